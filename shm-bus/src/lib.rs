@@ -1,0 +1,3 @@
+//! Prioritized messages between threads, plugins and processes over shared memory.
+
+pub mod wire;

@@ -1,0 +1,77 @@
+//! What a topic carries, stated once for publishers and subscribers.
+
+#![expect(unsafe_code, reason = "views plain messages as bytes and back")]
+
+use super::{Plain, Priority};
+
+/// A plain-data message. Derive it: `#[derive(Clone, Copy, Message)] #[repr(C)]`.
+///
+/// A record's payload is one or more messages of this type, back to back.
+///
+/// # Safety
+/// As [`Plain`]; [`Message::SCHEMA`] describes the type's real fields.
+pub unsafe trait Message: Copy + Send + Sync + 'static {
+    /// Stable name, `<package>.<Type>` unless given by `#[message(name = "…")]`.
+    const NAME: &'static str;
+    /// Canonical schema.
+    const SCHEMA: &'static str;
+    /// [`schema_hash`](super::schema_hash) of [`Self::SCHEMA`].
+    const SCHEMA_HASH: u64;
+}
+
+/// A named, typed stream. Declare it with [`topic!`](crate::topic).
+pub trait Topic: 'static {
+    /// What it carries.
+    type Message: Message;
+    /// Its name on the bus, such as `physics/contact`.
+    const NAME: &'static str;
+    /// The priority at which its publishers send.
+    const PRIORITY: Priority;
+    /// Bytes of each publisher's lane; a power of two, at least 4096.
+    const CAPACITY: u32;
+}
+
+/// The bytes of plain messages.
+#[must_use]
+pub const fn message_bytes<M: Message>(messages: &[M]) -> &[u8] {
+    // SAFETY: `Message` promises no padding, hence every byte is initialized; length is that of the slice.
+    unsafe { core::slice::from_raw_parts(messages.as_ptr().cast(), core::mem::size_of_val(messages)) }
+}
+
+/// The messages in `bytes`, or `None` when the length is no multiple of the size or the address is not aligned.
+#[must_use]
+pub fn messages_in<M: Message>(bytes: &[u8]) -> Option<&[M]> {
+    let size = const {
+        assert!(size_of::<M>() > 0, "a message has at least one field");
+        size_of::<M>()
+    };
+    if !bytes.len().is_multiple_of(size) || !bytes.as_ptr().cast::<M>().is_aligned() {
+        return None;
+    }
+    // SAFETY: aligned and a whole number of messages, checked above; `Message` promises that any bytes are a value.
+    Some(unsafe { core::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len() / size) })
+}
+
+/// Asserts at compile time that a field is plain data; called by the derives.
+#[doc(hidden)]
+pub const fn require_plain<T: Plain>() {}
+
+/// Declares topics: `topic! { pub Contacts("physics/contact"): Contact, priority = High, capacity = 1 << 18; }`.
+///
+/// Each becomes an empty type that implements [`Topic`](crate::wire::Topic). Publishers and subscribers name that type, so
+/// that name, message, priority and capacity are stated in one place.
+#[macro_export]
+macro_rules! topic {
+    ($($(#[$meta:meta])* $vis:vis $ident:ident($name:literal): $message:ty, priority = $priority:ident, capacity = $capacity:expr;)+) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug)]
+        $vis struct $ident;
+
+        impl $crate::wire::Topic for $ident {
+            type Message = $message;
+            const NAME: &'static str = $name;
+            const PRIORITY: $crate::wire::Priority = $crate::wire::Priority::$priority;
+            const CAPACITY: u32 = $capacity;
+        }
+    )+};
+}

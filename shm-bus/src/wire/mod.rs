@@ -1,0 +1,11 @@
+//! What crosses a process or image boundary: schemas, priorities, messages, headers.
+//!
+//! Pure data, no I/O. This is all of the bus that a plugin sees.
+
+mod message;
+mod priority;
+mod schema;
+
+pub use message::{Message, Topic, message_bytes, messages_in, require_plain};
+pub use priority::Priority;
+pub use schema::{EntityId, Plain, SchemaText, schema_hash};
