@@ -1,1 +1,57 @@
-//! Filled in below.
+//! The macros of Hotframe: entries only; each parses, models and expands in a module of its own.
+//!
+//! Knows the paths of `plugin-sdk` and `shm-bus`, nothing of the host. Every misuse is a compile error at the
+//! offending token that says what to write instead.
+
+mod args;
+mod expand;
+mod model;
+
+use proc_macro::TokenStream;
+
+/// Derives `Plain`: a field type of components and messages. Needs `#[repr(C)]`.
+#[proc_macro_derive(Plain, attributes(plain))]
+pub fn derive_plain(input: TokenStream) -> TokenStream {
+    expand::entry(input, expand::plain::plain)
+}
+
+/// Derives `Component`: plain data that lives in the host's ECS columns. Needs `#[repr(C)]` and `Copy`.
+///
+/// `#[component(name = "…", version = 2)]` overrides the stable name (`<package>.<Type>`) and version (1).
+#[proc_macro_derive(Component, attributes(component))]
+pub fn derive_component(input: TokenStream) -> TokenStream {
+    expand::entry(input, expand::plain::component)
+}
+
+/// Derives `Message`: plain data that travels on the bus. Needs `#[repr(C)]` and `Copy`.
+///
+/// `#[message(name = "…", version = 2, crate = path)]` overrides the stable name (`<package>.<Type>`), the version (1) and
+/// the path at which the crate that holds `wire` is found.
+#[proc_macro_derive(Message, attributes(message))]
+pub fn derive_message(input: TokenStream) -> TokenStream {
+    expand::entry(input, |item| expand::plain::message(item, &syn::parse_quote!(::plugin_sdk)))
+}
+
+/// [`Message`](macro@Message) for users of `shm-bus` alone, which re-exports it under that name.
+#[proc_macro_derive(BusMessage, attributes(message))]
+pub fn derive_bus_message(input: TokenStream) -> TokenStream {
+    expand::entry(input, |item| expand::plain::message(item, &syn::parse_quote!(::shm_bus)))
+}
+
+/// Derives `PluginState`: what is kept over a swap, as named MessagePack.
+///
+/// serde's field attributes apply (`#[serde(skip)]`, `#[serde(alias = "…")]`); a field that an older state lacks takes its value
+/// from the type's `Default`. `#[state(opaque, version = "…")]` on a field stores it in a compact binary format tied to that version.
+#[proc_macro_derive(PluginState, attributes(serde, state))]
+pub fn derive_plugin_state(input: TokenStream) -> TokenStream {
+    expand::entry(input, expand::state::state)
+}
+
+/// Makes an `impl` block a plugin: exports its descriptor, systems and subscriptions over the C ABI.
+///
+/// Options: `name = "…"` and `version = "…"` (else the package's), `components(A, B)` for components that only commands use.
+/// Inside: `#[system(stage = Update, after = "…", before = "…")]` and `#[subscribe(Topic)]` on methods.
+#[proc_macro_attribute]
+pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::plugin::entry(args.into(), item.into()).unwrap_or_else(|error| error.to_compile_error()).into()
+}

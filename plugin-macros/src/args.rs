@@ -1,0 +1,149 @@
+//! Arguments of the macros' attributes, parsed to values; no expansion here.
+
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Error, Ident, LitInt, LitStr, Path, Result, Token, parenthesized};
+
+/// Calls `option` for each `key …` in a comma-separated list, leaving what follows the key to it.
+pub(crate) fn options(
+    input: ParseStream<'_>,
+    mut option: impl FnMut(&Ident, ParseStream<'_>) -> Result<()>,
+) -> Result<()> {
+    while !input.is_empty() {
+        let key: Ident = input.call(syn::ext::IdentExt::parse_any)?;
+        option(&key, input)?;
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(())
+}
+
+fn value<T: Parse>(input: ParseStream<'_>) -> Result<T> {
+    input.parse::<Token![=]>()?;
+    input.parse()
+}
+
+/// `name`, `version` and `crate` of `#[component(…)]` and `#[message(…)]`.
+#[derive(Default)]
+pub(crate) struct TypeArgs {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) version: Option<LitInt>,
+    pub(crate) path: Option<Path>,
+}
+
+impl TypeArgs {
+    pub(crate) fn find(attributes: &[Attribute], attribute_name: &str) -> Result<Self> {
+        let mut found = Self::default();
+        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(attribute_name)) {
+            attribute.parse_args_with(|input: ParseStream<'_>| {
+                options(input, |key, input| {
+                    match key.to_string().as_str() {
+                        "name" => found.name = Some(value(input)?),
+                        "version" => found.version = Some(value(input)?),
+                        "crate" => {
+                            input.parse::<Token![=]>()?;
+                            found.path = Some(input.call(Path::parse_mod_style)?);
+                        }
+                        _ => {
+                            return Err(Error::new(
+                                key.span(),
+                                "unknown option; known are `name`, `version` and `crate`",
+                            ));
+                        }
+                    }
+                    Ok(())
+                })
+            })?;
+        }
+        Ok(found)
+    }
+}
+
+/// `#[plugin(name = "…", version = "…", components(A, B))]`.
+#[derive(Default)]
+pub(crate) struct PluginArgs {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) version: Option<LitStr>,
+    pub(crate) components: Vec<Path>,
+}
+
+impl Parse for PluginArgs {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut found = Self::default();
+        options(input, |key, input| {
+            match key.to_string().as_str() {
+                "name" => found.name = Some(value(input)?),
+                "version" => found.version = Some(value(input)?),
+                "components" => {
+                    let list;
+                    parenthesized!(list in input);
+                    found.components = Punctuated::<Path, Token![,]>::parse_terminated(&list)?.into_iter().collect();
+                }
+                _ => {
+                    return Err(Error::new(
+                        key.span(),
+                        "unknown option; known are `name`, `version` and `components(…)`",
+                    ));
+                }
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+}
+
+/// `#[system(stage = Update, after = "…", before = "…")]`.
+#[derive(Default)]
+pub(crate) struct SystemArgs {
+    pub(crate) stage: Option<Ident>,
+    pub(crate) after: Vec<LitStr>,
+    pub(crate) before: Vec<LitStr>,
+}
+
+impl Parse for SystemArgs {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut found = Self::default();
+        options(input, |key, input| {
+            match key.to_string().as_str() {
+                "stage" => found.stage = Some(value(input)?),
+                "after" => found.after.push(value(input)?),
+                "before" => found.before.push(value(input)?),
+                _ => return Err(Error::new(key.span(), "unknown option; known are `stage`, `after` and `before`")),
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+}
+
+/// `#[state(opaque, version = "…")]` of a field.
+pub(crate) struct OpaqueArgs {
+    pub(crate) version: LitStr,
+}
+
+impl OpaqueArgs {
+    pub(crate) fn find(attributes: &[Attribute]) -> Result<Option<Self>> {
+        let Some(attribute) = attributes.iter().find(|attribute| attribute.path().is_ident("state")) else {
+            return Ok(None);
+        };
+        let (mut opaque, mut version) = (false, None);
+        attribute.parse_args_with(|input: ParseStream<'_>| {
+            options(input, |key, input| {
+                match key.to_string().as_str() {
+                    "opaque" => opaque = true,
+                    "version" => version = Some(value(input)?),
+                    _ => return Err(Error::new(key.span(), "write `#[state(opaque, version = \"…\")]`")),
+                }
+                Ok(())
+            })
+        })?;
+        match (opaque, version) {
+            (true, Some(version)) => Ok(Some(Self { version })),
+            _ => Err(Error::new_spanned(
+                attribute,
+                "write `#[state(opaque, version = \"…\")]`, naming the format, such as \"rapier2d 0.36\"",
+            )),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! From model to tokens, one module per macro.
+
+pub(crate) mod plain;
+pub(crate) mod plugin;
+pub(crate) mod state;
+
+use syn::DeriveInput;
+
+/// Parses a derive's input, expands it, and turns an error into the compile error that shows it.
+pub(crate) fn entry(
+    input: proc_macro::TokenStream,
+    expand: impl FnOnce(DeriveInput) -> syn::Result<proc_macro2::TokenStream>,
+) -> proc_macro::TokenStream {
+    syn::parse(input).and_then(expand).unwrap_or_else(|error| error.to_compile_error()).into()
+}

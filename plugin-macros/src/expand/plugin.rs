@@ -1,0 +1,252 @@
+//! `#[plugin] impl State { … }`: shims, descriptor, section record and the one exported function.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::visit_mut::{VisitMut, visit_type_mut, visit_type_reference_mut};
+use syn::{
+    Attribute, Error, FnArg, ImplItem, ImplItemFn, ItemImpl, Lifetime, Path, Result, Type, TypeReference, parse_quote,
+};
+
+use crate::args::{PluginArgs, SystemArgs};
+use crate::model::{Method, Param, Subscription, System, last_segment};
+
+pub(crate) fn entry(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
+    let args: PluginArgs = syn::parse2(args)?;
+    let mut block: ItemImpl = syn::parse2(item)?;
+    if block.trait_.is_some() || !block.generics.params.is_empty() {
+        return Err(Error::new_spanned(
+            &block.self_ty,
+            "`#[plugin]` goes on an inherent `impl` of a type without generics",
+        ));
+    }
+    let (mut systems, mut subscriptions) = (Vec::new(), Vec::new());
+    for item in &mut block.items {
+        let ImplItem::Fn(method) = item else { continue };
+        if let Some(attribute) = take(&mut method.attrs, "system")? {
+            let args = if matches!(attribute.meta, syn::Meta::Path(_)) {
+                SystemArgs::default()
+            } else {
+                attribute.parse_args()?
+            };
+            systems.push(system(method, args)?);
+        }
+        if let Some(attribute) = take(&mut method.attrs, "subscribe")? {
+            let topic: Path = attribute.parse_args().map_err(|_| {
+                Error::new_spanned(&attribute, "write `#[subscribe(Topic)]` with a type declared by `topic!`")
+            })?;
+            subscriptions.push(Subscription { method: parse_method(method, true)?, topic });
+        }
+    }
+    refuse_duplicates(&systems, &subscriptions)?;
+    let glue = expand(&block.self_ty, &args, &systems, &subscriptions);
+    Ok(quote!(#block #glue))
+}
+
+/// Removes and returns the attribute `name`; the same one twice is an error.
+fn take(attributes: &mut Vec<Attribute>, name: &str) -> Result<Option<Attribute>> {
+    let mut found: Vec<_> = attributes.extract_if(.., |attribute| attribute.path().is_ident(name)).collect();
+    match (found.pop(), found.pop()) {
+        (Some(second), Some(_)) => Err(Error::new_spanned(second, format!("`#[{name}]` is given twice"))),
+        (attribute, _) => Ok(attribute),
+    }
+}
+
+fn system(method: &ImplItemFn, args: SystemArgs) -> Result<System> {
+    let stage = args.stage.unwrap_or_else(|| format_ident!("Update"));
+    if !["First", "Update", "Physics", "Last", "Render"].contains(&stage.to_string().as_str()) {
+        return Err(Error::new_spanned(
+            stage,
+            "unknown stage; they run in the order First, Update, Physics, Last, Render",
+        ));
+    }
+    Ok(System { method: parse_method(method, false)?, stage, after: args.after, before: args.before })
+}
+
+fn parse_method(method: &ImplItemFn, subscription: bool) -> Result<Method> {
+    let signature = &method.sig;
+    if let Some(keyword) = &signature.asyncness {
+        return Err(Error::new_spanned(keyword, "a system or subscription runs within its frame and can't be async"));
+    }
+    if !signature.generics.params.is_empty() {
+        return Err(Error::new_spanned(&signature.generics, "a system or subscription has no generic parameters"));
+    }
+    if let syn::ReturnType::Type(_, kind) = &signature.output {
+        return Err(Error::new_spanned(kind, "a system or subscription returns nothing"));
+    }
+    let mut inputs = signature.inputs.iter();
+    match inputs.next() {
+        Some(FnArg::Receiver(receiver)) if matches!(receiver.kind, syn::ReceiverKind::Reference(..)) => {}
+        _ => return Err(Error::new_spanned(&signature.ident, "the first parameter is `&self` or `&mut self`")),
+    }
+    let mut params = Vec::new();
+    let mut message = false;
+    for input in inputs {
+        let FnArg::Typed(input) = input else { continue };
+        params.push(match &*input.ty {
+            Type::Reference(TypeReference { elem, .. }) if last_segment(elem).is_some_and(|name| name == "Frame") => {
+                Param::Frame
+            }
+            Type::Reference(TypeReference { elem, mutability: None, .. }) if subscription && !message => {
+                message = true;
+                Param::Message { slice: matches!(**elem, Type::Slice(_)) }
+            }
+            other @ Type::Reference(_) => {
+                return Err(Error::new_spanned(other, "expected `&Frame`, a `Query<…>` or a `Publisher<…>`"));
+            }
+            other => Param::System(with_static_lifetimes(other.clone())),
+        });
+    }
+    if subscription && !message {
+        return Err(Error::new_spanned(&signature.ident, "a subscription takes `&Message` or `&[Message]`"));
+    }
+    Ok(Method { ident: signature.ident.clone(), params })
+}
+
+fn refuse_duplicates(systems: &[System], subscriptions: &[Subscription]) -> Result<()> {
+    if systems.is_empty() && subscriptions.is_empty() {
+        return Err(Error::new(
+            proc_macro2::Span::call_site(),
+            "a plugin has at least one `#[system]` or `#[subscribe(Topic)]` method",
+        ));
+    }
+    for (index, subscription) in subscriptions.iter().enumerate() {
+        let topic = &subscription.topic;
+        let text = quote!(#topic).to_string();
+        if subscriptions[..index].iter().any(|Subscription { topic, .. }| quote!(#topic).to_string() == text) {
+            return Err(Error::new_spanned(topic, "this topic is subscribed twice; handle it in one method"));
+        }
+    }
+    Ok(())
+}
+
+/// A type in a parameter, made nameable in a constant: every elided lifetime becomes `'static`.
+fn with_static_lifetimes(mut kind: Type) -> Type {
+    struct MakeStatic;
+    impl VisitMut for MakeStatic {
+        fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
+            reference.lifetime.get_or_insert_with(|| parse_quote!('static));
+            visit_type_reference_mut(self, reference);
+        }
+        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+            *lifetime = parse_quote!('static);
+        }
+    }
+    visit_type_mut(&mut MakeStatic, &mut kind);
+    kind
+}
+
+fn expand(state: &Type, args: &PluginArgs, systems: &[System], subscriptions: &[Subscription]) -> TokenStream {
+    let name = args.name.as_ref().map_or_else(|| quote!(::core::env!("CARGO_PKG_NAME")), |name| quote!(#name));
+    let version =
+        args.version.as_ref().map_or_else(|| quote!(::core::env!("CARGO_PKG_VERSION")), |version| quote!(#version));
+    let system_descriptors = systems.iter().map(|system| system_descriptor(state, system));
+    let subscription_descriptors =
+        subscriptions.iter().map(|subscription| subscription_descriptor(state, subscription));
+    let components = &args.components;
+    quote! {
+        #[allow(unsafe_code, reason = "the C ABI of a plugin")]
+        const _: () = {
+            use ::plugin_sdk::abi;
+            use ::plugin_sdk::glue;
+
+            const NAME: &str = #name;
+            const VERSION: &str = #version;
+            const COMPONENTS: &[abi::ComponentDescriptor] =
+                &[#(abi::ComponentDescriptor::of::<#components>()),*];
+            const SYSTEMS: &[abi::SystemDescriptor] = &[#(#system_descriptors),*];
+            const SUBSCRIPTIONS: &[abi::SubscriptionDescriptor] = &[#(#subscription_descriptors),*];
+
+            static DESCRIPTOR: abi::PluginDescriptor =
+                glue::descriptor::<#state>(NAME, VERSION, COMPONENTS, SYSTEMS, SUBSCRIPTIONS);
+
+            #[used]
+            #[cfg_attr(any(target_os = "macos", target_os = "ios"), unsafe(link_section = "__TEXT,__hotframe"))]
+            #[cfg_attr(windows, unsafe(link_section = ".hotfrm"))]
+            #[cfg_attr(not(any(windows, target_os = "macos", target_os = "ios")), unsafe(link_section = ".hotframe"))]
+            static RECORD: [u8; abi::section::record_length(NAME, VERSION)] = abi::section::plugin_record(NAME, VERSION);
+
+            #[unsafe(no_mangle)]
+            extern "C" fn hotframe_plugin() -> *const abi::PluginDescriptor {
+                &raw const DESCRIPTOR
+            }
+        };
+    }
+}
+
+/// Names of the parameters that cross the ABI, and the expressions that fetch all of them.
+fn fetches(method: &Method) -> (Vec<&Type>, Vec<TokenStream>) {
+    let mut crossing = Vec::new();
+    let arguments = method
+        .params
+        .iter()
+        .map(|param| match param {
+            Param::Frame => quote!(frame),
+            Param::Message { .. } => quote!(message),
+            Param::System(kind) => {
+                let index = crossing.len();
+                crossing.push(kind);
+                quote!(glue::parameter::<#kind>(frame, #index))
+            }
+        })
+        .collect();
+    (crossing, arguments)
+}
+
+fn system_descriptor(state: &Type, system: &System) -> TokenStream {
+    let System { method, stage, after, before } = system;
+    let (ident, name) = (&method.ident, method.ident.to_string());
+    let (crossing, arguments) = fetches(method);
+    quote! {{
+        /// # Safety
+        /// As `abi::SystemFn`.
+        unsafe extern "C" fn run(instance: *mut ::core::ffi::c_void, call: *mut abi::Call) -> abi::Status {
+            // SAFETY: the host passes this plugin's instance and a valid call, as `abi::SystemFn` demands.
+            unsafe {
+                glue::call::<#state>(instance, call, |state, frame| {
+                    <#state>::#ident(state, #(#arguments),*);
+                })
+            }
+        }
+        abi::SystemDescriptor {
+            name: abi::Text::new(#name),
+            stage: abi::Stage::#stage as u32,
+            after: abi::List::new(const { &[#(abi::Text::new(#after)),*] }),
+            before: abi::List::new(const { &[#(abi::Text::new(#before)),*] }),
+            params: abi::List::new(const { &[#(<#crossing as ::plugin_sdk::SystemParam>::DESCRIPTOR),*] }),
+            run,
+        }
+    }}
+}
+
+fn subscription_descriptor(state: &Type, subscription: &Subscription) -> TokenStream {
+    let Subscription { method, topic } = subscription;
+    let (ident, name) = (&method.ident, method.ident.to_string());
+    let (crossing, arguments) = fetches(method);
+    let slice = method.params.iter().any(|param| matches!(param, Param::Message { slice: true }));
+    let body = if slice {
+        quote! { let message = messages; <#state>::#ident(state, #(#arguments),*); }
+    } else {
+        quote! { for message in messages { <#state>::#ident(state, #(#arguments),*); } }
+    };
+    quote! {{
+        /// # Safety
+        /// As `abi::DeliverFn`.
+        unsafe extern "C" fn deliver(
+            instance: *mut ::core::ffi::c_void,
+            call: *mut abi::Call,
+            payload: *const u8,
+            length: usize,
+        ) -> abi::Status {
+            // SAFETY: the host passes this plugin's instance, a valid call and payload, as `abi::DeliverFn` demands.
+            unsafe {
+                glue::deliver::<#state, #topic>(instance, call, payload, length, |state, frame, messages| { #body })
+            }
+        }
+        abi::SubscriptionDescriptor {
+            name: abi::Text::new(#name),
+            topic: abi::TopicDescriptor::of::<#topic>(),
+            params: abi::List::new(const { &[#(glue::publisher_only(<#crossing as ::plugin_sdk::SystemParam>::DESCRIPTOR)),*] }),
+            deliver,
+        }
+    }}
+}

@@ -1,0 +1,148 @@
+//! What the macros understood: a checked plain struct; a plugin's methods.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Data, DeriveInput, Error, Fields, Ident, Path, Result, Type};
+
+/// A `repr(C)` struct whose fields may all be plain data.
+pub(crate) struct PlainStruct {
+    pub(crate) ident: Ident,
+    pub(crate) fields: Vec<(Ident, Type)>,
+}
+
+impl PlainStruct {
+    pub(crate) fn parse(item: &DeriveInput) -> Result<Self> {
+        let Data::Struct(data) = &item.data else {
+            return Err(Error::new_spanned(
+                &item.ident,
+                "only a struct is plain data; keep an enum as a `u8` field with named constants",
+            ));
+        };
+        if !item.generics.params.is_empty() {
+            return Err(Error::new_spanned(&item.generics, "plain data has one layout, hence no generic parameters"));
+        }
+        if !is_repr_c(item)? {
+            return Err(Error::new_spanned(
+                &item.ident,
+                "write `#[repr(C)]` on it: its layout is shared with other images and processes",
+            ));
+        }
+        let fields = match &data.fields {
+            Fields::Named(fields) => fields.named.iter().collect(),
+            Fields::Unit => Vec::new(),
+            Fields::Unnamed(fields) => {
+                return Err(Error::new_spanned(fields, "name the fields: names are part of the schema"));
+            }
+        };
+        let mut checked = Vec::with_capacity(fields.len());
+        for field in fields {
+            refuse(&field.ty)?;
+            let name = field.ident.clone().ok_or_else(|| Error::new_spanned(field, "name the field"))?;
+            checked.push((name, field.ty.clone()));
+        }
+        Ok(Self { ident: item.ident.clone(), fields: checked })
+    }
+
+    /// Compile-time proofs: each field is plain, and nothing lies between them.
+    pub(crate) fn checks(&self, wire: &TokenStream) -> TokenStream {
+        let ident = &self.ident;
+        let types = self.fields.iter().map(|(_, kind)| kind);
+        let plain = self.fields.iter().map(|(_, kind)| quote_spanned!(kind.span()=> #wire::require_plain::<#kind>();));
+        let message = format!("`{ident}` has padding between or after its fields; add `_pad: [u8; N]` or reorder them");
+        quote! {
+            const _: () = {
+                #(#plain)*
+                ::core::assert!(::core::mem::size_of::<#ident>() == 0 #(+ ::core::mem::size_of::<#types>())*, #message);
+            };
+        }
+    }
+
+    /// `.field(…)` calls on a `SchemaText`.
+    pub(crate) fn schema_fields(&self, wire: &TokenStream) -> TokenStream {
+        let ident = &self.ident;
+        let calls = self.fields.iter().enumerate().map(|(index, (name, kind))| {
+            let (first, text) = (index == 0, name.to_string());
+            quote!(.field(#first, #text, <#kind as #wire::Plain>::TYPE, ::core::mem::offset_of!(#ident, #name)))
+        });
+        quote!(#(#calls)*)
+    }
+}
+
+fn is_repr_c(item: &DeriveInput) -> Result<bool> {
+    let mut found = false;
+    for attribute in item.attrs.iter().filter(|attribute| attribute.path().is_ident("repr")) {
+        attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("C") || meta.path.is_ident("transparent") {
+                found = true;
+            } else if meta.path.is_ident("packed") {
+                return Err(meta.error("packed fields can't be borrowed; use explicit padding"));
+            } else if meta.input.peek(syn::token::Paren) {
+                let _: proc_macro2::Group = meta.input.parse()?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(found)
+}
+
+/// Types that look harmless and aren't: said at the field, with what to write.
+fn refuse(kind: &Type) -> Result<()> {
+    let advice = match kind {
+        Type::Reference(_) | Type::Ptr(_) | Type::FnPtr(_) => {
+            "a pointer means nothing in another image or process; store an id or the data"
+        }
+        Type::Array(array) => return refuse(&array.elem),
+        Type::Path(path) => match path.path.get_ident().map(ToString::to_string).as_deref() {
+            Some("usize") => "`usize` differs between platforms; write `u64` or `u32`",
+            Some("isize") => "`isize` differs between platforms; write `i64` or `i32`",
+            Some("bool") => "a `bool` has invalid bit patterns; write `u8` and compare with 0",
+            Some("char") => "a `char` has invalid bit patterns; write `u32`",
+            Some("String" | "Vec" | "Box") => "heap data can't be shared; write a fixed array",
+            _ => return Ok(()),
+        },
+        _ => return Ok(()),
+    };
+    Err(Error::new_spanned(kind, advice))
+}
+
+/// A method of a plugin that the host calls.
+pub(crate) struct Method {
+    pub(crate) ident: Ident,
+    pub(crate) params: Vec<Param>,
+}
+
+/// One parameter after `self`.
+pub(crate) enum Param {
+    /// `&Frame`.
+    Frame,
+    /// A query or publisher.
+    System(Type),
+    /// `&Message` or `&[Message]` of a subscription.
+    Message {
+        /// Whether all messages of a record are passed at once.
+        slice: bool,
+    },
+}
+
+/// The last segment of `kind`, when it is a path.
+pub(crate) fn last_segment(kind: &Type) -> Option<&Ident> {
+    match kind {
+        Type::Path(path) => path.path.segments.last().map(|segment| &segment.ident),
+        _ => None,
+    }
+}
+
+/// A system: its method and when it runs.
+pub(crate) struct System {
+    pub(crate) method: Method,
+    pub(crate) stage: Ident,
+    pub(crate) after: Vec<syn::LitStr>,
+    pub(crate) before: Vec<syn::LitStr>,
+}
+
+/// A subscription: its method and the topic.
+pub(crate) struct Subscription {
+    pub(crate) method: Method,
+    pub(crate) topic: Path,
+}

@@ -1,0 +1,282 @@
+//! What a plugin says of itself: constant data in its image, copied by the host at load.
+
+use core::ffi::c_void;
+
+use super::{Call, LifeCall, List, Sink, Status, Text};
+use crate::Component;
+use crate::wire::{Message, Topic};
+
+/// The whole plugin.
+#[derive(Debug)]
+#[repr(C)]
+pub struct PluginDescriptor {
+    /// `size_of::<PluginDescriptor>()` of the plugin's build: fields are only ever appended.
+    pub size: u32,
+    /// [`ABI_VERSION`](super::ABI_VERSION).
+    pub abi: u32,
+    /// The plugin's name, same as in the section.
+    pub name: Text,
+    /// Its version, same as in the section.
+    pub version: Text,
+    /// Canonical text of the state type.
+    pub state_schema: Text,
+    /// FNV-1a of `state_schema`.
+    pub state_hash: u64,
+    /// Components that only commands use; those in queries need not be here.
+    pub components: List<ComponentDescriptor>,
+    /// Systems, in source order.
+    pub systems: List<SystemDescriptor>,
+    /// Subscriptions, in source order.
+    pub subscriptions: List<SubscriptionDescriptor>,
+    /// Makes an instance.
+    pub create: CreateFn,
+    /// Saves an instance's state.
+    pub save: SaveFn,
+    /// Ends an instance.
+    pub destroy: DestroyFn,
+}
+
+#[expect(unsafe_code, reason = "a static of raw pointers to constants is shared between threads")]
+// SAFETY: every pointer in it leads to constant data of the image.
+unsafe impl Sync for PluginDescriptor {}
+
+/// Makes an instance, fresh when `state.length` is 0 and else from what [`SaveFn`] wrote; stores it in `instance`.
+pub type CreateFn = unsafe extern "C" fn(call: *const LifeCall, state: List<u8>, instance: *mut *mut c_void) -> Status;
+
+/// Writes the instance's state to `sink`.
+pub type SaveFn = unsafe extern "C" fn(call: *const LifeCall, instance: *const c_void, sink: Sink) -> Status;
+
+/// Drops the instance; it must not be used again.
+pub type DestroyFn = unsafe extern "C" fn(call: *const LifeCall, instance: *mut c_void) -> Status;
+
+/// Runs one system. The host passes an instance of this image, not in use elsewhere, and a call whose `params` match the descriptor's.
+pub type SystemFn = unsafe extern "C" fn(instance: *mut c_void, call: *mut Call) -> Status;
+
+/// Delivers one record's payload, 8-byte aligned, to a subscription; otherwise as [`SystemFn`].
+pub type DeliverFn =
+    unsafe extern "C" fn(instance: *mut c_void, call: *mut Call, payload: *const u8, length: usize) -> Status;
+
+/// A component's identity and layout.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct ComponentDescriptor {
+    /// Stable name.
+    pub name: Text,
+    /// Canonical schema.
+    pub schema: Text,
+    /// FNV-1a of `schema`.
+    pub hash: u64,
+    /// In bytes.
+    pub size: u32,
+    /// In bytes, a power of two.
+    pub align: u32,
+}
+
+impl ComponentDescriptor {
+    /// Describes `C`.
+    #[must_use]
+    pub const fn of<C: Component>() -> Self {
+        Self {
+            name: Text::new(C::NAME),
+            schema: Text::new(C::SCHEMA),
+            hash: C::SCHEMA_HASH,
+            size: size_of::<C>() as u32,
+            align: align_of::<C>() as u32,
+        }
+    }
+
+    /// Stands where a term has no component.
+    pub(crate) const NONE: Self = Self { name: Text::new(""), schema: Text::new(""), hash: 0, size: 0, align: 1 };
+}
+
+/// When in the frame a system runs; stages run in this order, with commands applied between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u32)]
+pub enum Stage {
+    /// Input and bookkeeping.
+    First = 0,
+    /// Game logic.
+    Update = 1,
+    /// Movement and collisions.
+    Physics = 2,
+    /// What reacts to the frame's physics.
+    Last = 3,
+    /// World to draw commands.
+    Render = 4,
+}
+
+impl Stage {
+    /// All stages in order.
+    pub const ALL: [Self; 5] = [Self::First, Self::Update, Self::Physics, Self::Last, Self::Render];
+
+    /// The stage with this number.
+    #[must_use]
+    pub fn from_wire(number: u32) -> Option<Self> {
+        Self::ALL.get(number as usize).copied()
+    }
+}
+
+/// One system.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct SystemDescriptor {
+    /// Unique within the plugin.
+    pub name: Text,
+    /// A [`Stage`].
+    pub stage: u32,
+    /// `plugin` or `plugin/system` names after which it runs within its stage.
+    pub after: List<Text>,
+    /// Names before which it runs within its stage.
+    pub before: List<Text>,
+    /// Its parameters that cross the ABI, in order; [`Call::params`] matches them.
+    pub params: List<ParamDescriptor>,
+    /// The shim.
+    pub run: SystemFn,
+}
+
+/// One subscription.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct SubscriptionDescriptor {
+    /// The method.
+    pub name: Text,
+    /// What it reads.
+    pub topic: TopicDescriptor,
+    /// Its publishers.
+    pub params: List<ParamDescriptor>,
+    /// The shim.
+    pub deliver: DeliverFn,
+}
+
+/// What a parameter is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum ParamKind {
+    /// `query_data` and `query_filter` count.
+    Query = 0,
+    /// `topic` counts.
+    Publisher = 1,
+}
+
+/// One parameter of a system or subscription.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct ParamDescriptor {
+    /// A [`ParamKind`].
+    pub kind: u32,
+    /// Of a query: one term per fetched item, hence per column.
+    pub query_data: List<TermDescriptor>,
+    /// Of a query: terms that only filter.
+    pub query_filter: List<TermDescriptor>,
+    /// Of a publisher.
+    pub topic: TopicDescriptor,
+}
+
+/// How a term uses its component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Access {
+    /// `&T`.
+    Read = 0,
+    /// `&mut T`.
+    Write = 1,
+    /// `Option<&T>`.
+    OptionalRead = 2,
+    /// `Option<&mut T>`.
+    OptionalWrite = 3,
+    /// `With<T>`.
+    With = 4,
+    /// `Without<T>`.
+    Without = 5,
+    /// The entity's own id; no component.
+    Entity = 6,
+}
+
+impl Access {
+    /// The access with this number.
+    #[must_use]
+    pub const fn from_wire(number: u32) -> Option<Self> {
+        Some(match number {
+            0 => Self::Read,
+            1 => Self::Write,
+            2 => Self::OptionalRead,
+            3 => Self::OptionalWrite,
+            4 => Self::With,
+            5 => Self::Without,
+            6 => Self::Entity,
+            _ => return None,
+        })
+    }
+}
+
+/// One term of a query.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct TermDescriptor {
+    /// Of which component; empty for [`Access::Entity`].
+    pub component: ComponentDescriptor,
+    /// An [`Access`].
+    pub access: u32,
+}
+
+impl TermDescriptor {
+    /// `access` to `C`.
+    #[must_use]
+    pub const fn of<C: Component>(access: Access) -> Self {
+        Self { component: ComponentDescriptor::of::<C>(), access: access as u32 }
+    }
+
+    /// The entity's own id.
+    pub const ENTITY: Self = Self { component: ComponentDescriptor::NONE, access: Access::Entity as u32 };
+}
+
+/// A topic, as declared by `topic!`.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct TopicDescriptor {
+    /// On the bus.
+    pub name: Text,
+    /// Stable name of the message.
+    pub message: Text,
+    /// Its canonical schema.
+    pub schema: Text,
+    /// FNV-1a of `schema`.
+    pub hash: u64,
+    /// Bytes of one message.
+    pub message_size: u32,
+    /// Bytes of each publisher's lane.
+    pub capacity: u32,
+    /// A [`Priority`](crate::wire::Priority).
+    pub priority: u32,
+    /// Zero.
+    pub reserved: u32,
+}
+
+impl TopicDescriptor {
+    /// Describes `T`.
+    #[must_use]
+    pub const fn of<T: Topic>() -> Self {
+        Self {
+            name: Text::new(T::NAME),
+            message: Text::new(<T::Message as Message>::NAME),
+            schema: Text::new(<T::Message as Message>::SCHEMA),
+            hash: <T::Message as Message>::SCHEMA_HASH,
+            message_size: size_of::<T::Message>() as u32,
+            capacity: T::CAPACITY,
+            priority: T::PRIORITY as u32,
+            reserved: 0,
+        }
+    }
+
+    /// Stands where a parameter has no topic.
+    pub(crate) const NONE: Self = Self {
+        name: Text::new(""),
+        message: Text::new(""),
+        schema: Text::new(""),
+        hash: 0,
+        message_size: 0,
+        capacity: 0,
+        priority: 0,
+        reserved: 0,
+    };
+}

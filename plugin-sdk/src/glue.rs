@@ -1,0 +1,161 @@
+//! What `#[plugin]` expands to. Not for authors.
+
+#![expect(unsafe_code, reason = "the plugin's side of the C ABI")]
+
+use core::ffi::c_void;
+use core::ptr::NonNull;
+
+use crate::abi::{
+    ABI_VERSION, Call, ComponentDescriptor, LifeCall, List, ParamDescriptor, ParamKind, PluginDescriptor, Sink, Status,
+    SubscriptionDescriptor, SystemDescriptor, Text,
+};
+use crate::frame::Frame;
+use crate::param::SystemParam;
+use crate::state::{self, PluginState};
+use crate::unwind;
+use crate::wire::{Topic, messages_in, schema_hash};
+
+/// The descriptor of a plugin whose state is `S`.
+#[must_use]
+pub const fn descriptor<S: PluginState>(
+    name: &'static str,
+    version: &'static str,
+    components: &'static [ComponentDescriptor],
+    systems: &'static [SystemDescriptor],
+    subscriptions: &'static [SubscriptionDescriptor],
+) -> PluginDescriptor {
+    PluginDescriptor {
+        size: size_of::<PluginDescriptor>() as u32,
+        abi: ABI_VERSION,
+        name: Text::new(name),
+        version: Text::new(version),
+        state_schema: Text::new(S::SCHEMA),
+        state_hash: schema_hash(S::SCHEMA),
+        components: List::new(components),
+        systems: List::new(systems),
+        subscriptions: List::new(subscriptions),
+        create: create::<S>,
+        save: save::<S>,
+        destroy: destroy::<S>,
+    }
+}
+
+/// A subscription has no columns to query: it runs between systems.
+///
+/// # Panics
+/// When `param` is a query; at compile time.
+#[must_use]
+pub const fn publisher_only(param: ParamDescriptor) -> ParamDescriptor {
+    assert!(
+        param.kind == ParamKind::Publisher as u32,
+        "a subscription takes the frame, its message and publishers, no query"
+    );
+    param
+}
+
+/// The parameter `index` of the current call.
+///
+/// # Safety
+/// As [`SystemParam::fetch`].
+#[inline]
+pub unsafe fn parameter<'call, P: SystemParam>(frame: &'call Frame<'call>, index: usize) -> P::Item<'call> {
+    // SAFETY: the same contract.
+    unsafe { P::fetch(frame, index) }
+}
+
+/// Runs `body` on the instance; its commands reach the host only if it returns.
+///
+/// # Safety
+/// `instance` is of type `S` and not in use elsewhere; `call` is valid and this call's own.
+#[inline]
+pub unsafe fn call<S: PluginState>(
+    instance: *mut c_void,
+    call: *mut Call,
+    body: impl for<'call> FnOnce(&'call mut S, &'call Frame<'call>),
+) -> Status {
+    let Some(call) = NonNull::new(call) else { return Status::INVALID };
+    // SAFETY: the call is valid; this copies two plain pointers of it.
+    let life = unsafe { (*call.as_ptr()).life };
+    unwind::guard(life, || {
+        // SAFETY: of type `S` and exclusive, by contract.
+        let state = unsafe { &mut *instance.cast::<S>() };
+        // SAFETY: valid and this call's own, by contract.
+        let frame = unsafe { Frame::new(call) };
+        run(state, &frame, body);
+        frame.finish();
+        Ok(())
+    })
+}
+
+/// Gives state and frame one lifetime, which `body` sees as the call's.
+fn run<'call, S>(
+    state: &'call mut S,
+    frame: &'call Frame<'call>,
+    body: impl FnOnce(&'call mut S, &'call Frame<'call>),
+) {
+    body(state, frame);
+}
+
+/// Like [`call`], with the record's messages.
+///
+/// # Safety
+/// As [`call`]; `payload` is valid for `length` bytes.
+#[inline]
+pub unsafe fn deliver<S: PluginState, T: Topic>(
+    instance: *mut c_void,
+    frame: *mut Call,
+    payload: *const u8,
+    length: usize,
+    body: impl for<'call> FnOnce(&'call mut S, &'call Frame<'call>, &'call [T::Message]),
+) -> Status {
+    // SAFETY: valid for `length` bytes, by contract.
+    let bytes = unsafe { List { pointer: payload, length }.as_slice() };
+    let Some(messages) = messages_in::<T::Message>(bytes) else { return Status::INVALID };
+    // SAFETY: the same contract.
+    unsafe { call::<S>(instance, frame, |state, frame| body(state, frame, messages)) }
+}
+
+unsafe extern "C" fn create<S: PluginState>(
+    call: *const LifeCall,
+    saved: List<u8>,
+    instance: *mut *mut c_void,
+) -> Status {
+    unwind::install_hook();
+    // SAFETY: the host passes a valid call.
+    let life = unsafe { *call };
+    unwind::guard(life, || {
+        // SAFETY: the host passes a valid list.
+        let saved = unsafe { saved.as_slice() };
+        let state: S = if saved.is_empty() { S::default() } else { state::restore(saved)? };
+        let made = Box::into_raw(Box::new(state)).cast();
+        // SAFETY: the host passes a place for the pointer.
+        unsafe { *instance = made };
+        Ok(())
+    })
+}
+
+unsafe extern "C" fn save<S: PluginState>(call: *const LifeCall, instance: *const c_void, sink: Sink) -> Status {
+    // SAFETY: the host passes a valid call.
+    let life = unsafe { *call };
+    unwind::guard(life, || {
+        // SAFETY: the host passes an instance of `S` that nobody writes meanwhile.
+        let state = unsafe { &*instance.cast::<S>() };
+        let bytes = state::save(state)?;
+        // SAFETY: the host's own function and context; the bytes live until it returns.
+        match unsafe { (sink.write)(sink.context, bytes.as_ptr(), bytes.len()) } {
+            Status::OK => Ok(()),
+            _ => Err("the host took no more state".to_owned()),
+        }
+    })
+}
+
+unsafe extern "C" fn destroy<S: PluginState>(call: *const LifeCall, instance: *mut c_void) -> Status {
+    // SAFETY: the host passes a valid call.
+    let life = unsafe { *call };
+    unwind::guard(life, || {
+        // SAFETY: made by `create`, given back once.
+        let state = unsafe { Box::from_raw(instance.cast::<S>()) };
+        drop(state);
+        Ok(())
+    })
+}

@@ -1,0 +1,23 @@
+//! What a system may take besides its plugin and the frame.
+
+#![expect(unsafe_code, reason = "declares the contract of parameters that cross the ABI")]
+
+use crate::abi::ParamDescriptor;
+use crate::frame::Frame;
+
+/// A [`Query`](crate::Query) or [`Publisher`](crate::Publisher).
+///
+/// # Safety
+/// `fetch` uses the host's value only as `DESCRIPTOR` declares it.
+pub unsafe trait SystemParam {
+    /// With the call's lifetime.
+    type Item<'call>;
+    /// Across the ABI.
+    const DESCRIPTOR: ParamDescriptor;
+
+    /// The parameter's value in this call.
+    ///
+    /// # Safety
+    /// The call's parameter `index` was made by the host for [`Self::DESCRIPTOR`], and is fetched once.
+    unsafe fn fetch<'call>(frame: &'call Frame<'call>, index: usize) -> Self::Item<'call>;
+}

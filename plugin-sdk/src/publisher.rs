@@ -1,0 +1,194 @@
+//! Sending on the bus: by copy, or by filling a loan in place.
+
+#![expect(unsafe_code, reason = "fills shared memory that the host lends")]
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use crate::abi::{Call, HostTable, LifeCall, List, ParamDescriptor, ParamKind, Status, TopicDescriptor};
+use crate::frame::Frame;
+use crate::param::SystemParam;
+use crate::wire::{Topic, message_bytes};
+
+/// Why nothing was sent. The host counts each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// A reader that holds the lane back has not yet read far enough.
+    Full,
+    /// More than a record may hold (a quarter of the lane).
+    TooLong,
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Full => "the lane is full",
+            Self::TooLong => "the record is longer than a quarter of the lane",
+        })
+    }
+}
+
+impl core::error::Error for SendError {}
+
+fn check(status: Status) -> Result<(), SendError> {
+    match status {
+        Status::OK => Ok(()),
+        Status::FULL => Err(SendError::Full),
+        _ => Err(SendError::TooLong),
+    }
+}
+
+fn host(life: &LifeCall) -> &HostTable {
+    // SAFETY: publishers and loans live within a call, in which the host's table is valid.
+    unsafe { life.host() }
+}
+
+/// A system's access to one topic, at the topic's priority.
+pub struct Publisher<'call, T: Topic> {
+    life: LifeCall,
+    number: u32,
+    topic: PhantomData<(&'call Call, T)>,
+}
+
+impl<T: Topic> fmt::Debug for Publisher<'_, T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Publisher").field("topic", &T::NAME).finish_non_exhaustive()
+    }
+}
+
+impl<T: Topic> Publisher<'_, T> {
+    /// Sends one message.
+    ///
+    /// # Errors
+    /// When the lane is full; the host counts the message as dropped.
+    pub fn send(&mut self, message: &T::Message) -> Result<(), SendError> {
+        self.send_all(core::slice::from_ref(message))
+    }
+
+    /// Sends `messages` as one record.
+    ///
+    /// # Errors
+    /// When the lane is full, or the record is longer than a quarter of it.
+    pub fn send_all(&mut self, messages: &[T::Message]) -> Result<(), SendError> {
+        let bytes = message_bytes(messages);
+        let host = host(&self.life);
+        // SAFETY: the host's own function, context and number; the bytes live until it returns.
+        check(unsafe { (host.send)(self.life.context, self.number, bytes.as_ptr(), bytes.len()) })
+    }
+
+    /// Borrows room for up to `capacity` messages in the lane itself: push, then commit. Dropping it sends nothing.
+    ///
+    /// # Errors
+    /// As [`Self::send_all`].
+    pub fn loan(&mut self, capacity: usize) -> Result<Loan<'_, T>, SendError> {
+        const { assert!(size_of::<T::Message>().is_multiple_of(8), "pad the message to a multiple of 8 bytes to loan it") };
+        let bytes = capacity.checked_mul(size_of::<T::Message>()).ok_or(SendError::TooLong)?;
+        let (host, mut memory) = (host(&self.life), core::ptr::null_mut());
+        // SAFETY: the host's own function, context and number.
+        check(unsafe { (host.loan_begin)(self.life.context, self.number, bytes, &raw mut memory) })?;
+        Ok(Loan {
+            life: self.life,
+            number: self.number,
+            memory: memory.cast(),
+            capacity,
+            length: 0,
+            topic: PhantomData,
+        })
+    }
+}
+
+/// Room in a lane, being filled. The memory is shared with other processes, hence written as relaxed 8-byte words only.
+pub struct Loan<'loan, T: Topic> {
+    life: LifeCall,
+    number: u32,
+    /// `capacity` messages, 8-byte aligned.
+    memory: *mut AtomicU64,
+    capacity: usize,
+    /// In `0 ..= capacity`.
+    length: usize,
+    topic: PhantomData<(&'loan mut Call, T)>,
+}
+
+impl<T: Topic> fmt::Debug for Loan<'_, T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Loan").field("length", &self.length).field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}
+
+impl<T: Topic> Loan<'_, T> {
+    const WORDS: usize = size_of::<T::Message>() / 8;
+
+    /// Appends `message`; gives it back when the loan is full.
+    ///
+    /// # Errors
+    /// The message itself.
+    #[inline]
+    pub fn push(&mut self, message: T::Message) -> Result<(), T::Message> {
+        if self.length == self.capacity {
+            return Err(message);
+        }
+        let (words, _) = message_bytes(core::slice::from_ref(&message)).as_chunks::<8>();
+        for (index, word) in words.iter().enumerate() {
+            // SAFETY: below `capacity * WORDS` words, all lent by the host until commit.
+            let place = unsafe { self.memory.add(self.length * Self::WORDS + index) };
+            // SAFETY: aligned and valid, see above.
+            let place = unsafe { &*place };
+            // ORDERING: Relaxed; published by the host's [COMMIT].
+            place.store(u64::from_ne_bytes(*word), Ordering::Relaxed);
+        }
+        self.length += 1;
+        Ok(())
+    }
+
+    /// Messages so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether nothing was pushed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Sends what was pushed as one record; an empty loan is taken back.
+    ///
+    /// # Errors
+    /// When the host refuses, which a loan that it gave does not cause.
+    pub fn commit(self) -> Result<(), SendError> {
+        if self.length == 0 {
+            return Ok(());
+        }
+        let (host, bytes) = (host(&self.life), self.length * size_of::<T::Message>());
+        // SAFETY: the host's own function, context and number, with the loan open.
+        check(unsafe { (host.loan_commit)(self.life.context, self.number, bytes) })
+    }
+}
+
+impl<T: Topic> Drop for Loan<'_, T> {
+    fn drop(&mut self) {
+        let host = host(&self.life);
+        // SAFETY: the host's own function, context and number; after a commit it finds no open loan and does nothing.
+        unsafe { (host.loan_cancel)(self.life.context, self.number) };
+    }
+}
+
+// SAFETY: the number is used only with the host's sending functions, as a publisher's.
+unsafe impl<T: Topic> SystemParam for Publisher<'static, T> {
+    type Item<'call> = Publisher<'call, T>;
+
+    const DESCRIPTOR: ParamDescriptor = ParamDescriptor {
+        kind: ParamKind::Publisher as u32,
+        query_data: List::new(&[]),
+        query_filter: List::new(&[]),
+        topic: TopicDescriptor::of::<T>(),
+    };
+
+    unsafe fn fetch<'call>(frame: &'call Frame<'call>, index: usize) -> Publisher<'call, T> {
+        // SAFETY: the call has this parameter, by contract.
+        let number = unsafe { frame.param(index) }.publisher;
+        Publisher { life: frame.life(), number, topic: PhantomData }
+    }
+}

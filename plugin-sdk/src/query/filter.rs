@@ -1,0 +1,54 @@
+//! What a query demands without fetching it.
+
+use core::marker::PhantomData;
+
+use crate::Component;
+use crate::abi::{Access, TermDescriptor};
+
+/// Only entities that have `T`.
+#[derive(Debug)]
+pub struct With<T>(PhantomData<fn() -> T>);
+
+/// Only entities that lack `T`.
+#[derive(Debug)]
+pub struct Without<T>(PhantomData<fn() -> T>);
+
+/// One demand.
+pub trait FilterTerm {
+    /// Across the ABI.
+    const DESCRIPTOR: TermDescriptor;
+}
+
+impl<T: Component> FilterTerm for With<T> {
+    const DESCRIPTOR: TermDescriptor = TermDescriptor::of::<T>(Access::With);
+}
+
+impl<T: Component> FilterTerm for Without<T> {
+    const DESCRIPTOR: TermDescriptor = TermDescriptor::of::<T>(Access::Without);
+}
+
+/// A demand, or a tuple of demands that must all hold.
+pub trait QueryFilter {
+    /// Across the ABI.
+    const TERMS: &'static [TermDescriptor];
+}
+
+impl QueryFilter for () {
+    const TERMS: &'static [TermDescriptor] = &[];
+}
+
+impl<T: FilterTerm> QueryFilter for T {
+    const TERMS: &'static [TermDescriptor] = &[T::DESCRIPTOR];
+}
+
+macro_rules! tuple {
+    ($($term:ident)+) => {
+        impl<$($term: FilterTerm),+> QueryFilter for ($($term,)+) {
+            const TERMS: &'static [TermDescriptor] = &[$($term::DESCRIPTOR),+];
+        }
+    };
+}
+tuple!(A);
+tuple!(A B);
+tuple!(A B C);
+tuple!(A B C D);

@@ -1,0 +1,106 @@
+//! Walking the tables: row by row, or column by column.
+
+use core::marker::PhantomData;
+
+use super::QueryData;
+use crate::abi::TableColumns;
+
+/// Items of every row of every table.
+#[derive(Debug)]
+pub struct Rows<'a, Data: QueryData> {
+    /// Tables not yet begun.
+    tables: core::slice::Iter<'a, TableColumns>,
+    /// Of the current table; `None` before the first.
+    columns: Option<Data::Columns>,
+    /// In `0 ..= rows`.
+    row: usize,
+    rows: usize,
+    change_tick: u32,
+    data: PhantomData<fn() -> Data>,
+}
+
+impl<'a, Data: QueryData> Rows<'a, Data> {
+    /// # Safety
+    /// The tables match `Data` and are free of conflicting references for `'a`.
+    pub(super) unsafe fn new(tables: &'a [TableColumns], change_tick: u32) -> Self {
+        Self { tables: tables.iter(), columns: None, row: 0, rows: 0, change_tick, data: PhantomData }
+    }
+}
+
+impl<'a, Data: QueryData> Iterator for Rows<'a, Data> {
+    type Item = Data::Item<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Data::Item<'a>> {
+        loop {
+            if self.row < self.rows
+                && let Some(columns) = self.columns
+            {
+                let row = self.row;
+                self.row += 1;
+                // SAFETY: `row < rows`; each row is visited once, so that items don't alias.
+                return Some(unsafe { Data::item(columns, row, self.change_tick) });
+            }
+            let table = self.tables.next()?;
+            // SAFETY: the table has one column per term, by the contract of `new`.
+            self.columns = Some(unsafe { Data::columns(table.columns) });
+            (self.row, self.rows) = (0, table.rows);
+        }
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, Self::Item) -> B>(self, init: B, mut fold: F) -> B {
+        let mut result = init;
+        let tick = self.change_tick;
+        if let Some(columns) = self.columns {
+            for row in self.row..self.rows {
+                // SAFETY: as in `next`.
+                result = fold(result, unsafe { Data::item(columns, row, tick) });
+            }
+        }
+        for table in self.tables {
+            // SAFETY: as in `next`.
+            let columns = unsafe { Data::columns(table.columns) };
+            for row in 0..table.rows {
+                // SAFETY: as in `next`.
+                result = fold(result, unsafe { Data::item(columns, row, tick) });
+            }
+        }
+        result
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.rows - self.row + self.tables.as_slice().iter().map(|table| table.rows).sum::<usize>();
+        (left, Some(left))
+    }
+}
+
+impl<Data: QueryData> ExactSizeIterator for Rows<'_, Data> {}
+
+/// Column slices of every table.
+#[derive(Debug)]
+pub struct Columns<'a, Data: QueryData> {
+    tables: core::slice::Iter<'a, TableColumns>,
+    change_tick: u32,
+    data: PhantomData<fn() -> Data>,
+}
+
+impl<'a, Data: QueryData> Columns<'a, Data> {
+    /// # Safety
+    /// As [`Rows::new`].
+    pub(super) unsafe fn new(tables: &'a [TableColumns], change_tick: u32) -> Self {
+        Self { tables: tables.iter(), change_tick, data: PhantomData }
+    }
+}
+
+impl<'a, Data: QueryData> Iterator for Columns<'a, Data> {
+    type Item = Data::Slices<'a>;
+
+    fn next(&mut self) -> Option<Data::Slices<'a>> {
+        let table = self.tables.next()?;
+        // SAFETY: the table has one column per term, by the contract of `new`.
+        let columns = unsafe { Data::columns(table.columns) };
+        // SAFETY: each table is visited once, so that slices don't alias.
+        Some(unsafe { Data::slices(columns, table.rows, self.change_tick) })
+    }
+}

@@ -1,0 +1,100 @@
+//! What a plugin keeps over a swap: named MessagePack, with opaque binary fields where a dependency's whole state is kept.
+
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// State of a plugin. Derive it: `#[derive(Default, PluginState)]`.
+pub trait PluginState: Default + Send + 'static {
+    /// Canonical text of the fields, for reports; its hash tells whether two builds keep the same state.
+    const SCHEMA: &'static str;
+
+    /// Writes the state.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+
+    /// Reads a state, possibly of an older build: fields that it lacks take their default, unknown ones are dropped.
+    ///
+    /// # Errors
+    /// When a field has another type, or an opaque field another format.
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+}
+
+/// `state` as named MessagePack.
+///
+/// # Errors
+/// What a field's serializer refuses, in words.
+pub fn save<S: PluginState>(state: &S) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let mut serializer = rmp_serde::Serializer::new(&mut bytes).with_struct_map();
+    PluginState::serialize(state, &mut serializer).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+/// The state that [`save`] wrote.
+///
+/// # Errors
+/// What doesn't fit, in words.
+pub fn restore<S: PluginState>(bytes: &[u8]) -> Result<S, String> {
+    let mut deserializer = rmp_serde::Deserializer::from_read_ref(bytes);
+    PluginState::deserialize(&mut deserializer).map_err(|error| error.to_string())
+}
+
+/// MessagePack `bin`, which serde writes only through its byte methods.
+struct Binary(Vec<u8>);
+
+impl Serialize for Binary {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Binary {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Binary;
+            fn expecting(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                out.write_str("binary data")
+            }
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Binary, E> {
+                Ok(Binary(bytes.to_vec()))
+            }
+            fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Binary, E> {
+                Ok(Binary(bytes))
+            }
+        }
+        deserializer.deserialize_byte_buf(Visitor)
+    }
+}
+
+/// Writes a field marked `#[state(opaque, version = "…")]`: its format, then its bytes in a compact codec.
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize_opaque<T: Serialize, S: Serializer>(
+    value: &T,
+    version: &str,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let bytes = rmp_serde::to_vec(value).map_err(serde::ser::Error::custom)?;
+    (version, Binary(bytes)).serialize(serializer)
+}
+
+/// Reads what [`serialize_opaque`] wrote.
+///
+/// # Errors
+/// When it was written in another format, naming both, or doesn't decode.
+pub fn deserialize_opaque<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+    version: &str,
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let (saved, bytes) = <(String, Binary)>::deserialize(deserializer)?;
+    if saved != version {
+        return Err(D::Error::custom(format_args!(
+            "the opaque state is in format \"{saved}\", this build reads \"{version}\""
+        )));
+    }
+    rmp_serde::from_slice(&bytes.0).map_err(D::Error::custom)
+}
