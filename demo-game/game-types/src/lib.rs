@@ -1,1 +1,19 @@
-//! Filled in below.
+//! Components, messages and topics that the demo game and its plugins share. All plain data, nothing that runs.
+
+mod components;
+mod draw;
+mod messages;
+pub mod topics;
+
+pub use components::{Body, Bullet, Enemy, GameState, Input, Position, Ship, Tuning, Velocity};
+pub use draw::*;
+pub use messages::{Chatter, Contact, GameEvent};
+
+/// Half the arena's width, in units.
+pub const HALF_WIDTH: f32 = 640.0;
+
+/// Half the arena's height, in units.
+pub const HALF_HEIGHT: f32 = 360.0;
+
+/// Ticks per second.
+pub const TICK_RATE: u32 = 60;

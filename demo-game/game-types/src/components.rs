@@ -1,0 +1,174 @@
+//! Components: the whole visible state of the game, one struct a column.
+//!
+//! Lengths are world units (a view shows 1280 × 720 of them, centred on the origin, y up), speeds are units per second,
+//! times are ticks of 1/60 s.
+
+use plugin_sdk::prelude::*;
+
+/// Centre of a body. Written by physics alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Component)]
+#[repr(C)]
+pub struct Position {
+    /// To the right.
+    pub x: f32,
+    /// Up.
+    pub y: f32,
+}
+
+/// Wanted before physics, real after it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Component)]
+#[repr(C)]
+pub struct Velocity {
+    /// To the right.
+    pub x: f32,
+    /// Up.
+    pub y: f32,
+}
+
+/// A circle that physics moves and collides.
+#[derive(Clone, Copy, Debug, PartialEq, Component)]
+#[repr(C)]
+pub struct Body {
+    /// In units, above 0.
+    pub radius: f32,
+    /// [`Body::SHIP`], [`Body::ENEMY`] or [`Body::BULLET`].
+    pub kind: u32,
+}
+
+impl Body {
+    /// The player's ship.
+    pub const SHIP: u32 = 0;
+    /// Jostles other enemies and the ship.
+    pub const ENEMY: u32 = 1;
+    /// Passes through all but enemies.
+    pub const BULLET: u32 = 2;
+}
+
+/// The player's ship.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Component)]
+#[repr(C)]
+pub struct Ship {
+    /// Where it points, in radians counter-clockwise from the right.
+    pub facing: f32,
+    /// Ticks until it can fire again.
+    pub cooldown: u32,
+    /// Ticks during which nothing hurts it.
+    pub shield: u32,
+}
+
+/// One of the swarm.
+#[derive(Clone, Copy, Debug, PartialEq, Component)]
+#[repr(C)]
+pub struct Enemy {
+    /// Its looks and manners, in `0 .. 3`.
+    pub variant: u32,
+    /// [`Enemy::WANDER`], [`Enemy::HUNT`] or [`Enemy::SCATTER`]. Written by ai alone.
+    pub mood: u32,
+    /// Ticks until `mood` may change.
+    pub mood_ticks: u32,
+    /// Hits left.
+    pub health: u32,
+}
+
+impl Enemy {
+    /// Flocks with its neighbours.
+    pub const WANDER: u32 = 0;
+    /// Saw the ship and goes for it.
+    pub const HUNT: u32 = 1;
+    /// Flees from a hit nearby.
+    pub const SCATTER: u32 = 2;
+}
+
+/// A shot of the ship.
+#[derive(Clone, Copy, Debug, PartialEq, Component)]
+#[repr(C)]
+pub struct Bullet {
+    /// Ticks until it goes out.
+    pub life: u32,
+}
+
+/// What the player (or bot) does this tick; on the one entity that also has [`Tuning`] and [`GameState`]. Written by the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Component)]
+#[repr(C)]
+pub struct Input {
+    /// In `-1.0 ..= 1.0`, to the right.
+    pub move_x: f32,
+    /// In `-1.0 ..= 1.0`, up.
+    pub move_y: f32,
+    /// Aimed at, in units.
+    pub aim_x: f32,
+    /// Aimed at, in units.
+    pub aim_y: f32,
+    /// Bits [`Input::FIRE`] | [`Input::PAUSE`] | [`Input::RESTART`]; the last two on the tick of the key's press alone.
+    pub buttons: u32,
+}
+
+impl Input {
+    /// Held: shoot.
+    pub const FIRE: u32 = 1;
+    /// Pressed: pause or go on.
+    pub const PAUSE: u32 = 2;
+    /// Pressed: begin anew.
+    pub const RESTART: u32 = 4;
+}
+
+/// Numbers of `assets/tuning.toml`. Written by the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Component)]
+#[repr(C)]
+pub struct Tuning {
+    /// Units per second.
+    pub ship_speed: f32,
+    /// Units per second.
+    pub bullet_speed: f32,
+    /// Ticks between two shots.
+    pub fire_interval: u32,
+    /// Ticks that a bullet flies.
+    pub bullet_life: u32,
+    /// Units per second, of variant 0 in the first wave.
+    pub enemy_speed: f32,
+    /// How far an enemy sees its flock, in units.
+    pub flock_radius: f32,
+    /// How far an enemy sees the ship, in units.
+    pub sight_radius: f32,
+    /// Enemies of the first wave.
+    pub first_wave: u32,
+    /// Enemies that each wave adds.
+    pub wave_growth: u32,
+    /// Lives at the start.
+    pub lives: u32,
+    /// When above 0: so many enemies are kept alive, whatever the wave (`--agents`).
+    pub agents: u32,
+}
+
+/// Score and phase. Written by director alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Component)]
+#[repr(C)]
+pub struct GameState {
+    /// [`GameState::FRESH`], [`GameState::PLAYING`], [`GameState::PAUSED`] or [`GameState::OVER`].
+    pub phase: u32,
+    /// Ticks in this phase.
+    pub phase_ticks: u32,
+    /// Points.
+    pub score: u32,
+    /// Best score since the world began.
+    pub best: u32,
+    /// From 1.
+    pub wave: u32,
+    /// Left.
+    pub lives: u32,
+    /// Score multiplier in tenths, from 10: rises with kills while enemies hunt, falls with time.
+    pub combo: u32,
+    /// Enemies alive.
+    pub enemies: u32,
+}
+
+impl GameState {
+    /// Before the first tick of director.
+    pub const FRESH: u32 = 0;
+    /// The usual.
+    pub const PLAYING: u32 = 1;
+    /// Nothing moves.
+    pub const PAUSED: u32 = 2;
+    /// Out of lives; [`Input::RESTART`] begins anew.
+    pub const OVER: u32 = 3;
+}

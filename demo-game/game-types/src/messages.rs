@@ -1,0 +1,64 @@
+//! Messages between the plugins.
+
+use plugin_sdk::prelude::*;
+
+/// Two bodies began to touch; enemy pairs are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Message)]
+#[repr(C)]
+pub struct Contact {
+    /// The ship or bullet.
+    pub striker: EntityId,
+    /// The enemy.
+    pub enemy: EntityId,
+    /// Where, in units.
+    pub x: f32,
+    /// Where, in units.
+    pub y: f32,
+    /// Closing speed, in units per second.
+    pub speed: f32,
+    /// The striker's [`Body::kind`](crate::Body::kind).
+    pub striker_kind: u32,
+}
+
+/// Something that the rules decided.
+#[derive(Clone, Copy, Debug, PartialEq, Message)]
+#[repr(C)]
+pub struct GameEvent {
+    /// One of the constants below.
+    pub kind: u32,
+    /// What it counts: points of a kill, number of a wave, lives left.
+    pub value: u32,
+    /// Where, in units.
+    pub x: f32,
+    /// Where, in units.
+    pub y: f32,
+}
+
+impl GameEvent {
+    /// An enemy died.
+    pub const KILL: u32 = 1;
+    /// The ship lost a life.
+    pub const SHIP_HIT: u32 = 2;
+    /// A wave began.
+    pub const WAVE: u32 = 3;
+    /// Out of lives.
+    pub const GAME_OVER: u32 = 4;
+    /// A game began.
+    pub const START: u32 = 5;
+}
+
+/// What an enemy tells its kind (and whoever listens).
+#[derive(Clone, Copy, Debug, PartialEq, Message)]
+#[repr(C)]
+pub struct Chatter {
+    /// Who.
+    pub enemy: EntityId,
+    /// Its new [`Enemy::mood`](crate::Enemy::mood).
+    pub mood: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// Where, in units.
+    pub x: f32,
+    /// Where, in units.
+    pub y: f32,
+}
