@@ -1,0 +1,182 @@
+//! Copies, their names and their end; the sweep of what a killed host left.
+
+use std::sync::Barrier;
+
+use super::*;
+
+fn copy_in(store: &ImageStore, file: &Path, copy_bytes: CopyBytes<'_>) -> Result<PrivateCopy, CopyError> {
+    copy_private(file, store.folder().join("test-copy"), copy_bytes)
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_copy_has_its_own_name_the_same_bytes_and_ends_with_its_guard() {
+    let base = tempfile::tempdir().unwrap();
+    let file = base.path().join("libai.so");
+    fs::write(&file, b"one").unwrap();
+    let store = ImageStore::new_in(base.path()).unwrap();
+    let first = store.copy(&file, "ai", 1).unwrap();
+    let second = store.copy(&file, "ai", 1).unwrap();
+    assert_ne!(first.path(), second.path());
+    assert_eq!(first.path().extension().unwrap(), "so");
+    assert_eq!(fs::read(first.path()).unwrap(), b"one");
+    assert_eq!((first.content(), first.len_bytes()), (ContentHash::of(b"one"), 3));
+    assert_eq!(first.content(), second.content());
+    let path = first.path().to_path_buf();
+    drop(first);
+    assert!(!path.exists() && second.path().exists() && file.exists());
+    let folder = store.folder().to_path_buf();
+    drop(store);
+    assert!(!folder.exists());
+    drop(second);
+    assert_eq!(names(base.path()), ["libai.so"]);
+}
+
+#[test]
+fn a_plugin_name_can_not_leave_the_folder() {
+    let base = tempfile::tempdir().unwrap();
+    let file = base.path().join("libai.so");
+    fs::write(&file, b"one").unwrap();
+    let store = ImageStore::new_in(base.path()).unwrap();
+    let copy = store.copy(&file, "../../etc/ai", 1).unwrap();
+    assert_eq!(copy.path().parent(), Some(store.folder()));
+}
+
+#[test]
+fn a_source_that_changes_meanwhile_is_incomplete_and_leaves_nothing() {
+    let base = tempfile::tempdir().unwrap();
+    let file = base.path().join("libai.so");
+    let store = ImageStore::new_in(base.path()).unwrap();
+    let changes: [(&str, CopyBytes<'_>); 3] = [
+        ("grown before the read", &|from, to| {
+            fs::write(from, b"three")?;
+            fs::copy(from, to)
+        }),
+        ("grown after the read", &|from, to| {
+            let n = fs::copy(from, to)?;
+            fs::write(from, b"three")?;
+            Ok(n)
+        }),
+        ("replaced", &|from, to| {
+            let n = fs::copy(from, to)?;
+            fs::write(from.with_extension("new"), b"one")?;
+            fs::rename(from.with_extension("new"), from)?;
+            Ok(n)
+        }),
+    ];
+    for (what, copy_bytes) in changes {
+        fs::write(&file, b"one").unwrap();
+        let error = copy_in(&store, &file, copy_bytes).unwrap_err();
+        assert!(matches!(error, CopyError::Changing { .. }) && error.is_incomplete(), "{what}: {error}");
+        assert_eq!(names(store.folder()), [".lock"], "{what}");
+    }
+}
+
+#[test]
+fn what_can_not_be_copied_says_why() {
+    let base = tempfile::tempdir().unwrap();
+    let store = ImageStore::new_in(base.path()).unwrap();
+    let file = base.path().join("libai.so");
+    let missing = store.copy(&file, "ai", 1).unwrap_err();
+    assert!(matches!(missing, CopyError::Io { .. }) && missing.is_incomplete());
+    assert!(missing.to_string().contains("libai.so"));
+    fs::write(&file, b"").unwrap();
+    let empty = store.copy(&file, "ai", 1).unwrap_err();
+    assert!(matches!(empty, CopyError::Empty { .. }) && empty.is_incomplete());
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    let folder = store.copy(&file, "ai", 1).unwrap_err();
+    assert!(matches!(folder, CopyError::NotAFile { .. }) && !folder.is_incomplete());
+    assert_eq!(names(store.folder()), [".lock"]);
+}
+
+/// A folder as a killed host leaves it: the lock file is there, nobody holds it.
+fn left_over(base: &Path) -> PathBuf {
+    let folder = ImageStore::new_in(base).unwrap();
+    let path = folder.folder().with_file_name("hotframe-images-killed");
+    fs::create_dir(&path).unwrap();
+    fs::set_permissions(&path, fs::metadata(folder.folder()).unwrap().permissions()).unwrap();
+    fs::write(path.join(".lock"), b"").unwrap();
+    fs::write(path.join("ai-g1-0000.so"), b"left").unwrap();
+    path
+}
+
+#[test]
+fn the_next_store_sweeps_what_a_killed_one_left() {
+    let base = tempfile::tempdir().unwrap();
+    let left = left_over(base.path());
+    let store = ImageStore::new_in(base.path()).unwrap();
+    assert!(!left.exists());
+    assert!(store.folder().exists());
+}
+
+#[test]
+fn a_living_store_is_not_swept() {
+    let base = tempfile::tempdir().unwrap();
+    let living = ImageStore::new_in(base.path()).unwrap();
+    let other = ImageStore::new_in(base.path()).unwrap();
+    assert!(living.folder().join(".lock").exists() && other.folder().exists());
+}
+
+#[test]
+fn a_young_folder_without_a_lock_and_foreign_names_are_left_alone() {
+    let base = tempfile::tempdir().unwrap();
+    fs::create_dir(base.path().join("hotframe-images-starting")).unwrap();
+    fs::create_dir(base.path().join("somebody-else")).unwrap();
+    fs::write(base.path().join("hotframe-images-file"), b"").unwrap();
+    drop(ImageStore::new_in(base.path()).unwrap());
+    assert_eq!(names(base.path()), ["hotframe-images-file", "hotframe-images-starting", "somebody-else"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_folder_is_private_and_links_are_never_followed() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let base = tempfile::tempdir().unwrap();
+    let store = ImageStore::new_in(base.path()).unwrap();
+    assert_eq!(fs::metadata(store.folder()).unwrap().permissions().mode() & 0o777, 0o700);
+    drop(store);
+
+    let precious = tempfile::tempdir().unwrap();
+    fs::write(precious.path().join(".lock"), b"").unwrap();
+    fs::write(precious.path().join("work"), b"precious").unwrap();
+    symlink(precious.path(), base.path().join("hotframe-images-link")).unwrap();
+    let left = left_over(base.path());
+    symlink(precious.path(), left.join("inside")).unwrap();
+    let open_to_all = base.path().join("hotframe-images-open");
+    fs::create_dir(&open_to_all).unwrap();
+    fs::set_permissions(&open_to_all, fs::Permissions::from_mode(0o777)).unwrap();
+    fs::write(open_to_all.join(".lock"), b"").unwrap();
+
+    drop(ImageStore::new_in(base.path()).unwrap());
+    assert!(!left.exists() && open_to_all.exists());
+    assert_eq!(names(precious.path()), [".lock", "work"]);
+    assert!(base.path().join("hotframe-images-link").is_symlink());
+}
+
+#[test]
+fn stores_that_start_at_once_all_get_a_folder() {
+    let base = tempfile::tempdir().unwrap();
+    let barrier = Barrier::new(8);
+    let stores: Vec<ImageStore> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    barrier.wait();
+                    ImageStore::new_in(base.path()).unwrap()
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(stores.iter().all(|store| store.folder().join(".lock").exists()));
+    drop(stores);
+    assert_eq!(names(base.path()), Vec::<String>::new());
+}

@@ -1,0 +1,212 @@
+//! "Has this file settled?": the pure table behind the watcher.
+//!
+//! Knows what was seen of one file and what the time is; reads no file, no clock and no channel. The
+//! caller feeds each [`Input`] with the moment at which it happened, keeps the new [`Phase`], and does
+//! what [`Phase::next`] says.
+//!
+//! ```text
+//!            Created, Modified              deadline, there
+//!  Absent ──────────────────────► Settling ────────────────► Due ──Settled──► Idle
+//!    ▲                               ▲                        │ ▲               │
+//!    │ deadline, missing             │ Created,     Incomplete│ │deadline,      │ CloseWritten, RenamedTo,
+//!    │ (told: Removed)               │ Modified               ▼ │there          │ Found ──► Due
+//!  Vanished ◄──────Removed, or missing at a deadline─────── Retrying           (from any phase)
+//! ```
+//!
+//! # Invariants
+//! 1. [`Verdict::Removed`] is told only if the file was missing for the whole of [`Timing::gone`].
+//! 2. A file is tried at most `1 + Timing::retries.len()` times without having changed.
+//! 3. Every phase but `Absent` and `Idle` has a [`Next`] that is not `Nothing`: no file is forgotten.
+//!
+//! # Failure
+//! A try that found the file incomplete is repeated after each of [`Timing::retries`]; then the table
+//! says [`Verdict::GiveUp`] once and waits for the file to change.
+
+use std::time::{Duration, Instant};
+
+use crate::image::copy::ContentHash;
+
+/// How long the table waits for what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Timing {
+    /// From a lone creation (cargo's hard link) to the try.
+    pub(crate) settle: Duration,
+    /// From the last modification to the try, if no close-write comes.
+    pub(crate) quiet: Duration,
+    /// From the removal until it is believed.
+    pub(crate) gone: Duration,
+    /// Before the second, third, … try of a file that was incomplete.
+    pub(crate) retries: [Duration; 4],
+}
+
+impl Timing {
+    /// The figures for this platform.
+    ///
+    /// inotify tells when a writer closes the file, so that on Linux the quiet period only covers a
+    /// writer that never closes; elsewhere it is the only sign that the writer has finished.
+    pub(crate) const PLATFORM: Self = Self {
+        settle: Duration::from_millis(15),
+        quiet: Duration::from_millis(if cfg!(target_os = "linux") { 1000 } else { 50 }),
+        gone: Duration::from_millis(100),
+        retries: [
+            Duration::from_millis(20),
+            Duration::from_millis(50),
+            Duration::from_millis(100),
+            Duration::from_millis(200),
+        ],
+    };
+}
+
+/// What happened to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// It stands in the folder (first scan, rescan, or somebody asks for a try).
+    Found,
+    /// Its name appeared, by creation or hard link.
+    Created,
+    /// Its content changed; the writer may not have finished.
+    Modified,
+    /// A writer closed it.
+    CloseWritten,
+    /// Another file was renamed to its name.
+    RenamedTo,
+    /// Its name disappeared, by removal or by renaming it away.
+    Removed,
+    /// The moment of [`Next::Wait`] has come.
+    Deadline {
+        /// Whether the file stands in the folder now.
+        present: bool,
+    },
+    /// The try came to an end that lasts: accepted, refused or unchanged.
+    Settled,
+    /// The try found that the file is not whole yet.
+    Incomplete,
+}
+
+/// Where one file stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Not in the folder, as far as anybody was told.
+    #[default]
+    Absent,
+    /// Tried; nothing to do until it changes.
+    Idle,
+    /// Changing, or new.
+    Settling {
+        /// When to try it if nothing else happens.
+        until: Instant,
+    },
+    /// To be tried now, or being tried.
+    Due {
+        /// Tries of this content that found it incomplete, in `0 ..= retries.len()`.
+        failed: u8,
+    },
+    /// Found incomplete.
+    Retrying {
+        /// When to try again.
+        until: Instant,
+        /// Tries of this content that found it incomplete, in `1 ..= retries.len()`.
+        failed: u8,
+    },
+    /// Missing, but perhaps only between a removal and a creation.
+    Vanished {
+        /// When to believe it.
+        until: Instant,
+    },
+}
+
+/// What the caller does next with the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Wait for an event.
+    Nothing,
+    /// Feed [`Input::Deadline`] at this moment unless an event comes first.
+    Wait(Instant),
+    /// Try the file, then feed [`Input::Settled`] or [`Input::Incomplete`].
+    TryNow,
+}
+
+/// What has become certain with an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The file has gone.
+    Removed,
+    /// The file stays incomplete; it is refused until it changes.
+    GiveUp,
+}
+
+impl Phase {
+    /// The phase after `input`, and what became certain with it.
+    ///
+    /// Inputs that the phase does not expect (an outcome without a try) leave it as it is.
+    pub(crate) fn on(self, input: Input, now: Instant, timing: &Timing) -> (Self, Option<Verdict>) {
+        match (input, self) {
+            (Input::Found, Self::Absent | Self::Idle | Self::Vanished { .. })
+            | (Input::CloseWritten | Input::RenamedTo, _)
+            | (Input::Deadline { present: true }, Self::Settling { .. } | Self::Vanished { .. }) => {
+                (Self::Due { failed: 0 }, None)
+            }
+            (Input::Deadline { present: true }, Self::Retrying { failed, .. }) => (Self::Due { failed }, None),
+            (Input::Created, _) => (Self::Settling { until: now + timing.settle }, None),
+            (Input::Modified, _) => (Self::Settling { until: now + timing.quiet }, None),
+            (Input::Deadline { present: false }, Self::Vanished { .. }) => (Self::Absent, Some(Verdict::Removed)),
+            (Input::Removed, Self::Idle | Self::Settling { .. } | Self::Due { .. } | Self::Retrying { .. })
+            | (Input::Deadline { present: false }, Self::Settling { .. } | Self::Retrying { .. }) => {
+                (Self::Vanished { until: now + timing.gone }, None)
+            }
+            (Input::Settled, Self::Due { .. }) => (Self::Idle, None),
+            (Input::Incomplete, Self::Due { failed }) => match timing.retries.get(usize::from(failed)) {
+                Some(&pause) => (Self::Retrying { until: now + pause, failed: failed + 1 }, None),
+                None => (Self::Idle, Some(Verdict::GiveUp)),
+            },
+            (Input::Found | Input::Removed | Input::Deadline { .. } | Input::Settled | Input::Incomplete, phase) => {
+                (phase, None)
+            }
+        }
+    }
+
+    /// What to do in this phase.
+    pub(crate) const fn next(self) -> Next {
+        match self {
+            Self::Absent | Self::Idle => Next::Nothing,
+            Self::Settling { until } | Self::Retrying { until, .. } | Self::Vanished { until } => Next::Wait(until),
+            Self::Due { .. } => Next::TryNow,
+        }
+    }
+}
+
+/// The contents of one file that need no second look: the last accepted and the last refused one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Known {
+    accepted: Option<ContentHash>,
+    refused: Option<ContentHash>,
+}
+
+impl Known {
+    /// Whether this content was the last accepted or the last refused one.
+    pub(crate) fn has(&self, content: ContentHash) -> bool {
+        self.accepted == Some(content) || self.refused == Some(content)
+    }
+
+    /// The content was accepted, now or (when it returned unchanged) before: an older refusal is history.
+    #[must_use]
+    pub(crate) const fn accept(self, content: ContentHash) -> Self {
+        Self { accepted: Some(content), refused: None }
+    }
+
+    /// The content was refused; the accepted one still runs. A refusal without a content is not remembered.
+    #[must_use]
+    pub(crate) const fn refuse(self, content: Option<ContentHash>) -> Self {
+        Self { accepted: self.accepted, refused: content }
+    }
+
+    /// The content needed no second look.
+    #[must_use]
+    pub(crate) fn unchanged(self, content: ContentHash) -> Self {
+        if self.accepted == Some(content) { self.accept(content) } else { self }
+    }
+}
+
+#[cfg(test)]
+#[path = "settle_tests.rs"]
+mod tests;
