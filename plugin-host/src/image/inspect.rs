@@ -1,0 +1,387 @@
+//! Reads a plugin's file, before any of its code runs, and says why it can't be loaded.
+//!
+//! Reads the private copy with the `object` crate: format, architecture, completeness, the exported entry,
+//! the records of the `.hotframe` section ([`records`]), needed libraries. Knows file formats and the
+//! record layout; nothing of copying, loading or what a descriptor says once the code runs.
+//!
+//! The file is untrusted: every function here is total on arbitrary bytes.
+//!
+//! | refused | because |
+//! |---|---|
+//! | another format, architecture, byte order; no dynamic library | `dlopen` would fail, or worse |
+//! | a segment or section that ends beyond the file; headers that don't parse | it is still being written |
+//! | no exported [`ENTRY`], no section, no plugin record, a broken record, two plugins | it is no plugin of ours |
+//! | another ABI version | the structures differ |
+//! | `panic = abort` | a panic would take the host with it |
+//! | a needed `libstd-*` (`-C prefer-dynamic`) | a shared std crashes when the image is unloaded |
+//!
+//! # Failure
+//! [`InspectError`] names the watched file and the reason; [`InspectError::is_incomplete`] tells whether the
+//! file may only be unfinished.
+
+mod records;
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use object::read::{FileKind, ReadCache, ReadRef};
+use object::{Architecture, BinaryFormat, Endianness, Object as _, ObjectKind, ObjectSection as _, ObjectSegment as _};
+
+pub use self::records::RecordError;
+
+/// The function that every plugin exports.
+pub const ENTRY: &str = "hotframe_plugin";
+
+/// Undefined in an image whose thread-locals or thread keys would outlive its unloading.
+const THREAD_HOOKS: [&str; 2] = ["__cxa_thread_atexit_impl", "pthread_key_create"];
+
+/// What a plugin's file has to agree with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// The ABI version of the host.
+    pub abi: u32,
+    /// The platform of the host.
+    pub target: Target,
+}
+
+impl Expected {
+    /// The platform that this host runs on, and this ABI version.
+    #[must_use]
+    pub fn native(abi: u32) -> Self {
+        Self { abi, target: Target::native() }
+    }
+}
+
+/// A platform, as far as a library's headers tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// ELF, Mach-O or PE.
+    pub format: BinaryFormat,
+    /// The instruction set.
+    pub architecture: Architecture,
+    /// The byte order.
+    pub endianness: Endianness,
+    /// Whether pointers have 64 bits.
+    pub is_64: bool,
+}
+
+impl Target {
+    /// The platform that this host runs on.
+    #[must_use]
+    pub fn native() -> Self {
+        let format = if cfg!(windows) {
+            BinaryFormat::Pe
+        } else if cfg!(target_vendor = "apple") {
+            BinaryFormat::MachO
+        } else {
+            BinaryFormat::Elf
+        };
+        let architecture = match std::env::consts::ARCH {
+            "x86_64" => Architecture::X86_64,
+            "x86" => Architecture::I386,
+            "aarch64" => Architecture::Aarch64,
+            "arm" => Architecture::Arm,
+            "riscv64" => Architecture::Riscv64,
+            "loongarch64" => Architecture::LoongArch64,
+            "powerpc64" => Architecture::PowerPc64,
+            "s390x" => Architecture::S390x,
+            _ => Architecture::Unknown,
+        };
+        let endianness = if cfg!(target_endian = "big") { Endianness::Big } else { Endianness::Little };
+        Self { format, architecture, endianness, is_64: cfg!(target_pointer_width = "64") }
+    }
+}
+
+/// What a file says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Facts {
+    /// The plugin's name; not empty.
+    pub name: String,
+    /// The plugin's version, as its author wrote it.
+    pub version: String,
+    /// The ABI version: the expected one.
+    pub abi: u32,
+    /// The libraries that it needs (ELF `DT_NEEDED`, Mach-O load commands, PE imports).
+    pub libraries: Vec<String>,
+    /// Undefined symbols (ELF only) by which the image registers destructors with the C library. If there
+    /// are any, the image can be retired but never unloaded.
+    pub thread_hooks: Vec<&'static str>,
+}
+
+/// A file that can't be loaded, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {refusal}", file.display())]
+pub struct InspectError {
+    /// The watched file.
+    pub file: PathBuf,
+    /// The reason.
+    #[source]
+    pub refusal: Refusal,
+}
+
+impl InspectError {
+    /// Whether the file may only be unfinished: a try a little later may succeed.
+    #[must_use]
+    pub const fn is_incomplete(&self) -> bool {
+        self.refusal.is_incomplete()
+    }
+}
+
+/// Why a file can't be loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The copy can't be read.
+    #[error("its copy can't be read: {0}")]
+    Unreadable(#[source] io::Error),
+    /// The file ends too early.
+    #[error("it is incomplete: {part} ends at byte {end}, the file at byte {len}")]
+    Truncated {
+        /// What lies beyond the end of the file.
+        part: &'static str,
+        /// Where that part ends.
+        end: u64,
+        /// The length of the file.
+        len: u64,
+    },
+    /// The file's tables don't parse.
+    #[error("it is incomplete or damaged: {0}")]
+    Malformed(#[source] object::Error),
+    /// No library of this platform.
+    #[error("it is {found}, not a dynamic library of this platform ({expected:?})")]
+    Format {
+        /// What it is.
+        found: &'static str,
+        /// What it should be.
+        expected: BinaryFormat,
+    },
+    /// Built for another processor.
+    #[error("it is built for {found}, this host for {expected}")]
+    Architecture {
+        /// What it was built for.
+        found: String,
+        /// What it should be built for.
+        expected: String,
+    },
+    /// It lacks the entry function.
+    #[error("it doesn't export `{ENTRY}`: it is no Hotframe plugin (is #[plugin] missing?)")]
+    NoEntry,
+    /// It lacks the section.
+    #[error("it has no section `{0}`: it is no Hotframe plugin, or the section was stripped")]
+    NoSection(&'static str),
+    /// The section has no plugin record.
+    #[error("its section has no plugin record (is #[plugin] missing?)")]
+    NoRecord,
+    /// The section can't be read.
+    #[error("its section is damaged: {0}")]
+    Record(#[from] RecordError),
+    /// The section has two plugin records.
+    #[error("it holds more than one plugin: a plugin's crate can't be a dependency of another")]
+    SeveralPlugins,
+    /// Built for another version of the host.
+    #[error("it is built for ABI version {found}, this host has {expected}: rebuild it with this SDK")]
+    Abi {
+        /// The plugin's.
+        found: u32,
+        /// The host's.
+        expected: u32,
+    },
+    /// Built to abort on panic.
+    #[error("it is built with panic = \"abort\": a panic in it would end the host; build it with panic = \"unwind\"")]
+    PanicAbort,
+    /// Linked to a shared standard library.
+    #[error("it needs {library}: build it without -C prefer-dynamic")]
+    SharedStd {
+        /// The shared library.
+        library: String,
+    },
+}
+
+impl Refusal {
+    /// Whether the file may only be unfinished: a try a little later may succeed.
+    #[must_use]
+    pub const fn is_incomplete(&self) -> bool {
+        matches!(self, Self::Truncated { .. } | Self::Malformed(_))
+    }
+}
+
+/// Inspects the private `copy` of the watched file `watched`, which errors name.
+///
+/// Reads the headers, the tables and the section, not the code.
+///
+/// # Errors
+/// [`InspectError`], by the table at the head of this module.
+pub fn inspect(copy: &Path, watched: &Path, expected: &Expected) -> Result<Facts, InspectError> {
+    let facts = File::open(copy)
+        .map_err(Refusal::Unreadable)
+        .and_then(|file| inspect_data(&ReadCache::new(io::BufReader::new(file)), expected));
+    facts.map_err(|refusal| InspectError { file: watched.to_path_buf(), refusal })
+}
+
+/// Inspects a file's bytes.
+///
+/// # Errors
+/// [`Refusal`], by the table at the head of this module.
+pub fn inspect_data<'data>(data: impl ReadRef<'data>, expected: &Expected) -> Result<Facts, Refusal> {
+    check_magic(data, &expected.target)?;
+    let file = object::File::parse(data).map_err(Refusal::Malformed)?;
+    check_platform(&file, &expected.target)?;
+    check_complete(&file, data)?;
+    if !exports_entry(&file)? {
+        return Err(Refusal::NoEntry);
+    }
+    let record = records::plugin(section(&file)?, expected.abi)?;
+    let libraries = libraries(&file)?;
+    if let Some(library) = libraries.iter().find(|library| is_shared_std(library)) {
+        return Err(Refusal::SharedStd { library: library.clone() });
+    }
+    Ok(Facts {
+        name: record.name.to_owned(),
+        version: record.version.to_owned(),
+        abi: record.abi,
+        libraries,
+        thread_hooks: thread_hooks(&file)?,
+    })
+}
+
+/// Format, word size and byte order, before anything is read by them.
+fn check_magic<'data>(data: impl ReadRef<'data>, target: &Target) -> Result<(), Refusal> {
+    const MAGIC_BYTES: u64 = 16;
+    let len = data.len().map_err(|()| Refusal::Unreadable(io::ErrorKind::Other.into()))?;
+    let Ok(magic) = data.read_bytes_at(0, MAGIC_BYTES) else {
+        return Err(Refusal::Truncated { part: "the file header", end: MAGIC_BYTES, len });
+    };
+    if magic.iter().all(|&byte| byte == 0) {
+        // Room made for a file whose content is still to come.
+        return Err(Refusal::Truncated { part: "the unwritten file header", end: MAGIC_BYTES, len: 0 });
+    }
+    let not = |found| Refusal::Format { found, expected: target.format };
+    let (format, is_64) = match FileKind::parse(data) {
+        Ok(FileKind::Elf32) => (BinaryFormat::Elf, false),
+        Ok(FileKind::Elf64) => (BinaryFormat::Elf, true),
+        Ok(FileKind::MachO32) => (BinaryFormat::MachO, false),
+        Ok(FileKind::MachO64) => (BinaryFormat::MachO, true),
+        Ok(FileKind::Pe32) => (BinaryFormat::Pe, false),
+        Ok(FileKind::Pe64) => (BinaryFormat::Pe, true),
+        Ok(FileKind::MachOFat32 | FileKind::MachOFat64) => return Err(not("a universal binary")),
+        Ok(FileKind::Archive) => return Err(not("a static library")),
+        Ok(_) => return Err(not("an object of another kind")),
+        // The part that tells PE from DOS lies behind the magic.
+        Err(error) if magic.starts_with(b"MZ") => return Err(Refusal::Malformed(error)),
+        Err(_) => return Err(not("no library at all")),
+    };
+    if format != target.format {
+        return Err(not(match format {
+            BinaryFormat::Elf => "an ELF file",
+            BinaryFormat::MachO => "a Mach-O file",
+            _ => "a PE file",
+        }));
+    }
+    let bits = |is_64| if is_64 { "64 bits" } else { "32 bits" };
+    if is_64 != target.is_64 {
+        return Err(mismatch(bits(is_64), bits(target.is_64)));
+    }
+    // ELF: e_ident[EI_DATA]. Mach-O: the magic in the file's own order. PE has one order.
+    let endianness = match (format, magic) {
+        (BinaryFormat::Elf, [_, _, _, _, _, 2, ..]) | (BinaryFormat::MachO, [0xFE, ..]) => Endianness::Big,
+        _ => Endianness::Little,
+    };
+    if endianness != target.endianness {
+        return Err(mismatch(&format!("{endianness:?} endian"), &format!("{:?} endian", target.endianness)));
+    }
+    Ok(())
+}
+
+fn mismatch(found: &str, expected: &str) -> Refusal {
+    Refusal::Architecture { found: found.to_owned(), expected: expected.to_owned() }
+}
+
+fn check_platform<'data, R: ReadRef<'data>>(file: &object::File<'data, R>, target: &Target) -> Result<(), Refusal> {
+    if file.architecture() != target.architecture {
+        return Err(mismatch(&format!("{:?}", file.architecture()), &format!("{:?}", target.architecture)));
+    }
+    let found = match file.kind() {
+        ObjectKind::Dynamic => return Ok(()),
+        ObjectKind::Executable => "a program",
+        ObjectKind::Relocatable => "an object file",
+        ObjectKind::Core => "a core dump",
+        _ => "an object of another kind",
+    };
+    Err(Refusal::Format { found, expected: target.format })
+}
+
+/// All segments and sections lie in the file. (The tables that list them do, or they would not have parsed.)
+fn check_complete<'data, R: ReadRef<'data>>(file: &object::File<'data, R>, data: R) -> Result<(), Refusal> {
+    let len = data.len().map_err(|()| Refusal::Unreadable(io::ErrorKind::Other.into()))?;
+    let segments = file.segments().map(|segment| ("a segment", segment.file_range()));
+    let sections = file.sections().filter_map(|section| Some(("a section", section.file_range()?)));
+    for (part, (start, size)) in segments.chain(sections) {
+        let end = start.saturating_add(size);
+        if end > len {
+            return Err(Refusal::Truncated { part, end, len });
+        }
+    }
+    Ok(())
+}
+
+fn exports_entry<'data, R: ReadRef<'data>>(file: &object::File<'data, R>) -> Result<bool, Refusal> {
+    for export in file.exports().map_err(Refusal::Malformed)? {
+        let export = export.map_err(Refusal::Malformed)?;
+        if export.name().name().is_some_and(|name| plain(file.format(), name) == ENTRY.as_bytes()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A symbol's name without the underscore that Mach-O puts before it.
+fn plain(format: BinaryFormat, name: &[u8]) -> &[u8] {
+    if format == BinaryFormat::MachO { name.strip_prefix(b"_").unwrap_or(name) } else { name }
+}
+
+fn section<'data, R: ReadRef<'data>>(file: &object::File<'data, R>) -> Result<&'data [u8], Refusal> {
+    let (segment, name) = match file.format() {
+        BinaryFormat::MachO => (Some("__TEXT"), "__hotframe"),
+        BinaryFormat::Pe => (None, ".hotfrm"),
+        _ => (None, ".hotframe"),
+    };
+    let is_ours = |section: &object::Section<'data, '_, R>| {
+        section.name_bytes() == Ok(name.as_bytes())
+            && (segment.is_none() || section.segment_name().ok().flatten() == segment)
+    };
+    let section = file.sections().find(is_ours).ok_or(Refusal::NoSection(name))?;
+    section.data().map_err(Refusal::Malformed)
+}
+
+fn libraries<'data, R: ReadRef<'data>>(file: &object::File<'data, R>) -> Result<Vec<String>, Refusal> {
+    let name = |library: object::Result<object::read::ImportLibrary<'data>>| {
+        library.map(|library| String::from_utf8_lossy(library.name()).into_owned())
+    };
+    let libraries = file.import_libraries().map_err(Refusal::Malformed)?;
+    libraries.map(name).collect::<Result<_, _>>().map_err(Refusal::Malformed)
+}
+
+/// `libstd-<hash>.so`, `@rpath/libstd-<hash>.dylib`, `std-<hash>.dll`.
+fn is_shared_std(library: &str) -> bool {
+    let file = library.rsplit('/').next().unwrap_or(library);
+    file.starts_with("libstd-") || (file.starts_with("std-") && file.ends_with(".dll"))
+}
+
+fn thread_hooks<'data, R: ReadRef<'data>>(file: &object::File<'data, R>) -> Result<Vec<&'static str>, Refusal> {
+    if file.format() != BinaryFormat::Elf {
+        return Ok(Vec::new());
+    }
+    let mut hooks = Vec::new();
+    for import in file.imports().map_err(Refusal::Malformed)? {
+        let import = import.map_err(Refusal::Malformed)?;
+        let name = import.name();
+        let hook = THREAD_HOOKS.into_iter().find(|hook| name.name() == Some(hook.as_bytes()));
+        hooks.extend(hook.filter(|hook| !hooks.contains(hook)));
+    }
+    Ok(hooks)
+}
+
+#[cfg(test)]
+mod tests;
