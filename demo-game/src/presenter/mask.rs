@@ -1,0 +1,168 @@
+//! A sprite's light: an anti-aliased shape with its halo, as bytes in 1/64 (64 is the plain colour, more is hotter).
+//!
+//! Made at start only: paths are rasterized by tiny-skia, the halo is a blur of them.
+
+use game_types::draw::Shape;
+use tiny_skia::{FillRule, LineJoin, Paint, Pixmap, Stroke, Transform};
+
+use super::outline::{outline, path};
+use super::planes::LANES;
+
+/// Light of a line at its middle, in 1/64.
+const LINE: f32 = 165.0;
+/// Light of the halo where lines are dense, in 1/64.
+const HALO: f32 = 92.0;
+
+/// A square picture of light.
+#[derive(Clone, Debug)]
+pub(super) struct Mask {
+    /// Pixels of either side; a multiple of [`LANES`].
+    pub(super) side: usize,
+    /// `side * side` bytes, row by row.
+    pub(super) light: Vec<u8>,
+}
+
+/// Pixels of the halo around a body of `body` pixels.
+pub(super) fn halo_width(body: f32) -> f32 {
+    5.0 + body * 0.19
+}
+
+/// Side of the mask of a body of this diameter.
+pub(super) fn side(body: f32) -> usize {
+    let side = (body + 2.0 * halo_width(body)).ceil() as usize;
+    side.next_multiple_of(LANES)
+}
+
+impl Mask {
+    /// The light of `shape` with a diameter of `body` pixels at `angle` (radians, counter-clockwise), its centre
+    /// `offset` pixels right of and below the middle of the mask.
+    pub(super) fn render(shape: Shape, body: f32, angle: f32, offset: [f32; 2]) -> Self {
+        let side = side(body);
+        let center = [side as f32 / 2.0 + offset[0], side as f32 / 2.0 + offset[1]];
+        let mut light = match shape {
+            Shape::Particle | Shape::Halo | Shape::Glow => gradient(shape, body, side, center),
+            _ => drawn(shape, body, angle, side, center),
+        };
+        fade_edge(&mut light, side, center);
+        Self { side, light: light.into_iter().map(|light| light.round().min(255.0) as u8).collect() }
+    }
+}
+
+fn gradient(shape: Shape, body: f32, side: usize, center: [f32; 2]) -> Vec<f32> {
+    let (radius, reach) = (body / 2.0, body / 2.0 + halo_width(body));
+    each_pixel(side, center, |distance| {
+        let near = (1.0 - distance / reach).max(0.0);
+        match shape {
+            Shape::Particle => {
+                let disc = (radius * 0.6 + 0.5 - distance).clamp(0.0, 1.0);
+                disc * 150.0 + near.powi(3) * 70.0
+            }
+            Shape::Halo => {
+                let width = 0.8 + radius * 0.05;
+                let away = (distance - radius * 0.9).abs();
+                let ring = (width + 0.5 - away).clamp(0.0, 1.0);
+                ring * 110.0 + (1.0 - away / (reach - radius)).max(0.0).powi(2) * 40.0
+            }
+            _ => {
+                let near = (1.0 - distance / (radius * 1.3)).max(0.0);
+                near * near * (3.0 - 2.0 * near) * 60.0
+            }
+        }
+    })
+}
+
+fn drawn(shape: Shape, body: f32, angle: f32, side: usize, center: [f32; 2]) -> Vec<f32> {
+    let (Some(style), Some(path), Some(mut pixmap)) =
+        (outline(shape), path(shape), Pixmap::new(side as u32, side as u32))
+    else {
+        return vec![0.0; side * side];
+    };
+    let radius = body / 2.0;
+    let mut paint = Paint::default();
+    paint.set_color_rgba8(255, 255, 255, 255);
+    // The path's y is up, the picture's down.
+    let place =
+        Transform::from_rotate(angle.to_degrees()).post_scale(radius, -radius).post_translate(center[0], center[1]);
+    pixmap.fill_path(&path, &paint, FillRule::Winding, place, None);
+    let inside = coverage(&pixmap);
+    pixmap.fill(tiny_skia::Color::TRANSPARENT);
+    let stroke = Stroke { width: (1.1 + body * 0.022) / radius, line_join: LineJoin::Round, ..Stroke::default() };
+    pixmap.stroke_path(&path, &paint, &stroke, place, None);
+    let line = coverage(&pixmap);
+
+    let mut halo: Vec<f32> =
+        line.iter().zip(&inside).map(|(line, inside)| line + inside * style.fill / 255.0).collect();
+    let blur = halo_width(body) * 0.30;
+    blurred(&mut halo, side, blur);
+    let gain = HALO * style.halo * (0.6 + blur * 0.45);
+    let lights = line.iter().zip(&inside).zip(&halo);
+    lights.map(|((line, inside), halo)| line * LINE + inside * style.fill + halo * gain).collect()
+}
+
+fn coverage(pixmap: &Pixmap) -> Vec<f32> {
+    pixmap.pixels().iter().map(|pixel| f32::from(pixel.alpha()) / 255.0).collect()
+}
+
+/// Takes all light away outside the circle that fits into the mask, softly.
+fn fade_edge(light: &mut [f32], side: usize, center: [f32; 2]) {
+    let reach = side as f32 / 2.0 - 1.0;
+    let fade = each_pixel(side, center, |distance| ((reach - distance) / 3.0).clamp(0.0, 1.0));
+    for (light, fade) in light.iter_mut().zip(fade) {
+        *light *= fade;
+    }
+}
+
+fn each_pixel(side: usize, center: [f32; 2], light: impl Fn(f32) -> f32) -> Vec<f32> {
+    let places = (0..side * side).map(|at| [(at % side) as f32 + 0.5, (at / side) as f32 + 0.5]);
+    places.map(|[x, y]| light((x - center[0]).hypot(y - center[1]))).collect()
+}
+
+/// Three box blurs in each direction, close to a Gaussian of this standard deviation in pixels.
+fn blurred(light: &mut Vec<f32>, side: usize, deviation: f32) {
+    // Three boxes of width w have variance 3 (w² - 1) / 12.
+    let width = (4.0 * deviation * deviation + 1.0).sqrt();
+    let radius = ((width - 1.0) / 2.0).round().max(1.0) as usize;
+    let mut other = vec![0.0; light.len()];
+    for _ in 0..3 {
+        // Twice: blurring writes the picture transposed.
+        box_blur(light, &mut other, side, radius);
+        box_blur(&other, light, side, radius);
+    }
+}
+
+fn box_blur(from: &[f32], to: &mut [f32], side: usize, radius: usize) {
+    let weight = 1.0 / (2 * radius + 1) as f32;
+    for (y, row) in from.chunks_exact(side).enumerate() {
+        let mut sum: f32 = row[..radius.min(side)].iter().sum();
+        for x in 0..side {
+            sum += row.get(x + radius).copied().unwrap_or(0.0);
+            to[x * side + y] = sum * weight;
+            sum -= x.checked_sub(radius).map_or(0.0, |gone| row[gone]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shape_is_bright_inside_and_dark_at_the_edge() {
+        for shape in Shape::ALL {
+            let mask = Mask::render(shape, 24.0, 0.7, [0.25, -0.25]);
+            let side = mask.side;
+            assert!(mask.light.iter().any(|&light| light > 40), "{shape:?}");
+            let edge = (0..side).flat_map(|i| [i, i * side, i * side + side - 1, (side - 1) * side + i]);
+            assert!(edge.into_iter().all(|at| mask.light[at] == 0), "{shape:?}");
+        }
+    }
+
+    #[test]
+    fn a_blur_keeps_the_sum_of_light() {
+        let mut light = vec![0.0; 64 * 64];
+        light[32 * 64 + 32] = 1.0;
+        blurred(&mut light, 64, 3.0);
+        assert!((light.iter().sum::<f32>() - 1.0).abs() < 1e-3);
+        assert!(light[32 * 64 + 32] < 0.03);
+    }
+}

@@ -1,0 +1,38 @@
+//! Writes a picture to a PNG file.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+
+use thiserror::Error;
+
+use super::canvas::Canvas;
+
+/// Why no picture was written.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub(crate) enum ScreenshotError {
+    /// The file cannot be created or written.
+    #[error("cannot write the picture's file")]
+    File(#[from] std::io::Error),
+    /// The encoder refused.
+    #[error("cannot encode the picture")]
+    Encode(#[from] png::EncodingError),
+}
+
+/// Writes the last finished frame to `path`, replacing what is there.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(crate) fn write(path: &Path, canvas: &Canvas) -> Result<(), ScreenshotError> {
+    let file = BufWriter::new(File::create(path)?);
+    let mut encoder = png::Encoder::new(file, canvas.width(), canvas.height());
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header()?;
+    let bytes: Vec<u8> =
+        canvas.pixels().iter().flat_map(|&pixel| [pixel >> 16, pixel >> 8, pixel].map(|part| part as u8)).collect();
+    writer.write_image_data(&bytes)?;
+    writer.finish()?;
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! Whole frames: commands in, pixels out.
