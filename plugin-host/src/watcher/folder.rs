@@ -49,22 +49,28 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    pub(super) fn new(path: PathBuf, backend: Backend, queue: Queue, stage: Stage, events: Sender<FileEvent>) -> Self {
+    pub(super) fn new(
+        path: PathBuf,
+        timing: Timing,
+        backend: Backend,
+        queue: Queue,
+        stage: Stage,
+        events: Sender<FileEvent>,
+    ) -> Self {
         Self {
             path,
             backend: Some(backend),
             folder_retry: None,
             queue,
-            timing: Timing::PLATFORM,
+            timing,
             stage,
             events,
             entries: BTreeMap::new(),
         }
     }
 
-    /// Scans, then serves signals and deadlines until `stopped` is disconnected.
+    /// Serves signals and deadlines until `stopped` is disconnected.
     pub(super) fn run(mut self, signals: &Receiver<Signal>, stopped: &Receiver<()>) {
-        self.scan();
         while !is_stopped(stopped) {
             while let Ok(signal) = signals.try_recv() {
                 self.apply(signal, stopped);
@@ -109,7 +115,7 @@ impl Folder {
     }
 
     /// Looks through the folder: new and idle files become due, missing ones vanish.
-    fn scan(&mut self) {
+    pub(super) fn scan(&mut self) {
         let found: BTreeSet<String> = match std::fs::read_dir(&self.path) {
             Ok(files) => files
                 .filter_map(|file| Some(name::plugin_of(file.ok()?.file_name().to_str()?)?.to_owned()))
@@ -164,8 +170,8 @@ impl Folder {
         match Backend::start(&self.path, self.queue.clone()) {
             Ok(backend) => {
                 self.backend = Some(backend);
-                self.tell(FileEvent::FolderBack { folder: self.path.clone() }, stopped);
                 self.scan();
+                self.tell(FileEvent::FolderBack { folder: self.path.clone() }, stopped);
             }
             Err(_) => self.folder_retry = Some(Instant::now() + FOLDER_RETRY),
         }
@@ -215,6 +221,9 @@ impl Folder {
     }
 
     fn feed(&mut self, plugin: &str, input: Input) -> Option<Verdict> {
+        if input == Input::Removed && !self.entries.contains_key(plugin) {
+            return None;
+        }
         let entry = self.entries.entry(plugin.to_owned()).or_default();
         let (phase, verdict) = entry.phase.on(input, Instant::now(), &self.timing);
         tracing::trace!(plugin, ?input, before = ?entry.phase, after = ?phase, "plugin file");

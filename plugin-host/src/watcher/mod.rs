@@ -1,6 +1,6 @@
 //! Watches the plugins folder and has every settled library file staged, once for each content.
 //!
-//! One thread of its own: `notify` signals and deadlines go through the table in [`settle`](self), and
+//! One thread of its own: `notify` signals and deadlines go through the table in `settle`, and
 //! what it calls due goes to the host's stage function, one file at a time, in the order of the names.
 //! Knows files and moments; nothing of images, instances or frames, which are the stage function's.
 //!
@@ -35,7 +35,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 pub use self::name::{file_of, plugin_of};
 use self::notify::{Backend, Queue, Signal};
-use self::settle::Known;
+use self::settle::{Known, Timing};
 use crate::image::copy::ContentHash;
 
 /// A settled file that the stage function is to try.
@@ -173,19 +173,25 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Watches `folder` and tries what already stands there, in the order of the names.
+    /// Watches `folder` and has what stands there now tried, in the order of the names.
     ///
     /// `events` should be unbounded, or be drained by another thread: the watcher waits for room.
     ///
     /// # Errors
     /// [`WatchError`]: the folder can't be read or watched, or no thread can be started.
     pub fn start(folder: &Path, stage: Stage, events: Sender<FileEvent>) -> Result<Self, WatchError> {
+        Self::start_with(Timing::PLATFORM, folder, stage, events)
+    }
+
+    fn start_with(timing: Timing, folder: &Path, stage: Stage, events: Sender<FileEvent>) -> Result<Self, WatchError> {
         let folder = resolve(folder).map_err(|source| WatchError::Folder { folder: folder.to_path_buf(), source })?;
         let (queue, signals) = Queue::new();
         let (stop, stopped) = bounded::<()>(0);
         let backend = Backend::start(&folder, queue.clone())
             .map_err(|source| WatchError::Backend { folder: folder.clone(), source })?;
-        let running = folder::Folder::new(folder.clone(), backend, queue.clone(), stage, events);
+        let mut running = folder::Folder::new(folder.clone(), timing, backend, queue.clone(), stage, events);
+        // After the watch has begun: what comes between the two is seen twice, never missed.
+        running.scan();
         let thread = std::thread::Builder::new()
             .name("hotframe-watch".to_owned())
             .spawn(move || running.run(&signals, &stopped))

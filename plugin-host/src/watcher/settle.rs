@@ -147,6 +147,8 @@ impl Phase {
                 (Self::Due { failed: 0 }, None)
             }
             (Input::Deadline { present: true }, Self::Retrying { failed, .. }) => (Self::Due { failed }, None),
+            // Somebody knew of it before its event came: the try that is due loses nothing by not waiting.
+            (Input::Created, Self::Due { .. }) => (Self::Due { failed: 0 }, None),
             (Input::Created, _) => (Self::Settling { until: now + timing.settle }, None),
             (Input::Modified, _) => (Self::Settling { until: now + timing.quiet }, None),
             (Input::Deadline { present: false }, Self::Vanished { .. }) => (Self::Absent, Some(Verdict::Removed)),

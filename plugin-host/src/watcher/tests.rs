@@ -1,1 +1,339 @@
+//! The watcher on a real folder. Every wait is for an event; no test depends on how long anything takes.
 
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::time::Duration;
+
+use crossbeam_channel::unbounded;
+use tempfile::TempDir;
+
+use super::*;
+
+/// To fail instead of hanging.
+const HANG: Duration = Duration::from_secs(60);
+
+/// For waits of the table that must not end within a test.
+const NEVER: Duration = Duration::from_secs(3600);
+
+/// A folder, its watcher, and a stage function for which a whole file ends with `END`.
+struct Rig {
+    dir: TempDir,
+    watcher: Watcher,
+    events: Receiver<FileEvent>,
+    /// What the stage function was given: plugin, content.
+    tried: Receiver<(String, String)>,
+    fences: u32,
+}
+
+impl Rig {
+    fn new() -> Self {
+        Self::start(Timing::PLATFORM, tempfile::tempdir().unwrap())
+    }
+
+    fn with(timing: Timing) -> Self {
+        Self::start(timing, tempfile::tempdir().unwrap())
+    }
+
+    fn start(timing: Timing, dir: TempDir) -> Self {
+        fs::create_dir_all(dir.path().join("plugins")).unwrap();
+        let (tell, events) = unbounded();
+        let (tell_tried, tried) = unbounded();
+        let stage = Box::new(move |candidate: &Candidate<'_>| {
+            let text = fs::read_to_string(candidate.path).unwrap_or_default();
+            tell_tried.send((candidate.plugin.to_owned(), text.clone())).unwrap();
+            judge(candidate, &text)
+        });
+        let watcher = Watcher::start_with(timing, &dir.path().join("plugins"), stage, tell).unwrap();
+        Self { dir, watcher, events, tried, fences: 0 }
+    }
+
+    fn file(&self, plugin: &str) -> PathBuf {
+        self.watcher.folder().join(file_of(plugin))
+    }
+
+    /// A place beside the watched folder.
+    fn outside(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// As a linker does: a new inode, renamed to the name.
+    fn replace(&self, plugin: &str, text: &str) {
+        let new = self.outside("replacement");
+        fs::write(&new, text).unwrap();
+        fs::rename(new, self.file(plugin)).unwrap();
+    }
+
+    fn next(&self) -> FileEvent {
+        self.events.recv_timeout(HANG).unwrap()
+    }
+
+    fn accepted(&self, plugin: &str, text: &str) -> FileEvent {
+        let content = ContentHash::of(text.as_bytes());
+        FileEvent::Accepted { plugin: plugin.to_owned(), path: self.file(plugin), content }
+    }
+
+    fn removed(&self, plugin: &str) -> FileEvent {
+        FileEvent::Removed { plugin: plugin.to_owned(), path: self.file(plugin) }
+    }
+
+    fn refused(&self, plugin: &str, reason: &str) -> FileEvent {
+        FileEvent::Refused { plugin: plugin.to_owned(), path: self.file(plugin), reason: reason.to_owned() }
+    }
+
+    /// Proves that nothing else was told: events come in order, and a later file's was the next one.
+    fn nothing_more(&mut self) {
+        self.fences += 1;
+        let text = format!("fence {} END", self.fences);
+        self.replace("zz_fence", &text);
+        assert_eq!(self.next(), self.accepted("zz_fence", &text));
+    }
+
+    /// Waits for a try of exactly this content.
+    fn await_try(&self, plugin: &str, text: &str) {
+        while self.tried.recv_timeout(HANG).unwrap() != (plugin.to_owned(), text.to_owned()) {}
+    }
+}
+
+fn judge(candidate: &Candidate<'_>, text: &str) -> Attempt {
+    let content = ContentHash::of(text.as_bytes());
+    if candidate.knows(content) {
+        return Attempt::Unchanged { content };
+    }
+    if text.contains("PANIC") {
+        std::panic::resume_unwind(Box::new(()));
+    }
+    if text.contains("BAD") {
+        return Attempt::Refused { content: Some(content), reason: "bad".to_owned() };
+    }
+    if !text.ends_with("END") {
+        return Attempt::Incomplete { content: Some(content), reason: "cut".to_owned() };
+    }
+    Attempt::Done { content }
+}
+
+#[test]
+fn what_stands_there_at_the_start_is_tried_in_the_order_of_the_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("plugins");
+    fs::create_dir(&folder).unwrap();
+    for plugin in ["render", "ai", "physics"] {
+        fs::write(folder.join(file_of(plugin)), format!("{plugin} END")).unwrap();
+    }
+    fs::write(folder.join("notes.txt"), "END").unwrap();
+    fs::create_dir(folder.join(file_of("folder"))).unwrap();
+    let mut rig = Rig::start(Timing::PLATFORM, dir);
+    for plugin in ["ai", "physics", "render"] {
+        assert_eq!(rig.next(), rig.accepted(plugin, &format!("{plugin} END")));
+    }
+    rig.nothing_more();
+}
+
+#[test]
+fn a_rename_over_the_file_is_one_change() {
+    let mut rig = Rig::new();
+    for text in ["one END", "two END", "three END"] {
+        rig.replace("ai", text);
+        assert_eq!(rig.next(), rig.accepted("ai", text));
+    }
+    rig.nothing_more();
+}
+
+#[test]
+fn a_copy_over_the_file_is_one_change() {
+    let mut rig = Rig::with(Timing { retries: [NEVER; 4], ..Timing::PLATFORM });
+    for text in ["one END", "a longer two END", "3 END"] {
+        let built = rig.outside("built");
+        fs::write(&built, text).unwrap();
+        fs::copy(&built, rig.file("ai")).unwrap();
+        assert_eq!(rig.next(), rig.accepted("ai", text));
+    }
+    rig.nothing_more();
+}
+
+#[test]
+fn a_hard_link_as_cargo_makes_it_is_one_change() {
+    let mut rig = Rig::with(Timing { gone: NEVER, ..Timing::PLATFORM });
+    for (n, text) in ["one END", "two END"].into_iter().enumerate() {
+        let built = rig.outside(&format!("built{n}"));
+        fs::write(&built, text).unwrap();
+        let _ = fs::remove_file(rig.file("ai"));
+        fs::hard_link(&built, rig.file("ai")).unwrap();
+        assert_eq!(rig.next(), rig.accepted("ai", text));
+    }
+    rig.nothing_more();
+}
+
+#[test]
+fn a_file_written_in_pieces_is_accepted_once_when_whole() {
+    let mut rig = Rig::with(Timing { retries: [NEVER; 4], ..Timing::PLATFORM });
+    let mut text = String::new();
+    for piece in ["one ", "two ", "three ", "END"] {
+        text.push_str(piece);
+        let mut file = File::options().create(true).append(true).open(rig.file("ai")).unwrap();
+        file.write_all(piece.as_bytes()).unwrap();
+        drop(file);
+        rig.await_try("ai", &text);
+    }
+    assert_eq!(rig.next(), rig.accepted("ai", &text));
+    rig.nothing_more();
+}
+
+#[test]
+fn a_writer_that_never_closes_is_waited_for_until_it_is_quiet() {
+    let mut rig = Rig::with(Timing { quiet: Duration::from_millis(20), ..Timing::PLATFORM });
+    let mut file = File::create(rig.file("ai")).unwrap();
+    file.write_all(b"one END").unwrap();
+    assert_eq!(rig.next(), rig.accepted("ai", "one END"));
+    drop(file);
+    rig.nothing_more();
+}
+
+#[test]
+fn an_incomplete_file_is_refused_once_and_accepted_when_whole() {
+    let mut rig = Rig::with(Timing { retries: [Duration::from_millis(1); 4], ..Timing::PLATFORM });
+    rig.replace("ai", "one");
+    assert_eq!(rig.next(), rig.refused("ai", "cut"));
+    assert_eq!(rig.tried.try_iter().filter(|(plugin, _)| plugin == "ai").count(), 5);
+    rig.replace("ai", "one");
+    rig.nothing_more();
+    rig.replace("ai", "one END");
+    assert_eq!(rig.next(), rig.accepted("ai", "one END"));
+    rig.nothing_more();
+}
+
+#[test]
+fn the_same_content_again_is_nothing() {
+    let mut rig = Rig::new();
+    rig.replace("ai", "one END");
+    assert_eq!(rig.next(), rig.accepted("ai", "one END"));
+    rig.replace("ai", "BAD");
+    assert_eq!(rig.next(), rig.refused("ai", "bad"));
+    rig.replace("ai", "BAD");
+    rig.nothing_more();
+    // Back to what runs: nothing to do. But the bad one is said anew when it returns.
+    rig.replace("ai", "one END");
+    rig.nothing_more();
+    rig.replace("ai", "BAD");
+    assert_eq!(rig.next(), rig.refused("ai", "bad"));
+    rig.nothing_more();
+}
+
+#[test]
+fn a_removal_is_told_and_the_same_content_is_accepted_when_it_returns() {
+    let mut rig = Rig::new();
+    for gone in [false, true] {
+        rig.replace("ai", "one END");
+        assert_eq!(rig.next(), rig.accepted("ai", "one END"));
+        if gone {
+            fs::rename(rig.file("ai"), rig.outside("away")).unwrap();
+        } else {
+            fs::remove_file(rig.file("ai")).unwrap();
+        }
+        assert_eq!(rig.next(), rig.removed("ai"));
+    }
+    rig.nothing_more();
+}
+
+#[test]
+fn a_removal_before_the_new_file_is_one_change() {
+    let mut rig = Rig::with(Timing { gone: NEVER, ..Timing::PLATFORM });
+    rig.replace("ai", "one END");
+    assert_eq!(rig.next(), rig.accepted("ai", "one END"));
+    fs::remove_file(rig.file("ai")).unwrap();
+    fs::write(rig.file("ai"), "two END").unwrap();
+    assert_eq!(rig.next(), rig.accepted("ai", "two END"));
+    fs::remove_file(rig.file("ai")).unwrap();
+    fs::write(rig.file("ai"), "two END").unwrap();
+    rig.nothing_more();
+}
+
+#[test]
+fn what_is_no_plugin_is_never_tried() {
+    let mut rig = Rig::new();
+    for name in [".libai.so", "libai.so.tmp", "libai.so~", "libai.tmp.so", "ai.txt"] {
+        fs::write(rig.watcher.folder().join(name), "END").unwrap();
+    }
+    rig.nothing_more();
+    assert!(rig.tried.try_iter().all(|(plugin, _)| plugin == "zz_fence"));
+}
+
+#[test]
+fn a_nudge_tries_at_once_and_a_retry_even_what_was_refused() {
+    let mut rig = Rig::with(Timing { settle: NEVER, ..Timing::PLATFORM });
+    let built = rig.outside("built");
+    fs::write(&built, "BAD").unwrap();
+    fs::hard_link(&built, rig.file("ai")).unwrap();
+    rig.watcher.nudge("ai");
+    assert_eq!(rig.next(), rig.refused("ai", "bad"));
+    rig.watcher.nudge("ai");
+    rig.watcher.nudge("missing");
+    rig.watcher.rescan();
+    rig.nothing_more();
+    rig.watcher.retry("ai");
+    assert_eq!(rig.next(), rig.refused("ai", "bad"));
+    rig.nothing_more();
+}
+
+#[test]
+fn a_stage_function_that_panics_refuses_the_file() {
+    let mut rig = Rig::new();
+    rig.replace("ai", "PANIC");
+    assert!(matches!(rig.next(), FileEvent::Refused { reason, .. } if reason.contains("panicked")));
+    rig.replace("ai", "one END");
+    assert_eq!(rig.next(), rig.accepted("ai", "one END"));
+    rig.nothing_more();
+}
+
+#[test]
+fn a_folder_that_goes_and_returns_is_watched_again() {
+    let mut rig = Rig::new();
+    rig.replace("ai", "one END");
+    assert_eq!(rig.next(), rig.accepted("ai", "one END"));
+    let folder = rig.watcher.folder().to_path_buf();
+    fs::remove_dir_all(&folder).unwrap();
+    let mut told = [rig.next(), rig.next()];
+    told.sort_by_key(|event| matches!(event, FileEvent::Removed { .. }));
+    assert_eq!(told, [FileEvent::FolderLost { folder: folder.clone() }, rig.removed("ai")]);
+    fs::create_dir(&folder).unwrap();
+    assert_eq!(rig.next(), FileEvent::FolderBack { folder });
+    rig.replace("ai", "one END");
+    assert_eq!(rig.next(), rig.accepted("ai", "one END"));
+    rig.nothing_more();
+}
+
+#[test]
+fn dropping_the_watcher_ends_its_threads() {
+    let rig = Rig::new();
+    rig.replace("ai", "one END");
+    assert_eq!(rig.next(), rig.accepted("ai", "one END"));
+    let Rig { watcher, events, tried, .. } = rig;
+    drop(watcher);
+    assert_eq!(events.try_recv(), Err(crossbeam_channel::TryRecvError::Disconnected), "the thread owned the sender");
+    assert_eq!(tried.try_iter().count(), 1);
+    assert_eq!(tried.try_recv(), Err(crossbeam_channel::TryRecvError::Disconnected), "it owned the stage function");
+}
+
+#[test]
+fn dropping_the_watcher_does_not_wait_for_a_host_that_does_not_listen() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join(file_of("ai")), "one END").unwrap();
+    let (tell, events) = bounded(0);
+    let (tell_tried, tried) = unbounded();
+    let stage = Box::new(move |candidate: &Candidate<'_>| {
+        tell_tried.send(()).unwrap();
+        judge(candidate, "one END")
+    });
+    let watcher = Watcher::start(dir.path(), stage, tell).unwrap();
+    tried.recv_timeout(HANG).unwrap();
+    drop(watcher);
+    drop(events);
+}
+
+#[test]
+fn a_missing_folder_is_an_error_that_names_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (tell, _events) = unbounded();
+    let stage = Box::new(|candidate: &Candidate<'_>| judge(candidate, ""));
+    let error = Watcher::start(&dir.path().join("nowhere"), stage, tell).unwrap_err();
+    assert!(matches!(&error, WatchError::Folder { .. }) && error.to_string().contains("nowhere"));
+}
