@@ -2,10 +2,12 @@
 //!
 //! Pure data, no I/O. This is all of the bus that a plugin sees.
 
+mod header;
 mod message;
 mod priority;
 mod schema;
 
+pub use header::{HEADER_BYTES, HEADER_VERSION, Header, HeaderError, Kind, commit_word};
 pub use message::{Message, Topic, message_bytes, messages_in, require_plain};
 pub use priority::Priority;
 pub use schema::{EntityId, Plain, SchemaText, schema_hash};

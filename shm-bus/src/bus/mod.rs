@@ -1,0 +1,143 @@
+//! A handle to one bus, and what all of a participant's publishers and inboxes share.
+//!
+//! # Invariants
+//! 1. A handle is a participant: it holds its slot's lock from attaching until the last clone, publisher and inbox is gone.
+//! 2. Entries and files change only while a [`Change`] is held.
+//!
+//! # Failure
+//! Each operation leaves the bus as it was when it returns an error. What a killed process leaves behind is cleared by
+//! the next participant that changes anything.
+
+mod change;
+mod list;
+mod open;
+mod sweep;
+
+pub use change::ChangeError;
+pub(crate) use change::{Change, text_fits};
+pub use list::{ListError, list, list_in};
+pub use open::OpenError;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::control::Control;
+use crate::inbox::{Attachment, Inbox, InboxError};
+use crate::publisher::{Publisher, PublisherError};
+use crate::runtime::{ParticipantLock, Place};
+use crate::snapshot::Snapshot;
+use crate::sys::Dir;
+use crate::topic::TopicSpec;
+use crate::wire::Priority;
+
+/// A participant's handle to a bus. Cheap to clone; clones are the same participant.
+#[derive(Clone, Debug)]
+pub struct Bus {
+    shared: Arc<Shared>,
+}
+
+/// What a participant's handles have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) name: String,
+    pub(crate) place: Place,
+    /// The runtime folder.
+    pub(crate) root: Dir,
+    /// The bus's folder.
+    pub(crate) dir: Dir,
+    pub(crate) control: Control,
+    /// This participant's slot, below [`PARTICIPANTS_MAX`](crate::control::PARTICIPANTS_MAX).
+    pub(crate) slot: usize,
+    /// This participant's id.
+    pub(crate) id: u64,
+    /// Held for as long as this participant lives; `None` only while leaving.
+    pub(crate) lock: Option<ParticipantLock>,
+}
+
+impl Bus {
+    /// Opens the bus `name` in the runtime folder (`$HOTFRAME_DIR`, else the system's default), making it if need be.
+    ///
+    /// A bus whose participants were all killed is removed and made afresh.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(name: &str) -> Result<Self, OpenError> {
+        open::open(Place::from_environment(), name, true)
+    }
+
+    /// As [`Self::open`], in a runtime folder of the caller's choice.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open_in(folder: impl AsRef<Path>, name: &str) -> Result<Self, OpenError> {
+        open::open(Place::at(folder.as_ref()), name, true)
+    }
+
+    /// Takes part in a bus that somebody else has opened.
+    ///
+    /// # Errors
+    /// [`OpenError::NotFound`] when no live bus has this name; else see [`OpenError`].
+    pub fn attach(name: &str) -> Result<Self, OpenError> {
+        open::open(Place::from_environment(), name, false)
+    }
+
+    /// As [`Self::attach`], in a runtime folder of the caller's choice.
+    ///
+    /// # Errors
+    /// As [`Self::attach`].
+    pub fn attach_in(folder: impl AsRef<Path>, name: &str) -> Result<Self, OpenError> {
+        open::open(Place::at(folder.as_ref()), name, false)
+    }
+
+    /// The bus's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// The bus's folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.shared.dir.path()
+    }
+
+    /// A publisher of `topic` with one lane for each of `lanes`: a priority and the ring's bytes, a power of two between
+    /// 4096 and 2³⁰. A message with its 32-byte header takes at most a quarter of the ring.
+    ///
+    /// # Errors
+    /// See [`PublisherError`].
+    pub fn publisher(
+        &self,
+        topic: &TopicSpec<'_>,
+        publisher_name: &str,
+        lanes: &[(Priority, u32)],
+    ) -> Result<Publisher, PublisherError> {
+        Publisher::new(Arc::clone(&self.shared), topic, publisher_name, lanes)
+    }
+
+    /// A publisher of the topic `T`, with its declared priority and capacity.
+    ///
+    /// # Errors
+    /// See [`PublisherError`].
+    pub fn publisher_of<T: crate::wire::Topic>(
+        &self,
+        publisher_name: &str,
+    ) -> Result<crate::publisher::TopicPublisher<T>, PublisherError> {
+        let untyped = self.publisher(&TopicSpec::of::<T>(), publisher_name, &[(T::PRIORITY, T::CAPACITY)])?;
+        Ok(crate::publisher::TopicPublisher::new(untyped))
+    }
+
+    /// An inbox without subscriptions.
+    ///
+    /// # Errors
+    /// See [`InboxError`].
+    pub fn inbox(&self, name: &str, attachment: Attachment) -> Result<Inbox, InboxError> {
+        Inbox::new(Arc::clone(&self.shared), name, attachment)
+    }
+
+    /// What the bus holds at this moment. Reads only; disturbs nobody.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::take(&self.shared)
+    }
+}

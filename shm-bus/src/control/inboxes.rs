@@ -1,0 +1,80 @@
+//! Inboxes' entries: `id | participant, observer flag | subscriptions (128 bits) | name length | name (64)`.
+
+use super::{Control, INBOXES, INBOXES_MAX, PARTICIPANTS_MAX, load, publish, text};
+use crate::sync::Ordering;
+
+const SUBSCRIPTIONS: (usize, usize) = (2, 3);
+const NAME: (usize, usize) = (5, 13);
+const OBSERVER: u64 = 1 << 32;
+
+/// One inbox.
+#[derive(Clone, Debug)]
+pub(crate) struct InboxEntry {
+    pub(crate) index: usize,
+    pub(crate) id: u64,
+    /// Its owner's participant slot.
+    pub(crate) participant: usize,
+    pub(crate) observer: bool,
+    /// A bit for each topic.
+    pub(crate) topics: u128,
+    pub(crate) name: String,
+}
+
+impl InboxEntry {
+    /// Whether publishers of `topic` wait for it.
+    pub(crate) const fn gates(&self, topic: usize) -> bool {
+        !self.observer && self.topics >> topic & 1 == 1
+    }
+}
+
+impl Control {
+    /// The inbox at `index`, if there is one.
+    pub(crate) fn inbox(&self, index: usize) -> Option<InboxEntry> {
+        self.read(INBOXES, index, |id, entry| {
+            let owner = load(entry, 1);
+            let participant = (owner & 0xffff_ffff) as usize;
+            if participant >= PARTICIPANTS_MAX {
+                return None;
+            }
+            Some(InboxEntry {
+                index,
+                id,
+                participant,
+                observer: owner & OBSERVER != 0,
+                topics: u128::from(load(entry, SUBSCRIPTIONS.0)) | u128::from(load(entry, SUBSCRIPTIONS.1)) << 64,
+                name: text(entry, NAME, load(entry, 4))?,
+            })
+        })
+    }
+
+    /// All inboxes.
+    pub(crate) fn inboxes(&self) -> impl Iterator<Item = InboxEntry> {
+        (0..INBOXES_MAX).filter_map(|index| self.inbox(index))
+    }
+
+    /// An index for a new inbox. Under `bus.lock`.
+    pub(crate) fn free_inbox(&self) -> Option<usize> {
+        self.free_index(INBOXES)
+    }
+
+    /// Fills the entry at `index`, which is free. Under `bus.lock`; the name fits.
+    pub(crate) fn add_inbox(&self, index: usize, id: u64, participant: usize, observer: bool, name: &str) {
+        let owner = participant as u64 | if observer { OBSERVER } else { 0 };
+        let fields = [owner, 0, 0, name.len() as u64];
+        publish(self.entry(INBOXES, index), id, &fields, &[(NAME.0, NAME.1, name)]);
+    }
+
+    /// Subscribes the inbox at `index` to `topic`. Under `bus.lock`, followed by [`Control::bump_epoch`].
+    pub(crate) fn subscribe_inbox(&self, index: usize, topic: usize) {
+        let entry = self.entry(INBOXES, index);
+        let word = if topic < 64 { SUBSCRIPTIONS.0 } else { SUBSCRIPTIONS.1 };
+        // ORDERING: Relaxed, published by [EPOCH].
+        entry[word].fetch_or(1 << (topic % 64), Ordering::Relaxed);
+    }
+
+    /// Frees the entry. Under `bus.lock`.
+    pub(crate) fn remove_inbox(&self, index: usize) {
+        // ORDERING: [ENTRY] nothing was written before it that a reader of 0 uses.
+        self.entry(INBOXES, index)[0].store(0, Ordering::Release);
+    }
+}

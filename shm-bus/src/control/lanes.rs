@@ -1,0 +1,111 @@
+//! The lane directory: `id << 8 | state | topic, priority, participant | capacity | name length | publisher name (64)`.
+//!
+//! A lane is **open** while its publisher lives, **closed** until its readers have drained it, then its entry is free.
+
+use super::{Control, LANES, LANES_MAX, PARTICIPANTS_MAX, TOPICS_MAX, load, publish, text};
+use crate::sync::Ordering;
+use crate::wire::Priority;
+
+const NAME: (usize, usize) = (4, 12);
+
+/// What a lane's entry promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LaneState {
+    /// Its publisher may send.
+    Open = 1,
+    /// Nothing more will come.
+    Closed = 2,
+}
+
+/// One lane.
+#[derive(Clone, Debug)]
+pub(crate) struct LaneEntry {
+    /// Index in the directory; also of its cursor in every inbox file.
+    pub(crate) index: usize,
+    pub(crate) id: u64,
+    pub(crate) state: LaneState,
+    pub(crate) topic: usize,
+    pub(crate) priority: Priority,
+    /// The publisher's participant slot.
+    pub(crate) participant: usize,
+    /// Bytes of the ring.
+    pub(crate) capacity: u64,
+    pub(crate) publisher: String,
+}
+
+/// What a lane is made with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewLane<'a> {
+    pub(crate) id: u64,
+    pub(crate) topic: usize,
+    pub(crate) priority: Priority,
+    pub(crate) participant: usize,
+    pub(crate) capacity: u64,
+    pub(crate) publisher: &'a str,
+}
+
+impl LaneEntry {
+    /// What distinguishes this lane from earlier ones at its index.
+    pub(crate) const fn generation(&self) -> u16 {
+        self.id as u16
+    }
+}
+
+impl Control {
+    /// The lane at `index`, if there is one.
+    pub(crate) fn lane(&self, index: usize) -> Option<LaneEntry> {
+        self.read(LANES, index, |word, entry| {
+            let state = match word & 0xff {
+                1 => LaneState::Open,
+                2 => LaneState::Closed,
+                _ => return None,
+            };
+            let what = load(entry, 1);
+            let topic = (what & 0xffff_ffff) as usize;
+            let participant = (what >> 40 & 0xffff) as usize;
+            if topic >= TOPICS_MAX || participant >= PARTICIPANTS_MAX {
+                return None;
+            }
+            Some(LaneEntry {
+                index,
+                id: word >> 8,
+                state,
+                topic,
+                priority: Priority::from_wire((what >> 32) as u8)?,
+                participant,
+                capacity: load(entry, 2),
+                publisher: text(entry, NAME, load(entry, 3))?,
+            })
+        })
+    }
+
+    /// All lanes.
+    pub(crate) fn lanes(&self) -> impl Iterator<Item = LaneEntry> {
+        (0..LANES_MAX).filter_map(|index| self.lane(index))
+    }
+
+    /// An index for a new lane. Under `bus.lock`.
+    pub(crate) fn free_lane(&self) -> Option<usize> {
+        self.free_index(LANES)
+    }
+
+    /// Fills the entry at `index`, which is free. Under `bus.lock`; the name fits.
+    pub(crate) fn add_lane(&self, index: usize, lane: NewLane<'_>) {
+        let what = lane.topic as u64 | (lane.priority as u64) << 32 | (lane.participant as u64) << 40;
+        let fields = [what, lane.capacity, lane.publisher.len() as u64];
+        let state = lane.id << 8 | LaneState::Open as u64;
+        publish(self.entry(LANES, index), state, &fields, &[(NAME.0, NAME.1, lane.publisher)]);
+    }
+
+    /// Says that nothing more comes. Under `bus.lock`.
+    pub(crate) fn close_lane(&self, lane: &LaneEntry) {
+        // ORDERING: [ENTRY] Release: whoever sees the lane closed sees all that was committed before.
+        self.entry(LANES, lane.index)[0].store(lane.id << 8 | LaneState::Closed as u64, Ordering::Release);
+    }
+
+    /// Frees the entry. Under `bus.lock`.
+    pub(crate) fn remove_lane(&self, index: usize) {
+        // ORDERING: [ENTRY] nothing was written before it that a reader of 0 uses.
+        self.entry(LANES, index)[0].store(0, Ordering::Release);
+    }
+}

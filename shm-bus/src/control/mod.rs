@@ -1,0 +1,212 @@
+//! The bus's register: who takes part, which topics there are, which lanes carry them, which inboxes read them.
+//!
+//! ```text
+//! byte 0        4096              12288          176128             208896        217088
+//!      | header | participants 64 | topics 128   | lane directory 256 | inboxes 64 |
+//!      |        | 128 each        | 1280 each    | 128 each           | 128 each   |
+//! ```
+//! Knows nothing of lanes' contents or of locks on files.
+//!
+//! # Invariants
+//! 1. Entries change under `bus.lock` only (the subscription words of an inbox too); anybody reads them at any time.
+//! 2. An entry's first word is stored last, Release, and is 0 while the entry is free: `[ENTRY]`.
+//! 3. Ids come from one counter and are never used again; `epoch` grows after every change.
+//! 4. What is read is checked: indices against the tables, lengths against their fields, texts for UTF-8.
+//!
+//! # Failure
+//! An entry that fails a check is treated as free by readers.
+
+mod inboxes;
+mod lanes;
+mod participants;
+mod topics;
+
+pub(crate) use inboxes::InboxEntry;
+pub(crate) use lanes::{LaneEntry, LaneState, NewLane};
+pub(crate) use topics::TopicEntry;
+
+use std::fs::File;
+use std::io;
+
+use crate::segment::{PAGE_WORDS, Segment, load_text, store_text};
+use crate::sync::{AtomicU64, Ordering, fence};
+
+/// Participants of one bus.
+pub(crate) const PARTICIPANTS_MAX: usize = 64;
+/// Topics of one bus.
+pub(crate) const TOPICS_MAX: usize = 128;
+/// Lanes of one bus.
+pub(crate) const LANES_MAX: usize = 256;
+/// Inboxes of one bus.
+pub(crate) const INBOXES_MAX: usize = 64;
+/// Bytes of a participant's, publisher's or inbox's name.
+pub(crate) const NAME_MAX: usize = 64;
+/// Bytes of a topic's name.
+pub(crate) const TOPIC_NAME_MAX: usize = 96;
+/// Bytes of a message type's name.
+pub(crate) const TYPE_NAME_MAX: usize = 128;
+/// Bytes of a schema.
+pub(crate) const SCHEMA_MAX: usize = 1024;
+
+/// `HFCTRL`, then the major version.
+const MAGIC: u64 = u64::from_le_bytes(*b"HFCTRL\x00\x01");
+
+const EPOCH: usize = 1;
+const NEXT_ID: usize = 2;
+const HOLDER: usize = 3;
+
+/// One table of equal entries.
+#[derive(Clone, Copy)]
+struct Table {
+    /// Words before the first entry.
+    start: usize,
+    /// Words of one entry.
+    stride: usize,
+    entries: usize,
+}
+
+impl Table {
+    const fn after(start: usize, stride_bytes: usize, entries: usize) -> Self {
+        Self { start, stride: stride_bytes / 8, entries }
+    }
+
+    const fn end(self) -> usize {
+        self.start + self.stride * self.entries
+    }
+}
+
+const PARTICIPANTS: Table = Table::after(PAGE_WORDS, 128, PARTICIPANTS_MAX);
+const TOPICS: Table = Table::after(PARTICIPANTS.end(), 1280, TOPICS_MAX);
+const LANES: Table = Table::after(TOPICS.end(), 128, LANES_MAX);
+const INBOXES: Table = Table::after(LANES.end(), 128, INBOXES_MAX);
+const BYTES: u64 = INBOXES.end() as u64 * 8;
+
+const _: () = {
+    assert!(PARTICIPANTS.start * 8 == 4096 && TOPICS.start * 8 == 12288);
+    assert!(LANES.start * 8 == 176_128 && INBOXES.start * 8 == 208_896 && BYTES == 217_088);
+    assert!(BYTES.is_multiple_of(4096));
+};
+
+/// The mapped `control` file.
+#[derive(Debug)]
+pub(crate) struct Control {
+    segment: Segment,
+}
+
+impl Control {
+    /// Makes a register of `file`, which is new and empty. The caller holds `bus.lock`.
+    pub(crate) fn create(file: &File) -> io::Result<Self> {
+        crate::sys::allocate(file, BYTES)?;
+        let control = Self { segment: Segment::writable(file, BYTES)? };
+        control.word(NEXT_ID).store(1, Ordering::Relaxed);
+        // ORDERING: [MAGIC] Release: whoever sees it sees a finished header. Pairs with the fence in `open`.
+        control.word(0).store(MAGIC, Ordering::Release);
+        Ok(control)
+    }
+
+    /// Maps an existing register.
+    pub(crate) fn open(file: &File) -> io::Result<Self> {
+        let control = Self { segment: Segment::writable(file, BYTES)? };
+        let magic = control.word(0).load(Ordering::Relaxed);
+        // ORDERING: [MAGIC] pairs with the Release store in `create`.
+        fence(Ordering::Acquire);
+        if magic == MAGIC {
+            return Ok(control);
+        }
+        let text = format!("`control` begins with {magic:#018x} instead of {MAGIC:#018x}: not a bus of this version");
+        Err(io::Error::new(io::ErrorKind::InvalidData, text))
+    }
+
+    /// Grows with every change of any entry.
+    #[inline]
+    pub(crate) fn epoch(&self) -> u64 {
+        // ORDERING: [EPOCH] Acquire: the entries that led to this epoch are seen. Pairs with `bump_epoch`.
+        self.word(EPOCH).load(Ordering::Acquire)
+    }
+
+    /// Announces changed entries. Under `bus.lock`.
+    pub(crate) fn bump_epoch(&self) {
+        // ORDERING: [EPOCH] Release, pairs with `epoch`.
+        self.word(EPOCH).fetch_add(1, Ordering::Release);
+    }
+
+    /// A number never given before. Under `bus.lock`.
+    pub(crate) fn next_id(&self) -> u64 {
+        // ORDERING: Relaxed, `bus.lock` orders its holders.
+        self.word(NEXT_ID).fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Process id of the holder of `bus.lock`, as far as it said so.
+    pub(crate) fn holder(&self) -> Option<u32> {
+        // ORDERING: Relaxed, a hint for an error's text.
+        u32::try_from(self.word(HOLDER).load(Ordering::Relaxed)).ok().filter(|pid| *pid != 0)
+    }
+
+    /// Says who holds `bus.lock`.
+    pub(crate) fn set_holder(&self, pid: u32) {
+        // ORDERING: Relaxed, a hint for an error's text.
+        self.word(HOLDER).store(pid.into(), Ordering::Relaxed);
+    }
+
+    fn word(&self, index: usize) -> &AtomicU64 {
+        &self.segment.words()[index]
+    }
+
+    fn entry(&self, table: Table, index: usize) -> &[AtomicU64] {
+        assert!(index < table.entries, "indices are checked where they are read");
+        let start = table.start + index * table.stride;
+        &self.segment.words()[start..start + table.stride]
+    }
+
+    /// What `parse` makes of an entry in use, as it was while its state did not change.
+    fn read<T>(&self, table: Table, index: usize, parse: impl Fn(u64, &[AtomicU64]) -> Option<T>) -> Option<T> {
+        /// An entry's states: open, closed, free, another tenant. More changes than this in one look are no peer's doing.
+        const LOOKS_MAX: usize = 8;
+        let entry = self.entry(table, index);
+        for _ in 0..LOOKS_MAX {
+            // ORDERING: [ENTRY] Acquire, pairs with the Release store in `publish`.
+            let state = entry[0].load(Ordering::Acquire);
+            if state == 0 {
+                return None;
+            }
+            let parsed = parse(state, entry);
+            // ORDERING: [ENTRY] the fields above are loaded before the state is looked at again; freeing and filling it
+            // anew goes through another state, as ids are never reused.
+            fence(Ordering::Acquire);
+            if entry[0].load(Ordering::Relaxed) == state {
+                return parsed;
+            }
+        }
+        None
+    }
+
+    /// The first free index. Under `bus.lock`.
+    fn free_index(&self, table: Table) -> Option<usize> {
+        (0..table.entries).find(|index| self.entry(table, *index)[0].load(Ordering::Relaxed) == 0)
+    }
+}
+
+/// Fills an entry: `fields` from its second word, `text`s from the given words on, then `state`.
+fn publish(entry: &[AtomicU64], state: u64, fields: &[u64], texts: &[(usize, usize, &str)]) {
+    // ORDERING: Relaxed, published by [ENTRY]; the fence keeps an earlier tenant's readers from mixing the two.
+    entry[0].store(0, Ordering::Relaxed);
+    fence(Ordering::Release);
+    for (word, field) in entry[1..].iter().zip(fields) {
+        word.store(*field, Ordering::Relaxed);
+    }
+    for (start, end, text) in texts {
+        store_text(&entry[*start..*end], text);
+    }
+    // ORDERING: [ENTRY] Release, pairs with the Acquire load in `Control::read`.
+    entry[0].store(state, Ordering::Release);
+}
+
+fn text(entry: &[AtomicU64], words: (usize, usize), len: u64) -> Option<String> {
+    load_text(&entry[words.0..words.1], len).ok()
+}
+
+#[inline]
+fn load(entry: &[AtomicU64], index: usize) -> u64 {
+    // ORDERING: Relaxed, after the Acquire of [ENTRY].
+    entry[index].load(Ordering::Relaxed)
+}

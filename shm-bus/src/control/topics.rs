@@ -1,0 +1,63 @@
+//! Topics' entries: `id | schema hash | message size | three text lengths | name (96) | type name (128) | schema (1024)`.
+
+use super::{Control, TOPICS, TOPICS_MAX, load, publish, text};
+use crate::sync::Ordering;
+
+const NAME: (usize, usize) = (4, 16);
+const TYPE_NAME: (usize, usize) = (16, 32);
+const SCHEMA: (usize, usize) = (32, 160);
+
+/// One topic and what it carries.
+#[derive(Clone, Debug)]
+pub(crate) struct TopicEntry {
+    pub(crate) index: usize,
+    pub(crate) name: String,
+    pub(crate) type_name: String,
+    pub(crate) schema: String,
+    pub(crate) schema_hash: u64,
+    pub(crate) message_size: u32,
+}
+
+impl Control {
+    /// The topic at `index`, if there is one.
+    pub(crate) fn topic(&self, index: usize) -> Option<TopicEntry> {
+        self.read(TOPICS, index, |_, entry| {
+            let lengths = load(entry, 3);
+            let length = |shift: u32| lengths >> shift & 0xffff;
+            Some(TopicEntry {
+                index,
+                name: text(entry, NAME, length(0))?,
+                type_name: text(entry, TYPE_NAME, length(16))?,
+                schema: text(entry, SCHEMA, length(32))?,
+                schema_hash: load(entry, 1),
+                message_size: u32::try_from(load(entry, 2)).ok()?,
+            })
+        })
+    }
+
+    /// All topics.
+    pub(crate) fn topics(&self) -> impl Iterator<Item = TopicEntry> {
+        (0..TOPICS_MAX).filter_map(|index| self.topic(index))
+    }
+
+    /// Adds a topic and gives its index, or `None` when the table is full. Under `bus.lock`; the texts fit.
+    pub(crate) fn add_topic(&self, topic: &crate::TopicSpec<'_>) -> Option<usize> {
+        let index = self.free_index(TOPICS)?;
+        let lengths =
+            topic.name.len() as u64 | (topic.type_name.len() as u64) << 16 | (topic.schema.len() as u64) << 32;
+        let fields = [topic.schema_hash, topic.message_size.into(), lengths];
+        let texts = [
+            (NAME.0, NAME.1, topic.name),
+            (TYPE_NAME.0, TYPE_NAME.1, topic.type_name),
+            (SCHEMA.0, SCHEMA.1, topic.schema),
+        ];
+        publish(self.entry(TOPICS, index), self.next_id(), &fields, &texts);
+        Some(index)
+    }
+
+    /// Frees the entry at `index`. Under `bus.lock`.
+    pub(crate) fn remove_topic(&self, index: usize) {
+        // ORDERING: [ENTRY] nothing was written before it that a reader of 0 uses.
+        self.entry(TOPICS, index)[0].store(0, Ordering::Release);
+    }
+}

@@ -1,0 +1,180 @@
+//! Which lanes an inbox reads: subscribing, seeing new lanes, leaving old ones.
+//!
+//! # Invariants
+//! 1. A lane that was there at subscribing is joined (`[JOIN]`); one that appears later is read from its first record,
+//!    where its publisher has counted this inbox from the beginning.
+
+use super::file::Count;
+use super::lane::{InLane, Subscription};
+use super::{Inbox, ReceiveError, SubscribeError};
+use crate::bus::{Change, ChangeError};
+use crate::control::{LaneEntry, LaneState, TopicEntry};
+use crate::lane::{From, LaneFile, Reader};
+use crate::runtime::lane_name;
+use crate::topic::{TopicError, TopicSpec, find_or_add};
+use crate::wire::Priority;
+
+impl Inbox {
+    /// Reads `topic` from now on. A topic that nobody has declared yet is declared. Twice is as once.
+    ///
+    /// # Errors
+    /// [`TopicError::Schema`] with both schemas when the topic carries something else; else see [`SubscribeError`].
+    pub fn subscribe(&mut self, topic: &TopicSpec<'_>, from: From) -> Result<(), SubscribeError> {
+        let shared = std::sync::Arc::clone(&self.shared);
+        let change = Change::begin(&shared)?;
+        let index = find_or_add(&shared.control, topic)?;
+        let subscription = Subscription { topic: index, name: topic.name.to_owned(), schema_hash: topic.schema_hash };
+        self.join(&change, subscription, from)
+    }
+
+    /// Reads a topic that somebody has declared, whatever it carries.
+    ///
+    /// # Errors
+    /// [`TopicError::Unknown`] when nobody has; else see [`SubscribeError`].
+    pub fn subscribe_untyped(&mut self, topic_name: &str, from: From) -> Result<(), SubscribeError> {
+        let shared = std::sync::Arc::clone(&self.shared);
+        let change = Change::begin(&shared)?;
+        let found = shared.control.topics().find(|entry| entry.name == topic_name);
+        let TopicEntry { index, name, schema_hash, .. } =
+            found.ok_or_else(|| TopicError::Unknown { topic: topic_name.to_owned() })?;
+        self.join(&change, Subscription { topic: index, name, schema_hash }, from)
+    }
+
+    fn join(&mut self, _: &Change<'_>, subscription: Subscription, from: From) -> Result<(), SubscribeError> {
+        if self.subscriptions.iter().any(|earlier| earlier.topic == subscription.topic) {
+            return Ok(());
+        }
+        let control = &self.shared.control;
+        let mut joined = Vec::new();
+        for entry in control.lanes().filter(|entry| entry.topic == subscription.topic) {
+            let file = self.map(&entry).map_err(ChangeError::io(format!("map {}", lane_name(entry.id))))?;
+            let cursor = self.file.cursor(entry.index);
+            let reader = Reader::joining(file, entry.generation(), self.gating, from, cursor);
+            joined.push(in_lane(entry, subscription.clone(), reader));
+        }
+        control.subscribe_inbox(self.index, subscription.topic);
+        control.bump_epoch();
+        for lane in &mut joined {
+            lane.fault = lane.reader.settle(self.file.cursor(lane.index)).err();
+        }
+        self.subscriptions.push(subscription);
+        self.closing |= joined.iter().any(|lane| lane.closed);
+        self.lanes.append(&mut joined);
+        self.arrange();
+        self.leave_faulty();
+        Ok(())
+    }
+
+    /// Takes note of new, closed and vanished lanes.
+    #[inline]
+    pub(super) fn refresh(&mut self) -> Result<(), ReceiveError> {
+        let epoch = self.shared.control.epoch();
+        if epoch == self.epoch { Ok(()) } else { self.refresh_to(epoch) }
+    }
+
+    #[cold]
+    fn refresh_to(&mut self, epoch: u64) -> Result<(), ReceiveError> {
+        let entries: Vec<LaneEntry> = self.shared.control.lanes().collect();
+        self.left.retain(|id| entries.iter().any(|entry| entry.id == *id));
+        for lane in &mut self.lanes {
+            // A lane without an entry is read to its end like a closed one: its mapping stays.
+            lane.closed = !entries.iter().any(|entry| entry.id == lane.id && entry.state == LaneState::Open);
+            self.closing |= lane.closed;
+        }
+        let known = self.lanes.len();
+        for entry in entries {
+            let subscription = self.subscriptions.iter().find(|subscription| subscription.topic == entry.topic);
+            let Some(subscription) = subscription.cloned() else { continue };
+            if self.left.contains(&entry.id) || self.lanes[..known].iter().any(|lane| lane.id == entry.id) {
+                continue;
+            }
+            match self.map(&entry) {
+                Ok(file) => {
+                    let reader = Reader::at_start(file, entry.generation(), self.gating);
+                    let mut lane = in_lane(entry, subscription, reader);
+                    lane.reader.publish(self.file.cursor(lane.index));
+                    self.closing |= lane.closed;
+                    self.lanes.push(lane);
+                }
+                // Read by all whom it waited for, and removed since the entry was looked at.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => {
+                    self.arrange();
+                    let (topic, publisher) = (subscription.name, entry.publisher);
+                    return Err(ReceiveError::Lane { topic, publisher, source });
+                }
+            }
+        }
+        self.arrange();
+        self.epoch = epoch;
+        Ok(())
+    }
+
+    fn map(&self, entry: &LaneEntry) -> std::io::Result<LaneFile> {
+        let file = self.shared.dir.open_file(&lane_name(entry.id), false)?;
+        LaneFile::open(&file, entry.id, entry.capacity)
+    }
+
+    /// Sorts the lanes, finds the levels, and makes room for the longest message.
+    fn arrange(&mut self) {
+        self.lanes.sort_by(|left, right| left.order().cmp(&right.order()));
+        for level in Priority::ALL {
+            let start = self.lanes.partition_point(|lane| lane.priority < level);
+            let end = self.lanes.partition_point(|lane| lane.priority <= level);
+            self.levels[level as usize] = start..end;
+        }
+        let longest = self.lanes.iter().map(|lane| lane.reader.payload_max().div_ceil(8)).max().unwrap_or(0);
+        if self.payload.len() < longest {
+            self.payload.resize(longest, 0);
+        }
+    }
+
+    /// Leaves closed lanes that have been read to their end, and lets their files go.
+    #[inline]
+    pub(super) fn leave_drained(&mut self) {
+        if self.closing {
+            self.leave_closed();
+        }
+    }
+
+    #[cold]
+    fn leave_closed(&mut self) {
+        let (file, left) = (&self.file, &mut self.left);
+        let before = self.lanes.len();
+        self.lanes.retain_mut(|lane| {
+            let cursor = file.cursor(lane.index);
+            let stays = !lane.closed || lane.reader.ready(cursor);
+            if !stays {
+                lane.reader.publish_done(cursor);
+                left.push(lane.id);
+            }
+            stays
+        });
+        self.closing = self.lanes.iter().any(|lane| lane.closed);
+        if self.lanes.len() < before {
+            self.arrange();
+            Change::sweep_if_free(&self.shared);
+        }
+    }
+
+    /// Leaves lanes in which something was impossible.
+    #[cold]
+    pub(super) fn leave_faulty(&mut self) {
+        let (file, left) = (&self.file, &mut self.left);
+        self.lanes.retain(|lane| {
+            let Some(fault) = lane.fault else { return true };
+            tracing::warn!(lane = lane.id, publisher = lane.publisher, ?fault, "leaving a corrupt lane");
+            lane.reader.publish_done(file.cursor(lane.index));
+            file.add(Count::Corrupt, 1);
+            left.push(lane.id);
+            false
+        });
+        self.arrange();
+    }
+}
+
+fn in_lane(entry: LaneEntry, subscription: Subscription, reader: Reader<LaneFile>) -> InLane {
+    let LaneEntry { id, index, priority, publisher, state, .. } = entry;
+    let closed = state == LaneState::Closed;
+    InLane { id, index, priority, subscription, publisher, reader, closed, fault: None, drain_to: 0 }
+}

@@ -1,0 +1,116 @@
+//! Which level is served next: the most urgent one, unless a less urgent one has been passed over too often.
+//!
+//! Pure; knows only which levels wait.
+//!
+//! # Invariants
+//! 1. A level that keeps waiting is served within `K + 3` choices: `K` of others, then at most two more overdue ones.
+//! 2. Between two Critical messages lie at most three others, as every `K` is at least 4.
+
+use crate::wire::Priority;
+
+/// After how many messages of other levels a waiting level is served. Critical needs none.
+const K: [u32; 4] = [u32::MAX, 8, 32, 128];
+
+const _: () = assert!(K[1] >= 4 && K[2] >= 4 && K[3] >= 4, "with less, Critical starves");
+
+/// For each level, how many messages of others were served while it waited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct SkipCredits {
+    passed_over: [u32; 4],
+}
+
+impl SkipCredits {
+    /// The level to serve, or `None` when none waits.
+    #[inline]
+    pub(super) fn choose(&self, waiting: [bool; 4]) -> Option<Priority> {
+        if self.passed_over.iter().zip(K).all(|(passed_over, k)| *passed_over < k) {
+            return Priority::ALL.into_iter().find(|level| waiting[*level as usize]);
+        }
+        self.choose_overdue(waiting)
+    }
+
+    #[cold]
+    fn choose_overdue(&self, waiting: [bool; 4]) -> Option<Priority> {
+        let mut chosen: Option<(Priority, u32)> = None;
+        for level in Priority::ALL.into_iter().filter(|level| waiting[*level as usize]) {
+            let index = level as usize;
+            // 0 when not overdue; only a larger one takes precedence over a more urgent level.
+            let overdue = (self.passed_over[index] + 1).saturating_sub(K[index]);
+            if chosen.is_none_or(|(_, most)| overdue > most) {
+                chosen = Some((level, overdue));
+            }
+        }
+        chosen.map(|(level, _)| level)
+    }
+
+    /// Notes that `level` was served while those of `waiting` waited. Whether it was served because it was overdue.
+    #[inline]
+    pub(super) fn served(&mut self, level: Priority, waiting: [bool; 4]) -> bool {
+        let overtook = waiting[..level as usize].iter().any(|waits| *waits);
+        for (index, waits) in waiting.into_iter().enumerate() {
+            if index == level as usize {
+                self.passed_over[index] = 0;
+            } else if waits && index > 0 {
+                self.passed_over[index] += 1;
+            }
+        }
+        overtook
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{K, SkipCredits};
+    use crate::wire::Priority;
+
+    proptest! {
+        #[test]
+        fn no_level_waits_longer_than_its_bound(arrivals in proptest::collection::vec(any::<[bool; 4]>(), 1..2000)) {
+            let mut credits = SkipCredits::default();
+            let mut queued = [0_u32; 4];
+            let mut waited = [0_u32; 4];
+            let mut since_critical = 0;
+            for arrival in arrivals {
+                for (queue, arrives) in queued.iter_mut().zip(arrival) {
+                    *queue += u32::from(arrives);
+                }
+                let waiting = queued.map(|queue| queue > 0);
+                let Some(level) = credits.choose(waiting) else { continue };
+                prop_assert!(waiting[level as usize], "an empty level was chosen");
+                credits.served(level, waiting);
+                queued[level as usize] -= 1;
+                for index in 0..4 {
+                    waited[index] = if index == level as usize || !waiting[index] { 0 } else { waited[index] + 1 };
+                    if index > 0 {
+                        prop_assert!(waited[index] <= K[index] + 2, "level {index} waited {}", waited[index]);
+                    }
+                }
+                since_critical = if level == Priority::Critical || !waiting[0] { 0 } else { since_critical + 1 };
+                prop_assert!(since_critical <= 3, "critical was passed over {since_critical} times in a row");
+            }
+        }
+
+        #[test]
+        fn without_overdue_levels_the_most_urgent_is_chosen(waiting in any::<[bool; 4]>()) {
+            let expected = Priority::ALL.into_iter().find(|level| waiting[*level as usize]);
+            prop_assert_eq!(SkipCredits::default().choose(waiting), expected);
+        }
+    }
+
+    #[test]
+    fn a_flood_of_critical_lets_each_level_through_at_its_own_rate() {
+        let mut credits = SkipCredits::default();
+        let mut served = [0_u32; 4];
+        for _ in 0..10_000 {
+            let level = credits.choose([true; 4]).expect("all wait");
+            credits.served(level, [true; 4]);
+            served[level as usize] += 1;
+        }
+        for index in 1..4 {
+            let share = 10_000 / (K[index] + 3)..=10_000 / K[index];
+            assert!(share.contains(&served[index]), "level {index} was served {} times of {share:?}", served[index]);
+        }
+    }
+}

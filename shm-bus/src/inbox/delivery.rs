@@ -1,0 +1,42 @@
+//! One received message: a private copy, and where it came from.
+
+#![expect(unsafe_code, reason = "views the private copy's words as bytes")]
+
+use crate::wire::{Message, Priority, messages_in};
+
+/// See the module. Valid until the next call to its inbox.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Delivery<'a> {
+    /// Name of the topic.
+    pub topic: &'a str,
+    /// Number of the topic on this bus, as long as somebody uses it.
+    pub topic_id: u32,
+    /// Hash of the topic's schema.
+    pub schema_hash: u64,
+    /// Priority at which it was sent.
+    pub priority: Priority,
+    /// Name of its publisher.
+    pub publisher: &'a str,
+    /// Its number in its lane, from 0.
+    pub sequence: u64,
+    /// Messages of its lane that this inbox lost just before it; 0 for a gating inbox.
+    pub lost: u64,
+    /// What was sent; 8-byte aligned.
+    pub payload: &'a [u8],
+}
+
+impl<'a> Delivery<'a> {
+    /// The messages in the payload, or `None` when `M` is not what the topic carries or the length is no multiple of it.
+    #[must_use]
+    pub fn messages<M: Message>(&self) -> Option<&'a [M]> {
+        if M::SCHEMA_HASH == self.schema_hash { messages_in(self.payload) } else { None }
+    }
+}
+
+/// The bytes of `words`.
+#[inline]
+pub(super) const fn bytes_of(words: &[u64]) -> &[u8] {
+    // SAFETY: u64 has no padding and a byte no alignment; the length is that of the slice.
+    unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), size_of_val(words)) }
+}

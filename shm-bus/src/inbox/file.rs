@@ -1,0 +1,88 @@
+//! An inbox's file: header page, then a cache line for each entry of the lane directory, of which the first word is the
+//! inbox's cursor in that lane. Its owner alone writes it; publishers map it read-only.
+//!
+//! ```text
+//! word 0       1    8          9      10        11             512
+//!      | magic | id | received | lost | corrupt | starvation .. | cursor 0 | cursor 1 | ... 256, 8 words each
+//! ```
+//!
+//! # Failure
+//! A file that is not the inbox which the register names is refused when it is mapped.
+
+use std::fs::File;
+use std::io;
+
+use crate::control::LANES_MAX;
+use crate::segment::{PAGE, PAGE_WORDS, Segment};
+use crate::sync::{AtomicU64, Ordering, fence};
+
+/// `HFINBX`, then the major version.
+const MAGIC: u64 = u64::from_le_bytes(*b"HFINBX\x00\x01");
+const CURSOR_WORDS: usize = 8;
+const BYTES: u64 = (PAGE + LANES_MAX * CURSOR_WORDS * 8) as u64;
+
+const _: () = assert!(BYTES == 20480);
+
+/// What an inbox counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Count {
+    /// Messages given out.
+    Received = 8,
+    /// Messages overwritten unread.
+    Lost = 9,
+    /// Lanes left because of an impossible word.
+    Corrupt = 10,
+    /// Messages served because their level had waited long enough.
+    Starvation = 11,
+}
+
+/// A mapped inbox.
+#[derive(Debug)]
+pub(crate) struct InboxFile {
+    segment: Segment,
+}
+
+impl InboxFile {
+    /// Makes an inbox of `file`, which is new and empty.
+    pub(crate) fn create(file: &File, id: u64) -> io::Result<Self> {
+        crate::sys::allocate(file, BYTES)?;
+        let inbox = Self { segment: Segment::writable(file, BYTES)? };
+        let words = inbox.segment.words();
+        words[1].store(id, Ordering::Relaxed);
+        // ORDERING: [MAGIC] Release: whoever sees it sees a finished header. Pairs with the fence in `open`.
+        words[0].store(MAGIC, Ordering::Release);
+        Ok(inbox)
+    }
+
+    /// Maps the inbox that the register names, read-only.
+    pub(crate) fn open(file: &File, id: u64) -> io::Result<Self> {
+        let inbox = Self { segment: Segment::readable(file, BYTES)? };
+        let found = [0, 1].map(|index| inbox.segment.words()[index].load(Ordering::Relaxed));
+        // ORDERING: [MAGIC] pairs with the Release store in `create`.
+        fence(Ordering::Acquire);
+        if found == [MAGIC, id] {
+            return Ok(inbox);
+        }
+        Err(io::Error::new(io::ErrorKind::InvalidData, format!("the file of inbox {id} says {found:x?}")))
+    }
+
+    /// The cursor of the lane at `index` of the directory.
+    #[inline]
+    pub(crate) fn cursor(&self, index: usize) -> &AtomicU64 {
+        &self.segment.words()[PAGE_WORDS + index * CURSOR_WORDS]
+    }
+
+    /// What was counted so far.
+    pub(crate) fn count(&self, what: Count) -> u64 {
+        // ORDERING: Relaxed, a figure.
+        self.segment.words()[what as usize].load(Ordering::Relaxed)
+    }
+
+    /// Counts `more`. By the owner only.
+    #[inline]
+    pub(crate) fn add(&self, what: Count, more: u64) {
+        let word = &self.segment.words()[what as usize];
+        // ORDERING: Relaxed, a figure with a single writer.
+        word.store(word.load(Ordering::Relaxed).wrapping_add(more), Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,264 @@
+//! All that one subsystem reads, most urgent first.
+//!
+//! # Invariants
+//! 1. `lanes` is sorted by priority, topic, publisher and id; `levels` are its four stretches.
+//! 2. The cursor word of every attached lane is written here alone.
+//! 3. `payload` holds the longest message of every attached lane, so that receiving allocates nothing.
+//!
+//! # Failure
+//! A lane with an impossible word is left and counted; the others go on. An inbox that can't map a new lane says so at
+//! every receive until it can.
+
+mod attach;
+mod credits;
+mod delivery;
+pub(crate) mod file;
+mod lane;
+
+pub use delivery::Delivery;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::bus::{Change, ChangeError, Shared, text_fits};
+use crate::control::INBOXES_MAX;
+use crate::lane::{Look, Message};
+use crate::runtime::inbox_name;
+use crate::topic::TopicError;
+use crate::wire::Priority;
+use credits::SkipCredits;
+use file::{Count, InboxFile};
+use lane::{InLane, Subscription};
+
+/// Whether publishers wait for an inbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attachment {
+    /// Nothing is overwritten before this inbox has read it: for the game's own subsystems.
+    Gating,
+    /// Never waited for; what it is too slow for is lost to it, and counted: for tools.
+    Observer,
+}
+
+/// Why an inbox could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InboxError {
+    /// The table of inboxes is full.
+    #[error("the bus has no room for another inbox: it holds at most {INBOXES_MAX}")]
+    Limit,
+    /// The bus could not be changed.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+}
+
+/// Why a topic could not be subscribed to.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubscribeError {
+    /// The topic can't be used as given.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
+    /// The bus could not be changed, or a lane not be mapped.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+}
+
+/// Why nothing could be received.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReceiveError {
+    /// A new lane could not be mapped; tried again at the next call.
+    #[error("can't map the lane of publisher `{publisher}` on topic `{topic}`")]
+    Lane {
+        /// The lane's topic.
+        topic: String,
+        /// The lane's publisher.
+        publisher: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// See the module. Made by [`Bus::inbox`](crate::Bus::inbox).
+#[derive(Debug)]
+pub struct Inbox {
+    shared: Arc<Shared>,
+    /// Index of its entry in the register.
+    index: usize,
+    id: u64,
+    gating: bool,
+    file: InboxFile,
+    subscriptions: Vec<Subscription>,
+    lanes: Vec<InLane>,
+    levels: [Range<usize>; 4],
+    /// For each level, the lane whose turn it is; counts on, taken modulo the level's size.
+    turns: [usize; 4],
+    credits: SkipCredits,
+    /// Epoch of the lane directory that `lanes` reflects.
+    epoch: u64,
+    /// Some lane is closed and goes once it is dry.
+    closing: bool,
+    /// Ids of lanes that were left but still have an entry.
+    left: Vec<u64>,
+    payload: Vec<u64>,
+}
+
+impl Inbox {
+    pub(crate) fn new(shared: Arc<Shared>, name: &str, attachment: Attachment) -> Result<Self, InboxError> {
+        text_fits(name)?;
+        let change = Change::begin(&shared)?;
+        let control = &shared.control;
+        let index = control.free_inbox().ok_or(InboxError::Limit)?;
+        let id = control.next_id();
+        let made = shared.dir.create_file(&inbox_name(id)).and_then(|file| InboxFile::create(&file, id));
+        let file = made.map_err(|error| {
+            let _ = shared.dir.remove_file(&inbox_name(id));
+            ChangeError::io("make an inbox")(error)
+        })?;
+        let gating = attachment == Attachment::Gating;
+        control.add_inbox(index, id, shared.slot, !gating, name);
+        control.bump_epoch();
+        let epoch = control.epoch();
+        drop(change);
+        Ok(Self {
+            shared,
+            index,
+            id,
+            gating,
+            file,
+            subscriptions: Vec::new(),
+            lanes: Vec::new(),
+            levels: [0..0, 0..0, 0..0, 0..0],
+            turns: [0; 4],
+            credits: SkipCredits::default(),
+            epoch,
+            closing: false,
+            left: Vec::new(),
+            payload: Vec::new(),
+        })
+    }
+
+    /// The most urgent message that waits, if any. Less urgent ones are served in between often enough to bound their
+    /// wait: after 8, 32 or 128 others for High, Normal and Low.
+    ///
+    /// # Errors
+    /// See [`ReceiveError`].
+    #[inline]
+    pub fn receive(&mut self) -> Result<Option<Delivery<'_>>, ReceiveError> {
+        self.refresh()?;
+        // Each turn without a message leaves a lane or finds one overtaken.
+        for _ in 0..=self.lanes.len() {
+            let waiting = self.waiting();
+            let Some(level) = self.credits.choose(waiting) else { break };
+            if let Some((lane, message)) = self.serve(level) {
+                if self.credits.served(level, waiting) {
+                    self.file.add(Count::Starvation, 1);
+                }
+                self.count(message);
+                return Ok(Some(self.lanes[lane].delivery(message, &self.payload)));
+            }
+        }
+        self.leave_drained();
+        Ok(None)
+    }
+
+    /// Gives `each` all messages that were there when the call began, ordered by priority, topic, publisher and
+    /// sequence: the same messages always come in the same order. Returns how many there were.
+    ///
+    /// # Errors
+    /// See [`ReceiveError`]; no message was taken then.
+    pub fn drain(&mut self, mut each: impl FnMut(Delivery<'_>)) -> Result<usize, ReceiveError> {
+        self.refresh()?;
+        for lane in &mut self.lanes {
+            lane.drain_to = lane.reader.head();
+        }
+        let mut taken = 0;
+        let mut corrupt = false;
+        for index in 0..self.lanes.len() {
+            while self.lanes[index].reader.position() < self.lanes[index].drain_to {
+                match self.read(index) {
+                    Look::Message(message) => {
+                        self.count(message);
+                        taken += 1;
+                        each(self.lanes[index].delivery(message, &self.payload));
+                    }
+                    Look::Dry => break,
+                    Look::Corrupt(fault) => {
+                        self.lanes[index].fault = Some(fault);
+                        corrupt = true;
+                        break;
+                    }
+                }
+            }
+            let lane = &mut self.lanes[index];
+            lane.reader.publish_if_moved(self.file.cursor(lane.index));
+        }
+        if corrupt {
+            self.leave_faulty();
+        }
+        self.leave_drained();
+        Ok(taken)
+    }
+
+    #[inline]
+    fn waiting(&mut self) -> [bool; 4] {
+        let mut waiting = [false; 4];
+        for (waits, level) in waiting.iter_mut().zip(&self.levels) {
+            for lane in &mut self.lanes[level.clone()] {
+                *waits |= lane.reader.ready(self.file.cursor(lane.index));
+            }
+        }
+        waiting
+    }
+
+    /// The next message of `level`, whose lanes take turns.
+    #[inline]
+    fn serve(&mut self, level: Priority) -> Option<(usize, Message)> {
+        let range = self.levels[level as usize].clone();
+        let turn = self.turns[level as usize];
+        for step in 0..range.len() {
+            let lane = range.start + (turn + step) % range.len();
+            match self.read(lane) {
+                Look::Message(message) => {
+                    self.turns[level as usize] = (turn + step + 1) % range.len();
+                    return Some((lane, message));
+                }
+                Look::Dry => {}
+                Look::Corrupt(fault) => {
+                    self.lanes[lane].fault = Some(fault);
+                    self.leave_faulty();
+                    return None;
+                }
+            }
+        }
+        None
+    }
+
+    #[inline]
+    fn read(&mut self, lane: usize) -> Look {
+        let lane = &mut self.lanes[lane];
+        lane.reader.read(&mut self.payload, self.file.cursor(lane.index))
+    }
+
+    #[inline]
+    fn count(&self, message: Message) {
+        self.file.add(Count::Received, 1);
+        if message.lost > 0 {
+            self.file.add(Count::Lost, message.lost);
+        }
+    }
+}
+
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        // Without the lock the inbox goes when this participant is cleared away.
+        let Ok(change) = Change::begin(&self.shared) else { return };
+        if self.shared.control.inbox(self.index).is_some_and(|entry| entry.id == self.id) {
+            self.shared.control.remove_inbox(self.index);
+            self.shared.control.bump_epoch();
+        }
+        let _ = self.shared.dir.remove_file(&inbox_name(self.id));
+        drop(change);
+        Change::sweep_if_free(&self.shared);
+    }
+}

@@ -1,0 +1,50 @@
+//! One reader's place in one lane, as a word: `generation << 48 | position / 32`.
+//!
+//! The generation is the low half of the lane's id, so that a directory entry's next lane never mistakes an old cursor
+//! for one of its own. The reader writes the word; only the lane's writer judges it.
+
+use super::SLOT;
+
+const BITS: u32 = 48;
+const DONE: u64 = (1 << BITS) - 1;
+
+/// A decoded cursor word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// Low 16 bits of the id of the lane that is meant.
+    pub(crate) generation: u16,
+    /// Where in it.
+    pub(crate) place: Place,
+}
+
+/// Where a reader stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Needs everything from this position on.
+    At(u64),
+    /// Wants nothing of this lane any more.
+    Done,
+}
+
+impl Cursor {
+    /// The largest position that a cursor can hold.
+    pub(crate) const POSITION_MAX: u64 = (DONE - 1) * SLOT;
+
+    #[inline]
+    pub(crate) const fn encode(self) -> u64 {
+        let place = match self.place {
+            Place::At(position) => position / SLOT,
+            Place::Done => DONE,
+        };
+        (self.generation as u64) << BITS | place
+    }
+
+    #[inline]
+    pub(crate) const fn decode(word: u64) -> Self {
+        let place = match word & DONE {
+            DONE => Place::Done,
+            slots => Place::At(slots * SLOT),
+        };
+        Self { generation: (word >> BITS) as u16, place }
+    }
+}

@@ -1,0 +1,78 @@
+//! A lane's file: header page, ring.
+//!
+//! ```text
+//! word 0       1    2          8 ...
+//!      | magic | id | capacity | see the parent module |
+//! ```
+//!
+//! # Failure
+//! A file that is not the lane which the directory names is refused when it is mapped.
+
+use std::fs::File;
+use std::io;
+
+use super::Memory;
+use crate::segment::{PAGE, PAGE_WORDS, Segment};
+use crate::sync::{AtomicU64, Ordering, fence};
+
+/// `HFLANE`, then the major version.
+const MAGIC: u64 = u64::from_le_bytes(*b"HFLANE\x00\x01");
+
+/// Bytes of the smallest ring.
+pub(crate) const CAPACITY_MIN: u64 = 4096;
+/// Bytes of the largest ring.
+pub(crate) const CAPACITY_MAX: u64 = 1 << 30;
+
+/// A mapped lane.
+#[derive(Debug)]
+pub(crate) struct LaneFile {
+    segment: Segment,
+}
+
+impl LaneFile {
+    /// Makes a lane of `file`, which is new and empty. `capacity` is one that [`is_capacity`] accepts.
+    pub(crate) fn create(file: &File, id: u64, capacity: u64) -> io::Result<Self> {
+        let len = PAGE as u64 + capacity;
+        crate::sys::allocate(file, len)?;
+        let lane = Self { segment: Segment::writable(file, len)? };
+        let words = lane.segment.words();
+        words[1].store(id, Ordering::Relaxed);
+        words[2].store(capacity, Ordering::Relaxed);
+        // ORDERING: [MAGIC] Release: whoever sees it sees a finished header. Pairs with the fence in `open`.
+        words[0].store(MAGIC, Ordering::Release);
+        Ok(lane)
+    }
+
+    /// Maps the lane that the directory describes, read-only.
+    pub(crate) fn open(file: &File, id: u64, capacity: u64) -> io::Result<Self> {
+        let bad = |text: String| Err(io::Error::new(io::ErrorKind::InvalidData, text));
+        if !is_capacity(capacity) {
+            return bad(format!("the directory gives lane {id} a capacity of {capacity} bytes"));
+        }
+        let lane = Self { segment: Segment::readable(file, PAGE as u64 + capacity)? };
+        let words = lane.segment.words();
+        let found = [0, 1, 2].map(|index| words[index].load(Ordering::Relaxed));
+        // ORDERING: [MAGIC] pairs with the Release store in `create`.
+        fence(Ordering::Acquire);
+        if found == [MAGIC, id, capacity] { Ok(lane) } else { bad(format!("the file of lane {id} says {found:x?}")) }
+    }
+}
+
+impl Memory for LaneFile {
+    #[inline]
+    fn header(&self) -> &[AtomicU64] {
+        &self.segment.words()[..PAGE_WORDS]
+    }
+
+    #[inline]
+    fn ring(&self) -> &[AtomicU64] {
+        &self.segment.words()[PAGE_WORDS..]
+    }
+}
+
+/// Whether a ring can have this many bytes.
+pub(crate) const fn is_capacity(bytes: u64) -> bool {
+    bytes.is_power_of_two() && bytes >= CAPACITY_MIN && bytes <= CAPACITY_MAX
+}
+
+const _: () = assert!(super::FAULTY < PAGE_WORDS, "the header's words lie in its page");

@@ -1,0 +1,114 @@
+//! Single-writer log of one topic, publisher and priority, in relocatable memory.
+//!
+//! Carries records; knows bytes and positions, nothing of topics' types, inboxes, files or plugins.
+//!
+//! ```text
+//! word 0            8        16                          512
+//!      | identity   | oldest | head sent rejected faulty | ring: records, 32-byte aligned, never wrapping |
+//!      '------------------- header page -----------------'
+//! ```
+//! A **position** counts bytes from the lane's birth, is a multiple of 32 and never wraps; its offset in the ring is the
+//! position modulo the capacity. A record is a header and its payload; a PAD fills the end of the ring.
+//!
+//! # Invariants
+//! 1. Only the writer writes here; readers map the file read-only.
+//! 2. The commit word at the writer's position is zero before a record becomes visible: `[COMMIT]`.
+//! 3. Every byte of `oldest .. head` is intact, and `head - oldest + 32 <= capacity`.
+//! 4. `oldest` is a record's start (or `head`) and passes no gating cursor: `[JOIN]`.
+//! 5. A record with its header is at most a quarter of the capacity.
+//! 6. The ring is accessed as aligned 8-byte words only.
+//!
+//! # Failure
+//! A writer that dies before `[COMMIT]` leaves a zero: readers see a dry lane. A reader that finds an impossible word
+//! stops reading this lane and says what was wrong.
+
+mod cursor;
+#[cfg(not(loom))]
+mod file;
+mod reader;
+mod writer;
+
+#[cfg(all(test, loom))]
+mod loom_models;
+#[cfg(all(test, not(loom)))]
+mod oracle;
+
+pub(crate) use cursor::{Cursor, Place};
+#[cfg(not(loom))]
+pub(crate) use file::{CAPACITY_MAX, CAPACITY_MIN, LaneFile, is_capacity};
+pub use reader::From;
+pub(crate) use reader::{Fault, Look, Message, Reader};
+pub(crate) use writer::{Gates, Lowest, Refusal, Stamp, Writer};
+
+use crate::sync::AtomicU64;
+use crate::wire::HEADER_BYTES;
+
+/// Bytes of a record's alignment, as a position.
+pub(crate) const SLOT: u64 = HEADER_BYTES as u64;
+
+/// Word of the header page: the first intact record's position.
+pub(crate) const OLDEST: usize = 8;
+/// Word of the header page: the writer's position.
+pub(crate) const HEAD: usize = 16;
+/// Word of the header page: messages committed so far.
+pub(crate) const SENT: usize = 17;
+/// Word of the header page: messages refused for want of room.
+pub(crate) const REJECTED: usize = 18;
+/// Word of the header page: readers that stopped gating because their cursor was impossible.
+pub(crate) const FAULTY: usize = 19;
+
+/// Where a lane lies.
+pub(crate) trait Memory {
+    /// The header page, of more than [`FAULTY`] words.
+    fn header(&self) -> &[AtomicU64];
+    /// The ring: a power of two of words.
+    fn ring(&self) -> &[AtomicU64];
+}
+
+/// Geometry of one ring.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Geometry {
+    /// Bytes; a power of two, at least 4 slots.
+    pub(crate) capacity: u64,
+}
+
+impl Geometry {
+    /// The geometry of `memory`'s ring.
+    pub(crate) fn of(memory: &impl Memory) -> Self {
+        let capacity = memory.ring().len() as u64 * 8;
+        assert!(capacity.is_power_of_two() && capacity >= 4 * SLOT, "a ring is a power of two of at least 128 bytes");
+        Self { capacity }
+    }
+
+    /// The longest record with its header.
+    #[inline]
+    pub(crate) const fn record_max(self) -> u64 {
+        self.capacity / 4
+    }
+
+    /// The longest payload.
+    #[inline]
+    pub(crate) const fn payload_max(self) -> usize {
+        (self.record_max() - SLOT) as usize
+    }
+
+    /// Offset of `position` in the ring, in bytes.
+    #[inline]
+    pub(crate) const fn offset(self, position: u64) -> u64 {
+        position & (self.capacity - 1)
+    }
+
+    /// Index of the word at `position`.
+    #[inline]
+    pub(crate) const fn word(self, position: u64) -> usize {
+        (self.offset(position) / 8) as usize
+    }
+
+    /// Bytes that a record of `length` takes at `position`, when such a record can be there.
+    #[inline]
+    pub(crate) const fn extent(self, position: u64, length: u32) -> Option<u64> {
+        let extent = (length as u64).next_multiple_of(SLOT);
+        let fits = extent >= SLOT && extent <= self.record_max() && self.offset(position) + extent <= self.capacity;
+        if fits { Some(extent) } else { None }
+    }
+}

@@ -1,0 +1,316 @@
+//! One reader's way through a lane.
+//!
+//! A **gating** reader is waited for: its cursor bounds the writer. An **observer** is not: it copies first, then asks
+//! whether the writer has meanwhile passed it, and if so throws the copy away and goes to `oldest`.
+//!
+//! # Invariants
+//! 1. Of the lane, only Relaxed loads are made: the pages are read-only, and std promises no more for those.
+//! 2. A word of the lane is loaded once, checked, then used; indices come from positions modulo the ring.
+//! 3. Each call looks at a bounded number of records.
+//!
+//! # Failure
+//! A word that no writer of this protocol leaves is reported as [`Look::Corrupt`]; the caller reads no further.
+
+use super::{Cursor, Geometry, HEAD, Memory, OLDEST, Place, SENT, SLOT};
+use crate::sync::{AtomicU64, Mutation, Ordering, fence, fence_unless, mutated, order_unless};
+use crate::wire::{Header, HeaderError, Kind};
+
+/// Where a subscription begins in lanes that are already there. Lanes that appear later are read from their start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// With what is sent from now on.
+    Now,
+    /// With the oldest message that is still there.
+    Earliest,
+}
+
+/// What [`Reader::read`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Nothing new.
+    Dry,
+    /// A message, of which the payload was copied.
+    Message(Message),
+    /// An impossible word; read no further.
+    Corrupt(Fault),
+}
+
+/// One message's particulars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    pub(crate) sequence: u64,
+    /// Messages of this lane that were overwritten unread just before this one.
+    pub(crate) lost: u64,
+    /// Bytes of payload.
+    pub(crate) len: usize,
+}
+
+/// What was impossible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Header(HeaderError),
+    Extent(u32),
+    Sequence { expected: u64, found: u32 },
+    PadShort(u32),
+    Position(u64),
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Reader<M> {
+    memory: M,
+    geometry: Geometry,
+    generation: u16,
+    gating: bool,
+    /// Of the next record; a multiple of 32, at most [`Cursor::POSITION_MAX`].
+    position: u64,
+    /// Sequence of the next record, once known.
+    expected: Option<u64>,
+    /// The next record's sequence may be ahead of `expected`.
+    skipped: bool,
+    /// Position that the cursor word holds.
+    published: u64,
+}
+
+impl<M: Memory> Reader<M> {
+    /// Looks taken in one call: a PAD, a record, and a few overtakings.
+    const LOOKS_MAX: usize = 8;
+    /// Attempts of [`Self::settle`]; two suffice once the writer sees the subscription.
+    const SETTLE_MAX: usize = 64;
+
+    /// A reader at the lane's first record.
+    pub(crate) fn at_start(memory: M, generation: u16, gating: bool) -> Self {
+        let geometry = Geometry::of(&memory);
+        Self { memory, geometry, generation, gating, position: 0, expected: Some(0), skipped: false, published: 0 }
+    }
+
+    /// A reader for a lane that already runs; first half of joining. The caller then makes the subscription visible and
+    /// calls [`Self::settle`].
+    pub(crate) fn joining(memory: M, generation: u16, gating: bool, from: From, cursor: &AtomicU64) -> Self {
+        let mut reader = Self::at_start(memory, generation, gating);
+        let start = match from {
+            From::Now => reader.head(),
+            From::Earliest => reader.oldest(),
+        };
+        if start != 0 {
+            reader.position = start;
+            reader.expected = None;
+        }
+        reader.publish(cursor);
+        reader
+    }
+
+    /// Second half of joining: goes forward until the writer can no longer overwrite what is next.
+    pub(crate) fn settle(&mut self, cursor: &AtomicU64) -> Result<(), Fault> {
+        for _ in 0..Self::SETTLE_MAX {
+            // ORDERING: [JOIN] SeqCst, pairs with the fence in `Writer::make_room`.
+            fence_unless(Mutation::NoJoinFence, Ordering::SeqCst);
+            let oldest = self.oldest();
+            if oldest <= self.position {
+                return Ok(());
+            }
+            self.go_to(oldest)?;
+            self.expected = None;
+            self.publish(cursor);
+        }
+        Err(Fault::Position(self.position))
+    }
+
+    /// Takes the next message; its payload fills `payload` from the start, which must hold the longest one.
+    #[inline]
+    pub(crate) fn read(&mut self, payload: &mut [u64], cursor: &AtomicU64) -> Look {
+        for _ in 0..Self::LOOKS_MAX {
+            let at = self.geometry.word(self.position);
+            // ORDERING: Relaxed as the page is read-only; the fence below makes it an Acquire.
+            let commit = self.memory.ring()[at].load(Ordering::Relaxed);
+            if commit == 0 {
+                match self.lapped() {
+                    Ok(true) => continue,
+                    Ok(false) => {
+                        self.publish_if_moved(cursor);
+                        return Look::Dry;
+                    }
+                    Err(fault) => return Look::Corrupt(fault),
+                }
+            }
+            // ORDERING: [COMMIT] pairs with the Release store in `Writer::commit_record`.
+            fence_unless(Mutation::NoCommitFence, Ordering::Acquire);
+            let copy = self.copy(at, commit, payload);
+            match self.lapped() {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(fault) => return Look::Corrupt(fault),
+            }
+            match copy.and_then(|(header, extent)| self.accept(header, extent)) {
+                Ok(Some(message)) => {
+                    if self.position - self.published >= self.geometry.capacity / 8 {
+                        self.publish(cursor);
+                    }
+                    return Look::Message(message);
+                }
+                Ok(None) => {}
+                Err(fault) => return Look::Corrupt(fault),
+            }
+        }
+        Look::Dry
+    }
+
+    /// Whether a record (or an overtaking) waits; a dry lane's writer is told how far this reader has come.
+    #[inline]
+    pub(crate) fn ready(&mut self, cursor: &AtomicU64) -> bool {
+        // ORDERING: Relaxed, a hint; `read` looks again with the fence.
+        let ready = self.memory.ring()[self.geometry.word(self.position)].load(Ordering::Relaxed) != 0
+            || (!self.gating && self.memory.header()[OLDEST].load(Ordering::Relaxed) > self.position);
+        if !ready {
+            self.publish_if_moved(cursor);
+        }
+        ready
+    }
+
+    /// Position of the next record.
+    pub(crate) const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The writer's position; everything below is committed.
+    #[inline]
+    pub(crate) fn head(&self) -> u64 {
+        let head = self.memory.header()[HEAD].load(Ordering::Relaxed);
+        // ORDERING: [HEAD] pairs with the Release store in `Writer::commit_record`.
+        fence(Ordering::Acquire);
+        bounded(head)
+    }
+
+    /// Bytes of the longest payload.
+    pub(crate) const fn payload_max(&self) -> usize {
+        self.geometry.payload_max()
+    }
+
+    /// Tells the writer how far this reader has come.
+    #[inline]
+    pub(crate) fn publish(&mut self, cursor: &AtomicU64) {
+        let place = Place::At(self.position);
+        let word = Cursor { generation: self.generation, place }.encode();
+        // ORDERING: [CURSOR] Release: the copies made so far are done before the writer reuses their place. Pairs with the
+        // Acquire load of the writer's gates.
+        cursor.store(word, order_unless(Mutation::RelaxedCursor, Ordering::Release));
+        self.published = self.position;
+    }
+
+    /// As [`Self::publish`], unless the writer knows already.
+    #[inline]
+    pub(crate) fn publish_if_moved(&mut self, cursor: &AtomicU64) {
+        if self.published != self.position {
+            self.publish(cursor);
+        }
+    }
+
+    /// Tells the writer that this reader wants nothing more.
+    pub(crate) fn publish_done(&self, cursor: &AtomicU64) {
+        let word = Cursor { generation: self.generation, place: Place::Done }.encode();
+        // ORDERING: [CURSOR] as in `publish`.
+        cursor.store(word, Ordering::Release);
+    }
+
+    fn oldest(&self) -> u64 {
+        let oldest = self.memory.header()[OLDEST].load(Ordering::Relaxed);
+        // ORDERING: [LAP] what lies from `oldest` on was written before the announcement that is seen here.
+        fence(Ordering::Acquire);
+        bounded(oldest)
+    }
+
+    /// Copies header and payload, whatever they are, as far as they can be a record here.
+    #[inline]
+    fn copy(&self, at: usize, commit: u64, payload: &mut [u64]) -> Result<(Header, u64), Fault> {
+        let length = commit as u32;
+        let extent = self.geometry.extent(self.position, length).ok_or(Fault::Extent(length))?;
+        let record = &self.memory.ring()[at..at + (extent / 8) as usize];
+        // ORDERING: Relaxed, after the fence of [COMMIT].
+        let word = |index: usize| record[index].load(Ordering::Relaxed);
+        let header = Header::from_words([commit, word(1), word(2), word(3)]).map_err(Fault::Header)?;
+        if header.kind == Kind::Message {
+            let words = (length as usize - SLOT as usize).div_ceil(8);
+            let source = &record[4..4 + words];
+            for (to, from) in payload[..words].iter_mut().zip(source) {
+                *to = from.load(Ordering::Relaxed);
+            }
+        }
+        Ok((header, extent))
+    }
+
+    /// Moves past an intact record; `None` for a PAD.
+    #[inline]
+    fn accept(&mut self, header: Header, extent: u64) -> Result<Option<Message>, Fault> {
+        let sequence = self.sequence_of(header.sequence)?;
+        match header.kind {
+            Kind::Pad => {
+                if self.geometry.offset(self.position) + extent != self.geometry.capacity {
+                    return Err(Fault::PadShort(header.length));
+                }
+                self.go_to(self.position + extent)?;
+                Ok(None)
+            }
+            Kind::Message => {
+                self.go_to(self.position + extent)?;
+                let lost = sequence.saturating_sub(self.expected.unwrap_or(sequence));
+                self.expected = Some(sequence.wrapping_add(1));
+                self.skipped = false;
+                Ok(Some(Message { sequence, lost, len: header.length as usize - SLOT as usize }))
+            }
+        }
+    }
+
+    /// The whole sequence whose low half is `low`.
+    #[inline]
+    fn sequence_of(&self, low: u32) -> Result<u64, Fault> {
+        match self.expected {
+            Some(expected) if low == expected as u32 => Ok(expected),
+            Some(expected) if self.skipped => Ok(expected.wrapping_add(u64::from(low.wrapping_sub(expected as u32)))),
+            Some(expected) => Err(Fault::Sequence { expected, found: low }),
+            None => {
+                // ORDERING: Relaxed, only the high half is taken from it.
+                let sent = self.memory.header()[SENT].load(Ordering::Relaxed);
+                Ok(nearest(low, sent))
+            }
+        }
+    }
+
+    /// For observers: whether the writer has passed the position; then goes to `oldest`.
+    #[inline]
+    fn lapped(&mut self) -> Result<bool, Fault> {
+        if self.gating || mutated(Mutation::NoLapCheck) {
+            return Ok(false);
+        }
+        // ORDERING: [LAP] pairs with the fence in `Writer::make_room`: if any word copied above was already of a later
+        // lap, the announcement that allowed it is seen now.
+        fence_unless(Mutation::NoLapFence, Ordering::Acquire);
+        let oldest = self.memory.header()[OLDEST].load(Ordering::Relaxed);
+        if oldest <= self.position {
+            return Ok(false);
+        }
+        self.go_to(oldest)?;
+        self.skipped = true;
+        Ok(true)
+    }
+
+    #[inline]
+    const fn go_to(&mut self, position: u64) -> Result<(), Fault> {
+        if position > Cursor::POSITION_MAX || !position.is_multiple_of(SLOT) {
+            return Err(Fault::Position(position));
+        }
+        self.position = position;
+        Ok(())
+    }
+}
+
+/// A position from a peer, forced to be one.
+const fn bounded(position: u64) -> u64 {
+    let position = if position > Cursor::POSITION_MAX { Cursor::POSITION_MAX } else { position };
+    position - position % SLOT
+}
+
+/// The number closest to `near` whose low half is `low`.
+const fn nearest(low: u32, near: u64) -> u64 {
+    let ahead = low.wrapping_sub(near as u32) as i32;
+    near.wrapping_add(ahead as i64 as u64)
+}

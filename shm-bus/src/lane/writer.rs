@@ -1,0 +1,227 @@
+//! The only hand that writes a lane.
+//!
+//! `begin` makes room and hands out payload words of the ring; `commit` makes them a record; a loan that is begun again
+//! or cancelled leaves no trace. Room is made by moving `oldest`, in steps of an eighth of the ring, so that the usual
+//! send touches no other reader's memory.
+//!
+//! # Invariants
+//! Those of the lane, and:
+//! 1. Between two calls the commit word at `head` is zero.
+//! 2. Nothing at or past `oldest + capacity` is written before `oldest` has been announced further.
+//!
+//! # Failure
+//! [`Refusal`] leaves lane and loan state as they were.
+
+use super::{FAULTY, Geometry, HEAD, Memory, OLDEST, REJECTED, SENT, SLOT};
+use crate::sync::{Mutation, Ordering, fence_unless, mutated, order_unless};
+use crate::wire::{Header, Kind, Priority, commit_word};
+
+/// Tells the writer how far its slowest gating reader has come.
+pub(crate) trait Gates {
+    /// The smallest position that a gating reader still needs, at most `head`; looks afresh at every call.
+    ///
+    /// A reader below `oldest` is about to join and will move to it; it counts as standing at `oldest`.
+    fn lowest(&mut self, oldest: u64, head: u64) -> Lowest;
+}
+
+/// What a look at all gates found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lowest {
+    /// In `oldest ..= head`.
+    pub(crate) position: u64,
+    /// Readers that were detached in this look because their cursor was impossible.
+    pub(crate) faulty: u64,
+}
+
+/// Why nothing was lent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The record would exceed a quarter of the ring.
+    TooLong,
+    /// A gating reader still needs what would be overwritten.
+    Full,
+    /// The ring does not hold what this writer wrote.
+    Corrupt,
+}
+
+/// What every header of a lane repeats.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamp {
+    pub(crate) priority: Priority,
+    pub(crate) topic: u32,
+    pub(crate) sender: u64,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Writer<M> {
+    memory: M,
+    geometry: Geometry,
+    /// Second to fourth word of a message's header.
+    stamp: [u64; 3],
+    /// The same of a PAD's.
+    pad_stamp: [u64; 3],
+    /// Position of the next record.
+    head: u64,
+    /// Sequence of the next record.
+    sequence: u64,
+    /// First intact record, in `head - capacity + 32 ..= head`.
+    oldest: u64,
+    rejected: u64,
+    faulty: u64,
+    /// Bytes of payload on loan at `head`.
+    loan: Option<usize>,
+}
+
+impl<M: Memory> Writer<M> {
+    /// A writer for a lane that is all zero.
+    pub(crate) fn new(memory: M, stamp: Stamp) -> Self {
+        let geometry = Geometry::of(&memory);
+        let words = |kind| {
+            let Stamp { priority, topic, sender } = stamp;
+            let header = Header { length: SLOT as u32, sequence: 0, kind, priority, topic, sender, correlation: 0 };
+            let [_, what, sender, correlation] = header.to_words();
+            [what, sender, correlation]
+        };
+        let (stamp, pad_stamp) = (words(Kind::Message), words(Kind::Pad));
+        Self { memory, geometry, stamp, pad_stamp, head: 0, sequence: 0, oldest: 0, rejected: 0, faulty: 0, loan: None }
+    }
+
+    pub(crate) const fn geometry(&self) -> Geometry {
+        self.geometry
+    }
+
+    pub(crate) const fn memory(&self) -> &M {
+        &self.memory
+    }
+
+    /// Lends room for `len` bytes of payload and returns the index of its first word in the ring.
+    ///
+    /// An earlier loan that was not committed is taken back.
+    #[inline]
+    pub(crate) fn begin(&mut self, len: usize, gates: &mut impl Gates) -> Result<usize, Refusal> {
+        self.loan = None;
+        if len > self.geometry.payload_max() {
+            return Err(Refusal::TooLong);
+        }
+        let record = (SLOT + len as u64).next_multiple_of(SLOT);
+        let to_end = self.geometry.capacity - self.geometry.offset(self.head);
+        let pad = if record > to_end { to_end } else { 0 };
+        let terminator = if mutated(Mutation::RoomWithoutHeader) { 0 } else { SLOT };
+        let end = self.head + pad + record + terminator;
+        if end > self.oldest + self.geometry.capacity {
+            self.make_room(end - self.geometry.capacity, gates)?;
+        }
+        if pad > 0 {
+            self.commit_record(pad, self.pad_stamp);
+        }
+        self.loan = Some(len);
+        Ok(self.geometry.word(self.head) + Self::HEADER_WORDS)
+    }
+
+    /// Makes the first `used` bytes of the loan a message. `false` when nothing, or less, is on loan.
+    #[inline]
+    pub(crate) fn commit(&mut self, used: usize) -> bool {
+        match self.loan.take() {
+            Some(len) if used <= len => {
+                self.commit_record(SLOT + used as u64, self.stamp);
+                self.sequence += 1;
+                // ORDERING: Relaxed, a figure for tools and for the high half of a joiner's sequence.
+                self.memory.header()[SENT].store(self.sequence, Ordering::Relaxed);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes the loan back.
+    pub(crate) const fn cancel(&mut self) {
+        self.loan = None;
+    }
+
+    /// Counts a message that was given back for want of room.
+    pub(crate) fn count_rejected(&mut self) {
+        self.rejected += 1;
+        // ORDERING: Relaxed, a figure for tools.
+        self.memory.header()[REJECTED].store(self.rejected, Ordering::Relaxed);
+    }
+
+    const HEADER_WORDS: usize = (SLOT / 8) as usize;
+
+    /// Writes header, terminator and commit word at `head` and moves on.
+    #[inline]
+    fn commit_record(&mut self, length: u64, stamp: [u64; 3]) {
+        let ring = self.memory.ring();
+        let at = self.geometry.word(self.head);
+        let next = self.head + length.next_multiple_of(SLOT);
+        for (index, word) in stamp.into_iter().enumerate() {
+            // ORDERING: Relaxed, published by [COMMIT].
+            ring[at + 1 + index].store(word, Ordering::Relaxed);
+        }
+        let terminator = &ring[self.geometry.word(next)];
+        if !mutated(Mutation::NoTerminator) && !mutated(Mutation::LateTerminator) {
+            // ORDERING: Relaxed, published by [COMMIT]: whoever sees this record sees the zero behind it.
+            terminator.store(0, Ordering::Relaxed);
+        }
+        let word = commit_word(length as u32, self.sequence as u32);
+        // ORDERING: [COMMIT] Release, pairs with the fence in `Reader::read`.
+        ring[at].store(word, order_unless(Mutation::RelaxedCommit, Ordering::Release));
+        if mutated(Mutation::LateTerminator) {
+            terminator.store(0, Ordering::Relaxed);
+        }
+        self.head = next;
+        // ORDERING: [HEAD] Release, pairs with the fence in `Reader::head`: what lies below it is committed.
+        self.memory.header()[HEAD].store(next, Ordering::Release);
+    }
+
+    /// Moves `oldest` to at least `target`, or refuses.
+    #[cold]
+    fn make_room(&mut self, target: u64, gates: &mut impl Gates) -> Result<(), Refusal> {
+        let before = self.oldest;
+        let lowest = self.look(gates);
+        let announced = self.walk(target, lowest)?;
+        if announced < target {
+            return Err(Refusal::Full);
+        }
+        // ORDERING: [LAP] the fence below orders this store before the payload stores that follow; it pairs with the
+        // fence in `Reader::lapped`.
+        self.memory.header()[OLDEST].store(announced, Ordering::Release);
+        // ORDERING: [JOIN] SeqCst, pairs with the fence in `Reader::settle`. Store, then look, on both sides: either the
+        // joiner sees this `oldest`, or the look below sees its cursor. Nothing weaker forbids that both miss.
+        fence_unless(Mutation::NoAnnounceFence, Ordering::SeqCst);
+        let lowest = if mutated(Mutation::NoRescan) { announced } else { self.look(gates) };
+        if lowest < announced {
+            // ORDERING: [LAP] nothing was written under the announcement; a reader that saw it only skipped ahead.
+            self.memory.header()[OLDEST].store(before, Ordering::Release);
+            return Err(Refusal::Full);
+        }
+        self.oldest = announced;
+        Ok(())
+    }
+
+    fn look(&mut self, gates: &mut impl Gates) -> u64 {
+        let lowest = gates.lowest(self.oldest, self.head);
+        if lowest.faulty > 0 {
+            self.faulty += lowest.faulty;
+            // ORDERING: Relaxed, a figure for tools.
+            self.memory.header()[FAULTY].store(self.faulty, Ordering::Relaxed);
+        }
+        lowest.position
+    }
+
+    /// The first record start at or past `target` plus an eighth of the ring, or the last one up to `lowest`.
+    fn walk(&self, target: u64, lowest: u64) -> Result<u64, Refusal> {
+        let enough = target + self.geometry.capacity / 8;
+        let mut position = self.oldest;
+        while position < lowest && position < enough {
+            // ORDERING: Relaxed, this writer's own store.
+            let word = self.memory.ring()[self.geometry.word(position)].load(Ordering::Relaxed);
+            let extent = self.geometry.extent(position, word as u32).ok_or(Refusal::Corrupt)?;
+            if position + extent > lowest {
+                break;
+            }
+            position += extent;
+        }
+        Ok(position)
+    }
+}

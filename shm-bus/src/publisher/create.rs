@@ -1,0 +1,105 @@
+//! Making a publisher: its topic, its lanes' files, their entries.
+//!
+//! # Failure
+//! What was made before an error is taken away again.
+
+use std::sync::Arc;
+
+use super::gates::GateList;
+use super::{OutLane, Publisher};
+use crate::bus::{Change, ChangeError, Shared, text_fits};
+use crate::control::{LANES_MAX, NewLane};
+use crate::lane::{CAPACITY_MAX, CAPACITY_MIN, LaneFile, Stamp, Writer, is_capacity};
+use crate::runtime::lane_name;
+use crate::topic::{TopicError, TopicSpec, find_or_add};
+use crate::wire::Priority;
+
+/// Why a publisher could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublisherError {
+    /// The topic can't be used as given.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
+    /// A ring of this size can't be made.
+    #[error("a lane of {bytes} bytes can't be made: allowed are powers of two from {CAPACITY_MIN} to {CAPACITY_MAX}")]
+    Capacity {
+        /// Bytes that were asked for.
+        bytes: u32,
+    },
+    /// No lane, or two of one priority.
+    #[error("a publisher has one lane for each priority that it uses, at least one")]
+    Lanes,
+    /// The lane directory is full.
+    #[error("the bus has no room for another lane: it holds at most {LANES_MAX}")]
+    Limit,
+    /// The bus could not be changed.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+}
+
+impl Publisher {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        topic: &TopicSpec<'_>,
+        name: &str,
+        lanes: &[(Priority, u32)],
+    ) -> Result<Self, PublisherError> {
+        text_fits(name)?;
+        for (index, (priority, bytes)) in lanes.iter().enumerate() {
+            if !is_capacity((*bytes).into()) {
+                return Err(PublisherError::Capacity { bytes: *bytes });
+            }
+            if lanes[..index].iter().any(|(earlier, _)| earlier == priority) {
+                return Err(PublisherError::Lanes);
+            }
+        }
+        if lanes.is_empty() {
+            return Err(PublisherError::Lanes);
+        }
+        let change = Change::begin(&shared)?;
+        let topic = find_or_add(&shared.control, topic)?;
+        let mut made: [Option<OutLane>; 4] = [None, None, None, None];
+        for (priority, capacity) in lanes {
+            match make_lane(&shared, topic, name, *priority, (*capacity).into()) {
+                Ok(lane) => made[*priority as usize] = Some(lane),
+                Err(error) => {
+                    made.iter().flatten().for_each(|lane| unmake_lane(&shared, lane));
+                    return Err(error);
+                }
+            }
+        }
+        shared.control.bump_epoch();
+        drop(change);
+        Ok(Self { shared, lanes: made, gates: GateList::new(topic) })
+    }
+}
+
+/// Makes one lane's file and entry. Under `bus.lock`.
+fn make_lane(
+    shared: &Shared,
+    topic: usize,
+    publisher: &str,
+    priority: Priority,
+    capacity: u64,
+) -> Result<OutLane, PublisherError> {
+    let index = shared.control.free_lane().ok_or(PublisherError::Limit)?;
+    let id = shared.control.next_id();
+    let file_name = lane_name(id);
+    let file = shared.dir.create_file(&file_name).and_then(|file| LaneFile::create(&file, id, capacity));
+    let file = file.map_err(|error| {
+        let _ = shared.dir.remove_file(&file_name);
+        ChangeError::io(format!("make a lane of {capacity} bytes"))(error)
+    })?;
+    let stamp = Stamp { priority, topic: topic as u32, sender: shared.id };
+    let writer = Writer::new(file, stamp);
+    let participant = shared.slot;
+    shared.control.add_lane(index, NewLane { id, topic, priority, participant, capacity, publisher });
+    Ok(OutLane { index, id, writer, faulty: Vec::new(), refused_in_a_row: 0 })
+}
+
+/// Takes back a lane that nobody has been told of. Under `bus.lock`.
+fn unmake_lane(shared: &Shared, lane: &OutLane) {
+    shared.control.remove_lane(lane.index);
+    let _ = shared.dir.remove_file(&lane_name(lane.id));
+}

@@ -1,0 +1,142 @@
+//! Which inboxes a publisher waits for, and how far they have come.
+//!
+//! # Invariants
+//! 1. The list is that of the epoch it was made at; it is made anew before a look when the epoch has moved on.
+//! 2. An inbox leaves the list only when its entry is gone, its owner is proven dead, or its cursor is impossible.
+//!
+//! # Failure
+//! An inbox whose file can't be mapped is waited for at the oldest record: nothing is overwritten that it might need.
+
+use crate::bus::Shared;
+use crate::inbox::file::InboxFile;
+use crate::lane::{Cursor, Gates, Lowest, Place};
+use crate::runtime::{inbox_name, is_alive};
+use crate::sync::Ordering;
+
+/// The gating inboxes of one topic.
+#[derive(Debug)]
+pub(super) struct GateList {
+    topic: usize,
+    /// Epoch at which `gates` was made; `None` before the first time.
+    epoch: Option<u64>,
+    gates: Vec<Gate>,
+    /// Ids of inboxes whose owner died, until their entry is gone.
+    dead: Vec<u64>,
+}
+
+/// One gating inbox.
+#[derive(Debug)]
+struct Gate {
+    id: u64,
+    participant: usize,
+    /// `None` when it could not be mapped.
+    file: Option<InboxFile>,
+}
+
+impl GateList {
+    pub(super) const fn new(topic: usize) -> Self {
+        Self { topic, epoch: None, gates: Vec::new(), dead: Vec::new() }
+    }
+
+    /// Takes dead owners' inboxes off the list; whether there were any.
+    pub(super) fn drop_dead(&mut self, shared: &Shared) -> bool {
+        let before = self.gates.len();
+        let dead = &mut self.dead;
+        self.gates.retain(|gate| {
+            let alive = is_alive(&shared.dir, gate.participant);
+            if !alive {
+                dead.push(gate.id);
+            }
+            alive
+        });
+        self.gates.len() < before
+    }
+
+    #[inline]
+    fn refresh(&mut self, shared: &Shared) {
+        let epoch = shared.control.epoch();
+        if self.epoch != Some(epoch) {
+            self.remake(shared);
+            self.epoch = Some(epoch);
+        }
+    }
+
+    #[cold]
+    fn remake(&mut self, shared: &Shared) {
+        let entries: Vec<_> = shared.control.inboxes().filter(|inbox| inbox.gates(self.topic)).collect();
+        self.dead.retain(|dead| entries.iter().any(|entry| entry.id == *dead));
+        self.gates.retain(|gate| entries.iter().any(|entry| entry.id == gate.id) && gate.file.is_some());
+        for entry in entries {
+            if self.dead.contains(&entry.id) || self.gates.iter().any(|gate| gate.id == entry.id) {
+                continue;
+            }
+            let file = shared.dir.open_file(&inbox_name(entry.id), false);
+            let file = file.and_then(|file| InboxFile::open(&file, entry.id));
+            if let Err(error) = &file {
+                tracing::warn!(inbox = entry.name, %error, "can't map an inbox; waiting for it as if it had read nothing");
+            }
+            self.gates.push(Gate { id: entry.id, participant: entry.participant, file: file.ok() });
+        }
+    }
+}
+
+/// The gates as one lane sees them.
+#[derive(Debug)]
+pub(super) struct LaneGates<'a> {
+    shared: &'a Shared,
+    list: &'a mut GateList,
+    /// The lane's index in the directory.
+    index: usize,
+    generation: u16,
+    faulty: &'a mut Vec<u64>,
+}
+
+impl<'a> LaneGates<'a> {
+    #[inline]
+    pub(super) const fn new(
+        shared: &'a Shared,
+        list: &'a mut GateList,
+        index: usize,
+        generation: u16,
+        faulty: &'a mut Vec<u64>,
+    ) -> Self {
+        Self { shared, list, index, generation, faulty }
+    }
+}
+
+impl Gates for LaneGates<'_> {
+    fn lowest(&mut self, oldest: u64, head: u64) -> Lowest {
+        self.list.refresh(self.shared);
+        let mut lowest = Lowest { position: head, faulty: 0 };
+        for gate in &self.list.gates {
+            let needs = match &gate.file {
+                None => Some(oldest),
+                // ORDERING: [CURSOR] Acquire, pairs with the Release store in `Reader::publish`.
+                Some(file) => needs(file.cursor(self.index).load(Ordering::Acquire), self.generation, oldest),
+            };
+            match needs {
+                Some(position) if position > head => {
+                    if !self.faulty.contains(&gate.id) {
+                        self.faulty.push(gate.id);
+                        lowest.faulty += 1;
+                    }
+                }
+                Some(_) if self.faulty.contains(&gate.id) => {}
+                Some(position) => lowest.position = lowest.position.min(position),
+                None => {}
+            }
+        }
+        lowest
+    }
+}
+
+/// The first position that a cursor word still needs, at least `oldest`; `None` when it needs nothing.
+fn needs(word: u64, generation: u16, oldest: u64) -> Option<u64> {
+    let cursor = Cursor::decode(word);
+    match cursor.place {
+        // A cursor of an earlier lane here: the inbox has not yet seen this lane and stands at its start.
+        _ if cursor.generation != generation => Some(oldest),
+        Place::At(position) => Some(position.max(oldest)),
+        Place::Done => None,
+    }
+}

@@ -1,0 +1,143 @@
+//! Memory of a ring, lent to be filled with one message.
+//!
+//! # Invariants
+//! 1. The words of a loan lie behind the lane's `head`; no gating reader looks at them, an observer discards what it saw.
+
+#![expect(unsafe_code, reason = "hands out a pointer to a loan")]
+
+use std::ptr::NonNull;
+
+use crate::lane::{LaneFile, Memory, Writer};
+use crate::sync::{AtomicU64, Ordering};
+
+/// Room for one message. Dropping it takes it back.
+#[derive(Debug)]
+#[must_use = "a loan that is not committed sends nothing"]
+pub struct Loan<'a> {
+    writer: &'a mut Writer<LaneFile>,
+    /// Word of the ring at which the payload begins.
+    first: usize,
+    /// Bytes.
+    len: usize,
+}
+
+impl<'a> Loan<'a> {
+    pub(super) const fn new(writer: &'a mut Writer<LaneFile>, first: usize, len: usize) -> Self {
+        Self { writer, first, len }
+    }
+
+    /// Bytes on loan.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether the message will be empty.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Writes `bytes` at `offset`.
+    ///
+    /// # Panics
+    /// When they would lie past the end, as slices do.
+    pub fn write(&mut self, offset: usize, bytes: &[u8]) {
+        let end = offset.checked_add(bytes.len());
+        assert!(end.is_some_and(|end| end <= self.len), "{} bytes at {offset} of a loan of {}", bytes.len(), self.len);
+        write_at(self.words(), offset, bytes);
+    }
+
+    /// The loan's memory, 8-byte aligned, rounded up to whole words. Write it as aligned 8-byte words.
+    #[must_use]
+    pub fn as_mut_ptr(&mut self) -> NonNull<u64> {
+        pointer(self.words())
+    }
+
+    /// Sends the message.
+    pub fn commit(self) {
+        self.writer.commit(self.len);
+    }
+
+    fn words(&self) -> &[AtomicU64] {
+        &self.writer.memory().ring()[self.first..]
+    }
+}
+
+impl Drop for Loan<'_> {
+    fn drop(&mut self) {
+        self.writer.cancel();
+    }
+}
+
+/// The address of the first of `words`.
+pub(super) const fn pointer(words: &[AtomicU64]) -> NonNull<u64> {
+    let first = words.as_ptr().cast::<u64>().cast_mut();
+    // SAFETY: a slice's address is never null. AtomicU64 has the layout of u64 and allows writing behind `&`.
+    unsafe { NonNull::new_unchecked(first) }
+}
+
+/// Copies `bytes` to the start of `words`; the rest of the last word becomes zero.
+#[inline]
+pub(super) fn copy_in(words: &[AtomicU64], bytes: &[u8]) {
+    let (whole, rest) = bytes.as_chunks::<8>();
+    let (body, tail) = words.split_at(whole.len());
+    for (word, bytes) in body.iter().zip(whole) {
+        // ORDERING: Relaxed, published by [COMMIT].
+        word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
+    }
+    if !rest.is_empty() {
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        tail[0].store(u64::from_le_bytes(last), Ordering::Relaxed);
+    }
+}
+
+/// Copies `bytes` to `offset`, keeping the other bytes of the words it touches.
+fn write_at(words: &[AtomicU64], offset: usize, bytes: &[u8]) {
+    let within = offset % 8;
+    let (head, aligned) = bytes.split_at(if within == 0 { 0 } else { bytes.len().min(8 - within) });
+    let mut index = offset / 8;
+    if !head.is_empty() {
+        merge(&words[index], within, head);
+        index += 1;
+    }
+    let (whole, rest) = aligned.as_chunks::<8>();
+    for (word, bytes) in words[index..].iter().zip(whole) {
+        // ORDERING: Relaxed, published by [COMMIT].
+        word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
+    }
+    if !rest.is_empty() {
+        merge(&words[index + whole.len()], 0, rest);
+    }
+}
+
+fn merge(word: &AtomicU64, offset: usize, bytes: &[u8]) {
+    // ORDERING: Relaxed, only the lender touches a loan; published by [COMMIT].
+    let mut whole = word.load(Ordering::Relaxed).to_le_bytes();
+    whole[offset..offset + bytes.len()].copy_from_slice(bytes);
+    word.store(u64::from_le_bytes(whole), Ordering::Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{copy_in, write_at};
+    use crate::sync::{AtomicU64, Ordering};
+
+    #[test]
+    fn pieces_at_any_offset_add_up_to_the_whole() {
+        let bytes: Vec<u8> = (1..=37).collect();
+        for cut in 0..=bytes.len() {
+            for second in cut..=bytes.len() {
+                let words: Vec<_> = (0..6).map(|_| AtomicU64::new(0)).collect();
+                write_at(&words, second, &bytes[second..]);
+                write_at(&words, cut, &bytes[cut..second]);
+                write_at(&words, 0, &bytes[..cut]);
+                let whole: Vec<_> = (0..6).map(|_| AtomicU64::new(0)).collect();
+                copy_in(&whole, &bytes);
+                let of = |words: &[AtomicU64]| words.iter().map(|w| w.load(Ordering::Relaxed)).collect::<Vec<_>>();
+                assert_eq!(of(&words), of(&whole), "cut at {cut} and {second}");
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Where buses lie, and the kernel locks that say who may change one and who lives.
+//!
+//! ```text
+//! <runtime folder>/<bus>/control  bus.lock  p<n>.lock  lane-<id>  inbox-<id>
+//! ```
+//! Knows nothing of what the files hold.
+//!
+//! # Invariants
+//! 1. `bus.lock` is the last file of a bus to go. Who locks it checks afterwards that it still has its name, so no two
+//!    processes ever hold "the" lock of one bus.
+//! 2. Everything else is made and removed under that lock; a folder without `control` is no bus, whatever else lies in it.
+//!
+//! # Failure
+//! A process killed at any point leaves a lock that the kernel has released; the next one to hold it finishes the work.
+
+mod bus_lock;
+mod participant_lock;
+mod place;
+
+pub(crate) use bus_lock::{BusLock, LockError};
+pub(crate) use participant_lock::{ParticipantLock, is_alive};
+pub(crate) use place::{Place, is_bus_name};
+
+/// The register's file.
+pub(crate) const CONTROL: &str = "control";
+/// The register's file while it is being made.
+pub(crate) const CONTROL_NEW: &str = "control.new";
+/// The lock under which a bus changes.
+pub(crate) const BUS_LOCK: &str = "bus.lock";
+
+/// The file of the lane with this id.
+pub(crate) fn lane_name(id: u64) -> String {
+    format!("lane-{id}")
+}
+
+/// The file of the inbox with this id.
+pub(crate) fn inbox_name(id: u64) -> String {
+    format!("inbox-{id}")
+}

@@ -1,0 +1,63 @@
+//! The runtime folder, and which names a bus may have.
+
+use std::path::{Path, PathBuf};
+
+use crate::sys::{self, Dir, DirError};
+
+/// Bytes of a bus's name.
+const NAME_MAX: usize = 64;
+
+/// A runtime folder that may not exist yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    path: PathBuf,
+    /// The system's default, which goes when it is empty; a folder that somebody chose stays.
+    default: bool,
+}
+
+impl Place {
+    /// `$HOTFRAME_DIR`, else the system's default.
+    pub(crate) fn from_environment() -> Self {
+        match std::env::var_os("HOTFRAME_DIR").filter(|path| !path.is_empty()) {
+            Some(path) => Self::at(Path::new(&path)),
+            None => Self { path: sys::runtime_root(), default: true },
+        }
+    }
+
+    /// A folder of the caller's choice.
+    pub(crate) fn at(path: &Path) -> Self {
+        Self { path: path.to_owned(), default: false }
+    }
+
+    /// Opens it, with `create` making it first.
+    pub(crate) fn open(&self, create: bool) -> Result<Dir, DirError> {
+        Dir::open(&self.path, create)
+    }
+
+    /// Removes the folder if it is the default one and empty.
+    pub(crate) fn remove_if_default(&self) {
+        if self.default {
+            // A folder with another bus in it stays: `rmdir` refuses, and that is the wanted answer.
+            let _ = std::fs::remove_dir(&self.path);
+        }
+    }
+}
+
+/// Whether `name` can be a bus: 1 to 64 letters, digits, `-`, `_` or `.`, not beginning with a dot.
+pub(crate) fn is_bus_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (1..=NAME_MAX).contains(&name.len()) && !name.starts_with('.') && name.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_bus_name;
+
+    #[test]
+    fn names_cannot_leave_the_folder() {
+        assert!(is_bus_name("game-1.2_x"));
+        for bad in ["", ".", "..", ".hidden", "a/b", "a\\b", "a b", "a\0b", &"x".repeat(65)] {
+            assert!(!is_bus_name(bad), "{bad:?}");
+        }
+    }
+}

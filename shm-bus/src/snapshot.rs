@@ -1,0 +1,191 @@
+//! What a bus holds at one moment, for tools. Taken without any lock and without the game's help.
+//!
+//! # Failure
+//! What goes away while the snapshot is taken is left out.
+
+use crate::bus::Shared;
+use crate::control::{InboxEntry, LaneEntry, LaneState, TopicEntry};
+use crate::inbox::file::{Count, InboxFile};
+use crate::lane::{Cursor, FAULTY, HEAD, LaneFile, Memory, OLDEST, Place, REJECTED, SENT};
+use crate::runtime::{inbox_name, is_alive, lane_name};
+use crate::sync::Ordering;
+use crate::wire::Priority;
+
+/// See the module. Made by [`Bus::snapshot`](crate::Bus::snapshot).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// The bus's name.
+    pub bus: String,
+    /// Who takes part.
+    pub participants: Vec<ParticipantInfo>,
+    /// Which topics there are, sorted by name.
+    pub topics: Vec<TopicInfo>,
+    /// Who reads.
+    pub inboxes: Vec<InboxInfo>,
+}
+
+/// One attached process or handle.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ParticipantInfo {
+    /// Its slot.
+    pub slot: usize,
+    /// Its program's name.
+    pub name: String,
+    /// Its process id, in its own namespace.
+    pub pid: u32,
+    /// Whether the kernel says that it lives; a stopped one does.
+    pub alive: bool,
+}
+
+/// One topic.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TopicInfo {
+    /// Its name.
+    pub name: String,
+    /// Name of the type that it carries.
+    pub type_name: String,
+    /// Schema of that type; see [`schema::Fields`](crate::schema::Fields).
+    pub schema: String,
+    /// Hash of the schema.
+    pub schema_hash: u64,
+    /// Bytes of one message.
+    pub message_size: u32,
+    /// Who publishes it, sorted by priority and publisher.
+    pub lanes: Vec<LaneInfo>,
+}
+
+/// One lane.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LaneInfo {
+    /// Its id, never given again on this bus.
+    pub id: u64,
+    /// Its priority.
+    pub priority: Priority,
+    /// Its publisher's name.
+    pub publisher: String,
+    /// Its publisher's participant slot.
+    pub participant: usize,
+    /// Whether its publisher may still send.
+    pub open: bool,
+    /// Bytes of its ring.
+    pub capacity: u64,
+    /// Messages sent.
+    pub sent: u64,
+    /// Messages given back for want of room.
+    pub rejected: u64,
+    /// Inboxes that are no longer waited for because their cursor was impossible.
+    pub faulty: u64,
+    /// Bytes that the slowest gating inbox has yet to say it has read; at most `capacity`.
+    pub fill: u64,
+}
+
+/// One inbox.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct InboxInfo {
+    /// Its name.
+    pub name: String,
+    /// Its owner's participant slot.
+    pub participant: usize,
+    /// Whether publishers do not wait for it.
+    pub observer: bool,
+    /// Names of the topics that it reads.
+    pub topics: Vec<String>,
+    /// Messages given out.
+    pub received: u64,
+    /// Messages overwritten unread.
+    pub lost: u64,
+    /// Lanes left because of an impossible word.
+    pub corrupt: u64,
+    /// Messages served before more urgent ones because their level had waited long enough.
+    pub starvation: u64,
+}
+
+/// An inbox with its file.
+type Open = (InboxEntry, InboxFile);
+
+impl Snapshot {
+    pub(crate) fn take(shared: &Shared) -> Self {
+        let control = &shared.control;
+        let participants = control.participants().map(|entry| ParticipantInfo {
+            slot: entry.slot,
+            name: entry.name,
+            pid: entry.pid,
+            alive: is_alive(&shared.dir, entry.slot),
+        });
+        let participants = participants.collect();
+        let inboxes: Vec<Open> = control.inboxes().filter_map(|entry| open_inbox(shared, entry)).collect();
+        let lanes: Vec<LaneEntry> = control.lanes().collect();
+        let mut topics: Vec<TopicEntry> = control.topics().collect();
+        topics.sort_by(|left, right| left.name.cmp(&right.name));
+        let inbox_infos = inboxes.iter().map(|inbox| inbox_info(inbox, &topics)).collect();
+        let topics = topics.into_iter().map(|topic| topic_info(shared, topic, &lanes, &inboxes)).collect();
+        Self { bus: shared.name.clone(), participants, topics, inboxes: inbox_infos }
+    }
+}
+
+fn open_inbox(shared: &Shared, entry: InboxEntry) -> Option<Open> {
+    let file = shared.dir.open_file(&inbox_name(entry.id), false).ok()?;
+    let file = InboxFile::open(&file, entry.id).ok()?;
+    Some((entry, file))
+}
+
+fn topic_info(shared: &Shared, topic: TopicEntry, lanes: &[LaneEntry], inboxes: &[Open]) -> TopicInfo {
+    let mut lanes: Vec<LaneInfo> = lanes
+        .iter()
+        .filter(|lane| lane.topic == topic.index)
+        .filter_map(|lane| lane_info(shared, lane, inboxes))
+        .collect();
+    lanes.sort_by(|left, right| {
+        (left.priority, &left.publisher, left.id).cmp(&(right.priority, &right.publisher, right.id))
+    });
+    let TopicEntry { name, type_name, schema, schema_hash, message_size, .. } = topic;
+    TopicInfo { name, type_name, schema, schema_hash, message_size, lanes }
+}
+
+fn lane_info(shared: &Shared, lane: &LaneEntry, inboxes: &[Open]) -> Option<LaneInfo> {
+    let file = shared.dir.open_file(&lane_name(lane.id), false).ok()?;
+    let file = LaneFile::open(&file, lane.id, lane.capacity).ok()?;
+    // ORDERING: Relaxed, figures that need not belong to one moment.
+    let [oldest, head, sent, rejected, faulty] =
+        [OLDEST, HEAD, SENT, REJECTED, FAULTY].map(|word| file.header()[word].load(Ordering::Relaxed));
+    let behind = |(_, inbox): &Open| {
+        let cursor = Cursor::decode(inbox.cursor(lane.index).load(Ordering::Relaxed));
+        match cursor.place {
+            _ if cursor.generation != lane.generation() => head.saturating_sub(oldest),
+            Place::At(position) => head.saturating_sub(position),
+            Place::Done => 0,
+        }
+    };
+    let fill = inboxes.iter().filter(|(entry, _)| entry.gates(lane.topic)).map(behind).max().unwrap_or(0);
+    Some(LaneInfo {
+        id: lane.id,
+        priority: lane.priority,
+        publisher: lane.publisher.clone(),
+        participant: lane.participant,
+        open: lane.state == LaneState::Open,
+        capacity: lane.capacity,
+        sent,
+        rejected,
+        faulty,
+        fill: fill.min(lane.capacity),
+    })
+}
+
+fn inbox_info((entry, file): &Open, topics: &[TopicEntry]) -> InboxInfo {
+    let subscribed = topics.iter().filter(|topic| entry.topics >> topic.index & 1 == 1);
+    InboxInfo {
+        name: entry.name.clone(),
+        participant: entry.participant,
+        observer: entry.observer,
+        topics: subscribed.map(|topic| topic.name.clone()).collect(),
+        received: file.count(Count::Received),
+        lost: file.count(Count::Lost),
+        corrupt: file.count(Count::Corrupt),
+        starvation: file.count(Count::Starvation),
+    }
+}

@@ -1,0 +1,54 @@
+//! Names each step of the lane protocol that a loom model leaves out to prove that it is needed.
+//!
+//! # Invariants
+//! 1. Outside `cfg(loom)`, [`mutated`] is `false` at compile time and costs nothing.
+
+/// One step left out or weakened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mutation {
+    /// No zero behind a record.
+    NoTerminator,
+    /// The zero is stored after the commit word.
+    LateTerminator,
+    /// Room is made for the record but not for the zero behind it.
+    RoomWithoutHeader,
+    /// The commit word is stored Relaxed.
+    RelaxedCommit,
+    /// The reader does not fence after it saw a commit word.
+    NoCommitFence,
+    /// The cursor is stored Relaxed.
+    RelaxedCursor,
+    /// The writer does not fence between announcing `oldest` and scanning cursors.
+    NoAnnounceFence,
+    /// The writer does not scan cursors again after announcing.
+    NoRescan,
+    /// The joiner does not fence between publishing its cursor and reading `oldest`.
+    NoJoinFence,
+    /// A lapped reader does not fence between its copy and `oldest`.
+    NoLapFence,
+    /// A reader that does not gate never looks at `oldest`.
+    NoLapCheck,
+}
+
+#[cfg(not(loom))]
+#[inline]
+pub(crate) const fn mutated(_: Mutation) -> bool {
+    false
+}
+
+#[cfg(loom)]
+std::thread_local! {
+    static ACTIVE: std::cell::Cell<Option<Mutation>> = const { std::cell::Cell::new(None) };
+}
+
+#[cfg(loom)]
+pub(crate) fn mutated(mutation: Mutation) -> bool {
+    ACTIVE.get() == Some(mutation)
+}
+
+/// Runs `model` with one step left out; the switch is thread-local, as loom runs all of a model on one OS thread.
+#[cfg(loom)]
+pub(crate) fn with_mutation(mutation: Option<Mutation>, model: impl FnOnce()) {
+    ACTIVE.set(mutation);
+    model();
+}

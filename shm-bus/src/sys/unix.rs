@@ -1,0 +1,164 @@
+//! Unix: `openat` below a checked folder, `fallocate` where it exists.
+//!
+//! # Invariants
+//! 1. Every open is close-on-exec and follows no link in its last component.
+//! 2. Only this user could change a [`Dir`] when it was opened. Folders made here are 0700 and files 0600; a folder that
+//!    somebody chose may be readable by others, as nothing readable lies in it but names.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::DirError;
+
+const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC).union(OFlags::RDONLY);
+const FILE: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC);
+const PRIVATE_FILE: Mode = Mode::RUSR.union(Mode::WUSR);
+
+/// An opened folder.
+#[derive(Debug)]
+pub(crate) struct Dir {
+    fd: OwnedFd,
+    path: PathBuf,
+}
+
+impl Dir {
+    /// Opens `path`, with `create` making its last component first.
+    pub(crate) fn open(path: &Path, create: bool) -> Result<Self, DirError> {
+        Self::open_at(CWD, path.as_os_str(), path.to_owned(), create)
+    }
+
+    /// Opens the folder `name` in this one.
+    pub(crate) fn subdir(&self, name: &str, create: bool) -> Result<Self, DirError> {
+        Self::open_at(&self.fd, OsStr::new(name), self.path.join(name), create)
+    }
+
+    fn open_at(at: impl std::os::fd::AsFd, name: &OsStr, path: PathBuf, create: bool) -> Result<Self, DirError> {
+        let failed = |path: &Path, error: Errno| match error {
+            Errno::LOOP | Errno::NOTDIR => DirError::NotADirectory { path: path.to_owned() },
+            error => DirError::Io { path: path.to_owned(), source: error.into() },
+        };
+        if create {
+            match rustix::fs::mkdirat(&at, name, Mode::RWXU) {
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(error) => return Err(failed(&path, error)),
+            }
+        }
+        let fd = rustix::fs::openat(&at, name, FOLDER, Mode::empty()).map_err(|error| failed(&path, error))?;
+        let stat = rustix::fs::fstat(&fd).map_err(|error| failed(&path, error))?;
+        let (user, mode) = (rustix::process::geteuid().as_raw(), Mode::from_raw_mode(stat.st_mode));
+        if stat.st_uid != user {
+            return Err(DirError::Foreign { path, owner: stat.st_uid, user });
+        }
+        if mode.intersects(Mode::WGRP | Mode::WOTH) {
+            return Err(DirError::Open { path, mode: mode.bits().into() });
+        }
+        if is_network(&fd).map_err(|error| failed(&path, error))? {
+            return Err(DirError::Network { path });
+        }
+        Ok(Self { fd, path })
+    }
+
+    /// Where it was opened.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the file `name`, which must not exist.
+    pub(crate) fn create_file(&self, name: &str) -> io::Result<File> {
+        let flags = FILE | OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
+        Ok(rustix::fs::openat(&self.fd, name, flags, PRIVATE_FILE)?.into())
+    }
+
+    /// Opens the file `name`, making it if need be.
+    pub(crate) fn open_or_create_file(&self, name: &str) -> io::Result<File> {
+        let flags = FILE | OFlags::RDWR | OFlags::CREATE;
+        Ok(rustix::fs::openat(&self.fd, name, flags, PRIVATE_FILE)?.into())
+    }
+
+    /// Opens the file `name`.
+    pub(crate) fn open_file(&self, name: &str, writable: bool) -> io::Result<File> {
+        let access = if writable { OFlags::RDWR } else { OFlags::RDONLY };
+        Ok(rustix::fs::openat(&self.fd, name, FILE | access, Mode::empty())?.into())
+    }
+
+    /// Renames a file within the folder, replacing `to`.
+    pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        Ok(rustix::fs::renameat(&self.fd, from, &self.fd, to)?)
+    }
+
+    /// Removes a file; one that is not there is fine.
+    pub(crate) fn remove_file(&self, name: &str) -> io::Result<()> {
+        gone(rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()))
+    }
+
+    /// Removes an empty folder; one that is not there is fine.
+    pub(crate) fn remove_dir(&self, name: &str) -> io::Result<()> {
+        gone(rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR))
+    }
+
+    /// Names of the files (`folders = false`) or folders in it.
+    pub(crate) fn names(&self, folders: bool) -> io::Result<Vec<String>> {
+        let wanted = if folders { FileType::Directory } else { FileType::RegularFile };
+        let mut names = Vec::new();
+        for entry in rustix::fs::Dir::read_from(&self.fd)? {
+            let entry = entry?;
+            if entry.file_type() == wanted
+                && let Ok(name) = OsStr::from_bytes(entry.file_name().to_bytes()).to_str().ok_or(())
+                && name != "."
+                && name != ".."
+            {
+                names.push(name.to_owned());
+            }
+        }
+        Ok(names)
+    }
+}
+
+fn gone(result: rustix::io::Result<()>) -> io::Result<()> {
+    match result {
+        Ok(()) | Err(Errno::NOENT) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn is_network(fd: &OwnedFd) -> rustix::io::Result<bool> {
+    /// NFS, SMB, CIFS, SMB2, AFS, Coda, 9P, Ceph. Source: statfs(2).
+    const NETWORK: [u32; 8] =
+        [0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x5346_414f, 0x7375_7245, 0x0102_1997, 0x00c3_6400];
+    let kind = rustix::fs::fstatfs(fd)?.f_type as u32;
+    Ok(NETWORK.contains(&kind))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_network(_: &OwnedFd) -> rustix::io::Result<bool> {
+    Ok(false)
+}
+
+/// Gives a new file `len` bytes of zeros. On Linux the space is real, so that a full tmpfs is an error here.
+pub(crate) fn allocate(file: &File, len: u64) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, len)?;
+    #[cfg(not(target_os = "linux"))]
+    file.set_len(len)?;
+    Ok(())
+}
+
+/// Device and inode.
+pub(crate) fn identity(file: &File) -> io::Result<(u64, u64)> {
+    let stat = rustix::fs::fstat(file)?;
+    Ok((stat.st_dev as u64, stat.st_ino as u64))
+}
+
+/// The folder of this user's buses.
+pub(crate) fn runtime_root() -> PathBuf {
+    let name = format!("hotframe-{}", rustix::process::geteuid().as_raw());
+    if cfg!(target_os = "linux") { Path::new("/dev/shm").join(name) } else { std::env::temp_dir().join(name) }
+}

@@ -1,0 +1,108 @@
+//! Windows: paths below the user's own temp folder, whose access list the system keeps.
+//!
+//! # Invariants
+//! 1. Files are opened so that others may delete them; a mapped one goes when its last mapping goes.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::DirError;
+
+/// A folder.
+#[derive(Debug)]
+pub(crate) struct Dir {
+    path: PathBuf,
+}
+
+impl Dir {
+    /// Opens `path`, with `create` making its last component first.
+    pub(crate) fn open(path: &Path, create: bool) -> Result<Self, DirError> {
+        let failed = |source| DirError::Io { path: path.to_owned(), source };
+        if create && let Err(error) = std::fs::create_dir(path) && error.kind() != io::ErrorKind::AlreadyExists {
+            return Err(failed(error));
+        }
+        let kind = std::fs::symlink_metadata(path).map_err(failed)?.file_type();
+        if !kind.is_dir() {
+            return Err(DirError::NotADirectory { path: path.to_owned() });
+        }
+        Ok(Self { path: path.to_owned() })
+    }
+
+    /// Opens the folder `name` in this one.
+    pub(crate) fn subdir(&self, name: &str, create: bool) -> Result<Self, DirError> {
+        Self::open(&self.path.join(name), create)
+    }
+
+    /// Where it was opened.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the file `name`, which must not exist.
+    pub(crate) fn create_file(&self, name: &str) -> io::Result<File> {
+        OpenOptions::new().read(true).write(true).create_new(true).open(self.path.join(name))
+    }
+
+    /// Opens the file `name`, making it if need be.
+    pub(crate) fn open_or_create_file(&self, name: &str) -> io::Result<File> {
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(self.path.join(name))
+    }
+
+    /// Opens the file `name`.
+    pub(crate) fn open_file(&self, name: &str, writable: bool) -> io::Result<File> {
+        OpenOptions::new().read(true).write(writable).open(self.path.join(name))
+    }
+
+    /// Renames a file within the folder, replacing `to`.
+    pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        std::fs::rename(self.path.join(from), self.path.join(to))
+    }
+
+    /// Removes a file; one that is not there is fine.
+    pub(crate) fn remove_file(&self, name: &str) -> io::Result<()> {
+        gone(std::fs::remove_file(self.path.join(name)))
+    }
+
+    /// Removes an empty folder; one that is not there is fine.
+    pub(crate) fn remove_dir(&self, name: &str) -> io::Result<()> {
+        gone(std::fs::remove_dir(self.path.join(name)))
+    }
+
+    /// Names of the files (`folders = false`) or folders in it.
+    pub(crate) fn names(&self, folders: bool) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&self.path)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() == folders
+                && let Ok(name) = entry.file_name().into_string()
+            {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+}
+
+fn gone(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Gives a new file `len` bytes of zeros; NTFS allocates them.
+pub(crate) fn allocate(file: &File, len: u64) -> io::Result<()> {
+    file.set_len(len)
+}
+
+/// Creation time and nothing else: std tells no file index, and names are unique but for `bus.lock`.
+pub(crate) fn identity(file: &File) -> io::Result<(u64, u64)> {
+    use std::os::windows::fs::MetadataExt;
+    Ok((file.metadata()?.creation_time(), 0))
+}
+
+/// The folder of this user's buses.
+pub(crate) fn runtime_root() -> PathBuf {
+    std::env::temp_dir().join("hotframe")
+}

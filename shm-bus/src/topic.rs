@@ -1,0 +1,107 @@
+//! What a topic is, as data: the host states it from a plugin's manifest, everybody else from a [`Topic`] type.
+
+use crate::control::{Control, SCHEMA_MAX, TOPIC_NAME_MAX, TYPE_NAME_MAX};
+use crate::wire::{Message, Topic};
+
+/// A topic's name and what it carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TopicSpec<'a> {
+    /// Name on the bus, 1 to 96 bytes.
+    pub name: &'a str,
+    /// The message type's stable name, at most 128 bytes.
+    pub type_name: &'a str,
+    /// Canonical schema, at most 1024 bytes.
+    pub schema: &'a str,
+    /// [`schema_hash`](crate::wire::schema_hash) of the schema.
+    pub schema_hash: u64,
+    /// Bytes of one message.
+    pub message_size: u32,
+}
+
+impl TopicSpec<'static> {
+    /// The spec of a topic that was declared in Rust.
+    #[must_use]
+    pub const fn of<T: Topic>() -> Self {
+        Self {
+            name: T::NAME,
+            type_name: <T::Message as Message>::NAME,
+            schema: <T::Message as Message>::SCHEMA,
+            schema_hash: <T::Message as Message>::SCHEMA_HASH,
+            message_size: size_of::<T::Message>() as u32,
+        }
+    }
+}
+
+/// Why a topic can't be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TopicError {
+    /// A text is empty or longer than its field.
+    #[error("the {what} of topic `{topic}` has {bytes} bytes, allowed are 1 to {max}")]
+    Length {
+        /// The topic.
+        topic: String,
+        /// Which text.
+        what: &'static str,
+        /// Its length.
+        bytes: usize,
+        /// The longest allowed.
+        max: usize,
+    },
+    /// The topic is in use with another schema.
+    #[error("topic `{topic}` carries `{on_the_bus}` on this bus, here it is `{here}`")]
+    Schema {
+        /// The topic.
+        topic: String,
+        /// What its present users agreed on.
+        on_the_bus: String,
+        /// What the caller has.
+        here: String,
+    },
+    /// Nobody has declared this topic.
+    #[error("topic `{topic}` is not on this bus")]
+    Unknown {
+        /// The topic.
+        topic: String,
+    },
+    /// The table of topics is full.
+    #[error("topic `{topic}` has no room: a bus holds at most {max} topics", max = crate::control::TOPICS_MAX)]
+    Limit {
+        /// The topic.
+        topic: String,
+    },
+}
+
+/// The index of `topic`, which is added unless it is there. Under `bus.lock`.
+pub(crate) fn find_or_add(control: &Control, topic: &TopicSpec<'_>) -> Result<usize, TopicError> {
+    check(topic)?;
+    match control.topics().find(|entry| entry.name == topic.name) {
+        None => control.add_topic(topic).ok_or_else(|| TopicError::Limit { topic: topic.name.to_owned() }),
+        Some(entry)
+            if entry.schema_hash == topic.schema_hash
+                && entry.schema == topic.schema
+                && entry.message_size == topic.message_size =>
+        {
+            Ok(entry.index)
+        }
+        Some(entry) => Err(TopicError::Schema {
+            topic: topic.name.to_owned(),
+            on_the_bus: entry.schema,
+            here: topic.schema.to_owned(),
+        }),
+    }
+}
+
+fn check(topic: &TopicSpec<'_>) -> Result<(), TopicError> {
+    let texts = [
+        ("name", topic.name, TOPIC_NAME_MAX),
+        ("type name", topic.type_name, TYPE_NAME_MAX),
+        ("schema", topic.schema, SCHEMA_MAX),
+    ];
+    for (what, text, max) in texts {
+        if !(1..=max).contains(&text.len()) {
+            return Err(TopicError::Length { topic: topic.name.to_owned(), what, bytes: text.len(), max });
+        }
+    }
+    Ok(())
+}

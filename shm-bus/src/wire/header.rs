@@ -1,0 +1,182 @@
+//! The 32 bytes in front of every record: at rest in a lane and in anything that copies records elsewhere.
+//!
+//! ```text
+//! byte  0        4        8    9    10   11   12      16               24               32
+//!       | length | seq    | ver| kind| pri| flg| topic | sender         | correlation    |
+//!       '-- commit word --'
+//! ```
+//! All fields are little-endian. The first 8 bytes are the **commit word**: `length` counts the header too, is at least
+//! 32, and 0 means that nothing is there yet; `seq` holds the low half of the lane's sequence. `PROTOCOL.md` specifies
+//! each byte. Knows nothing of rings, lanes or memory orders.
+//!
+//! # Invariants
+//! 1. [`Header::decode`] is the only check of a header; what it accepts, [`Header::encode`] gives back bit for bit.
+//!
+//! # Failure
+//! [`HeaderError`] names the first wrong field and what it held.
+
+use core::fmt;
+
+use super::Priority;
+
+/// Bytes of a header; also the unit in which records are aligned.
+pub const HEADER_BYTES: usize = 32;
+
+/// The version of the header format that this crate writes and reads.
+pub const HEADER_VERSION: u8 = 1;
+
+/// What a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    /// A message of the lane's topic.
+    Message = 1,
+    /// Filler up to the end of the ring; carries no payload and no sequence of its own.
+    Pad = 2,
+}
+
+impl Kind {
+    const fn from_wire(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::Message),
+            2 => Some(Self::Pad),
+            _ => None,
+        }
+    }
+}
+
+/// A decoded header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Bytes of header and payload; at least [`HEADER_BYTES`].
+    pub length: u32,
+    /// Low half of the record's sequence in its lane; a PAD has that of the record after it.
+    pub sequence: u32,
+    /// What the record is.
+    pub kind: Kind,
+    /// The lane's priority.
+    pub priority: Priority,
+    /// The topic's number on its bus.
+    pub topic: u32,
+    /// The sending participant's id.
+    pub sender: u64,
+    /// Free for the sender; 0 in plain messages.
+    pub correlation: u64,
+}
+
+/// A header that must not be used: the first field that was wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HeaderError {
+    /// Shorter than a header.
+    Length(u32),
+    /// Written by another version of the format.
+    Version(u8),
+    /// No kind that this version knows.
+    Kind(u8),
+    /// No priority, above 3.
+    Priority(u8),
+    /// Bits that this version does not define.
+    Flags(u8),
+}
+
+impl fmt::Display for HeaderError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length(found) => write!(out, "header field `length` is {found}, below {HEADER_BYTES}"),
+            Self::Version(found) => write!(out, "header field `version` is {found}, expected {HEADER_VERSION}"),
+            Self::Kind(found) => write!(out, "header field `kind` is {found}, which is no kind"),
+            Self::Priority(found) => write!(out, "header field `priority` is {found}, above 3"),
+            Self::Flags(found) => write!(out, "header field `flags` is {found:#04x}, of which no bit is defined"),
+        }
+    }
+}
+
+impl core::error::Error for HeaderError {}
+
+impl Header {
+    /// The header as it lies in memory or in a file.
+    #[must_use]
+    #[inline]
+    pub const fn encode(&self) -> [u8; HEADER_BYTES] {
+        let words = self.to_words();
+        let mut bytes = [0; HEADER_BYTES];
+        let mut index = 0;
+        while index < HEADER_BYTES {
+            bytes[index] = (words[index / 8] >> (index % 8 * 8)) as u8;
+            index += 1;
+        }
+        bytes
+    }
+
+    /// Checks every field of `bytes`.
+    ///
+    /// # Errors
+    /// The first field that is wrong, in the order of [`HeaderError`]'s variants.
+    #[inline]
+    pub const fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<Self, HeaderError> {
+        let mut words = [0_u64; 4];
+        let mut index = 0;
+        while index < HEADER_BYTES {
+            words[index / 8] |= (bytes[index] as u64) << (index % 8 * 8);
+            index += 1;
+        }
+        Self::from_words(words)
+    }
+
+    /// The header as four little-endian words, the commit word first.
+    #[must_use]
+    #[inline]
+    pub const fn to_words(&self) -> [u64; 4] {
+        let kind = HEADER_VERSION as u64 | (self.kind as u64) << 8 | (self.priority as u64) << 16;
+        [commit_word(self.length, self.sequence), kind | (self.topic as u64) << 32, self.sender, self.correlation]
+    }
+
+    /// As [`Self::decode`], from four little-endian words.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    #[inline]
+    pub const fn from_words(words: [u64; 4]) -> Result<Self, HeaderError> {
+        let [commit, what, sender, correlation] = words;
+        let length = commit as u32;
+        if (length as usize) < HEADER_BYTES {
+            return Err(HeaderError::Length(length));
+        }
+        let [version, kind, priority, flags, ..] = what.to_le_bytes();
+        if version != HEADER_VERSION {
+            return Err(HeaderError::Version(version));
+        }
+        let Some(kind) = Kind::from_wire(kind) else { return Err(HeaderError::Kind(kind)) };
+        let Some(priority) = Priority::from_wire(priority) else { return Err(HeaderError::Priority(priority)) };
+        if flags != 0 {
+            return Err(HeaderError::Flags(flags));
+        }
+        let sequence = (commit >> 32) as u32;
+        Ok(Self { length, sequence, kind, priority, topic: (what >> 32) as u32, sender, correlation })
+    }
+}
+
+/// The first word of a header.
+#[must_use]
+#[inline]
+pub const fn commit_word(length: u32, sequence: u32) -> u64 {
+    length as u64 | (sequence as u64) << 32
+}
+
+const _: () = {
+    assert!(HEADER_BYTES == size_of::<[u64; 4]>());
+    let header = Header {
+        length: 0x0403_0201,
+        sequence: 0x0807_0605,
+        kind: Kind::Message,
+        priority: Priority::Low,
+        topic: 0x100f_0e0d,
+        sender: 0x1817_1615_1413_1211,
+        correlation: 0x201f_1e1d_1c1b_1a19,
+    };
+    let bytes = header.encode();
+    assert!(bytes[0] == 1 && bytes[4] == 5, "length at 0, sequence at 4");
+    assert!(bytes[8] == HEADER_VERSION && bytes[9] == 1 && bytes[10] == 3 && bytes[11] == 0, "version to flags at 8 to 11");
+    assert!(bytes[12] == 0x0d && bytes[16] == 0x11 && bytes[24] == 0x19 && bytes[31] == 0x20, "topic, sender, correlation");
+};
