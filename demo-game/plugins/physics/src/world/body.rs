@@ -1,0 +1,197 @@
+//! What one entity is to the simulation: kinds, inputs, and the rapier parts built from them.
+//!
+//! | kind | rapier body | meets | steering |
+//! |---|---|---|---|
+//! | ship | dynamic circle | enemies, walls; touches pickups | springy |
+//! | enemy | dynamic circle | ship, enemies; touched by bullets | springy, turned back at the arena's edge |
+//! | bullet | kinematic sensor, swept | touches enemies | exact |
+//! | pickup | kinematic sensor | touches the ship | exact |
+//!
+//! A bullet's sensor is the capsule from where it is to where one tick takes it, so it cannot skip an enemy at any
+//! speed and costs the solver nothing.
+
+use rapier2d::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::ARENA;
+use super::contact::Tag;
+
+/// How much of the approach speed a bounce gives back.
+pub(super) const RESTITUTION: f32 = 0.5;
+
+/// The part of the gap to its wanted velocity that a ship closes each tick.
+const SHIP_RESPONSE: f32 = 0.25;
+/// The same for an enemy: lower, so that being shoved shows.
+const ENEMY_RESPONSE: f32 = 0.15;
+/// How much heavier a ship is than an enemy of its size.
+const SHIP_DENSITY: f32 = 4.0;
+/// How far ahead a bullet sweeps, in seconds: one tick at 60 Hz.
+const SWEEP_SECONDS: f32 = 1.0 / 60.0;
+
+const RADIUS_MIN: f32 = 0.5;
+const RADIUS_MAX: f32 = 256.0;
+const SPEED_MAX: f32 = 8_000.0;
+const COORDINATE_MAX: f32 = 16_384.0;
+
+const SHIP: Group = Group::GROUP_1;
+const ENEMY: Group = Group::GROUP_2;
+const BULLET: Group = Group::GROUP_3;
+const PICKUP: Group = Group::GROUP_4;
+const WALL: Group = Group::GROUP_5;
+
+/// What an entity is to the simulation. In contacts, the lower of two kinds is `a`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[repr(u8)]
+pub(crate) enum BodyKind {
+    /// Flies through everything but enemies, and only touches those.
+    Bullet = 0,
+    /// The player's; bounces off enemies and walls.
+    Ship = 1,
+    /// Jostles its like and the ship.
+    Enemy = 2,
+    /// Waits to be touched by the ship.
+    Pickup = 3,
+}
+
+/// One living entity, as the game sees it before a tick.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct BodyInput {
+    /// Stable and unique among the living.
+    pub(crate) id: u64,
+    /// A changed kind makes a new body.
+    pub(crate) kind: BodyKind,
+    /// In view units.
+    pub(crate) radius: f32,
+    /// Of the centre, in view units.
+    pub(crate) position: [f32; 2],
+    /// Where it wants to go, in view units per second.
+    pub(crate) velocity: [f32; 2],
+}
+
+/// Where a body is and how fast it goes, after a tick.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Motion {
+    /// Of the centre, in view units.
+    pub(crate) position: [f32; 2],
+    /// In view units per second.
+    pub(crate) velocity: [f32; 2],
+}
+
+impl BodyKind {
+    /// Whether its collider reaches along its velocity.
+    pub(super) fn is_swept(self) -> bool {
+        self == Self::Bullet
+    }
+
+    /// Inverse of `as u8`.
+    pub(super) fn from_byte(byte: u8) -> Option<Self> {
+        [Self::Bullet, Self::Ship, Self::Enemy, Self::Pickup].get(usize::from(byte)).copied()
+    }
+
+    fn is_kinematic(self) -> bool {
+        matches!(self, Self::Bullet | Self::Pickup)
+    }
+
+    fn groups(self) -> InteractionGroups {
+        let (own, others) = match self {
+            Self::Bullet => (BULLET, ENEMY),
+            Self::Ship => (SHIP, ENEMY | PICKUP | WALL),
+            Self::Enemy => (ENEMY, SHIP | ENEMY | BULLET),
+            Self::Pickup => (PICKUP, SHIP),
+        };
+        InteractionGroups::new(own, others, InteractionTestMode::And)
+    }
+
+    /// Only these ask for events, so no pair of two enemies ever makes one.
+    fn events(self) -> ActiveEvents {
+        match self {
+            Self::Bullet | Self::Ship => ActiveEvents::COLLISION_EVENTS,
+            Self::Enemy | Self::Pickup => ActiveEvents::empty(),
+        }
+    }
+}
+
+impl BodyInput {
+    /// The same with a radius and velocity that rapier can bear; the position is checked where it is used.
+    pub(super) fn clamped(self) -> Self {
+        let radius = if self.radius.is_finite() { self.radius.clamp(RADIUS_MIN, RADIUS_MAX) } else { RADIUS_MIN };
+        let velocity = Vector::from(self.velocity);
+        let velocity = if velocity.is_finite() { velocity.clamp_length_max(SPEED_MAX) } else { Vector::ZERO };
+        Self { radius, velocity: velocity.into(), ..self }
+    }
+
+    /// Whether `position` says where to be.
+    pub(super) fn position_is_known(&self) -> bool {
+        Vector::from(self.position).is_finite()
+    }
+
+    /// The position, the arena's middle if that is unknown.
+    pub(super) fn position(&self) -> Vector {
+        if !self.position_is_known() {
+            return ARENA / 2.0;
+        }
+        Vector::from(self.position).clamp(Vector::splat(-COORDINATE_MAX), Vector::splat(COORDINATE_MAX))
+    }
+
+    /// The velocity to enter the tick with, for a body at `position` that has `current`.
+    pub(super) fn steered(&self, position: Vector, current: Vector) -> Vector {
+        let wanted = Vector::from(self.velocity);
+        match self.kind {
+            BodyKind::Bullet | BodyKind::Pickup => wanted,
+            BodyKind::Ship => current + (wanted - current) * SHIP_RESPONSE,
+            BodyKind::Enemy => current + (turned_inward(wanted, position, self.radius) - current) * ENEMY_RESPONSE,
+        }
+    }
+
+    /// A new body at the input's place and velocity.
+    pub(super) fn body(&self) -> RigidBodyBuilder {
+        let builder = if self.kind.is_kinematic() {
+            RigidBodyBuilder::kinematic_velocity_based()
+        } else {
+            RigidBodyBuilder::dynamic()
+        };
+        builder.translation(self.position()).linvel(Vector::from(self.velocity)).lock_rotations().can_sleep(false)
+    }
+
+    /// A new collider for [`Self::body`].
+    pub(super) fn collider(&self) -> ColliderBuilder {
+        let density = if self.kind == BodyKind::Ship { SHIP_DENSITY } else { 1.0 };
+        ColliderBuilder::new(self.shape())
+            .sensor(self.kind.is_kinematic())
+            .density(density)
+            .friction(0.0)
+            .restitution(RESTITUTION)
+            .collision_groups(self.kind.groups())
+            .active_events(self.kind.events())
+            .user_data(Tag { id: self.id, kind: self.kind }.pack())
+    }
+
+    /// A circle; for a bullet, the capsule that it sweeps in one tick.
+    pub(super) fn shape(&self) -> SharedShape {
+        let sweep = Vector::from(self.velocity) * SWEEP_SECONDS;
+        if self.kind.is_swept() && sweep != Vector::ZERO {
+            SharedShape::capsule(Vector::ZERO, sweep, self.radius)
+        } else {
+            SharedShape::ball(self.radius)
+        }
+    }
+}
+
+/// The groups of a wall.
+pub(super) fn wall_groups() -> InteractionGroups {
+    InteractionGroups::new(WALL, SHIP, InteractionTestMode::And)
+}
+
+/// `wanted`, mirrored on each axis on which a circle at or past the arena's edge would leave it.
+fn turned_inward(wanted: Vector, position: Vector, radius: f32) -> Vector {
+    let axis = |wanted: f32, at: f32, extent: f32| {
+        if at < radius {
+            wanted.abs()
+        } else if at > extent - radius {
+            -wanted.abs()
+        } else {
+            wanted
+        }
+    };
+    Vector::new(axis(wanted.x, position.x, ARENA.x), axis(wanted.y, position.y, ARENA.y))
+}
