@@ -51,21 +51,21 @@ pub mod palette {
     use super::Color;
 
     /// The player's ship.
-    pub const ICE: Color = [150, 225, 255, 255];
+    pub const ICE: Color = [110, 190, 255, 255];
     /// Darts, cool highlights.
-    pub const CYAN: Color = [20, 200, 255, 255];
+    pub const CYAN: Color = [5, 170, 235, 255];
     /// Diamonds.
-    pub const BLUE: Color = [70, 105, 255, 255];
+    pub const BLUE: Color = [45, 85, 255, 255];
     /// Pinwheels.
-    pub const VIOLET: Color = [165, 70, 255, 255];
+    pub const VIOLET: Color = [150, 40, 255, 255];
     /// Squares.
-    pub const MAGENTA: Color = [255, 40, 180, 255];
+    pub const MAGENTA: Color = [255, 20, 150, 255];
     /// Hexagons, danger.
-    pub const RED: Color = [255, 55, 60, 255];
+    pub const RED: Color = [255, 38, 40, 255];
     /// Explosions, warnings.
-    pub const ORANGE: Color = [255, 135, 25, 255];
+    pub const ORANGE: Color = [255, 115, 15, 255];
     /// The player's bullets.
-    pub const GOLD: Color = [255, 215, 80, 255];
+    pub const GOLD: Color = [255, 170, 35, 255];
     /// Gains, health.
     pub const LIME: Color = [90, 255, 110, 255];
     /// Text.

@@ -132,11 +132,14 @@ impl Series {
         let symmetry = symmetry.unwrap_or(1);
         let step = TAU / f32::from(symmetry) / f32::from(angles);
         let sheet = |&body: &f32| {
-            let masks = (0..angles).flat_map(|angle| QUARTERS.map(|quarter| (f32::from(angle) * step, quarter)));
-            let light = masks.flat_map(|(angle, quarter)| Mask::render(shape, body, angle, quarter).light).collect();
+            let masks = (0..angles).flat_map(|angle| Mask::render(shape, body, f32::from(angle) * step, QUARTERS));
+            let light = masks.flat_map(|mask| mask.light).collect();
             Sheet { side: super::mask::side(body), light }
         };
-        let original = |&body: &f32| Original { body, mask: Mask::render(shape, body, 0.0, [0.0, 0.0]) };
+        let original = |&body: &f32| {
+            let [mask] = Mask::render(shape, body, 0.0, [[0.0, 0.0]]);
+            Original { body, mask }
+        };
         let covered = if bodies.is_empty() { 0 } else { SHEET_BODY_MAX + 1 };
         Self {
             symmetry,
@@ -162,9 +165,9 @@ mod tests {
     fn symmetry_is_exact_enough_to_share_masks() {
         for shape in Shape::ALL {
             let Some(symmetry) = outline(shape).map(|outline| f32::from(outline.symmetry)) else { continue };
-            let once = Mask::render(shape, 32.0, 0.4, [0.25, 0.25]).light;
-            let turned = Mask::render(shape, 32.0, 0.4 + TAU / symmetry, [0.25, 0.25]).light;
-            assert!(once.iter().zip(&turned).all(|(a, b)| a.abs_diff(*b) <= 8), "{shape:?}");
+            let [once] = Mask::render(shape, 32.0, 0.4, [[0.25, 0.25]]);
+            let [turned] = Mask::render(shape, 32.0, 0.4 + TAU / symmetry, [[0.25, 0.25]]);
+            assert!(once.light.iter().zip(&turned.light).all(|(a, b)| a.abs_diff(*b) <= 8), "{shape:?}");
         }
     }
 

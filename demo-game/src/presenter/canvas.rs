@@ -127,6 +127,12 @@ impl Canvas {
         self.frame.skipped
     }
 
+    /// Whether the grid is at rest.
+    #[cfg(test)]
+    pub(super) fn is_resting(&self) -> bool {
+        self.lattice.is_resting()
+    }
+
     /// Bytes of the sprites rendered at start.
     #[must_use]
     pub(crate) fn sprite_bytes(&self) -> usize {

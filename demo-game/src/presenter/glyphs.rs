@@ -104,19 +104,21 @@ impl Glyph {
     }
 }
 
-/// Fills in the shade: the ink's spread over `reach` pixels, weaker with the distance.
+/// Fills in the shade: the ink's spread over `reach` pixels, weaker with the distance, first along rows, then columns.
 fn shade(dots: &mut [Dot], width: usize, reach: usize) {
     let ink: Vec<u8> = dots.iter().map(|dot| dot.ink).collect();
-    let rows = dots.len() / width;
+    let height = dots.len() / width;
+    let strongest = |from: &[u8], at: usize, place: usize, end: usize, step: usize| {
+        let near = place.saturating_sub(reach)..(place + reach + 1).min(end);
+        let weigh = |other: usize| {
+            let weight = reach + 1 - other.abs_diff(place);
+            usize::from(from[at - place * step + other * step]) * weight / (reach + 1)
+        };
+        near.map(weigh).max().unwrap_or(0) as u8
+    };
+    let rows: Vec<u8> = (0..dots.len()).map(|at| strongest(&ink, at, at % width, width, 1)).collect();
     for (at, dot) in dots.iter_mut().enumerate() {
-        let (x, y) = (at % width, at / width);
-        let near = |center: usize, end: usize| center.saturating_sub(reach)..(center + reach + 1).min(end);
-        let shades = near(y, rows).flat_map(|row| near(x, width).map(move |column| (row, column)));
-        let strongest = shades.map(|(row, column)| {
-            let away = (row.abs_diff(y) as f32).hypot(column.abs_diff(x) as f32) / (reach as f32 + 0.5);
-            f32::from(ink[row * width + column]) * (1.0 - away).max(0.0)
-        });
-        dot.shade = strongest.fold(0.0, f32::max) as u8;
+        dot.shade = strongest(&rows, at, at / width, height, width);
     }
 }
 

@@ -53,6 +53,12 @@ impl Lattice {
         Self { next: nodes.clone(), nodes, resting: true }
     }
 
+    /// Whether no node is off its place or moves.
+    #[cfg(test)]
+    pub(super) fn is_resting(&self) -> bool {
+        self.resting
+    }
+
     /// Nodes that a push of this radius in world units visits at most.
     pub(super) fn nodes_within(radius: f32) -> usize {
         let across = (2.0 * radius / SPACING) as usize + 2;
@@ -107,7 +113,7 @@ impl Lattice {
 
     /// Adds the grid's lines, brighter where they are bent.
     pub(super) fn draw(&self, planes: &mut Planes, camera: &Camera, color: Color) {
-        let lights = [22.0, 40.0];
+        let lights = [13.0, 26.0];
         let tint = Tint::new(color);
         let brightness = |line: usize| lights[usize::from(line.is_multiple_of(NODES_PER_LINE * LINES_PER_MAJOR))];
         for row in (0..ROWS).step_by(NODES_PER_LINE) {
@@ -125,7 +131,7 @@ impl Lattice {
     fn segment(&self, planes: &mut Planes, camera: &Camera, a: [usize; 2], b: [usize; 2], light: f32, tint: Tint) {
         let (start, bend) = self.position(a);
         let (end, _) = self.position(b);
-        let light = (light + bend * 4.0).min(150.0) as u8;
+        let light = (light + bend * 2.0).min(90.0) as u8;
         if let (Some(start), Some(end)) = (camera.pixel(start[0], start[1]), camera.pixel(end[0], end[1])) {
             hairline::draw(planes, start, end, light, tint);
         }
@@ -171,8 +177,12 @@ mod tests {
         }
         lattice.push(1e4, 1e4, 1.0, 5.0);
         assert_ne!(lattice.nodes, Lattice::new().nodes);
-        let frames = (0..600).take_while(|_| !lattice.resting).map(|_| lattice.step()).count();
-        assert!(frames < 600, "still swinging");
+        let mut frames = 0;
+        while !lattice.resting {
+            lattice.step();
+            frames += 1;
+            assert!(frames < 600, "still swinging");
+        }
         assert_eq!(lattice.nodes, Lattice::new().nodes);
     }
 }

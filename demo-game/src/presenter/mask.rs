@@ -3,15 +3,15 @@
 //! Made at start only: paths are rasterized by tiny-skia, the halo is a blur of them.
 
 use game_types::draw::Shape;
-use tiny_skia::{FillRule, LineJoin, Paint, Pixmap, Stroke, Transform};
+use tiny_skia::{Color, FillRule, LineJoin, Paint, Pixmap, Stroke, Transform};
 
 use super::outline::{outline, path};
 use super::planes::LANES;
 
 /// Light of a line at its middle, in 1/64.
-const LINE: f32 = 165.0;
+const LINE: f32 = 96.0;
 /// Light of the halo where lines are dense, in 1/64.
-const HALO: f32 = 92.0;
+const HALO: f32 = 62.0;
 
 /// A square picture of light.
 #[derive(Clone, Debug)]
@@ -34,17 +34,19 @@ pub(super) fn side(body: f32) -> usize {
 }
 
 impl Mask {
-    /// The light of `shape` with a diameter of `body` pixels at `angle` (radians, counter-clockwise), its centre
-    /// `offset` pixels right of and below the middle of the mask.
-    pub(super) fn render(shape: Shape, body: f32, angle: f32, offset: [f32; 2]) -> Self {
+    /// The light of `shape` with a diameter of `body` pixels at `angle` (radians, counter-clockwise), once for each of
+    /// `offsets`: how many pixels right of and below the middle of the mask its centre lies, within a pixel.
+    pub(super) fn render<const N: usize>(shape: Shape, body: f32, angle: f32, offsets: [[f32; 2]; N]) -> [Self; N] {
         let side = side(body);
-        let center = [side as f32 / 2.0 + offset[0], side as f32 / 2.0 + offset[1]];
-        let mut light = match shape {
-            Shape::Particle | Shape::Halo | Shape::Glow => gradient(shape, body, side, center),
-            _ => drawn(shape, body, angle, side, center),
+        let centers = offsets.map(|offset| offset.map(|offset| side as f32 / 2.0 + offset));
+        let lights = match shape {
+            Shape::Particle | Shape::Halo | Shape::Glow => centers.map(|center| gradient(shape, body, side, center)),
+            _ => drawn(shape, body, angle, side, centers),
         };
-        fade_edge(&mut light, side, center);
-        Self { side, light: light.into_iter().map(|light| light.round().min(255.0) as u8).collect() }
+        lights.map(|mut light| {
+            fade_edge(&mut light, side);
+            Self { side, light: light.into_iter().map(|light| light.min(255.0) as u8).collect() }
+        })
     }
 }
 
@@ -55,13 +57,13 @@ fn gradient(shape: Shape, body: f32, side: usize, center: [f32; 2]) -> Vec<f32> 
         match shape {
             Shape::Particle => {
                 let disc = (radius * 0.6 + 0.5 - distance).clamp(0.0, 1.0);
-                disc * 150.0 + near.powi(3) * 70.0
+                disc * 110.0 + near.powi(3) * 48.0
             }
             Shape::Halo => {
                 let width = 0.8 + radius * 0.05;
                 let away = (distance - radius * 0.9).abs();
                 let ring = (width + 0.5 - away).clamp(0.0, 1.0);
-                ring * 110.0 + (1.0 - away / (reach - radius)).max(0.0).powi(2) * 40.0
+                ring * 80.0 + (1.0 - away / (reach - radius)).max(0.0).powi(2) * 40.0
             }
             _ => {
                 let near = (1.0 - distance / (radius * 1.3)).max(0.0);
@@ -71,44 +73,47 @@ fn gradient(shape: Shape, body: f32, side: usize, center: [f32; 2]) -> Vec<f32> 
     })
 }
 
-fn drawn(shape: Shape, body: f32, angle: f32, side: usize, center: [f32; 2]) -> Vec<f32> {
-    let (Some(style), Some(path), Some(mut pixmap)) =
-        (outline(shape), path(shape), Pixmap::new(side as u32, side as u32))
-    else {
-        return vec![0.0; side * side];
+/// Lines, what they enclose, and a halo, which is blurred once for all centers: it has no detail that shows a fraction.
+fn drawn<const N: usize>(shape: Shape, body: f32, angle: f32, side: usize, centers: [[f32; 2]; N]) -> [Vec<f32>; N] {
+    let pixmap = Pixmap::new(side as u32, side as u32);
+    let (Some(style), Some(path), Some(mut pixmap)) = (outline(shape), path(shape), pixmap) else {
+        return centers.map(|_| vec![0.0; side * side]);
     };
     let radius = body / 2.0;
-    let mut paint = Paint::default();
-    paint.set_color_rgba8(255, 255, 255, 255);
+    let stroke = Stroke { width: (1.0 + body * 0.02) / radius, line_join: LineJoin::Round, ..Stroke::default() };
+    let (mut inside, mut line) = (Paint::default(), Paint::default());
+    inside.set_color(Color::from_rgba(1.0, 1.0, 1.0, (style.fill / LINE).min(1.0)).unwrap_or(Color::WHITE));
+    line.set_color(Color::WHITE);
     // The path's y is up, the picture's down.
-    let place =
-        Transform::from_rotate(angle.to_degrees()).post_scale(radius, -radius).post_translate(center[0], center[1]);
-    pixmap.fill_path(&path, &paint, FillRule::Winding, place, None);
-    let inside = coverage(&pixmap);
-    pixmap.fill(tiny_skia::Color::TRANSPARENT);
-    let stroke = Stroke { width: (1.1 + body * 0.022) / radius, line_join: LineJoin::Round, ..Stroke::default() };
-    pixmap.stroke_path(&path, &paint, &stroke, place, None);
-    let line = coverage(&pixmap);
-
-    let mut halo: Vec<f32> =
-        line.iter().zip(&inside).map(|(line, inside)| line + inside * style.fill / 255.0).collect();
+    let turned = Transform::from_rotate(angle.to_degrees()).post_scale(radius, -radius);
+    let mut coverages = centers.map(|[x, y]| {
+        let place = turned.post_translate(x, y);
+        pixmap.fill(Color::TRANSPARENT);
+        pixmap.fill_path(&path, &inside, FillRule::Winding, place, None);
+        pixmap.stroke_path(&path, &line, &stroke, place, None);
+        pixmap.pixels().iter().map(|pixel| f32::from(pixel.alpha()) / 255.0).collect::<Vec<f32>>()
+    });
+    let Some(mut halo) = coverages.first().cloned() else { return coverages };
     let blur = halo_width(body) * 0.30;
     blurred(&mut halo, side, blur);
     let gain = HALO * style.halo * (0.6 + blur * 0.45);
-    let lights = line.iter().zip(&inside).zip(&halo);
-    lights.map(|((line, inside), halo)| line * LINE + inside * style.fill + halo * gain).collect()
-}
-
-fn coverage(pixmap: &Pixmap) -> Vec<f32> {
-    pixmap.pixels().iter().map(|pixel| f32::from(pixel.alpha()) / 255.0).collect()
+    for coverage in &mut coverages {
+        for (light, halo) in coverage.iter_mut().zip(&halo) {
+            *light = *light * LINE * style.line + halo * gain;
+        }
+    }
+    coverages
 }
 
 /// Takes all light away outside the circle that fits into the mask, softly.
-fn fade_edge(light: &mut [f32], side: usize, center: [f32; 2]) {
-    let reach = side as f32 / 2.0 - 1.0;
-    let fade = each_pixel(side, center, |distance| ((reach - distance) / 3.0).clamp(0.0, 1.0));
-    for (light, fade) in light.iter_mut().zip(fade) {
-        *light *= fade;
+fn fade_edge(light: &mut [f32], side: usize) {
+    let middle = side as f32 / 2.0;
+    for (y, row) in light.chunks_exact_mut(side).enumerate() {
+        let dy = y as f32 + 0.5 - middle;
+        for (x, light) in row.iter_mut().enumerate() {
+            let dx = x as f32 + 0.5 - middle;
+            *light *= ((middle - 1.0 - (dx * dx + dy * dy).sqrt()) / 3.0).clamp(0.0, 1.0);
+        }
     }
 }
 
@@ -149,7 +154,7 @@ mod tests {
     #[test]
     fn every_shape_is_bright_inside_and_dark_at_the_edge() {
         for shape in Shape::ALL {
-            let mask = Mask::render(shape, 24.0, 0.7, [0.25, -0.25]);
+            let [mask] = Mask::render(shape, 24.0, 0.7, [[0.25, -0.25]]);
             let side = mask.side;
             assert!(mask.light.iter().any(|&light| light > 40), "{shape:?}");
             let edge = (0..side).flat_map(|i| [i, i * side, i * side + side - 1, (side - 1) * side + i]);

@@ -14,24 +14,26 @@ pub(super) struct Outline {
     pub(super) symmetry: u16,
     /// Light of the inside, in 1/64.
     pub(super) fill: f32,
+    /// Light of the lines, relative to the usual.
+    pub(super) line: f32,
     /// Light of the halo around the lines, relative to the usual.
     pub(super) halo: f32,
 }
 
 /// The outline of a shape that has lines; `None` for the round ones, which are only gradients.
 pub(super) fn outline(shape: Shape) -> Option<Outline> {
-    let (symmetry, fill, halo) = match shape {
-        Shape::Ship => (1, 10.0, 1.2),
-        Shape::Dart => (1, 12.0, 1.0),
-        Shape::Diamond => (2, 8.0, 1.0),
-        Shape::Pinwheel => (4, 14.0, 1.0),
-        Shape::Square => (4, 5.0, 1.0),
-        Shape::Hexagon => (6, 6.0, 1.0),
-        Shape::Bullet => (1, 120.0, 1.5),
-        Shape::Spark => (2, 60.0, 1.0),
+    let (symmetry, fill, line, halo) = match shape {
+        Shape::Ship => (1, 7.0, 0.95, 0.75),
+        Shape::Dart => (1, 14.0, 1.0, 1.0),
+        Shape::Diamond => (2, 10.0, 1.0, 1.0),
+        Shape::Pinwheel => (4, 14.0, 0.9, 0.9),
+        Shape::Square => (4, 4.0, 0.9, 0.9),
+        Shape::Hexagon => (6, 5.0, 0.9, 0.8),
+        Shape::Bullet => (1, 64.0, 0.9, 0.8),
+        Shape::Spark => (2, 60.0, 1.0, 0.9),
         Shape::Particle | Shape::Halo | Shape::Glow => return None,
     };
-    Some(Outline { symmetry, fill, halo })
+    Some(Outline { symmetry, fill, line, halo })
 }
 
 /// The path of a shape that has an outline; an empty one never occurs.

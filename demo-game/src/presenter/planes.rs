@@ -21,7 +21,7 @@ impl Tint {
     /// The tint of an `[r, g, b, a]` colour; a little white is mixed in, so that overexposed light turns white.
     pub(super) fn new(color: [u8; 4]) -> Self {
         let [r, g, b, a] = color.map(u32::from);
-        Self([r, g, b].map(|c| ((c * 15 + 255) / 16 * a / 255) as u8))
+        Self([r, g, b].map(|c| ((c * 23 + 255) / 24 * a / 255) as u8))
     }
 
     /// Red, green and blue.
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn a_stamp_is_clipped_at_every_edge() {
         let mask = [64; 16 * 16];
-        for left in [-200, -MARGIN as i32, -17, -8, 0, 5, 30, 39, 40, 200, i32::MAX, i32::MIN] {
+        for left in [-200, -(MARGIN as i32), -17, -8, 0, 5, 30, 39, 40, 200, i32::MAX, i32::MIN] {
             for top in [-200, -16, -15, 0, 5, 29, 30, 200, i32::MAX, i32::MIN] {
                 let mut planes = Planes::new(40, 30);
                 planes.stamp(&mask, 16, left, top, Tint([255, 0, 7]));

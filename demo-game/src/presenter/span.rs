@@ -7,9 +7,9 @@ use super::atlas::Original;
 use super::planes::{Planes, Tint};
 
 /// Light of a beam at its middle, in 1/64.
-const CORE: f32 = 150.0;
+const CORE: f32 = 92.0;
 /// Light of a beam's halo at its middle, in 1/64.
-const HALO: f32 = 46.0;
+const HALO: f32 = 38.0;
 
 /// One row's mask, as long as the picture is wide.
 #[derive(Debug)]

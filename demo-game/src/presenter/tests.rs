@@ -1,1 +1,237 @@
 //! Whole frames: commands in, pixels out.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use game_types::draw::{DrawCommand, DrawKind, Shape, palette};
+
+use super::{Canvas, Font};
+
+/// Rendering the sprites takes its time in a debug build, hence one canvas for all tests.
+fn canvas() -> MutexGuard<'static, Canvas> {
+    static CANVAS: Mutex<Option<&'static Mutex<Canvas>>> = Mutex::new(None);
+    let shared = *CANVAS.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| {
+        let font = Font::parse(Font::BUILTIN).unwrap();
+        Box::leak(Box::new(Mutex::new(Canvas::new(640, 360, &font))))
+    });
+    let mut canvas = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    settle(&mut canvas);
+    canvas
+}
+
+/// Lets empty frames pass until nothing glows or swings any more; tells how many.
+fn settle(canvas: &mut Canvas) -> usize {
+    let mut last = frame(canvas, &[]);
+    let changing = (0..700).take_while(|_| {
+        let next = frame(canvas, &[]);
+        let changed = next != last || !canvas.is_resting();
+        last = next;
+        changed
+    });
+    let frames = changing.count();
+    assert!(frames < 700, "still changing");
+    frames
+}
+
+fn frame(canvas: &mut Canvas, commands: &[DrawCommand]) -> Vec<u32> {
+    canvas.begin();
+    for chunk in commands.chunks(7) {
+        canvas.draw(chunk);
+    }
+    canvas.finish();
+    canvas.pixels().to_vec()
+}
+
+fn bytes(seed: &mut u64) -> u64 {
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *seed ^ (*seed >> 29)
+}
+
+/// A number of the kind that breaks things.
+fn number(seed: &mut u64) -> f32 {
+    const AWKWARD: [f32; 14] = [
+        f32::NAN,
+        f32::INFINITY,
+        f32::NEG_INFINITY,
+        f32::MAX,
+        f32::MIN,
+        f32::MIN_POSITIVE,
+        1e-40,
+        -0.0,
+        0.0,
+        1.0,
+        16_384.0,
+        -16_384.0,
+        2_147_483_648.0,
+        1e9,
+    ];
+    match bytes(seed) >> 32 & 31 {
+        pick @ 0..14 => AWKWARD[pick as usize],
+        14..17 => f32::from_bits(bytes(seed) as u32),
+        _ => (bytes(seed) as u16 as f32 / 65_536.0 - 0.5) * 1400.0,
+    }
+}
+
+fn hostile(seed: &mut u64) -> DrawCommand {
+    let [kind, shape, count, column, r, g, b, a] = bytes(seed).to_le_bytes();
+    let kind = if kind < 8 { kind } else { kind % 12 };
+    let words = [number(seed), number(seed), number(seed)].map(f32::to_bits);
+    let shape = if shape < 16 { shape } else { shape % 12 };
+    DrawCommand {
+        kind,
+        shape,
+        count,
+        column,
+        color: [r, g, b, a],
+        x: number(seed),
+        y: number(seed),
+        size: number(seed),
+        words,
+    }
+}
+
+#[test]
+fn hostile_commands_neither_panic_nor_take_long() {
+    let mut canvas = canvas();
+    let mut seed = 1;
+    for _ in 0..12 {
+        let commands: Vec<DrawCommand> = (0..400).map(|_| hostile(&mut seed)).collect();
+        frame(&mut canvas, &commands);
+        assert!(canvas.skipped() > 0);
+    }
+    let huge = DrawCommand::sprite(Shape::Glow, 0.0, 0.0, 1024.0, 0.3, palette::CYAN);
+    frame(&mut canvas, &vec![huge; 100_000]);
+    assert!(canvas.skipped() > 90_000, "a frame's work is bounded");
+}
+
+#[test]
+fn invalid_commands_change_nothing() {
+    let mut canvas = canvas();
+    let still = frame(&mut canvas, &[]);
+    let sprite = DrawCommand::sprite(Shape::Dart, 0.0, 0.0, 24.0, 0.0, palette::CYAN);
+    let text = DrawCommand::text(0.0, 0.0, 20.0, palette::CYAN, "text");
+    let invalid = [
+        DrawCommand::NONE,
+        DrawCommand { kind: 200, ..sprite },
+        DrawCommand { shape: 99, ..sprite },
+        DrawCommand { x: f32::NAN, ..sprite },
+        DrawCommand { size: -3.0, ..sprite },
+        DrawCommand { size: 1e9, ..sprite },
+        DrawCommand { words: [f32::INFINITY.to_bits(), 0, 0], ..sprite },
+        DrawCommand { size: f32::NAN, ..text },
+        DrawCommand::ring(0.0, 0.0, -5.0, 2.0, palette::CYAN),
+        DrawCommand::ripple(0.0, 0.0, 50.0, f32::NAN),
+        DrawCommand::beam([f32::NAN, 0.0], [1.0, 1.0], 2.0, palette::CYAN),
+    ];
+    assert_eq!(frame(&mut canvas, &invalid), still);
+    assert_eq!(canvas.skipped(), invalid.len() as u32);
+}
+
+/// The bright pixels' `[left, top, right, bottom]`, relative to a still frame.
+fn bounds(canvas: &Canvas, before: &[u32], after: &[u32]) -> [usize; 4] {
+    let changed = (0..after.len()).filter(|&at| {
+        let difference = |shift: u32| (after[at] >> shift & 255).abs_diff(before[at] >> shift & 255);
+        difference(0).max(difference(8)).max(difference(16)) > 60
+    });
+    let width = canvas.width() as usize;
+    changed.fold([usize::MAX, usize::MAX, 0, 0], |[left, top, right, bottom], at| {
+        let (x, y) = (at % width, at / width);
+        [left.min(x), top.min(y), right.max(x), bottom.max(y)]
+    })
+}
+
+#[test]
+fn every_sprite_lands_where_it_should() {
+    let mut canvas = canvas();
+    let still = frame(&mut canvas, &[]);
+    for shape in Shape::ALL {
+        for size in [24.0, 60.0, 200.0] {
+            // World (200, 50) is pixel (420, 155) of a picture half as big as the view.
+            let command = DrawCommand::sprite(shape, 200.0, 50.0, size, 0.0, [255; 4]);
+            let drawn = frame(&mut canvas, &[command]);
+            let [left, top, right, bottom] = bounds(&canvas, &still, &drawn).map(|at| at as f32);
+            let radius = size / 4.0 + 8.0 + size * 0.1;
+            assert!(left >= 420.0 - radius && right <= 420.0 + radius, "{shape:?} {size}: {left} to {right}");
+            assert!(top >= 155.0 - radius && bottom <= 155.0 + radius, "{shape:?} {size}: {top} to {bottom}");
+            assert!((left..=right).contains(&420.0) && (top..=bottom).contains(&155.0), "{shape:?} {size}");
+            settle(&mut canvas);
+        }
+    }
+}
+
+#[test]
+fn an_angle_turns_counter_clockwise() {
+    let mut canvas = canvas();
+    let still = frame(&mut canvas, &[]);
+    for size in [24.0, 120.0] {
+        let dart = DrawCommand::sprite(Shape::Dart, 0.0, 0.0, size, std::f32::consts::FRAC_PI_2, [255; 4]);
+        let drawn = frame(&mut canvas, &[dart]);
+        let lit = |rows: std::ops::Range<usize>| {
+            rows.flat_map(|y| (0..640).map(move |x| y * 640 + x)).filter(|&at| drawn[at] != still[at]).count()
+        };
+        // The tip, thin, is up; the broad tail is down.
+        let third = size as usize / 6;
+        assert!(lit(180 - size as usize / 4..180 - third) < lit(180 + third..180 + size as usize / 4), "{size}");
+        settle(&mut canvas);
+    }
+}
+
+#[test]
+fn text_is_legible_inside_its_box_and_lines_join() {
+    let mut canvas = canvas();
+    let still = frame(&mut canvas, &[]);
+    let line = "HOTFRAME 0123456789 joined";
+    let commands: Vec<DrawCommand> = DrawCommand::text_line(-300.0, 100.0, 40.0, palette::WHITE, line).collect();
+    assert_eq!(commands.len(), 3);
+    let drawn = frame(&mut canvas, &commands);
+    // Pixel (170, 130), 20 pixels high, 12 for each character.
+    let [left, top, right, bottom] = bounds(&canvas, &still, &drawn);
+    assert!((170..175).contains(&left) && (470..482).contains(&right), "{left} to {right}");
+    assert!((130..134).contains(&top) && (140..=150).contains(&bottom), "{top} to {bottom}");
+    let bright = drawn.iter().filter(|&&pixel| pixel & 0xff00 > 0xd000).count();
+    assert!((500..4000).contains(&bright), "{bright} bright pixels");
+    assert_eq!(frame(&mut canvas, &[]), still, "text leaves no trail");
+}
+
+#[test]
+fn trails_fade_to_exactly_the_backdrop() {
+    let mut canvas = canvas();
+    let still = frame(&mut canvas, &[]);
+    let glow = DrawCommand::sprite(Shape::Glow, 0.0, 0.0, 400.0, 0.0, [255; 4]);
+    let ripple = DrawCommand::ripple(0.0, 0.0, 300.0, 16.0);
+    assert_ne!(frame(&mut canvas, &[glow, ripple, DrawCommand::flash([255, 0, 0, 128])]), still);
+    assert_ne!(frame(&mut canvas, &[]), still);
+    settle(&mut canvas);
+    assert_eq!(frame(&mut canvas, &[]), still);
+}
+
+#[test]
+fn the_same_commands_make_the_same_pixels_whatever_the_chunks() {
+    let mut canvas = canvas();
+    let mut seed = 77;
+    let frames: Vec<Vec<DrawCommand>> = (0..6).map(|_| (0..60).map(|_| hostile(&mut seed)).collect()).collect();
+    let first: Vec<Vec<u32>> = frames.iter().map(|commands| frame(&mut canvas, commands)).collect();
+    settle(&mut canvas);
+    for (commands, expected) in frames.iter().zip(first) {
+        canvas.begin();
+        canvas.draw(commands);
+        canvas.finish();
+        assert!(canvas.pixels() == expected);
+    }
+}
+
+#[test]
+fn shake_moves_light_but_not_ink() {
+    let mut canvas = canvas();
+    let still = frame(&mut canvas, &[]);
+    let commands = |shake| {
+        let ink = DrawCommand::panel(-100.0, 100.0, 20.0, 20.0, palette::WHITE);
+        [DrawCommand::shake(shake, 0.0), DrawCommand::sprite(Shape::Square, 0.0, 0.0, 24.0, 0.0, [255; 4]), ink]
+    };
+    let steady = frame(&mut canvas, &commands(0.0));
+    let [_, _, right, _] = bounds(&canvas, &still, &steady);
+    settle(&mut canvas);
+    let shaken = frame(&mut canvas, &commands(20.0));
+    let [left, _, moved, _] = bounds(&canvas, &still, &shaken);
+    assert_eq!((left, moved), (270, right - 10));
+    assert_eq!(DrawKind::from_byte(commands(1.0)[0].kind), Some(DrawKind::Shake));
+}
