@@ -1,7 +1,7 @@
 //! Reads a plugin's file, before any of its code runs, and says why it can't be loaded.
 //!
 //! Reads the private copy with the `object` crate: format, architecture, completeness, the exported entry,
-//! the records of the `.hotframe` section ([`records`]), needed libraries. Knows file formats and the
+//! the records of the `.hotframe` section, needed libraries. Knows file formats and the
 //! record layout; nothing of copying, loading or what a descriptor says once the code runs.
 //!
 //! The file is untrusted: every function here is total on arbitrary bytes.
@@ -26,7 +26,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use object::read::{FileKind, ReadCache, ReadRef};
-use object::{Architecture, BinaryFormat, Endianness, Object as _, ObjectKind, ObjectSection as _, ObjectSegment as _};
+use object::{
+    Architecture, BinaryFormat, Endianness, LittleEndian, Object as _, ObjectKind, ObjectSection as _,
+    ObjectSegment as _,
+};
 
 pub use self::records::RecordError;
 
@@ -116,8 +119,7 @@ pub struct Facts {
 pub struct InspectError {
     /// The watched file.
     pub file: PathBuf,
-    /// The reason.
-    #[source]
+    /// The reason; part of the message.
     pub refusal: Refusal,
 }
 
@@ -317,13 +319,28 @@ fn check_complete<'data, R: ReadRef<'data>>(file: &object::File<'data, R>, data:
     let len = data.len().map_err(|()| Refusal::Unreadable(io::ErrorKind::Other.into()))?;
     let segments = file.segments().map(|segment| ("a segment", segment.file_range()));
     let sections = file.sections().filter_map(|section| Some(("a section", section.file_range()?)));
-    for (part, (start, size)) in segments.chain(sections) {
+    let padded = padded_sections(file).into_iter().map(|range| ("a section's padding", range));
+    for (part, (start, size)) in segments.chain(sections).chain(padded) {
         let end = start.saturating_add(size);
         if end > len {
             return Err(Refusal::Truncated { part, end, len });
         }
     }
     Ok(())
+}
+
+/// PE: the sections with the padding that Windows insists on, and that `object` leaves out.
+fn padded_sections<'data, R: ReadRef<'data>>(file: &object::File<'data, R>) -> Vec<(u64, u64)> {
+    let table = match file {
+        object::File::Pe32(file) => file.section_table(),
+        object::File::Pe64(file) => file.section_table(),
+        _ => return Vec::new(),
+    };
+    let range = |section: &object::pe::ImageSectionHeader| {
+        let (start, size) = (section.pointer_to_raw_data.get(LittleEndian), section.size_of_raw_data.get(LittleEndian));
+        (u64::from(start), u64::from(size))
+    };
+    table.iter().map(range).collect()
 }
 
 fn exports_entry<'data, R: ReadRef<'data>>(file: &object::File<'data, R>) -> Result<bool, Refusal> {

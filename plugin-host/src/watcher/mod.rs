@@ -87,6 +87,15 @@ pub enum Attempt {
     },
 }
 
+impl Attempt {
+    /// The outcome of a try that ended with `error`; its sources become part of the reason.
+    pub fn failed(content: Option<ContentHash>, is_incomplete: bool, error: &dyn std::error::Error) -> Self {
+        let causes = std::iter::successors(error.source(), |cause| cause.source());
+        let reason = causes.fold(error.to_string(), |reason, cause| format!("{reason}: {cause}"));
+        if is_incomplete { Self::Incomplete { content, reason } } else { Self::Refused { content, reason } }
+    }
+}
+
 /// What the watcher tells the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

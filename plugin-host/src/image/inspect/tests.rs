@@ -226,3 +226,23 @@ fn total_on_arbitrary_bytes_behind_each_magic() {
         })
         .unwrap();
 }
+
+#[test]
+fn plugins_of_other_platforms_are_read_too() {
+    let native = Target { endianness: Endianness::Little, is_64: true, ..Target::native() };
+    let windows = Target { format: BinaryFormat::Pe, architecture: Architecture::X86_64, ..native };
+    let mac = Target { format: BinaryFormat::MachO, architecture: Architecture::Aarch64, ..native };
+    let rows: [(&[u8], Target); 2] =
+        [(include_bytes!("testdata/ai.dll"), windows), (include_bytes!("testdata/libai.dylib"), mac)];
+    for (bytes, target) in rows {
+        let expected = Expected { abi: 7, target };
+        let facts = inspect_data(bytes, &expected).unwrap();
+        assert_eq!((facts.name.as_str(), facts.version.as_str()), ("ai", "1.23"));
+        for len in 0..bytes.len() {
+            let refusal = inspect_data(&bytes[..len], &expected).unwrap_err();
+            assert!(refusal.is_incomplete(), "{target:?} cut at {len}: {refusal}");
+        }
+        let elf = Expected { abi: 7, target: Target { format: BinaryFormat::Elf, ..target } };
+        assert!(matches!(inspect_data(bytes, &elf), Err(Refusal::Format { .. })));
+    }
+}
