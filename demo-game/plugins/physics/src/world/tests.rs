@@ -219,22 +219,27 @@ fn without_bodies_it_equals_a_new_one() {
 
 #[test]
 fn a_bullet_hits_at_any_speed_and_names_the_nearest_first() {
-    for speed in [60.0, 900.0, 8000.0] {
-        let mut sim = Simulation::new();
-        let mut hits = Vec::new();
-        let mut position = [100.0, 300.0];
-        for _ in 0..400 {
-            sim.sync([
-                body(1, BodyKind::Enemy, [260.0, 300.0], [0.0; 2]),
-                body(2, BodyKind::Enemy, [200.0, 300.0], [0.0; 2]),
-                body(3, BodyKind::Bullet, position, [speed, 0.0]),
-            ]);
-            sim.step(DT);
-            position = sim.motion(3).expect("the bullet lives").position;
-            hits.extend(sim.contacts().iter().map(|contact| (contact.a, contact.b, contact.x, contact.speed)));
+    for (near, middle, far) in [(1, 2, 3), (3, 1, 2), (2, 3, 1), (3, 2, 1)] {
+        for speed in [60.0, 900.0, 8000.0] {
+            let hits = hits_of_a_bullet(speed, &[(near, 170.0), (middle, 195.0), (far, 220.0)]);
+            assert_eq!(hits, [(near, 160.0, speed), (middle, 185.0, speed), (far, 210.0, speed)], "at {speed}");
         }
-        assert_eq!(hits, [(3, 2, 190.0, speed), (3, 1, 250.0, speed)], "at {speed}");
     }
+}
+
+/// The enemies, given as id and x, that a bullet meets: id, x of the contact, speed.
+fn hits_of_a_bullet(speed: f32, enemies: &[(u64, f32)]) -> Vec<(u64, f32, f32)> {
+    let mut sim = Simulation::new();
+    let mut hits = Vec::new();
+    let mut position = [100.0, 300.0];
+    for _ in 0..150 {
+        let enemies = enemies.iter().map(|&(id, x)| body(id, BodyKind::Enemy, [x, 300.0], [0.0; 2]));
+        sim.sync(enemies.chain([body(9, BodyKind::Bullet, position, [speed, 0.0])]));
+        sim.step(DT);
+        position = sim.motion(9).expect("the bullet lives").position;
+        hits.extend(sim.contacts().iter().map(|contact| (contact.b, contact.x, contact.speed)));
+    }
+    hits
 }
 
 #[test]
