@@ -3,8 +3,10 @@
 pub mod wire;
 
 #[cfg(feature = "segments")]
+#[cfg_attr(loom, allow(dead_code, unused_imports, reason = "under loom only the models use the lane"))]
 mod lane;
 #[cfg(feature = "segments")]
+#[cfg_attr(loom, allow(dead_code, unused_imports, reason = "under loom only the models use the lane"))]
 mod sync;
 
 #[cfg(all(feature = "segments", not(loom)))]
@@ -17,6 +19,8 @@ mod inbox;
 mod publisher;
 #[cfg(all(feature = "segments", not(loom)))]
 mod runtime;
+#[cfg(all(feature = "segments", not(loom)))]
+pub mod schema;
 #[cfg(all(feature = "segments", not(loom)))]
 mod segment;
 #[cfg(all(feature = "segments", not(loom)))]

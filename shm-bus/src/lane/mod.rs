@@ -40,6 +40,8 @@ pub use reader::From;
 pub(crate) use reader::{Fault, Look, Message, Reader};
 pub(crate) use writer::{Gates, Lowest, Refusal, Stamp, Writer};
 
+use std::ops::Range;
+
 use crate::sync::AtomicU64;
 use crate::wire::HEADER_BYTES;
 
@@ -63,6 +65,12 @@ pub(crate) trait Memory {
     fn header(&self) -> &[AtomicU64];
     /// The ring: a power of two of words.
     fn ring(&self) -> &[AtomicU64];
+    /// Called before a gating reader copies these words of the ring; models check that the writer is done with them.
+    #[inline]
+    fn trace_read(&self, _: Range<usize>) {}
+    /// Called before the writer publishes these words of the ring; models check that gating readers are done with them.
+    #[inline]
+    fn trace_write(&self, _: Range<usize>) {}
 }
 
 /// Geometry of one ring.

@@ -225,6 +225,9 @@ impl<M: Memory> Reader<M> {
         let length = commit as u32;
         let extent = self.geometry.extent(self.position, length).ok_or(Fault::Extent(length))?;
         let record = &self.memory.ring()[at..at + (extent / 8) as usize];
+        if self.gating {
+            self.memory.trace_read(at + 1..at + record.len());
+        }
         // ORDERING: Relaxed, after the fence of [COMMIT].
         let word = |index: usize| record[index].load(Ordering::Relaxed);
         let header = Header::from_words([commit, word(1), word(2), word(3)]).map_err(Fault::Header)?;

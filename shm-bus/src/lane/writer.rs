@@ -153,7 +153,9 @@ impl<M: Memory> Writer<M> {
     fn commit_record(&mut self, length: u64, stamp: [u64; 3]) {
         let ring = self.memory.ring();
         let at = self.geometry.word(self.head);
-        let next = self.head + length.next_multiple_of(SLOT);
+        let extent = length.next_multiple_of(SLOT);
+        let next = self.head + extent;
+        self.memory.trace_write(at + 1..at + (extent / 8) as usize);
         for (index, word) in stamp.into_iter().enumerate() {
             // ORDERING: Relaxed, published by [COMMIT].
             ring[at + 1 + index].store(word, Ordering::Relaxed);

@@ -115,13 +115,11 @@ impl Gates for LaneGates<'_> {
                 Some(file) => needs(file.cursor(self.index).load(Ordering::Acquire), self.generation, oldest),
             };
             match needs {
-                Some(position) if position > head => {
-                    if !self.faulty.contains(&gate.id) {
-                        self.faulty.push(gate.id);
-                        lowest.faulty += 1;
-                    }
-                }
                 Some(_) if self.faulty.contains(&gate.id) => {}
+                Some(position) if position > head => {
+                    self.faulty.push(gate.id);
+                    lowest.faulty += 1;
+                }
                 Some(position) => lowest.position = lowest.position.min(position),
                 None => {}
             }

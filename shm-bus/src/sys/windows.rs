@@ -19,7 +19,10 @@ impl Dir {
     /// Opens `path`, with `create` making its last component first.
     pub(crate) fn open(path: &Path, create: bool) -> Result<Self, DirError> {
         let failed = |source| DirError::Io { path: path.to_owned(), source };
-        if create && let Err(error) = std::fs::create_dir(path) && error.kind() != io::ErrorKind::AlreadyExists {
+        if create
+            && let Err(error) = std::fs::create_dir(path)
+            && error.kind() != io::ErrorKind::AlreadyExists
+        {
             return Err(failed(error));
         }
         let kind = std::fs::symlink_metadata(path).map_err(failed)?.file_type();

@@ -177,6 +177,12 @@ const _: () = {
     };
     let bytes = header.encode();
     assert!(bytes[0] == 1 && bytes[4] == 5, "length at 0, sequence at 4");
-    assert!(bytes[8] == HEADER_VERSION && bytes[9] == 1 && bytes[10] == 3 && bytes[11] == 0, "version to flags at 8 to 11");
-    assert!(bytes[12] == 0x0d && bytes[16] == 0x11 && bytes[24] == 0x19 && bytes[31] == 0x20, "topic, sender, correlation");
+    assert!(
+        bytes[8] == HEADER_VERSION && bytes[9] == 1 && bytes[10] == 3 && bytes[11] == 0,
+        "version to flags at 8 to 11"
+    );
+    assert!(
+        bytes[12] == 0x0d && bytes[16] == 0x11 && bytes[24] == 0x19 && bytes[31] == 0x20,
+        "topic, sender, correlation"
+    );
 };

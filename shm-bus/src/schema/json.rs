@@ -1,0 +1,100 @@
+//! Bytes of plain messages, written as JSON.
+
+use std::fmt::{Result, Write};
+
+use super::{Field, Fields, Kind};
+
+pub(super) fn write(out: &mut impl Write, fields: &Fields, payload: &[u8]) -> Result {
+    if !payload.len().is_multiple_of(fields.size) {
+        return out.write_str("null");
+    }
+    if payload.len() == fields.size {
+        return object(out, &fields.fields, payload);
+    }
+    list(out, payload.chunks_exact(fields.size), |out, message| object(out, &fields.fields, message))
+}
+
+fn object(out: &mut impl Write, fields: &[Field], bytes: &[u8]) -> Result {
+    out.write_char('{')?;
+    for (index, field) in fields.iter().enumerate() {
+        if index > 0 {
+            out.write_char(',')?;
+        }
+        // The parser lets no quote, backslash or control character into a name.
+        write!(out, "\"{}\":", field.name)?;
+        value(out, &field.kind, &bytes[field.offset..field.offset + field.kind.size()])?;
+    }
+    out.write_char('}')
+}
+
+fn value(out: &mut impl Write, kind: &Kind, bytes: &[u8]) -> Result {
+    match kind {
+        Kind::Unsigned(_) => write!(out, "{}", unsigned(bytes)),
+        Kind::Signed(size) => {
+            let shift = 64 - 8 * *size as u32;
+            write!(out, "{}", ((unsigned(bytes) << shift) as i64) >> shift)
+        }
+        Kind::F32 => {
+            let number = f32::from_bits(unsigned(bytes) as u32);
+            if number.is_finite() { write!(out, "{number:?}") } else { out.write_str("null") }
+        }
+        Kind::F64 => {
+            let number = f64::from_bits(unsigned(bytes));
+            if number.is_finite() { write!(out, "{number:?}") } else { out.write_str("null") }
+        }
+        Kind::Entity => {
+            let entity = unsigned(bytes);
+            write!(out, "{{\"slot\":{},\"generation\":{}}}", entity as u32, entity >> 32)
+        }
+        Kind::Array(kind, _) => list(out, bytes.chunks_exact(kind.size()), |out, bytes| value(out, kind, bytes)),
+        Kind::Struct(fields, _) => object(out, fields, bytes),
+    }
+}
+
+fn list<'a, W: Write>(
+    out: &mut W,
+    items: impl Iterator<Item = &'a [u8]>,
+    mut write: impl FnMut(&mut W, &'a [u8]) -> Result,
+) -> Result {
+    out.write_char('[')?;
+    for (index, item) in items.enumerate() {
+        if index > 0 {
+            out.write_char(',')?;
+        }
+        write(out, item)?;
+    }
+    out.write_char(']')
+}
+
+fn unsigned(bytes: &[u8]) -> u64 {
+    let mut whole = [0; 8];
+    whole[..bytes.len()].copy_from_slice(bytes);
+    u64::from_le_bytes(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::schema::Fields;
+
+    #[test]
+    fn every_type_is_printed() {
+        let text = "t.All@1 40/8 {e:entity@0,f:f64@8,s:i16@16,b:[u8;2]@18,n:f32@20,v:V{x:f32@0,y:i8@4,z:[i8;3]@5}@24,u:u64@32}";
+        let fields = Fields::parse(text).expect("a schema");
+        let mut bytes = Vec::new();
+        bytes.extend(7_u32.to_le_bytes());
+        bytes.extend(2_u32.to_le_bytes());
+        bytes.extend(1e300_f64.to_le_bytes());
+        bytes.extend((-300_i16).to_le_bytes());
+        bytes.extend([1, 255]);
+        bytes.extend(f32::NAN.to_le_bytes());
+        bytes.extend(0.5_f32.to_le_bytes());
+        bytes.extend([255, 128, 0, 127]);
+        bytes.extend(u64::MAX.to_le_bytes());
+        let one = "{\"e\":{\"slot\":7,\"generation\":2},\"f\":1e300,\"s\":-300,\"b\":[1,255],\"n\":null,\
+                   \"v\":{\"x\":0.5,\"y\":-1,\"z\":[-128,0,127]},\"u\":18446744073709551615}";
+        assert_eq!(fields.to_json(&bytes), one);
+        assert_eq!(fields.to_json(&bytes.repeat(2)), format!("[{one},{one}]"));
+        assert_eq!(fields.to_json(&[]), "[]");
+        assert_eq!(fields.to_json(&bytes[1..]), "null");
+    }
+}

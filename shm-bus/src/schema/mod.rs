@@ -1,0 +1,119 @@
+//! Schemas read back: the fields of a plain message, and its bytes as JSON, so that tools can print any topic.
+//!
+//! The text comes from a segment and is untrusted: depth, fields, elements and offsets are bounded, and nothing that it
+//! says is used before it was checked. Knows nothing of segments or topics.
+//!
+//! ```text
+//! schema = name "@" version " " size "/" align " {" fields "}"
+//! fields = [ field { "," field } ]     field = name ":" type "@" offset
+//! type   = "u8" … "f64" | "entity" | "[" type ";" count "]" | Name "{" fields "}"
+//! ```
+//!
+//! # Invariants
+//! 1. Every field of [`Fields`] lies inside the message's size, so reading one never leaves the message.
+//!
+//! # Failure
+//! [`SchemaError`] names the byte at which the text stops making sense.
+
+mod json;
+mod parse;
+
+use std::fmt;
+
+/// A parsed schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fields {
+    /// The message type's name.
+    pub(crate) name: String,
+    pub(crate) version: u32,
+    /// Bytes of one message; at least 1.
+    pub(crate) size: usize,
+    pub(crate) fields: Vec<Field>,
+}
+
+/// One field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    /// Bytes from the start of the struct it is in.
+    pub(crate) offset: usize,
+}
+
+/// A field's type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Unsigned(usize),
+    Signed(usize),
+    F32,
+    F64,
+    Entity,
+    Array(Box<Self>, usize),
+    Struct(Vec<Field>, usize),
+}
+
+impl Kind {
+    /// Bytes of one value.
+    pub(crate) const fn size(&self) -> usize {
+        match self {
+            Self::Unsigned(size) | Self::Signed(size) | Self::Struct(_, size) => *size,
+            Self::F32 => 4,
+            Self::F64 | Self::Entity => 8,
+            Self::Array(kind, count) => kind.size() * *count,
+        }
+    }
+}
+
+/// A text that is no schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no schema: {problem} at byte {at}")]
+pub struct SchemaError {
+    pub(crate) problem: &'static str,
+    /// Where in the text.
+    pub(crate) at: usize,
+}
+
+impl Fields {
+    /// Reads a schema's text.
+    ///
+    /// # Errors
+    /// See [`SchemaError`].
+    pub fn parse(schema: &str) -> Result<Self, SchemaError> {
+        parse::parse(schema)
+    }
+
+    /// The message type's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The message type's version.
+    #[must_use]
+    pub const fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// Bytes of one message.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The messages in `payload` as JSON: an object for one, an array of objects for several, `null` when the length is no
+    /// multiple of the size. NaN and infinities are `null`; integers are exact; an entity is `slot` and `generation`.
+    #[must_use]
+    pub fn to_json(&self, payload: &[u8]) -> String {
+        let mut out = String::new();
+        self.write_json(&mut out, payload).expect("a String takes everything");
+        out
+    }
+
+    /// As [`Self::to_json`], into `out`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_json(&self, out: &mut impl fmt::Write, payload: &[u8]) -> fmt::Result {
+        json::write(out, self, payload)
+    }
+}
