@@ -60,7 +60,7 @@ pub struct Ship {
 #[derive(Clone, Copy, Debug, PartialEq, Component)]
 #[repr(C)]
 pub struct Enemy {
-    /// Its looks and manners, in `0 .. 3`.
+    /// Its looks and manners: [`Enemy::DART`], [`Enemy::DIAMOND`] or [`Enemy::HEXAGON`].
     pub variant: u32,
     /// [`Enemy::WANDER`], [`Enemy::HUNT`] or [`Enemy::SCATTER`]. Written by ai alone.
     pub mood: u32,
@@ -71,6 +71,15 @@ pub struct Enemy {
 }
 
 impl Enemy {
+    /// Quick and weak.
+    pub const DART: u32 = 0;
+    /// Weaves.
+    pub const DIAMOND: u32 = 1;
+    /// Slow and tough.
+    pub const HEXAGON: u32 = 2;
+    /// How many variants there are.
+    pub const VARIANTS: usize = 3;
+
     /// Flocks with its neighbours.
     pub const WANDER: u32 = 0;
     /// Saw the ship and goes for it.

@@ -32,6 +32,10 @@ pub struct GameEvent {
     pub x: f32,
     /// Where, in units.
     pub y: f32,
+    /// The [`Enemy::variant`](crate::Enemy::variant) that died or struck; else 0.
+    pub variant: u32,
+    /// Zero.
+    pub reserved: u32,
 }
 
 impl GameEvent {
@@ -45,6 +49,8 @@ impl GameEvent {
     pub const GAME_OVER: u32 = 4;
     /// A game began.
     pub const START: u32 = 5;
+    /// A life was won.
+    pub const LIFE: u32 = 6;
 }
 
 /// What an enemy tells its kind (and whoever listens).
