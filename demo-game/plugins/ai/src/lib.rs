@@ -1,1 +1,245 @@
-//! Filled in below.
+//! The swarm: what each enemy feels, and where it flies.
+//!
+//! Once a tick, before physics: sorts all enemies into a grid in the frame arena, lets moods change, and writes the wanted
+//! velocity of each. Knows the ship's place alone; nothing of lives, points or waves but their number.
+//!
+//! # Invariants
+//! 1. A tick costs time linear in the enemies: neighbours per enemy are bounded, by a reach that shrinks as enemies get
+//!    more and by the grid's cap.
+//! 2. At most [`CHATTER_MAX`] messages a tick.
+
+mod flight;
+mod grid;
+mod mood;
+
+use core::f32::consts::PI;
+
+use game_types::topics::{AiChatter, Contacts, GameEvents};
+use game_types::{
+    Body, Chatter, Contact, Enemy, GameEvent, GameState, HALF_HEIGHT, HALF_WIDTH, Position, Ship, Tuning, Velocity,
+};
+use plugin_sdk::prelude::*;
+
+use crate::flight::{Flock, Manners, Urges};
+use crate::grid::{Agent, Extent, Grid};
+use crate::mood::Senses;
+
+/// See invariant 2.
+const CHATTER_MAX: usize = 64;
+/// Enemies within reach, on average, for which the reach shrinks.
+const NEIGHBOURS_MEAN: f32 = 14.0;
+/// Shortest reach, in units.
+const REACH_MIN: f32 = 6.0;
+/// Scares of one tick that are heard.
+const SCARES_MAX: usize = 24;
+/// How far a bullet's hit scares, and the ship's, in units.
+const HIT_SCARE: f32 = 70.0;
+const CRASH_SCARE: f32 = 260.0;
+/// Ticks for which a new wave sees farther, and how much.
+const ALARM_TICKS: u32 = 300;
+const ALARM_SIGHT: f32 = 1.6;
+/// How far hunters keep apart around the ship, relative to their distance, and at most in units.
+const SURROUND: f32 = 0.4;
+const SURROUND_MAX: f32 = 90.0;
+/// Radians that weaving goes on in a tick.
+const WEAVE_PER_TICK: f32 = 0.11;
+
+type Enemies<'call> = Query<'call, (EntityId, &'static Position, &'static mut Velocity, &'static mut Enemy)>;
+
+/// Something that enemies flee from.
+#[derive(Clone, Copy, Debug)]
+struct Scare {
+    x: f32,
+    y: f32,
+    radius: f32,
+}
+
+#[derive(Debug, Default, PluginState)]
+struct Swarm {
+    /// Ticks for which the swarm sees farther, in `0 ..= ALARM_TICKS`.
+    alarm: u32,
+    /// Filled by subscriptions and emptied by the system of the same frame.
+    #[serde(skip)]
+    scares: Vec<Scare>,
+}
+
+/// What is the same for all enemies of a tick.
+struct Scene {
+    ship: Option<Position>,
+    tuning: Tuning,
+    wave: u32,
+    /// In units.
+    sight: f32,
+    tick: u64,
+}
+
+#[plugin]
+impl Swarm {
+    #[subscribe(Contacts)]
+    fn feel(&mut self, contact: &Contact) {
+        if contact.striker_kind == Body::BULLET {
+            self.scare(contact.x, contact.y, HIT_SCARE);
+        }
+    }
+
+    #[subscribe(GameEvents)]
+    fn learn(&mut self, event: &GameEvent) {
+        match event.kind {
+            GameEvent::WAVE => self.alarm = ALARM_TICKS,
+            GameEvent::GAME_OVER => self.alarm = 0,
+            GameEvent::SHIP_HIT => self.scare(event.x, event.y, CRASH_SCARE),
+            _ => {}
+        }
+    }
+
+    #[system(stage = Update)]
+    fn steer(
+        &mut self,
+        frame: &Frame,
+        mut enemies: Enemies,
+        ships: Query<&Position, With<Ship>>,
+        world: Query<(&Tuning, &GameState)>,
+        mut chatter: Publisher<AiChatter>,
+    ) {
+        if let Some((&tuning, game)) = world.single()
+            && game.phase != GameState::PAUSED
+        {
+            let ship = ships.single().copied();
+            let scene = Scene { ship, tuning, wave: game.wave, sight: self.sight(&tuning), tick: frame.tick() };
+            if self.fly(frame, &scene, &mut enemies, &mut chatter).is_err() {
+                frame.log(Level::WARN, format_args!("the frame arena is full: the swarm flies straight on"));
+            }
+            self.alarm = self.alarm.saturating_sub(1);
+        }
+        self.scares.clear();
+    }
+
+    fn scare(&mut self, x: f32, y: f32, radius: f32) {
+        if self.scares.len() < SCARES_MAX {
+            self.scares.push(Scare { x, y, radius });
+        }
+    }
+
+    fn sight(&self, tuning: &Tuning) -> f32 {
+        tuning.sight_radius * if self.alarm > 0 { ALARM_SIGHT } else { 1.0 }
+    }
+
+    fn fly(
+        &self,
+        frame: &Frame,
+        scene: &Scene,
+        enemies: &mut Enemies,
+        chatter: &mut Publisher<AiChatter>,
+    ) -> Result<(), ArenaFull> {
+        let arena = frame.arena();
+        let mut agents = arena.vec::<Agent>(enemies.len())?;
+        for (index, (_, place, velocity, _)) in (0..).zip(enemies.iter_mut()) {
+            agents.push(Agent { x: place.x, y: place.y, heading: flight::unit([velocity.x, velocity.y]), index })?;
+        }
+        let extent = Extent::new(reach(&scene.tuning, agents.len()));
+        let (starts, sorted) = (arena.slice(extent.cells() + 1, 0)?, arena.slice(agents.len(), Agent::default())?);
+        let grid = Grid::build(extent, &agents, starts, sorted);
+        let flocks = arena.slice(agents.len(), Flock::default())?;
+        for agent in grid.agents() {
+            flocks[agent.index as usize] = Flock::around(&grid, agent);
+        }
+        let flights = arena.slice(agents.len(), [0.0; 2])?;
+        for &Scare { x, y, radius } in &self.scares {
+            grid.within(x, y, radius, |agent| {
+                flights[agent.index as usize] = flight::unit([agent.x - x, agent.y - y]);
+            });
+        }
+        let mut said = 0;
+        for (agent, row) in agents.iter().zip(enemies.iter_mut()) {
+            let index = agent.index as usize;
+            let changed = scene.steer(frame, agent, flocks[index], flights[index], row);
+            if let Some(message) = changed
+                && said < CHATTER_MAX
+            {
+                said += 1;
+                // A full lane loses gossip only; the host counts it.
+                let _ = chatter.send(&message);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Scene {
+    /// Writes one enemy's velocity and mood; gives what it says when its mood changes.
+    fn steer(
+        &self,
+        frame: &Frame<'_>,
+        agent: &Agent,
+        flock: Flock,
+        flee: [f32; 2],
+        (id, _, mut velocity, mut enemy): (EntityId, &Position, Mut<'_, Velocity>, Mut<'_, Enemy>),
+    ) -> Option<Chatter> {
+        let mut random = frame.random(id);
+        let whim = random.range(-1.0, 1.0);
+        let (prey, ship) = self.prey(agent, id);
+        let senses = Senses { ship, sight: self.sight, scared: flee != [0.0; 2], whim: random.bits() };
+        let (mood, ticks) = mood::next(enemy.mood, enemy.mood_ticks, senses);
+        let changed = mood != enemy.mood;
+        if changed || ticks != enemy.mood_ticks {
+            (enemy.mood, enemy.mood_ticks) = (mood, ticks);
+        }
+        let manners = Manners::of(enemy.variant);
+        let phase = (self.tick % 4_096) as f32 * WEAVE_PER_TICK + own_angle(id);
+        let [x, y] = flight::direction(manners, agent, &Urges { flock, mood, prey, flee, whim, phase });
+        let speed = manners.speed(self.tuning.enemy_speed, self.wave, mood);
+        *velocity = Velocity { x: x * speed, y: y * speed };
+        changed.then_some(Chatter { enemy: id, mood, reserved: 0, x: agent.x, y: agent.y })
+    }
+
+    /// From an enemy to where it hunts, a place around the ship of its own; and how far the ship is.
+    fn prey(&self, agent: &Agent, id: EntityId) -> ([f32; 2], f32) {
+        let Some(ship) = self.ship else { return ([0.0; 2], f32::INFINITY) };
+        let [x, y] = [ship.x - agent.x, ship.y - agent.y];
+        let distance = x.hypot(y);
+        if distance > 2.0 * self.sight {
+            return ([x, y], distance);
+        }
+        let aside = (distance * SURROUND).min(SURROUND_MAX);
+        let (sin, cos) = own_angle(id).sin_cos();
+        ([x + cos * aside, y + sin * aside], distance)
+    }
+}
+
+/// How far enemies see each other when there are `count`: less, the more there are (invariant 1).
+fn reach(tuning: &Tuning, count: usize) -> f32 {
+    let area = 4.0 * HALF_WIDTH * HALF_HEIGHT;
+    let crowded = (area * NEIGHBOURS_MEAN / (PI * count.max(1) as f32)).sqrt();
+    let wanted = if tuning.flock_radius.is_finite() { tuning.flock_radius } else { REACH_MIN };
+    wanted.min(crowded).clamp(REACH_MIN, HALF_HEIGHT)
+}
+
+/// An angle that an enemy keeps for life; neighbouring ids are far apart.
+fn own_angle(id: EntityId) -> f32 {
+    let turned = (id.0 as u32).wrapping_mul(0x9e37_79b9);
+    (turned >> 8) as f32 * (2.0 * PI / 16_777_216.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reach_shrinks_as_enemies_get_more() {
+        let tuning = Tuning { flock_radius: 56.0, ..Tuning::default() };
+        assert_eq!(reach(&tuning, 20), 56.0);
+        let neighbours =
+            |count: usize| count as f32 * PI * reach(&tuning, count).powi(2) / (4.0 * HALF_WIDTH * HALF_HEIGHT);
+        for count in [1_000, 4_000, 16_000] {
+            assert!(neighbours(count) <= NEIGHBOURS_MEAN * 1.01, "{count}");
+        }
+        assert_eq!(reach(&Tuning { flock_radius: f32::NAN, ..tuning }, 20), REACH_MIN);
+    }
+
+    #[test]
+    fn scares_are_bounded() {
+        let mut swarm = Swarm::default();
+        (0..1_000).for_each(|_| swarm.scare(0.0, 0.0, 1.0));
+        assert_eq!(swarm.scares.len(), SCARES_MAX);
+    }
+}
