@@ -183,6 +183,11 @@ impl<'frame, T: Copy> ArenaVec<'frame, T> {
         Ok(())
     }
 
+    /// Forgets the items and keeps their room.
+    pub fn clear(&mut self) {
+        self.length = 0;
+    }
+
     /// The items, for as long as the frame lives.
     #[must_use]
     pub fn into_slice(self) -> &'frame mut [T] {
