@@ -200,7 +200,8 @@ mod tests {
             payload in proptest::collection::vec(any::<u8>(), 0..200),
         ) {
             if let Ok(fields) = parse(&text) {
-                fields.to_json(&payload);
+                let text = fields.to_json(&payload);
+                prop_assert!(!text.is_empty());
             }
         }
     }

@@ -1,0 +1,361 @@
+//! A bus shared by processes, some of which are stopped or killed.
+//!
+//! Children are this test binary again, running only [`child`], which does what the parent says line by line. Every wait
+//! is for a line, an exit or a stop; nothing sleeps.
+
+#![cfg(unix)]
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use shm_bus::wire::{Priority, schema_hash};
+use shm_bus::{Attachment, Bus, DirError, From, Inbox, OpenError, Publisher, SendError, TopicSpec, list_in};
+
+const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
+const NUMBERS: TopicSpec<'_> = TopicSpec {
+    name: "test/numbers",
+    type_name: "test.Number",
+    schema: SCHEMA,
+    schema_hash: schema_hash(SCHEMA),
+    message_size: 8,
+};
+const LANE: &[(Priority, u32)] = &[(Priority::Normal, 4096)];
+const FOLDER: &str = "HOTFRAME_TEST_FOLDER";
+
+/// What a child holds and does.
+#[derive(Default)]
+struct Role {
+    publisher: Option<Publisher>,
+    inbox: Option<Inbox>,
+    bus: Option<Bus>,
+    next: u64,
+}
+
+impl Role {
+    fn obey(&mut self, folder: &Path, command: &str) -> String {
+        let bus = || self.bus.as_ref().expect("opened before");
+        match command {
+            "open" => {
+                self.bus = Some(Bus::open_in(folder, "game").expect("opens"));
+                "opened".to_owned()
+            }
+            "gating" | "observer" => {
+                let attachment = if command == "gating" { Attachment::Gating } else { Attachment::Observer };
+                let mut inbox = bus().inbox("child", attachment).expect("made");
+                inbox.subscribe(&NUMBERS, From::Earliest).expect("subscribed");
+                self.inbox = Some(inbox);
+                "subscribed".to_owned()
+            }
+            "publisher" => {
+                self.publisher = Some(bus().publisher(&NUMBERS, "child", LANE).expect("made"));
+                "made".to_owned()
+            }
+            "send" => {
+                let publisher = self.publisher.as_mut().expect("made before");
+                publisher.send(Priority::Normal, &self.next.to_le_bytes()).expect("room");
+                self.next += 1;
+                "sent".to_owned()
+            }
+            "drain" => {
+                let (received, lost) = drain(self.inbox.as_mut().expect("made before"));
+                format!("{} {lost}", received.len())
+            }
+            "participants" => bus().snapshot().participants.len().to_string(),
+            other => panic!("no command {other}"),
+        }
+    }
+}
+
+/// Not a test of its own: the body of every child process.
+#[test]
+fn child() {
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let mut role = Role::default();
+    for line in std::io::stdin().lines() {
+        let answer = role.obey(Path::new(&folder), &line.expect("a pipe"));
+        let mut out = std::io::stdout();
+        writeln!(out, "\n@{answer}").and_then(|()| out.flush()).expect("the parent listens");
+    }
+}
+
+/// A child process, killed when dropped.
+struct Other {
+    process: Child,
+    commands: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Other {
+    fn start(folder: &Path) -> Self {
+        let program = std::env::current_exe().expect("a path");
+        let mut process = Command::new(program)
+            .args(["--exact", "child", "--nocapture", "--test-threads=1"])
+            .env(FOLDER, folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("starts");
+        let commands = process.stdin.take().expect("piped");
+        let answers = BufReader::new(process.stdout.take().expect("piped"));
+        Self { process, commands, answers }
+    }
+
+    fn tell(&mut self, command: &str) {
+        writeln!(self.commands, "{command}").expect("the child listens");
+    }
+
+    fn hear(&mut self) -> String {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            assert!(self.answers.read_line(&mut line).expect("a pipe") > 0, "the child ended");
+            if let Some(answer) = line.trim_end().strip_prefix('@') {
+                return answer.to_owned();
+            }
+        }
+    }
+
+    fn ask(&mut self, command: &str) -> String {
+        self.tell(command);
+        self.hear()
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.process)
+    }
+
+    fn stop(&self) {
+        kill_process(self.pid(), Signal::STOP).expect("signalled");
+        let (_, status) = waitpid(Some(self.pid()), WaitOptions::UNTRACED).expect("waited").expect("a child");
+        assert!(status.stopped());
+    }
+
+    fn go_on(&self) {
+        kill_process(self.pid(), Signal::CONT).expect("signalled");
+    }
+
+    fn kill(&mut self) {
+        self.process.kill().expect("signalled");
+        self.process.wait().expect("waited");
+    }
+
+    /// Closes the pipe and waits for an orderly end.
+    fn leave(mut self) {
+        drop(std::mem::replace(&mut self.commands, null_stdin()));
+        assert!(self.process.wait().expect("waited").success());
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The stdin of a process that has ended, to put in the place of one that is to be closed.
+fn null_stdin() -> ChildStdin {
+    let mut ended = Command::new("true").stdin(Stdio::piped()).spawn().expect("starts");
+    let stdin = ended.stdin.take().expect("piped");
+    ended.wait().expect("waited");
+    stdin
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+fn drain(inbox: &mut Inbox) -> (Vec<u64>, u64) {
+    let (mut numbers, mut lost) = (Vec::new(), 0);
+    let each = |delivery: shm_bus::Delivery<'_>| {
+        numbers.push(u64::from_le_bytes(delivery.payload.try_into().expect("8 bytes")));
+        lost += delivery.lost;
+    };
+    inbox.drain(each).expect("mapped");
+    (numbers, lost)
+}
+
+fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).expect("there").next().is_none()
+}
+
+#[test]
+fn messages_cross_processes_and_the_last_one_out_leaves_nothing() {
+    let folder = folder();
+    let mut other = Other::start(folder.path());
+    assert_eq!(other.ask("open"), "opened");
+    other.ask("publisher");
+    let bus = Bus::attach_in(folder.path(), "game").expect("attaches");
+    let mut inbox = bus.inbox("parent", Attachment::Gating).expect("made");
+    inbox.subscribe_untyped("test/numbers", From::Now).expect("subscribed");
+    for round in 0..100_u64 {
+        other.ask("send");
+        other.ask("send");
+        assert_eq!(drain(&mut inbox).0, [2 * round, 2 * round + 1]);
+    }
+    other.leave();
+    assert_eq!(list_in(folder.path()).expect("listed"), ["game"]);
+    drop(inbox);
+    drop(bus);
+    assert!(is_empty(folder.path()));
+}
+
+/// Sends three laps while the child's inbox does nothing; the parent's own inbox keeps reading.
+fn three_laps(publisher: &mut Publisher, inbox: &mut Inbox) -> u64 {
+    let per_lap = 4096 / 64;
+    for number in 0..3 * per_lap {
+        publisher.send(Priority::Normal, &u64::to_le_bytes(number)).expect("the child is not waited for");
+        assert_eq!(drain(inbox).0, [number]);
+    }
+    3 * per_lap
+}
+
+#[test]
+fn a_stopped_observer_is_not_waited_for_and_knows_its_loss_to_the_message() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut publisher = bus.publisher(&NUMBERS, "parent", LANE).expect("made");
+    let mut inbox = bus.inbox("parent", Attachment::Gating).expect("made");
+    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    let mut other = Other::start(folder.path());
+    other.ask("open");
+    other.ask("observer");
+    other.stop();
+    let sent = three_laps(&mut publisher, &mut inbox);
+    other.go_on();
+    let answer = other.ask("drain");
+    let (received, lost) = answer.split_once(' ').expect("two numbers");
+    let (received, lost): (u64, u64) = (received.parse().expect("a number"), lost.parse().expect("a number"));
+    assert!(received > 0 && lost > 0, "{answer}");
+    assert_eq!(received + lost, sent);
+    other.leave();
+}
+
+#[test]
+fn a_killed_observer_changes_nothing_and_is_cleared_away() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut publisher = bus.publisher(&NUMBERS, "parent", LANE).expect("made");
+    let mut inbox = bus.inbox("parent", Attachment::Gating).expect("made");
+    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    let mut other = Other::start(folder.path());
+    other.ask("open");
+    other.ask("observer");
+    assert_eq!(bus.snapshot().inboxes.len(), 2);
+    other.kill();
+    three_laps(&mut publisher, &mut inbox);
+    let dead = bus.snapshot().participants.iter().filter(|participant| !participant.alive).count();
+    assert_eq!(dead, 1, "the kernel tells");
+    drop(bus.inbox("any change", Attachment::Observer).expect("made"));
+    let snapshot = bus.snapshot();
+    assert_eq!((snapshot.participants.len(), snapshot.inboxes.len()), (1, 1));
+    drop((publisher, inbox, bus));
+    assert!(is_empty(folder.path()));
+}
+
+#[test]
+fn a_stopped_gating_inbox_is_waited_for_and_a_killed_one_is_not() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut publisher = bus.publisher(&NUMBERS, "parent", LANE).expect("made");
+    let mut other = Other::start(folder.path());
+    other.ask("open");
+    other.ask("gating");
+    other.stop();
+    let mut sent = 0_u64;
+    while publisher.send(Priority::Normal, &sent.to_le_bytes()).is_ok() {
+        sent += 1;
+    }
+    for _ in 0..200 {
+        assert_eq!(publisher.send(Priority::Normal, &[0; 8]), Err(SendError::Full), "a stopped process lives");
+    }
+    other.kill();
+    let refused = (0..200).take_while(|_| publisher.send(Priority::Normal, &[0; 8]).is_err()).count();
+    assert!(refused < 64, "its death was noticed after {refused} messages");
+    let lane = &bus.snapshot().topics[0].lanes[0];
+    assert_eq!((lane.sent, lane.rejected), (sent + 1, 201 + refused as u64));
+}
+
+#[test]
+fn what_a_killed_publisher_sent_is_read_and_then_its_lane_goes() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut inbox = bus.inbox("parent", Attachment::Gating).expect("made");
+    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    let mut other = Other::start(folder.path());
+    other.ask("open");
+    other.ask("publisher");
+    other.ask("send");
+    other.ask("send");
+    other.kill();
+    let second = Bus::attach_in(folder.path(), "game").expect("clears the dead away");
+    assert_eq!(drain(&mut inbox).0, [0, 1]);
+    let snapshot = second.snapshot();
+    assert_eq!((snapshot.participants.len(), snapshot.topics[0].lanes.len()), (2, 0));
+}
+
+#[test]
+fn who_opens_at_once_meets_on_one_bus() {
+    for _ in 0..10 {
+        let folder = folder();
+        let mut others: Vec<_> = (0..3).map(|_| Other::start(folder.path())).collect();
+        for other in &mut others {
+            other.tell("open");
+        }
+        for other in &mut others {
+            assert_eq!(other.hear(), "opened");
+        }
+        for other in &mut others {
+            assert_eq!(other.ask("participants"), "3");
+        }
+        others.into_iter().for_each(Other::leave);
+        assert!(is_empty(folder.path()));
+    }
+}
+
+#[test]
+fn a_bus_of_the_dead_is_no_bus_and_is_made_afresh() {
+    let folder = folder();
+    let mut others: Vec<_> = (0..2).map(|_| Other::start(folder.path())).collect();
+    for other in &mut others {
+        other.ask("open");
+        other.ask("publisher");
+        other.ask("gating");
+        other.kill();
+    }
+    assert!(!is_empty(folder.path()), "killed processes leave files behind");
+    assert!(list_in(folder.path()).expect("listed").is_empty());
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let snapshot = bus.snapshot();
+    assert_eq!((snapshot.participants.len(), snapshot.topics.len(), snapshot.inboxes.len()), (1, 0, 0));
+    drop(bus);
+    assert!(is_empty(folder.path()));
+
+    let mut other = Other::start(folder.path());
+    other.ask("open");
+    other.kill();
+    assert!(matches!(Bus::attach_in(folder.path(), "game"), Err(OpenError::NotFound { .. })));
+    assert!(is_empty(folder.path()));
+}
+
+#[test]
+fn planted_folders_are_refused() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = folder();
+    let elsewhere = folder.path().join("elsewhere");
+    std::fs::create_dir(&elsewhere).expect("made");
+    let planted = folder.path().join("planted");
+    symlink(&elsewhere, &planted).expect("made");
+    let refused = |result: Result<Bus, OpenError>| match result {
+        Err(OpenError::Dir(error)) => error,
+        other => panic!("{other:?}"),
+    };
+    assert!(matches!(refused(Bus::open_in(&planted, "game")), DirError::NotADirectory { .. }));
+    symlink(&elsewhere, folder.path().join("game")).expect("made");
+    assert!(matches!(refused(Bus::open_in(folder.path(), "game")), DirError::NotADirectory { .. }));
+    std::fs::set_permissions(&elsewhere, std::fs::Permissions::from_mode(0o770)).expect("set");
+    assert!(matches!(refused(Bus::open_in(&elsewhere, "game")), DirError::Open { .. }));
+    assert!(is_empty(&elsewhere));
+}
