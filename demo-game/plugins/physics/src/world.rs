@@ -2,7 +2,7 @@
 //!
 //! One tick is [`Simulation::sync`] → [`Simulation::step`] → [`Simulation::motions`] and
 //! [`Simulation::contacts`]. Knows entity ids, circles and velocities; nothing of plugins, columns or topics.
-//! Units are view units (one pixel at 1280×720) and seconds, y as the caller has it; there is no gravity.
+//! Units are view units (one pixel at 1280×720) from the arena's middle, and seconds; there is no gravity.
 //!
 //! ```text
 //! inputs (any order) ──sort by id──► rows (ascending id) ──► bodies, colliders
@@ -40,8 +40,8 @@ pub(crate) use self::body::{BodyInput, BodyKind, Motion};
 pub(crate) use self::contact::ContactStart;
 use self::contact::{ContactCollector, Tag};
 
-/// Width and height of the arena, whose corner is at the origin.
-pub(crate) const ARENA: Vector = Vector::new(1280.0, 720.0);
+/// Half the width and height of the arena, whose middle is at the origin.
+pub(crate) const HALF: Vector = Vector::new(game_types::HALF_WIDTH, game_types::HALF_HEIGHT);
 
 /// How many view units rapier takes for a metre: about a small enemy. Scales its margins and slop.
 const LENGTH_UNIT: f32 = 20.0;
@@ -181,6 +181,7 @@ impl Simulation {
     }
 
     /// Where the body of entity `id` is; `None` if it has none. A binary search: loops take [`Self::motions`].
+    #[cfg(test)]
     pub(crate) fn motion(&self, id: u64) -> Option<Motion> {
         let at = self.rows.binary_search_by_key(&id, |row| row.id).ok()?;
         Some(self.motion_of(&self.rows[at]))
@@ -192,6 +193,7 @@ impl Simulation {
     }
 
     /// How many entities have a body.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }
@@ -258,7 +260,7 @@ impl Simulation {
 
     /// Invariant 5: drops rapier's free lists, generations and counters with the last body.
     fn forget(&mut self) {
-        let Self { absent, scratch, .. } = mem::replace(self, Self::new());
+        let Self { absent, scratch, .. } = mem::take(self);
         self.absent = absent;
         self.scratch = scratch;
     }
@@ -292,7 +294,6 @@ fn integration_parameters() -> IntegrationParameters {
 
 /// Four slabs just outside the arena, felt by the ship alone: enemies may come in from outside.
 fn walls() -> [Collider; 4] {
-    let half = ARENA / 2.0;
     let thick = WALL_HALF_THICKNESS;
     let slab = |center: Vector, half: Vector| {
         ColliderBuilder::cuboid(half.x, half.y)
@@ -303,12 +304,12 @@ fn walls() -> [Collider; 4] {
             .user_data(Tag::WALL)
             .build()
     };
-    let upright = Vector::new(thick, half.y + 2.0 * thick);
-    let level = Vector::new(half.x + 2.0 * thick, thick);
+    let upright = Vector::new(thick, HALF.y + 2.0 * thick);
+    let level = Vector::new(HALF.x + 2.0 * thick, thick);
     [
-        slab(Vector::new(-thick, half.y), upright),
-        slab(Vector::new(ARENA.x + thick, half.y), upright),
-        slab(Vector::new(half.x, -thick), level),
-        slab(Vector::new(half.x, ARENA.y + thick), level),
+        slab(Vector::new(-HALF.x - thick, 0.0), upright),
+        slab(Vector::new(HALF.x + thick, 0.0), upright),
+        slab(Vector::new(0.0, -HALF.y - thick), level),
+        slab(Vector::new(0.0, HALF.y + thick), level),
     ]
 }

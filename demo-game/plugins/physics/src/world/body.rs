@@ -13,7 +13,7 @@
 use rapier2d::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::ARENA;
+use super::HALF;
 use super::contact::Tag;
 
 /// How much of the approach speed a bounce gives back.
@@ -128,7 +128,7 @@ impl BodyInput {
     /// The position, the arena's middle if that is unknown.
     pub(super) fn position(&self) -> Vector {
         if !self.position_is_known() {
-            return ARENA / 2.0;
+            return Vector::ZERO;
         }
         Vector::from(self.position).clamp(Vector::splat(-COORDINATE_MAX), Vector::splat(COORDINATE_MAX))
     }
@@ -184,14 +184,14 @@ pub(super) fn wall_groups() -> InteractionGroups {
 
 /// `wanted`, mirrored on each axis on which a circle at or past the arena's edge would leave it.
 fn turned_inward(wanted: Vector, position: Vector, radius: f32) -> Vector {
-    let axis = |wanted: f32, at: f32, extent: f32| {
-        if at < radius {
+    let axis = |wanted: f32, at: f32, half: f32| {
+        if at < radius - half {
             wanted.abs()
-        } else if at > extent - radius {
+        } else if at > half - radius {
             -wanted.abs()
         } else {
             wanted
         }
     };
-    Vector::new(axis(wanted.x, position.x, ARENA.x), axis(wanted.y, position.y, ARENA.y))
+    Vector::new(axis(wanted.x, position.x, HALF.x), axis(wanted.y, position.y, HALF.y))
 }

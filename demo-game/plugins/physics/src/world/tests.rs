@@ -8,11 +8,11 @@ const DT: f32 = 1.0 / 60.0;
 const TICKS: u64 = 600;
 
 fn save(sim: &Simulation) -> Vec<u8> {
-    postcard::to_stdvec(sim).expect("every field has a binary form")
+    rmp_serde::to_vec(sim).expect("every field has a binary form")
 }
 
 fn restore(bytes: &[u8]) -> Simulation {
-    postcard::from_bytes(bytes).expect("it was just saved")
+    rmp_serde::from_slice(bytes).expect("it was just saved")
 }
 
 fn body(id: u64, kind: BodyKind, position: [f32; 2], velocity: [f32; 2]) -> BodyInput {
@@ -42,7 +42,7 @@ impl Script {
 
     fn new() -> Self {
         let mut script = Self { living: BTreeMap::new(), next_id: 2, random: 7 };
-        script.living.insert(Self::SHIP, body(Self::SHIP, BodyKind::Ship, [640.0, 360.0], [0.0; 2]));
+        script.living.insert(Self::SHIP, body(Self::SHIP, BodyKind::Ship, [0.0; 2], [0.0; 2]));
         (0..90).for_each(|_| script.spawn_enemy());
         script
     }
@@ -59,7 +59,7 @@ impl Script {
     }
 
     fn spawn_enemy(&mut self) {
-        let position = [self.random(400.0) + 440.0, self.random(300.0) + 210.0];
+        let position = [self.random(400.0) - 200.0, self.random(300.0) - 150.0];
         self.spawn(BodyKind::Enemy, position, [0.0; 2]);
     }
 
@@ -74,12 +74,12 @@ impl Script {
                 BodyKind::Bullet | BodyKind::Pickup => {}
             }
         }
-        if tick % 4 == 0 {
+        if tick.is_multiple_of(4) {
             let toward = [self.random(1800.0) - 900.0, self.random(1800.0) - 900.0];
             self.spawn(BodyKind::Bullet, ship, toward);
         }
-        if tick % 90 == 0 {
-            let position = [self.random(1280.0), self.random(720.0)];
+        if tick.is_multiple_of(90) {
+            let position = [self.random(1280.0) - HALF.x, self.random(720.0) - HALF.y];
             self.spawn(BodyKind::Pickup, position, [3.0, -2.0]);
             (0..6).for_each(|_| self.spawn_enemy());
         }
@@ -93,7 +93,7 @@ impl Script {
             self.living.remove(&contact.a);
             self.living.remove(&contact.b);
         }
-        let outside = |body: &BodyInput| !(-40.0..1320.0).contains(&body.position[0]);
+        let outside = |body: &BodyInput| !(-680.0..680.0).contains(&body.position[0]);
         self.living.retain(|_, body| body.kind != BodyKind::Bullet || !outside(body));
     }
 
@@ -264,14 +264,14 @@ fn only_pairs_with_a_bullet_or_the_ship_are_told() {
 #[test]
 fn the_ship_stays_in_the_arena_and_enemies_come_in() {
     let mut sim = Simulation::new();
-    let (mut ship, mut enemy) = ([640.0, 360.0], [-60.0, 100.0]);
+    let (mut ship, mut enemy) = ([0.0; 2], [-700.0, -260.0]);
     for _ in 0..300 {
         sim.sync([body(1, BodyKind::Ship, ship, [-900.0, 700.0]), body(2, BodyKind::Enemy, enemy, [-80.0, 0.0])]);
         sim.step(DT);
         (ship, enemy) = (sim.motion(1).unwrap().position, sim.motion(2).unwrap().position);
-        assert!((0.0..=ARENA.x).contains(&ship[0]) && (0.0..=ARENA.y).contains(&ship[1]), "the ship is at {ship:?}");
+        assert!(ship[0].abs() <= HALF.x && ship[1].abs() <= HALF.y, "the ship is at {ship:?}");
     }
-    assert!(enemy[0] > -10.0, "the enemy is at {enemy:?}");
+    assert!(enemy[0] > -650.0, "the enemy is at {enemy:?}");
 }
 
 #[test]

@@ -1,0 +1,100 @@
+//! Ship, enemies and bullets as draw commands. Pure.
+
+use core::f32::consts::TAU;
+
+use game_types::{Color, DrawCommand, Enemy, Input, Position, Shape, Ship, Velocity, palette};
+
+/// How much larger an enemy is drawn than it collides.
+const ENEMY_SCALE: f32 = 2.7;
+const SHIP_SCALE: f32 = 2.9;
+/// Seconds of its flight that a bullet's beam is long.
+const BULLET_SECONDS: f32 = 0.03;
+/// From so few ticks on, the shield flickers.
+const SHIELD_FLICKER_TICKS: u32 = 45;
+/// Fear.
+const PALE: Color = [190, 215, 255, 200];
+
+/// By variant: wandering, hunting, scattering.
+const ENEMY_COLORS: [[Color; 3]; Enemy::VARIANTS] = [
+    [palette::CYAN, palette::ORANGE, PALE],
+    [palette::BLUE, palette::MAGENTA, PALE],
+    [palette::VIOLET, palette::RED, PALE],
+];
+
+/// The colour of an enemy, also of what is left of it.
+pub(crate) fn enemy_color(variant: u32, mood: u32) -> Color {
+    let moods = ENEMY_COLORS.get(variant as usize).unwrap_or(&ENEMY_COLORS[0]);
+    *moods.get(mood as usize).unwrap_or(&moods[0])
+}
+
+/// An enemy; `tick` turns the round ones.
+pub(crate) fn enemy(
+    place: Position,
+    velocity: Velocity,
+    enemy: &Enemy,
+    radius: f32,
+    tick: u64,
+) -> [Option<DrawCommand>; 2] {
+    let color = enemy_color(enemy.variant, enemy.mood);
+    let size = radius * ENEMY_SCALE;
+    let heading = velocity.y.atan2(velocity.x);
+    let (shape, angle) = match enemy.variant {
+        Enemy::DART => (Shape::Dart, heading),
+        Enemy::DIAMOND => (Shape::Diamond, heading),
+        _ => (Shape::Hexagon, (tick % 240) as f32 / 240.0 * TAU),
+    };
+    let armor = (enemy.health > 1).then(|| {
+        let faint = palette::faded(color, 0.2 * enemy.health.min(4) as f32);
+        DrawCommand::sprite(Shape::Halo, place.x, place.y, size * 1.3, 0.0, faint)
+    });
+    [Some(DrawCommand::sprite(shape, place.x, place.y, size, angle, color)), armor]
+}
+
+/// A bullet's beam.
+pub(crate) fn bullet(place: Position, velocity: Velocity) -> DrawCommand {
+    let tail = [place.x - velocity.x * BULLET_SECONDS, place.y - velocity.y * BULLET_SECONDS];
+    DrawCommand::trail(tail, [place.x, place.y], 3.4, palette::GOLD)
+}
+
+/// The ship, its light and its shield.
+pub(crate) fn ship(place: Position, ship: &Ship, radius: f32, tick: u64) -> [Option<DrawCommand>; 3] {
+    let Position { x, y } = place;
+    let glow = DrawCommand::sprite(Shape::Glow, x, y, radius * 6.0, 0.0, palette::faded(palette::ICE, 0.35));
+    let body = DrawCommand::sprite(Shape::Ship, x, y, radius * SHIP_SCALE, ship.facing, palette::ICE);
+    let lit = ship.shield > SHIELD_FLICKER_TICKS || ship.shield % 10 >= 5;
+    let shield = (ship.shield > 0 && lit).then(|| {
+        let breath = 1.5 * ((tick % 60) as f32 / 60.0 * TAU).sin();
+        DrawCommand::ring(x, y, radius * 1.9 + breath, 2.5, palette::faded(palette::LIME, 0.8))
+    });
+    [Some(glow), Some(body), shield]
+}
+
+/// Where the player aims.
+pub(crate) fn crosshair(input: &Input) -> [DrawCommand; 2] {
+    let Input { aim_x: x, aim_y: y, .. } = *input;
+    [
+        DrawCommand::sprite(Shape::Halo, x, y, 20.0, 0.0, palette::faded(palette::GOLD, 0.55)),
+        DrawCommand::sprite(Shape::Particle, x, y, 5.0, 0.0, palette::faded(palette::GOLD, 0.8)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moods_show() {
+        for variant in 0..Enemy::VARIANTS as u32 {
+            let colors = [Enemy::WANDER, Enemy::HUNT, Enemy::SCATTER].map(|mood| enemy_color(variant, mood));
+            assert!(colors[0] != colors[1] && colors[1] != colors[2] && colors[0] != colors[2]);
+        }
+        assert_eq!(enemy_color(99, 99), enemy_color(0, 0));
+    }
+
+    #[test]
+    fn a_shield_shows_while_it_lasts() {
+        let shown = |shield| ship(Position::default(), &Ship { shield, ..Ship::default() }, 13.0, 0)[2].is_some();
+        assert!(shown(100) && !shown(0));
+        assert!((1..SHIELD_FLICKER_TICKS).any(|shield| !shown(shield)), "it flickers before it ends");
+    }
+}
