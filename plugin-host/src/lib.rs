@@ -1,1 +1,28 @@
-//! Filled in below.
+//! The plugin host: watches a folder, loads what appears there, and swaps it in between frames.
+//!
+//! ```text
+//! folder ─► watcher ─► stage: copy → inspect → load ─► Host::frame_edge: swap ─► Slot ─► a system's call
+//!          (a thread of its own, off the frame)         (the engine's thread)
+//! ```
+//! An engine implements [`Engine`] and calls, once a frame: [`Host::frame_edge`], [`Host::deliver`], its schedule (which calls
+//! [`Slot::run`]), [`Host::end_frame`]. Knows nothing of bevy.
+
+mod arena;
+mod call;
+mod engine;
+mod host;
+pub mod image;
+mod instance;
+mod ports;
+mod slot;
+mod stage;
+mod swap;
+pub mod watcher;
+
+pub use arena::FrameArena;
+pub use call::Fault;
+pub use engine::{Engine, PluginView};
+pub use host::{ARENA_LIMIT_BYTES, Host, PluginStats, StartError, library_path};
+pub use ports::PortError;
+pub use slot::{FrameInfo, Slot, publisher_value};
+pub use swap::SwapError;

@@ -1,0 +1,30 @@
+//! Host code's view of a component that plugins share.
+
+use bevy_ecs::component::{Component, Mutable, StorageType};
+use std::ops::{Deref, DerefMut};
+
+/// The column of `T` in bevy's terms. Spawn `Col(Position { … })`, query `&Col<Position>`.
+///
+/// The orphan rule forbids implementing bevy's `Component` for `T` itself, and its crate knows nothing of bevy.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(transparent)]
+pub struct Col<T>(pub T);
+
+impl<T: plugin_sdk::Component> Component for Col<T> {
+    const STORAGE_TYPE: StorageType = StorageType::Table;
+    type Mutability = Mutable;
+}
+
+impl<T> Deref for Col<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Col<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}

@@ -1,0 +1,133 @@
+//! Plugins' commands, checked and applied to the world.
+//!
+//! # Failure
+//! A command that names no living entity or no known component, or has another size than the component, is dropped and counted; the
+//! others are applied.
+
+#![expect(unsafe_code, reason = "inserts components by id from bytes")]
+
+use std::ptr::NonNull;
+
+use bevy_ecs::component::ComponentId;
+use bevy_ecs::entity::Entity;
+use bevy_ecs::prelude::{Mut, Resource, World};
+use bevy_ecs::ptr::OwningPtr;
+use plugin_sdk::abi::command::{Command, ComponentBytes, Operation, decode};
+
+use super::ComponentRegistry;
+
+/// What became of commands since the world began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Resource)]
+pub struct CommandStats {
+    /// Applied.
+    pub applied: u64,
+    /// For an entity that had gone: two systems despawning the same one, mostly.
+    pub stale: u64,
+    /// Malformed, or with an unknown component or size.
+    pub refused: u64,
+}
+
+/// Memory for one command's components, kept over the frames.
+#[derive(Debug, Default, Resource)]
+pub(super) struct CommandScratch {
+    ids: Vec<ComponentId>,
+    bytes: Vec<(NonNull<u8>, usize)>,
+}
+
+// SAFETY: the pointers are used only within `apply`, which fills them.
+unsafe impl Send for CommandScratch {}
+// SAFETY: as above.
+unsafe impl Sync for CommandScratch {}
+
+/// Why a command was not applied.
+enum Dropped {
+    Stale,
+    Refused(String),
+}
+
+/// Applies what `system` asked for.
+pub(super) fn apply(world: &mut World, system: &str, mut buffer: &[u8]) {
+    if buffer.is_empty() {
+        return;
+    }
+    let mut stats = *world.get_resource_or_init::<CommandStats>();
+    world.init_resource::<CommandScratch>();
+    world.resource_scope(|world, registry: Mut<'_, ComponentRegistry>| {
+        world.resource_scope(|world, mut scratch: Mut<'_, CommandScratch>| {
+            loop {
+                let result = match decode(&mut buffer) {
+                    Ok(None) => break,
+                    Ok(Some(command)) => one(world, &registry, &mut scratch, &command),
+                    Err(malformed) => {
+                        buffer = &[];
+                        Err(Dropped::Refused(malformed.to_string()))
+                    }
+                };
+                match result {
+                    Ok(()) => stats.applied += 1,
+                    Err(Dropped::Stale) => stats.stale += 1,
+                    Err(Dropped::Refused(reason)) => {
+                        stats.refused += 1;
+                        tracing::warn!("a command of {system} is dropped: {reason}");
+                    }
+                }
+            }
+        });
+    });
+    world.insert_resource(stats);
+}
+
+fn one(
+    world: &mut World,
+    registry: &ComponentRegistry,
+    scratch: &mut CommandScratch,
+    command: &Command<'_>,
+) -> Result<(), Dropped> {
+    gather(registry, scratch, command)?;
+    let mut entity = match command.operation {
+        Operation::Spawn => world.spawn_empty(),
+        _ => {
+            let id = Entity::try_from_bits(command.entity).ok_or(Dropped::Stale)?;
+            world.get_entity_mut(id).map_err(|_| Dropped::Stale)?
+        }
+    };
+    match command.operation {
+        Operation::Spawn | Operation::Insert => {
+            let components = scratch.bytes.iter().map(|(bytes, _)| {
+                // SAFETY: as many bytes as the component has, aligned to 8, checked in `gather`; plain data, hence copied out.
+                unsafe { OwningPtr::new(*bytes) }
+            });
+            // SAFETY: ids of this world's registry, each with bytes of its layout.
+            unsafe { entity.insert_by_ids(&scratch.ids, components) };
+        }
+        Operation::Despawn => entity.despawn(),
+        Operation::Remove => {
+            entity.remove_by_ids(&scratch.ids);
+        }
+    }
+    Ok(())
+}
+
+/// Looks up and checks the command's components.
+fn gather(registry: &ComponentRegistry, scratch: &mut CommandScratch, command: &Command<'_>) -> Result<(), Dropped> {
+    scratch.ids.clear();
+    scratch.bytes.clear();
+    for ComponentBytes { hash, bytes } in command.components() {
+        let Some(component) = registry.by_hash(hash) else {
+            let reason =
+                format!("no component has schema hash {hash:#018x}; name it in a query or in #[plugin(components(…))]");
+            return Err(Dropped::Refused(reason));
+        };
+        let expected = if command.operation == Operation::Remove { 0 } else { component.info.size };
+        if bytes.len() != expected {
+            let name = &component.info.name;
+            return Err(Dropped::Refused(format!("\"{name}\" has {expected} bytes, the command {}", bytes.len())));
+        }
+        if scratch.ids.contains(&component.id) {
+            return Err(Dropped::Refused(format!("\"{}\" stands in it twice", component.info.name)));
+        }
+        scratch.ids.push(component.id);
+        scratch.bytes.push((NonNull::from(bytes).cast(), bytes.len()));
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! bevy_ecs as the host's engine: checks a set of plugins against the world, and goes over to it.
+
+use std::sync::Arc;
+
+use bevy_ecs::component::StorageType;
+use bevy_ecs::entity_disabling::DefaultQueryFilters;
+use bevy_ecs::prelude::{Resource, World};
+use bevy_ecs::schedule::ScheduleBuildError;
+use plugin_host::image::{Manifest, ParamInfo, SystemInfo, Term};
+use plugin_host::{Engine, PluginView, Slot};
+use plugin_sdk::abi::Stage;
+
+use super::columns::{ParamPlan, TermPlan};
+use super::conflict::{self, TermError};
+use super::order::{Node, OrderError, order};
+use super::registry::{ComponentRegistry, RegisterError};
+use super::stages::{PlannedSystem, Stages};
+
+/// Why a set of plugins can't run in this world.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PrepareError {
+    /// A component doesn't fit the one in use.
+    #[error(transparent)]
+    Component(#[from] RegisterError),
+    /// Queries that must not stand together.
+    #[error(transparent)]
+    Terms(#[from] TermError),
+    /// No order satisfies all.
+    #[error(transparent)]
+    Order(#[from] OrderError),
+    /// bevy refused the schedule.
+    #[error("bevy refuses the schedule: {0}")]
+    Schedule(#[from] ScheduleBuildError),
+    /// A default query filter is not in table storage, so that tables can't be handed over whole.
+    #[error("the world's default query filters include a component in sparse-set storage")]
+    SparseFilter,
+}
+
+/// What the present schedules were built from.
+#[derive(Debug, Default, PartialEq, Resource)]
+pub(super) struct Running(Vec<(String, Vec<SystemInfo>)>);
+
+/// The world, as the host's engine.
+#[derive(Debug)]
+pub(super) struct BevyEngine<'world>(pub(super) &'world mut World);
+
+/// New schedules; `None` when the present ones fit: their systems call through the same slots.
+pub(super) type Prepared = Option<(Stages, Running)>;
+
+impl Engine for BevyEngine<'_> {
+    type Prepared = Prepared;
+    type Error = PrepareError;
+
+    fn prepare(&mut self, plugins: &[PluginView<'_>]) -> Result<Prepared, PrepareError> {
+        let world = &mut *self.0;
+        for plugin in plugins {
+            register(world, plugin.manifest)?;
+        }
+        let systems = |plugin: &PluginView<'_>| (plugin.manifest.name.clone(), plugin.manifest.systems.clone());
+        let running = Running(plugins.iter().map(systems).collect());
+        if *world.get_resource_or_init::<Running>() == running {
+            return Ok(None);
+        }
+        refuse_sparse_filters(world)?;
+        let nodes: Vec<Node<'_>> = plugins.iter().flat_map(nodes).collect();
+        let mut stages = Stages::default();
+        for stage in Stage::ALL {
+            let planned = order(stage, &nodes)?.into_iter().filter_map(|node| {
+                let slot: &Arc<Slot> = plugins.iter().find(|plugin| plugin.manifest.name == node.plugin)?.slot;
+                let registry = world.get_resource::<ComponentRegistry>()?;
+                Some(PlannedSystem { params: plan(registry, node.system), slot: slot.clone(), node })
+            });
+            let planned = planned.collect();
+            stages.add(world, stage, planned)?;
+        }
+        Ok(Some((stages, running)))
+    }
+
+    fn commit(&mut self, prepared: Prepared) {
+        if let Some((stages, running)) = prepared {
+            self.0.insert_resource(stages);
+            self.0.insert_resource(running);
+        }
+    }
+}
+
+fn nodes<'a>(plugin: &PluginView<'a>) -> impl Iterator<Item = Node<'a>> + use<'a> {
+    let Manifest { name, systems, .. } = plugin.manifest;
+    systems.iter().enumerate().map(move |(index, system)| Node { plugin: name, index, system })
+}
+
+/// Checks the queries, and registers every component that the plugin names.
+fn register(world: &mut World, manifest: &Manifest) -> Result<(), PrepareError> {
+    for component in &manifest.components {
+        ComponentRegistry::register(world, component)?;
+    }
+    for system in &manifest.systems {
+        conflict::check(&manifest.name, system)?;
+        for term in system.params.iter().flat_map(terms) {
+            if let Some(component) = &term.component {
+                ComponentRegistry::register(world, component)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn terms(param: &ParamInfo) -> impl Iterator<Item = &Term> {
+    let (data, filter): (&[Term], &[Term]) = match param {
+        ParamInfo::Query { data, filter } => (data, filter),
+        ParamInfo::Publisher(_) => (&[], &[]),
+    };
+    data.iter().chain(filter)
+}
+
+fn plan(registry: &ComponentRegistry, system: &SystemInfo) -> Vec<ParamPlan> {
+    let ids = |terms: &[Term]| -> Vec<TermPlan> {
+        let id = |term: &Term| (term.access, term.component.as_ref().and_then(|info| registry.id_of(info)));
+        terms.iter().map(id).collect()
+    };
+    let plan = |param: &ParamInfo| match param {
+        ParamInfo::Query { data, filter } => ParamPlan::Query { data: ids(data), filter: ids(filter) },
+        ParamInfo::Publisher(number) => ParamPlan::Publisher(*number),
+    };
+    system.params.iter().map(plan).collect()
+}
+
+/// A sparse filter would make `matched_tables` hold rows that don't match.
+fn refuse_sparse_filters(world: &World) -> Result<(), PrepareError> {
+    let Some(filters) = world.get_resource::<DefaultQueryFilters>() else { return Ok(()) };
+    let sparse = filters
+        .disabling_ids()
+        .any(|id| world.components().get_info(id).is_some_and(|info| info.storage_type() == StorageType::SparseSet));
+    if sparse { Err(PrepareError::SparseFilter) } else { Ok(()) }
+}

@@ -1,0 +1,52 @@
+//! One frame: swaps at its edge, messages, stages with their commands, end of its memory.
+
+use bevy_ecs::prelude::{Mut, Resource, World};
+use plugin_host::{FrameInfo, Host};
+
+use super::commands;
+use super::engine::BevyEngine;
+use super::stages::Stages;
+
+/// The plugin host of a world.
+#[derive(Debug, Resource)]
+pub struct PluginHost(pub Host);
+
+/// The frame that [`run_frame`] is running, or ran last.
+#[derive(Clone, Copy, Debug, Resource)]
+pub struct CurrentFrame(pub FrameInfo);
+
+/// Gives `world` a plugin host. Bind the host's own component types before.
+pub fn install(world: &mut World, host: Host) {
+    world.insert_resource(PluginHost(host));
+    world.init_resource::<Stages>();
+}
+
+/// Loads the libraries that stand in the folder, waiting until each was tried. What is refused is logged and counted.
+///
+/// # Errors
+/// When the folder can't be read.
+///
+/// # Panics
+/// Without [`install`]; as every function here.
+pub fn load_present(world: &mut World) -> std::io::Result<()> {
+    world.resource_scope(|world, mut host: Mut<'_, PluginHost>| host.0.load_present(&mut BevyEngine(world)))
+}
+
+/// Swaps in what waits. Gives the number of plugins that changed.
+pub fn frame_edge(world: &mut World) -> usize {
+    world.resource_scope(|world, mut host: Mut<'_, PluginHost>| host.0.frame_edge(&mut BevyEngine(world)))
+}
+
+/// Delivers messages and runs every stage, applying commands after each.
+pub fn run_frame(world: &mut World, frame: FrameInfo) {
+    world.insert_resource(CurrentFrame(frame));
+    world.resource_scope(|world, host: Mut<'_, PluginHost>| {
+        host.0.deliver(&frame, |plugin, bytes| commands::apply(world, plugin, bytes));
+    });
+    world.resource_scope(|world, mut stages: Mut<'_, Stages>| stages.run(world));
+}
+
+/// Ends the frame's memory; gives the bytes that plugins used of it.
+pub fn end_frame(world: &mut World) -> usize {
+    world.resource_mut::<PluginHost>().0.end_frame()
+}

@@ -1,0 +1,83 @@
+//! One number for the whole state: equal for equal runs, with or without swaps in between.
+//!
+//! Covers every entity that has a shared component, in the order of the ids (never of archetypes), each component's name and bytes,
+//! every plugin's state, and the tick.
+
+#![expect(unsafe_code, reason = "reads plain components as bytes")]
+
+use bevy_ecs::entity::Entity;
+use bevy_ecs::prelude::World;
+use bevy_ecs::world::EntityRef;
+use plugin_host::Fault;
+
+use super::frame::{CurrentFrame, PluginHost};
+use super::registry::{ComponentRegistry, Registered};
+
+/// Why a world has no hash.
+#[derive(Debug, thiserror::Error)]
+#[error("{plugin} can't save its state: {fault}")]
+pub struct HashError {
+    /// The plugin.
+    pub plugin: String,
+    /// What it said.
+    pub fault: Fault,
+}
+
+/// FNV-1a, 64 bits, over all that is hashed.
+struct Hash(u64);
+
+impl Hash {
+    fn bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+
+    /// A part with its length, so that parts can't run into each other.
+    fn part(&mut self, bytes: &[u8]) {
+        self.bytes(&(bytes.len() as u64).to_le_bytes());
+        self.bytes(bytes);
+    }
+}
+
+/// The world's hash.
+///
+/// # Errors
+/// When a plugin can't save its state.
+///
+/// # Panics
+/// Without [`install`](super::install).
+pub fn world_hash(world: &mut World) -> Result<u64, HashError> {
+    let mut hash = Hash(0xcbf2_9ce4_8422_2325);
+    let tick = world.get_resource::<CurrentFrame>().map_or(0, |frame| frame.0.tick);
+    hash.bytes(&tick.to_le_bytes());
+    let mut query = world.query::<EntityRef<'_>>();
+    let components: Vec<Registered> =
+        world.get_resource::<ComponentRegistry>().into_iter().flat_map(ComponentRegistry::iter).cloned().collect();
+    let mut entities: Vec<EntityRef<'_>> = query.iter(world).collect();
+    entities.sort_unstable_by_key(|entity| entity.id().to_bits());
+    for entity in entities {
+        hash_entity(&mut hash, entity, &components);
+    }
+    let host = world.resource::<PluginHost>();
+    let states = host.0.states().map_err(|(plugin, fault)| HashError { plugin, fault })?;
+    for (plugin, state) in states {
+        hash.part(plugin.as_bytes());
+        hash.part(&state);
+    }
+    Ok(hash.0)
+}
+
+fn hash_entity(hash: &mut Hash, entity: EntityRef<'_>, components: &[Registered]) {
+    let mut id: Option<Entity> = Some(entity.id());
+    for component in components {
+        let Ok(pointer) = entity.get_by_id(component.id) else { continue };
+        if let Some(id) = id.take() {
+            hash.bytes(&id.to_bits().to_le_bytes());
+        }
+        // SAFETY: plain data of the registered size, every byte initialized.
+        let bytes = unsafe { std::slice::from_raw_parts(pointer.as_ptr(), component.info.size) };
+        hash.part(component.info.name.as_bytes());
+        hash.part(bytes);
+    }
+}

@@ -1,0 +1,107 @@
+//! The schedules of a set of plugins, one per stage, and running them.
+
+#![expect(unsafe_code, reason = "keeps command buffers of the frame arena until the stage's end")]
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bevy_ecs::prelude::{IntoScheduleConfigs, Res, Resource, Schedule, SystemSet, World};
+use bevy_ecs::schedule::{LogLevel, ScheduleBuildError, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor};
+use bevy_ecs::system::{ParamBuilder, SystemParamBuilder, SystemState};
+use plugin_host::Slot;
+use plugin_sdk::abi::Stage;
+
+use super::columns::{ColumnsBuilder, ParamPlan, PluginColumns};
+use super::commands;
+use super::conflict;
+use super::frame::{CurrentFrame, PluginHost};
+use super::order::Node;
+
+/// A system to be scheduled, with what it needs to be called.
+pub(super) struct PlannedSystem<'a> {
+    pub(super) node: Node<'a>,
+    pub(super) slot: Arc<Slot>,
+    pub(super) params: Vec<ParamPlan>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, ScheduleLabel)]
+struct StageLabel(u32);
+
+/// Position of a system in its stage.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, SystemSet)]
+struct Position(usize);
+
+/// All stages of a set of plugins.
+#[derive(Default, Resource)]
+pub(super) struct Stages(Vec<StageSchedule>);
+
+struct StageSchedule {
+    schedule: Schedule,
+    /// `plugin/system`, in order.
+    names: Vec<String>,
+    recorded: Recorded,
+}
+
+/// Command buffers of the stage that is running, each with its system's position.
+type Recorded = Arc<Mutex<Vec<(usize, Buffer)>>>;
+
+/// A command buffer in the frame arena.
+#[derive(Clone, Copy)]
+struct Buffer(*const [u8]);
+
+// SAFETY: arena memory is not bound to a thread.
+unsafe impl Send for Buffer {}
+
+impl Stages {
+    /// Builds one stage from systems in order. Systems that conflict are chained in that order; bevy then finds no ambiguity.
+    pub(super) fn add(
+        &mut self,
+        world: &mut World,
+        stage: Stage,
+        systems: Vec<PlannedSystem<'_>>,
+    ) -> Result<(), ScheduleBuildError> {
+        let mut schedule = Schedule::new(StageLabel(stage as u32));
+        schedule.set_executor(SingleThreadedExecutor::new());
+        schedule
+            .set_build_settings(ScheduleBuildSettings { ambiguity_detection: LogLevel::Error, ..Default::default() });
+        let recorded = Recorded::default();
+        let nodes: Vec<Node<'_>> = systems.iter().map(|system| system.node).collect();
+        for (position, PlannedSystem { node, slot, params }) in systems.into_iter().enumerate() {
+            let (index, recorded) = (node.index, recorded.clone());
+            let state: SystemState<(PluginColumns<'_, '_>, Res<'_, PluginHost>, Res<'_, CurrentFrame>)> =
+                (ColumnsBuilder(params), ParamBuilder, ParamBuilder).build_state(world);
+            let system = state.build_system(
+                move |columns: PluginColumns<'_, '_>, host: Res<'_, PluginHost>, frame: Res<'_, CurrentFrame>| {
+                    // SAFETY: the columns were made for this manifest's system, and bevy grants their access for this run.
+                    let commands =
+                        unsafe { slot.run(index, columns.params(), columns.change_tick(), &frame.0, host.0.arena()) };
+                    if !commands.is_empty() {
+                        recorded.lock().unwrap_or_else(PoisonError::into_inner).push((position, Buffer(commands)));
+                    }
+                },
+            );
+            let mut config = system.in_set(Position(position));
+            for (earlier, other) in nodes[..position].iter().enumerate() {
+                if other.plugin == node.plugin || conflict::conflicts(node.system, other.system) {
+                    config = config.after(Position(earlier));
+                }
+            }
+            schedule.add_systems(config);
+        }
+        schedule.initialize(world)?;
+        self.0.push(StageSchedule { schedule, names: nodes.iter().map(Node::full_name).collect(), recorded });
+        Ok(())
+    }
+
+    /// Runs every stage, each followed by its commands in order.
+    pub(super) fn run(&mut self, world: &mut World) {
+        for StageSchedule { schedule, names, recorded } in &mut self.0 {
+            schedule.run(world);
+            let mut recorded = recorded.lock().unwrap_or_else(PoisonError::into_inner);
+            recorded.sort_unstable_by_key(|(position, _)| *position);
+            for (position, Buffer(bytes)) in recorded.drain(..) {
+                // SAFETY: in the frame arena, which is flipped at the frame's end only.
+                commands::apply(world, &names[position], unsafe { &*bytes });
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The host's side of a call: the function table that plugins see, and what it works on.
+//!
+//! # Invariants
+//! 1. A [`Context`] lives on the caller's stack for one call, and only that call's thread uses it.
+//! 2. No function of the table panics: an unwinding one would abort the process.
+
+#![expect(unsafe_code, reason = "the host's functions of the C ABI")]
+
+use std::ffi::c_void;
+use std::fmt;
+
+use plugin_sdk::abi::{Bump, Call, HostTable, Level, LifeCall, Status, Text};
+
+use crate::arena::FrameArena;
+use crate::ports::Port;
+
+/// Why a plugin's call did not end well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What the plugin said.
+    pub message: String,
+    /// `file:line:column` of a panic, else empty.
+    pub location: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)?;
+        if self.location.is_empty() { Ok(()) } else { write!(out, ", at {}", self.location) }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// What the table's functions work on during one call.
+pub(crate) struct Context<'a> {
+    plugin: &'a str,
+    generation: u32,
+    /// `None` in `create`, `save` and `destroy`, which have no frame.
+    frame: Option<FrameAccess<'a>>,
+    fault: Option<Fault>,
+}
+
+/// What only a call within a frame may use.
+pub(crate) struct FrameAccess<'a> {
+    pub(crate) arena: &'a FrameArena,
+    pub(crate) ports: &'a mut [Port],
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(plugin: &'a str, generation: u32, frame: Option<FrameAccess<'a>>) -> Self {
+        Self { plugin, generation, frame, fault: None }
+    }
+
+    /// The way back for a plugin; valid while `self` is borrowed.
+    pub(crate) fn life(&mut self) -> LifeCall {
+        LifeCall { host: &raw const TABLE, context: std::ptr::from_mut(self).cast() }
+    }
+
+    /// What the call's status means, with the reason that the plugin gave.
+    pub(crate) fn finish(self, status: Status) -> Result<(), Fault> {
+        if status == Status::OK {
+            return Ok(());
+        }
+        Err(self.fault.unwrap_or_else(|| Fault {
+            message: format!("it returned status {} without a reason", status.0),
+            location: String::new(),
+        }))
+    }
+}
+
+static TABLE: HostTable = HostTable {
+    size: size_of::<HostTable>() as u32,
+    reserved: 0,
+    arena_refill,
+    loan_begin,
+    loan_commit,
+    loan_cancel,
+    send,
+    log,
+    fault,
+};
+
+/// # Safety
+/// `context` came from [`Context::life`] in the call that is under way on this thread.
+unsafe fn context<'a>(context: *mut c_void) -> &'a mut Context<'a> {
+    // SAFETY: by contract; the caller of the plugin doesn't touch it meanwhile.
+    unsafe { &mut *context.cast() }
+}
+
+/// # Safety
+/// As [`context()`].
+unsafe fn port<'a>(at: *mut c_void, number: u32) -> Option<&'a mut Port> {
+    // SAFETY: the same contract.
+    let context = unsafe { context(at) };
+    context.frame.as_mut()?.ports.get_mut(number as usize)
+}
+
+unsafe extern "C" fn arena_refill(at: *mut c_void, call: *mut Call, size: usize, align: usize) -> Status {
+    // SAFETY: the plugin passes its call's context.
+    let Some(frame) = (unsafe { context(at) }).frame.as_ref() else { return Status::INVALID };
+    // SAFETY: the plugin passes its call, which lives on the host's stack.
+    let spent = unsafe { (*call).arena };
+    match frame.arena.refill(spent, size, align) {
+        None => Status::FULL,
+        Some(piece) => {
+            // SAFETY: as above.
+            unsafe { (*call).arena = piece };
+            Status::OK
+        }
+    }
+}
+
+unsafe extern "C" fn loan_begin(at: *mut c_void, number: u32, length: usize, memory: *mut *mut u8) -> Status {
+    // SAFETY: the plugin passes its call's context.
+    let Some(port) = (unsafe { port(at, number) }) else { return Status::INVALID };
+    match port.begin(length) {
+        Ok(place) => {
+            // SAFETY: the plugin passes a place for the pointer.
+            unsafe { *memory = place };
+            Status::OK
+        }
+        Err(status) => status,
+    }
+}
+
+unsafe extern "C" fn loan_commit(at: *mut c_void, number: u32, length: usize) -> Status {
+    // SAFETY: the plugin passes its call's context.
+    let port = unsafe { port(at, number) };
+    port.map_or(Status::INVALID, |port| port.commit(length))
+}
+
+unsafe extern "C" fn loan_cancel(at: *mut c_void, number: u32) -> Status {
+    // SAFETY: the plugin passes its call's context.
+    let port = unsafe { port(at, number) };
+    port.map_or(Status::INVALID, |port| {
+        port.cancel();
+        Status::OK
+    })
+}
+
+unsafe extern "C" fn send(at: *mut c_void, number: u32, payload: *const u8, length: usize) -> Status {
+    // SAFETY: the plugin passes its call's context.
+    let Some(port) = (unsafe { port(at, number) }) else { return Status::INVALID };
+    // SAFETY: the plugin passes as many bytes as it says, from a slice, hence not null.
+    port.send(unsafe { std::slice::from_raw_parts(payload, length) })
+}
+
+unsafe extern "C" fn log(at: *mut c_void, level: Level, message: Text) {
+    // SAFETY: the plugin passes its call's context.
+    let Context { plugin, generation, .. } = unsafe { context(at) };
+    // SAFETY: the plugin keeps the text alive for this call.
+    let message = unsafe { message.to_owned_text() };
+    match level {
+        Level::ERROR => tracing::error!(plugin, generation, "{message}"),
+        Level::WARN => tracing::warn!(plugin, generation, "{message}"),
+        Level::DEBUG => tracing::debug!(plugin, generation, "{message}"),
+        _ => tracing::info!(plugin, generation, "{message}"),
+    }
+}
+
+unsafe extern "C" fn fault(at: *mut c_void, message: Text, location: Text) {
+    // SAFETY: the plugin passes its call's context.
+    let context = unsafe { context(at) };
+    // SAFETY: the plugin keeps both texts alive for this call.
+    let (message, location) = unsafe { (message.to_owned_text(), location.to_owned_text()) };
+    context.fault = Some(Fault { message, location });
+}
+
+/// A call's frame arena piece, given back when dropped.
+pub(crate) struct Piece<'a> {
+    pub(crate) arena: &'a FrameArena,
+    pub(crate) bump: Bump,
+}
+
+impl<'a> Piece<'a> {
+    pub(crate) fn open(arena: &'a FrameArena) -> Self {
+        Self { arena, bump: arena.open() }
+    }
+}
+
+impl Drop for Piece<'_> {
+    fn drop(&mut self) {
+        self.arena.close(self.bump);
+    }
+}

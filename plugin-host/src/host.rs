@@ -1,0 +1,279 @@
+//! The plugin host: watches a folder and brings what changes there into the game, at frame edges.
+//!
+//! The watcher's thread copies, inspects and loads; the thread that owns the host calls [`Host::frame_edge`] between two frames,
+//! where waiting images are swapped in. Nothing else changes which code runs.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, unbounded};
+use shm_bus::Bus;
+
+use crate::arena::FrameArena;
+use crate::call::Fault;
+use crate::engine::Engine;
+use crate::image::Image;
+use crate::image::copy::{ImageStore, StoreError};
+use crate::slot::{FrameInfo, Slot};
+use crate::stage::{Staged, stage};
+use crate::swap::{self, Others};
+use crate::watcher::{FileEvent, WatchError, Watcher, plugin_of};
+
+/// Bytes that plugins may allocate from the frame arena in one frame, unless told otherwise.
+pub const ARENA_LIMIT_BYTES: usize = 64 << 20;
+
+/// Why a host could not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The folder can't be watched.
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    /// There is no place for private copies.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What happened at frame edges to one plugin.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PluginStats {
+    /// The generation that runs; 0 when none was accepted.
+    pub generation: u32,
+    /// Swaps from one generation to the next.
+    pub reloads: u32,
+    /// Files and builds that were refused.
+    pub failed_loads: u32,
+    /// Calls that panicked.
+    pub panics: u64,
+    /// How long each swap held the frame edge.
+    pub swaps: Vec<Duration>,
+}
+
+/// A plugin that was seen since the host started.
+#[derive(Debug, Default)]
+struct Plugin {
+    /// `None` before its first generation and after its removal.
+    slot: Option<Arc<Slot>>,
+    image: Option<Arc<Image>>,
+    stats: PluginStats,
+}
+
+/// What waits for a plugin at the next edge; only the latest of each plugin's changes counts.
+#[derive(Debug)]
+enum Pending {
+    Load(Arc<Image>),
+    Remove,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Host {
+    bus: Bus,
+    plugins: BTreeMap<String, Plugin>,
+    arena: FrameArena,
+    staged: Receiver<Staged>,
+    events: Receiver<FileEvent>,
+    /// Ends its thread when dropped; last, since its stage function sends to the channels above.
+    watcher: Watcher,
+}
+
+impl Host {
+    /// Watches `folder`. What stands there already is loaded by [`Self::load_present`].
+    ///
+    /// # Errors
+    /// [`StartError`]: the folder is missing or can't be watched.
+    pub fn start(folder: &Path, bus: Bus) -> Result<Self, StartError> {
+        let ((staged_sender, staged), (event_sender, events)) = (unbounded(), unbounded());
+        let watcher = Watcher::start(folder, stage(ImageStore::new()?, staged_sender), event_sender)?;
+        Ok(Self { bus, plugins: BTreeMap::new(), arena: FrameArena::new(ARENA_LIMIT_BYTES), staged, events, watcher })
+    }
+
+    /// The watched folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.watcher.folder()
+    }
+
+    /// The bus on which plugins talk.
+    #[must_use]
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    /// This frame's memory.
+    #[must_use]
+    pub fn arena(&self) -> &FrameArena {
+        &self.arena
+    }
+
+    /// Waits until every library that stands in the folder now has been tried once, and swaps in what was accepted.
+    ///
+    /// # Errors
+    /// When the folder can't be read.
+    pub fn load_present<E: Engine>(&mut self, engine: &mut E) -> std::io::Result<()> {
+        let mut awaited = std::collections::BTreeSet::new();
+        for file in std::fs::read_dir(self.folder())? {
+            let name = file?.file_name();
+            awaited.extend(name.to_str().and_then(plugin_of).map(str::to_owned));
+        }
+        let mut pending = BTreeMap::new();
+        while !awaited.is_empty() {
+            let Ok(event) = self.events.recv() else { break };
+            if let FileEvent::Accepted { plugin, .. }
+            | FileEvent::Refused { plugin, .. }
+            | FileEvent::Removed { plugin, .. } = &event
+            {
+                awaited.remove(plugin);
+            }
+            self.note(event, &mut pending);
+        }
+        self.apply(pending, engine);
+        Ok(())
+    }
+
+    /// Swaps in what waits. To be called between two frames, with no plugin's system running. Gives the number of plugins that changed.
+    pub fn frame_edge<E: Engine>(&mut self, engine: &mut E) -> usize {
+        if self.events.is_empty() {
+            return 0;
+        }
+        let mut pending = BTreeMap::new();
+        while let Ok(event) = self.events.try_recv() {
+            self.note(event, &mut pending);
+        }
+        self.apply(pending, engine)
+    }
+
+    /// Delivers what each plugin's inbox holds, plugins in the order of their names; `commands` is given what they ask for.
+    pub fn deliver(&self, frame: &FrameInfo, mut commands: impl FnMut(&str, &[u8])) {
+        for slot in self.plugins.values().filter_map(|plugin| plugin.slot.as_ref()) {
+            slot.deliver(frame, &self.arena, |bytes| commands(slot.name(), bytes));
+        }
+    }
+
+    /// Ends the frame's memory; gives the bytes that plugins used of it.
+    pub fn end_frame(&mut self) -> usize {
+        self.arena.flip()
+    }
+
+    /// What happened to each plugin, by name.
+    pub fn stats(&self) -> impl Iterator<Item = (&str, PluginStats)> {
+        self.plugins.iter().map(|(name, plugin)| {
+            let panics = plugin.slot.as_ref().map_or(plugin.stats.panics, |slot| slot.lock().faults);
+            (name.as_str(), PluginStats { panics, ..plugin.stats.clone() })
+        })
+    }
+
+    /// Each running plugin's state as it would be saved now, by name.
+    ///
+    /// # Errors
+    /// The name of the plugin that could not save, and why.
+    pub fn states(&self) -> Result<Vec<(&str, Vec<u8>)>, (String, Fault)> {
+        let running = self.plugins.values().filter_map(|plugin| plugin.slot.as_ref());
+        let states = running.filter_map(|slot| {
+            let occupant = slot.lock();
+            let state = occupant.instance.as_ref()?.save();
+            Some(state.map(|bytes| (slot.name(), bytes)).map_err(|fault| (slot.name().to_owned(), fault)))
+        });
+        states.collect()
+    }
+
+    fn note(&mut self, event: FileEvent, pending: &mut BTreeMap<String, Pending>) {
+        match event {
+            FileEvent::Accepted { plugin, content, .. } => {
+                // Each accepted content was sent before its event, hence is found.
+                while let Ok(staged) = self.staged.try_recv() {
+                    if staged.content == content {
+                        pending.insert(plugin, Pending::Load(staged.image));
+                        break;
+                    }
+                }
+            }
+            FileEvent::Refused { plugin, path, reason } => {
+                self.refused(&plugin, &format!("{} is refused until it changes: {reason}", path.display()));
+            }
+            FileEvent::Removed { plugin, .. } => {
+                pending.insert(plugin, Pending::Remove);
+            }
+            FileEvent::FolderLost { folder } => {
+                tracing::warn!(folder = %folder.display(), "the plugins folder has gone; waiting for it to return");
+            }
+            FileEvent::FolderBack { folder } => {
+                tracing::info!(folder = %folder.display(), "the plugins folder is back")
+            }
+        }
+    }
+
+    fn apply<E: Engine>(&mut self, pending: BTreeMap<String, Pending>, engine: &mut E) -> usize {
+        let mut changed = 0;
+        for (name, change) in pending {
+            changed += usize::from(match change {
+                Pending::Load(image) => self.load(&name, image, engine),
+                Pending::Remove => self.remove(&name, engine),
+            });
+        }
+        changed
+    }
+
+    fn load<E: Engine>(&mut self, name: &str, image: Arc<Image>, engine: &mut E) -> bool {
+        let begun = Instant::now();
+        let others = self.others(name);
+        let plugin = self.plugins.entry(name.to_owned()).or_default();
+        let slot = plugin.slot.clone().unwrap_or_else(|| Arc::new(Slot::new(name, plugin.stats.panics)));
+        let generation = plugin.stats.generation + 1;
+        if let Err(error) = swap::swap(&slot, image.clone(), generation, &others, &self.bus, engine) {
+            self.refused(name, &error.to_string());
+            return false;
+        }
+        let held = begun.elapsed();
+        plugin.stats.generation = generation;
+        plugin.stats.reloads += u32::from(plugin.slot.is_some());
+        plugin.stats.swaps.push(held);
+        (plugin.slot, plugin.image) = (Some(slot), Some(image.clone()));
+        let version = &image.manifest().version;
+        tracing::info!(
+            plugin = name,
+            generation,
+            version,
+            "{name} runs as generation {generation}, frame edge held {held:?}"
+        );
+        true
+    }
+
+    fn remove<E: Engine>(&mut self, name: &str, engine: &mut E) -> bool {
+        let others = self.others(name);
+        let Some(plugin) = self.plugins.get_mut(name) else { return false };
+        let Some(slot) = plugin.slot.clone() else { return false };
+        if let Err(error) = swap::remove(&slot, &others, engine) {
+            tracing::error!(plugin = name, %error, "{name}'s file is gone, but the others can't run without it: it goes on");
+            return false;
+        }
+        plugin.stats.panics = slot.lock().faults;
+        (plugin.slot, plugin.image) = (None, None);
+        tracing::info!(plugin = name, "{name} was removed");
+        true
+    }
+
+    fn refused(&mut self, name: &str, reason: &str) {
+        let plugin = self.plugins.entry(name.to_owned()).or_default();
+        plugin.stats.failed_loads += 1;
+        match plugin.stats.generation {
+            running if plugin.slot.is_some() => {
+                tracing::error!(plugin = name, "{name}: generation {running} goes on: {reason}");
+            }
+            _ => tracing::error!(plugin = name, "{name}: not loaded: {reason}"),
+        }
+    }
+
+    fn others(&self, name: &str) -> Others {
+        let others = self.plugins.iter().filter(|(other, _)| *other != name);
+        others.filter_map(|(_, plugin)| Some((plugin.slot.clone()?, plugin.image.clone()?))).collect()
+    }
+}
+
+/// Where a plugin's library stands in `folder`.
+#[must_use]
+pub fn library_path(folder: &Path, plugin: &str) -> PathBuf {
+    folder.join(crate::watcher::file_of(plugin))
+}

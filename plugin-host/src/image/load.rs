@@ -1,0 +1,134 @@
+//! A loaded library: its manifest, and the functions that the host calls.
+//!
+//! # Invariants
+//! 1. An image's code stays mapped until the process ends: a retired image is kept and counted, never unloaded, since
+//!    thread-local destructors of its std may still point into it.
+
+#![expect(unsafe_code, reason = "loads a library and calls its entry")]
+
+use std::mem::ManuallyDrop;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use libloading::Library;
+use plugin_sdk::abi;
+
+use super::copy::PrivateCopy;
+use super::inspect::Facts;
+use super::manifest::{Manifest, ManifestError};
+
+/// Images that were retired in this process.
+static RETIRED: AtomicU64 = AtomicU64::new(0);
+
+/// Why a library that passed inspection could not be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The system's loader refused it.
+    #[error("the system can't load it")]
+    Library(#[from] libloading::Error),
+    /// Its descriptor is no good.
+    #[error("{0}")]
+    Manifest(#[from] ManifestError),
+    /// Its descriptor names another plugin than its section.
+    #[error("its descriptor says {descriptor}, its section {section}")]
+    Contradiction {
+        /// Name and version.
+        descriptor: String,
+        /// Name and version.
+        section: String,
+    },
+}
+
+/// One library file, loaded from a private copy.
+#[derive(Debug)]
+pub struct Image {
+    manifest: Manifest,
+    functions: Functions,
+    /// Stays loaded, see invariant 1.
+    _library: ManuallyDrop<Library>,
+    /// Kept while the image is in use, so that debuggers and profilers find its symbols.
+    _copy: PrivateCopy,
+}
+
+/// The shims of a plugin. Each is called as `plugin_sdk::abi` says.
+#[derive(Debug)]
+pub(crate) struct Functions {
+    pub(crate) create: abi::CreateFn,
+    pub(crate) save: abi::SaveFn,
+    pub(crate) destroy: abi::DestroyFn,
+    /// As [`Manifest::systems`].
+    pub(crate) systems: Vec<abi::SystemFn>,
+    /// As [`Manifest::subscriptions`].
+    pub(crate) subscriptions: Vec<abi::DeliverFn>,
+}
+
+impl Image {
+    /// Loads the private copy of an inspected file. Runs the library's constructors on this thread.
+    ///
+    /// # Errors
+    /// [`LoadError`]; an image that was mapped before the error counts as retired.
+    pub fn load(copy: PrivateCopy, facts: &Facts) -> Result<Self, LoadError> {
+        let library = ManuallyDrop::new(open(copy.path())?);
+        match describe(&library, facts) {
+            Ok((manifest, functions)) => Ok(Self { manifest, functions, _library: library, _copy: copy }),
+            Err(error) => {
+                RETIRED.fetch_add(1, Ordering::Relaxed);
+                Err(error)
+            }
+        }
+    }
+
+    /// What it says of itself.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    pub(crate) fn functions(&self) -> &Functions {
+        &self.functions
+    }
+
+    /// Images that are no longer in use in this process, still mapped.
+    #[must_use]
+    pub fn retired() -> u64 {
+        RETIRED.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Image {
+    fn drop(&mut self) {
+        RETIRED.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn open(path: &Path) -> Result<Library, libloading::Error> {
+    // SAFETY: the file passed inspection as a plugin of this ABI. Its constructors are trusted as its author is.
+    unsafe { Library::new(path) }
+}
+
+fn describe(library: &Library, facts: &Facts) -> Result<(Manifest, Functions), LoadError> {
+    // SAFETY: inspection found the symbol and a section of this ABI version, whose entry has this type.
+    let entry = unsafe { library.get::<abi::EntryFn>(abi::ENTRY) }?;
+    let descriptor = entry();
+    // SAFETY: returned by the entry of a loaded image.
+    let manifest = unsafe { Manifest::read(descriptor) }?;
+    if (&manifest.name, &manifest.version) != (&facts.name, &facts.version) {
+        let descriptor = format!("{} {}", manifest.name, manifest.version);
+        return Err(LoadError::Contradiction { descriptor, section: format!("{} {}", facts.name, facts.version) });
+    }
+    // SAFETY: `read` accepted it: not null, whole, of this version.
+    let descriptor = unsafe { &*descriptor };
+    // SAFETY: constant data of the image, with as many items as the manifest.
+    let systems = unsafe { descriptor.systems.as_slice() };
+    // SAFETY: as above.
+    let subscriptions = unsafe { descriptor.subscriptions.as_slice() };
+    let functions = Functions {
+        create: descriptor.create,
+        save: descriptor.save,
+        destroy: descriptor.destroy,
+        systems: systems.iter().map(|system| system.run).collect(),
+        subscriptions: subscriptions.iter().map(|subscription| subscription.deliver).collect(),
+    };
+    Ok((manifest, functions))
+}

@@ -1,0 +1,345 @@
+//! An owned copy of a plugin's descriptor: what the host keeps of it (invariant 2 of the map: no pointer into an image).
+//!
+//! # Failure
+//! A descriptor that contradicts itself is refused with the place that does.
+
+#![expect(unsafe_code, reason = "reads the descriptor that a loaded image returned")]
+
+use std::collections::BTreeSet;
+
+use plugin_sdk::abi;
+use plugin_sdk::wire::Priority;
+
+/// More items than this in any list of a descriptor are no plugin.
+const ITEMS_MAX: usize = 1024;
+
+/// What a plugin said of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Manifest {
+    /// Its name, as in its section and file name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Canonical text of its state.
+    pub state_schema: String,
+    /// FNV-1a of `state_schema`.
+    pub state_hash: u64,
+    /// Components that only its commands use.
+    pub components: Vec<ComponentInfo>,
+    /// In source order.
+    pub systems: Vec<SystemInfo>,
+    /// In source order.
+    pub subscriptions: Vec<SubscriptionInfo>,
+    /// The topics it publishes; a [`ParamInfo::Publisher`] is an index into it.
+    pub topics: Vec<TopicInfo>,
+}
+
+/// A component, as a plugin knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComponentInfo {
+    /// Stable name.
+    pub name: String,
+    /// Canonical schema.
+    pub schema: String,
+    /// FNV-1a of `schema`.
+    pub hash: u64,
+    /// In bytes.
+    pub size: usize,
+    /// In bytes, a power of two.
+    pub align: usize,
+}
+
+/// A system.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SystemInfo {
+    /// Unique within the plugin.
+    pub name: String,
+    /// When it runs.
+    pub stage: abi::Stage,
+    /// `plugin` or `plugin/system` names.
+    pub after: Vec<String>,
+    /// `plugin` or `plugin/system` names.
+    pub before: Vec<String>,
+    /// What it takes, in order.
+    pub params: Vec<ParamInfo>,
+}
+
+/// A parameter of a system or subscription.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ParamInfo {
+    /// Columns of the ECS.
+    Query {
+        /// One column each, in order.
+        data: Vec<Term>,
+        /// Demands only.
+        filter: Vec<Term>,
+    },
+    /// Index into [`Manifest::topics`].
+    Publisher(u32),
+}
+
+/// A term of a query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Term {
+    /// How it is used.
+    pub access: abi::Access,
+    /// `None` for the entity's own id.
+    pub component: Option<ComponentInfo>,
+}
+
+/// A subscription.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SubscriptionInfo {
+    /// The method.
+    pub name: String,
+    /// What it reads.
+    pub topic: TopicInfo,
+    /// Its publishers.
+    pub params: Vec<ParamInfo>,
+}
+
+/// A topic, as a plugin knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicInfo {
+    /// On the bus.
+    pub name: String,
+    /// Stable name of its message.
+    pub message: String,
+    /// Canonical schema of the message.
+    pub schema: String,
+    /// FNV-1a of `schema`.
+    pub hash: u64,
+    /// Bytes of one message.
+    pub message_size: u32,
+    /// Bytes of a publisher's lane.
+    pub capacity: u32,
+    /// At which its publishers send.
+    pub priority: Priority,
+}
+
+/// Why a descriptor is refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ManifestError {
+    /// The exported function returned nothing.
+    #[error("it returns no descriptor")]
+    Missing,
+    /// Built with another SDK than its section says.
+    #[error("its descriptor is of ABI version {found} with {size} bytes, the host reads version {expected}")]
+    Abi {
+        /// The descriptor's.
+        found: u32,
+        /// The host's.
+        expected: u32,
+        /// The descriptor's size.
+        size: u32,
+    },
+    /// A list is longer than any plugin's.
+    #[error("its list of {what} has {count} items")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        count: usize,
+    },
+    /// A number that this ABI version doesn't know.
+    #[error("{place}: {what} {number} is unknown")]
+    Unknown {
+        /// The method.
+        place: String,
+        /// Of what.
+        what: &'static str,
+        /// The number.
+        number: u32,
+    },
+    /// Two things of one name.
+    #[error("it has two {what} named \"{name}\"")]
+    Duplicate {
+        /// Of what.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// One topic with two message types.
+    #[error("it uses topic \"{topic}\" with two schemas: {first} and {second}")]
+    TopicConflict {
+        /// On the bus.
+        topic: String,
+        /// One.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A component's layout is impossible.
+    #[error("component \"{name}\" has size {size} and alignment {align}")]
+    Layout {
+        /// Stable name.
+        name: String,
+        /// In bytes.
+        size: u32,
+        /// In bytes.
+        align: u32,
+    },
+}
+
+impl Manifest {
+    /// Copies `descriptor`.
+    ///
+    /// # Errors
+    /// [`ManifestError`]: what contradicts itself.
+    ///
+    /// # Safety
+    /// `descriptor` is null or was returned by a loaded image's [`abi::ENTRY`], whose section names this ABI version.
+    pub(super) unsafe fn read(descriptor: *const abi::PluginDescriptor) -> Result<Self, ManifestError> {
+        if descriptor.is_null() {
+            return Err(ManifestError::Missing);
+        }
+        // SAFETY: the size and version come first in every version of the descriptor.
+        let (size, found) = unsafe { ((*descriptor).size, (*descriptor).abi) };
+        if found != abi::ABI_VERSION || (size as usize) < size_of::<abi::PluginDescriptor>() {
+            return Err(ManifestError::Abi { found, expected: abi::ABI_VERSION, size });
+        }
+        // SAFETY: of this version and whole, checked above; constant data of the image.
+        let descriptor = unsafe { &*descriptor };
+        let mut topics = Vec::new();
+        let manifest = Self {
+            name: text(descriptor.name),
+            version: text(descriptor.version),
+            state_schema: text(descriptor.state_schema),
+            state_hash: descriptor.state_hash,
+            components: items(descriptor.components, "components")?.iter().map(component).collect::<Result<_, _>>()?,
+            systems: items(descriptor.systems, "systems")?
+                .iter()
+                .map(|item| system(item, &mut topics))
+                .collect::<Result<_, _>>()?,
+            subscriptions: items(descriptor.subscriptions, "subscriptions")?
+                .iter()
+                .map(|item| subscription(item, &mut topics))
+                .collect::<Result<_, _>>()?,
+            topics: Vec::new(),
+        };
+        let manifest = Self { topics, ..manifest };
+        unique("systems", manifest.systems.iter().map(|system| &system.name))?;
+        unique("subscriptions to the topic", manifest.subscriptions.iter().map(|item| &item.topic.name))?;
+        Ok(manifest)
+    }
+}
+
+fn unique<'a>(what: &'static str, names: impl Iterator<Item = &'a String>) -> Result<(), ManifestError> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(ManifestError::Duplicate { what, name: name.clone() });
+        }
+    }
+    Ok(())
+}
+
+fn text(text: abi::Text) -> String {
+    // SAFETY: reachable from a descriptor, hence constant data of the image.
+    unsafe { text.to_owned_text() }
+}
+
+fn texts(list: abi::List<abi::Text>, what: &'static str) -> Result<Vec<String>, ManifestError> {
+    Ok(items(list, what)?.iter().map(|item| text(*item)).collect())
+}
+
+fn items<'image, T>(list: abi::List<T>, what: &'static str) -> Result<&'image [T], ManifestError> {
+    if list.length > ITEMS_MAX {
+        return Err(ManifestError::TooMany { what, count: list.length });
+    }
+    // SAFETY: reachable from a descriptor, hence constant data of the image.
+    Ok(unsafe { list.as_slice() })
+}
+
+fn component(item: &abi::ComponentDescriptor) -> Result<ComponentInfo, ManifestError> {
+    let (name, size, align) = (text(item.name), item.size, item.align);
+    if std::alloc::Layout::from_size_align(size as usize, align as usize).is_err() || !size.is_multiple_of(align.max(1))
+    {
+        return Err(ManifestError::Layout { name, size, align });
+    }
+    Ok(ComponentInfo { name, schema: text(item.schema), hash: item.hash, size: size as usize, align: align as usize })
+}
+
+fn system(item: &abi::SystemDescriptor, topics: &mut Vec<TopicInfo>) -> Result<SystemInfo, ManifestError> {
+    let name = text(item.name);
+    let stage = abi::Stage::from_wire(item.stage).ok_or_else(|| ManifestError::Unknown {
+        place: name.clone(),
+        what: "stage",
+        number: item.stage,
+    })?;
+    let (after, before) = (texts(item.after, "orderings")?, texts(item.before, "orderings")?);
+    Ok(SystemInfo { params: params(&name, item.params, topics)?, name, stage, after, before })
+}
+
+fn subscription(
+    item: &abi::SubscriptionDescriptor,
+    topics: &mut Vec<TopicInfo>,
+) -> Result<SubscriptionInfo, ManifestError> {
+    let name = text(item.name);
+    Ok(SubscriptionInfo { topic: topic(&name, &item.topic)?, params: params(&name, item.params, topics)?, name })
+}
+
+fn params(
+    place: &str,
+    list: abi::List<abi::ParamDescriptor>,
+    topics: &mut Vec<TopicInfo>,
+) -> Result<Vec<ParamInfo>, ManifestError> {
+    let params = items(list, "parameters")?.iter().map(|item| match item.kind {
+        kind if kind == abi::ParamKind::Query as u32 => {
+            Ok(ParamInfo::Query { data: terms(place, item.query_data)?, filter: terms(place, item.query_filter)? })
+        }
+        kind if kind == abi::ParamKind::Publisher as u32 => {
+            Ok(ParamInfo::Publisher(publisher(place, &item.topic, topics)?))
+        }
+        number => Err(ManifestError::Unknown { place: place.to_owned(), what: "kind of parameter", number }),
+    });
+    params.collect()
+}
+
+/// The number of a topic's publisher: systems of a plugin that publish the same topic share one.
+fn publisher(place: &str, item: &abi::TopicDescriptor, topics: &mut Vec<TopicInfo>) -> Result<u32, ManifestError> {
+    let topic = topic(place, item)?;
+    let number = match topics.iter().position(|known| known.name == topic.name) {
+        Some(number) if topics[number] == topic => number,
+        Some(number) => {
+            let first = topics[number].schema.clone();
+            return Err(ManifestError::TopicConflict { topic: topic.name, first, second: topic.schema });
+        }
+        None => {
+            topics.push(topic);
+            topics.len() - 1
+        }
+    };
+    Ok(number as u32)
+}
+
+fn terms(place: &str, list: abi::List<abi::TermDescriptor>) -> Result<Vec<Term>, ManifestError> {
+    let terms = items(list, "terms")?.iter().map(|item| {
+        let access = abi::Access::from_wire(item.access).ok_or_else(|| ManifestError::Unknown {
+            place: place.to_owned(),
+            what: "access",
+            number: item.access,
+        })?;
+        let component = (access != abi::Access::Entity).then(|| component(&item.component)).transpose()?;
+        Ok(Term { access, component })
+    });
+    terms.collect()
+}
+
+fn topic(place: &str, item: &abi::TopicDescriptor) -> Result<TopicInfo, ManifestError> {
+    let priority = u8::try_from(item.priority).ok().and_then(Priority::from_wire);
+    Ok(TopicInfo {
+        name: text(item.name),
+        message: text(item.message),
+        schema: text(item.schema),
+        hash: item.hash,
+        message_size: item.message_size,
+        capacity: item.capacity,
+        priority: priority.ok_or_else(|| ManifestError::Unknown {
+            place: place.to_owned(),
+            what: "priority",
+            number: item.priority,
+        })?,
+    })
+}

@@ -1,0 +1,9 @@
+//! Library files: copied, inspected before any of their code runs, loaded, described.
+
+pub mod copy;
+pub mod inspect;
+mod load;
+mod manifest;
+
+pub use load::{Image, LoadError};
+pub use manifest::{ComponentInfo, Manifest, ManifestError, ParamInfo, SubscriptionInfo, SystemInfo, Term, TopicInfo};

@@ -1,0 +1,84 @@
+//! A plugin's state object, together with the image whose code it needs.
+
+#![expect(unsafe_code, reason = "calls the life-cycle shims of an image")]
+
+use std::ffi::c_void;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use plugin_sdk::abi::{List, Sink, Status};
+
+use crate::call::{Context, Fault};
+use crate::image::Image;
+
+/// A living state object. Dropping it drops the state in the image's own code.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    image: Arc<Image>,
+    /// Made by the image's `create`, given back to its `destroy`.
+    state: NonNull<c_void>,
+    generation: u32,
+}
+
+// SAFETY: a plugin's state is `Send` (`PluginState: Send`), and the image's functions may be called from any thread.
+unsafe impl Send for Instance {}
+
+impl Instance {
+    /// Makes one: fresh when `saved` is empty, else with the state that another generation saved.
+    pub(crate) fn create(image: Arc<Image>, generation: u32, saved: &[u8]) -> Result<Self, Fault> {
+        let mut context = Context::new(&image.manifest().name, generation, None);
+        let (life, mut state) = (context.life(), std::ptr::null_mut());
+        let saved = List { pointer: saved.as_ptr(), length: saved.len() };
+        // SAFETY: the image's own function, with valid arguments for the call.
+        let status = unsafe { (image.functions().create)(&raw const life, saved, &raw mut state) };
+        context.finish(status)?;
+        let missing = || Fault { message: "it made no instance".to_owned(), location: String::new() };
+        let state = NonNull::new(state).ok_or_else(missing)?;
+        Ok(Self { image, state, generation })
+    }
+
+    pub(crate) fn image(&self) -> &Arc<Image> {
+        &self.image
+    }
+
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    pub(crate) fn state(&mut self) -> *mut c_void {
+        self.state.as_ptr()
+    }
+
+    /// The state as named MessagePack.
+    pub(crate) fn save(&self) -> Result<Vec<u8>, Fault> {
+        let mut bytes = Vec::new();
+        let mut context = Context::new(&self.image.manifest().name, self.generation, None);
+        let life = context.life();
+        let sink = Sink { context: (&raw mut bytes).cast(), write };
+        // SAFETY: the image's own function and instance, which nobody uses meanwhile (`self` is borrowed and calls need `&mut`).
+        let status = unsafe { (self.image.functions().save)(&raw const life, self.state.as_ptr(), sink) };
+        context.finish(status)?;
+        Ok(bytes)
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        let plugin = &self.image.manifest().name;
+        let mut context = Context::new(plugin, self.generation, None);
+        let life = context.life();
+        // SAFETY: the image's own function; the state is given back once and not used again.
+        let status = unsafe { (self.image.functions().destroy)(&raw const life, self.state.as_ptr()) };
+        if let Err(fault) = context.finish(status) {
+            tracing::warn!(plugin, generation = self.generation, %fault, "its state panicked when dropped");
+        }
+    }
+}
+
+unsafe extern "C" fn write(context: *mut c_void, bytes: *const u8, length: usize) -> Status {
+    // SAFETY: `save` passes its vector, and the plugin hands it back unchanged.
+    let vector = unsafe { &mut *context.cast::<Vec<u8>>() };
+    // SAFETY: the plugin passes as many bytes as it says, from a slice, hence not null.
+    vector.extend_from_slice(unsafe { std::slice::from_raw_parts(bytes, length) });
+    Status::OK
+}

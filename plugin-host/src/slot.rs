@@ -1,0 +1,234 @@
+//! A plugin's place in the host: what systems call through while generations come and go.
+//!
+//! # Invariants
+//! 1. The gate is the callee instance's own: it is held while the instance runs, and nothing else of the host is.
+//! 2. A suspended plugin is not called.
+
+#![expect(unsafe_code, reason = "calls the system shims of an image")]
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use plugin_sdk::abi::{Call, List, ParamValue, Status};
+use plugin_sdk::wire::schema_hash;
+
+use crate::arena::FrameArena;
+use crate::call::{Context, Fault, FrameAccess, Piece};
+use crate::image::ParamInfo;
+use crate::instance::Instance;
+use crate::ports::Ports;
+
+/// The frame in which plugins run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FrameInfo {
+    /// Frames since the world began.
+    pub tick: u64,
+    /// The run's seed.
+    pub seed: u64,
+    /// Length of the fixed timestep, in seconds.
+    pub delta_seconds: f32,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Slot {
+    name: String,
+    /// Set by the first fault, cleared by the next generation.
+    suspended: AtomicBool,
+    gate: Mutex<Occupant>,
+}
+
+/// What the gate guards.
+#[derive(Debug)]
+pub(crate) struct Occupant {
+    /// `None` once the plugin was removed.
+    pub(crate) instance: Option<Instance>,
+    pub(crate) ports: Ports,
+    /// Of each system, for random numbers: as the manifest's systems.
+    numbers: Vec<u32>,
+    /// Of each subscription: as the manifest's subscriptions.
+    delivery: Vec<(u32, Vec<ParamValue>)>,
+    /// Calls that did not end well.
+    pub(crate) faults: u64,
+    /// Records that arrived while the plugin was suspended: read, so that they hold no publisher up, and dropped.
+    pub(crate) undelivered: u64,
+}
+
+// SAFETY: the parameter values of subscriptions are publishers, which hold no pointer but an empty list's.
+unsafe impl Send for Occupant {}
+
+impl Slot {
+    pub(crate) fn new(name: &str, faults: u64) -> Self {
+        let occupant = Occupant {
+            instance: None,
+            ports: Ports::default(),
+            numbers: Vec::new(),
+            delivery: Vec::new(),
+            faults,
+            undelivered: 0,
+        };
+        Self { name: name.to_owned(), suspended: AtomicBool::new(false), gate: Mutex::new(occupant) }
+    }
+
+    /// The plugin's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether a fault keeps it from being called until its file changes.
+    #[must_use]
+    pub fn is_suspended(&self) -> bool {
+        self.suspended.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Occupant> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts `instance` in place; the one before it is returned.
+    pub(crate) fn put(&self, occupant: &mut Occupant, instance: Option<Instance>) -> Option<Instance> {
+        if let Some(instance) = &instance {
+            let manifest = instance.image().manifest();
+            occupant.numbers = manifest.systems.iter().map(|system| number(&self.name, &system.name)).collect();
+            occupant.delivery = manifest
+                .subscriptions
+                .iter()
+                .map(|subscription| (number(&self.name, &subscription.name), publishers(&subscription.params)))
+                .collect();
+        }
+        self.suspended.store(false, Ordering::Relaxed);
+        std::mem::replace(&mut occupant.instance, instance)
+    }
+
+    /// Runs the manifest's system `index` with one value per parameter. Gives its commands, which live in `arena`.
+    ///
+    /// A fault is logged and counted, and suspends the plugin; then, and when it is suspended, there are no commands.
+    ///
+    /// # Safety
+    /// Every column in `params` is valid, of the layout that the manifest states, and not accessed elsewhere during the call.
+    pub unsafe fn run<'arena>(
+        &self,
+        index: usize,
+        params: &[ParamValue],
+        change_tick: u32,
+        frame: &FrameInfo,
+        arena: &'arena FrameArena,
+    ) -> &'arena [u8] {
+        if self.is_suspended() {
+            return &[];
+        }
+        let mut occupant = self.lock();
+        let Occupant { instance: Some(instance), ports, numbers, faults, .. } = &mut *occupant else { return &[] };
+        let (Some(run), Some(number)) = (instance.image().functions().systems.get(index).copied(), numbers.get(index))
+        else {
+            return &[];
+        };
+        let call = Invocation { slot: self, number: *number, change_tick, frame, arena };
+        call.invoke(instance, &mut ports.publishers, faults, params, |state, call| {
+            // SAFETY: this image's instance, held by the gate, and a call with the values of its descriptor; the columns by contract.
+            unsafe { run(state, call) }
+        })
+    }
+
+    /// Delivers what is in the inbox, in (priority, topic, publisher, sequence) order, and hands each delivery's commands to `commands`.
+    pub fn deliver(&self, frame: &FrameInfo, arena: &FrameArena, mut commands: impl FnMut(&[u8])) {
+        let mut occupant = self.lock();
+        let Occupant { instance: Some(instance), ports, delivery, faults, undelivered, .. } = &mut *occupant else {
+            return;
+        };
+        let (publishers, inbox, subscribed) = ports.split();
+        Ports::drain(inbox, subscribed, |index, payload| {
+            let deliver = instance.image().functions().subscriptions.get(index).copied();
+            let (Some(deliver), Some((number, params))) = (deliver, delivery.get(index)) else { return };
+            if self.is_suspended() {
+                *undelivered += 1;
+                return;
+            }
+            let call = Invocation { slot: self, number: *number, change_tick: 0, frame, arena };
+            commands(call.invoke(instance, publishers, faults, params, |state, call| {
+                // SAFETY: this image's instance, held by the gate, a call with the values of its descriptor, and an aligned payload.
+                unsafe { deliver(state, call, payload.as_ptr(), payload.len()) }
+            }));
+        });
+    }
+
+    fn suspend(&self, generation: u32, fault: &Fault) {
+        self.suspended.store(true, Ordering::Relaxed);
+        tracing::error!(
+            plugin = self.name,
+            generation,
+            "{} is suspended until its file changes: {fault}; what it asked for in this call is dropped",
+            self.name,
+        );
+    }
+}
+
+/// One call within a frame.
+struct Invocation<'a, 'arena> {
+    slot: &'a Slot,
+    number: u32,
+    change_tick: u32,
+    frame: &'a FrameInfo,
+    arena: &'arena FrameArena,
+}
+
+impl<'arena> Invocation<'_, 'arena> {
+    fn invoke(
+        &self,
+        instance: &mut Instance,
+        publishers: &mut [crate::ports::Port],
+        faults: &mut u64,
+        params: &[ParamValue],
+        shim: impl FnOnce(*mut std::ffi::c_void, *mut Call) -> Status,
+    ) -> &'arena [u8] {
+        let generation = instance.generation();
+        let access = FrameAccess { arena: self.arena, ports: publishers };
+        let mut context = Context::new(&self.slot.name, generation, Some(access));
+        let mut piece = Piece::open(self.arena);
+        let mut call = Call {
+            size: size_of::<Call>() as u32,
+            system: self.number,
+            life: context.life(),
+            tick: self.frame.tick,
+            seed: self.frame.seed,
+            delta_seconds: self.frame.delta_seconds,
+            change_tick: self.change_tick,
+            arena: piece.bump,
+            params: List { pointer: params.as_ptr(), length: params.len() },
+            commands: List { pointer: std::ptr::null(), length: 0 },
+        };
+        let status = shim(instance.state(), &raw mut call);
+        piece.bump = call.arena;
+        match context.finish(status) {
+            // SAFETY: the plugin's command buffer lies in the arena, whose memory stays until the next-but-one flip, which needs
+            // the arena mutably.
+            Ok(()) => unsafe { call.commands.as_slice() },
+            Err(fault) => {
+                *faults += 1;
+                self.slot.suspend(generation, &fault);
+                &[]
+            }
+        }
+    }
+}
+
+/// Stable number of a method: FNV-1a of `plugin/method`, folded to 32 bits.
+fn number(plugin: &str, method: &str) -> u32 {
+    let hash = schema_hash(&format!("{plugin}/{method}"));
+    (hash ^ (hash >> 32)) as u32
+}
+
+fn publishers(params: &[ParamInfo]) -> Vec<ParamValue> {
+    let numbers = params.iter().filter_map(|param| match param {
+        ParamInfo::Publisher(number) => Some(*number),
+        ParamInfo::Query { .. } => None,
+    });
+    numbers.map(publisher_value).collect()
+}
+
+/// The value of a publisher parameter.
+#[must_use]
+pub fn publisher_value(number: u32) -> ParamValue {
+    ParamValue { tables: List { pointer: std::ptr::null(), length: 0 }, publisher: number, reserved: 0 }
+}

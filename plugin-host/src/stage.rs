@@ -1,0 +1,56 @@
+//! From a settled file to a loaded image, on the watcher's thread: copy, inspect, load. Nothing of it touches the frame.
+
+use std::sync::Arc;
+
+use crossbeam_channel::Sender;
+use plugin_sdk::abi::ABI_VERSION;
+
+use crate::image::copy::{ContentHash, ImageStore};
+use crate::image::inspect::{Expected, inspect};
+use crate::image::{Image, LoadError};
+use crate::watcher::{Attempt, Candidate, Stage};
+
+/// An image that waits for the frame edge.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    pub(crate) content: ContentHash,
+    pub(crate) image: Arc<Image>,
+}
+
+/// The watcher's stage function: whatever is accepted was sent to `staged` before.
+pub(crate) fn stage(store: ImageStore, staged: Sender<Staged>) -> Stage {
+    let mut count = 0;
+    Box::new(move |candidate| {
+        count += 1;
+        attempt(&store, &staged, candidate, count)
+    })
+}
+
+fn attempt(store: &ImageStore, staged: &Sender<Staged>, candidate: &Candidate<'_>, count: u64) -> Attempt {
+    let copy = match store.copy(candidate.path, candidate.plugin, count) {
+        Ok(copy) => copy,
+        Err(error) => return Attempt::failed(None, error.is_incomplete(), &error),
+    };
+    let content = copy.content();
+    if candidate.knows(content) {
+        return Attempt::Unchanged { content };
+    }
+    let facts = match inspect(copy.path(), candidate.path, &Expected::native(ABI_VERSION)) {
+        Ok(facts) => facts,
+        Err(error) => return Attempt::failed(Some(content), error.is_incomplete(), &error.refusal),
+    };
+    if facts.name != candidate.plugin {
+        let reason =
+            format!("the file's name says \"{}\", the plugin calls itself \"{}\"", candidate.plugin, facts.name);
+        return Attempt::Refused { content: Some(content), reason };
+    }
+    match Image::load(copy, &facts) {
+        Ok(image) => {
+            let sent = staged.send(Staged { content, image: Arc::new(image) });
+            tracing::debug!(plugin = candidate.plugin, host_listens = sent.is_ok(), "loaded, waits for the frame edge");
+            Attempt::Done { content }
+        }
+        // The system's loader may fail for a moment, as when a library that it needs is being written.
+        Err(error) => Attempt::failed(Some(content), matches!(error, LoadError::Library(_)), &error),
+    }
+}
