@@ -340,3 +340,34 @@ impl DrawCommand {
 pub fn text_width(size: f32, text: &str) -> f32 {
     size * TEXT_ADVANCE * text.len() as f32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_and_shapes_come_back_from_their_bytes() {
+        for byte in 0..=u8::MAX {
+            assert!(DrawKind::from_byte(byte).is_none_or(|kind| kind as u8 == byte));
+            assert!(Shape::from_byte(byte).is_none_or(|shape| shape as u8 == byte));
+        }
+        assert!(Shape::ALL.iter().all(|&shape| Shape::from_byte(shape as u8) == Some(shape)));
+    }
+
+    #[test]
+    fn a_long_line_is_cut_into_columns() {
+        let line: Vec<DrawCommand> =
+            DrawCommand::text_line(1.0, 2.0, 10.0, palette::WHITE, "0123456789abcdef").collect();
+        let [first, second] = line[..] else { panic!("{} commands", line.len()) };
+        assert_eq!(first.characters(), (*b"0123456789ab", 12));
+        assert_eq!((second.column, second.characters()), (12, (*b"cdef\0\0\0\0\0\0\0\0", 4)));
+        let endless = "x".repeat(10_000);
+        assert_eq!(DrawCommand::text_line(0.0, 0.0, 10.0, palette::WHITE, &endless).count(), 22);
+    }
+
+    #[test]
+    fn text_is_centered_by_its_width() {
+        let first = DrawCommand::text_centered(0.0, 0.0, 10.0, palette::WHITE, "four").next();
+        assert_eq!(first.map(|command| command.x), Some(-12.0));
+    }
+}

@@ -56,9 +56,9 @@ struct Sheet {
 /// All masks of one shape.
 #[derive(Debug, Default)]
 struct Series {
-    symmetry: u16,
-    /// Angles of each sheet; the first is zero, the others divide `TAU / symmetry` evenly.
+    /// Angles of each sheet; the first is zero.
     angles: u16,
+    angles_per_radian: f32,
     sheets: Vec<Sheet>,
     /// The index in `sheets` for each body, rounded to pixels; empty when the shape has no sheets.
     by_body: Vec<u8>,
@@ -96,15 +96,15 @@ impl Atlas {
     /// the [original](Self::original).
     pub(super) fn cut(&self, shape: Shape, body: f32, angle: f32, center: [f32; 2]) -> Option<Cut<'_>> {
         let series = &self.series[shape as usize];
-        let sheet = &series.sheets[usize::from(*series.by_body.get(body.round() as usize)?)];
-        let turn = angle.rem_euclid(TAU) * f32::from(series.symmetry) / TAU;
-        let angle = (turn * f32::from(series.angles)).round() as usize % usize::from(series.angles);
-        let [x, y] = center.map(f32::floor);
-        let quarter = usize::from(center[0] - x >= 0.5) + 2 * usize::from(center[1] - y >= 0.5);
+        let sheet = &series.sheets[usize::from(*series.by_body.get((body + 0.5) as usize)?)];
+        let turn = floor(angle * series.angles_per_radian + 0.5);
+        let angle = turn.rem_euclid(i32::from(series.angles)) as usize;
+        let [x, y] = center.map(floor);
+        let quarter = usize::from(center[0] - x as f32 >= 0.5) + 2 * usize::from(center[1] - y as f32 >= 0.5);
         let (side, area) = (sheet.side, sheet.side * sheet.side);
         let start = (angle * QUARTERS.len() + quarter) * area;
         let half = side as i32 / 2;
-        Some(Cut { light: &sheet.light[start..start + area], side, left: x as i32 - half, top: y as i32 - half })
+        Some(Cut { light: &sheet.light[start..start + area], side, left: x - half, top: y - half })
     }
 
     /// The smallest original that is not smaller than `body` pixels, or the biggest.
@@ -142,13 +142,19 @@ impl Series {
         };
         let covered = if bodies.is_empty() { 0 } else { SHEET_BODY_MAX + 1 };
         Self {
-            symmetry,
             angles,
+            angles_per_radian: 1.0 / step,
             sheets: bodies.iter().map(sheet).collect(),
             by_body: (0..covered).map(|body| nearest(bodies, body as f32)).collect(),
             originals: ORIGINALS.iter().map(original).collect(),
         }
     }
+}
+
+/// The greatest whole number not above `at`, saturating; `f32::floor` is a library call on plain x86-64.
+fn floor(at: f32) -> i32 {
+    let whole = at as i32;
+    if whole as f32 > at { whole.saturating_sub(1) } else { whole }
 }
 
 /// Index of the nearest of `bodies` to `body`.

@@ -11,7 +11,7 @@
 //! 1. Commands are untrusted: one with a value not finite or out of range is skipped, never a panic.
 //! 2. The work of a frame is bounded by [`PIXELS_PER_FRAME_MAX`] and [`INK_PER_FRAME_MAX`], whatever the commands.
 //! 3. Between `begin` and `finish` nothing is allocated.
-//! 4. The pixels depend on nothing but the commands since [`Canvas::new`].
+//! 4. The pixels depend on nothing but the commands since [`Canvas::new`] or [`Canvas::reset`].
 
 use game_types::draw::{Color, DrawCommand, DrawKind, Shape, TEXT_ADVANCE};
 
@@ -127,12 +127,6 @@ impl Canvas {
         self.frame.skipped
     }
 
-    /// Whether the grid is at rest.
-    #[cfg(test)]
-    pub(super) fn is_resting(&self) -> bool {
-        self.lattice.is_resting()
-    }
-
     /// Bytes of the sprites rendered at start.
     #[must_use]
     pub(crate) fn sprite_bytes(&self) -> usize {
@@ -142,6 +136,13 @@ impl Canvas {
     /// Draws text with another font from now on.
     pub(crate) fn set_font(&mut self, font: &Font) {
         self.glyphs = Glyphs::render(font);
+    }
+
+    /// Forgets all trails, and puts the grid to rest: the next frame looks like the first.
+    pub(crate) fn reset(&mut self) {
+        self.light.clear();
+        self.trail.clear();
+        self.lattice = Lattice::new();
     }
 
     /// Begins a frame. One that was begun and not finished is given up.

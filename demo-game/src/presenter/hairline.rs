@@ -2,7 +2,11 @@
 
 use super::planes::{Planes, Tint};
 
-/// Adds a line between two pixel positions, finite; `light` in 1/64. The last pixel belongs to the next line.
+/// Fractions of a pixel are counted in 1/65536.
+const ONE: f32 = 65_536.0;
+
+/// Adds a line between two pixel positions, finite and within ±16384; `light` in 1/64. The last pixel belongs to the
+/// next line. A line at a whole position fills one pixel's width and not two halves.
 pub(super) fn draw(planes: &mut Planes, start: [f32; 2], end: [f32; 2], light: u8, tint: Tint) {
     let steep = (end[1] - start[1]).abs() > (end[0] - start[0]).abs();
     // `along` counts whole pixels of the longer direction, `across` is exact.
@@ -11,17 +15,17 @@ pub(super) fn draw(planes: &mut Planes, start: [f32; 2], end: [f32; 2], light: u
     let limit = if steep { planes.height() } else { planes.width() } as f32;
     let (first, last) = (start[along].round().max(0.0), end[along].round().min(limit));
     let slope = (end[across] - start[across]) / (end[along] - start[along]).max(1e-3);
-    let mut at = start[across] + (first + 0.5 - start[along]) * slope - 0.5;
+    let mut at = ((start[across] + (first - start[along]) * slope) * ONE) as i32;
+    let slope = (slope * ONE) as i32;
     for step in first as i32..last as i32 {
-        let floor = at.floor();
-        let (near, far) = (floor as i32, floor as i32 + 1);
-        let shared = ((at - floor) * f32::from(light)) as u8;
-        let [a, b] = if steep { [(near, step), (far, step)] } else { [(step, near), (step, far)] };
+        let near = at >> 16;
+        let shared = ((u32::from(light) * (at as u32 >> 8 & 255)) >> 8) as u8;
+        let [a, b] = if steep { [(near, step), (near + 1, step)] } else { [(step, near), (step, near + 1)] };
         planes.stamp_pixel(a.0, a.1, light - shared, tint);
         if shared > 0 {
             planes.stamp_pixel(b.0, b.1, shared, tint);
         }
-        at += slope;
+        at = at.wrapping_add(slope);
     }
 }
 

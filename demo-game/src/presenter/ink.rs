@@ -100,9 +100,10 @@ fn over(pixel: u32, [r, g, b, a]: [u8; 4]) -> u32 {
 
 fn inked(pixel: u32, dot: Dot, [r, g, b, a]: [u8; 4]) -> u32 {
     let ink = u32::from_be_bytes([0, r, g, b]);
-    let part = |light: u8| (u32::from(light) + u32::from(light >> 7)) * (u32::from(a) + u32::from(a >> 7)) >> 8;
+    let full = |byte: u8| u32::from(byte) + u32::from(byte >> 7);
+    let part = |light: u8| (full(light) * full(a)) >> 8;
     let glow = mix(0, ink, GLOW);
-    mix(mix(pixel, glow, part(dot.shade) * SHADE >> 8), ink, part(dot.ink))
+    mix(mix(pixel, glow, (part(dot.shade) * SHADE) >> 8), ink, part(dot.ink))
 }
 
 /// `part / 256` (at most 256) of `to` and the rest of `from`, two colours at a time.

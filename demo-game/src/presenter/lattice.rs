@@ -53,12 +53,6 @@ impl Lattice {
         Self { next: nodes.clone(), nodes, resting: true }
     }
 
-    /// Whether no node is off its place or moves.
-    #[cfg(test)]
-    pub(super) fn is_resting(&self) -> bool {
-        self.resting
-    }
-
     /// Nodes that a push of this radius in world units visits at most.
     pub(super) fn nodes_within(radius: f32) -> usize {
         let across = (2.0 * radius / SPACING) as usize + 2;
@@ -113,7 +107,7 @@ impl Lattice {
 
     /// Adds the grid's lines, brighter where they are bent.
     pub(super) fn draw(&self, planes: &mut Planes, camera: &Camera, color: Color) {
-        let lights = [13.0, 26.0];
+        let lights = [9.0, 17.0];
         let tint = Tint::new(color);
         let brightness = |line: usize| lights[usize::from(line.is_multiple_of(NODES_PER_LINE * LINES_PER_MAJOR))];
         for row in (0..ROWS).step_by(NODES_PER_LINE) {

@@ -24,7 +24,7 @@ pub(super) struct Mask {
 
 /// Pixels of the halo around a body of `body` pixels.
 pub(super) fn halo_width(body: f32) -> f32 {
-    5.0 + body * 0.19
+    4.7 + body * 0.18
 }
 
 /// Side of the mask of a body of this diameter.

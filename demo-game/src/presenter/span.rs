@@ -4,7 +4,7 @@
 //! picture's area, whatever the figure's size. All lengths are pixels, finite.
 
 use super::atlas::Original;
-use super::planes::{Planes, Tint};
+use super::planes::{LANES, Planes, Tint};
 
 /// Light of a beam at its middle, in 1/64.
 const CORE: f32 = 92.0;
@@ -21,13 +21,15 @@ impl Scratch {
         Self(vec![0; width])
     }
 
-    /// Fills `from .. to`, clipped, of row `y` with `light(x)` and adds it.
+    /// Fills `from .. to`, clipped, of row `y` with `light(x)` and adds it; up to [`LANES`] more pixels are filled, which
+    /// saves the vectorized loops their rest, and must have no light.
     #[inline(always)]
     fn row(&mut self, planes: &mut Planes, y: usize, [from, to]: [f32; 2], tint: Tint, light: impl Fn(f32) -> u8) {
-        let (from, to) = (clip(from, planes.width()), clip(to.ceil(), planes.width()));
+        let (from, to) = (clip(from, planes.width()), clip(to + 1.0, planes.width()));
         if from >= to {
             return;
         }
+        let to = (from + (to - from).next_multiple_of(LANES)).min(planes.width());
         let mask = &mut self.0[from..to];
         for (index, byte) in mask.iter_mut().enumerate() {
             *byte = light((from as i32 + index as i32) as f32 + 0.5);
@@ -77,6 +79,7 @@ pub(super) fn beam(
     let (half, reach) = (width / 2.0, reach(width));
     let along = [end[0] - start[0], end[1] - start[1]];
     let length = along[0].hypot(along[1]).max(1e-3);
+    let (growth, fall) = ((1.0 - strength) / length, 1.0 / reach);
     let [ux, uy] = along.map(|part| part / length);
     let (left, right) = (start[0].min(end[0]) - reach, start[0].max(end[0]) + reach);
     for y in rows(planes, start[1].min(end[1]) - reach, start[1].max(end[1]) + reach) {
@@ -92,8 +95,7 @@ pub(super) fn beam(
             let dx = x - start[0];
             let at = (dx * ux + dy * uy).max(0.0).min(length);
             let (ex, ey) = (dx - at * ux, dy - at * uy);
-            let power = strength + (1.0 - strength) * (at / length);
-            byte(profile((ex * ex + ey * ey).sqrt(), half, reach) * power)
+            byte(profile((ex * ex + ey * ey).sqrt(), half, fall) * (strength + growth * at))
         });
     }
 }
@@ -101,22 +103,21 @@ pub(super) fn beam(
 /// Draws a circle.
 pub(super) fn ring(planes: &mut Planes, scratch: &mut Scratch, center: [f32; 2], radius: f32, width: f32, tint: Tint) {
     let (half, reach) = (width / 2.0, reach(width));
-    let (outer, inner) = (radius + reach, (radius - reach).max(0.0));
+    let (outer, inner, fall) = (radius + reach, (radius - reach).max(0.0), 1.0 / reach);
     for y in rows(planes, center[1] - outer, center[1] + outer) {
         let dy = y as f32 + 0.5 - center[1];
         let chord = |radius: f32| (radius * radius - dy * dy).max(0.0).sqrt();
         let (far, near) = (chord(outer), chord(inner).floor());
         let light = |x: f32| {
             let dx = x - center[0];
-            byte(profile(((dx * dx + dy * dy).sqrt() - radius).abs(), half, reach))
+            byte(profile(((dx * dx + dy * dy).sqrt() - radius).abs(), half, fall))
         };
-        if near < 1.0 {
+        if near < LANES as f32 {
             scratch.row(planes, y, [center[0] - far, center[0] + far], tint, light);
         } else {
-            // Both parts begin at a whole pixel, so that none is drawn twice.
-            let (left, right) = ((center[0] - near).ceil(), (center[0] + near).floor());
-            scratch.row(planes, y, [center[0] - far, left], tint, light);
-            scratch.row(planes, y, [right.max(left), center[0] + far], tint, light);
+            // The gap is wide enough that no pixel is drawn twice.
+            scratch.row(planes, y, [center[0] - far, center[0] - near], tint, light);
+            scratch.row(planes, y, [center[0] + near, center[0] + far], tint, light);
         }
     }
 }
@@ -126,10 +127,11 @@ pub(super) fn reach(width: f32) -> f32 {
     width * 1.6 + 6.0
 }
 
+/// The light at a `distance` from the middle of a beam `2 * half` wide that loses `fall` of its halo per pixel.
 #[inline(always)]
-fn profile(distance: f32, half: f32, reach: f32) -> f32 {
+fn profile(distance: f32, half: f32, fall: f32) -> f32 {
     let core = (half + 0.5 - distance).max(0.0).min(1.0);
-    let near = (1.0 - distance / reach).max(0.0);
+    let near = (1.0 - distance * fall).max(0.0);
     core * CORE + near * near * HALO
 }
 
