@@ -1,7 +1,7 @@
 //! Components, messages and topics that the demo game and its plugins share. All plain data, nothing that runs.
 
 mod components;
-mod draw;
+pub mod draw;
 mod messages;
 pub mod topics;
 
