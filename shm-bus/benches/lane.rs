@@ -18,7 +18,7 @@ const BLOCKS: TopicSpec<'_> = TopicSpec {
 fn lane(criterion: &mut Criterion) {
     let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a temporary folder");
     let bus = Bus::open_in(folder.path(), "bench").expect("opens");
-    let mut publisher = bus.publisher(&BLOCKS, "bench", &[(Priority::Normal, 1 << 16)]).expect("made");
+    let mut publisher = bus.publisher(&BLOCKS, "bench", &[(Priority::Normal, 1 << 14)]).expect("made");
     let mut inbox = bus.inbox("bench", Attachment::Gating).expect("made");
     inbox.subscribe(&BLOCKS, From::Now).expect("subscribed");
     let block = [7_u8; 64];

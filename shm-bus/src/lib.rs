@@ -1,4 +1,59 @@
 //! Prioritized messages between threads, plugins and processes over shared memory.
+//!
+//! A **bus** is a folder of mapped files. A **publisher** writes **lanes**, one for each priority, which nobody else can
+//! write; an **inbox** reads all lanes of the topics that it subscribes to, most urgent first. Nothing is copied by a
+//! kernel, nothing is lost without being counted, and nobody's death holds up the rest: who lives is told by a lock that
+//! the kernel releases.
+//!
+//! ```
+//! use shm_bus::{Attachment, Bus, From, Message, TopicSpec, topic};
+//!
+//! #[derive(Clone, Copy, Message)]
+//! #[repr(C)]
+//! struct Contact {
+//!     x: f32,
+//!     y: f32,
+//! }
+//!
+//! topic! { Contacts("physics/contact"): Contact, priority = High, capacity = 1 << 16; }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let open = |name| Bus::open_in(folder.path(), name);
+//! # #[cfg(any())]
+//! let bus = Bus::open("my-game")?;
+//! # let bus = open("my-game")?;
+//! let mut contacts = bus.publisher_of::<Contacts>("physics")?;
+//! let mut inbox = bus.inbox("audio", Attachment::Gating)?;
+//! inbox.subscribe(&TopicSpec::of::<Contacts>(), From::Now)?;
+//!
+//! contacts.send(&Contact { x: 1.0, y: 2.0 })?;
+//! while let Some(delivery) = inbox.receive()? {
+//!     for contact in delivery.messages::<Contact>().unwrap_or_default() {
+//!         println!("{} of {}: {} {}", delivery.sequence, delivery.publisher, contact.x, contact.y);
+//! #       assert_eq!((contact.x, contact.y), (1.0, 2.0));
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Words
+//! | word | meaning |
+//! |---|---|
+//! | participant | one [`Bus`] handle with its clones, publishers and inboxes |
+//! | topic | a named stream of one message type, told apart by schema |
+//! | lane | the single-writer log of one topic, publisher and priority |
+//! | gating | an inbox that publishers wait for: without room a message is given back |
+//! | observer | an inbox that nobody waits for; it counts what it missed |
+//!
+//! # Threads
+//! [`Bus`] is `Send + Sync` and cheap to clone; [`Publisher`] and [`Inbox`] are `Send` and belong to one thread at a time.
+//!
+//! # Features
+//! `segments` (default): everything but [`wire`]. Without it only the wire types remain, which is what plugins see.
+//!
+//! The files' layout is specified byte by byte in `PROTOCOL.md`.
 
 pub mod wire;
 
@@ -30,6 +85,9 @@ mod sys;
 #[cfg(all(feature = "segments", not(loom)))]
 mod topic;
 
+/// Derives [`wire::Message`] with paths into this crate.
+pub use plugin_macros::BusMessage as Message;
+
 #[cfg(all(feature = "segments", not(loom)))]
 pub use self::{
     bus::{Bus, ChangeError, ListError, OpenError, list, list_in},
@@ -40,3 +98,18 @@ pub use self::{
     sys::DirError,
     topic::{TopicError, TopicSpec},
 };
+
+#[cfg(all(test, feature = "segments", not(loom)))]
+mod promises {
+    //! What the compiler has to grant.
+
+    const fn send<T: Send>() {}
+    const fn sync<T: Sync>() {}
+
+    const _: () = {
+        send::<crate::Bus>();
+        sync::<crate::Bus>();
+        send::<crate::Publisher>();
+        send::<crate::Inbox>();
+    };
+}

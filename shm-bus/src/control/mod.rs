@@ -148,6 +148,7 @@ impl Control {
         self.word(HOLDER).store(pid.into(), Ordering::Relaxed);
     }
 
+    #[inline]
     fn word(&self, index: usize) -> &AtomicU64 {
         &self.segment.words()[index]
     }

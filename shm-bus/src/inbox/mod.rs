@@ -91,7 +91,7 @@ pub struct Inbox {
     subscriptions: Vec<Subscription>,
     lanes: Vec<InLane>,
     levels: [Range<usize>; 4],
-    /// For each level, the lane whose turn it is; counts on, taken modulo the level's size.
+    /// For each level, the lane whose turn it is, counted from the level's first.
     turns: [usize; 4],
     credits: SkipCredits,
     /// Epoch of the lane directory that `lanes` reflects.
@@ -215,12 +215,14 @@ impl Inbox {
     #[inline]
     fn serve(&mut self, level: Priority) -> Option<(usize, Message)> {
         let range = self.levels[level as usize].clone();
-        let turn = self.turns[level as usize];
-        for step in 0..range.len() {
-            let lane = range.start + (turn + step) % range.len();
+        // A turn may lie past a level that has shrunk.
+        let mut next = range.start + self.turns[level as usize];
+        for _ in range.clone() {
+            let lane = if next < range.end { next } else { range.start };
+            next = lane + 1;
             match self.read(lane) {
                 Look::Message(message) => {
-                    self.turns[level as usize] = (turn + step + 1) % range.len();
+                    self.turns[level as usize] = next - range.start;
                     return Some((lane, message));
                 }
                 Look::Dry => {}

@@ -75,6 +75,7 @@ pub(crate) struct Reader<M> {
 impl<M: Memory> Reader<M> {
     /// Looks taken in one call: a PAD, a record, and a few overtakings.
     const LOOKS_MAX: usize = 8;
+    const HEADER_WORDS: usize = (SLOT / 8) as usize;
     /// Attempts of [`Self::settle`]; two suffice once the writer sees the subscription.
     const SETTLE_MAX: usize = 64;
 
@@ -135,13 +136,16 @@ impl<M: Memory> Reader<M> {
             }
             // ORDERING: [COMMIT] pairs with the Release store in `Writer::commit_record`.
             fence_unless(Mutation::NoCommitFence, Ordering::Acquire);
-            let copy = self.copy(at, commit, payload);
+            let length = commit as u32;
+            let extent = self.geometry.extent(self.position, length);
+            let rest = extent.map_or([0; 3], |extent| self.copy(at, extent, length, payload));
             match self.lapped() {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(fault) => return Look::Corrupt(fault),
             }
-            match copy.and_then(|(header, extent)| self.accept(header, extent)) {
+            let Some(extent) = extent else { return Look::Corrupt(Fault::Extent(length)) };
+            match self.accept([commit, rest[0], rest[1], rest[2]], extent) {
                 Ok(Some(message)) => {
                     if self.position - self.published >= self.geometry.capacity / 8 {
                         self.publish(cursor);
@@ -219,31 +223,31 @@ impl<M: Memory> Reader<M> {
         bounded(oldest)
     }
 
-    /// Copies header and payload, whatever they are, as far as they can be a record here.
+    /// Copies a record's payload and gives the rest of its header, whatever they are; nothing is checked but that a record
+    /// of this extent can be here.
     #[inline]
-    fn copy(&self, at: usize, commit: u64, payload: &mut [u64]) -> Result<(Header, u64), Fault> {
-        let length = commit as u32;
-        let extent = self.geometry.extent(self.position, length).ok_or(Fault::Extent(length))?;
+    fn copy(&self, at: usize, extent: u64, length: u32, payload: &mut [u64]) -> [u64; 3] {
         let record = &self.memory.ring()[at..at + (extent / 8) as usize];
         if self.gating {
             self.memory.trace_read(at + 1..at + record.len());
         }
+        let (header, body) = record.split_at(Self::HEADER_WORDS);
         // ORDERING: Relaxed, after the fence of [COMMIT].
-        let word = |index: usize| record[index].load(Ordering::Relaxed);
-        let header = Header::from_words([commit, word(1), word(2), word(3)]).map_err(Fault::Header)?;
-        if header.kind == Kind::Message {
+        let rest = [1, 2, 3].map(|index: usize| header[index].load(Ordering::Relaxed));
+        let [_, kind, ..] = rest[0].to_le_bytes();
+        if kind != Kind::Pad as u8 {
             let words = (length as usize - SLOT as usize).div_ceil(8);
-            let source = &record[4..4 + words];
-            for (to, from) in payload[..words].iter_mut().zip(source) {
+            for (to, from) in payload[..words].iter_mut().zip(&body[..words]) {
                 *to = from.load(Ordering::Relaxed);
             }
         }
-        Ok((header, extent))
+        rest
     }
 
-    /// Moves past an intact record; `None` for a PAD.
+    /// Checks an intact record and moves past it; `None` for a PAD.
     #[inline]
-    fn accept(&mut self, header: Header, extent: u64) -> Result<Option<Message>, Fault> {
+    fn accept(&mut self, words: [u64; 4], extent: u64) -> Result<Option<Message>, Fault> {
+        let header = Header::from_words(words).map_err(Fault::Header)?;
         let sequence = self.sequence_of(header.sequence)?;
         match header.kind {
             Kind::Pad => {

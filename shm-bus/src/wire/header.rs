@@ -115,13 +115,13 @@ impl Header {
     /// The first field that is wrong, in the order of [`HeaderError`]'s variants.
     #[inline]
     pub const fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<Self, HeaderError> {
-        let mut words = [0_u64; 4];
-        let mut index = 0;
-        while index < HEADER_BYTES {
-            words[index / 8] |= (bytes[index] as u64) << (index % 8 * 8);
-            index += 1;
-        }
-        Self::from_words(words)
+        let (words, _) = bytes.as_chunks::<8>();
+        Self::from_words([
+            u64::from_le_bytes(words[0]),
+            u64::from_le_bytes(words[1]),
+            u64::from_le_bytes(words[2]),
+            u64::from_le_bytes(words[3]),
+        ])
     }
 
     /// The header as four little-endian words, the commit word first.
