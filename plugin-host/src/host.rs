@@ -179,6 +179,21 @@ impl Host {
         states.collect()
     }
 
+    /// Records that plugins received, by topic and priority.
+    #[must_use]
+    pub fn received(&self) -> BTreeMap<String, [u64; 4]> {
+        let mut sums = BTreeMap::<String, [u64; 4]>::new();
+        for slot in self.plugins.values().filter_map(|plugin| plugin.slot.as_ref()) {
+            for (topic, counts) in slot.lock().ports.received() {
+                let sum = sums.entry(topic.clone()).or_default();
+                for (sum, count) in sum.iter_mut().zip(counts) {
+                    *sum += count;
+                }
+            }
+        }
+        sums
+    }
+
     fn note(&mut self, event: FileEvent, pending: &mut BTreeMap<String, Pending>) {
         match event {
             FileEvent::Accepted { plugin, content, .. } => {
@@ -228,8 +243,10 @@ impl Host {
         }
         let held = begun.elapsed();
         plugin.stats.generation = generation;
-        plugin.stats.reloads += u32::from(plugin.slot.is_some());
-        plugin.stats.swaps.push(held);
+        if plugin.slot.is_some() {
+            plugin.stats.reloads += 1;
+            plugin.stats.swaps.push(held);
+        }
         (plugin.slot, plugin.image) = (Some(slot), Some(image.clone()));
         let version = &image.manifest().version;
         tracing::info!(

@@ -79,8 +79,10 @@ pub(crate) struct Ports {
     /// As the manifest's topics.
     pub(crate) publishers: Vec<Port>,
     inbox: Option<Inbox>,
-    /// Names of the topics in the inbox, as the manifest's subscriptions.
+    /// The topics in the inbox, as the manifest's subscriptions.
     subscribed: Vec<TopicInfo>,
+    /// Records that came, by priority, of each topic that was ever subscribed.
+    received: Vec<(String, [u64; 4])>,
 }
 
 /// What the next generation needs beyond what is there; nothing that the present one sees has changed yet.
@@ -162,12 +164,13 @@ impl Ports {
         }
     }
 
-    /// Gives `deliver` what was in the inbox when it began: the subscription's number, the bytes.
-    pub(crate) fn drain(inbox: &mut Option<Inbox>, subscribed: &[TopicInfo], mut deliver: impl FnMut(usize, &[u8])) {
-        let Some(inbox) = inbox else { return };
+    /// Gives `deliver` what was in the inbox when it began: the publishers, the subscription's number, the bytes.
+    pub(crate) fn drain(&mut self, mut deliver: impl FnMut(&mut [Port], usize, &[u8])) {
+        let Self { publishers, inbox: Some(inbox), subscribed, received } = self else { return };
         let drained = inbox.drain(|delivery: Delivery<'_>| {
             if let Some(number) = subscribed.iter().position(|topic| topic.name == delivery.topic) {
-                deliver(number, delivery.payload);
+                count(received, delivery.topic, delivery.priority);
+                deliver(publishers, number, delivery.payload);
             }
         });
         if let Err(error) = drained {
@@ -175,10 +178,18 @@ impl Ports {
         }
     }
 
-    /// The publishers beside the inbox and its topics.
-    pub(crate) fn split(&mut self) -> (&mut [Port], &mut Option<Inbox>, &[TopicInfo]) {
-        (&mut self.publishers, &mut self.inbox, &self.subscribed)
+    /// Records that came, by priority, of each topic that was ever subscribed.
+    pub(crate) fn received(&self) -> &[(String, [u64; 4])] {
+        &self.received
     }
+}
+
+fn count(received: &mut Vec<(String, [u64; 4])>, topic: &str, priority: Priority) {
+    let index = received.iter().position(|(name, _)| name == topic).unwrap_or_else(|| {
+        received.push((topic.to_owned(), [0; 4]));
+        received.len() - 1
+    });
+    received[index].1[priority as usize] += 1;
 }
 
 fn unsubscribe(inbox: &mut Option<Inbox>, topic: &TopicInfo) {

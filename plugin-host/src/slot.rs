@@ -137,8 +137,7 @@ impl Slot {
         let Occupant { instance: Some(instance), ports, delivery, faults, undelivered, .. } = &mut *occupant else {
             return;
         };
-        let (publishers, inbox, subscribed) = ports.split();
-        Ports::drain(inbox, subscribed, |index, payload| {
+        ports.drain(|publishers, index, payload| {
             let deliver = instance.image().functions().subscriptions.get(index).copied();
             let (Some(deliver), Some((number, params))) = (deliver, delivery.get(index)) else { return };
             if self.is_suspended() {

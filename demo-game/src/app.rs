@@ -1,0 +1,201 @@
+//! The running game: world, plugins, bus and picture, one frame at a time. Knows no rule.
+//!
+//! # One frame
+//! swaps → input → messages and stages (the plugins) → picture from `render/commands` → end of the frame's memory.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use bevy_ecs::prelude::{Entity, With, World};
+use bevy_ecs::query::QueryState;
+use engine_bridge::bevy::{self, Col, ComponentRegistry, HashError, PluginHost, RegisterError};
+use game_types::topics::DrawCommands;
+use game_types::{Body, Bullet, DrawCommand, Enemy, GameState, Input, Position, Ship, TICK_RATE, Tuning, Velocity};
+use plugin_host::{FrameInfo, Host, StartError};
+use plugin_sdk::wire::Topic as _;
+use shm_bus::{Attachment, Bus, From, Inbox, TopicSpec};
+
+use crate::bot::Bot;
+use crate::meter::Meter;
+use crate::presenter::{Canvas, Font, FontError, InputState};
+use crate::report::{Report, traffic};
+
+/// Pixels of the picture.
+pub(crate) const WIDTH: u32 = 1280;
+/// Pixels of the picture.
+pub(crate) const HEIGHT: u32 = 720;
+
+/// Frames after which [`Report::agents`] counts.
+const WARM_UP: u64 = 60;
+
+/// Why the game can't start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum AppError {
+    /// The host can't start.
+    #[error(transparent)]
+    Host(#[from] StartError),
+    /// The plugins folder can't be read.
+    #[error("can't read the plugins folder")]
+    Folder(#[from] std::io::Error),
+    /// The presenter can't read its topic.
+    #[error("the presenter can't have an inbox")]
+    Inbox(#[from] shm_bus::InboxError),
+    /// The presenter can't read its topic.
+    #[error("the presenter can't read the draw commands")]
+    Subscribe(#[from] shm_bus::SubscribeError),
+    /// A component can't be bound.
+    #[error(transparent)]
+    Component(#[from] RegisterError),
+    /// The font is broken.
+    #[error(transparent)]
+    Font(#[from] FontError),
+}
+
+/// See the module.
+pub(crate) struct App {
+    world: World,
+    canvas: Canvas,
+    pictures: Inbox,
+    player: Entity,
+    bot: Option<Bot>,
+    enemies: QueryState<(), With<Col<Enemy>>>,
+    seed: u64,
+    tick: u64,
+    meter: Meter,
+    agents_least: Option<u32>,
+    arena_bytes: u64,
+    pictures_received: [u64; 4],
+}
+
+impl App {
+    /// Loads the plugins of `folder` and sets the stage.
+    pub(crate) fn new(folder: &Path, bus: Bus, tuning: Tuning, seed: u64, bot: bool) -> Result<Self, AppError> {
+        let mut world = World::new();
+        bind_components(&mut world)?;
+        let mut pictures = bus.inbox("presenter", Attachment::Gating)?;
+        pictures.subscribe(&TopicSpec::of::<DrawCommands>(), From::Now)?;
+        let player =
+            world.spawn((Col(Input::default()), Col(tuning), Col(GameState::default()))).id();
+        bevy::install(&mut world, Host::start(folder, bus)?);
+        bevy::load_present(&mut world)?;
+        let bot = bot.then(|| Bot::new(&mut world));
+        let enemies = world.query_filtered();
+        Ok(Self {
+            canvas: Canvas::new(WIDTH, HEIGHT, &Font::parse(Font::BUILTIN)?),
+            world,
+            pictures,
+            player,
+            bot,
+            enemies,
+            seed,
+            tick: 0,
+            meter: Meter::default(),
+            agents_least: None,
+            arena_bytes: 0,
+            pictures_received: [0; 4],
+        })
+    }
+
+    /// The picture of the last frame.
+    pub(crate) fn canvas(&self) -> &Canvas {
+        &self.canvas
+    }
+
+    /// Frames so far.
+    pub(crate) fn frames(&self) -> u64 {
+        self.meter.count()
+    }
+
+    /// Plays one frame, due by `deadline` if by any. The bot's wishes replace `input`'s, but for quitting.
+    pub(crate) fn frame(&mut self, input: &InputState, deadline: Option<Instant>) {
+        let begun = Instant::now();
+        let swapped = bevy::frame_edge(&mut self.world) > 0;
+        let input = match &mut self.bot {
+            Some(bot) => bot.play(&self.world),
+            None => *input,
+        };
+        self.set_input(&input);
+        let delta_seconds = 1.0 / TICK_RATE as f32;
+        bevy::run_frame(&mut self.world, FrameInfo { tick: self.tick, seed: self.seed, delta_seconds });
+        self.tick += 1;
+        self.draw();
+        self.arena_bytes += bevy::end_frame(&mut self.world) as u64;
+        self.count_agents();
+        self.meter.frame(begun, Instant::now(), deadline, swapped);
+    }
+
+    fn set_input(&mut self, input: &InputState) {
+        let Some(mut column) = self.world.get_mut::<Col<Input>>(self.player) else { return };
+        let bits = [(input.fire, Input::FIRE), (input.pause, Input::PAUSE), (input.restart, Input::RESTART)];
+        let aim = if input.has_aim { [input.aim_x, input.aim_y] } else { [column.aim_x, column.aim_y] };
+        column.0 = Input {
+            move_x: input.move_x,
+            move_y: input.move_y,
+            aim_x: aim[0],
+            aim_y: aim[1],
+            buttons: bits.iter().filter(|(on, _)| *on).map(|(_, bit)| bit).sum(),
+        };
+    }
+
+    fn draw(&mut self) {
+        let Self { canvas, pictures, pictures_received, .. } = self;
+        canvas.begin();
+        let drained = pictures.drain(|delivery| {
+            pictures_received[delivery.priority as usize] += 1;
+            if let Some(commands) = delivery.messages::<DrawCommand>() {
+                canvas.draw(commands);
+            }
+        });
+        if let Err(error) = drained {
+            tracing::warn!(%error, "the draw commands can't be read");
+        }
+        canvas.finish();
+    }
+
+    fn count_agents(&mut self) {
+        let alive = self.enemies.query_manual(&self.world).iter().len() as u32;
+        if self.tick > WARM_UP {
+            self.agents_least = Some(self.agents_least.map_or(alive, |least| least.min(alive)));
+        }
+    }
+
+    /// What the run was like so far.
+    pub(crate) fn report(&mut self) -> Result<Report, HashError> {
+        let world_hash = format!("{:016x}", bevy::world_hash(&mut self.world)?);
+        let game = self.world.get::<Col<GameState>>(self.player).map(|game| game.0).unwrap_or_default();
+        let host = &self.world.resource::<PluginHost>().0;
+        let mut received = host.received();
+        received.insert(DrawCommands::NAME.to_owned(), self.pictures_received);
+        let plugins: BTreeMap<_, _> = host.stats().map(|(name, stats)| (name.to_owned(), stats.into())).collect();
+        let report = Report {
+            frames: 0,
+            agents: self.agents_least.unwrap_or(0),
+            frame_ms: Default::default(),
+            missed_frames: 0,
+            missed_frames_at_swap: 0,
+            world_hash,
+            arena_bytes_per_frame: self.arena_bytes / self.frames().max(1),
+            plugins,
+            bus: traffic(&host.bus().snapshot(), &received),
+            score: game.score,
+            wave: game.wave,
+        };
+        Ok(report.timed(&self.meter))
+    }
+}
+
+/// The components that the game's own code may look at; plugins bring any others.
+fn bind_components(world: &mut World) -> Result<(), RegisterError> {
+    ComponentRegistry::bind::<Position>(world)?;
+    ComponentRegistry::bind::<Velocity>(world)?;
+    ComponentRegistry::bind::<Body>(world)?;
+    ComponentRegistry::bind::<Ship>(world)?;
+    ComponentRegistry::bind::<Enemy>(world)?;
+    ComponentRegistry::bind::<Bullet>(world)?;
+    ComponentRegistry::bind::<Input>(world)?;
+    ComponentRegistry::bind::<Tuning>(world)?;
+    ComponentRegistry::bind::<GameState>(world)?;
+    Ok(())
+}

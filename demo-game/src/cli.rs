@@ -1,0 +1,46 @@
+//! Flags.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// An arena game whose rules live in hot-swapped plugins.
+///
+/// Without flags it builds its plugins, opens a window and plays: WASD or arrows to fly, mouse to aim, left button or space to
+/// fire, P to pause, R to restart. Without a display it plays 600 frames at 60 Hz with the bot and writes a screenshot.
+///
+/// Replace a library in the plugins folder while it runs: the new code takes over between two frames, score and wave go on.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "demo-game", version)]
+pub(crate) struct Options {
+    /// Play without a window, as fast as it goes
+    #[arg(long)]
+    pub(crate) headless: bool,
+    /// With --headless: at 60 Hz
+    #[arg(long)]
+    pub(crate) realtime: bool,
+    /// End after N frames [default: 600 without a window, else no end]
+    #[arg(long, value_name = "N")]
+    pub(crate) frames: Option<u64>,
+    /// Seed of all random numbers
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Keep N enemies alive by respawning, instead of waves
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub(crate) agents: u32,
+    /// Let the bot play [default without a display]
+    #[arg(long)]
+    pub(crate) bot: bool,
+    /// Write the last frame as a PNG
+    #[arg(long, value_name = "FILE")]
+    pub(crate) screenshot: Option<PathBuf>,
+    /// Folder of the plugins; used as it is when it holds a library, else filled [default: plugins, refreshed from the sources]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) plugins: Option<PathBuf>,
+    /// Name of the bus, to share it with other processes [default: demo-<process id>]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) bus: Option<String>,
+    /// Write a report of the run as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+}

@@ -1,0 +1,90 @@
+//! A run from flags to summary: in a window, or without one.
+
+use std::error::Error;
+use std::path::Path;
+use std::time::Instant;
+
+use shm_bus::Bus;
+
+use crate::app::App;
+use crate::cli::Options;
+use crate::presenter::window::{self, Flow, Game, WindowError};
+use crate::presenter::{Canvas, InputState, Pacer, screenshot};
+use crate::{plugins, tuning};
+
+/// Frames of a run without a window, unless told otherwise.
+const HEADLESS_FRAMES: u64 = 600;
+
+/// Where the picture goes when there was no display to see it on.
+const SCREENSHOT: &str = "screenshot.png";
+
+/// Plays as the flags say, then reports.
+pub(crate) fn play(options: &Options) -> Result<(), Box<dyn Error>> {
+    let tuning = tuning::load(options.agents)?;
+    let folder = plugins::folder(options.plugins.as_deref())?;
+    let bus = options.bus.clone().unwrap_or_else(|| format!("demo-{}", std::process::id()));
+    let bus = Bus::open(&bus)?;
+    tracing::info!("plugins in {}, bus {}", folder.display(), bus.name());
+    let app = |bot| App::new(&folder, bus.clone(), tuning, options.seed, bot);
+    if options.headless {
+        let mut app = app(options.bot)?;
+        without_window(&mut app, options.frames.unwrap_or(HEADLESS_FRAMES), options.realtime);
+        return finish(&mut app, options, options.screenshot.as_deref());
+    }
+    let mut windowed = Windowed { app: app(options.bot)?, frames: options.frames };
+    match window::run("Hotframe", &mut windowed) {
+        Ok(()) => finish(&mut windowed.app, options, options.screenshot.as_deref()),
+        Err(reason @ (WindowError::NoDisplay | WindowError::EventLoop(_))) => {
+            tracing::info!("{reason}: playing without a window, at 60 Hz, with the bot");
+            drop(windowed);
+            let mut app = app(true)?;
+            without_window(&mut app, options.frames.unwrap_or(HEADLESS_FRAMES), true);
+            finish(&mut app, options, Some(options.screenshot.as_deref().unwrap_or(Path::new(SCREENSHOT))))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Plays `frames` frames, as fast as it goes or at 60 Hz.
+fn without_window(app: &mut App, frames: u64, realtime: bool) {
+    let mut pacer = Pacer::new(Instant::now());
+    for _ in 0..frames {
+        if realtime {
+            let due = pacer.due();
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            pacer.begin(Instant::now().max(due));
+        }
+        app.frame(&InputState::default(), realtime.then(|| pacer.due()));
+    }
+}
+
+struct Windowed {
+    app: App,
+    frames: Option<u64>,
+}
+
+impl Game for Windowed {
+    fn frame(&mut self, input: &InputState, deadline: Instant) -> Flow {
+        self.app.frame(input, Some(deadline));
+        let done = self.frames.is_some_and(|frames| self.app.frames() >= frames);
+        if done { Flow::Exit } else { Flow::Continue }
+    }
+
+    fn canvas(&self) -> &Canvas {
+        self.app.canvas()
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the summary is the program's output")]
+fn finish(app: &mut App, options: &Options, picture: Option<&Path>) -> Result<(), Box<dyn Error>> {
+    let report = app.report()?;
+    print!("{}", report.summary());
+    if let Some(file) = picture {
+        screenshot::write(file, app.canvas())?;
+        println!("screenshot in {}", file.display());
+    }
+    if let Some(file) = &options.report {
+        report.write(file)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! What a run was like, for people and as JSON.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use plugin_host::PluginStats;
+use plugin_sdk::wire::Priority;
+use serde::Serialize;
+use shm_bus::Snapshot;
+
+use crate::meter::{Meter, Spread};
+
+/// A report can't be written.
+#[derive(Debug, thiserror::Error)]
+#[error("can't write the report {}", file.display())]
+pub(crate) struct ReportError {
+    file: PathBuf,
+    source: std::io::Error,
+}
+
+/// See `30-game` of the design, or the README, for the fields.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    pub(crate) frames: u64,
+    /// Least enemies alive after frame 60.
+    pub(crate) agents: u32,
+    /// Every frame, edge to picture.
+    pub(crate) frame_ms: Spread,
+    pub(crate) missed_frames: u64,
+    pub(crate) missed_frames_at_swap: u64,
+    /// 16 hexadecimal digits.
+    pub(crate) world_hash: String,
+    /// Average of what plugins allocated in the frame arena.
+    pub(crate) arena_bytes_per_frame: u64,
+    pub(crate) plugins: BTreeMap<String, PluginReport>,
+    /// By topic and priority.
+    pub(crate) bus: BTreeMap<String, BTreeMap<&'static str, Traffic>>,
+    #[serde(skip)]
+    pub(crate) score: u32,
+    #[serde(skip)]
+    pub(crate) wave: u32,
+}
+
+/// One plugin of a report.
+#[derive(Debug, Serialize)]
+pub(crate) struct PluginReport {
+    generation: u32,
+    reloads: u32,
+    failed_loads: u32,
+    panics: u64,
+    /// How long its swaps held the frame edge.
+    swap_ms: Spread,
+}
+
+impl From<PluginStats> for PluginReport {
+    fn from(stats: PluginStats) -> Self {
+        Self {
+            generation: stats.generation,
+            reloads: stats.reloads,
+            failed_loads: stats.failed_loads,
+            panics: stats.panics,
+            swap_ms: Spread::of(stats.swaps.into_iter()),
+        }
+    }
+}
+
+/// Records of one topic and priority.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(crate) struct Traffic {
+    sent: u64,
+    /// By all of the game's readers together.
+    received: u64,
+    /// Given back to their sender for want of room.
+    dropped: u64,
+}
+
+/// The bus's counters, with what the game's readers received.
+pub(crate) fn traffic(
+    snapshot: &Snapshot,
+    received: &BTreeMap<String, [u64; 4]>,
+) -> BTreeMap<String, BTreeMap<&'static str, Traffic>> {
+    let mut topics = BTreeMap::<_, BTreeMap<_, Traffic>>::new();
+    for topic in &snapshot.topics {
+        let priorities = topics.entry(topic.name.clone()).or_default();
+        for lane in &topic.lanes {
+            let sum = priorities.entry(lane.priority.name()).or_default();
+            sum.sent += lane.sent;
+            sum.dropped += lane.rejected;
+        }
+    }
+    for (topic, counts) in received {
+        for (priority, count) in Priority::ALL.into_iter().zip(counts).filter(|(_, count)| **count > 0) {
+            topics.entry(topic.clone()).or_default().entry(priority.name()).or_default().received += count;
+        }
+    }
+    topics
+}
+
+impl Report {
+    /// Writes it as JSON.
+    pub(crate) fn write(&self, file: &Path) -> Result<(), ReportError> {
+        let failed = |source| ReportError { file: file.to_owned(), source };
+        let text = serde_json::to_string_pretty(self).map_err(|error| failed(error.into()))?;
+        std::fs::write(file, text + "\n").map_err(failed)
+    }
+
+    /// A few lines for a person.
+    pub(crate) fn summary(&self) -> String {
+        let Self { frames, frame_ms, agents, score, wave, .. } = self;
+        let mut text = format!(
+            "{frames} frames, score {score}, wave {wave}, at least {agents} enemies\n\
+             frame {:.2} ms (p50), {:.2} ms (p99), {:.2} ms (max), {} late, {} late at a swap\n\
+             world hash {}, arena {} bytes a frame\n",
+            frame_ms.p50,
+            frame_ms.p99,
+            frame_ms.max,
+            self.missed_frames,
+            self.missed_frames_at_swap,
+            self.world_hash,
+            self.arena_bytes_per_frame,
+        );
+        for (name, plugin) in &self.plugins {
+            let PluginReport { generation, reloads, failed_loads, panics, swap_ms } = plugin;
+            text += &format!(
+                "{name}: generation {generation}, {reloads} reloads (edge held {:.2} ms p99), {failed_loads} refused, {panics} panics\n",
+                swap_ms.p99
+            );
+        }
+        for (topic, priorities) in &self.bus {
+            for (priority, Traffic { sent, received, dropped }) in priorities {
+                text += &format!("{topic} {priority}: {sent} sent, {received} received, {dropped} dropped\n");
+            }
+        }
+        text
+    }
+
+    /// Fills what the meter knows.
+    pub(crate) fn timed(self, meter: &Meter) -> Self {
+        Self {
+            frames: meter.count(),
+            frame_ms: meter.spread(),
+            missed_frames: meter.missed(),
+            missed_frames_at_swap: meter.missed_at_swap(),
+            ..self
+        }
+    }
+}
