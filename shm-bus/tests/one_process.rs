@@ -117,3 +117,140 @@ fn the_last_one_out_leaves_nothing() {
     assert_eq!(std::fs::read_dir(folder.path()).expect("there").count(), 0);
     assert!(list_in(folder.path()).expect("listed").is_empty());
 }
+
+#[test]
+fn a_drain_is_ordered_by_priority_publisher_and_sequence() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "drain").expect("opens");
+    let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
+    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    let lanes = &[(Priority::Low, 4096), (Priority::Critical, 4096)];
+    let mut second = bus.publisher(&NUMBERS, "b", lanes).expect("made");
+    let mut first = bus.publisher(&NUMBERS, "a", lanes).expect("made");
+    for (value, publisher, priority) in
+        [(7_u64, &mut second, Priority::Low), (5, &mut first, Priority::Low), (3, &mut second, Priority::Critical)]
+    {
+        publisher.send(priority, &value.to_le_bytes()).expect("room");
+    }
+    first.send(Priority::Low, &6_u64.to_le_bytes()).expect("room");
+    first.send(Priority::Critical, &1_u64.to_le_bytes()).expect("room");
+    assert_eq!(drain(&mut inbox), [1, 3, 5, 6, 7]);
+}
+
+#[test]
+fn a_drain_takes_only_what_was_there_when_it_began() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "edge").expect("opens");
+    let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
+    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    let mut publisher = bus.publisher(&NUMBERS, "writer", NORMAL).expect("made");
+    publisher.send(Priority::Normal, &0_u64.to_le_bytes()).expect("room");
+    for round in 1..4_u64 {
+        let answer = |_: shm_bus::Delivery<'_>| {
+            publisher.send(Priority::Normal, &round.to_le_bytes()).expect("room");
+        };
+        assert_eq!(inbox.drain(answer).expect("mapped"), 1);
+    }
+}
+
+#[test]
+fn critical_overtakes_and_low_still_gets_through() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "urgent").expect("opens");
+    let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
+    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    let lanes = &[(Priority::Low, 4096), (Priority::Critical, 1 << 16)];
+    let mut publisher = bus.publisher(&NUMBERS, "writer", lanes).expect("made");
+    publisher.send(Priority::Low, &1_u64.to_le_bytes()).expect("room");
+    for value in 0..300_u64 {
+        publisher.send(Priority::Critical, &value.to_le_bytes()).expect("room");
+    }
+    let mut before = 0;
+    while inbox.receive().expect("mapped").expect("a message").priority == Priority::Critical {
+        before += 1;
+    }
+    assert_eq!(before, 128);
+    assert_eq!(bus.snapshot().inboxes[0].starvation, 1);
+}
+
+#[test]
+fn a_loan_is_sent_when_committed_and_leaves_no_trace_otherwise() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "loan").expect("opens");
+    let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
+    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    let mut publisher = bus.publisher(&NUMBERS, "writer", NORMAL).expect("made");
+    let mut loan = publisher.loan(Priority::Normal, 8).expect("room");
+    loan.write(0, &[9; 8]);
+    drop(loan);
+    assert!(drain(&mut inbox).is_empty());
+
+    let mut loan = publisher.loan(Priority::Normal, 8).expect("room");
+    loan.write(0, &[1, 2, 3]);
+    loan.write(3, &[4, 5, 6, 7, 8]);
+    loan.commit();
+    assert_eq!(drain(&mut inbox), [0x0807_0605_0403_0201]);
+
+    publisher.begin(Priority::Normal, 1000).expect("room");
+    publisher.cancel(Priority::Normal);
+    assert_eq!(publisher.commit(Priority::Normal, 0), Err(SendError::NoLoan(0)));
+    publisher.begin(Priority::Normal, 8).expect("room");
+    assert_eq!(publisher.commit(Priority::Normal, 9), Err(SendError::NoLoan(9)));
+    let max = publisher.payload_max(Priority::Normal);
+    assert_eq!(max, 4096 / 4 - 32);
+    assert_eq!(publisher.send(Priority::Normal, &[0; 993]).unwrap_err(), SendError::TooLong { len: 993, max });
+    assert_eq!(publisher.send(Priority::Low, &[]), Err(SendError::NoLane(Priority::Low)));
+    assert!(drain(&mut inbox).is_empty());
+}
+
+#[test]
+fn limits_are_named_and_nothing_stays_behind() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "limits").expect("opens");
+    let publishers: Vec<_> = (0..256).map(|_| bus.publisher(&NUMBERS, "writer", NORMAL).expect("made")).collect();
+    let error = bus.publisher(&NUMBERS, "writer", NORMAL).expect_err("full");
+    assert_eq!(error.to_string(), "the bus has no room for another lane: it holds at most 256");
+    drop(publishers);
+    let many: Vec<_> = (0..63).map(|_| Bus::attach_in(folder.path(), "limits").expect("attaches")).collect();
+    let error = Bus::attach_in(folder.path(), "limits").expect_err("full");
+    assert_eq!(error.to_string(), "bus `limits` has 64 live participants, which is the most it holds");
+    drop((many, bus));
+    assert_eq!(std::fs::read_dir(folder.path()).expect("there").count(), 0);
+}
+
+#[test]
+fn threads_publish_while_one_reads_and_nothing_is_lost() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "threads").expect("opens");
+    let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
+    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    let senders: Vec<_> = (0..3)
+        .map(|_| {
+            let bus = bus.clone();
+            std::thread::spawn(move || {
+                let mut publisher = bus.publisher(&NUMBERS, "writer", NORMAL).expect("made");
+                let mut value = 0_u64;
+                while value < 5000 {
+                    match publisher.send(Priority::Normal, &value.to_le_bytes()) {
+                        Ok(()) => value += 1,
+                        Err(_) => std::thread::yield_now(),
+                    }
+                }
+            })
+        })
+        .collect();
+    let (mut received, mut sum) = (0_u64, 0_u64);
+    while received < 15_000 {
+        match inbox.receive().expect("mapped") {
+            Some(delivery) => {
+                assert_eq!(number(delivery.payload), delivery.sequence);
+                received += 1;
+                sum += delivery.sequence;
+            }
+            None => std::thread::yield_now(),
+        }
+    }
+    senders.into_iter().for_each(|sender| sender.join().expect("sends"));
+    assert_eq!(sum, 3 * (4999 * 5000 / 2));
+    assert!(inbox.receive().expect("mapped").is_none());
+}

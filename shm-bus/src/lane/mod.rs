@@ -116,7 +116,8 @@ impl Geometry {
     #[inline]
     pub(crate) const fn extent(self, position: u64, length: u32) -> Option<u64> {
         let extent = (length as u64).next_multiple_of(SLOT);
-        let fits = extent >= SLOT && extent <= self.record_max() && self.offset(position) + extent <= self.capacity;
+        let fits =
+            length as u64 >= SLOT && extent <= self.record_max() && self.offset(position) + extent <= self.capacity;
         if fits { Some(extent) } else { None }
     }
 }
