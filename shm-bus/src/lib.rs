@@ -58,10 +58,10 @@
 pub mod wire;
 
 #[cfg(feature = "segments")]
-#[cfg_attr(loom, allow(dead_code, unused_imports, reason = "under loom only the models use the lane"))]
+#[cfg_attr(loom, allow(dead_code, unreachable_pub, unused_imports, reason = "under loom only the models use the lane"))]
 mod lane;
 #[cfg(feature = "segments")]
-#[cfg_attr(loom, allow(dead_code, unused_imports, reason = "under loom only the models use the lane"))]
+#[cfg_attr(loom, allow(dead_code, unreachable_pub, unused_imports, reason = "under loom only the models use the lane"))]
 mod sync;
 
 #[cfg(all(feature = "segments", not(loom)))]

@@ -127,11 +127,9 @@ fn a_drain_is_ordered_by_priority_publisher_and_sequence() {
     let lanes = &[(Priority::Low, 4096), (Priority::Critical, 4096)];
     let mut second = bus.publisher(&NUMBERS, "b", lanes).expect("made");
     let mut first = bus.publisher(&NUMBERS, "a", lanes).expect("made");
-    for (value, publisher, priority) in
-        [(7_u64, &mut second, Priority::Low), (5, &mut first, Priority::Low), (3, &mut second, Priority::Critical)]
-    {
-        publisher.send(priority, &value.to_le_bytes()).expect("room");
-    }
+    second.send(Priority::Low, &7_u64.to_le_bytes()).expect("room");
+    first.send(Priority::Low, &5_u64.to_le_bytes()).expect("room");
+    second.send(Priority::Critical, &3_u64.to_le_bytes()).expect("room");
     first.send(Priority::Low, &6_u64.to_le_bytes()).expect("room");
     first.send(Priority::Critical, &1_u64.to_le_bytes()).expect("room");
     assert_eq!(drain(&mut inbox), [1, 3, 5, 6, 7]);
@@ -191,7 +189,7 @@ fn a_loan_is_sent_when_committed_and_leaves_no_trace_otherwise() {
     loan.commit();
     assert_eq!(drain(&mut inbox), [0x0807_0605_0403_0201]);
 
-    publisher.begin(Priority::Normal, 1000).expect("room");
+    publisher.begin(Priority::Normal, 900).expect("room");
     publisher.cancel(Priority::Normal);
     assert_eq!(publisher.commit(Priority::Normal, 0), Err(SendError::NoLoan(0)));
     publisher.begin(Priority::Normal, 8).expect("room");
