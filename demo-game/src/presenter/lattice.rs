@@ -73,9 +73,8 @@ impl Lattice {
                 let away = [rest[0] + node.offset[0] - x, rest[1] + node.offset[1] - y];
                 let distance = away[0].hypot(away[1]).max(1.0);
                 let push = strength * (1.0 - distance / radius).max(0.0);
-                for axis in 0..2 {
-                    let speed = node.speed[axis] + away[axis] / distance * push;
-                    node.speed[axis] = speed.clamp(-SPEED_MAX, SPEED_MAX);
+                for (speed, away) in node.speed.iter_mut().zip(away) {
+                    *speed = (*speed + away / distance * push).clamp(-SPEED_MAX, SPEED_MAX);
                 }
             }
         }

@@ -123,7 +123,7 @@ fn each_pixel(side: usize, center: [f32; 2], light: impl Fn(f32) -> f32) -> Vec<
 }
 
 /// Three box blurs in each direction, close to a Gaussian of this standard deviation in pixels.
-fn blurred(light: &mut Vec<f32>, side: usize, deviation: f32) {
+fn blurred(light: &mut [f32], side: usize, deviation: f32) {
     // Three boxes of width w have variance 3 (w² - 1) / 12.
     let width = (4.0 * deviation * deviation + 1.0).sqrt();
     let radius = ((width - 1.0) / 2.0).round().max(1.0) as usize;

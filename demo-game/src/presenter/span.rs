@@ -130,7 +130,7 @@ pub(super) fn reach(width: f32) -> f32 {
 /// The light at a `distance` from the middle of a beam `2 * half` wide that loses `fall` of its halo per pixel.
 #[inline(always)]
 fn profile(distance: f32, half: f32, fall: f32) -> f32 {
-    let core = (half + 0.5 - distance).max(0.0).min(1.0);
+    let core = (half + 0.5 - distance).clamp(0.0, 1.0);
     let near = (1.0 - distance * fall).max(0.0);
     core * CORE + near * near * HALO
 }
@@ -139,7 +139,7 @@ fn profile(distance: f32, half: f32, fall: f32) -> f32 {
 #[inline(always)]
 fn byte(light: f32) -> u8 {
     const UNITS_IN_LOW_BITS: f32 = 8_388_608.0;
-    (light.max(0.0).min(255.0) + UNITS_IN_LOW_BITS).to_bits() as u8
+    (light.clamp(0.0, 255.0) + UNITS_IN_LOW_BITS).to_bits() as u8
 }
 
 /// The visible rows between two heights.
