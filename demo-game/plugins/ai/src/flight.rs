@@ -11,7 +11,7 @@ const WALL_MARGIN: f32 = 60.0;
 /// Strongest urge away from a wall.
 const WALL_URGE: f32 = 2.5;
 /// Speed of a hunter and of one that flees, relative to its usual.
-const HUNT_SPEED: f32 = 1.25;
+const HUNT_SPEED: f32 = 1.35;
 const SCATTER_SPEED: f32 = 1.7;
 /// What a wave adds to everybody's speed, and the most that all waves add.
 const WAVE_SPEED: f32 = 0.05;
@@ -154,7 +154,8 @@ pub(crate) fn direction(manners: &Manners, agent: &Agent, urges: &Urges) -> [f32
     if hunts {
         wish = sum(wish, scaled(unit(urges.prey), manners.hunger));
     }
-    let aside = manners.whim * urges.whim + manners.weave * urges.phase.sin();
+    let swing = if manners.weave == 0.0 { 0.0 } else { manners.weave * urges.phase.sin() };
+    let aside = manners.whim * urges.whim + swing;
     wish = sum(wish, [-agent.heading[1] * aside, agent.heading[0] * aside]);
     let wanted = unit(wish);
     if wanted == [0.0; 2] { unit([-agent.x, -agent.y]) } else { wanted }

@@ -18,7 +18,7 @@ use core::ops::Range;
 use game_types::{HALF_HEIGHT, HALF_WIDTH};
 
 /// See invariant 2.
-pub(crate) const CELL_VISITS_MAX: usize = 8;
+pub(crate) const CELL_VISITS_MAX: usize = 5;
 
 /// What others see of an enemy.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -27,7 +27,7 @@ use crate::mood::Senses;
 /// See invariant 2.
 const CHATTER_MAX: usize = 64;
 /// Enemies within reach, on average, for which the reach shrinks.
-const NEIGHBOURS_MEAN: f32 = 14.0;
+const NEIGHBOURS_MEAN: f32 = 10.0;
 /// Shortest reach, in units.
 const REACH_MIN: f32 = 6.0;
 /// Scares of one tick that are heard.

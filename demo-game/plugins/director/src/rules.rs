@@ -7,7 +7,7 @@ pub(crate) const POINTS_PER_KILL: u32 = 10;
 /// Factor of a kill's points: dart, diamond, hexagon.
 pub(crate) const VARIANT_WORTH: [u32; 3] = [1, 2, 4];
 /// A life for each so many points.
-pub(crate) const POINTS_PER_LIFE: u32 = 4_000;
+pub(crate) const POINTS_PER_LIFE: u32 = 10_000;
 /// More lives than these are not given.
 pub(crate) const LIVES_MAX: u32 = 9;
 
@@ -18,15 +18,15 @@ pub(crate) const COMBO_MAX: u32 = 99;
 /// What a kill adds to the combo, in tenths.
 pub(crate) const COMBO_PER_KILL: u32 = 1;
 /// What a kill adds on top while the swarm hunts.
-pub(crate) const COMBO_PER_HOT_KILL: u32 = 2;
+pub(crate) const COMBO_PER_HOT_KILL: u32 = 1;
 /// How long one hunter's call keeps the swarm "hot", in ticks.
 pub(crate) const HEAT_PER_HUNTER: u32 = 30;
 /// Longest heat, in ticks.
 pub(crate) const HEAT_MAX: u32 = 180;
 /// Ticks after a kill in which the combo stands.
-pub(crate) const COMBO_GRACE_TICKS: u32 = 75;
+pub(crate) const COMBO_GRACE_TICKS: u32 = 60;
 /// Then it loses a tenth each so many ticks.
-pub(crate) const COMBO_FALL_TICKS: u32 = 6;
+pub(crate) const COMBO_FALL_TICKS: u32 = 4;
 
 /// Ticks of shield at the start and after a hit.
 pub(crate) const SHIELD_TICKS: u32 = 120;
@@ -37,18 +37,18 @@ pub(crate) const BULLET_RADIUS: f32 = 4.0;
 /// From the ship's centre to where bullets leave it, in units.
 pub(crate) const MUZZLE: f32 = 16.0;
 /// Combo, in tenths, from which the ship fires two bullets at once, and three.
-pub(crate) const COMBO_FOR_SHOTS: [u32; 2] = [22, 40];
+pub(crate) const COMBO_FOR_SHOTS: [u32; 2] = [25, 55];
 /// Between the directions of bullets fired at once, in radians.
 pub(crate) const FAN_ANGLE: f32 = 0.09;
 
 /// Most enemies of one wave.
 pub(crate) const WAVE_SIZE_MAX: u32 = 240;
 /// Enemies that come in together.
-pub(crate) const SQUAD_SIZE: u32 = 6;
+pub(crate) const SQUAD_SIZE: u32 = 8;
 /// Ticks between two squads of the first wave; later ones come faster.
-pub(crate) const SQUAD_TICKS: u32 = 50;
+pub(crate) const SQUAD_TICKS: u32 = 40;
 /// Ticks between two squads, at least.
-pub(crate) const SQUAD_TICKS_MIN: u32 = 14;
+pub(crate) const SQUAD_TICKS_MIN: u32 = 10;
 /// Ticks of rest between two waves.
 pub(crate) const REST_TICKS: u32 = 90;
 /// No enemy appears closer to the ship, in units.

@@ -25,6 +25,8 @@ use crate::particles::{Burst, Particles};
 
 /// Commands besides those of entities and particles, roughly.
 const OTHER_COMMANDS: usize = 256;
+/// More enemies than these are drawn dimmer and plainer, lest their light runs together.
+const CROWD: usize = 500;
 /// Slowest ship that leaves a thrust trail, in units per second.
 const THRUST_SPEED: f32 = 40.0;
 
@@ -201,8 +203,12 @@ fn grid_color(game: &GameState) -> Color {
 }
 
 fn draw_enemies(canvas: &mut Canvas<'_>, enemies: &Enemies<'_>, tick: u64) {
+    let strength = (CROWD as f32 / enemies.len().max(1) as f32).sqrt().clamp(0.5, 1.0);
     for (place, velocity, body, enemy) in enemies {
-        canvas.draw_all(sprites::enemy(*place, *velocity, enemy, body.radius, tick).into_iter().flatten());
+        canvas.draw(sprites::enemy(*place, *velocity, enemy, body.radius, tick, strength));
+        if strength == 1.0 {
+            canvas.draw_all(sprites::armor(*place, enemy, body.radius));
+        }
     }
 }
 

@@ -27,27 +27,31 @@ pub(crate) fn enemy_color(variant: u32, mood: u32) -> Color {
     *moods.get(mood as usize).unwrap_or(&moods[0])
 }
 
-/// An enemy; `tick` turns the round ones.
+/// An enemy's outline; `tick` turns the round ones, `strength` in `0.0 ..= 1.0` dims it.
 pub(crate) fn enemy(
     place: Position,
     velocity: Velocity,
     enemy: &Enemy,
     radius: f32,
     tick: u64,
-) -> [Option<DrawCommand>; 2] {
-    let color = enemy_color(enemy.variant, enemy.mood);
-    let size = radius * ENEMY_SCALE;
-    let heading = velocity.y.atan2(velocity.x);
+    strength: f32,
+) -> DrawCommand {
+    let heading = || velocity.y.atan2(velocity.x);
     let (shape, angle) = match enemy.variant {
-        Enemy::DART => (Shape::Dart, heading),
-        Enemy::DIAMOND => (Shape::Diamond, heading),
+        Enemy::DART => (Shape::Dart, heading()),
+        Enemy::DIAMOND => (Shape::Diamond, heading()),
         _ => (Shape::Hexagon, (tick % 240) as f32 / 240.0 * TAU),
     };
-    let armor = (enemy.health > 1).then(|| {
-        let faint = palette::faded(color, 0.2 * enemy.health.min(4) as f32);
-        DrawCommand::sprite(Shape::Halo, place.x, place.y, size * 1.3, 0.0, faint)
-    });
-    [Some(DrawCommand::sprite(shape, place.x, place.y, size, angle, color)), armor]
+    let color = palette::faded(enemy_color(enemy.variant, enemy.mood), strength);
+    DrawCommand::sprite(shape, place.x, place.y, radius * ENEMY_SCALE, angle, color)
+}
+
+/// What is around an enemy that takes more than one hit.
+pub(crate) fn armor(place: Position, enemy: &Enemy, radius: f32) -> Option<DrawCommand> {
+    let strength = 0.15 * enemy.health.min(5) as f32;
+    let color = palette::faded(enemy_color(enemy.variant, enemy.mood), strength);
+    let size = radius * ENEMY_SCALE * 1.25;
+    (enemy.health > 1).then(|| DrawCommand::sprite(Shape::Halo, place.x, place.y, size, 0.0, color))
 }
 
 /// A bullet's beam.
