@@ -4,6 +4,7 @@
 //! 1. A lane that was there at subscribing is joined (`[JOIN]`); one that appears later is read from its first record,
 //!    where its publisher has counted this inbox from the beginning.
 
+use super::credits::SkipCredits;
 use super::file::Count;
 use super::lane::{InLane, Subscription};
 use super::{Inbox, ReceiveError, SubscribeError};
@@ -122,6 +123,11 @@ impl Inbox {
             let start = self.lanes.partition_point(|lane| lane.priority < level);
             let end = self.lanes.partition_point(|lane| lane.priority <= level);
             self.levels[level as usize] = start..end;
+        }
+        let occupied = || Priority::ALL.into_iter().filter(|level| !self.levels[*level as usize].is_empty());
+        self.sole_level = occupied().next().filter(|_| occupied().count() == 1);
+        if self.sole_level.is_some() {
+            self.credits = SkipCredits::default();
         }
         let longest = self.lanes.iter().map(|lane| lane.reader.payload_max().div_ceil(8)).max().unwrap_or(0);
         if self.payload.len() < longest {

@@ -91,6 +91,8 @@ pub struct Inbox {
     subscriptions: Vec<Subscription>,
     lanes: Vec<InLane>,
     levels: [Range<usize>; 4],
+    /// The level of all lanes, when they have but one: then nothing can be passed over.
+    sole_level: Option<Priority>,
     /// For each level, the lane whose turn it is, counted from the level's first.
     turns: [usize; 4],
     credits: SkipCredits,
@@ -129,6 +131,7 @@ impl Inbox {
             subscriptions: Vec::new(),
             lanes: Vec::new(),
             levels: [0..0, 0..0, 0..0, 0..0],
+            sole_level: None,
             turns: [0; 4],
             credits: SkipCredits::default(),
             epoch,
@@ -146,22 +149,17 @@ impl Inbox {
     #[inline]
     pub fn receive(&mut self) -> Result<Option<Delivery<'_>>, ReceiveError> {
         self.refresh()?;
-        // Each turn without a message leaves a lane or finds one overtaken.
-        for _ in 0..=self.lanes.len() {
-            let waiting = self.waiting();
-            let Some(level) = self.credits.choose(waiting) else { break };
-            if let Some((lane, message)) = self.serve(level) {
-                if self.credits.served(level, waiting) {
-                    self.file.add(Count::Starvation, 1);
-                }
-                self.count(message);
-                return Ok(Some(self.lanes[lane].delivery(message, &self.payload)));
-            }
-        }
-        self.leave_drained();
-        Ok(None)
+        let found = match self.sole_level {
+            Some(level) => self.serve(level),
+            None => self.most_urgent(),
+        };
+        let Some((lane, message)) = found else {
+            self.leave_drained();
+            return Ok(None);
+        };
+        self.count(message);
+        Ok(Some(self.lanes[lane].delivery(message, &self.payload)))
     }
-
     /// Gives `each` all messages that were there when the call began, ordered by priority, topic, publisher and
     /// sequence: the same messages always come in the same order. Returns how many there were.
     ///
@@ -198,6 +196,22 @@ impl Inbox {
         }
         self.leave_drained();
         Ok(taken)
+    }
+
+    /// The next message of the level whose turn it is.
+    fn most_urgent(&mut self) -> Option<(usize, Message)> {
+        // Each turn without a message leaves a lane or finds one overtaken.
+        for _ in 0..=self.lanes.len() {
+            let waiting = self.waiting();
+            let level = self.credits.choose(waiting)?;
+            if let Some(found) = self.serve(level) {
+                if self.credits.served(level, waiting) {
+                    self.file.add(Count::Starvation, 1);
+                }
+                return Some(found);
+            }
+        }
+        None
     }
 
     #[inline]
