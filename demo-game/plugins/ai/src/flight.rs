@@ -14,8 +14,8 @@ const WALL_URGE: f32 = 2.5;
 const HUNT_SPEED: f32 = 1.35;
 const SCATTER_SPEED: f32 = 1.7;
 /// What a wave adds to everybody's speed, and the most that all waves add.
-const WAVE_SPEED: f32 = 0.05;
-const WAVE_SPEED_MAX: f32 = 0.7;
+const WAVE_SPEED: f32 = 0.06;
+const WAVE_SPEED_MAX: f32 = 0.9;
 
 /// How a variant flies.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +58,7 @@ const MANNERS: [Manners; Enemy::VARIANTS] = [
         weave: 1.3,
     },
     Manners {
-        speed: 0.62,
+        speed: 0.66,
         inertia: 4.0,
         separation: 2.0,
         alignment: 0.3,
@@ -247,6 +247,6 @@ mod tests {
         let manners = Manners::of(Enemy::DART);
         assert_eq!(manners.speed(100.0, 1, Enemy::WANDER), 100.0);
         assert!(manners.speed(100.0, 5, Enemy::WANDER) > 110.0);
-        assert!(manners.speed(100.0, u32::MAX, Enemy::WANDER) <= 170.1);
+        assert!(manners.speed(100.0, u32::MAX, Enemy::WANDER) <= 190.1);
     }
 }

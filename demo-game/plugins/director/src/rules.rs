@@ -7,7 +7,7 @@ pub(crate) const POINTS_PER_KILL: u32 = 10;
 /// Factor of a kill's points: dart, diamond, hexagon.
 pub(crate) const VARIANT_WORTH: [u32; 3] = [1, 2, 4];
 /// A life for each so many points.
-pub(crate) const POINTS_PER_LIFE: u32 = 10_000;
+pub(crate) const POINTS_PER_LIFE: u32 = 25_000;
 /// More lives than these are not given.
 pub(crate) const LIVES_MAX: u32 = 9;
 
@@ -46,7 +46,7 @@ pub(crate) const WAVE_SIZE_MAX: u32 = 240;
 /// Enemies that come in together.
 pub(crate) const SQUAD_SIZE: u32 = 8;
 /// Ticks between two squads of the first wave; later ones come faster.
-pub(crate) const SQUAD_TICKS: u32 = 40;
+pub(crate) const SQUAD_TICKS: u32 = 28;
 /// Ticks between two squads, at least.
 pub(crate) const SQUAD_TICKS_MIN: u32 = 10;
 /// Ticks of rest between two waves.
@@ -56,9 +56,9 @@ pub(crate) const SAFE_DISTANCE: f32 = 300.0;
 /// First wave with diamonds, first wave with hexagons.
 pub(crate) const VARIANT_FROM_WAVE: [u32; 2] = [2, 3];
 /// Hits that a variant takes: dart, diamond, hexagon.
-pub(crate) const VARIANT_HEALTH: [u32; 3] = [1, 1, 3];
+pub(crate) const VARIANT_HEALTH: [u32; 3] = [1, 1, 4];
 /// Each so many waves a hexagon takes one hit more.
-pub(crate) const WAVES_PER_HEALTH: u32 = 4;
+pub(crate) const WAVES_PER_HEALTH: u32 = 3;
 /// Radius of a variant, in units: dart, diamond, hexagon.
 pub(crate) const VARIANT_RADIUS: [f32; 3] = [9.0, 9.0, 13.0];
 

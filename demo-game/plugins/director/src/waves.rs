@@ -73,7 +73,7 @@ pub(crate) fn size(tuning: &Tuning, wave: u32) -> u32 {
 }
 
 fn squad_ticks(wave: u32) -> u32 {
-    SQUAD_TICKS.saturating_sub(4 * wave.saturating_sub(1)).max(SQUAD_TICKS_MIN)
+    SQUAD_TICKS.saturating_sub(2 * wave.saturating_sub(1)).max(SQUAD_TICKS_MIN)
 }
 
 /// The variant that `roll` in `0.0 .. 1.0` gives in `wave`.
