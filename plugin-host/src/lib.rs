@@ -9,6 +9,8 @@
 
 mod arena;
 mod call;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod engine;
 mod host;
 pub mod image;

@@ -1,1 +1,18 @@
-fn main() {}
+//! The `hotframe` command: looks into running games.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use plugin_host::cli::Command;
+
+fn main() -> ExitCode {
+    match Command::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let causes = std::iter::successors(error.source(), |cause| cause.source());
+            let message = causes.fold(error.to_string(), |message, cause| format!("{message}: {cause}"));
+            eprintln!("hotframe: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
