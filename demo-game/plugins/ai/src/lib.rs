@@ -38,6 +38,8 @@ const CRASH_SCARE: f32 = 260.0;
 /// Ticks for which a new wave sees farther, and how much.
 const ALARM_TICKS: u32 = 300;
 const ALARM_SIGHT: f32 = 1.6;
+/// Ticks in which a wave's stragglers grow impatient and see twice as far.
+const PATIENCE_TICKS: u32 = 1_200;
 /// How far hunters keep apart around the ship, relative to their distance, and at most in units.
 const SURROUND: f32 = 0.4;
 const SURROUND_MAX: f32 = 90.0;
@@ -58,6 +60,8 @@ struct Scare {
 struct Swarm {
     /// Ticks for which the swarm sees farther, in `0 ..= ALARM_TICKS`.
     alarm: u32,
+    /// Ticks since the wave began, in `0 ..= PATIENCE_TICKS`.
+    wave_age: u32,
     /// Filled by subscriptions and emptied by the system of the same frame.
     #[serde(skip)]
     scares: Vec<Scare>,
@@ -85,7 +89,7 @@ impl Swarm {
     #[subscribe(GameEvents)]
     fn learn(&mut self, event: &GameEvent) {
         match event.kind {
-            GameEvent::WAVE => self.alarm = ALARM_TICKS,
+            GameEvent::WAVE => (self.alarm, self.wave_age) = (ALARM_TICKS, 0),
             GameEvent::GAME_OVER => self.alarm = 0,
             GameEvent::SHIP_HIT => self.scare(event.x, event.y, CRASH_SCARE),
             _ => {}
@@ -110,6 +114,7 @@ impl Swarm {
                 frame.log(Level::WARN, format_args!("the frame arena is full: the swarm flies straight on"));
             }
             self.alarm = self.alarm.saturating_sub(1);
+            self.wave_age = (self.wave_age + 1).min(PATIENCE_TICKS);
         }
         self.scares.clear();
     }
@@ -121,7 +126,10 @@ impl Swarm {
     }
 
     fn sight(&self, tuning: &Tuning) -> f32 {
-        tuning.sight_radius * if self.alarm > 0 { ALARM_SIGHT } else { 1.0 }
+        let alarm = if self.alarm > 0 { ALARM_SIGHT } else { 1.0 };
+        // With `--agents` a wave never ends.
+        let age = if tuning.agents > 0 { 0 } else { self.wave_age };
+        tuning.sight_radius * alarm.max(1.0 + age as f32 / PATIENCE_TICKS as f32)
     }
 
     fn fly(
@@ -234,6 +242,17 @@ mod tests {
             assert!(neighbours(count) <= NEIGHBOURS_MEAN * 1.01, "{count}");
         }
         assert_eq!(reach(&Tuning { flock_radius: f32::NAN, ..tuning }, 20), REACH_MIN);
+    }
+
+    #[test]
+    fn sight_is_far_after_an_alarm_and_late_in_a_wave() {
+        let tuning = Tuning { sight_radius: 100.0, ..Tuning::default() };
+        let sight =
+            |alarm, wave_age, agents| Swarm { alarm, wave_age, ..Swarm::default() }.sight(&Tuning { agents, ..tuning });
+        assert_eq!(sight(0, 0, 0), 100.0);
+        assert_eq!(sight(1, 0, 0), 100.0 * ALARM_SIGHT);
+        assert_eq!(sight(0, PATIENCE_TICKS, 0), 200.0);
+        assert_eq!(sight(0, PATIENCE_TICKS, 500), 100.0);
     }
 
     #[test]
