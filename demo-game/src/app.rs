@@ -155,7 +155,7 @@ impl App {
     }
 
     fn count_agents(&mut self) {
-        let alive = self.enemies.query_manual(&self.world).iter().len() as u32;
+        let alive = self.enemies.query(&self.world).iter().len() as u32;
         if self.tick > WARM_UP {
             self.agents_least = Some(self.agents_least.map_or(alive, |least| least.min(alive)));
         }

@@ -34,11 +34,11 @@ impl Bot {
 
     /// What it does in the next tick.
     pub(crate) fn play(&mut self, world: &World) -> InputState {
-        let over = self.game.query_manual(world).iter().any(|game| game.phase == GameState::OVER && game.phase_ticks > PATIENCE);
-        let Some(ship) = self.ships.query_manual(world).iter().next().map(|position| position.0) else {
+        let over = self.game.query(world).iter().any(|game| game.phase == GameState::OVER && game.phase_ticks > PATIENCE);
+        let Some(ship) = self.ships.query(world).iter().next().map(|position| position.0) else {
             return InputState { restart: over, ..InputState::default() };
         };
-        let input = decide(ship, self.enemies.query_manual(world));
+        let input = decide(ship, self.enemies.query(world));
         InputState { restart: over, ..input }
     }
 }
