@@ -74,6 +74,8 @@ struct Scene {
     wave: u32,
     /// In units.
     sight: f32,
+    /// Of all speeds, in `0.0 ..= 1.0`.
+    pace: f32,
     tick: u64,
 }
 
@@ -109,7 +111,8 @@ impl Swarm {
             && game.phase != GameState::PAUSED
         {
             let ship = ships.single().copied();
-            let scene = Scene { ship, tuning, wave: game.wave, sight: self.sight(&tuning), tick: frame.tick() };
+            let (sight, pace) = (self.sight(&tuning), pace(&tuning, enemies.len()));
+            let scene = Scene { ship, tuning, wave: game.wave, sight, pace, tick: frame.tick() };
             if self.fly(frame, &scene, &mut enemies, &mut chatter).is_err() {
                 frame.log(Level::WARN, format_args!("the frame arena is full: the swarm flies straight on"));
             }
@@ -195,7 +198,7 @@ impl Scene {
         let manners = Manners::of(enemy.variant);
         let phase = (self.tick % 4_096) as f32 * WEAVE_PER_TICK + own_angle(id);
         let [x, y] = flight::direction(manners, agent, &Urges { flock, mood, prey, flee, whim, phase });
-        let speed = manners.speed(self.tuning.enemy_speed, self.wave, mood);
+        let speed = manners.speed(self.tuning.enemy_speed, self.wave, mood) * self.pace;
         *velocity = Velocity { x: x * speed, y: y * speed };
         changed.then_some(Chatter { enemy: id, mood, reserved: 0, x: agent.x, y: agent.y })
     }
@@ -220,6 +223,11 @@ fn reach(tuning: &Tuning, count: usize) -> f32 {
     let crowded = (area * NEIGHBOURS_MEAN / (PI * count.max(1) as f32)).sqrt();
     let wanted = if tuning.flock_radius.is_finite() { tuning.flock_radius } else { REACH_MIN };
     wanted.min(crowded).clamp(REACH_MIN, HALF_HEIGHT)
+}
+
+/// How fast they fly then, relative to few: a crowd of small ones at full speed would pass through each other.
+fn pace(tuning: &Tuning, count: usize) -> f32 {
+    (reach(tuning, count) / reach(tuning, 1)).sqrt()
 }
 
 /// An angle that an enemy keeps for life; neighbouring ids are far apart.
@@ -253,6 +261,13 @@ mod tests {
         assert_eq!(sight(1, 0, 0), 100.0 * ALARM_SIGHT);
         assert_eq!(sight(0, PATIENCE_TICKS, 0), 200.0);
         assert_eq!(sight(0, PATIENCE_TICKS, 500), 100.0);
+    }
+
+    #[test]
+    fn a_wave_flies_at_full_pace_and_a_crowd_slower() {
+        let tuning = Tuning { flock_radius: 56.0, ..Tuning::default() };
+        assert_eq!(pace(&tuning, 240), 1.0);
+        assert!((0.4..0.6).contains(&pace(&tuning, 16_000)));
     }
 
     #[test]

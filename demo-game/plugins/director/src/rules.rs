@@ -63,7 +63,7 @@ pub(crate) const WAVES_PER_HEALTH: u32 = 3;
 pub(crate) const VARIANT_RADIUS: [f32; 3] = [9.0, 9.0, 13.0];
 
 /// With `--agents`, the part of the arena that enemies may cover; they shrink to that.
-pub(crate) const AGENTS_COVERAGE: f32 = 0.2;
+pub(crate) const AGENTS_COVERAGE: f32 = 0.15;
 /// With `--agents`, variants are mixed as in this wave.
 pub(crate) const AGENTS_MIX_OF_WAVE: u32 = 6;
 /// With `--agents`, a lost game begins anew after so many ticks.
