@@ -59,7 +59,7 @@ impl Render {
         let mut random = frame.random(EntityId(u64::from(event.x.to_bits()) << 32 | u64::from(event.y.to_bits())));
         match event.kind {
             GameEvent::KILL => self.show_kill(event, &mut random),
-            GameEvent::SHIP_HIT => self.show_crash(event, 0.55, &mut random),
+            GameEvent::SHIP_HIT => self.show_crash(event, 0.45, &mut random),
             GameEvent::GAME_OVER => self.show_crash(event, 0.9, &mut random),
             GameEvent::WAVE => self.banner = hud::BANNER_TICKS,
             GameEvent::LIFE => self.effects.flash(palette::LIME, 0.25),

@@ -12,7 +12,7 @@ const BULLET_SECONDS: f32 = 0.03;
 /// From so few ticks on, the shield flickers.
 const SHIELD_FLICKER_TICKS: u32 = 45;
 /// Fear.
-const PALE: Color = [190, 215, 255, 200];
+const PALE: Color = [125, 150, 205, 210];
 
 /// By variant: wandering, hunting, scattering.
 const ENEMY_COLORS: [[Color; 3]; Enemy::VARIANTS] = [
