@@ -57,7 +57,7 @@ impl Dir {
             return Err(DirError::Foreign { path, owner: stat.st_uid, user });
         }
         if mode.intersects(Mode::WGRP | Mode::WOTH) {
-            return Err(DirError::Open { path, mode: u32::from_be_bytes(mode.bits().to_be_bytes()) });
+            return Err(DirError::Open { path, mode: u64::from(mode.bits()) as u32 });
         }
         if is_network(&fd).map_err(|error| failed(&path, error))? {
             return Err(DirError::Network { path });
