@@ -193,7 +193,9 @@ fn count(received: &mut Vec<(String, [u64; 4])>, topic: &str, priority: Priority
 }
 
 fn unsubscribe(inbox: &mut Option<Inbox>, topic: &TopicInfo) {
-    let _ = (inbox, topic);
+    if let Some(Err(error)) = inbox.as_mut().map(|inbox| inbox.unsubscribe(&topic.name)) {
+        tracing::warn!(topic = topic.name, %error, "a subscription could not be ended");
+    }
 }
 
 fn publisher(bus: &Bus, plugin: &str, topic: &TopicInfo) -> Result<Publisher, PortError> {

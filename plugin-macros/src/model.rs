@@ -117,7 +117,7 @@ pub(crate) enum Param {
     /// `&Frame`.
     Frame,
     /// A query or publisher.
-    System(Type),
+    System(Box<Type>),
     /// `&Message` or `&[Message]` of a subscription.
     Message {
         /// Whether all messages of a record are passed at once.

@@ -252,3 +252,25 @@ fn threads_publish_while_one_reads_and_nothing_is_lost() {
     assert_eq!(sum, 3 * (4999 * 5000 / 2));
     assert!(inbox.receive().expect("mapped").is_none());
 }
+
+#[test]
+fn an_unsubscribed_inbox_holds_nobody_up_and_may_subscribe_again() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "unsubscribe").expect("opens");
+    let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
+    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    let mut publisher = bus.publisher(&NUMBERS, "writer", NORMAL).expect("made");
+    let mut send = |value: u64| publisher.send(Priority::Normal, &value.to_le_bytes());
+    while send(1).is_ok() {}
+    inbox.unsubscribe(NUMBERS.name).expect("unsubscribed");
+    inbox.unsubscribe("test/never").expect("no such subscription is no error");
+    for _ in 0..1000 {
+        send(2).expect("nobody waits");
+    }
+    assert_eq!(drain(&mut inbox), [0_u64; 0]);
+    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed again");
+    send(3).expect("room");
+    assert_eq!(drain(&mut inbox), [3]);
+    while send(4).is_ok() {}
+    assert!(!drain(&mut inbox).is_empty(), "it holds the publisher up again");
+}

@@ -181,7 +181,7 @@ fn column(table: &Table, (access, component): TermPlan, change_tick: Tick) -> Co
         return ColumnPointer { data: table.entities().as_ptr().cast_mut().cast(), changed: std::ptr::null_mut() };
     };
     let Some(column) = table.get_column(id) else {
-        return ColumnPointer { data: std::ptr::null_mut(), changed: std::ptr::null_mut() };
+        return ColumnPointer::NULL;
     };
     // SAFETY: the table has a first row.
     let data = unsafe { column.get_data_unchecked(TableRow::new(Default::default())) }.as_ptr().cast_mut();

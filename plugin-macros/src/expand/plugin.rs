@@ -93,7 +93,7 @@ fn parse_method(method: &ImplItemFn, subscription: bool) -> Result<Method> {
             other @ Type::Reference(_) => {
                 return Err(Error::new_spanned(other, "expected `&Frame`, a `Query<…>` or a `Publisher<…>`"));
             }
-            other => Param::System(with_static_lifetimes(other.clone())),
+            other => Param::System(Box::new(with_static_lifetimes(other.clone()))),
         });
     }
     if subscription && !message {

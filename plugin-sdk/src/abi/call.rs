@@ -101,3 +101,8 @@ pub struct ColumnPointer {
     /// First change tick of a written column, else null.
     pub changed: *mut u32,
 }
+
+impl ColumnPointer {
+    /// No column.
+    pub const NULL: Self = Self { data: core::ptr::null_mut(), changed: core::ptr::null_mut() };
+}

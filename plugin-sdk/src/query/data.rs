@@ -162,6 +162,8 @@ pub unsafe trait QueryData {
     type Slices<'a>;
     /// One table's columns, copied out of the ABI.
     type Columns: Copy + core::fmt::Debug;
+    /// Null pointers, for an iterator without a table.
+    const NO_COLUMNS: Self::Columns;
     /// Across the ABI.
     const TERMS: &'static [TermDescriptor];
 
@@ -195,6 +197,7 @@ unsafe impl<T: Term> QueryData for T {
     type Item<'a> = T::Item<'a>;
     type Slices<'a> = T::Slice<'a>;
     type Columns = ColumnPointer;
+    const NO_COLUMNS: ColumnPointer = ColumnPointer::NULL;
     const TERMS: &'static [TermDescriptor] = &[T::DESCRIPTOR];
 
     #[inline]
@@ -226,6 +229,7 @@ macro_rules! tuple {
             type Item<'a> = ($($term::Item<'a>,)+);
             type Slices<'a> = ($($term::Slice<'a>,)+);
             type Columns = [ColumnPointer; $count];
+            const NO_COLUMNS: Self::Columns = [ColumnPointer::NULL; $count];
             const TERMS: &'static [TermDescriptor] = &[$($term::DESCRIPTOR),+];
 
             #[inline]

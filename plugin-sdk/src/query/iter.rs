@@ -8,14 +8,15 @@ use crate::abi::TableColumns;
 /// Items of every row of every table.
 #[derive(Debug)]
 pub struct Rows<'a, Data: QueryData> {
-    /// Tables not yet begun.
-    tables: core::slice::Iter<'a, TableColumns>,
-    /// Of the current table; `None` before the first.
-    columns: Option<Data::Columns>,
+    /// Of the current table; null pointers when there is none.
+    columns: Data::Columns,
     /// In `0 ..= rows`.
     row: usize,
+    /// Of the current table.
     rows: usize,
     change_tick: u32,
+    /// Tables not yet begun.
+    tables: core::slice::Iter<'a, TableColumns>,
     data: PhantomData<fn() -> Data>,
 }
 
@@ -23,7 +24,18 @@ impl<'a, Data: QueryData> Rows<'a, Data> {
     /// # Safety
     /// The tables match `Data` and are free of conflicting references for `'a`.
     pub(super) unsafe fn new(tables: &'a [TableColumns], change_tick: u32) -> Self {
-        Self { tables: tables.iter(), columns: None, row: 0, rows: 0, change_tick, data: PhantomData }
+        let (columns, tables) = (Data::NO_COLUMNS, tables.iter());
+        Self { columns, row: 0, rows: 0, change_tick, tables, data: PhantomData }
+    }
+
+    /// Goes to the next table; false when there is none.
+    #[cold]
+    fn advance(&mut self) -> bool {
+        let Some(table) = self.tables.next() else { return false };
+        // SAFETY: the table has one column per term, by the contract of `new`.
+        self.columns = unsafe { Data::columns(table.columns) };
+        (self.row, self.rows) = (0, table.rows);
+        true
     }
 }
 
@@ -32,41 +44,29 @@ impl<'a, Data: QueryData> Iterator for Rows<'a, Data> {
 
     #[inline]
     fn next(&mut self) -> Option<Data::Item<'a>> {
-        loop {
-            if self.row < self.rows
-                && let Some(columns) = self.columns
-            {
-                let row = self.row;
-                self.row += 1;
-                // SAFETY: `row < rows`; each row is visited once, so that items don't alias.
-                return Some(unsafe { Data::item(columns, row, self.change_tick) });
+        while self.row == self.rows {
+            if !self.advance() {
+                return None;
             }
-            let table = self.tables.next()?;
-            // SAFETY: the table has one column per term, by the contract of `new`.
-            self.columns = Some(unsafe { Data::columns(table.columns) });
-            (self.row, self.rows) = (0, table.rows);
         }
+        let row = self.row;
+        self.row += 1;
+        // SAFETY: `row < rows`; each row is visited once, so that items don't alias.
+        Some(unsafe { Data::item(self.columns, row, self.change_tick) })
     }
 
     #[inline]
-    fn fold<B, F: FnMut(B, Self::Item) -> B>(self, init: B, mut fold: F) -> B {
+    fn fold<B, F: FnMut(B, Self::Item) -> B>(mut self, init: B, mut fold: F) -> B {
         let mut result = init;
-        let tick = self.change_tick;
-        if let Some(columns) = self.columns {
+        loop {
             for row in self.row..self.rows {
                 // SAFETY: as in `next`.
-                result = fold(result, unsafe { Data::item(columns, row, tick) });
+                result = fold(result, unsafe { Data::item(self.columns, row, self.change_tick) });
+            }
+            if !self.advance() {
+                return result;
             }
         }
-        for table in self.tables {
-            // SAFETY: as in `next`.
-            let columns = unsafe { Data::columns(table.columns) };
-            for row in 0..table.rows {
-                // SAFETY: as in `next`.
-                result = fold(result, unsafe { Data::item(columns, row, tick) });
-            }
-        }
-        result
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -2,12 +2,14 @@
 
 use core::ops::{Deref, DerefMut};
 
-/// Exclusive access to one component; writing through it stamps the row as changed.
+/// Exclusive access to one component. A row that was written through it is stamped as changed when it is dropped: once, however
+/// many fields were written, so that the loop around it has one store more than without change detection.
 #[derive(Debug)]
 pub struct Mut<'a, T> {
     value: &'a mut T,
     changed: &'a mut u32,
     change_tick: u32,
+    written: bool,
 }
 
 impl<T> Mut<'_, T> {
@@ -19,7 +21,7 @@ impl<T> Mut<'_, T> {
         let value = unsafe { &mut *value };
         // SAFETY: by contract.
         let changed = unsafe { &mut *changed };
-        Self { value, changed, change_tick }
+        Self { value, changed, change_tick, written: false }
     }
 }
 
@@ -35,7 +37,16 @@ impl<T> Deref for Mut<'_, T> {
 impl<T> DerefMut for Mut<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        *self.changed = self.change_tick;
+        self.written = true;
         self.value
+    }
+}
+
+impl<T> Drop for Mut<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.written {
+            *self.changed = self.change_tick;
+        }
     }
 }

@@ -72,6 +72,14 @@ impl Control {
         entry[word].fetch_or(1 << (topic % 64), Ordering::Relaxed);
     }
 
+    /// Undoes [`Control::subscribe_inbox`]. Under `bus.lock`, followed by [`Control::bump_epoch`].
+    pub(crate) fn unsubscribe_inbox(&self, index: usize, topic: usize) {
+        let entry = self.entry(INBOXES, index);
+        let word = if topic < 64 { SUBSCRIPTIONS.0 } else { SUBSCRIPTIONS.1 };
+        // ORDERING: Relaxed, published by [EPOCH].
+        entry[word].fetch_and(!(1 << (topic % 64)), Ordering::Relaxed);
+    }
+
     /// Frees the entry. Under `bus.lock`.
     pub(crate) fn remove_inbox(&self, index: usize) {
         // ORDERING: [ENTRY] nothing was written before it that a reader of 0 uses.

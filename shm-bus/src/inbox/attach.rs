@@ -66,6 +66,35 @@ impl Inbox {
         Ok(())
     }
 
+    /// Stops reading a topic: its publishers no longer wait for this inbox. What was not yet received is given up. A topic
+    /// that is not subscribed to stays so.
+    ///
+    /// # Errors
+    /// When the bus could not be changed; the topic is then still read.
+    pub fn unsubscribe(&mut self, topic_name: &str) -> Result<(), SubscribeError> {
+        let Some(place) = self.subscriptions.iter().position(|subscription| subscription.name == topic_name) else {
+            return Ok(());
+        };
+        let shared = std::sync::Arc::clone(&self.shared);
+        let change = Change::begin(&shared)?;
+        let topic = self.subscriptions.swap_remove(place).topic;
+        shared.control.unsubscribe_inbox(self.index, topic);
+        shared.control.bump_epoch();
+        drop(change);
+        let (file, left) = (&self.file, &mut self.left);
+        self.lanes.retain(|lane| {
+            let stays = lane.subscription.topic != topic;
+            if !stays {
+                lane.reader.publish_done(file.cursor(lane.index));
+                left.push(lane.id);
+            }
+            stays
+        });
+        self.arrange();
+        Change::sweep_if_free(&shared);
+        Ok(())
+    }
+
     /// Takes note of new, closed and vanished lanes.
     #[inline]
     pub(super) fn refresh(&mut self) -> Result<(), ReceiveError> {

@@ -101,6 +101,7 @@ impl<'a, 'call> Turn<'a, 'call> {
             return None;
         }
         ship.shield = SHIELD_TICKS;
+        drop(ship);
         self.game.lives = self.game.lives.saturating_sub(1);
         self.game.combo = COMBO_MIN;
         self.say(GameEvent::SHIP_HIT, self.game.lives, place, 0);
