@@ -20,9 +20,7 @@ thread_local! {
 /// Runs `body` for the host.
 pub(crate) fn guard(life: LifeCall, body: impl FnOnce() -> Result<(), String>) -> Status {
     let outer = CURRENT.replace(Some(life));
-    let result = catch_unwind(AssertUnwindSafe(body));
-    CURRENT.set(outer);
-    match result {
+    let status = match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(())) => Status::OK,
         Ok(Err(reason)) => {
             fault(life, &reason, "");
@@ -32,7 +30,10 @@ pub(crate) fn guard(life: LifeCall, body: impl FnOnce() -> Result<(), String>) -
             drop_payload(life, payload);
             Status::FAULT
         }
-    }
+    };
+    // Only now: what the payload's drop has to say belongs to this call too.
+    CURRENT.set(outer);
+    status
 }
 
 /// A payload's own drop may panic too; what that throws is leaked rather than dropped again.
