@@ -55,7 +55,9 @@ impl<'call> Frame<'call> {
     /// The call has more than `index` parameters.
     pub(crate) unsafe fn param(&self, index: usize) -> &ParamValue {
         // SAFETY: the host passes as many values as the descriptor has parameters.
-        unsafe { &*self.call().params.pointer.add(index) }
+        let values = unsafe { self.call().params.as_slice() };
+        // SAFETY: more than `index`, by contract.
+        unsafe { values.get_unchecked(index) }
     }
 
     /// Hands the command buffer over to the host; called once, when the system has returned.

@@ -130,8 +130,10 @@ unsafe impl<Data: QueryData + 'static, Filter: QueryFilter + 'static> SystemPara
     };
 
     unsafe fn fetch<'call>(frame: &'call Frame<'call>, index: usize) -> Query<'call, Data, Filter> {
-        // SAFETY: the value matches `DESCRIPTOR`, by this function's contract.
-        let tables = unsafe { frame.param(index).tables.as_slice() };
+        // SAFETY: the call has this parameter, by this function's contract.
+        let value = unsafe { frame.param(index) };
+        // SAFETY: it matches `DESCRIPTOR`, by the same contract.
+        let tables = unsafe { value.tables.as_slice() };
         Query { tables, change_tick: frame.change_tick(), terms: PhantomData }
     }
 }
