@@ -14,6 +14,9 @@ use plugin_sdk::abi::{Bump, Call, HostTable, Level, LifeCall, Status, Text};
 use crate::arena::FrameArena;
 use crate::ports::Port;
 
+/// A fault's message is not lengthened beyond it.
+const MESSAGE_BYTES_MAX: usize = 1024;
+
 /// Why a plugin's call did not end well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -162,9 +165,19 @@ unsafe extern "C" fn log(at: *mut c_void, level: Level, message: Text) {
 unsafe extern "C" fn fault(at: *mut c_void, message: Text, location: Text) {
     // SAFETY: the plugin passes its call's context.
     let context = unsafe { context(at) };
-    // SAFETY: the plugin keeps both texts alive for this call.
-    let (message, location) = unsafe { (message.to_owned_text(), location.to_owned_text()) };
-    context.fault = Some(Fault { message, location });
+    // SAFETY: the plugin keeps the text alive for this call.
+    let message = unsafe { message.to_owned_text() };
+    // SAFETY: as above.
+    let location = unsafe { location.to_owned_text() };
+    match &mut context.fault {
+        None => context.fault = Some(Fault { message, location }),
+        // The first is the cause more often than not: a payload or a field may panic again when it is dropped.
+        Some(first) if first.message.len() < MESSAGE_BYTES_MAX => {
+            first.message.push_str("; then: ");
+            first.message.push_str(&message);
+        }
+        Some(_) => {}
+    }
 }
 
 /// A call's frame arena piece, given back when dropped.

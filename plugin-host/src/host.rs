@@ -3,12 +3,12 @@
 //! The watcher's thread copies, inspects and loads; the thread that owns the host calls [`Host::frame_edge`] between two frames,
 //! where waiting images are swapped in. Nothing else changes which code runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, unbounded};
+use crossbeam_channel::{Receiver, Select, unbounded};
 use shm_bus::Bus;
 
 use crate::arena::FrameArena;
@@ -47,6 +47,8 @@ pub struct PluginStats {
     pub failed_loads: u32,
     /// Calls that panicked.
     pub panics: u64,
+    /// Records that arrived while it was suspended: read, so that they hold no publisher up, and dropped.
+    pub undelivered: u64,
     /// How long each swap held the frame edge.
     pub swaps: Vec<Duration>,
 }
@@ -67,11 +69,16 @@ enum Pending {
     Remove,
 }
 
+/// Saved states by plugin name, in the order of the names.
+pub type NamedStates<'a> = Vec<(&'a str, Vec<u8>)>;
+
 /// See the module.
 #[derive(Debug)]
 pub struct Host {
     bus: Bus,
     plugins: BTreeMap<String, Plugin>,
+    /// Plugins whose file stands in the folder and was accepted or refused.
+    tried: BTreeSet<String>,
     arena: FrameArena,
     staged: Receiver<Staged>,
     events: Receiver<FileEvent>,
@@ -87,7 +94,8 @@ impl Host {
     pub fn start(folder: &Path, bus: Bus) -> Result<Self, StartError> {
         let ((staged_sender, staged), (event_sender, events)) = (unbounded(), unbounded());
         let watcher = Watcher::start(folder, stage(ImageStore::new()?, staged_sender), event_sender)?;
-        Ok(Self { bus, plugins: BTreeMap::new(), arena: FrameArena::new(ARENA_LIMIT_BYTES), staged, events, watcher })
+        let (plugins, tried) = (BTreeMap::new(), BTreeSet::new());
+        Ok(Self { bus, plugins, tried, arena: FrameArena::new(ARENA_LIMIT_BYTES), staged, events, watcher })
     }
 
     /// The watched folder.
@@ -113,11 +121,15 @@ impl Host {
     /// # Errors
     /// When the folder can't be read.
     pub fn load_present<E: Engine>(&mut self, engine: &mut E) -> std::io::Result<()> {
-        let mut awaited = std::collections::BTreeSet::new();
+        let mut awaited = BTreeSet::new();
         for file in std::fs::read_dir(self.folder())? {
-            let name = file?.file_name();
-            awaited.extend(name.to_str().and_then(plugin_of).map(str::to_owned));
+            let file = file?;
+            // As the watcher: links are followed, and what is no file is no plugin.
+            if file.path().is_file() {
+                awaited.extend(file.file_name().to_str().and_then(plugin_of).map(str::to_owned));
+            }
         }
+        awaited.retain(|plugin| !self.tried.contains(plugin));
         let mut pending = BTreeMap::new();
         while !awaited.is_empty() {
             let Ok(event) = self.events.recv() else { break };
@@ -131,6 +143,15 @@ impl Host {
         }
         self.apply(pending, engine);
         Ok(())
+    }
+
+    /// Waits until the next [`Self::frame_edge`] has something to look at: a plugin to swap in, to take out or to refuse. Gives
+    /// whether it has. For tools and tests; a game just calls `frame_edge` in every frame.
+    #[must_use]
+    pub fn wait_for_change(&self, timeout: Duration) -> bool {
+        let mut select = Select::new();
+        select.recv(&self.events);
+        select.ready_timeout(timeout).is_ok()
     }
 
     /// Swaps in what waits. To be called between two frames, with no plugin's system running. Gives the number of plugins that changed.
@@ -160,8 +181,12 @@ impl Host {
     /// What happened to each plugin, by name.
     pub fn stats(&self) -> impl Iterator<Item = (&str, PluginStats)> {
         self.plugins.iter().map(|(name, plugin)| {
-            let panics = plugin.slot.as_ref().map_or(plugin.stats.panics, |slot| slot.lock().faults);
-            (name.as_str(), PluginStats { panics, ..plugin.stats.clone() })
+            let mut stats = plugin.stats.clone();
+            if let Some(slot) = &plugin.slot {
+                let occupant = slot.lock();
+                (stats.panics, stats.undelivered) = (occupant.faults, occupant.undelivered);
+            }
+            (name.as_str(), stats)
         })
     }
 
@@ -169,7 +194,7 @@ impl Host {
     ///
     /// # Errors
     /// The name of the plugin that could not save, and why.
-    pub fn states(&self) -> Result<Vec<(&str, Vec<u8>)>, (String, Fault)> {
+    pub fn states(&self) -> Result<NamedStates<'_>, (String, Fault)> {
         let running = self.plugins.values().filter_map(|plugin| plugin.slot.as_ref());
         let states = running.filter_map(|slot| {
             let occupant = slot.lock();
@@ -195,6 +220,15 @@ impl Host {
     }
 
     fn note(&mut self, event: FileEvent, pending: &mut BTreeMap<String, Pending>) {
+        match &event {
+            FileEvent::Accepted { plugin, .. } | FileEvent::Refused { plugin, .. } => {
+                self.tried.insert(plugin.clone());
+            }
+            FileEvent::Removed { plugin, .. } => {
+                self.tried.remove(plugin);
+            }
+            FileEvent::FolderLost { .. } | FileEvent::FolderBack { .. } => {}
+        }
         match event {
             FileEvent::Accepted { plugin, content, .. } => {
                 // Each accepted content was sent before its event, hence is found.
@@ -235,7 +269,10 @@ impl Host {
         let begun = Instant::now();
         let others = self.others(name);
         let plugin = self.plugins.entry(name.to_owned()).or_default();
-        let slot = plugin.slot.clone().unwrap_or_else(|| Arc::new(Slot::new(name, plugin.stats.panics)));
+        let slot = plugin
+            .slot
+            .clone()
+            .unwrap_or_else(|| Arc::new(Slot::new(name, plugin.stats.panics, plugin.stats.undelivered)));
         let generation = plugin.stats.generation + 1;
         if let Err(error) = swap::swap(&slot, image.clone(), generation, &others, &self.bus, engine) {
             self.refused(name, &error.to_string());
@@ -266,7 +303,9 @@ impl Host {
             tracing::error!(plugin = name, %error, "{name}'s file is gone, but the others can't run without it: it goes on");
             return false;
         }
-        plugin.stats.panics = slot.lock().faults;
+        let occupant = slot.lock();
+        (plugin.stats.panics, plugin.stats.undelivered) = (occupant.faults, occupant.undelivered);
+        drop(occupant);
         (plugin.slot, plugin.image) = (None, None);
         tracing::info!(plugin = name, "{name} was removed");
         true

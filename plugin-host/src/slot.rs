@@ -58,14 +58,14 @@ pub(crate) struct Occupant {
 unsafe impl Send for Occupant {}
 
 impl Slot {
-    pub(crate) fn new(name: &str, faults: u64) -> Self {
+    pub(crate) fn new(name: &str, faults: u64, undelivered: u64) -> Self {
         let occupant = Occupant {
             instance: None,
             ports: Ports::default(),
             numbers: Vec::new(),
             delivery: Vec::new(),
             faults,
-            undelivered: 0,
+            undelivered,
         };
         Self { name: name.to_owned(), suspended: AtomicBool::new(false), gate: Mutex::new(occupant) }
     }

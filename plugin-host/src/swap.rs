@@ -76,11 +76,11 @@ pub(crate) fn swap<E: Engine>(
     // From here on nothing can fail.
     engine.commit(prepared);
     occupant.ports.apply(ports);
-    let undelivered = std::mem::take(&mut occupant.undelivered);
+    let (was_suspended, undelivered) = (slot.is_suspended(), occupant.undelivered);
     let old = slot.put(&mut occupant, Some(new));
     drop(occupant);
     drop(old);
-    if undelivered > 0 {
+    if was_suspended && undelivered > 0 {
         tracing::warn!(plugin = slot.name(), undelivered, "messages were dropped while it was suspended");
     }
     Ok(())

@@ -195,7 +195,9 @@ impl Manifest {
             return Err(ManifestError::Missing);
         }
         // SAFETY: the size and version come first in every version of the descriptor.
-        let (size, found) = unsafe { ((*descriptor).size, (*descriptor).abi) };
+        let size = unsafe { (*descriptor).size };
+        // SAFETY: as above.
+        let found = unsafe { (*descriptor).abi };
         if found != abi::ABI_VERSION || (size as usize) < size_of::<abi::PluginDescriptor>() {
             return Err(ManifestError::Abi { found, expected: abi::ABI_VERSION, size });
         }
