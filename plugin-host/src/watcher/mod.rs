@@ -90,8 +90,13 @@ pub enum Attempt {
 impl Attempt {
     /// The outcome of a try that ended with `error`; its sources become part of the reason.
     pub fn failed(content: Option<ContentHash>, is_incomplete: bool, error: &dyn std::error::Error) -> Self {
-        let causes = std::iter::successors(error.source(), |cause| cause.source());
-        let reason = causes.fold(error.to_string(), |reason, cause| format!("{reason}: {cause}"));
+        let mut reason = error.to_string();
+        for cause in std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string) {
+            // Some errors tell their cause themselves.
+            if !reason.contains(&cause) {
+                reason = format!("{reason}: {cause}");
+            }
+        }
         if is_incomplete { Self::Incomplete { content, reason } } else { Self::Refused { content, reason } }
     }
 }
