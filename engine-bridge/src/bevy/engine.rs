@@ -1,19 +1,20 @@
 //! bevy_ecs as the host's engine: checks a set of plugins against the world, and goes over to it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bevy_ecs::component::StorageType;
 use bevy_ecs::entity_disabling::DefaultQueryFilters;
 use bevy_ecs::prelude::{Resource, World};
 use bevy_ecs::schedule::ScheduleBuildError;
-use plugin_host::image::{Manifest, ParamInfo, SystemInfo, Term};
+use plugin_host::image::{ComponentInfo, Manifest, ParamInfo, SystemInfo, Term};
 use plugin_host::{Engine, PluginView, Slot};
 use plugin_sdk::abi::Stage;
 
 use super::columns::{ParamPlan, TermPlan};
 use super::conflict::{self, TermError};
 use super::order::{Node, OrderError, order};
-use super::registry::{ComponentRegistry, RegisterError};
+use super::registry::{ComponentRegistry, RegisterError, fits};
 use super::stages::{PlannedSystem, Stages};
 
 /// Why a set of plugins can't run in this world.
@@ -54,19 +55,22 @@ impl Engine for BevyEngine<'_> {
 
     fn prepare(&mut self, plugins: &[PluginView<'_>]) -> Result<Prepared, PrepareError> {
         let world = &mut *self.0;
-        for plugin in plugins {
-            register(world, plugin.manifest)?;
+        check(world, plugins)?;
+        let nodes: Vec<Node<'_>> = plugins.iter().flat_map(nodes).collect();
+        let ordered = Stage::ALL.map(|stage| order(stage, &nodes).map(|nodes| (stage, nodes)));
+        let ordered = ordered.into_iter().collect::<Result<Vec<_>, OrderError>>()?;
+        // Nothing of a plugin that is refused above stays in the registry, which forgets no layout.
+        for component in plugins.iter().flat_map(|plugin| components(plugin.manifest)) {
+            ComponentRegistry::register(world, component)?;
         }
         let systems = |plugin: &PluginView<'_>| (plugin.manifest.name.clone(), plugin.manifest.systems.clone());
         let running = Running(plugins.iter().map(systems).collect());
         if *world.get_resource_or_init::<Running>() == running {
             return Ok(None);
         }
-        refuse_sparse_filters(world)?;
-        let nodes: Vec<Node<'_>> = plugins.iter().flat_map(nodes).collect();
         let mut stages = Stages::default();
-        for stage in Stage::ALL {
-            let planned = order(stage, &nodes)?.into_iter().filter_map(|node| {
+        for (stage, nodes) in ordered {
+            let planned = nodes.into_iter().filter_map(|node| {
                 let slot: &Arc<Slot> = plugins.iter().find(|plugin| plugin.manifest.name == node.plugin)?.slot;
                 let registry = world.get_resource::<ComponentRegistry>()?;
                 Some(PlannedSystem { params: plan(registry, node.system), slot: slot.clone(), node })
@@ -79,6 +83,8 @@ impl Engine for BevyEngine<'_> {
 
     fn commit(&mut self, prepared: Prepared) {
         if let Some((stages, running)) = prepared {
+            let systems: usize = running.0.iter().map(|(_, systems)| systems.len()).sum();
+            tracing::debug!(plugins = running.0.len(), systems, "the schedules are built anew");
             self.0.insert_resource(stages);
             self.0.insert_resource(running);
         }
@@ -90,20 +96,27 @@ fn nodes<'a>(plugin: &PluginView<'a>) -> impl Iterator<Item = Node<'a>> + use<'a
     systems.iter().enumerate().map(move |(index, system)| Node { plugin: name, index, system })
 }
 
-/// Checks the queries, and registers every component that the plugin names.
-fn register(world: &mut World, manifest: &Manifest) -> Result<(), PrepareError> {
-    for component in &manifest.components {
-        ComponentRegistry::register(world, component)?;
-    }
-    for system in &manifest.systems {
-        conflict::check(&manifest.name, system)?;
-        for term in system.params.iter().flat_map(terms) {
-            if let Some(component) = &term.component {
-                ComponentRegistry::register(world, component)?;
-            }
+/// Checks each plugin's queries, and its components against the registry and the other plugins'; changes nothing.
+fn check(world: &mut World, plugins: &[PluginView<'_>]) -> Result<(), PrepareError> {
+    refuse_sparse_filters(world)?;
+    let registry = world.get_resource_or_init::<ComponentRegistry>();
+    let mut named = BTreeMap::<&str, &ComponentInfo>::new();
+    for PluginView { manifest, .. } in plugins {
+        for system in &manifest.systems {
+            conflict::check(&manifest.name, system)?;
+        }
+        for component in components(manifest) {
+            registry.check(component)?;
+            fits(component, named.entry(&component.name).or_insert(component))?;
         }
     }
     Ok(())
+}
+
+/// Every component that the plugin names; some more than once.
+fn components(manifest: &Manifest) -> impl Iterator<Item = &ComponentInfo> {
+    let terms = manifest.systems.iter().flat_map(|system| &system.params).flat_map(terms);
+    manifest.components.iter().chain(terms.filter_map(|term| term.component.as_ref()))
 }
 
 fn terms(param: &ParamInfo) -> impl Iterator<Item = &Term> {

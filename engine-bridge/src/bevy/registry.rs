@@ -81,18 +81,23 @@ impl ComponentRegistry {
         }
     }
 
+    /// Whether `info` fits what is registered; changes nothing.
+    pub(super) fn check(&self, info: &ComponentInfo) -> Result<(), RegisterError> {
+        if let Some(present) = self.by_name.get(&info.name) {
+            return fits(info, &present.info);
+        }
+        if info.align > ALIGN_MAX {
+            return Err(RegisterError::Align { name: info.name.clone(), align: info.align });
+        }
+        Ok(())
+    }
+
     /// The component that a plugin means by `info`; registered if it is new.
     pub(super) fn register(world: &mut World, info: &ComponentInfo) -> Result<ComponentId, RegisterError> {
-        match world.get_resource_or_init::<Self>().by_name.get(&info.name) {
-            Some(present) if present.info == *info => return Ok(present.id),
-            Some(present) => {
-                return Err(RegisterError::Layout {
-                    name: info.name.clone(),
-                    found: info.schema.clone(),
-                    present: present.info.schema.clone(),
-                });
-            }
-            None => {}
+        let registry = world.get_resource_or_init::<Self>();
+        registry.check(info)?;
+        if let Some(present) = registry.by_name.get(&info.name) {
+            return Ok(present.id);
         }
         let layout = Layout::from_size_align(info.size, info.align)
             .map_err(|_| RegisterError::Align { name: info.name.clone(), align: info.align })?;
@@ -136,4 +141,16 @@ impl ComponentRegistry {
     pub(super) fn id_of(&self, info: &ComponentInfo) -> Option<ComponentId> {
         self.by_name.get(&info.name).filter(|present| present.info == *info).map(|present| present.id)
     }
+}
+
+/// Whether two plugins, or a plugin and the host, mean the same by a component's name.
+pub(super) fn fits(found: &ComponentInfo, present: &ComponentInfo) -> Result<(), RegisterError> {
+    if found == present {
+        return Ok(());
+    }
+    Err(RegisterError::Layout {
+        name: found.name.clone(),
+        found: found.schema.clone(),
+        present: present.schema.clone(),
+    })
 }
