@@ -1,0 +1,83 @@
+//! What is logged on this thread, as text.
+
+use std::fmt::{Debug, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::DefaultGuard;
+use tracing::{Event, Metadata, Subscriber};
+
+/// Collects this thread's events while it lives.
+pub(crate) struct Log {
+    lines: Lines,
+    _guard: DefaultGuard,
+}
+
+type Lines = Arc<Mutex<Vec<String>>>;
+
+impl Log {
+    pub(crate) fn start() -> Self {
+        let lines = Lines::default();
+        let guard = tracing::subscriber::set_default(Collector(lines.clone()));
+        Self { lines, _guard: guard }
+    }
+
+    /// `LEVEL message field=value …`, in order.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The one line that holds `part`.
+    pub(crate) fn line(&self, part: &str) -> String {
+        let lines = self.lines();
+        let found: Vec<&String> = lines.iter().filter(|line| line.contains(part)).collect();
+        assert_eq!(found.len(), 1, "{part:?} stands in {} of these lines: {lines:#?}", found.len());
+        found[0].clone()
+    }
+
+    /// How many lines hold `part`.
+    pub(crate) fn count(&self, part: &str) -> usize {
+        self.lines().iter().filter(|line| line.contains(part)).count()
+    }
+}
+
+struct Collector(Lines);
+
+struct Line {
+    message: String,
+    fields: String,
+}
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let _ = match field.name() {
+            "message" => write!(self.message, "{value:?}"),
+            name => write!(self.fields, " {name}={value:?}"),
+        };
+    }
+}
+
+impl Subscriber for Collector {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= tracing::Level::DEBUG
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line { message: event.metadata().level().to_string() + " ", fields: String::new() };
+        event.record(&mut line);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line.message + &line.fields);
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}

@@ -1,0 +1,133 @@
+//! A game without a world: a folder, a bus, a host and the smallest engine, all of one test.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use plugin_host::{FrameInfo, Host, PluginStats, library_path};
+use plugin_sdk::state::{PluginState, restore};
+use shm_bus::Bus;
+use tempfile::TempDir;
+
+use super::engine::Bare;
+use super::support::fixtures;
+use super::support::log::Log;
+
+/// A wait that is longer is no slow machine but a failure.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub(crate) struct Game {
+    pub(crate) host: Host,
+    pub(crate) engine: Bare,
+    pub(crate) log: Log,
+    tick: u64,
+    /// Dropped last: the bus and the plugins.
+    place: TempDir,
+}
+
+impl Game {
+    /// A game with these plugins in its folder: the plugin's name and the fixture.
+    pub(crate) fn with(plugins: &[(&str, &str)]) -> Self {
+        let place = tempfile::tempdir().expect("a folder for one test");
+        let folder = place.path().join("plugins");
+        fs::create_dir(&folder).expect("a new folder");
+        for (plugin, fixture) in plugins {
+            fs::copy(fixtures::library(fixture), library_path(&folder, plugin))
+                .expect("a plugin is put into the folder");
+        }
+        let bus = Bus::open_in(place.path().join("bus"), "game").expect("a bus of one test");
+        let mut game = Self {
+            host: Host::start(&folder, bus).expect("a host over a folder"),
+            engine: Bare::default(),
+            log: Log::start(),
+            tick: 0,
+            place,
+        };
+        game.host.load_present(&mut game.engine).expect("the folder can be read");
+        game
+    }
+
+    /// Where `plugin`'s library stands.
+    pub(crate) fn path(&self, plugin: &str) -> PathBuf {
+        library_path(self.host.folder(), plugin)
+    }
+
+    /// A folder on the same disk that nobody watches.
+    pub(crate) fn aside(&self) -> &Path {
+        self.place.path()
+    }
+
+    /// Puts `bytes` in place of `plugin`'s file, in one step.
+    pub(crate) fn put_bytes(&self, plugin: &str, bytes: &[u8]) {
+        let aside = self.aside().join("new-build");
+        fs::write(&aside, bytes).expect("a file beside the folder");
+        fs::rename(aside, self.path(plugin)).expect("a file is renamed into the folder");
+    }
+
+    /// Replaces `plugin`'s file by `fixture` and runs no frame until it is swapped in.
+    pub(crate) fn swap(&mut self, plugin: &str, fixture: &str) {
+        let generation = self.stats(plugin).generation;
+        self.put_bytes(plugin, &fixtures::bytes(fixture));
+        self.await_that(|game| game.stats(plugin).generation > generation);
+    }
+
+    /// Replaces `plugin`'s file by `fixture` and waits until that is refused.
+    pub(crate) fn refuse(&mut self, plugin: &str, fixture: &str) {
+        self.refuse_bytes(plugin, &fixtures::bytes(fixture));
+    }
+
+    /// Replaces `plugin`'s file by `bytes` and waits until they are refused.
+    pub(crate) fn refuse_bytes(&mut self, plugin: &str, bytes: &[u8]) {
+        let before = self.stats(plugin);
+        self.put_bytes(plugin, bytes);
+        self.await_that(|game| game.stats(plugin).failed_loads > before.failed_loads);
+        assert_eq!(self.stats(plugin).generation, before.generation, "the old build goes on");
+    }
+
+    /// Takes what the watcher says to the frame edge until `done`.
+    pub(crate) fn await_that(&mut self, done: impl Fn(&Self) -> bool) {
+        while !done(self) {
+            assert!(self.host.wait_for_change(PATIENCE), "nothing happened: {:#?}", self.log.lines());
+            self.host.frame_edge(&mut self.engine);
+        }
+    }
+
+    /// Runs `count` frames; gives the bytes of commands that were asked for.
+    pub(crate) fn frames(&mut self, count: u64) -> usize {
+        let mut commands = 0;
+        for _ in 0..count {
+            self.host.frame_edge(&mut self.engine);
+            let frame = FrameInfo { tick: self.tick, seed: 1, delta_seconds: 1.0 / 60.0 };
+            self.host.deliver(&frame, |_, bytes| commands += bytes.len());
+            commands += self.engine.run(&frame, self.host.arena());
+            self.host.end_frame();
+            self.tick += 1;
+        }
+        commands
+    }
+
+    /// The number of the next frame.
+    pub(crate) fn tick(&self) -> u64 {
+        self.tick
+    }
+
+    pub(crate) fn stats(&self, plugin: &str) -> PluginStats {
+        self.host.stats().find(|(name, _)| *name == plugin).map(|(_, stats)| stats).unwrap_or_default()
+    }
+
+    /// The state of `plugin` as far as `S` names its fields.
+    pub(crate) fn state<S: PluginState>(&self, plugin: &str) -> S {
+        let states = self.host.states().expect("every state can be saved");
+        let (_, bytes) = states.iter().find(|(name, _)| *name == plugin).expect("the plugin runs");
+        restore(bytes).expect("the state has these fields")
+    }
+
+    /// Names of the plugins that the engine runs.
+    pub(crate) fn running(&self) -> Vec<&str> {
+        self.engine.running.iter().map(|plugin| plugin.slot.name()).collect()
+    }
+
+    pub(crate) fn is_suspended(&self, plugin: &str) -> bool {
+        self.engine.running.iter().any(|running| running.slot.name() == plugin && running.slot.is_suspended())
+    }
+}

@@ -1,0 +1,24 @@
+//! The swap, proven with plugins that cargo really built and the system really loaded.
+//!
+//! | module | shows |
+//! |---|---|
+//! | [`state`] | what is kept from one build to the next |
+//! | [`refusal`] | what is refused, with which words, and that the old build goes on |
+//! | [`containment`] | what a panic costs: its plugin, until its file changes |
+//! | [`files`] | each way in which a library comes, changes and goes |
+//! | [`messages`] | nothing lost, doubled or out of order over swaps |
+//! | [`memory`] | the frame arena; retired images |
+//!
+//! Broken once, to see them fail: the old instance dropped before the new one was made, the new generation made without the saved
+//! state, the inbox made anew in each swap, a suspended plugin called on, its inbox left alone.
+
+mod containment;
+mod engine;
+mod files;
+mod game;
+mod memory;
+mod messages;
+mod refusal;
+mod state;
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,156 @@
+//! Messages over swaps: each numbered message is heard once and in order, whoever is swapped meanwhile.
+
+use plugin_sdk::prelude::*;
+
+use super::game::Game;
+use super::support::fixtures;
+
+#[derive(Default, PluginState)]
+struct Talker {
+    sent: u64,
+    held_back: u64,
+}
+
+#[derive(Debug, Default, PartialEq, PluginState)]
+struct Listener {
+    heard: u64,
+    sum: u64,
+    out_of_order: u64,
+}
+
+#[derive(Default, PluginState)]
+struct Audience {
+    heard: Vec<u64>,
+}
+
+const BOTH: [(&str, &str); 2] = [("listener", "listener_v1"), ("talker", "talker_v1")];
+
+/// After a frame in which nobody spoke: all numbers, once each and in order.
+fn heard_everything(mut game: Game) {
+    std::fs::remove_file(game.path("talker")).expect("the talker's file can be removed");
+    let sent = game.state::<Talker>("talker").sent;
+    game.await_that(|game| game.running() == ["listener"]);
+    game.frames(1);
+    let expected = Listener { heard: sent, sum: sent * (sent + 1) / 2, out_of_order: 0 };
+    assert_eq!(game.state::<Listener>("listener"), expected);
+    assert_eq!(game.stats("listener").undelivered, 0);
+    assert_eq!(game.host.received()["fixtures/number"].iter().sum::<u64>(), sent);
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_when_both_sides_are_swapped_again_and_again() {
+    let mut game = Game::with(&BOTH);
+    for round in 0..4 {
+        let build = if round % 2 == 0 { 2 } else { 1 };
+        game.frames(3);
+        game.swap("listener", &format!("listener_v{build}"));
+        game.frames(1);
+        game.swap("talker", &format!("talker_v{build}"));
+    }
+    game.frames(1);
+    assert_eq!(game.state::<Talker>("talker").sent, 17 * 10);
+    heard_everything(game);
+}
+
+#[test]
+fn nothing_is_lost_when_the_publishers_lane_changes_its_size() {
+    let mut game = Game::with(&BOTH);
+    game.frames(3);
+    game.swap("talker", "talker_larger_lane");
+    game.frames(3);
+    assert_eq!(game.state::<Talker>("talker").sent, 60);
+    heard_everything(game);
+}
+
+#[test]
+fn a_refused_swap_of_the_subscriber_loses_nothing() {
+    let mut game = Game::with(&BOTH);
+    game.frames(2);
+    game.engine.refused.push("2.0.0");
+    game.refuse("listener", "listener_v2");
+    game.frames(2);
+    heard_everything(game);
+}
+
+#[test]
+fn delivery_is_by_priority_then_topic_then_publisher_then_sequence() {
+    let chorus = [("chorus_second", "chorus_second"), ("audience", "audience"), ("chorus_first", "chorus_first")];
+    let mut game = Game::with(&chorus);
+    game.frames(2);
+    let of_one_publisher = |part: u64| [100 + part + 1, 100 + part + 2, 200 + part + 1, 200 + part + 2];
+    let expected: Vec<u64> = [10, 30, 40, 20].into_iter().flat_map(of_one_publisher).collect();
+    assert_eq!(game.state::<Audience>("audience").heard, expected);
+}
+
+#[test]
+fn a_suspended_subscribers_inbox_is_drained_and_what_it_misses_is_counted() {
+    let mut game = Game::with(&BOTH);
+    game.frames(1);
+    game.swap("listener", "listener_panics");
+    // More than the lane holds: a reader that stood still would hold the talker up.
+    game.frames(200);
+    assert!(game.is_suspended("listener"));
+    let talker = game.state::<Talker>("talker");
+    assert_eq!((talker.sent, talker.held_back), (2010, 0));
+    // Of those that were delivered, two were heard and the third was the last straw.
+    let stats = game.stats("listener");
+    assert_eq!((stats.panics, stats.undelivered), (1, 2000 - 3));
+    game.swap("listener", "listener_v1");
+    assert!(game.log.line("messages were dropped while it was suspended").contains("undelivered=1997"));
+    game.frames(1);
+    assert_eq!(game.state::<Listener>("listener").heard, 2 + 10, "it hears what is new");
+    assert_eq!(game.stats("listener").undelivered, 1997, "and what it missed stays counted");
+}
+
+#[test]
+fn another_schema_for_a_topic_is_refused_with_both() {
+    let mut game = Game::with(&BOTH);
+    game.frames(1);
+    game.refuse("talker", "talker_other_schema");
+    let line = game.log.line("generation 1 goes on");
+    for words in ["fixtures/number", "fixtures.Number@1 8/8 {", "fixtures.Number@2 16/8 {", "weight"] {
+        assert!(line.contains(words), "no {words:?} in {line}");
+    }
+    game.frames(1);
+    heard_everything(game);
+}
+
+#[test]
+fn a_subscription_that_was_dropped_and_taken_up_again_hears_what_is_new() {
+    let mut game = Game::with(&BOTH);
+    game.frames(2);
+    game.swap("listener", "listener_deaf");
+    game.frames(200);
+    assert_eq!(game.state::<Talker>("talker").held_back, 0);
+    let before = game.state::<Listener>("listener").heard;
+    game.swap("listener", "listener_v2");
+    game.frames(2);
+    assert_eq!(game.state::<Listener>("listener").heard, before + 10);
+}
+
+#[test]
+fn a_topic_that_nobody_uses_any_more_may_carry_something_else() {
+    let mut game = Game::with(&BOTH);
+    game.frames(1);
+    game.swap("listener", "listener_deaf");
+    std::fs::remove_file(game.path("talker")).expect("the talker's file can be removed");
+    game.await_that(|game| game.running() == ["listener"]);
+    game.put_bytes("talker", &fixtures::bytes("talker_other_schema"));
+    game.await_that(|game| game.running() == ["listener", "talker"]);
+    game.frames(1);
+    assert_eq!(game.state::<Talker>("talker").sent, 1000);
+}
+
+#[test]
+fn a_removed_subscriber_holds_nobody_up() {
+    let mut game = Game::with(&BOTH);
+    game.frames(1);
+    std::fs::remove_file(game.path("listener")).expect("the listener's file can be removed");
+    game.await_that(|game| game.running() == ["talker"]);
+    game.frames(200);
+    assert_eq!(game.state::<Talker>("talker").held_back, 0);
+    game.put_bytes("listener", &fixtures::bytes("listener_v2"));
+    game.await_that(|game| game.running() == ["listener", "talker"]);
+    game.frames(2);
+    assert_eq!(game.state::<Listener>("listener").heard, 10);
+}
