@@ -184,7 +184,7 @@ fn fetches(method: &Method) -> (Vec<&Type>, Vec<TokenStream>) {
             Param::Message { .. } => quote!(message),
             Param::System(kind) => {
                 let index = crossing.len();
-                crossing.push(kind);
+                crossing.push(&**kind);
                 quote!(glue::parameter::<#kind>(frame, #index))
             }
         })
