@@ -1,0 +1,73 @@
+//! Commands: good ones are applied at the stage's end, others are dropped, counted and told.
+
+use engine_bridge::bevy::Col;
+use plugin_sdk::prelude::*;
+
+use super::game::{Game, with_labels};
+use super::types::{Frozen, Label, Position};
+
+#[derive(Default, PluginState)]
+struct Spawner {
+    frozen: u64,
+}
+
+#[test]
+fn commands_are_applied_at_the_end_of_their_stage() {
+    let mut game = with_labels(&[("spawner", "spawner")]);
+    game.frames(1);
+    assert_eq!(game.state::<Spawner>("spawner").frozen, 1, "spawned in stage First, seen in Update");
+    assert_eq!(game.all::<Label>(), [Label { number: 1 }]);
+    assert_eq!(game.all::<Position>(), [Position { x: 1.0, y: 2.0 }]);
+    assert_eq!(game.commands(), (1, 0, 0));
+}
+
+#[test]
+fn a_component_that_the_host_does_not_know_drops_its_command_alone() {
+    let mut game = with_labels(&[("spawner", "spawner")]);
+    game.frames(2);
+    assert_eq!(game.all::<Label>(), [Label { number: 1 }]);
+    assert_eq!(game.commands(), (1, 0, 1));
+    let line = game.log.line("a command of spawner/spawn is dropped");
+    assert!(line.contains("schema hash 0x") && line.contains("#[plugin(components("), "{line}");
+}
+
+#[test]
+fn insert_replaces_and_adds() {
+    let mut game = with_labels(&[("spawner", "spawner")]);
+    game.frames(3);
+    assert_eq!(game.all::<Label>(), [Label { number: 11 }]);
+    assert_eq!(game.all::<Position>(), [Position { x: -1.0, y: 0.0 }]);
+    assert_eq!(game.commands(), (2, 0, 1));
+}
+
+#[test]
+fn a_command_for_an_entity_that_has_gone_is_stale() {
+    let mut game = with_labels(&[("spawner", "spawner")]);
+    game.frames(4);
+    assert_eq!(game.all::<Label>(), []);
+    // Despawned; despawned again, and changed after that.
+    assert_eq!(game.commands(), (3, 2, 1));
+    assert_eq!(game.log.count("spawner/change"), 0, "that happens to everybody and is no warning");
+}
+
+#[test]
+fn remove_takes_a_component_off() {
+    let mut game = with_labels(&[("spawner", "spawner")]);
+    let entity = {
+        game.frames(4);
+        game.spawn((Col(Frozen), Col(Position::default())))
+    };
+    game.frames(1);
+    assert_eq!((game.get::<Frozen>(entity), game.get::<Position>(entity)), (None, Some(Position::default())));
+}
+
+#[test]
+fn of_a_malformed_buffer_what_comes_before_is_applied_and_the_rest_is_refused() {
+    let mut game = Game::with(&[("raw_commands", "raw_commands")]);
+    game.frames(1);
+    assert_eq!(game.commands(), (0, 1, 1), "a despawn of nobody, then no command at all");
+    let line = game.log.line("a command of raw_commands/ask is dropped");
+    assert!(line.contains("unknown command operation 2004318071"), "{line}");
+    game.frames(1);
+    assert_eq!(game.commands(), (0, 2, 2), "the plugin goes on: it did no harm");
+}

@@ -1,0 +1,46 @@
+//! Systems have one order: stage, declared wishes, plugin name, position in the source.
+
+use engine_bridge::bevy::Col;
+
+use super::game::Game;
+use super::types::Trace;
+
+/// `order_b` alone in stage First; then `order_a`'s first, what its name lets in, what wants to be between, `order_a`'s second.
+const ONE_FRAME: u64 = 41_532;
+
+fn trace_of(game: &mut Game) -> u64 {
+    game.spawn(Col(Trace::default()));
+    game.frames(1);
+    game.all::<Trace>()[0].digits
+}
+
+#[test]
+fn systems_run_in_the_declared_order_and_by_name_otherwise() {
+    let mut game = Game::with(&[("order_a", "order_a"), ("order_b", "order_b")]);
+    assert_eq!(trace_of(&mut game), ONE_FRAME);
+    game.frames(2);
+    assert_eq!(game.all::<Trace>()[0].digits, 415_324_153_241_532);
+}
+
+#[test]
+fn the_order_does_not_depend_on_the_order_of_loading() {
+    let mut game = Game::with(&[]);
+    game.swap("order_b", "order_b");
+    game.swap("order_a", "order_a");
+    assert_eq!(trace_of(&mut game), ONE_FRAME);
+}
+
+#[test]
+fn a_wish_for_a_plugin_that_is_absent_is_no_obstacle() {
+    let mut game = Game::with(&[("order_b", "order_b")]);
+    assert_eq!(trace_of(&mut game), 453);
+}
+
+#[test]
+fn systems_that_wait_for_each_other_are_refused_by_name() {
+    let mut game = Game::with(&[("order_a", "order_a"), ("order_b", "order_b")]);
+    game.refuse("order_b", "order_circle");
+    let line = game.log.line("generation 1 goes on");
+    assert!(line.contains("wait for each other: order_a/one, order_b/six"), "{line}");
+    assert_eq!(trace_of(&mut game), ONE_FRAME);
+}
