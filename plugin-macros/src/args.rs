@@ -41,15 +41,16 @@ impl TypeArgs {
                     match key.to_string().as_str() {
                         "name" => found.name = Some(value(input)?),
                         "version" => found.version = Some(value(input)?),
-                        "crate" => {
+                        "crate" if attribute_name == "message" => {
                             input.parse::<Token![=]>()?;
                             found.path = Some(input.call(Path::parse_mod_style)?);
                         }
                         _ => {
-                            return Err(Error::new(
-                                key.span(),
-                                "unknown option; known are `name`, `version` and `crate`",
-                            ));
+                            let known = match attribute_name {
+                                "message" => "`name`, `version` and `crate`",
+                                _ => "`name` and `version`",
+                            };
+                            return Err(Error::new(key.span(), format!("unknown option; known are {known}")));
                         }
                     }
                     Ok(())

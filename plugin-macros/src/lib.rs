@@ -41,7 +41,7 @@ pub fn derive_bus_message(input: TokenStream) -> TokenStream {
 /// Derives `PluginState`: what is kept over a swap, as named MessagePack.
 ///
 /// serde's field attributes apply (`#[serde(skip)]`, `#[serde(alias = "…")]`); a field that an older state lacks takes its value
-/// from the type's `Default`. `#[state(opaque, version = "…")]` on a field stores it in a compact binary format tied to that version.
+/// from the type's `Default`, for which the type itself may not implement `Drop` (the types of its fields may). `#[state(opaque, version = "…")]` on a field stores it in a compact binary format tied to that version.
 #[proc_macro_derive(PluginState, attributes(serde, state))]
 pub fn derive_plugin_state(input: TokenStream) -> TokenStream {
     expand::entry(input, expand::state::state)

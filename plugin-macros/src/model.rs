@@ -20,7 +20,10 @@ impl PlainStruct {
             ));
         };
         if !item.generics.params.is_empty() {
-            return Err(Error::new_spanned(&item.generics, "plain data has one layout, hence no generic parameters"));
+            return Err(Error::new_spanned(
+                &item.generics,
+                "plain data has one layout, hence no generic parameters; write a struct for each layout",
+            ));
         }
         if !is_repr_c(item)? {
             return Err(Error::new_spanned(
@@ -93,11 +96,13 @@ fn refuse(kind: &Type) -> Result<()> {
             "a pointer means nothing in another image or process; store an id or the data"
         }
         Type::Array(array) => return refuse(&array.elem),
-        Type::Path(path) => match path.path.get_ident().map(ToString::to_string).as_deref() {
+        Type::Tuple(_) => "a tuple has no fixed layout; write a struct with `#[repr(C)]` that derives `Plain`",
+        Type::Path(_) => match last_segment(kind).map(ToString::to_string).as_deref() {
             Some("usize") => "`usize` differs between platforms; write `u64` or `u32`",
             Some("isize") => "`isize` differs between platforms; write `i64` or `i32`",
             Some("bool") => "a `bool` has invalid bit patterns; write `u8` and compare with 0",
             Some("char") => "a `char` has invalid bit patterns; write `u32`",
+            Some("Option") => "an `Option` has no fixed layout; write a value that means none, such as 0 or `u32::MAX`",
             Some("String" | "Vec" | "Box") => "heap data can't be shared; write a fixed array",
             _ => return Ok(()),
         },
@@ -122,6 +127,8 @@ pub(crate) enum Param {
     Message {
         /// Whether all messages of a record are passed at once.
         slice: bool,
+        /// Of the type: where another message than the topic's is told.
+        span: proc_macro2::Span,
     },
 }
 

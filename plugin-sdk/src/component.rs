@@ -8,6 +8,10 @@
 ///
 /// # Safety
 /// As [`Plain`](crate::wire::Plain); [`Self::SCHEMA`] describes the type's real fields.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no component",
+    note = "derive it: `#[derive(Clone, Copy, Component)] #[repr(C)]`"
+)]
 pub unsafe trait Component: Copy + Send + Sync + 'static {
     /// Stable name, `<package>.<Type>` unless given by `#[component(name = "…")]`.
     const NAME: &'static str;

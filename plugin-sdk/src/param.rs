@@ -9,6 +9,10 @@ use crate::frame::Frame;
 ///
 /// # Safety
 /// `fetch` uses the host's value only as `DESCRIPTOR` declares it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be a parameter of a system",
+    note = "a system takes `&Frame`, `Query<…>` and `Publisher<…>`; what it keeps over the frames stands in `self`"
+)]
 pub unsafe trait SystemParam {
     /// With the call's lifetime.
     type Item<'call>;

@@ -6,6 +6,10 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// State of a plugin. Derive it: `#[derive(Default, PluginState)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no plugin's state",
+    note = "derive it: `#[derive(Default, PluginState)]`"
+)]
 pub trait PluginState: Default + Send + 'static {
     /// Canonical text of the fields, for reports; its hash tells whether two builds keep the same state.
     const SCHEMA: &'static str;

@@ -46,7 +46,7 @@ fn named(
 ) -> Result<TokenStream> {
     let model = PlainStruct::parse(item)?;
     if needs_fields && model.fields.is_empty() {
-        return Err(syn::Error::new_spanned(&model.ident, "a message needs at least one field"));
+        return Err(syn::Error::new_spanned(&model.ident, "a message needs at least one field, such as `tick: u64`"));
     }
     let (ident, wire) = (&model.ident, quote!(#base::wire));
     let (checks, fields) = (model.checks(&wire), model.schema_fields(&wire));

@@ -1,10 +1,12 @@
 //! `#[plugin] impl State { … }`: shims, descriptor, section record and the one exported function.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
+use syn::spanned::Spanned as _;
 use syn::visit_mut::{VisitMut, visit_type_mut, visit_type_reference_mut};
 use syn::{
-    Attribute, Error, FnArg, ImplItem, ImplItemFn, ItemImpl, Lifetime, Path, Result, Type, TypeReference, parse_quote,
+    Attribute, Error, FnArg, Ident, ImplItem, ImplItemFn, Item, Lifetime, Path, Result, Type, TypeReference,
+    parse_quote,
 };
 
 use crate::args::{PluginArgs, SystemArgs};
@@ -12,17 +14,29 @@ use crate::model::{Method, Param, Subscription, System, last_segment};
 
 pub(crate) fn entry(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let args: PluginArgs = syn::parse2(args)?;
-    let mut block: ItemImpl = syn::parse2(item)?;
+    let mut block = match syn::parse2(item)? {
+        Item::Impl(block) => block,
+        other => {
+            let advice = "`#[plugin]` goes on the `impl` block that holds the systems, not on the state's type";
+            return Err(Error::new_spanned(other, advice));
+        }
+    };
     if block.trait_.is_some() || !block.generics.params.is_empty() {
         return Err(Error::new_spanned(
             &block.self_ty,
-            "`#[plugin]` goes on an inherent `impl` of a type without generics",
+            "`#[plugin]` goes on an inherent `impl` of a type without generics; write `impl State { … }`",
         ));
     }
     let (mut systems, mut subscriptions) = (Vec::new(), Vec::new());
     for item in &mut block.items {
         let ImplItem::Fn(method) = item else { continue };
-        if let Some(attribute) = take(&mut method.attrs, "system")? {
+        let (system_attribute, subscribe_attribute) =
+            (take(&mut method.attrs, "system")?, take(&mut method.attrs, "subscribe")?);
+        if let (Some(_), Some(second)) = (&system_attribute, &subscribe_attribute) {
+            let advice = "a method is a system or a subscription, not both; write two";
+            return Err(Error::new_spanned(second, advice));
+        }
+        if let Some(attribute) = system_attribute {
             let args = if matches!(attribute.meta, syn::Meta::Path(_)) {
                 SystemArgs::default()
             } else {
@@ -30,7 +44,7 @@ pub(crate) fn entry(args: TokenStream, item: TokenStream) -> Result<TokenStream>
             };
             systems.push(system(method, args)?);
         }
-        if let Some(attribute) = take(&mut method.attrs, "subscribe")? {
+        if let Some(attribute) = subscribe_attribute {
             let topic: Path = attribute.parse_args().map_err(|_| {
                 Error::new_spanned(&attribute, "write `#[subscribe(Topic)]` with a type declared by `topic!`")
             })?;
@@ -65,13 +79,22 @@ fn system(method: &ImplItemFn, args: SystemArgs) -> Result<System> {
 fn parse_method(method: &ImplItemFn, subscription: bool) -> Result<Method> {
     let signature = &method.sig;
     if let Some(keyword) = &signature.asyncness {
-        return Err(Error::new_spanned(keyword, "a system or subscription runs within its frame and can't be async"));
+        return Err(Error::new_spanned(
+            keyword,
+            "a system or subscription runs within its frame; write it without `async`",
+        ));
     }
     if !signature.generics.params.is_empty() {
-        return Err(Error::new_spanned(&signature.generics, "a system or subscription has no generic parameters"));
+        return Err(Error::new_spanned(
+            &signature.generics,
+            "a system or subscription has no generic parameters; write the types",
+        ));
     }
     if let syn::ReturnType::Type(_, kind) = &signature.output {
-        return Err(Error::new_spanned(kind, "a system or subscription returns nothing"));
+        return Err(Error::new_spanned(
+            kind,
+            "a system or subscription returns nothing; keep the value in `self`, send it or log it",
+        ));
     }
     let mut inputs = signature.inputs.iter();
     match inputs.next() {
@@ -88,10 +111,14 @@ fn parse_method(method: &ImplItemFn, subscription: bool) -> Result<Method> {
             }
             Type::Reference(TypeReference { elem, mutability: None, .. }) if subscription && !message => {
                 message = true;
-                Param::Message { slice: matches!(**elem, Type::Slice(_)) }
+                Param::Message { slice: matches!(**elem, Type::Slice(_)), span: input.ty.span() }
             }
             other @ Type::Reference(_) => {
                 return Err(Error::new_spanned(other, "expected `&Frame`, a `Query<…>` or a `Publisher<…>`"));
+            }
+            other if subscription && last_segment(other).is_some_and(|name| name == "Query") => {
+                let advice = "a subscription runs between systems and has no query; note the message in `self` and query in a system";
+                return Err(Error::new_spanned(other, advice));
             }
             other => Param::System(Box::new(with_static_lifetimes(other.clone()))),
         });
@@ -105,7 +132,7 @@ fn parse_method(method: &ImplItemFn, subscription: bool) -> Result<Method> {
 fn refuse_duplicates(systems: &[System], subscriptions: &[Subscription]) -> Result<()> {
     if systems.is_empty() && subscriptions.is_empty() {
         return Err(Error::new(
-            proc_macro2::Span::call_site(),
+            Span::call_site(),
             "a plugin has at least one `#[system]` or `#[subscribe(Topic)]` method",
         ));
     }
@@ -181,7 +208,10 @@ fn fetches(method: &Method) -> (Vec<&Type>, Vec<TokenStream>) {
         .iter()
         .map(|param| match param {
             Param::Frame => quote!(frame),
-            Param::Message { .. } => quote!(message),
+            Param::Message { span, .. } => {
+                let message = Ident::new("message", Span::call_site().located_at(*span));
+                quote!(#message)
+            }
             Param::System(kind) => {
                 let index = crossing.len();
                 crossing.push(&**kind);
@@ -222,7 +252,7 @@ fn subscription_descriptor(state: &Type, subscription: &Subscription) -> TokenSt
     let Subscription { method, topic } = subscription;
     let (ident, name) = (&method.ident, method.ident.to_string());
     let (crossing, arguments) = fetches(method);
-    let slice = method.params.iter().any(|param| matches!(param, Param::Message { slice: true }));
+    let slice = method.params.iter().any(|param| matches!(param, Param::Message { slice: true, .. }));
     let body = if slice {
         quote! { let message = messages; <#state>::#ident(state, #(#arguments),*); }
     } else {

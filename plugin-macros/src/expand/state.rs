@@ -8,10 +8,10 @@ use crate::args::OpaqueArgs;
 
 pub(crate) fn state(item: DeriveInput) -> Result<TokenStream> {
     let Data::Struct(data) = &item.data else {
-        return Err(Error::new_spanned(&item.ident, "a plugin's state is a struct"));
+        return Err(Error::new_spanned(&item.ident, "a plugin's state is a struct; keep this as a field of one"));
     };
     if !item.generics.params.is_empty() {
-        return Err(Error::new_spanned(&item.generics, "a plugin's state has no generic parameters"));
+        return Err(Error::new_spanned(&item.generics, "a plugin's state has no generic parameters; write the types"));
     }
     let fields = match &data.fields {
         Fields::Named(fields) => fields.named.iter().collect(),

@@ -14,6 +14,10 @@ pub struct With<T>(PhantomData<fn() -> T>);
 pub struct Without<T>(PhantomData<fn() -> T>);
 
 /// One demand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no filter of a query",
+    note = "write `With<T>` or `Without<T>` of a component; a tuple of these has up to four"
+)]
 pub trait FilterTerm {
     /// Across the ABI.
     const DESCRIPTOR: TermDescriptor;
