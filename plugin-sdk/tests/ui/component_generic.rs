@@ -1,0 +1,10 @@
+use plugin_sdk::prelude::*;
+
+#[derive(Clone, Copy, Component)]
+#[repr(C)]
+struct Pair<T> {
+    first: T,
+    second: T,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use plugin_sdk::prelude::*;
+
+#[derive(Clone, Copy, Component)]
+#[repr(C)]
+struct Part {
+    count: usize,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use plugin_sdk::prelude::*;
+
+#[derive(Default, PluginState)]
+enum Phase {
+    #[default]
+    Calm,
+    Storm,
+}
+
+fn main() {}

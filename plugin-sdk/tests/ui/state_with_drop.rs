@@ -1,0 +1,12 @@
+use plugin_sdk::prelude::*;
+
+#[derive(Default, PluginState)]
+struct Counter {
+    name: String,
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {}
+}
+
+fn main() {}
