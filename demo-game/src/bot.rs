@@ -11,7 +11,7 @@ use crate::presenter::InputState;
 const FEAR: f32 = 170.0;
 
 /// Walls nearer than this are fled from, in units.
-const WALL: f32 = 120.0;
+const WALL: f32 = 210.0;
 
 /// How far a bullet flies in a second, in units; only to aim ahead.
 const BULLET_SPEED: f32 = 900.0;

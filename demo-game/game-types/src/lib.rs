@@ -17,3 +17,8 @@ pub const HALF_HEIGHT: f32 = 360.0;
 
 /// Ticks per second.
 pub const TICK_RATE: u32 = 60;
+
+/// The README's code, compiled as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

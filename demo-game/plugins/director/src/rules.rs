@@ -42,11 +42,11 @@ pub(crate) const COMBO_FOR_SHOTS: [u32; 2] = [25, 55];
 pub(crate) const FAN_ANGLE: f32 = 0.09;
 
 /// Most enemies of one wave.
-pub(crate) const WAVE_SIZE_MAX: u32 = 240;
+pub(crate) const WAVE_SIZE_MAX: u32 = 600;
 /// Enemies that come in together.
-pub(crate) const SQUAD_SIZE: u32 = 8;
+pub(crate) const SQUAD_SIZE: u32 = 20;
 /// Ticks between two squads of the first wave; later ones come faster.
-pub(crate) const SQUAD_TICKS: u32 = 28;
+pub(crate) const SQUAD_TICKS: u32 = 40;
 /// Ticks between two squads, at least.
 pub(crate) const SQUAD_TICKS_MIN: u32 = 10;
 /// Ticks of rest between two waves.
@@ -54,7 +54,7 @@ pub(crate) const REST_TICKS: u32 = 90;
 /// No enemy appears closer to the ship, in units.
 pub(crate) const SAFE_DISTANCE: f32 = 300.0;
 /// First wave with diamonds, first wave with hexagons.
-pub(crate) const VARIANT_FROM_WAVE: [u32; 2] = [2, 3];
+pub(crate) const VARIANT_FROM_WAVE: [u32; 2] = [1, 1];
 /// Hits that a variant takes: dart, diamond, hexagon.
 pub(crate) const VARIANT_HEALTH: [u32; 3] = [1, 1, 4];
 /// Each so many waves a hexagon takes one hit more.

@@ -190,15 +190,14 @@ mod tests {
     }
 
     #[test]
-    fn the_first_wave_is_darts_and_later_ones_mix() {
-        assert!((0..100).all(|roll| variant(1, roll as f32 / 100.0) == Enemy::DART));
+    fn the_first_wave_is_mostly_darts_and_later_ones_mix() {
         let counts = |wave| {
             (0..1_000).fold([0; 3], |mut counts, roll| {
                 counts[variant(wave, roll as f32 / 1_000.0) as usize] += 1;
                 counts
             })
         };
-        assert_eq!(counts(2)[Enemy::HEXAGON as usize], 0);
+        assert!(counts(1)[Enemy::DART as usize] > 600, "{:?}", counts(1));
         let late = counts(50);
         assert!(late.iter().all(|&count| count >= 250), "{late:?}");
     }
