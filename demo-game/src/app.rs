@@ -76,8 +76,7 @@ impl App {
         bind_components(&mut world)?;
         let mut pictures = bus.inbox("presenter", Attachment::Gating)?;
         pictures.subscribe(&TopicSpec::of::<DrawCommands>(), From::Now)?;
-        let player =
-            world.spawn((Col(Input::default()), Col(tuning), Col(GameState::default()))).id();
+        let player = world.spawn((Col(Input::default()), Col(tuning), Col(GameState::default()))).id();
         bevy::install(&mut world, Host::start(folder, bus)?);
         bevy::load_present(&mut world)?;
         let bot = bot.then(|| Bot::new(&mut world));

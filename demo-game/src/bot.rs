@@ -19,11 +19,14 @@ const BULLET_SPEED: f32 = 900.0;
 /// Ticks that the end of a game is shown before the next.
 const PATIENCE: u32 = 90;
 
+/// What it sees of an enemy.
+type Seen<'world> = (&'world Col<Position>, &'world Col<Velocity>);
+
 /// See the module. Looks at the world as the host's own code does: through [`Col`].
 #[derive(Debug)]
 pub(crate) struct Bot {
     ships: QueryState<&'static Col<Position>, With<Col<Ship>>>,
-    enemies: QueryState<(&'static Col<Position>, &'static Col<Velocity>), With<Col<Enemy>>>,
+    enemies: QueryState<Seen<'static>, With<Col<Enemy>>>,
     game: QueryState<&'static Col<GameState>>,
 }
 
@@ -34,7 +37,8 @@ impl Bot {
 
     /// What it does in the next tick.
     pub(crate) fn play(&mut self, world: &World) -> InputState {
-        let over = self.game.query(world).iter().any(|game| game.phase == GameState::OVER && game.phase_ticks > PATIENCE);
+        let over =
+            self.game.query(world).iter().any(|game| game.phase == GameState::OVER && game.phase_ticks > PATIENCE);
         let Some(ship) = self.ships.query(world).iter().next().map(|position| position.0) else {
             return InputState { restart: over, ..InputState::default() };
         };
@@ -43,7 +47,7 @@ impl Bot {
     }
 }
 
-fn decide(ship: Position, enemies: Query<'_, '_, (&Col<Position>, &Col<Velocity>), With<Col<Enemy>>>) -> InputState {
+fn decide(ship: Position, enemies: Query<'_, '_, Seen<'_>, With<Col<Enemy>>>) -> InputState {
     let mut flight = [away_from_wall(ship.x, HALF_WIDTH), away_from_wall(ship.y, HALF_HEIGHT)];
     let mut nearest: Option<(f32, Position, Velocity)> = None;
     for (position, velocity) in &enemies {
