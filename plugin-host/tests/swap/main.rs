@@ -8,9 +8,7 @@
 //! | [`files`] | each way in which a library comes, changes and goes |
 //! | [`messages`] | nothing lost, doubled or out of order over swaps |
 //! | [`memory`] | the frame arena; retired images |
-//!
-//! Broken once, to see them fail: the old instance dropped before the new one was made, the new generation made without the saved
-//! state, the inbox made anew in each swap, a suspended plugin called on, its inbox left alone.
+//! | [`random`] | any sequence of these, against a model |
 
 mod containment;
 mod engine;
@@ -18,6 +16,7 @@ mod files;
 mod game;
 mod memory;
 mod messages;
+mod random;
 mod refusal;
 mod state;
 #[path = "../support/mod.rs"]

@@ -35,13 +35,18 @@ fn record(library: &[u8]) -> usize {
     *places.iter().find(is_record).expect("a plugin has a record")
 }
 
+/// A fixture that says it was built for ABI version 77.
+pub(crate) fn with_another_abi(fixture: &str) -> Vec<u8> {
+    let mut library = fixtures::bytes(fixture);
+    let at = record(&library);
+    library[at + 14..at + 18].copy_from_slice(&77_u32.to_le_bytes());
+    library
+}
+
 #[test]
 fn old_image_keeps_running_when_the_new_one_has_another_abi() {
     let mut game = game();
-    let mut library = fixtures::bytes("counter_v2");
-    let at = record(&library);
-    library[at + 14..at + 18].copy_from_slice(&77_u32.to_le_bytes());
-    game.refuse_bytes("counter", &library);
+    game.refuse_bytes("counter", &with_another_abi("counter_v2"));
     goes_on(game, &["ABI version 77", "this host has 1"]);
 }
 
