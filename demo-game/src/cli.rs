@@ -37,7 +37,7 @@ pub(crate) struct Options {
     /// Folder of the plugins; used as it is when it holds a library, else filled [default: plugins, refreshed from the sources]
     #[arg(long, value_name = "DIR")]
     pub(crate) plugins: Option<PathBuf>,
-    /// Name of the bus, to share it with other processes [default: demo-<process id>]
+    /// Name of the bus, to share it with other processes [default: demo- and the process id]
     #[arg(long, value_name = "NAME")]
     pub(crate) bus: Option<String>,
     /// Write a report of the run as JSON
