@@ -47,7 +47,8 @@ pub struct PluginStats {
     pub failed_loads: u32,
     /// Calls that panicked.
     pub panics: u64,
-    /// Records that arrived while it was suspended: read, so that they hold no publisher up, and dropped.
+    /// Records that came while it was suspended, or that held no whole messages: read, so that they hold no publisher up, and
+    /// dropped.
     pub undelivered: u64,
     /// How long each swap held the frame edge.
     pub swaps: Vec<Duration>,

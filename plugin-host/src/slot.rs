@@ -50,7 +50,8 @@ pub(crate) struct Occupant {
     delivery: Vec<(u32, Vec<ParamValue>)>,
     /// Calls that did not end well.
     pub(crate) faults: u64,
-    /// Records that arrived while the plugin was suspended: read, so that they hold no publisher up, and dropped.
+    /// Records that came while the plugin was suspended, or that held no whole messages: read, so that they hold no publisher
+    /// up, and dropped.
     pub(crate) undelivered: u64,
 }
 
@@ -138,10 +139,18 @@ impl Slot {
             return;
         };
         ports.drain(|publishers, index, payload| {
+            let Some(subscription) = instance.image().manifest().subscriptions.get(index) else { return };
             let deliver = instance.image().functions().subscriptions.get(index).copied();
             let (Some(deliver), Some((number, params))) = (deliver, delivery.get(index)) else { return };
             if self.is_suspended() {
                 *undelivered += 1;
+                return;
+            }
+            // Anybody may publish: what is no message is the publisher's fault, for which the plugin must not be suspended.
+            if !payload.len().is_multiple_of(subscription.topic.message_size.max(1) as usize) {
+                *undelivered += 1;
+                let (topic, bytes) = (&subscription.topic.name, payload.len());
+                tracing::warn!(plugin = self.name, topic, bytes, "a record that holds no whole messages is dropped");
                 return;
             }
             let call = Invocation { slot: self, number: *number, change_tick: 0, frame, arena };

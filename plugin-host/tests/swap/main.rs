@@ -21,3 +21,5 @@ mod refusal;
 mod state;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../../fixtures/lib.rs"]
+pub mod types;

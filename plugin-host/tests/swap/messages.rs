@@ -1,9 +1,11 @@
 //! Messages over swaps: each numbered message is heard once and in order, whoever is swapped meanwhile.
 
 use plugin_sdk::prelude::*;
+use shm_bus::TopicSpec;
 
 use super::game::Game;
 use super::support::fixtures;
+use super::types::Numbers;
 
 #[derive(Default, PluginState)]
 struct Talker {
@@ -152,5 +154,19 @@ fn a_removed_subscriber_holds_nobody_up() {
     game.put_bytes("listener", &fixtures::bytes("listener_v2"));
     game.await_that(|game| game.running() == ["listener", "talker"]);
     game.frames(2);
+    assert_eq!(game.state::<Listener>("listener").heard, 10);
+}
+
+#[test]
+fn a_stranger_who_sends_no_whole_message_suspends_nobody() {
+    let mut game = Game::with(&BOTH);
+    let lanes = [(Priority::Normal, 4096)];
+    let stranger = game.host.bus().publisher(&TopicSpec::of::<Numbers>(), "stranger", &lanes);
+    stranger.expect("anybody may publish").send(Priority::Normal, &[1, 2, 3]).expect("the lane is empty");
+    game.frames(2);
+    assert!(!game.is_suspended("listener"));
+    let stats = game.stats("listener");
+    assert_eq!((stats.panics, stats.undelivered), (0, 1));
+    assert!(game.log.line("holds no whole messages").contains("topic=\"fixtures/number\" bytes=3"));
     assert_eq!(game.state::<Listener>("listener").heard, 10);
 }

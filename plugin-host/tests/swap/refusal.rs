@@ -83,6 +83,7 @@ fn old_image_keeps_running_when_the_new_one_has_no_entry() {
     goes_on(game, &["doesn't export `hotframe_plugin`", "#[plugin]"]);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn old_image_keeps_running_when_the_new_one_needs_a_symbol_that_nobody_has() {
     let mut game = game();
