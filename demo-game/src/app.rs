@@ -65,6 +65,7 @@ pub(crate) struct App {
     tick: u64,
     meter: Meter,
     agents_least: Option<u32>,
+    frames_left_out: u64,
     arena_bytes: u64,
     pictures_received: [u64; 4],
 }
@@ -92,6 +93,7 @@ impl App {
             tick: 0,
             meter: Meter::default(),
             agents_least: None,
+            frames_left_out: 0,
             arena_bytes: 0,
             pictures_received: [0; 4],
         })
@@ -105,6 +107,11 @@ impl App {
     /// Frames so far.
     pub(crate) fn frames(&self) -> u64 {
         self.meter.count()
+    }
+
+    /// Counts frames that were never played, since they would have been too late, as missed.
+    pub(crate) fn leave_out(&mut self, frames: u64) {
+        self.frames_left_out += frames;
     }
 
     /// Plays one frame, due by `deadline` if by any. The bot's wishes replace `input`'s, but for quitting.
@@ -160,8 +167,12 @@ impl App {
         }
     }
 
-    /// What the run was like so far.
+    /// What the run was like so far; tells the log about commands that the presenter could not draw.
     pub(crate) fn report(&mut self) -> Result<Report, HashError> {
+        let skipped = self.canvas.skipped();
+        if skipped > 0 {
+            tracing::warn!("{skipped} draw commands were invalid or too many for their frame");
+        }
         let world_hash = format!("{:016x}", bevy::world_hash(&mut self.world)?);
         let game = self.world.get::<Col<GameState>>(self.player).map(|game| game.0).unwrap_or_default();
         let host = &self.world.resource::<PluginHost>().0;
@@ -181,7 +192,8 @@ impl App {
             score: game.score,
             wave: game.wave,
         };
-        Ok(report.timed(&self.meter))
+        let report = report.timed(&self.meter);
+        Ok(Report { missed_frames: report.missed_frames + self.frames_left_out, ..report })
     }
 }
 

@@ -33,7 +33,10 @@ pub(crate) fn play(options: &Options) -> Result<(), Box<dyn Error>> {
     }
     let mut windowed = Windowed { app: app(options.bot)?, frames: options.frames };
     match window::run("Hotframe", &mut windowed) {
-        Ok(()) => finish(&mut windowed.app, options, options.screenshot.as_deref()),
+        Ok(dropped) => {
+            windowed.app.leave_out(dropped);
+            finish(&mut windowed.app, options, options.screenshot.as_deref())
+        }
         Err(reason @ (WindowError::NoDisplay | WindowError::EventLoop(_))) => {
             tracing::info!("{reason}: playing without a window, at 60 Hz, with the bot");
             drop(windowed);
@@ -56,6 +59,7 @@ fn without_window(app: &mut App, frames: u64, realtime: bool) {
         }
         app.frame(&InputState::default(), realtime.then(|| pacer.due()));
     }
+    app.leave_out(pacer.dropped());
 }
 
 struct Windowed {

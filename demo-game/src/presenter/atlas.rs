@@ -1,14 +1,16 @@
 //! Every shape's light, made once: at all the sizes, angles and pixel fractions that swarms need.
 //!
-//! Small bodies come from *sheets*: one mask for each of up to 64 angles and four quarters of a pixel, copied as they
+//! Small bodies come from *sheets*: one cut for each of up to 64 angles and four quarters of a pixel, copied as they
 //! are. Big ones, and the ship, which everybody watches, come from *originals*, turned and scaled when drawn.
 
 use std::f32::consts::TAU;
+use std::ops::Range;
 
 use game_types::draw::Shape;
 
 use super::mask::Mask;
 use super::outline::outline;
+use super::planes::LANES;
 
 /// Directions in a full turn that a shape without symmetry is rendered for.
 const DIRECTIONS: u16 = 64;
@@ -24,13 +26,16 @@ const QUARTERS: [[f32; 2]; 4] = [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75
 /// Bodies up to this many pixels come from sheets.
 const SHEET_BODY_MAX: usize = 42;
 
-/// A ready mask and where to put it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Cut<'a> {
-    /// `side * side` bytes.
-    pub(super) light: &'a [u8],
-    /// Pixels.
-    pub(super) side: usize,
+/// A ready mask, without its dark rim, and where to put it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cut {
+    /// Where its light begins in its shape's.
+    start: u32,
+    shape: Shape,
+    /// Pixels of a row; at most [`MARGIN`](super::planes::MARGIN).
+    pub(super) width: u8,
+    /// Rows.
+    pub(super) height: u8,
     /// Leftmost pixel.
     pub(super) left: i32,
     /// Uppermost pixel.
@@ -46,21 +51,17 @@ pub(super) struct Original {
     pub(super) mask: Mask,
 }
 
-/// Masks of one shape and size: for each angle, the four quarters.
-#[derive(Debug)]
-struct Sheet {
-    side: usize,
-    light: Vec<u8>,
-}
-
 /// All masks of one shape.
 #[derive(Debug, Default)]
 struct Series {
     /// Angles of each sheet; the first is zero.
     angles: u16,
     angles_per_radian: f32,
-    sheets: Vec<Sheet>,
-    /// The index in `sheets` for each body, rounded to pixels; empty when the shape has no sheets.
+    /// For each size and angle, the four quarters, placed around pixel `(0, 0)`.
+    cuts: Vec<Cut>,
+    /// What the cuts are cut from.
+    light: Vec<u8>,
+    /// The number of the sheet for each body, rounded to pixels; empty when the shape has no sheets.
     by_body: Vec<u8>,
     originals: Vec<Original>,
 }
@@ -94,17 +95,22 @@ impl Atlas {
 
     /// The mask of a `shape` of `body` pixels at `angle`, centred at pixel `center`; `None` when it has to be made from
     /// the [original](Self::original).
-    pub(super) fn cut(&self, shape: Shape, body: f32, angle: f32, center: [f32; 2]) -> Option<Cut<'_>> {
+    pub(super) fn cut(&self, shape: Shape, body: f32, angle: f32, center: [f32; 2]) -> Option<Cut> {
         let series = &self.series[shape as usize];
-        let sheet = &series.sheets[usize::from(*series.by_body.get((body + 0.5) as usize)?)];
+        let sheet = usize::from(*series.by_body.get((body + 0.5) as usize)?);
         let turn = floor(angle * series.angles_per_radian + 0.5);
         let angle = turn.rem_euclid(i32::from(series.angles)) as usize;
         let [x, y] = center.map(floor);
         let quarter = usize::from(center[0] - x as f32 >= 0.5) + 2 * usize::from(center[1] - y as f32 >= 0.5);
-        let (side, area) = (sheet.side, sheet.side * sheet.side);
-        let start = (angle * QUARTERS.len() + quarter) * area;
-        let half = side as i32 / 2;
-        Some(Cut { light: &sheet.light[start..start + area], side, left: x - half, top: y - half })
+        let place = (sheet * usize::from(series.angles) + angle) * QUARTERS.len() + quarter;
+        let cut = series.cuts[place];
+        Some(Cut { left: x.saturating_add(cut.left), top: y.saturating_add(cut.top), ..cut })
+    }
+
+    /// The light of a cut, `width * height` bytes.
+    pub(super) fn light(&self, cut: &Cut) -> &[u8] {
+        let start = cut.start as usize;
+        &self.series[cut.shape as usize].light[start..start + cut.area()]
     }
 
     /// The smallest original that is not smaller than `body` pixels, or the biggest.
@@ -113,11 +119,17 @@ impl Atlas {
         originals.iter().find(|original| original.body >= body).unwrap_or(&originals[originals.len() - 1])
     }
 
-    /// Bytes of all masks.
-    pub(super) fn bytes(&self) -> usize {
-        let sheets = self.series.iter().flat_map(|series| &series.sheets).map(|sheet| sheet.light.len());
-        let originals = self.series.iter().flat_map(|series| &series.originals);
-        sheets.chain(originals.map(|original| original.mask.light.len())).sum()
+    /// Pixels of either side of a `shape` of `body` pixels that is made from the original, with its halo.
+    pub(super) fn side(&self, shape: Shape, body: f32) -> f32 {
+        let original = self.original(shape, body);
+        original.mask.side as f32 * body / original.body
+    }
+}
+
+impl Cut {
+    /// Pixels.
+    pub(super) fn area(&self) -> usize {
+        usize::from(self.width) * usize::from(self.height)
     }
 }
 
@@ -131,11 +143,11 @@ impl Series {
         };
         let symmetry = symmetry.unwrap_or(1);
         let step = TAU / f32::from(symmetry) / f32::from(angles);
-        let sheet = |&body: &f32| {
+        let (mut cuts, mut light) = (Vec::new(), Vec::new());
+        for &body in bodies {
             let masks = (0..angles).flat_map(|angle| Mask::render(shape, body, f32::from(angle) * step, QUARTERS));
-            let light = masks.flat_map(|mask| mask.light).collect();
-            Sheet { side: super::mask::side(body), light }
-        };
+            cuts.extend(masks.map(|mask| trim(shape, &mask, &mut light)));
+        }
         let original = |&body: &f32| {
             let [mask] = Mask::render(shape, body, 0.0, [[0.0, 0.0]]);
             Original { body, mask }
@@ -144,11 +156,36 @@ impl Series {
         Self {
             angles,
             angles_per_radian: 1.0 / step,
-            sheets: bodies.iter().map(sheet).collect(),
+            cuts,
+            light,
             by_body: (0..covered).map(|body| nearest(bodies, body as f32)).collect(),
             originals: ORIGINALS.iter().map(original).collect(),
         }
     }
+}
+
+/// Appends the rows and columns of `mask` that have light.
+fn trim(shape: Shape, mask: &Mask, light: &mut Vec<u8>) -> Cut {
+    let (side, start) = (mask.side, light.len() as u32);
+    let lit_row = |y: &usize| mask.light[y * side..(y + 1) * side].iter().any(|&light| light > 0);
+    let lit_column = |x: &usize| mask.light[*x..].iter().step_by(side).any(|&light| light > 0);
+    let rows = lit(side, lit_row);
+    let columns = lit(side, lit_column);
+    let width = columns.len().next_multiple_of(LANES);
+    let first = columns.start.min(side - width);
+    for row in mask.light.chunks_exact(side).take(rows.end).skip(rows.start) {
+        light.extend_from_slice(&row[first..first + width]);
+    }
+    let half = side as i32 / 2;
+    let (left, top) = (first as i32 - half, rows.start as i32 - half);
+    Cut { start, shape, width: width as u8, height: rows.len() as u8, left, top }
+}
+
+/// From the first to the last of `count` indices that are lit.
+fn lit(count: usize, is_lit: impl Fn(&usize) -> bool) -> Range<usize> {
+    let first = (0..count).find(&is_lit).unwrap_or(count);
+    let end = (first..count).rfind(&is_lit).map_or(first, |last| last + 1);
+    first..end
 }
 
 /// The greatest whole number not above `at`, saturating; `f32::floor` is a library call on plain x86-64.
@@ -175,6 +212,22 @@ mod tests {
             let [turned] = Mask::render(shape, 32.0, 0.4 + TAU / symmetry, [[0.25, 0.25]]);
             assert!(once.light.iter().zip(&turned.light).all(|(a, b)| a.abs_diff(*b) <= 8), "{shape:?}");
         }
+    }
+
+    #[test]
+    fn trimming_takes_only_darkness() {
+        let mut mask = Mask { side: 32, light: vec![0; 32 * 32] };
+        let mut all = vec![7];
+        assert_eq!(trim(Shape::Dart, &mask, &mut all).area(), 0);
+        for (x, y) in [(5, 9), (30, 12), (31, 10)] {
+            mask.light[y * 32 + x] = 200;
+        }
+        let cut = trim(Shape::Dart, &mask, &mut all);
+        assert_eq!((cut.start, cut.width, cut.height, cut.left, cut.top), (1, 32, 4, -16, -7));
+        let narrow =
+            trim(Shape::Dart, &Mask { light: [vec![0; 28], vec![1; 4], vec![0; 992]].concat(), side: 32 }, &mut all);
+        assert_eq!((narrow.width, narrow.height, narrow.left, narrow.top), (8, 1, 8, -16));
+        assert_eq!(all.len(), 1 + 4 * 32 + 8);
     }
 
     #[test]

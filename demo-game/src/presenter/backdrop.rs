@@ -2,11 +2,14 @@
 //!
 //! Dithered, since eight bits show steps in so dark a gradient. The noise is a function of the pixel alone.
 
-/// A still picture of three planes without margins.
+use std::ops::Range;
+
+/// Some rows of a still picture, red, green and blue apart.
 #[derive(Debug)]
 pub(super) struct Backdrop {
     planes: [Vec<u8>; 3],
     width: usize,
+    top: usize,
 }
 
 /// `[r, g, b]` in the middle and at the rim.
@@ -16,18 +19,20 @@ const RIM: [f32; 3] = [1.0, 1.0, 7.0];
 const PIXELS_PER_STAR: u32 = 5_000;
 
 impl Backdrop {
-    /// Paints a backdrop of `width` × `height` pixels.
-    pub(super) fn paint(width: usize, height: usize) -> Self {
+    /// Paints `rows` of a backdrop of `size`, width and height in pixels.
+    pub(super) fn paint(size: [usize; 2], rows: Range<usize>) -> Self {
+        let width = size[0];
         let plane = |channel: usize| {
-            let place = |at: usize| [at % width, at / width];
-            (0..width * height).map(|at| shade(channel, place(at), [width, height])).collect()
+            let places = rows.clone().flat_map(|y| (0..width).map(move |x| [x, y]));
+            places.map(|place| shade(channel, place, size)).collect()
         };
-        Self { planes: [plane(0), plane(1), plane(2)], width }
+        Self { planes: [plane(0), plane(1), plane(2)], width, top: rows.start }
     }
 
-    /// Row `y` of each plane.
+    /// Row `y` of the picture in each colour.
     pub(super) fn row(&self, y: usize) -> [&[u8]; 3] {
-        self.planes.each_ref().map(|plane| &plane[y * self.width..(y + 1) * self.width])
+        let start = (y - self.top) * self.width;
+        self.planes.each_ref().map(|plane| &plane[start..start + self.width])
     }
 }
 
@@ -56,7 +61,7 @@ mod tests {
 
     #[test]
     fn the_rim_is_darker_than_the_middle() {
-        let backdrop = Backdrop::paint(320, 180);
+        let backdrop = Backdrop::paint([320, 180], 0..180);
         let mean = |row: &[u8]| row.iter().map(|&byte| f32::from(byte)).sum::<f32>() / row.len() as f32;
         assert!(mean(backdrop.row(90)[2]) > mean(backdrop.row(0)[2]) + 5.0);
     }

@@ -1,34 +1,45 @@
 //! The picture: takes a frame's draw commands and makes pixels of them.
 //!
-//! ```text
-//! sprites, beams, rings ─► light ──────────┐            ┌─ panels, frames, text
-//! lattice ─────────────────┘   └─► trail ──┤            ▼
-//! backdrop ────────────────────────────────┴─ expose ─► pixels
-//! ```
-//! A frame is 1/60 s; [`Canvas::begin`], any number of [`Canvas::draw`], then [`Canvas::finish`].
+//! A frame is 1/60 s; [`Canvas::begin`], any number of [`Canvas::draw`], then [`Canvas::finish`]. `draw` checks commands
+//! and hands what they come to to the [bands](Band) that they touch; `finish` has the bands drawn by the caller and one
+//! more thread.
 //!
 //! # Invariants
 //! 1. Commands are untrusted: one with a value not finite or out of range is skipped, never a panic.
-//! 2. The work of a frame is bounded by [`PIXELS_PER_FRAME_MAX`] and [`INK_PER_FRAME_MAX`], whatever the commands.
-//! 3. Between `begin` and `finish` nothing is allocated.
-//! 4. The pixels depend on nothing but the commands since [`Canvas::new`] or [`Canvas::reset`].
+//! 2. The work of a frame is bounded by [`PIXELS_PER_FRAME_MAX`], [`STROKES_PER_FRAME_MAX`] and [`INK_PER_FRAME_MAX`],
+//!    whatever the commands.
+//! 3. A frame allocates only when it has more to draw than any before it.
+//! 4. The pixels depend on nothing but the commands since [`Canvas::new`], not on bands and threads.
+//!
+//! # Failure
+//! A panic while drawing, on whichever thread, is a panic of [`Canvas::finish`].
 
-use game_types::draw::{Color, DrawCommand, DrawKind, Shape, TEXT_ADVANCE};
+use std::sync::Arc;
+use std::thread;
+
+use game_types::draw::{DrawCommand, DrawKind, Shape};
 
 use super::atlas::Atlas;
-use super::backdrop::Backdrop;
+use super::band::{Assets, Band};
 use super::camera::Camera;
-use super::compose::{expose, weave};
+use super::crew::Crew;
 use super::glyphs::{Font, Glyphs};
-use super::ink::{Area, Sheet};
+use super::ink::{Area, Ink};
 use super::lattice::Lattice;
-use super::planes::{Planes, Tint};
-use super::span::{self, Scratch};
+use super::planes::Tint;
+use super::span;
+use super::stroke::{Figure, Stroke};
 
 /// Pixels that a frame's commands may touch together; computed pixels count [`COMPUTED`] times.
 const PIXELS_PER_FRAME_MAX: usize = 80 << 20;
+/// Sprites, beams and rings of a frame.
+const STROKES_PER_FRAME_MAX: usize = 1 << 16;
 /// Panels, frames and text commands of a frame.
 const INK_PER_FRAME_MAX: usize = 4096;
+/// Rows of a band: few enough that two threads finish nearly at once, enough that few figures touch several.
+const BAND_ROWS: usize = 64;
+/// Threads that draw beside the caller's, if there are processors for them.
+const HELPERS_MAX: usize = 1;
 /// How much dearer a computed pixel is than a copied one, about.
 const COMPUTED: usize = 6;
 /// World units.
@@ -42,16 +53,17 @@ const TEXT_SIZE_MAX: f32 = 256.0;
 /// World units.
 const PANEL_SIZE_MAX: f32 = 4096.0;
 /// The grid's colour when no command gives one.
-const GRID: Color = [45, 75, 190, 255];
+const GRID: [u8; 4] = [45, 75, 190, 255];
 
 /// What a frame's commands have set so far.
 #[derive(Clone, Copy, Debug)]
 struct Frame {
     camera: Camera,
     flash: Tint,
-    grid: Color,
+    grid: Tint,
     pixels_left: usize,
-    skipped: u32,
+    strokes_left: usize,
+    ink_left: usize,
 }
 
 /// The presenter's picture and all that it is made from.
@@ -59,17 +71,14 @@ struct Frame {
 pub(crate) struct Canvas {
     camera: Camera,
     frame: Frame,
-    atlas: Atlas,
-    glyphs: Glyphs,
-    backdrop: Backdrop,
+    assets: Arc<Assets>,
     lattice: Lattice,
-    light: Planes,
-    trail: Planes,
-    scratch: Scratch,
-    exposed: [Vec<u8>; 3],
-    ink: Vec<DrawCommand>,
-    pixels: Vec<u32>,
-    width: usize,
+    /// From top to bottom, each of `band_rows` rows but for the last.
+    bands: Vec<Band>,
+    band_rows: usize,
+    crew: Crew<Band>,
+    size: [usize; 2],
+    skipped: u64,
 }
 
 impl Canvas {
@@ -77,42 +86,47 @@ impl Canvas {
     /// some tenths of a second.
     #[must_use]
     pub(crate) fn new(width: u32, height: u32, font: &Font) -> Self {
+        let assets = Assets { atlas: Atlas::render(), glyphs: Glyphs::render(font) };
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        Self::in_bands(width, height, Arc::new(assets), BAND_ROWS, HELPERS_MAX.min(processors - 1))
+    }
+
+    /// As [`Self::new`], with ready assets, in bands of `band_rows` rows drawn by this many threads beside the caller's.
+    pub(super) fn in_bands(width: u32, height: u32, assets: Arc<Assets>, band_rows: usize, helpers: usize) -> Self {
         let (width, height) = (width.clamp(1, 8192), height.clamp(1, 8192));
         let camera = Camera::new(width, height);
-        let (width, height) = (width as usize, height as usize);
+        let size = [width as usize, height as usize];
+        let band = |top: usize| Band::new(size, top..(top + band_rows).min(size[1]));
+        let shared = Arc::clone(&assets);
         Self {
             camera,
             frame: Frame::new(camera),
-            atlas: Atlas::render(),
-            glyphs: Glyphs::render(font),
-            backdrop: Backdrop::paint(width, height),
+            assets,
             lattice: Lattice::new(),
-            light: Planes::new(width, height),
-            trail: Planes::new(width, height),
-            scratch: Scratch::new(width),
-            exposed: std::array::from_fn(|_| vec![0; width]),
-            ink: Vec::with_capacity(INK_PER_FRAME_MAX),
-            pixels: vec![0; width * height],
-            width,
+            bands: (0..size[1]).step_by(band_rows).map(band).collect(),
+            band_rows,
+            crew: Crew::new(helpers, move |band: &mut Band| band.draw(&shared)),
+            size,
+            skipped: 0,
         }
     }
 
     /// Pixels of a row.
     #[must_use]
     pub(crate) fn width(&self) -> u32 {
-        self.width as u32
+        self.size[0] as u32
     }
 
     /// Rows.
     #[must_use]
     pub(crate) fn height(&self) -> u32 {
-        (self.pixels.len() / self.width) as u32
+        self.size[1] as u32
     }
 
-    /// The last finished frame, row by row, `0x00RRGGBB`.
+    /// Row `y`, in `0 .. height`, of the last finished frame, as `0x00RRGGBB`.
     #[must_use]
-    pub(crate) fn pixels(&self) -> &[u32] {
-        &self.pixels
+    pub(crate) fn row(&self, y: usize) -> &[u32] {
+        self.bands[y / self.band_rows].row(y)
     }
 
     /// World units of a position in this picture's pixels.
@@ -121,67 +135,64 @@ impl Canvas {
         self.camera.world(pixel)
     }
 
-    /// Commands of this frame, or the last, that were not understood or exceeded the frame's bounds.
+    /// Commands so far that were not understood or exceeded their frame's bounds.
     #[must_use]
-    pub(crate) fn skipped(&self) -> u32 {
-        self.frame.skipped
-    }
-
-    /// Bytes of the sprites rendered at start.
-    #[must_use]
-    pub(crate) fn sprite_bytes(&self) -> usize {
-        self.atlas.bytes()
-    }
-
-    /// Draws text with another font from now on.
-    pub(crate) fn set_font(&mut self, font: &Font) {
-        self.glyphs = Glyphs::render(font);
-    }
-
-    /// Forgets all trails, and puts the grid to rest: the next frame looks like the first.
-    pub(crate) fn reset(&mut self) {
-        self.light.clear();
-        self.trail.clear();
-        self.lattice = Lattice::new();
+    pub(crate) fn skipped(&self) -> u64 {
+        self.skipped
     }
 
     /// Begins a frame. One that was begun and not finished is given up.
     pub(crate) fn begin(&mut self) {
         self.frame = Frame::new(self.camera);
-        self.ink.clear();
+        for band in &mut self.bands {
+            band.work.clear();
+        }
     }
 
-    /// Draws some of the frame's commands.
+    /// Takes some of the frame's commands.
     pub(crate) fn draw(&mut self, commands: &[DrawCommand]) {
         for command in commands {
-            if self.apply(command).is_none() {
-                self.frame.skipped = self.frame.skipped.saturating_add(1);
+            if self.take(command).is_none() {
+                self.skipped += 1;
             }
         }
     }
 
-    /// Ends the frame: [`Self::pixels`] shows it.
+    /// Ends the frame: [`Self::row`] shows it.
+    ///
+    /// # Panics
+    /// When drawing panicked on the other thread.
     pub(crate) fn finish(&mut self) {
-        self.lattice.step();
-        self.lattice.draw(&mut self.light, &self.frame.camera, self.frame.grid);
-        self.expose();
-        self.write();
+        let Self { lattice, frame, bands, .. } = self;
+        lattice.step();
+        lattice.lines(&frame.camera, |line| {
+            for band in touched(bands, self.band_rows, line.heights()) {
+                band.work.hairlines.push(line);
+            }
+        });
+        for band in bands.iter_mut() {
+            band.work.flash = frame.flash;
+            band.work.grid = frame.grid;
+        }
+        self.crew.work(bands);
     }
 
-    /// Draws one command, or tells that it is invalid or too much.
-    fn apply(&mut self, command: &DrawCommand) -> Option<()> {
+    /// Takes one command, or tells that it is invalid or too much.
+    fn take(&mut self, command: &DrawCommand) -> Option<()> {
         match DrawKind::from_byte(command.kind)? {
             DrawKind::Sprite => self.sprite(command),
             DrawKind::Beam => self.beam(command),
             DrawKind::Ring => self.ring(command),
-            DrawKind::Panel | DrawKind::Frame | DrawKind::Text => self.keep(command),
+            DrawKind::Panel => self.panel(command),
+            DrawKind::Frame => self.frame(command),
+            DrawKind::Text => self.text(command),
             DrawKind::Shake => self.shake(command),
             DrawKind::Flash => {
                 self.frame.flash = Tint::new(command.color);
                 Some(())
             }
             DrawKind::Grid => {
-                self.frame.grid = command.color;
+                self.frame.grid = Tint::new(command.color);
                 Some(())
             }
             DrawKind::Ripple => self.ripple(command),
@@ -196,17 +207,13 @@ impl Canvas {
         if !angle.is_finite() {
             return None;
         }
-        let tint = Tint::new(command.color);
-        if let Some(cut) = self.atlas.cut(shape, body, angle, center) {
-            self.frame.spend(cut.light.len())?;
-            self.light.stamp(cut.light, cut.side, cut.left, cut.top, tint);
+        let (figure, pixels) = if let Some(cut) = self.assets.atlas.cut(shape, body, angle, center) {
+            (Figure::Cut(cut), cut.area())
         } else {
-            let original = self.atlas.original(shape, body);
-            let side = original.mask.side as f32 * body / original.body;
-            self.frame.spend(self.visible(center, [side, side]) * COMPUTED)?;
-            span::sprite(&mut self.light, &mut self.scratch, original, center, body, angle, tint);
-        }
-        Some(())
+            let side = self.assets.atlas.side(shape, body);
+            (Figure::Turned { shape, center, body, angle }, self.visible(center, [side, side]) * COMPUTED)
+        };
+        self.stroke(figure, pixels, command)
     }
 
     fn beam(&mut self, command: &DrawCommand) -> Option<()> {
@@ -222,9 +229,8 @@ impl Canvas {
         let middle = [0, 1].map(|axis| (end[axis] + start[axis]) / 2.0);
         // The strip along the segment, or the part of it that can be visible.
         let strip = 2.0 * reach * (across[0] + across[1]);
-        self.frame.spend(self.visible(middle, across).min(strip as usize) * COMPUTED)?;
-        span::beam(&mut self.light, &mut self.scratch, start, end, width, strength, Tint::new(command.color));
-        Some(())
+        let pixels = self.visible(middle, across).min(strip as usize) * COMPUTED;
+        self.stroke(Figure::Beam { start, end, width, strength }, pixels, command)
     }
 
     fn ring(&mut self, command: &DrawCommand) -> Option<()> {
@@ -234,9 +240,27 @@ impl Canvas {
         let reach = span::reach(width);
         let across = 2.0 * (radius + reach);
         let strip = std::f32::consts::TAU * (radius + reach) * 2.0 * reach;
-        self.frame.spend(self.visible(center, [across, across]).min(strip as usize) * COMPUTED)?;
-        span::ring(&mut self.light, &mut self.scratch, center, radius, width, Tint::new(command.color));
-        Some(())
+        let pixels = self.visible(center, [across, across]).min(strip as usize) * COMPUTED;
+        self.stroke(Figure::Ring { center, radius, width }, pixels, command)
+    }
+
+    fn panel(&mut self, command: &DrawCommand) -> Option<()> {
+        let (area, pixels) = self.area(command)?;
+        self.ink(Ink::Panel(area), pixels, command)
+    }
+
+    fn frame(&mut self, command: &DrawCommand) -> Option<()> {
+        let border = self.camera.length(command.size, PANEL_SIZE_MAX)?;
+        let (area, pixels) = self.area(command)?;
+        self.ink(Ink::Frame(area, border.round().max(1.0) as i32), pixels, command)
+    }
+
+    fn text(&mut self, command: &DrawCommand) -> Option<()> {
+        let corner = self.camera.pixel(command.x, command.y)?;
+        let em = self.camera.length(command.size, TEXT_SIZE_MAX)?;
+        let (characters, count) = command.characters();
+        let text = Ink::Text { corner, em, column: command.column, count: count as u8, characters };
+        self.ink(text, (em * em) as usize * count, command)
     }
 
     fn shake(&mut self, command: &DrawCommand) -> Option<()> {
@@ -257,89 +281,55 @@ impl Canvas {
         Some(())
     }
 
-    /// Keeps ink for the end of the frame.
-    fn keep(&mut self, command: &DrawCommand) -> Option<()> {
-        self.camera.pixel(command.x, command.y)?;
-        if self.ink.len() == INK_PER_FRAME_MAX {
-            return None;
+    /// Hands light to the bands that it touches, for `pixels`.
+    fn stroke(&mut self, figure: Figure, pixels: usize, command: &DrawCommand) -> Option<()> {
+        self.frame.strokes_left = self.frame.strokes_left.checked_sub(1)?;
+        self.frame.spend(pixels)?;
+        let stroke = Stroke { figure, tint: Tint::new(command.color) };
+        for band in touched(&mut self.bands, self.band_rows, stroke.heights(&self.assets.atlas)) {
+            band.work.strokes.push(stroke);
         }
-        let area = match DrawKind::from_byte(command.kind)? {
-            DrawKind::Text => {
-                let em = self.camera.length(command.size, TEXT_SIZE_MAX)?;
-                (em * em) as usize * command.characters().1
-            }
-            kind => {
-                let size = self.area(command)?;
-                if kind == DrawKind::Frame {
-                    self.camera.length(command.size, PANEL_SIZE_MAX)?;
-                }
-                (size[0] * size[1]) as usize
-            }
-        };
-        self.frame.spend(area.min(self.pixels.len()) * COMPUTED)?;
-        self.ink.push(*command);
         Some(())
     }
 
-    /// Width and height in pixels of a panel or frame.
-    fn area(&self, command: &DrawCommand) -> Option<[f32; 2]> {
+    /// Hands ink to the bands that it touches, for `pixels`.
+    fn ink(&mut self, ink: Ink, pixels: usize, command: &DrawCommand) -> Option<()> {
+        self.frame.ink_left = self.frame.ink_left.checked_sub(1)?;
+        self.frame.spend(pixels.min(self.size[0] * self.size[1]) * COMPUTED)?;
+        for band in touched(&mut self.bands, self.band_rows, ink.heights()) {
+            band.work.ink.push((ink, command.color));
+        }
+        Some(())
+    }
+
+    /// The area of a panel or frame, and its pixels.
+    fn area(&self, command: &DrawCommand) -> Option<(Area, usize)> {
+        let corner = self.camera.pixel(command.x, command.y)?;
         let length = |word| self.camera.length(command.number(word), PANEL_SIZE_MAX);
-        Some([length(0)?, length(1)?])
+        let size = [length(0)?, length(1)?];
+        Some((Area::nearest(corner, size), (size[0] * size[1]) as usize))
     }
 
     /// Pixels of the visible part of a rectangle around `center`.
     fn visible(&self, center: [f32; 2], size: [f32; 2]) -> usize {
-        let picture = [self.width as f32, self.height() as f32];
         let part = [0, 1].map(|axis| {
             let (from, to) = (center[axis] - size[axis] / 2.0, center[axis] + size[axis] / 2.0);
-            (to.min(picture[axis]) - from.max(0.0)).max(0.0)
+            (to.min(self.size[axis] as f32) - from.max(0.0)).max(0.0)
         });
         (part[0] * part[1]) as usize
-    }
-
-    fn expose(&mut self) {
-        for (y, pixels) in self.pixels.chunks_exact_mut(self.width).enumerate() {
-            let layers = self.backdrop.row(y).into_iter().zip(self.trail.row_mut(y)).zip(self.light.row_mut(y));
-            for ((out, flash), ((backdrop, trail), light)) in
-                self.exposed.iter_mut().zip(self.frame.flash.bytes()).zip(layers)
-            {
-                expose(out, backdrop, trail, light, flash);
-            }
-            let [red, green, blue] = &self.exposed;
-            weave(pixels, [red, green, blue]);
-        }
-    }
-
-    fn write(&mut self) {
-        let mut sheet = Sheet { pixels: &mut self.pixels, width: self.width };
-        for command in &self.ink {
-            let Some(corner) = self.camera.pixel(command.x, command.y) else { continue };
-            let size = [command.number(0), command.number(1)].map(|length| length * self.camera.scale);
-            let width = command.size * self.camera.scale;
-            match DrawKind::from_byte(command.kind) {
-                Some(DrawKind::Panel) => sheet.fill(Area::nearest(corner, size), command.color),
-                Some(DrawKind::Frame) => {
-                    sheet.frame(Area::nearest(corner, size), width.round().max(1.0) as i32, command.color);
-                }
-                Some(DrawKind::Text) => {
-                    let (characters, count) = command.characters();
-                    for (place, &character) in characters[..count].iter().enumerate() {
-                        let column = f32::from(command.column) + place as f32;
-                        let pen = [corner[0] + column * TEXT_ADVANCE * width, corner[1]];
-                        let glyph = self.glyphs.glyph(character, width);
-                        sheet.glyph(glyph, pen.map(|at| at.round() as i32), command.color);
-                    }
-                }
-                _ => {}
-            }
-        }
     }
 }
 
 impl Frame {
     fn new(camera: Camera) -> Self {
-        let flash = Tint::new([0; 4]);
-        Self { camera, flash, grid: GRID, pixels_left: PIXELS_PER_FRAME_MAX, skipped: 0 }
+        Self {
+            camera,
+            flash: Tint::NONE,
+            grid: Tint::new(GRID),
+            pixels_left: PIXELS_PER_FRAME_MAX,
+            strokes_left: STROKES_PER_FRAME_MAX,
+            ink_left: INK_PER_FRAME_MAX,
+        }
     }
 
     /// Takes `pixels` from what is left for this frame, or tells that it is too much.
@@ -347,4 +337,12 @@ impl Frame {
         self.pixels_left = self.pixels_left.checked_sub(pixels)?;
         Some(())
     }
+}
+
+/// The bands, each of `band_rows` rows, between two heights in pixels.
+fn touched(bands: &mut [Band], band_rows: usize, [top, bottom]: [f32; 2]) -> &mut [Band] {
+    // Saturates: below the picture's upper edge is zero.
+    let (first, end) = (top as usize / band_rows, (bottom.max(0.0).ceil() as usize).div_ceil(band_rows));
+    let end = end.min(bands.len());
+    &mut bands[first.min(end)..end]
 }

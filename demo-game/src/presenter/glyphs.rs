@@ -72,6 +72,9 @@ pub(super) struct Glyphs {
 }
 
 impl Glyphs {
+    /// Smaller text is drawn with glyphs of this em in pixels.
+    pub(super) const EM_MIN: f32 = EMS[0] as f32;
+
     /// Rasterizes a font; takes some tens of milliseconds.
     pub(super) fn render(font: &Font) -> Self {
         let size = |&em: &u16| (FIRST..=LAST).map(|character| Glyph::render(font, character, em)).collect();

@@ -4,20 +4,49 @@
 
 use std::ops::Range;
 
-use super::glyphs::{Dot, Glyph};
+use game_types::draw::{Color, TEXT_ADVANCE, TEXT_CHARS_MAX};
+
+use super::glyphs::{Dot, Glyph, Glyphs};
 
 /// How much a glyph's shade darkens, in 1/256.
 const SHADE: u32 = 205;
 /// How much of a glyph's colour its shade has, in 1/256.
 const GLOW: u32 = 46;
 
-/// The finished picture, `0x00RRGGBB`.
+/// What lies above all light.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ink {
+    /// An area of one colour.
+    Panel(Area),
+    /// An area's border, so many pixels wide, inside.
+    Frame(Area, i32),
+    /// Characters from `column` on of a line whose box begins at `corner`.
+    Text { corner: [f32; 2], em: f32, column: u8, count: u8, characters: [u8; TEXT_CHARS_MAX] },
+}
+
+impl Ink {
+    /// The rows that it may touch.
+    pub(super) fn heights(&self) -> [f32; 2] {
+        match *self {
+            Self::Panel(area) | Self::Frame(area, _) => [area.top as f32, area.bottom as f32],
+            // Accents, descenders and shade leave the line's box; glyphs are not smaller than the smallest.
+            Self::Text { corner, em, .. } => {
+                let em = em.max(Glyphs::EM_MIN);
+                [corner[1] - em, corner[1] + 2.0 * em]
+            }
+        }
+    }
+}
+
+/// Finished rows of the picture, `0x00RRGGBB`.
 #[derive(Debug)]
 pub(super) struct Sheet<'a> {
-    /// `width` times the height.
+    /// `width` times the number of rows.
     pub(super) pixels: &'a mut [u32],
     /// Pixels of a row.
     pub(super) width: usize,
+    /// The first row.
+    pub(super) top: usize,
 }
 
 /// A rectangle of whole pixels, right and bottom excluded.
@@ -39,9 +68,23 @@ impl Area {
 }
 
 impl Sheet<'_> {
+    /// Lays `ink` over what is there.
+    pub(super) fn lay(&mut self, ink: &Ink, color: Color, glyphs: &Glyphs) {
+        match *ink {
+            Ink::Panel(area) => self.fill(area, color),
+            Ink::Frame(area, border) => self.frame(area, border, color),
+            Ink::Text { corner, em, column, count, characters } => {
+                for (place, &character) in characters[..usize::from(count)].iter().enumerate() {
+                    let pen = corner[0] + (f32::from(column) + place as f32) * TEXT_ADVANCE * em;
+                    self.glyph(glyphs.glyph(character, em), [pen, corner[1]].map(|at| at.round() as i32), color);
+                }
+            }
+        }
+    }
+
     /// Lays a colour over an area.
-    pub(super) fn fill(&mut self, area: Area, color: [u8; 4]) {
-        let (columns, rows) = (clip(area.left, area.right, self.width), clip(area.top, area.bottom, self.height()));
+    fn fill(&mut self, area: Area, color: [u8; 4]) {
+        let (columns, rows) = (clip(area.left, area.right, self.width), self.rows(area.top, area.bottom));
         for row in self.pixels.chunks_exact_mut(self.width).take(rows.end).skip(rows.start) {
             for pixel in &mut row[columns.clone()] {
                 *pixel = over(*pixel, color);
@@ -50,7 +93,7 @@ impl Sheet<'_> {
     }
 
     /// Draws an area's border, `border` pixels wide, inside.
-    pub(super) fn frame(&mut self, area: Area, border: i32, color: [u8; 4]) {
+    fn frame(&mut self, area: Area, border: i32, color: [u8; 4]) {
         let Area { left, top, right, bottom } = area;
         let (inner_top, inner_bottom) =
             (top.saturating_add(border).min(bottom), bottom.saturating_sub(border).max(top));
@@ -63,15 +106,16 @@ impl Sheet<'_> {
     }
 
     /// Draws a glyph whose pen is at `(x, y)`, y the upper edge of the line's box.
-    pub(super) fn glyph(&mut self, glyph: &Glyph, [x, y]: [i32; 2], color: [u8; 4]) {
+    fn glyph(&mut self, glyph: &Glyph, [x, y]: [i32; 2], color: [u8; 4]) {
         let (left, top) = (x.saturating_add(glyph.left), y.saturating_add(glyph.top));
         let (right, bottom) =
             (left.saturating_add(glyph.width as i32), top.saturating_add((glyph.dots.len() / glyph.width) as i32));
-        let (columns, rows) = (clip(left, right, self.width), clip(top, bottom, self.height()));
+        let (columns, rows) = (clip(left, right, self.width), self.rows(top, bottom));
         if columns.is_empty() || rows.is_empty() {
             return;
         }
-        let skipped = [columns.start as i64 - i64::from(left), rows.start as i64 - i64::from(top)];
+        let first_row = self.top + rows.start;
+        let skipped = [columns.start as i64 - i64::from(left), first_row as i64 - i64::from(top)];
         let [skipped_columns, skipped_rows] = skipped.map(|skipped| skipped as usize);
         let lines = self.pixels.chunks_exact_mut(self.width).take(rows.end).skip(rows.start);
         for (line, dots) in lines.zip(glyph.dots.chunks_exact(glyph.width).skip(skipped_rows)) {
@@ -83,8 +127,10 @@ impl Sheet<'_> {
         }
     }
 
-    fn height(&self) -> usize {
-        self.pixels.len() / self.width
+    /// Which rows of these, counted from the first, lie in `from .. to` of the picture.
+    fn rows(&self, from: i32, to: i32) -> Range<usize> {
+        let top = self.top as i32;
+        clip(from.saturating_sub(top), to.saturating_sub(top), self.pixels.len() / self.width)
     }
 }
 
@@ -131,7 +177,7 @@ mod tests {
     #[test]
     fn areas_are_clipped() {
         let mut pixels = vec![0; 20 * 10];
-        let mut sheet = Sheet { pixels: &mut pixels, width: 20 };
+        let mut sheet = Sheet { pixels: &mut pixels, width: 20, top: 0 };
         sheet.fill(Area { left: i32::MIN, top: -5, right: 3, bottom: 2 }, [255; 4]);
         sheet.fill(Area { left: 5, top: 5, right: 2, bottom: 9 }, [255; 4]);
         sheet.frame(Area { left: 10, top: 4, right: i32::MAX, bottom: i32::MAX }, i32::MAX, [0, 255, 0, 255]);

@@ -5,11 +5,10 @@
 //! 2. Every offset stays within [`OFFSET_MAX`], every speed within [`SPEED_MAX`]: pushes are untrusted.
 //! 3. Without pushes the net comes to rest exactly, all offsets zero.
 
-use game_types::draw::{Color, VIEW_HEIGHT, VIEW_WIDTH};
+use game_types::draw::{VIEW_HEIGHT, VIEW_WIDTH};
 
 use super::camera::Camera;
-use super::hairline;
-use super::planes::{Planes, Tint};
+use super::hairline::Hairline;
 
 /// World units between neighbouring nodes.
 const SPACING: f32 = 20.0;
@@ -104,29 +103,36 @@ impl Lattice {
         }
     }
 
-    /// Adds the grid's lines, brighter where they are bent.
-    pub(super) fn draw(&self, planes: &mut Planes, camera: &Camera, color: Color) {
-        let lights = [9.0, 17.0];
-        let tint = Tint::new(color);
-        let brightness = |line: usize| lights[usize::from(line.is_multiple_of(NODES_PER_LINE * LINES_PER_MAJOR))];
+    /// The grid's lines as `camera` sees them, brighter where they are bent.
+    pub(super) fn lines(&self, camera: &Camera, mut line: impl FnMut(Hairline)) {
+        let brightness =
+            |line: usize| if line.is_multiple_of(NODES_PER_LINE * LINES_PER_MAJOR) { 17.0_f32 } else { 9.0 };
         for row in (0..ROWS).step_by(NODES_PER_LINE) {
-            for column in 0..COLUMNS - 1 {
-                self.segment(planes, camera, [column, row], [column + 1, row], brightness(row), tint);
-            }
+            let nodes = (0..COLUMNS).map(|column| [column, row]);
+            self.line(camera, nodes, brightness(row), &mut line);
         }
         for column in (0..COLUMNS).step_by(NODES_PER_LINE) {
-            for row in 0..ROWS - 1 {
-                self.segment(planes, camera, [column, row], [column, row + 1], brightness(column), tint);
-            }
+            let nodes = (0..ROWS).map(|row| [column, row]);
+            self.line(camera, nodes, brightness(column), &mut line);
         }
     }
 
-    fn segment(&self, planes: &mut Planes, camera: &Camera, a: [usize; 2], b: [usize; 2], light: f32, tint: Tint) {
-        let (start, bend) = self.position(a);
-        let (end, _) = self.position(b);
-        let light = (light + bend * 2.0).min(90.0) as u8;
-        if let (Some(start), Some(end)) = (camera.pixel(start[0], start[1]), camera.pixel(end[0], end[1])) {
-            hairline::draw(planes, start, end, light, tint);
+    /// Segments from node to node.
+    fn line(
+        &self,
+        camera: &Camera,
+        nodes: impl Iterator<Item = [usize; 2]>,
+        light: f32,
+        line: &mut impl FnMut(Hairline),
+    ) {
+        let mut last: Option<([f32; 2], f32)> = None;
+        for node in nodes {
+            let (place, bend) = self.position(node);
+            let next = camera.pixel(place[0], place[1]).map(|pixel| (pixel, bend));
+            if let (Some((start, bend)), Some((end, _))) = (last, next) {
+                line(Hairline { start, end, light: (light + bend * 2.0).min(90.0) as u8 });
+            }
+            last = next;
         }
     }
 

@@ -1,13 +1,15 @@
 //! The presenter: rasterizes draw commands and shows them in a window or writes them to a file.
 //!
 //! It knows `game_types::draw` and nothing else of the game: no entities, no plugins, no bus. Everything runs on the
-//! caller's thread.
+//! caller's thread, but for drawing, for which it has a second one.
 //!
 //! | module | holds |
 //! |---|---|
-//! | `canvas` | the picture: begin, draw, finish, pixels |
+//! | `canvas` | the picture: begin, draw, finish, rows of pixels |
+//! | `band`, `crew` | some rows of it, drawn by whichever thread is free |
 //! | `camera` | world units to pixels |
 //! | `outline`, `mask`, `atlas` | shapes, their light, all of it rendered at start |
+//! | `stroke` | a figure of light in pixels |
 //! | `planes`, `span`, `hairline` | adding light: copied, computed, thin |
 //! | `lattice`, `backdrop`, `compose` | the springy grid, what is behind it, all layers together |
 //! | `glyphs`, `ink` | text, panels and frames over the light |
@@ -25,9 +27,11 @@
 
 mod atlas;
 mod backdrop;
+mod band;
 mod camera;
 mod canvas;
 mod compose;
+mod crew;
 mod glyphs;
 mod hairline;
 mod ink;
@@ -40,6 +44,7 @@ mod pacer;
 mod planes;
 pub(crate) mod screenshot;
 mod span;
+mod stroke;
 #[cfg(test)]
 mod tests;
 pub(crate) mod window;

@@ -1,12 +1,18 @@
-//! Light as three planes of bytes, red, green and blue: adding a row of a mask is then one vectorized loop per colour.
+//! Light as rows of bytes, red, green and blue apart: adding a row of a mask is then one vectorized loop per colour.
 //!
-//! Each row has [`MARGIN`] invisible bytes on either side, so that a mask of up to that width needs no clipping in x.
+//! ```text
+//! row y  │margin│ red … │margin│margin│ green … │margin│margin│ blue … │margin│
+//! row y+1│ …
+//! ```
+//! The margins are invisible; because of them a mask of up to their width needs no clipping in x.
 //!
 //! # Invariants
-//! 1. `data[c].len() == stride * height`, `stride == MARGIN + width + MARGIN`.
+//! 1. `data.len() == 3 * stride * rows.len()`, `stride == MARGIN + width + MARGIN`.
 //! 2. Adding saturates, hence the order of adding does not matter.
+//! 3. All positions are the whole picture's; what lies outside `rows` is not drawn.
 
 use std::ops::Range;
+use std::slice::ChunksExactMut;
 
 /// Invisible bytes on either side of a row; the greatest width of a mask drawn by [`Planes::stamp`].
 pub(super) const MARGIN: usize = 96;
@@ -18,6 +24,9 @@ pub(super) const LANES: usize = 8;
 pub(super) struct Tint([u8; 3]);
 
 impl Tint {
+    /// No light.
+    pub(super) const NONE: Self = Self([0; 3]);
+
     /// The tint of an `[r, g, b, a]` colour; a little white is mixed in, so that overexposed light turns white.
     pub(super) fn new(color: [u8; 4]) -> Self {
         let [r, g, b, a] = color.map(u32::from);
@@ -30,89 +39,93 @@ impl Tint {
     }
 }
 
-/// A picture's light.
+/// The light of some rows of a picture.
 #[derive(Clone, Debug)]
 pub(super) struct Planes {
-    data: [Vec<u8>; 3],
+    data: Vec<u8>,
     width: usize,
-    height: usize,
+    rows: Range<usize>,
 }
 
 impl Planes {
-    /// Darkness of `width` × `height` pixels.
-    pub(super) fn new(width: usize, height: usize) -> Self {
-        let plane = vec![0; (width + 2 * MARGIN) * height];
-        Self { data: [plane.clone(), plane.clone(), plane], width, height }
+    /// Darkness of `rows` of a picture `width` pixels wide.
+    pub(super) fn new(width: usize, rows: Range<usize>) -> Self {
+        Self { data: vec![0; 3 * (width + 2 * MARGIN) * rows.len()], width, rows }
     }
 
     pub(super) fn width(&self) -> usize {
         self.width
     }
 
-    pub(super) fn height(&self) -> usize {
-        self.height
+    /// The rows of the picture that these are.
+    pub(super) fn rows(&self) -> Range<usize> {
+        self.rows.clone()
     }
 
-    /// The visible part of row `y` of each plane.
-    pub(super) fn row_mut(&mut self, y: usize) -> [&mut [u8]; 3] {
-        let start = y * (self.width + 2 * MARGIN) + MARGIN;
-        let width = self.width;
-        self.data.each_mut().map(|plane| &mut plane[start..start + width])
-    }
-
-    /// Makes all dark.
-    pub(super) fn clear(&mut self) {
-        for plane in &mut self.data {
-            plane.fill(0);
-        }
+    /// The visible part of row `y` of red, green and blue.
+    pub(super) fn row_mut(&mut self, y: usize) -> impl Iterator<Item = &mut [u8]> {
+        let visible = MARGIN..MARGIN + self.width;
+        self.planes_mut(y).map(move |plane| &mut plane[visible.clone()])
     }
 
     /// Adds `mask`, whose rows are `width` bytes (a multiple of [`LANES`], at most [`MARGIN`]), with its upper left
     /// corner at pixel `(left, top)`. What lies outside the picture is not drawn.
     pub(super) fn stamp(&mut self, mask: &[u8], width: usize, left: i32, top: i32, tint: Tint) {
-        let stride = self.width + 2 * MARGIN;
+        let stride = self.stride();
         let Ok(start) = usize::try_from(left.saturating_add(MARGIN as i32)) else { return };
         if width == 0 || width > MARGIN || start + width > stride {
             return;
         }
-        let (rows, skipped) = self.rows(top, mask.len() / width);
-        let (first, last) = (rows.start * stride, rows.end * stride);
-        let mask = &mask[skipped * width..];
-        for (plane, tint) in self.data.iter_mut().zip(tint.0) {
-            if tint == 0 {
-                continue;
-            }
-            let rows = plane[first..last].chunks_exact_mut(stride);
-            for (row, mask) in rows.zip(mask.chunks_exact(width)) {
-                add_row(&mut row[start..start + width], mask, tint);
+        let (rows, skipped) = self.clip(top, mask.len() / width);
+        let lines = self.data[rows.start * 3 * stride..rows.end * 3 * stride].chunks_exact_mut(3 * stride);
+        for (line, mask) in lines.zip(mask[skipped * width..].chunks_exact(width)) {
+            for (plane, &tint) in line.chunks_exact_mut(stride).zip(&tint.0) {
+                if tint > 0 {
+                    add_row(&mut plane[start..start + width], mask, tint);
+                }
             }
         }
     }
 
-    /// Adds one row of a mask at pixel `(left, y)`, which must be visible entirely.
+    /// Adds one row of a mask at pixel `(left, y)`, `y` one of [`Self::rows`]; it may reach into the margin on the right.
     pub(super) fn stamp_row(&mut self, mask: &[u8], left: usize, y: usize, tint: Tint) {
-        for (row, tint) in self.row_mut(y).into_iter().zip(tint.0) {
-            add_row(&mut row[left..left + mask.len()], mask, tint);
+        let start = MARGIN + left;
+        for (plane, &tint) in self.planes_mut(y).zip(&tint.0) {
+            if tint > 0 {
+                add_row(&mut plane[start..start + mask.len()], mask, tint);
+            }
         }
     }
 
-    /// Adds `light` (1/64) to one pixel, if it is visible.
-    pub(super) fn stamp_pixel(&mut self, x: i32, y: i32, light: u8, tint: Tint) {
-        let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else { return };
-        if x >= self.width || y >= self.height {
-            return;
-        }
-        let at = y * (self.width + 2 * MARGIN) + MARGIN + x;
-        for (plane, tint) in self.data.iter_mut().zip(tint.0) {
-            plane[at] = lit(plane[at], light, tint);
+    /// Adds `lights` (1/64) to the pixels `x` and `x + 1` of row `y`, which is one of [`Self::rows`]; `x` may be one that is
+    /// not visible.
+    pub(super) fn stamp_pair(&mut self, x: i32, y: usize, lights: [u8; 2], tint: Tint) {
+        let Ok(start) = usize::try_from(x.saturating_add(MARGIN as i32)) else { return };
+        for (plane, &tint) in self.planes_mut(y).zip(&tint.0) {
+            let Some(pair) = plane.get_mut(start..start + 2) else { return };
+            for (byte, light) in pair.iter_mut().zip(lights) {
+                *byte = lit(*byte, light, tint);
+            }
         }
     }
 
-    /// The visible ones of `count` rows from `top` on, and how many invisible ones come before them.
-    fn rows(&self, top: i32, count: usize) -> (Range<usize>, usize) {
-        let clamp = |y: i64| y.clamp(0, self.height as i64) as usize;
-        let (first, end) = (clamp(i64::from(top)), clamp(i64::from(top) + count as i64));
-        (first..end, (first as i64 - i64::from(top)).max(0).min(count as i64) as usize)
+    fn stride(&self) -> usize {
+        self.width + 2 * MARGIN
+    }
+
+    /// Row `y` of each colour, with its margins.
+    fn planes_mut(&mut self, y: usize) -> ChunksExactMut<'_, u8> {
+        let stride = self.stride();
+        let start = (y - self.rows.start) * 3 * stride;
+        self.data[start..start + 3 * stride].chunks_exact_mut(stride)
+    }
+
+    /// Which rows, counted from the first of these, `count` rows from `top` on are, and how many come before them.
+    fn clip(&self, top: i32, count: usize) -> (Range<usize>, usize) {
+        let top = i64::from(top) - self.rows.start as i64;
+        let clamp = |y: i64| y.clamp(0, self.rows.len() as i64) as usize;
+        let (first, end) = (clamp(top), clamp(top + count as i64));
+        (first..end, (first as i64 - top).max(0).min(count as i64) as usize)
     }
 }
 
@@ -146,16 +159,33 @@ mod tests {
         let mask = [64; 16 * 16];
         for left in [-200, -(MARGIN as i32), -17, -8, 0, 5, 30, 39, 40, 200, i32::MAX, i32::MIN] {
             for top in [-200, -16, -15, 0, 5, 29, 30, 200, i32::MAX, i32::MIN] {
-                let mut planes = Planes::new(40, 30);
+                let mut planes = Planes::new(40, 3..30);
                 planes.stamp(&mask, 16, left, top, Tint([255, 0, 7]));
-                for y in 0..30 {
-                    for (x, &red) in planes.row_mut(y)[0].iter().enumerate() {
+                for y in planes.rows() {
+                    for (x, &red) in planes.row_mut(y).next().unwrap().iter().enumerate() {
                         let inside = (i64::from(left)..i64::from(left) + 16).contains(&(x as i64))
                             && (i64::from(top)..i64::from(top) + 16).contains(&(y as i64));
                         assert_eq!(red, if inside { 255 } else { 0 }, "({x}, {y}) of a stamp at ({left}, {top})");
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_pair_is_clipped_at_both_ends() {
+        for x in [i32::MIN, -97, -2, -1, 0, 38, 39, 40, 134, 135, 136, i32::MAX] {
+            let mut planes = Planes::new(40, 0..1);
+            planes.stamp_pair(x, 0, [64, 32], Tint([64; 3]));
+            let green = planes.row_mut(0).nth(1).unwrap();
+            let sum: u32 = green.iter().map(|&byte| u32::from(byte)).sum();
+            let expected = match x {
+                -1 => 32,
+                39 => 64,
+                0 | 38 => 96,
+                _ => 0,
+            };
+            assert_eq!(sum, expected, "at {x}");
         }
     }
 

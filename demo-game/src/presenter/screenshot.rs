@@ -30,8 +30,8 @@ pub(crate) fn write(path: &Path, canvas: &Canvas) -> Result<(), ScreenshotError>
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     let mut writer = encoder.write_header()?;
-    let bytes: Vec<u8> =
-        canvas.pixels().iter().flat_map(|&pixel| [pixel >> 16, pixel >> 8, pixel].map(|part| part as u8)).collect();
+    let pixels = (0..canvas.height() as usize).flat_map(|y| canvas.row(y));
+    let bytes: Vec<u8> = pixels.flat_map(|pixel| [pixel >> 16, pixel >> 8, *pixel].map(|part| part as u8)).collect();
     writer.write_image_data(&bytes)?;
     writer.finish()?;
     Ok(())

@@ -1,7 +1,8 @@
 //! Light that is computed row by row instead of copied: turned and scaled originals, beams, rings.
 //!
 //! Each function visits only the visible part of the rows that its figure touches, so that its cost is bounded by the
-//! picture's area, whatever the figure's size. All lengths are pixels, finite.
+//! picture's area, whatever the figure's size. All lengths are pixels, finite. A pixel's light is a function of its
+//! place in the picture, whichever rows the planes hold.
 
 use super::atlas::Original;
 use super::planes::{LANES, Planes, Tint};
@@ -18,18 +19,18 @@ pub(super) struct Scratch(Vec<u8>);
 impl Scratch {
     /// For pictures of this width in pixels.
     pub(super) fn new(width: usize) -> Self {
-        Self(vec![0; width])
+        Self(vec![0; width + LANES])
     }
 
     /// Fills `from .. to`, clipped, of row `y` with `light(x)` and adds it; up to [`LANES`] more pixels are filled, which
-    /// saves the vectorized loops their rest, and must have no light.
+    /// saves the vectorized loops their rest, and must have no light or lie beyond the picture.
     #[inline(always)]
     fn row(&mut self, planes: &mut Planes, y: usize, [from, to]: [f32; 2], tint: Tint, light: impl Fn(f32) -> u8) {
         let (from, to) = (clip(from, planes.width()), clip(to + 1.0, planes.width()));
         if from >= to {
             return;
         }
-        let to = (from + (to - from).next_multiple_of(LANES)).min(planes.width());
+        let to = from + (to - from).next_multiple_of(LANES);
         let mask = &mut self.0[from..to];
         for (index, byte) in mask.iter_mut().enumerate() {
             *byte = light((from as i32 + index as i32) as f32 + 0.5);
@@ -142,9 +143,10 @@ fn byte(light: f32) -> u8 {
     (light.clamp(0.0, 255.0) + UNITS_IN_LOW_BITS).to_bits() as u8
 }
 
-/// The visible rows between two heights.
+/// The rows of `planes` between two heights.
 fn rows(planes: &Planes, top: f32, bottom: f32) -> std::ops::Range<usize> {
-    clip(top, planes.height())..clip(bottom.ceil(), planes.height())
+    let rows = planes.rows();
+    clip(top, rows.end).max(rows.start)..clip(bottom.ceil(), rows.end)
 }
 
 fn clip(at: f32, end: usize) -> usize {
@@ -179,16 +181,16 @@ mod tests {
     #[test]
     fn a_beam_lies_between_its_ends_and_a_ring_on_its_circle() {
         let tint = Tint::new([255, 255, 255, 255]);
-        let (mut planes, mut scratch) = (Planes::new(200, 100), Scratch::new(200));
+        let (mut planes, mut scratch) = (Planes::new(200, 0..100), Scratch::new(200));
         beam(&mut planes, &mut scratch, [50.0, 50.0], [150.0, 50.0], 2.0, 1.0, tint);
-        assert_eq!(planes.row_mut(50)[0][100], 255);
-        assert_eq!(planes.row_mut(50)[0][20], 0);
-        assert_eq!(planes.row_mut(80)[0][100], 0);
-        planes.clear();
+        assert_eq!(planes.row_mut(50).next().unwrap()[100], 255);
+        assert_eq!(planes.row_mut(50).next().unwrap()[20], 0);
+        assert_eq!(planes.row_mut(80).next().unwrap()[100], 0);
+        let mut planes = Planes::new(200, 0..100);
         ring(&mut planes, &mut scratch, [100.0, 50.0], 40.0, 2.0, tint);
-        assert_eq!(planes.row_mut(50)[0][60], 255);
-        assert_eq!(planes.row_mut(50)[0][140], 255);
-        assert_eq!(planes.row_mut(50)[0][100], 0);
-        assert_eq!(planes.row_mut(10)[0][100], 255);
+        assert_eq!(planes.row_mut(50).next().unwrap()[60], 255);
+        assert_eq!(planes.row_mut(50).next().unwrap()[140], 255);
+        assert_eq!(planes.row_mut(50).next().unwrap()[100], 0);
+        assert_eq!(planes.row_mut(10).next().unwrap()[100], 255);
     }
 }

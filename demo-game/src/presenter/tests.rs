@@ -1,27 +1,33 @@
 //! Whole frames: commands in, pixels out.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use game_types::draw::{DrawCommand, DrawKind, Shape, palette};
 
+use super::atlas::Atlas;
+use super::band::Assets;
+use super::glyphs::Glyphs;
 use super::{Canvas, Font};
 
-/// Rendering the sprites takes its time in a debug build, hence one canvas for all tests.
-fn canvas() -> MutexGuard<'static, Canvas> {
-    static CANVAS: Mutex<Option<&'static Mutex<Canvas>>> = Mutex::new(None);
-    let shared = *CANVAS.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| {
+/// Rendering the sprites takes its time in a debug build, hence once for all tests.
+fn assets() -> Arc<Assets> {
+    static ASSETS: OnceLock<Arc<Assets>> = OnceLock::new();
+    let render = || {
         let font = Font::parse(Font::BUILTIN).unwrap();
-        Box::leak(Box::new(Mutex::new(Canvas::new(640, 360, &font))))
-    });
-    let mut canvas = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    settle(&mut canvas);
-    canvas
+        Arc::new(Assets { atlas: Atlas::render(), glyphs: Glyphs::render(&font) })
+    };
+    Arc::clone(ASSETS.get_or_init(render))
 }
 
-/// As if nothing had been drawn before; the grid has its own trail.
-fn settle(canvas: &mut Canvas) {
-    canvas.reset();
-    frame(canvas, &[]);
+/// A canvas whose grid has its trail already.
+fn canvas() -> Canvas {
+    canvas_in_bands(50, 1)
+}
+
+fn canvas_in_bands(band_rows: usize, helpers: usize) -> Canvas {
+    let mut canvas = Canvas::in_bands(640, 360, assets(), band_rows, helpers);
+    frame(&mut canvas, &[]);
+    canvas
 }
 
 fn frame(canvas: &mut Canvas, commands: &[DrawCommand]) -> Vec<u32> {
@@ -30,7 +36,11 @@ fn frame(canvas: &mut Canvas, commands: &[DrawCommand]) -> Vec<u32> {
         canvas.draw(chunk);
     }
     canvas.finish();
-    canvas.pixels().to_vec()
+    pixels(canvas)
+}
+
+fn pixels(canvas: &Canvas) -> Vec<u32> {
+    (0..canvas.height() as usize).flat_map(|y| canvas.row(y)).copied().collect()
 }
 
 fn bytes(seed: &mut u64) -> u64 {
@@ -87,12 +97,26 @@ fn hostile_commands_neither_panic_nor_take_long() {
     let mut seed = 1;
     for _ in 0..8 {
         let commands: Vec<DrawCommand> = (0..300).map(|_| hostile(&mut seed)).collect();
+        let before = canvas.skipped();
         frame(&mut canvas, &commands);
-        assert!(canvas.skipped() > 0);
+        assert!(canvas.skipped() > before);
     }
+}
+
+#[test]
+fn the_work_of_a_frame_is_bounded() {
+    let mut canvas = canvas();
+    let mut skipped = |command, count| {
+        let before = canvas.skipped();
+        frame(&mut canvas, &vec![command; count]);
+        canvas.skipped() - before
+    };
     let huge = DrawCommand::sprite(Shape::Glow, 0.0, 0.0, 1024.0, 0.3, [0; 4]);
-    frame(&mut canvas, &vec![huge; 10_000]);
-    assert!(canvas.skipped() > 9_000, "a frame's work is bounded");
+    assert!(skipped(huge, 10_000) > 9_000);
+    let invisible = DrawCommand::sprite(Shape::Glow, 9_000.0, 0.0, 100.0, 0.3, [0; 4]);
+    assert_eq!(skipped(invisible, 65_536 + 10), 10);
+    assert_eq!(skipped(DrawCommand::panel(0.0, 0.0, 1.0, 1.0, [0; 4]), 4096 + 10), 10);
+    assert_eq!(skipped(huge, 1), 0, "every frame begins anew");
 }
 
 #[test]
@@ -115,7 +139,7 @@ fn invalid_commands_change_nothing() {
         DrawCommand::beam([f32::NAN, 0.0], [1.0, 1.0], 2.0, palette::CYAN),
     ];
     assert_eq!(frame(&mut canvas, &invalid), still);
-    assert_eq!(canvas.skipped(), invalid.len() as u32);
+    assert_eq!(canvas.skipped(), invalid.len() as u64);
 }
 
 /// The bright pixels' `[left, top, right, bottom]`, relative to a still frame.
@@ -133,10 +157,10 @@ fn bounds(canvas: &Canvas, before: &[u32], after: &[u32]) -> [usize; 4] {
 
 #[test]
 fn every_sprite_lands_where_it_should() {
-    let mut canvas = canvas();
-    let still = frame(&mut canvas, &[]);
+    let still = frame(&mut canvas(), &[]);
     for shape in Shape::ALL {
         for size in [24.0, 200.0] {
+            let mut canvas = canvas();
             // World (200, 50) is pixel (420, 155) of a picture half as big as the view.
             let command = DrawCommand::sprite(shape, 200.0, 50.0, size, 0.0, [255; 4]);
             let drawn = frame(&mut canvas, &[command]);
@@ -145,16 +169,15 @@ fn every_sprite_lands_where_it_should() {
             assert!(left >= 420.0 - radius && right <= 420.0 + radius, "{shape:?} {size}: {left} to {right}");
             assert!(top >= 155.0 - radius && bottom <= 155.0 + radius, "{shape:?} {size}: {top} to {bottom}");
             assert!((left..=right).contains(&420.0) && (top..=bottom).contains(&155.0), "{shape:?} {size}");
-            settle(&mut canvas);
         }
     }
 }
 
 #[test]
 fn an_angle_turns_counter_clockwise() {
-    let mut canvas = canvas();
-    let still = frame(&mut canvas, &[]);
+    let still = frame(&mut canvas(), &[]);
     for size in [24.0, 120.0] {
+        let mut canvas = canvas();
         let dart = DrawCommand::sprite(Shape::Dart, 0.0, 0.0, size, std::f32::consts::FRAC_PI_2, [255; 4]);
         let drawn = frame(&mut canvas, &[dart]);
         let lit = |rows: std::ops::Range<usize>| {
@@ -163,7 +186,6 @@ fn an_angle_turns_counter_clockwise() {
         // The tip, thin, is up; the broad tail is down.
         let third = size as usize / 6;
         assert!(lit(180 - size as usize / 4..180 - third) < lit(180 + third..180 + size as usize / 4), "{size}");
-        settle(&mut canvas);
     }
 }
 
@@ -198,18 +220,45 @@ fn trails_fade_to_exactly_the_backdrop() {
 }
 
 #[test]
-fn the_same_commands_make_the_same_pixels_whatever_the_chunks() {
-    let mut canvas = canvas();
+fn the_same_commands_make_the_same_pixels_whatever_the_chunks_bands_and_threads() {
     let mut seed = 77;
-    let frames: Vec<Vec<DrawCommand>> = (0..4).map(|_| (0..60).map(|_| hostile(&mut seed)).collect()).collect();
-    let first: Vec<Vec<u32>> = frames.iter().map(|commands| frame(&mut canvas, commands)).collect();
-    settle(&mut canvas);
-    for (commands, expected) in frames.iter().zip(first) {
-        canvas.begin();
-        canvas.draw(commands);
-        canvas.finish();
-        assert!(canvas.pixels() == expected);
+    let mut frames: Vec<Vec<DrawCommand>> = (0..6).map(|_| (0..120).map(|_| hostile(&mut seed)).collect()).collect();
+    // Figures of all sizes that lie across the bands' edges, and a grid that swings.
+    frames.extend((0..6).map(|turn| crowd(&mut seed, turn as f32)));
+    let mut whole = canvas_in_bands(360, 0);
+    let mut others =
+        [(360, 1), (180, 1), (64, 1), (64, 0), (7, 3), (1, 1)].map(|(rows, helpers)| canvas_in_bands(rows, helpers));
+    for commands in frames {
+        whole.begin();
+        whole.draw(&commands);
+        whole.finish();
+        let expected = pixels(&whole);
+        for canvas in &mut others {
+            let drawn = frame(canvas, &commands);
+            let different = drawn.iter().zip(&expected).position(|(drawn, expected)| drawn != expected);
+            assert_eq!(different, None, "pixel, of a picture 640 pixels wide");
+            assert_eq!(canvas.skipped(), whole.skipped());
+        }
     }
+    assert_ne!(pixels(&whole), pixels(&canvas()));
+}
+
+/// Valid commands of every kind, all over the view.
+fn crowd(seed: &mut u64, turn: f32) -> Vec<DrawCommand> {
+    let mut place = || [1300.0, 740.0].map(|across| (bytes(seed) as u16 as f32 / 65_536.0 - 0.5) * across);
+    let mut commands = vec![DrawCommand::shake(turn, -2.0 * turn), DrawCommand::ripple(100.0, 50.0, 300.0, 16.0)];
+    for (index, shape) in (0..200).zip(Shape::ALL.into_iter().cycle()) {
+        let [[x, y], end] = [place(), place()];
+        let size = if index < 180 { 3.0 + index as f32 / 3.0 } else { 3.0 * index as f32 };
+        commands.push(DrawCommand::sprite(shape, x, y, size, x + turn, palette::CYAN));
+        if index % 20 == 0 {
+            commands.push(DrawCommand::trail([x, y], end, 1.0 + size / 40.0, palette::MAGENTA));
+            commands.push(DrawCommand::ring(x, y, size, 1.0 + size / 80.0, palette::GOLD));
+            commands.push(DrawCommand::frame(end[0], end[1], size, size, 3.0, palette::WHITE));
+            commands.push(DrawCommand::text(x, y, size.min(100.0), palette::LIME, "[Ågj|"));
+        }
+    }
+    commands
 }
 
 #[test]
@@ -222,8 +271,7 @@ fn shake_moves_light_but_not_ink() {
     };
     let steady = frame(&mut canvas, &commands(0.0));
     let [_, _, right, _] = bounds(&canvas, &still, &steady);
-    settle(&mut canvas);
-    let shaken = frame(&mut canvas, &commands(20.0));
+    let shaken = frame(&mut self::canvas(), &commands(20.0));
     let [left, _, moved, _] = bounds(&canvas, &still, &shaken);
     assert_eq!((left, moved), (270, right - 10));
     assert_eq!(DrawKind::from_byte(commands(1.0)[0].kind), Some(DrawKind::Shake));

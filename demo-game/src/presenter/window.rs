@@ -61,12 +61,12 @@ pub(crate) enum WindowError {
 }
 
 /// Plays `game` in a window with this title until it is closed or the game wants to exit. Call it on the main thread, at
-/// most once per process.
+/// most once per process. Returns how many frames were never played, since the game was too late for them.
 ///
 /// # Errors
 /// [`WindowError::NoDisplay`] and [`WindowError::EventLoop`] before the first frame; the others when the window system
 /// fails later.
-pub(crate) fn run(title: &str, game: &mut impl Game) -> Result<(), WindowError> {
+pub(crate) fn run(title: &str, game: &mut impl Game) -> Result<u64, WindowError> {
     if !has_display() {
         return Err(WindowError::NoDisplay);
     }
@@ -80,10 +80,12 @@ pub(crate) fn run(title: &str, game: &mut impl Game) -> Result<(), WindowError> 
         letterbox: Letterbox::default(),
         keys: Keys::default(),
         pacer: Pacer::new(Instant::now()),
+        dropped: 0,
         failure: None,
     };
     event_loop.run_app(&mut shell)?;
-    shell.failure.map_or(Ok(()), Err)
+    let dropped = shell.dropped + shell.pacer.dropped();
+    shell.failure.map_or(Ok(dropped), Err)
 }
 
 /// On Linux and the BSDs, whether the environment names a display; elsewhere there is one.
@@ -108,6 +110,8 @@ struct Shell<'a, G> {
     letterbox: Letterbox,
     keys: Keys,
     pacer: Pacer,
+    /// Frames that earlier pacers left out.
+    dropped: u64,
     failure: Option<WindowError>,
 }
 
@@ -117,6 +121,7 @@ impl<G: Game> ApplicationHandler for Shell<'_, G> {
             Ok(screen) => self.screen = Some(screen),
             Err(failure) => self.fail(event_loop, failure),
         }
+        self.dropped += self.pacer.dropped();
         self.pacer = Pacer::new(Instant::now());
     }
 
@@ -196,7 +201,7 @@ impl<G: Game> Shell<'_, G> {
             self.letterbox = Letterbox::fit(window, picture);
         }
         let mut buffer = screen.surface.buffer_mut()?;
-        self.letterbox.show(canvas.pixels(), &mut buffer);
+        self.letterbox.show(|y| canvas.row(y), &mut buffer);
         screen.window.pre_present_notify();
         buffer.present()
     }

@@ -1,0 +1,219 @@
+//! The caller and its helpers, threads that live as long as the crew, share the work of a frame.
+//!
+//! Items are owned values: whoever is free takes the next one, works on it and puts it back, so that a helper which the
+//! system does not schedule in time delays nobody. Knows nothing of pictures.
+//!
+//! # Invariants
+//! 1. An item that was taken is put back, even when the job panics: [`Crew::work`] gives back all of them, in order.
+//! 2. Between two calls of [`Crew::work`] the helpers sleep and hold nothing.
+//! 3. The lock is held only to take and put back; no code that can panic runs under it.
+//!
+//! # Failure
+//! A panic of the job, on whichever thread, is the caller's panic as soon as the other items are done. Without threads
+//! to be had, the caller works alone.
+
+use std::any::Any;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+/// Threads that do a job on items of type `T`.
+pub(super) struct Crew<T> {
+    shared: Arc<Shared<T>>,
+    helpers: Vec<JoinHandle<()>>,
+}
+
+struct Shared<T> {
+    job: Box<dyn Fn(&mut T) + Send + Sync>,
+    board: Mutex<Board<T>>,
+    /// There is something to take, or the crew is dismissed.
+    posted: Condvar,
+    /// The last item was put back.
+    finished: Condvar,
+}
+
+/// What is to be done.
+struct Board<T> {
+    /// `None` while somebody works on it.
+    items: Vec<Option<T>>,
+    /// The next to take, in `0 ..= items.len()`.
+    next: usize,
+    /// Not yet put back.
+    pending: usize,
+    panic: Option<Box<dyn Any + Send>>,
+    dismissed: bool,
+}
+
+impl<T: Send + 'static> Crew<T> {
+    /// A crew of the caller and up to `helpers` threads that does `job`.
+    pub(super) fn new(helpers: usize, job: impl Fn(&mut T) + Send + Sync + 'static) -> Self {
+        let board = Board { items: Vec::new(), next: 0, pending: 0, panic: None, dismissed: false };
+        let shared = Arc::new(Shared {
+            job: Box::new(job),
+            board: Mutex::new(board),
+            posted: Condvar::new(),
+            finished: Condvar::new(),
+        });
+        let hire = |_| {
+            let shared = Arc::clone(&shared);
+            Builder::new().name("presenter".into()).spawn(move || shared.serve()).ok()
+        };
+        let helpers = (0..helpers).map_while(hire).collect();
+        Self { shared, helpers }
+    }
+
+    /// Does the job on every item. Allocates only when there are more items than ever before.
+    ///
+    /// # Panics
+    /// When the job panics; all other items are done then.
+    pub(super) fn work(&mut self, items: &mut Vec<T>) {
+        let mut board = self.shared.board();
+        board.next = 0;
+        board.pending = items.len();
+        board.items.extend(items.drain(..).map(Some));
+        drop(board);
+        self.shared.posted.notify_all();
+        let mut board = self.shared.take_turns(self.shared.board());
+        while board.pending > 0 {
+            board = self.shared.finished.wait(board).unwrap_or_else(PoisonError::into_inner);
+        }
+        items.extend(board.items.drain(..).flatten());
+        let panic = board.panic.take();
+        drop(board);
+        if let Some(panic) = panic {
+            resume_unwind(panic);
+        }
+    }
+}
+
+impl<T> Shared<T> {
+    fn board(&self) -> MutexGuard<'_, Board<T>> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A helper's life.
+    fn serve(&self) {
+        let mut board = self.board();
+        while !board.dismissed {
+            board = self.take_turns(board);
+            if !board.dismissed {
+                board = self.posted.wait(board).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+    }
+
+    /// Works until nothing is left to take.
+    fn take_turns<'a>(&'a self, mut board: MutexGuard<'a, Board<T>>) -> MutexGuard<'a, Board<T>> {
+        while let Some((place, mut item)) = board.take() {
+            drop(board);
+            let done = catch_unwind(AssertUnwindSafe(|| (self.job)(&mut item)));
+            board = self.board();
+            board.items[place] = Some(item);
+            board.pending -= 1;
+            if let Err(panic) = done {
+                board.panic = Some(panic);
+            }
+            if board.pending == 0 {
+                self.finished.notify_one();
+            }
+        }
+        board
+    }
+}
+
+impl<T> Board<T> {
+    fn take(&mut self) -> Option<(usize, T)> {
+        let place = self.next;
+        let item = self.items.get_mut(place)?.take()?;
+        self.next += 1;
+        Some((place, item))
+    }
+}
+
+impl<T> Drop for Crew<T> {
+    fn drop(&mut self) {
+        self.shared.board().dismissed = true;
+        self.shared.posted.notify_all();
+        for helper in self.helpers.drain(..) {
+            // A helper catches the job's panics and has none of its own.
+            let _ = helper.join();
+        }
+    }
+}
+
+impl<T> fmt::Debug for Crew<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Crew").field("helpers", &self.helpers.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn every_item_is_done_once_and_comes_back_in_order() {
+        for helpers in 0..4 {
+            let mut crew = Crew::new(helpers, |item: &mut usize| *item += 1);
+            let mut items: Vec<usize> = (0..100).collect();
+            for _ in 0..200 {
+                crew.work(&mut items);
+            }
+            assert_eq!(items, (200..300).collect::<Vec<_>>(), "{helpers} helpers");
+            crew.work(&mut Vec::new());
+        }
+    }
+
+    #[test]
+    fn a_helper_helps() {
+        let mut crew = Crew::new(1, |by: &mut Option<thread::ThreadId>| {
+            *by = Some(thread::current().id());
+            thread::sleep(Duration::from_millis(20));
+        });
+        let mut items = vec![None; 8];
+        crew.work(&mut items);
+        let own = items.iter().filter(|by| **by == Some(thread::current().id())).count();
+        assert!((1..8).contains(&own), "{own} of 8 on the caller's thread");
+    }
+
+    #[test]
+    fn a_panic_is_the_callers_and_costs_no_item() {
+        for helpers in 0..3 {
+            let mut crew = Crew::new(helpers, |item: &mut i32| {
+                assert!(*item >= 0, "negative");
+                *item += 1;
+            });
+            let mut items = vec![0, 1, -1, 3, 4, -1, 6];
+            let panic = catch_unwind(AssertUnwindSafe(|| crew.work(&mut items)));
+            assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"negative"));
+            assert_eq!(items, [1, 2, -1, 4, 5, -1, 7]);
+            items.retain(|item| *item >= 0);
+            crew.work(&mut items);
+            assert_eq!(items, [2, 3, 5, 6, 8]);
+        }
+    }
+
+    #[test]
+    fn dropping_ends_the_helpers() {
+        struct Alive(Arc<AtomicUsize>);
+        impl Drop for Alive {
+            fn drop(&mut self) {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let ended = Arc::new(AtomicUsize::new(0));
+        let alive = Alive(Arc::clone(&ended));
+        let mut crew = Crew::new(3, move |_: &mut u8| {
+            let _ = &alive;
+        });
+        crew.work(&mut vec![1, 2, 3]);
+        drop(crew);
+        // The job is dropped with the last thread that holds it.
+        assert_eq!(ended.load(Ordering::Relaxed), 1);
+    }
+}
