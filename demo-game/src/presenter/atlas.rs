@@ -172,12 +172,12 @@ fn trim(shape: Shape, mask: &Mask, light: &mut Vec<u8>) -> Cut {
     let rows = lit(side, lit_row);
     let columns = lit(side, lit_column);
     let width = columns.len().next_multiple_of(LANES);
-    let first = columns.start.min(side - width);
     for row in mask.light.chunks_exact(side).take(rows.end).skip(rows.start) {
-        light.extend_from_slice(&row[first..first + width]);
+        light.extend_from_slice(&row[columns.clone()]);
+        light.extend(std::iter::repeat_n(0, width - columns.len()));
     }
     let half = side as i32 / 2;
-    let (left, top) = (first as i32 - half, rows.start as i32 - half);
+    let (left, top) = (columns.start as i32 - half, rows.start as i32 - half);
     Cut { start, shape, width: width as u8, height: rows.len() as u8, left, top }
 }
 
@@ -223,11 +223,11 @@ mod tests {
             mask.light[y * 32 + x] = 200;
         }
         let cut = trim(Shape::Dart, &mask, &mut all);
-        assert_eq!((cut.start, cut.width, cut.height, cut.left, cut.top), (1, 32, 4, -16, -7));
+        assert_eq!((cut.start, cut.width, cut.height, cut.left, cut.top), (1, 32, 4, -11, -7));
         let narrow =
             trim(Shape::Dart, &Mask { light: [vec![0; 28], vec![1; 4], vec![0; 992]].concat(), side: 32 }, &mut all);
-        assert_eq!((narrow.width, narrow.height, narrow.left, narrow.top), (8, 1, 8, -16));
-        assert_eq!(all.len(), 1 + 4 * 32 + 8);
+        assert_eq!((narrow.width, narrow.height, narrow.left, narrow.top), (16, 1, 12, -16));
+        assert_eq!(all.len(), 1 + 4 * 32 + 16);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::planes::{LANES, Planes, Tint};
 /// Fractions of a pixel are counted in 1/65536.
 const ONE: f32 = 65_536.0;
 /// Pixels of a flat line that are added at a time, at most.
-const RUN: usize = 4 * LANES;
+const RUN: usize = 2 * LANES;
 
 /// A line between two pixel positions, finite and within ±32768.
 #[derive(Clone, Copy, Debug)]

@@ -6,17 +6,19 @@ use game_types::draw::Shape;
 use tiny_skia::{Color, FillRule, LineJoin, Paint, Pixmap, Stroke, Transform};
 
 use super::outline::{outline, path};
-use super::planes::LANES;
 
 /// Light of a line at its middle, in 1/64.
 const LINE: f32 = 96.0;
 /// Light of the halo where lines are dense, in 1/64.
 const HALO: f32 = 62.0;
 
+/// Sides are multiples of it.
+const SIDE_STEP: usize = 8;
+
 /// A square picture of light.
 #[derive(Clone, Debug)]
 pub(super) struct Mask {
-    /// Pixels of either side; a multiple of [`LANES`].
+    /// Pixels of either side; a multiple of [`SIDE_STEP`].
     pub(super) side: usize,
     /// `side * side` bytes, row by row.
     pub(super) light: Vec<u8>,
@@ -30,7 +32,7 @@ pub(super) fn halo_width(body: f32) -> f32 {
 /// Side of the mask of a body of this diameter.
 pub(super) fn side(body: f32) -> usize {
     let side = (body + 2.0 * halo_width(body)).ceil() as usize;
-    side.next_multiple_of(LANES)
+    side.next_multiple_of(SIDE_STEP)
 }
 
 impl Mask {

@@ -1,8 +1,6 @@
 //! Writes a picture to a PNG file.
 
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -13,8 +11,13 @@ use super::canvas::Canvas;
 #[non_exhaustive]
 pub(crate) enum ScreenshotError {
     /// The file cannot be created or written.
-    #[error("cannot write the picture's file")]
-    File(#[from] std::io::Error),
+    #[error("cannot write the picture {}", file.display())]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The encoder refused.
     #[error("cannot encode the picture")]
     Encode(#[from] png::EncodingError),
@@ -25,8 +28,8 @@ pub(crate) enum ScreenshotError {
 /// # Errors
 /// When the file cannot be written.
 pub(crate) fn write(path: &Path, canvas: &Canvas) -> Result<(), ScreenshotError> {
-    let file = BufWriter::new(File::create(path)?);
-    let mut encoder = png::Encoder::new(file, canvas.width(), canvas.height());
+    let mut encoded = Vec::new();
+    let mut encoder = png::Encoder::new(&mut encoded, canvas.width(), canvas.height());
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     let mut writer = encoder.write_header()?;
@@ -34,5 +37,5 @@ pub(crate) fn write(path: &Path, canvas: &Canvas) -> Result<(), ScreenshotError>
     let bytes: Vec<u8> = pixels.flat_map(|pixel| [pixel >> 16, pixel >> 8, *pixel].map(|part| part as u8)).collect();
     writer.write_image_data(&bytes)?;
     writer.finish()?;
-    Ok(())
+    std::fs::write(path, encoded).map_err(|source| ScreenshotError::File { file: path.to_owned(), source })
 }
