@@ -1,0 +1,148 @@
+//! The game's flags, and what it says when it can't do what they ask for.
+
+use std::fs::{self, File};
+use std::io::BufReader;
+use std::path::Path;
+use std::process::Output;
+
+use tempfile::TempDir;
+
+use crate::support::game::command;
+use crate::support::plugins::Plugins;
+
+/// Runs the game in `home`.
+fn run(home: &TempDir, flags: &[&str]) -> Output {
+    command(home).args(flags).output().expect("the game can be started")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("text")
+}
+
+/// A picture's size and pixels, eight bits a channel.
+pub(crate) struct Png {
+    size: (u32, u32),
+    /// Bytes of a pixel.
+    channels: usize,
+    bytes: Vec<u8>,
+}
+
+impl Png {
+    pub(crate) fn read(file: &Path) -> Self {
+        let file = File::open(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let mut reader = png::Decoder::new(BufReader::new(file)).read_info().expect("a PNG");
+        let mut bytes = vec![0; reader.output_buffer_size().expect("a size")];
+        let info = reader.next_frame(&mut bytes).expect("a picture");
+        assert_eq!(info.bit_depth, png::BitDepth::Eight);
+        Self { size: (info.width, info.height), channels: info.color_type.samples(), bytes }
+    }
+
+    /// Its colours' largest channel.
+    pub(crate) fn brightest(&self) -> u8 {
+        let colours = self.bytes.chunks(self.channels).flat_map(|pixel| &pixel[..3]);
+        colours.copied().max().expect("pixels")
+    }
+
+    /// Different colours.
+    fn colours(&self) -> usize {
+        let pixels: std::collections::HashSet<&[u8]> = self.bytes.chunks(self.channels).collect();
+        pixels.len()
+    }
+}
+
+/// A picture of the game, not a blank one.
+fn check_picture(file: &Path) {
+    let picture = Png::read(file);
+    assert_eq!(picture.size, (1280, 720));
+    assert!(picture.brightest() > 200 && picture.colours() > 500, "{} colours", picture.colours());
+}
+
+#[test]
+fn a_screenshot_shows_the_game() {
+    let (home, plugins) = (TempDir::new().expect("a folder"), Plugins::all());
+    let mut game = command(&home);
+    game.args(["--headless", "--bot", "--frames", "200", "--screenshot", "shot.png", "--plugins"])
+        .arg(plugins.folder());
+    let output = game.output().expect("the game can be started");
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("screenshot in shot.png"));
+    check_picture(&home.path().join("shot.png"));
+}
+
+#[test]
+fn without_a_display_it_says_so_and_plays_without() {
+    let (home, plugins) = (TempDir::new().expect("a folder"), Plugins::all());
+    let mut game = command(&home);
+    let output = game.args(["--frames", "30", "--plugins"]).arg(plugins.folder()).output().expect("it can be started");
+    let (out, error) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{error}");
+    assert!(error.contains("no display") && error.contains("playing without a window"), "{error}");
+    assert!(out.starts_with("30 frames, ") && out.contains("screenshot in screenshot.png"), "{out}");
+    assert_eq!(Png::read(&home.path().join("screenshot.png")).size, (1280, 720));
+}
+
+#[test]
+fn help_explains_every_flag() {
+    let home = TempDir::new().expect("a folder");
+    let help = run(&home, &["--help"]);
+    assert!(help.status.success());
+    let help = text(&help.stdout);
+    let flags = [
+        "--headless",
+        "--realtime",
+        "--frames",
+        "--seed",
+        "--agents",
+        "--bot",
+        "--screenshot",
+        "--plugins",
+        "--bus",
+        "--report",
+    ];
+    let lines: Vec<&str> = help.lines().map(str::trim).collect();
+    for flag in flags {
+        let at = lines.iter().position(|line| line.split([' ', ',']).any(|word| word == flag));
+        let at = at.unwrap_or_else(|| panic!("{flag} is not in:\n{help}"));
+        assert!(lines.get(at + 1).is_some_and(|line| line.len() > 10), "{flag} is not explained:\n{help}");
+    }
+    // Nor is there one that this test does not know.
+    let listed = lines.iter().filter(|line| line.starts_with('-')).count();
+    assert_eq!(listed, flags.len() + ["--help", "--version"].len(), "{help}");
+}
+
+#[test]
+fn a_wrong_flag_is_named() {
+    let home = TempDir::new().expect("a folder");
+    for (flags, named) in [
+        (&["--frame-rate", "60"][..], "--frame-rate"),
+        (&["--frames", "many"][..], "'many'"),
+        (&["--agents", "100001"][..], "100001"),
+        (&["stray"][..], "'stray'"),
+    ] {
+        let output = run(&home, flags);
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{flags:?}: {error}");
+        assert!(error.contains(named), "{flags:?}: {error}");
+    }
+}
+
+#[test]
+fn what_cannot_be_used_is_named_and_the_game_ends_with_1() {
+    let (home, plugins) = (TempDir::new().expect("a folder"), Plugins::all());
+    fs::write(home.path().join("a-file"), "no folder").expect("written");
+    let folder = plugins.folder();
+    let folder = folder.to_str().expect("a name");
+    for (flags, named) in [
+        (["--plugins", "a-file", "--bus", "b", "--seed", "1"], "a-file"),
+        (["--plugins", folder, "--bus", "../b", "--seed", "1"], "../b"),
+        (["--plugins", folder, "--screenshot", "absent/shot.png", "--seed", "1"], "absent/shot.png"),
+        (["--plugins", folder, "--report", "absent/report.json", "--seed", "1"], "absent/report.json"),
+    ] {
+        let output = run(&home, &[&["--headless", "--frames", "1"], &flags[..]].concat());
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{flags:?}: {error}");
+        let told = error.lines().any(|line| line.contains("ERROR") && line.contains(named));
+        assert!(told, "{flags:?}: {error}");
+        assert!(!error.contains("panicked"), "{flags:?}: {error}");
+    }
+}

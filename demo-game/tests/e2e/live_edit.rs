@@ -1,0 +1,134 @@
+//! Somebody edits the rules, builds, and copies the library into a running game's folder.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use plugin_host::library_path;
+
+use crate::support::built::{WORKSPACE, build};
+use crate::support::game::Game;
+use crate::support::observer::Observer;
+use crate::support::plugins::{Plugins, Way};
+
+const RULES: &str = "demo-game/plugins/director/src/rules.rs";
+const BEFORE: &str = "POINTS_PER_KILL: u32 = 10;";
+const AFTER: &str = "POINTS_PER_KILL: u32 = 100000;";
+
+/// What a kill is worth at least with the edited rules, and never with the others.
+const MUCH: u64 = 100_000;
+
+/// A copy of the workspace's sources, kept for the next run of the test: what has not changed is not built again.
+struct Sources {
+    folder: PathBuf,
+    target: PathBuf,
+    /// Nobody else edits here meanwhile.
+    _guard: File,
+}
+
+impl Sources {
+    fn copy() -> Self {
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("live-edit");
+        let (folder, target) = (home.join("sources"), home.join("target"));
+        fs::create_dir_all(&folder).expect("cargo gives tests a folder");
+        let guard = File::create(home.join(".lock")).expect("a lock file");
+        guard.lock().expect("a lock");
+        copy_sources(Path::new(WORKSPACE), &folder);
+        Self { folder, target, _guard: guard }
+    }
+
+    fn edit(&self, file: &str, from: &str, to: &str) {
+        let file = self.folder.join(file);
+        let text = fs::read_to_string(&file).expect("a source");
+        assert!(text.contains(from), "{} has no {from:?}", file.display());
+        fs::write(&file, text.replacen(from, to, 1)).expect("edited");
+    }
+
+    /// `cargo build --release -p director`.
+    fn build_director(&self) -> Vec<u8> {
+        let built = build(&self.folder, &self.target, &["-p", "director"]);
+        fs::read(library_path(&built, "director")).expect("it was built")
+    }
+}
+
+/// Makes `to` hold the sources of `from`, leaving alone what is the same, and without what is gone.
+fn copy_sources(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    let mut names = Vec::new();
+    for file in fs::read_dir(from).expect("a folder") {
+        let file = file.expect("a file");
+        let name = file.file_name();
+        if !is_source(&file.path()) {
+            continue;
+        }
+        names.push(name.clone());
+        let target = to.join(&name);
+        if file.path().is_dir() {
+            copy_sources(&file.path(), &target);
+            continue;
+        }
+        // Another session's file may go between the two.
+        let Ok(bytes) = fs::read(file.path()) else { continue };
+        if fs::read(&target).ok().as_ref() != Some(&bytes) {
+            fs::write(&target, bytes).expect("copied");
+        }
+    }
+    for file in fs::read_dir(to).expect("a folder") {
+        let file = file.expect("a file");
+        if !names.contains(&file.file_name()) {
+            let gone =
+                if file.path().is_dir() { fs::remove_dir_all(file.path()) } else { fs::remove_file(file.path()) };
+            gone.expect("removed");
+        }
+    }
+}
+
+/// Not a hidden file, a target folder, or the folder that the game fills with libraries.
+fn is_source(path: &Path) -> bool {
+    let is_hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+    let is_built = path.join("CACHEDIR.TAG").exists() || path == Path::new(WORKSPACE).join("plugins");
+    !is_hidden && !is_built
+}
+
+#[test]
+fn live_edit_by_hand() {
+    let sources = Sources::copy();
+    let plugins = Plugins::without("director");
+    plugins.replace("director", Way::Copied, &sources.build_director());
+    // It has no end of its own: however long the build takes, the game is still there.
+    let mut game = Game::start(&plugins, "--bot --realtime --seed 1 --frames 1000000");
+    game.line("wave 1");
+    let mut observer = Observer::attach(&game.bus_folder());
+    let (mut scores, mut waves) = (Vec::new(), Vec::new());
+    let mut look = |observer: &mut Observer, enough: &dyn Fn(&[u64]) -> bool| {
+        while !enough(&scores) {
+            let picture = observer.next();
+            scores.extend(picture.score);
+            waves.extend(picture.wave);
+        }
+    };
+    look(&mut observer, &|scores| scores.last() > Some(&0));
+    drop(observer);
+
+    sources.edit(RULES, BEFORE, AFTER);
+    let edited = sources.build_director();
+    // An observer of its own, for the other could not have kept all the pictures of that time.
+    let mut observer = Observer::attach(&game.bus_folder());
+    plugins.replace("director", Way::Copied, &edited);
+    let line = game.line("director runs as generation ");
+    assert!(line.contains("generation 2,"), "{line}");
+    look(&mut observer, &|scores| rises(scores).filter(|rise| *rise >= MUCH).count() == 3);
+
+    assert!(scores.is_sorted(), "the score begins anew: {scores:?}");
+    assert!(waves.is_sorted() && waves[0] == 1, "the waves begin anew: {waves:?}");
+    let rises: Vec<u64> = rises(&scores).filter(|rise| *rise > 0).collect();
+    let swapped = rises.iter().position(|rise| *rise >= MUCH).expect("the new rules are obeyed");
+    assert!(rises[swapped..].iter().all(|rise| *rise >= MUCH), "the old rules return: {rises:?}");
+    // Kills are worth a multiple of 10 000 now: what is left over was won by the old rules.
+    let (kept, last) = (scores.iter().rfind(|score| **score < MUCH), scores.last());
+    assert!(kept > Some(&0) && kept.zip(last).is_some_and(|(kept, last)| last % 10_000 == kept % 10_000), "{scores:?}");
+}
+
+/// From one picture to the next.
+fn rises(scores: &[u64]) -> impl Iterator<Item = u64> {
+    scores.windows(2).map(|pair| pair[1].saturating_sub(pair[0]))
+}

@@ -1,0 +1,61 @@
+//! The game, the command and the plugins, built by cargo in release as users build them; once, whoever asks first.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use plugin_host::library_path;
+
+use super::PLUGINS;
+
+/// Root of the workspace.
+pub(crate) const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// The game. In release, for it draws every frame: the debug build takes fifty times as long.
+pub(crate) fn game() -> PathBuf {
+    programs().join(format!("demo-game{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// The `hotframe` command.
+pub(crate) fn hotframe() -> PathBuf {
+    programs().join(format!("hotframe{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// A plugin's library. By the same cargo call as the game's own: another selection of packages has other features, and
+/// cargo would then build the plugins anew for each of the two.
+pub(crate) fn library(plugin: &str) -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let folder = BUILT.get_or_init(|| {
+        let packages = PLUGINS.iter().flat_map(|plugin| ["--package", plugin]);
+        build(Path::new(WORKSPACE), &target(), &packages.collect::<Vec<_>>())
+    });
+    library_path(folder, plugin)
+}
+
+fn programs() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let packages =
+            ["--package", "demo-game", "--package", "plugin-host", "--bin", "demo-game", "--bin", "hotframe"];
+        build(Path::new(WORKSPACE), &target(), &packages)
+    })
+}
+
+/// Builds `packages` of a workspace in release; gives the folder in which the results stand. cargo itself makes whoever
+/// builds there at the same time wait.
+pub(crate) fn build(workspace: &Path, target: &Path, packages: &[&str]) -> PathBuf {
+    let output = Command::new(env!("CARGO"))
+        .args(["build", "--release", "--quiet", "--target-dir"])
+        .arg(target)
+        .args(packages)
+        .current_dir(workspace)
+        .output()
+        .expect("cargo can be started");
+    assert!(output.status.success(), "{packages:?} don't build:\n{}", String::from_utf8_lossy(&output.stderr));
+    target.join("release")
+}
+
+/// The target folder of the build that made this test.
+fn target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a folder within the target folder").to_owned()
+}

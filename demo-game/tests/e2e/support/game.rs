@@ -1,0 +1,128 @@
+//! A running game without a window, and what it was like.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::built;
+use super::plugins::Plugins;
+use super::process::{Process, Stream};
+
+/// The bus of a [`Game`].
+pub(crate) const BUS: &str = "e2e";
+
+/// See the module. Its bus is [`BUS`], in a folder of its own.
+pub(crate) struct Game {
+    process: Process,
+    home: TempDir,
+}
+
+impl Game {
+    /// Starts it headless with these plugins and more flags, parted by blanks.
+    pub(crate) fn start(plugins: &Plugins, flags: &str) -> Self {
+        Self::start_logging(plugins, flags, "info")
+    }
+
+    /// As [`Self::start`], with another log filter.
+    pub(crate) fn start_logging(plugins: &Plugins, flags: &str, filter: &str) -> Self {
+        let home = TempDir::new().expect("a folder for the bus");
+        let mut command = command(&home);
+        command.args(["--headless", "--bus", BUS]).args(flags.split_whitespace()).env("RUST_LOG", filter);
+        command.arg("--plugins").arg(plugins.folder()).arg("--report").arg(home.path().join("report.json"));
+        Self { process: Process::start(&mut command, Stream::Err), home }
+    }
+
+    /// Where its bus lives.
+    pub(crate) fn bus_folder(&self) -> std::path::PathBuf {
+        bus_folder(&self.home)
+    }
+
+    /// Reads its log on to a line that holds `part`.
+    pub(crate) fn line(&mut self, part: &str) -> String {
+        self.process.line(part)
+    }
+
+    /// As [`Self::line`]; `None` when the game ends without it.
+    pub(crate) fn line_or_end(&mut self, part: &str) -> Option<String> {
+        self.process.line_or_end(part)
+    }
+
+    /// Waits for its end, which must be a good one.
+    pub(crate) fn end(mut self) -> Run {
+        let (status, log) = self.process.end();
+        assert!(status.success(), "the game ended with {status}: {log:#?}");
+        let report = fs::read(self.home.path().join("report.json")).expect("it wrote a report");
+        let report = serde_json::from_slice(&report).expect("the report is JSON");
+        Run { report, summary: self.process.rest(), log, home: self.home }
+    }
+}
+
+/// What a game was like.
+pub(crate) struct Run {
+    pub(crate) report: Value,
+    /// What it wrote to stdout.
+    pub(crate) summary: String,
+    pub(crate) log: Vec<String>,
+    home: TempDir,
+}
+
+impl Run {
+    /// Plays to the end, with nobody interfering.
+    pub(crate) fn play(plugins: &Plugins, flags: &str) -> Self {
+        Game::start(plugins, flags).end()
+    }
+
+    /// The run with all plugins that nobody interferes with: played once for each `flags`.
+    pub(crate) fn undisturbed(flags: &'static str) -> Arc<Self> {
+        type Runs = Mutex<HashMap<&'static str, Arc<OnceLock<Arc<Run>>>>>;
+        static RUNS: OnceLock<Runs> = OnceLock::new();
+        let runs = RUNS.get_or_init(Runs::default);
+        let run = runs.lock().unwrap_or_else(PoisonError::into_inner).entry(flags).or_default().clone();
+        run.get_or_init(|| Arc::new(Self::play(&Plugins::all(), flags))).clone()
+    }
+
+    pub(crate) fn hash(&self) -> &str {
+        let hash = self.report["world_hash"].as_str().expect("the report has a hash");
+        assert_eq!(hash.len(), 16, "{hash}");
+        hash
+    }
+
+    /// A number of a plugin's part of the report.
+    pub(crate) fn plugin(&self, plugin: &str, field: &str) -> u64 {
+        self.report["plugins"][plugin][field].as_u64().unwrap_or_else(|| panic!("no {plugin}.{field}: {}", self.report))
+    }
+
+    /// A count of a topic, all priorities together; 0 if nobody has it.
+    pub(crate) fn traffic(&self, topic: &str, field: &str) -> u64 {
+        let priorities = self.report["bus"][topic].as_object();
+        priorities.into_iter().flatten().map(|(_, counts)| counts[field].as_u64().expect("a count")).sum()
+    }
+
+    /// Files that are left of its bus.
+    pub(crate) fn left_behind(&self) -> Vec<String> {
+        let files = fs::read_dir(bus_folder(&self.home)).expect("the bus's folder stays");
+        files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned()).collect()
+    }
+}
+
+/// The game, with its own folder for buses and `home` to run in; without a display.
+pub(crate) fn command(home: &TempDir) -> Command {
+    let bus = bus_folder(home);
+    fs::create_dir_all(&bus).expect("a folder for the bus");
+    let mut command = Command::new(built::game());
+    command.current_dir(home.path()).env("HOTFRAME_DIR", bus).env_remove("RUST_LOG");
+    for display in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
+        command.env_remove(display);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn bus_folder(home: &TempDir) -> std::path::PathBuf {
+    Path::new(home.path()).join("bus")
+}
