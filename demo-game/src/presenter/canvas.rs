@@ -1,8 +1,8 @@
 //! The picture: takes a frame's draw commands and makes pixels of them.
 //!
 //! A frame is 1/60 s; [`Canvas::begin`], any number of [`Canvas::draw`], then [`Canvas::finish`]. `draw` checks commands
-//! and hands what they come to to the [bands](Band) that they touch; `finish` has the bands drawn by the caller and one
-//! more thread.
+//! and hands what comes of them to the [bands](Band) that they touch; `finish` has the bands drawn, by the caller and, if
+//! there is a processor for it, a second thread.
 //!
 //! # Invariants
 //! 1. Commands are untrusted: one with a value not finite or out of range is skipped, never a panic.
@@ -40,6 +40,9 @@ const INK_PER_FRAME_MAX: usize = 4096;
 const BAND_ROWS: usize = 64;
 /// Threads that draw beside the caller's, if there are processors for them.
 const HELPERS_MAX: usize = 1;
+/// Processors that no helper counts on: the caller's, and one for what runs beside a game, such as the compiler of its
+/// plugins. A helper that has to share its processor makes the worst frames longer, not shorter.
+const PROCESSORS_KEPT: usize = 2;
 /// How much dearer a computed pixel is than a copied one, about.
 const COMPUTED: usize = 6;
 /// World units.
@@ -88,7 +91,13 @@ impl Canvas {
     pub(crate) fn new(width: u32, height: u32, font: &Font) -> Self {
         let assets = Assets { atlas: Atlas::render(), glyphs: Glyphs::render(font) };
         let processors = thread::available_parallelism().map_or(1, usize::from);
-        Self::in_bands(width, height, Arc::new(assets), BAND_ROWS, HELPERS_MAX.min(processors - 1))
+        Self::in_bands(
+            width,
+            height,
+            Arc::new(assets),
+            BAND_ROWS,
+            HELPERS_MAX.min(processors.saturating_sub(PROCESSORS_KEPT)),
+        )
     }
 
     /// As [`Self::new`], with ready assets, in bands of `band_rows` rows drawn by this many threads beside the caller's.
