@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::game::{BUS, Game, Run};
+use crate::support::game::{BUS, Game, Run, files};
 use crate::support::plugins::Plugins;
 use crate::support::process::{Process, Stream};
 use crate::support::{PLUGINS, TOPICS, built};
@@ -101,7 +101,7 @@ fn echo_and_ls_look_without_touching() {
     // One more comes to a bus with a stopped and a killed participant, and goes before the game does.
     assert_eq!(json_lines(&folder, "bus echo game/event --json --count 1").len(), 1);
 
-    let (run, undisturbed) = (game.end(), Run::undisturbed(FLAGS));
+    let ((run, home), undisturbed) = (game.end_keeping_home(), Run::undisturbed(FLAGS));
     for (topic, _) in TOPICS {
         assert_eq!(run.traffic(topic, "dropped"), 0, "{topic}");
     }
@@ -111,7 +111,7 @@ fn echo_and_ls_look_without_touching() {
     stopped.signal("CONT");
     let (status, _) = stopped.end();
     assert!(status.success(), "an echo ends with its bus: {status}");
-    assert_eq!(run.left_behind(), [""; 0]);
+    assert_eq!(files(&home.path().join("bus")), [""; 0]);
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn adding_a_file_adds_a_plugin_and_removing_it_removes_it() {
     let run = game.end();
     assert_eq!(["reloads", "failed_loads", "panics"].map(|field| run.plugin("ai", field)), [0, 0, 0]);
     assert!(run.traffic("ai/chatter", "sent") > 0, "it played along");
-    assert_eq!(run.left_behind(), [""; 0]);
+    assert_eq!(run.left_behind, [""; 0]);
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn every_topic_is_sent_and_received_and_the_frame_arena_is_used() {
             [1, 0, 0, 0]
         );
     }
-    assert_eq!(run.left_behind(), [""; 0]);
+    assert_eq!(run.left_behind, [""; 0]);
 }
 
 /// Share of enemies that go straight on with unchanged speed, from 0 to 1, seen over some frames.

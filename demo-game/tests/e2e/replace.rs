@@ -82,7 +82,7 @@ impl Replacing {
         }
         assert_eq!(run.hash(), undisturbed.hash());
         assert_eq!(run.summary.lines().next(), undisturbed.summary.lines().next());
-        assert_eq!(run.left_behind(), [""; 0]);
+        assert_eq!(run.left_behind, [""; 0]);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -38,8 +38,8 @@ impl Game {
     }
 
     /// Where its bus lives.
-    pub(crate) fn bus_folder(&self) -> std::path::PathBuf {
-        bus_folder(&self.home)
+    pub(crate) fn bus_folder(&self) -> PathBuf {
+        self.home.path().join("bus")
     }
 
     /// Reads its log on to a line that holds `part`.
@@ -53,12 +53,18 @@ impl Game {
     }
 
     /// Waits for its end, which must be a good one.
-    pub(crate) fn end(mut self) -> Run {
+    pub(crate) fn end(self) -> Run {
+        self.end_keeping_home().0
+    }
+
+    /// As [`Self::end`]; gives also the folder in which it ran, with its bus's folder in it.
+    pub(crate) fn end_keeping_home(mut self) -> (Run, TempDir) {
         let (status, log) = self.process.end();
         assert!(status.success(), "the game ended with {status}: {log:#?}");
         let report = fs::read(self.home.path().join("report.json")).expect("it wrote a report");
         let report = serde_json::from_slice(&report).expect("the report is JSON");
-        Run { report, summary: self.process.rest(), log, home: self.home }
+        let left_behind = files(&self.bus_folder());
+        (Run { report, summary: self.process.rest(), log, left_behind }, self.home)
     }
 }
 
@@ -68,7 +74,8 @@ pub(crate) struct Run {
     /// What it wrote to stdout.
     pub(crate) summary: String,
     pub(crate) log: Vec<String>,
-    home: TempDir,
+    /// Files of its bus that were still there when it had ended.
+    pub(crate) left_behind: Vec<String>,
 }
 
 impl Run {
@@ -102,27 +109,25 @@ impl Run {
         let priorities = self.report["bus"][topic].as_object();
         priorities.into_iter().flatten().map(|(_, counts)| counts[field].as_u64().expect("a count")).sum()
     }
-
-    /// Files that are left of its bus.
-    pub(crate) fn left_behind(&self) -> Vec<String> {
-        let files = fs::read_dir(bus_folder(&self.home)).expect("the bus's folder stays");
-        files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned()).collect()
-    }
 }
 
-/// The game, with its own folder for buses and `home` to run in; without a display.
+/// Names of the files in a folder.
+pub(crate) fn files(folder: &Path) -> Vec<String> {
+    let files = fs::read_dir(folder).expect("a folder");
+    files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// The game, to run in `home` and to leave nothing elsewhere, even if it is killed; without a display.
 pub(crate) fn command(home: &TempDir) -> Command {
-    let bus = bus_folder(home);
-    fs::create_dir_all(&bus).expect("a folder for the bus");
+    let (bus, scratch) = (home.path().join("bus"), home.path().join("tmp"));
+    for folder in [&bus, &scratch] {
+        fs::create_dir_all(folder).expect("a folder for the game");
+    }
     let mut command = Command::new(built::game());
-    command.current_dir(home.path()).env("HOTFRAME_DIR", bus).env_remove("RUST_LOG");
+    command.current_dir(home.path()).env("HOTFRAME_DIR", bus).env("TMPDIR", scratch).env_remove("RUST_LOG");
     for display in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
         command.env_remove(display);
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
-}
-
-fn bus_folder(home: &TempDir) -> std::path::PathBuf {
-    Path::new(home.path()).join("bus")
 }
