@@ -285,7 +285,9 @@ impl Host {
             plugin.stats.reloads += 1;
             plugin.stats.swaps.push(held);
         }
-        (plugin.slot, plugin.image) = (Some(slot), Some(image.clone()));
+        let before = plugin.image.replace(image.clone());
+        plugin.slot = Some(slot);
+        tell_state_change(name, before.as_deref(), &image);
         let version = &image.manifest().version;
         tracing::info!(
             plugin = name,
@@ -326,6 +328,16 @@ impl Host {
     fn others(&self, name: &str) -> Others {
         let others = self.plugins.iter().filter(|(other, _)| *other != name);
         others.filter_map(|(_, plugin)| Some((plugin.slot.clone()?, plugin.image.clone()?))).collect()
+    }
+}
+
+/// Says when a generation keeps other state than the one before: added fields took their default, removed ones are gone.
+fn tell_state_change(name: &str, before: Option<&Image>, after: &Image) {
+    let Some(before) = before.map(Image::manifest) else { return };
+    let after = after.manifest();
+    if before.state_hash != after.state_hash {
+        let (old, new) = (&before.state_schema, &after.state_schema);
+        tracing::info!(plugin = name, "{name}'s state was {old} and is now {new}; added fields have their default");
     }
 }
 

@@ -37,17 +37,25 @@ pub enum PortError {
 pub(crate) struct Port {
     topic: TopicInfo,
     publisher: Publisher,
-}
-
-fn status(result: Result<(), SendError>) -> Status {
-    match result {
-        Ok(()) => Status::OK,
-        Err(SendError::Full) => Status::FULL,
-        Err(_) => Status::INVALID,
-    }
+    /// A send failed for good, which was logged.
+    broken: bool,
 }
 
 impl Port {
+    fn status(&mut self, result: Result<(), SendError>) -> Status {
+        match result {
+            Ok(()) => Status::OK,
+            Err(SendError::Full) => Status::FULL,
+            Err(SendError::TooLong { .. }) => Status::INVALID,
+            Err(error) => {
+                if !std::mem::replace(&mut self.broken, true) {
+                    tracing::error!(topic = self.topic.name, %error, "a lane can't be used any more; reload its publisher");
+                }
+                Status::REFUSED
+            }
+        }
+    }
+
     fn priority(&self) -> Priority {
         self.topic.priority
     }
@@ -56,12 +64,13 @@ impl Port {
     pub(crate) fn begin(&mut self, length: usize) -> Result<*mut u8, Status> {
         match self.publisher.begin(self.priority(), length) {
             Ok(memory) => Ok(memory.as_ptr().cast()),
-            Err(error) => Err(status(Err(error))),
+            Err(error) => Err(self.status(Err(error))),
         }
     }
 
     pub(crate) fn commit(&mut self, length: usize) -> Status {
-        status(self.publisher.commit(self.priority(), length))
+        let result = self.publisher.commit(self.priority(), length);
+        self.status(result)
     }
 
     pub(crate) fn cancel(&mut self) {
@@ -69,7 +78,8 @@ impl Port {
     }
 
     pub(crate) fn send(&mut self, payload: &[u8]) -> Status {
-        status(self.publisher.send(self.priority(), payload))
+        let result = self.publisher.send(self.priority(), payload);
+        self.status(result)
     }
 }
 
@@ -145,7 +155,7 @@ impl Ports {
         for (topic, made) in prepared.publishers {
             let kept = || old.iter().position(|port| port.topic == topic).map(|index| old.swap_remove(index).publisher);
             if let Some(publisher) = made.or_else(kept) {
-                self.publishers.push(Port { topic, publisher });
+                self.publishers.push(Port { topic, publisher, broken: false });
             }
         }
         if prepared.inbox.is_some() {

@@ -1,8 +1,8 @@
 //! A plugin's place in the host: what systems call through while generations come and go.
 //!
 //! # Invariants
-//! 1. The gate is the callee instance's own: it is held while the instance runs, and nothing else of the host is.
-//! 2. A suspended plugin is not called.
+//! 1. The gate is the callee instance's own: it is held while the instance runs and its commands are taken, and nothing else is.
+//! 2. No system or subscription of a suspended plugin is called; only its state is saved and dropped.
 
 #![expect(unsafe_code, reason = "calls the system shims of an image")]
 
@@ -47,7 +47,7 @@ pub(crate) struct Occupant {
     /// Of each system, for random numbers: as the manifest's systems.
     numbers: Vec<u32>,
     /// Of each subscription: as the manifest's subscriptions.
-    delivery: Vec<(u32, Vec<ParamValue>)>,
+    delivery: Vec<(u32, PublisherValues)>,
     /// Calls that did not end well.
     pub(crate) faults: u64,
     /// Records that came while the plugin was suspended, or that held no whole messages: read, so that they hold no publisher
@@ -55,8 +55,12 @@ pub(crate) struct Occupant {
     pub(crate) undelivered: u64,
 }
 
-// SAFETY: the parameter values of subscriptions are publishers, which hold no pointer but an empty list's.
-unsafe impl Send for Occupant {}
+/// Parameter values of a subscription: publishers only.
+#[derive(Debug)]
+struct PublisherValues(Vec<ParamValue>);
+
+// SAFETY: a publisher's value holds no pointer but an empty list's.
+unsafe impl Send for PublisherValues {}
 
 impl Slot {
     pub(crate) fn new(name: &str, faults: u64, undelivered: u64) -> Self {
@@ -107,7 +111,9 @@ impl Slot {
     /// A fault is logged and counted, and suspends the plugin; then, and when it is suspended, there are no commands.
     ///
     /// # Safety
-    /// Every column in `params` is valid, of the layout that the manifest states, and not accessed elsewhere during the call.
+    /// Every column in `params` is valid, of the layout that the manifest states, and not accessed elsewhere during the call. No two
+    /// tables give the same column of the same rows, one of them to be written: [`ManifestError`](crate::image::ManifestError) keeps
+    /// queries apart that could, so that it is enough to give each query the rows that its terms match.
     pub unsafe fn run<'arena>(
         &self,
         index: usize,
@@ -154,7 +160,7 @@ impl Slot {
                 return;
             }
             let call = Invocation { slot: self, number: *number, change_tick: 0, frame, arena };
-            commands(call.invoke(instance, publishers, faults, params, |state, call| {
+            commands(call.invoke(instance, publishers, faults, &params.0, |state, call| {
                 // SAFETY: this image's instance, held by the gate, a call with the values of its descriptor, and an aligned payload.
                 unsafe { deliver(state, call, payload.as_ptr(), payload.len()) }
             }));
@@ -227,12 +233,12 @@ fn number(plugin: &str, method: &str) -> u32 {
     (hash ^ (hash >> 32)) as u32
 }
 
-fn publishers(params: &[ParamInfo]) -> Vec<ParamValue> {
+fn publishers(params: &[ParamInfo]) -> PublisherValues {
     let numbers = params.iter().filter_map(|param| match param {
         ParamInfo::Publisher(number) => Some(*number),
         ParamInfo::Query { .. } => None,
     });
-    numbers.map(publisher_value).collect()
+    PublisherValues(numbers.map(publisher_value).collect())
 }
 
 /// The value of a publisher parameter.

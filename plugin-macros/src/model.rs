@@ -52,10 +52,13 @@ impl PlainStruct {
         let ident = &self.ident;
         let types = self.fields.iter().map(|(_, kind)| kind);
         let plain = self.fields.iter().map(|(_, kind)| quote_spanned!(kind.span()=> #wire::require_plain::<#kind>();));
+        let aligned =
+            format!("`{ident}` is aligned to more than 8 bytes, which columns, commands and the bus don't keep");
         let message = format!("`{ident}` has padding between or after its fields; add `_pad: [u8; N]` or reorder them");
         quote! {
             const _: () = {
                 #(#plain)*
+                ::core::assert!(::core::mem::align_of::<#ident>() <= 8, #aligned);
                 ::core::assert!(::core::mem::size_of::<#ident>() == 0 #(+ ::core::mem::size_of::<#types>())*, #message);
             };
         }
@@ -102,7 +105,7 @@ fn refuse(kind: &Type) -> Result<()> {
             Some("isize") => "`isize` differs between platforms; write `i64` or `i32`",
             Some("bool") => "a `bool` has invalid bit patterns; write `u8` and compare with 0",
             Some("char") => "a `char` has invalid bit patterns; write `u32`",
-            Some("Option") => "an `Option` has no fixed layout; write a value that means none, such as 0 or `u32::MAX`",
+            Some("Option") => "an `Option` has no fixed layout; write a value that means none, such as 0",
             Some("String" | "Vec" | "Box") => "heap data can't be shared; write a fixed array",
             _ => return Ok(()),
         },

@@ -6,8 +6,8 @@ use core::ffi::c_void;
 use core::ptr::NonNull;
 
 use crate::abi::{
-    ABI_VERSION, Call, ComponentDescriptor, LifeCall, List, ParamDescriptor, ParamKind, PluginDescriptor, Sink, Status,
-    SubscriptionDescriptor, SystemDescriptor, Text,
+    ABI_VERSION, Call, ComponentDescriptor, HostTable, LifeCall, List, ParamDescriptor, ParamKind, PluginDescriptor,
+    Sink, Status, SubscriptionDescriptor, SystemDescriptor, Text,
 };
 use crate::frame::Frame;
 use crate::param::SystemParam;
@@ -74,7 +74,11 @@ pub unsafe fn call<S: PluginState>(
     body: impl for<'call> FnOnce(&'call mut S, &'call Frame<'call>),
 ) -> Status {
     let Some(call) = NonNull::new(call) else { return Status::INVALID };
-    // SAFETY: the call is valid; this copies two plain pointers of it.
+    // SAFETY: the call is valid, and its size comes first in every version.
+    if unsafe { (*call.as_ptr()).size } < size_of::<Call>() as u32 {
+        return Status::INVALID;
+    }
+    // SAFETY: whole, checked above; this copies two plain pointers of it.
     let life = unsafe { (*call.as_ptr()).life };
     unwind::guard(life, || {
         // SAFETY: of type `S` and exclusive, by contract.
@@ -123,6 +127,10 @@ unsafe extern "C" fn create<S: PluginState>(
     unwind::install_hook();
     // SAFETY: the host passes a valid call.
     let life = unsafe { *call };
+    // SAFETY: the host's table is valid, and its size comes first in every version.
+    if unsafe { (*life.host).size } < size_of::<HostTable>() as u32 {
+        return Status::INVALID;
+    }
     unwind::guard(life, || {
         // SAFETY: the host passes a valid list.
         let saved = unsafe { saved.as_slice() };

@@ -22,6 +22,6 @@ pub unsafe trait SystemParam {
     /// The parameter's value in this call.
     ///
     /// # Safety
-    /// The call's parameter `index` was made by the host for [`Self::DESCRIPTOR`], and is fetched once.
+    /// The call's parameter `index` was made by the host for [`Self::DESCRIPTOR`], and no earlier value of it is live.
     unsafe fn fetch<'call>(frame: &'call Frame<'call>, index: usize) -> Self::Item<'call>;
 }

@@ -11,13 +11,15 @@ use crate::frame::Frame;
 use crate::param::SystemParam;
 use crate::wire::{Topic, message_bytes};
 
-/// Why nothing was sent. The host counts each.
+/// Why nothing was sent. The bus counts each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendError {
     /// A reader that holds the lane back has not yet read far enough.
     Full,
     /// More than a record may hold (a quarter of the lane).
     TooLong,
+    /// The lane can't be used any more; the host's log says why.
+    Broken,
 }
 
 impl fmt::Display for SendError {
@@ -25,6 +27,7 @@ impl fmt::Display for SendError {
         out.write_str(match self {
             Self::Full => "the lane is full",
             Self::TooLong => "the record is longer than a quarter of the lane",
+            Self::Broken => "the lane can't be used any more; see the host's log",
         })
     }
 }
@@ -35,7 +38,8 @@ fn check(status: Status) -> Result<(), SendError> {
     match status {
         Status::OK => Ok(()),
         Status::FULL => Err(SendError::Full),
-        _ => Err(SendError::TooLong),
+        Status::INVALID => Err(SendError::TooLong),
+        _ => Err(SendError::Broken),
     }
 }
 

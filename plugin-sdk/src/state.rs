@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
     note = "derive it: `#[derive(Default, PluginState)]`"
 )]
 pub trait PluginState: Default + Send + 'static {
-    /// Canonical text of the fields, for reports; its hash tells whether two builds keep the same state.
+    /// Canonical text of the fields. The host says when a swap changes it.
     const SCHEMA: &'static str;
 
     /// Writes the state.
@@ -103,7 +103,7 @@ pub fn deserialize_opaque<'de, T: DeserializeOwned, D: Deserializer<'de>>(
     let (saved, bytes) = <(String, Binary)>::deserialize(deserializer)?;
     if saved != version {
         return Err(D::Error::custom(format_args!(
-            "the opaque state is in format \"{saved}\", this build reads \"{version}\""
+            "the opaque state is in format \"{saved}\", this build reads \"{version}\"; build it with the version that saved it, or remove the plugin's file and add it again to start afresh"
         )));
     }
     postcard::from_bytes(&bytes.0).map_err(D::Error::custom)

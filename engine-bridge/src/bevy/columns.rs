@@ -16,6 +16,7 @@ use bevy_ecs::component::ComponentId;
 use bevy_ecs::entity::Entity;
 use bevy_ecs::prelude::{Query, World};
 use bevy_ecs::query::{QueryBuilder, QueryState};
+use bevy_ecs::resource::IsResource;
 use bevy_ecs::storage::{Table, TableRow};
 use bevy_ecs::system::{SystemAccess, SystemMeta, SystemParam, SystemParamBuilder, SystemParamValidationError};
 use bevy_ecs::world::{FilteredEntityMut, unsafe_world_cell::UnsafeWorldCell};
@@ -25,11 +26,19 @@ use plugin_sdk::abi::{Access, ColumnPointer, List, ParamValue, TableColumns};
 /// Rows of an entity column are read as u64.
 const _: () = {
     assert!(size_of::<Entity>() == 8 && align_of::<Entity>() == 8);
+    // SAFETY: the same size, and any bits are a u64.
+    assert!(unsafe { std::mem::transmute::<Entity, u64>(Entity::PLACEHOLDER) } == Entity::PLACEHOLDER.to_bits());
     assert!(size_of::<Tick>() == 4 && align_of::<Tick>() == 4);
 };
 
-/// A term with bevy's id; `None` for the entity's own id.
-pub(super) type TermPlan = (Access, Option<ComponentId>);
+/// A term with bevy's id.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum TermPlan {
+    /// The entity's own id.
+    Entity,
+    /// A shared component.
+    Component(Access, ComponentId),
+}
 
 /// What a parameter needs, with bevy's ids.
 #[derive(Clone, Debug)]
@@ -155,9 +164,12 @@ fn query<'a>(
     world: &mut World,
     terms: impl Iterator<Item = &'a TermPlan>,
 ) -> QueryState<FilteredEntityMut<'static, 'static>> {
+    // bevy keeps resources on entities, which are none of a plugin's business.
+    let resource = world.register_component::<IsResource>();
     let mut builder = QueryBuilder::<FilteredEntityMut<'static, 'static>>::new(world);
-    for (access, component) in terms {
-        let Some(id) = *component else { continue };
+    builder.without_id(resource);
+    for term in terms {
+        let TermPlan::Component(access, id) = *term else { continue };
         match access {
             Access::Read => builder.ref_id(id),
             Access::Write => builder.mut_id(id),
@@ -176,8 +188,8 @@ fn query<'a>(
 }
 
 /// One column of a table that is not empty.
-fn column(table: &Table, (access, component): TermPlan, change_tick: Tick) -> ColumnPointer {
-    let Some(id) = component else {
+fn column(table: &Table, term: TermPlan, change_tick: Tick) -> ColumnPointer {
+    let TermPlan::Component(access, id) = term else {
         return ColumnPointer { data: table.entities().as_ptr().cast_mut().cast(), changed: std::ptr::null_mut() };
     };
     let Some(column) = table.get_column(id) else {

@@ -1,7 +1,7 @@
 //! Plugins' commands, checked and applied to the world.
 //!
 //! # Failure
-//! A command that names no living entity or no known component, or has another size than the component, is dropped and counted; the
+//! A command that names no living entity that plugins share, or no known component, or has another size than the component, is dropped and counted; the
 //! others are applied.
 
 #![expect(unsafe_code, reason = "inserts components by id from bytes")]
@@ -31,13 +31,11 @@ pub struct CommandStats {
 #[derive(Debug, Default, Resource)]
 pub(super) struct CommandScratch {
     ids: Vec<ComponentId>,
-    bytes: Vec<(NonNull<u8>, usize)>,
+    /// The components' bytes, each from a word of its own on: a plugin's buffer may lie anywhere.
+    words: Vec<u64>,
+    /// Of each component, its first word.
+    starts: Vec<usize>,
 }
-
-// SAFETY: the pointers are used only within `apply`, which fills them.
-unsafe impl Send for CommandScratch {}
-// SAFETY: as above.
-unsafe impl Sync for CommandScratch {}
 
 /// Why a command was not applied.
 enum Dropped {
@@ -88,17 +86,23 @@ fn one(
         Operation::Spawn => world.spawn_empty(),
         _ => {
             let id = Entity::try_from_bits(command.entity).ok_or(Dropped::Stale)?;
-            world.get_entity_mut(id).map_err(|_| Dropped::Stale)?
+            let entity = world.get_entity_mut(id).map_err(|_| Dropped::Stale)?;
+            if !registry.shares(&entity) {
+                return Err(Dropped::Refused(format!("entity {id} has no component that plugins share")));
+            }
+            entity
         }
     };
     match command.operation {
         Operation::Spawn | Operation::Insert => {
-            let components = scratch.bytes.iter().map(|(bytes, _)| {
-                // SAFETY: as many bytes as the component has, aligned to 8, checked in `gather`; plain data, hence copied out.
-                unsafe { OwningPtr::new(*bytes) }
+            let CommandScratch { ids, words, starts } = scratch;
+            let components = starts.iter().map(|start| {
+                let bytes = NonNull::from(&mut words[*start..]).cast();
+                // SAFETY: as many bytes as the component has, checked in `gather`, aligned to 8; plain data, hence copied out.
+                unsafe { OwningPtr::new(bytes) }
             });
             // SAFETY: ids of this world's registry, each with bytes of its layout.
-            unsafe { entity.insert_by_ids(&scratch.ids, components) };
+            unsafe { entity.insert_by_ids(ids, components) };
         }
         Operation::Despawn => entity.despawn(),
         Operation::Remove => {
@@ -111,7 +115,8 @@ fn one(
 /// Looks up and checks the command's components.
 fn gather(registry: &ComponentRegistry, scratch: &mut CommandScratch, command: &Command<'_>) -> Result<(), Dropped> {
     scratch.ids.clear();
-    scratch.bytes.clear();
+    scratch.words.clear();
+    scratch.starts.clear();
     for ComponentBytes { hash, bytes } in command.components() {
         let Some(component) = registry.by_hash(hash) else {
             let reason =
@@ -127,7 +132,14 @@ fn gather(registry: &ComponentRegistry, scratch: &mut CommandScratch, command: &
             return Err(Dropped::Refused(format!("\"{}\" stands in it twice", component.info.name)));
         }
         scratch.ids.push(component.id);
-        scratch.bytes.push((NonNull::from(bytes).cast(), bytes.len()));
+        scratch.starts.push(scratch.words.len());
+        let (whole, rest) = bytes.as_chunks::<8>();
+        scratch.words.extend(whole.iter().map(|word| u64::from_ne_bytes(*word)));
+        if !rest.is_empty() {
+            let mut last = [0; 8];
+            last[..rest.len()].copy_from_slice(rest);
+            scratch.words.push(u64::from_ne_bytes(last));
+        }
     }
     Ok(())
 }

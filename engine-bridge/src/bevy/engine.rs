@@ -12,7 +12,6 @@ use plugin_host::{Engine, PluginView, Slot};
 use plugin_sdk::abi::Stage;
 
 use super::columns::{ParamPlan, TermPlan};
-use super::conflict::{self, TermError};
 use super::order::{Node, OrderError, order};
 use super::registry::{ComponentRegistry, RegisterError, fits};
 use super::stages::{PlannedSystem, Stages};
@@ -24,9 +23,6 @@ pub enum PrepareError {
     /// A component doesn't fit the one in use.
     #[error(transparent)]
     Component(#[from] RegisterError),
-    /// Queries that must not stand together.
-    #[error(transparent)]
-    Terms(#[from] TermError),
     /// No order satisfies all.
     #[error(transparent)]
     Order(#[from] OrderError),
@@ -34,8 +30,11 @@ pub enum PrepareError {
     #[error("bevy refuses the schedule: {0}")]
     Schedule(#[from] ScheduleBuildError),
     /// A default query filter is not in table storage, so that tables can't be handed over whole.
-    #[error("the world's default query filters include a component in sparse-set storage")]
-    SparseFilter,
+    #[error("the world's default query filters include {0}, which is in sparse-set storage")]
+    SparseFilter(String),
+    /// A component of a query is not registered.
+    #[error("component \"{0}\" of a query is not registered")]
+    Unregistered(String),
 }
 
 /// What the present schedules were built from.
@@ -73,9 +72,9 @@ impl Engine for BevyEngine<'_> {
             let planned = nodes.into_iter().filter_map(|node| {
                 let slot: &Arc<Slot> = plugins.iter().find(|plugin| plugin.manifest.name == node.plugin)?.slot;
                 let registry = world.get_resource::<ComponentRegistry>()?;
-                Some(PlannedSystem { params: plan(registry, node.system), slot: slot.clone(), node })
+                Some(plan(registry, node.system).map(|params| PlannedSystem { params, slot: slot.clone(), node }))
             });
-            let planned = planned.collect();
+            let planned = planned.collect::<Result<Vec<_>, PrepareError>>()?;
             stages.add(world, stage, planned)?;
         }
         Ok(Some((stages, running)))
@@ -96,15 +95,12 @@ fn nodes<'a>(plugin: &PluginView<'a>) -> impl Iterator<Item = Node<'a>> + use<'a
     systems.iter().enumerate().map(move |(index, system)| Node { plugin: name, index, system })
 }
 
-/// Checks each plugin's queries, and its components against the registry and the other plugins'; changes nothing.
+/// Checks each plugin's components against the registry and the other plugins'; changes nothing.
 fn check(world: &mut World, plugins: &[PluginView<'_>]) -> Result<(), PrepareError> {
     refuse_sparse_filters(world)?;
     let registry = world.get_resource_or_init::<ComponentRegistry>();
     let mut named = BTreeMap::<&str, &ComponentInfo>::new();
     for PluginView { manifest, .. } in plugins {
-        for system in &manifest.systems {
-            conflict::check(&manifest.name, system)?;
-        }
         for component in components(manifest) {
             registry.check(component)?;
             fits(component, named.entry(&component.name).or_insert(component))?;
@@ -127,14 +123,18 @@ fn terms(param: &ParamInfo) -> impl Iterator<Item = &Term> {
     data.iter().chain(filter)
 }
 
-fn plan(registry: &ComponentRegistry, system: &SystemInfo) -> Vec<ParamPlan> {
-    let ids = |terms: &[Term]| -> Vec<TermPlan> {
-        let id = |term: &Term| (term.access, term.component.as_ref().and_then(|info| registry.id_of(info)));
-        terms.iter().map(id).collect()
+fn plan(registry: &ComponentRegistry, system: &SystemInfo) -> Result<Vec<ParamPlan>, PrepareError> {
+    let term = |term: &Term| match &term.component {
+        None => Ok(TermPlan::Entity),
+        Some(info) => match registry.id_of(info) {
+            Some(id) => Ok(TermPlan::Component(term.access, id)),
+            None => Err(PrepareError::Unregistered(info.name.clone())),
+        },
     };
+    let terms = |terms: &[Term]| terms.iter().map(term).collect::<Result<Vec<_>, _>>();
     let plan = |param: &ParamInfo| match param {
-        ParamInfo::Query { data, filter } => ParamPlan::Query { data: ids(data), filter: ids(filter) },
-        ParamInfo::Publisher(number) => ParamPlan::Publisher(*number),
+        ParamInfo::Query { data, filter } => Ok(ParamPlan::Query { data: terms(data)?, filter: terms(filter)? }),
+        ParamInfo::Publisher(number) => Ok(ParamPlan::Publisher(*number)),
     };
     system.params.iter().map(plan).collect()
 }
@@ -142,8 +142,9 @@ fn plan(registry: &ComponentRegistry, system: &SystemInfo) -> Vec<ParamPlan> {
 /// A sparse filter would make `matched_tables` hold rows that don't match.
 fn refuse_sparse_filters(world: &World) -> Result<(), PrepareError> {
     let Some(filters) = world.get_resource::<DefaultQueryFilters>() else { return Ok(()) };
-    let sparse = filters
-        .disabling_ids()
-        .any(|id| world.components().get_info(id).is_some_and(|info| info.storage_type() == StorageType::SparseSet));
-    if sparse { Err(PrepareError::SparseFilter) } else { Ok(()) }
+    let mut infos = filters.disabling_ids().filter_map(|id| world.components().get_info(id));
+    match infos.find(|info| info.storage_type() == StorageType::SparseSet) {
+        Some(info) => Err(PrepareError::SparseFilter(info.name().to_string())),
+        None => Ok(()),
+    }
 }

@@ -13,7 +13,6 @@
 mod col;
 mod columns;
 mod commands;
-mod conflict;
 mod engine;
 mod frame;
 mod hash;
@@ -24,7 +23,6 @@ mod stages;
 pub use col::Col;
 pub use columns::PluginColumns;
 pub use commands::CommandStats;
-pub use conflict::TermError;
 pub use engine::PrepareError;
 pub use frame::{CurrentFrame, PluginHost, end_frame, frame_edge, install, load_present, run_frame};
 pub use hash::{HashError, world_hash};

@@ -6,7 +6,7 @@ use std::alloc::Layout;
 use std::collections::BTreeMap;
 
 use bevy_ecs::component::{ComponentCloneBehavior, ComponentDescriptor, ComponentId, StorageType};
-use bevy_ecs::prelude::{Resource, World};
+use bevy_ecs::prelude::{EntityWorldMut, Resource, World};
 use plugin_host::image::ComponentInfo;
 
 use super::Col;
@@ -36,8 +36,16 @@ pub enum RegisterError {
         /// In bytes.
         align: usize,
     },
-    /// A plugin brought it before the host bound its own type.
-    #[error("component \"{0}\" was registered by a plugin; bind the host's types before plugins are loaded")]
+    /// Another component has its schema hash.
+    #[error("components \"{name}\" and \"{other}\" have the same schema hash; rename one")]
+    Hash {
+        /// Stable name of the newcomer.
+        name: String,
+        /// Stable name of the one in use.
+        other: String,
+    },
+    /// Somebody brought another type of this name before: mostly a plugin that was loaded too early.
+    #[error("component \"{0}\" is registered already as another type; bind the host's types before plugins are loaded")]
     Late(String),
 }
 
@@ -75,7 +83,8 @@ impl ComponentRegistry {
             Some(present) if present.id == id => Ok(id),
             Some(_) => Err(RegisterError::Late(info.name)),
             None => {
-                registry.add(Registered { id, info })?;
+                registry.check(&info)?;
+                registry.add(Registered { id, info });
                 Ok(id)
             }
         }
@@ -89,7 +98,10 @@ impl ComponentRegistry {
         if info.align > ALIGN_MAX {
             return Err(RegisterError::Align { name: info.name.clone(), align: info.align });
         }
-        Ok(())
+        match self.by_hash.get(&info.hash) {
+            Some(other) => Err(RegisterError::Hash { name: info.name.clone(), other: other.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// The component that a plugin means by `info`; registered if it is new.
@@ -115,18 +127,20 @@ impl ComponentRegistry {
             )
         };
         let id = world.register_component_with_descriptor(descriptor);
-        world.get_resource_or_init::<Self>().add(Registered { id, info: info.clone() })?;
+        world.get_resource_or_init::<Self>().add(Registered { id, info: info.clone() });
         Ok(id)
     }
 
-    fn add(&mut self, component: Registered) -> Result<(), RegisterError> {
-        let ComponentInfo { name, hash, align, .. } = &component.info;
-        if *align > ALIGN_MAX {
-            return Err(RegisterError::Align { name: name.clone(), align: *align });
-        }
+    /// Adds what [`Self::check`] found new.
+    fn add(&mut self, component: Registered) {
+        let ComponentInfo { name, hash, .. } = &component.info;
         self.by_hash.insert(*hash, name.clone());
         self.by_name.insert(name.clone(), component);
-        Ok(())
+    }
+
+    /// Whether plugins may change this entity: it has a component that they share. Others are the host's, or bevy's own.
+    pub(super) fn shares(&self, entity: &EntityWorldMut<'_>) -> bool {
+        self.by_name.values().any(|component| entity.contains_id(component.id))
     }
 
     pub(super) fn by_hash(&self, hash: u64) -> Option<&Registered> {

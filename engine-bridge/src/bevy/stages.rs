@@ -4,15 +4,15 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bevy_ecs::prelude::{IntoScheduleConfigs, Res, Resource, Schedule, SystemSet, World};
+use bevy_ecs::prelude::{IntoScheduleConfigs, Mut, Res, Resource, Schedule, SystemSet, World};
 use bevy_ecs::schedule::{LogLevel, ScheduleBuildError, ScheduleBuildSettings, ScheduleLabel, SingleThreadedExecutor};
 use bevy_ecs::system::{ParamBuilder, SystemParamBuilder, SystemState};
 use plugin_host::Slot;
+use plugin_host::image::conflicts;
 use plugin_sdk::abi::Stage;
 
 use super::columns::{ColumnsBuilder, ParamPlan, PluginColumns};
 use super::commands;
-use super::conflict;
 use super::frame::{CurrentFrame, PluginHost};
 use super::order::Node;
 
@@ -81,7 +81,7 @@ impl Stages {
             );
             let mut config = system.in_set(Position(position));
             for (earlier, other) in nodes[..position].iter().enumerate() {
-                if other.plugin == node.plugin || conflict::conflicts(node.system, other.system) {
+                if other.plugin == node.plugin || conflicts(node.system, other.system) {
                     config = config.after(Position(earlier));
                 }
             }
@@ -95,13 +95,17 @@ impl Stages {
     /// Runs every stage, each followed by its commands in order.
     pub(super) fn run(&mut self, world: &mut World) {
         for StageSchedule { schedule, names, recorded } in &mut self.0 {
+            recorded.lock().unwrap_or_else(PoisonError::into_inner).clear();
             schedule.run(world);
-            let mut recorded = recorded.lock().unwrap_or_else(PoisonError::into_inner);
-            recorded.sort_unstable_by_key(|(position, _)| *position);
-            for (position, Buffer(bytes)) in recorded.drain(..) {
-                // SAFETY: in the frame arena, which is flipped at the frame's end only.
-                commands::apply(world, &names[position], unsafe { &*bytes });
-            }
+            // The host, which owns the buffers' memory, is out of the reach of whatever the commands set off.
+            world.resource_scope(|world, _: Mut<'_, PluginHost>| {
+                let mut recorded = recorded.lock().unwrap_or_else(PoisonError::into_inner);
+                recorded.sort_unstable_by_key(|(position, _)| *position);
+                for (position, Buffer(bytes)) in recorded.drain(..) {
+                    // SAFETY: recorded in this run, in the frame arena of the host, which this scope keeps from being flipped or dropped.
+                    commands::apply(world, &names[position], unsafe { &*bytes });
+                }
+            });
         }
     }
 }

@@ -71,3 +71,24 @@ fn of_a_malformed_buffer_what_comes_before_is_applied_and_the_rest_is_refused() 
     game.frames(1);
     assert_eq!(game.commands(), (0, 2, 2), "the plugin goes on: it did no harm");
 }
+
+#[derive(Default, PluginState)]
+struct Reaper {
+    seen: u64,
+}
+
+#[test]
+fn entities_that_no_plugin_shares_are_out_of_reach() {
+    let mut game = with_labels(&[("reaper", "reaper")]);
+    let shared = game.spawn(Col(Label { number: 1 }));
+    let own = game.world.spawn(HostOnly).id();
+    game.frames(3);
+    assert_eq!(game.get::<Label>(shared), None, "despawned: it is shared");
+    assert!(game.world.get::<HostOnly>(own).is_some(), "the host's own entity lives on");
+    assert!(game.state::<Reaper>("reaper").seen > 3 * 128);
+    let (_, _, refused) = game.commands();
+    assert!(refused > 0, "resources are entities too, and were asked for");
+}
+
+#[derive(bevy_ecs::prelude::Component)]
+struct HostOnly;

@@ -32,12 +32,7 @@ use object::{
 };
 
 pub use self::records::RecordError;
-
-/// The function that every plugin exports.
-pub const ENTRY: &str = "hotframe_plugin";
-
-/// Undefined in an image whose thread-locals or thread keys would outlive its unloading.
-const THREAD_HOOKS: [&str; 2] = ["__cxa_thread_atexit_impl", "pthread_key_create"];
+use plugin_sdk::abi::ENTRY;
 
 /// What a plugin's file has to agree with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,11 +101,6 @@ pub struct Facts {
     pub version: String,
     /// The ABI version: the expected one.
     pub abi: u32,
-    /// The libraries that it needs (ELF `DT_NEEDED`, Mach-O load commands, PE imports).
-    pub libraries: Vec<String>,
-    /// Undefined symbols (ELF only) by which the image registers destructors with the C library. If there
-    /// are any, the image can be retired but never unloaded.
-    pub thread_hooks: Vec<&'static str>,
 }
 
 /// A file that can't be loaded, and why.
@@ -239,13 +229,7 @@ pub fn inspect_data<'data>(data: impl ReadRef<'data>, expected: &Expected) -> Re
     if let Some(library) = libraries.iter().find(|library| is_shared_std(library)) {
         return Err(Refusal::SharedStd { library: library.clone() });
     }
-    Ok(Facts {
-        name: record.name.to_owned(),
-        version: record.version.to_owned(),
-        abi: record.abi,
-        libraries,
-        thread_hooks: thread_hooks(&file)?,
-    })
+    Ok(Facts { name: record.name.to_owned(), version: record.version.to_owned(), abi: record.abi })
 }
 
 /// Format, word size and byte order, before anything is read by them.
@@ -384,20 +368,6 @@ fn libraries<'data, R: ReadRef<'data>>(file: &object::File<'data, R>) -> Result<
 fn is_shared_std(library: &str) -> bool {
     let file = library.rsplit('/').next().unwrap_or(library);
     file.starts_with("libstd-") || (file.starts_with("std-") && file.ends_with(".dll"))
-}
-
-fn thread_hooks<'data, R: ReadRef<'data>>(file: &object::File<'data, R>) -> Result<Vec<&'static str>, Refusal> {
-    if file.format() != BinaryFormat::Elf {
-        return Ok(Vec::new());
-    }
-    let mut hooks = Vec::new();
-    for import in file.imports().map_err(Refusal::Malformed)? {
-        let import = import.map_err(Refusal::Malformed)?;
-        let name = import.name();
-        let hook = THREAD_HOOKS.into_iter().find(|hook| name.name() == Some(hook.as_bytes()));
-        hooks.extend(hook.filter(|hook| !hooks.contains(hook)));
-    }
-    Ok(hooks)
 }
 
 #[cfg(test)]

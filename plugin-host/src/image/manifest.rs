@@ -8,7 +8,9 @@
 use std::collections::BTreeSet;
 
 use plugin_sdk::abi;
-use plugin_sdk::wire::Priority;
+use plugin_sdk::wire::{Priority, schema_hash};
+
+use super::conflict::{self, TermError};
 
 /// More items than this in any list of a descriptor are no plugin.
 const ITEMS_MAX: usize = 1024;
@@ -135,7 +137,7 @@ pub enum ManifestError {
         size: u32,
     },
     /// A list is longer than any plugin's.
-    #[error("its list of {what} has {count} items")]
+    #[error("its list of {what} has {count} items, at most {ITEMS_MAX} are allowed")]
     TooMany {
         /// Of what.
         what: &'static str,
@@ -169,6 +171,27 @@ pub enum ManifestError {
         first: String,
         /// The other.
         second: String,
+    },
+    /// Two parameters of one method would write into one lane.
+    #[error("{place}: topic \"{topic}\" has two publishers among its parameters; keep one")]
+    PublisherTwice {
+        /// The method.
+        place: String,
+        /// On the bus.
+        topic: String,
+    },
+    /// Queries that must not stand together.
+    #[error(transparent)]
+    Terms(#[from] TermError),
+    /// A schema that its hash is not of.
+    #[error("\"{name}\" states schema hash {stated:#018x}, but {schema} has another; build it with this SDK's derives")]
+    Hash {
+        /// Stable name.
+        name: String,
+        /// As stated.
+        stated: u64,
+        /// Canonical schema.
+        schema: String,
     },
     /// A component's layout is impossible.
     #[error("component \"{name}\" has size {size} and alignment {align}")]
@@ -221,6 +244,9 @@ impl Manifest {
             topics: Vec::new(),
         };
         let manifest = Self { topics, ..manifest };
+        for system in &manifest.systems {
+            conflict::check(&manifest.name, system)?;
+        }
         unique("systems", manifest.systems.iter().map(|system| &system.name))?;
         unique("subscriptions to the topic", manifest.subscriptions.iter().map(|item| &item.topic.name))?;
         Ok(manifest)
@@ -260,7 +286,17 @@ fn component(item: &abi::ComponentDescriptor) -> Result<ComponentInfo, ManifestE
     {
         return Err(ManifestError::Layout { name, size, align });
     }
-    Ok(ComponentInfo { name, schema: text(item.schema), hash: item.hash, size: size as usize, align: align as usize })
+    let (schema, hash) = schema(&name, item.schema, item.hash)?;
+    Ok(ComponentInfo { name, schema, hash, size: size as usize, align: align as usize })
+}
+
+/// A canonical schema with its hash, which names the type wherever text is too long.
+fn schema(name: &str, schema: abi::Text, stated: u64) -> Result<(String, u64), ManifestError> {
+    let schema = text(schema);
+    if schema_hash(&schema) != stated {
+        return Err(ManifestError::Hash { name: name.to_owned(), stated, schema });
+    }
+    Ok((schema, stated))
 }
 
 fn system(item: &abi::SystemDescriptor, topics: &mut Vec<TopicInfo>) -> Result<SystemInfo, ManifestError> {
@@ -296,7 +332,17 @@ fn params(
         }
         number => Err(ManifestError::Unknown { place: place.to_owned(), what: "kind of parameter", number }),
     });
-    params.collect()
+    let params = params.collect::<Result<Vec<_>, _>>()?;
+    for (index, param) in params.iter().enumerate() {
+        // Each could hold a loan while the other sends.
+        if let ParamInfo::Publisher(number) = param
+            && params[..index].contains(param)
+        {
+            let topic = topics[*number as usize].name.clone();
+            return Err(ManifestError::PublisherTwice { place: place.to_owned(), topic });
+        }
+    }
+    Ok(params)
 }
 
 /// The number of a topic's publisher: systems of a plugin that publish the same topic share one.
@@ -331,11 +377,13 @@ fn terms(place: &str, list: abi::List<abi::TermDescriptor>) -> Result<Vec<Term>,
 
 fn topic(place: &str, item: &abi::TopicDescriptor) -> Result<TopicInfo, ManifestError> {
     let priority = u8::try_from(item.priority).ok().and_then(Priority::from_wire);
+    let message = text(item.message);
+    let (schema, hash) = schema(&message, item.schema, item.hash)?;
     Ok(TopicInfo {
         name: text(item.name),
-        message: text(item.message),
-        schema: text(item.schema),
-        hash: item.hash,
+        message,
+        schema,
+        hash,
         message_size: item.message_size,
         capacity: item.capacity,
         priority: priority.ok_or_else(|| ManifestError::Unknown {

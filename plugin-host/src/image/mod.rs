@@ -1,9 +1,11 @@
 //! Library files: copied, inspected before any of their code runs, loaded, described.
 
+mod conflict;
 pub mod copy;
 pub mod inspect;
 mod load;
 mod manifest;
 
+pub use conflict::{TermError, conflicts};
 pub use load::{Image, LoadError};
 pub use manifest::{ComponentInfo, Manifest, ManifestError, ParamInfo, SubscriptionInfo, SystemInfo, Term, TopicInfo};

@@ -170,3 +170,16 @@ fn a_stranger_who_sends_no_whole_message_suspends_nobody() {
     assert!(game.log.line("holds no whole messages").contains("topic=\"fixtures/number\" bytes=3"));
     assert_eq!(game.state::<Listener>("listener").heard, 10);
 }
+
+#[test]
+fn two_publishers_of_one_topic_in_one_system_are_refused() {
+    let mut game = Game::with(&BOTH);
+    game.frames(1);
+    game.refuse("talker", "talker_twice");
+    let line = game.log.line("generation 1 goes on");
+    for words in ["talk", "fixtures/number", "two publishers"] {
+        assert!(line.contains(words), "no {words:?} in {line}");
+    }
+    game.frames(1);
+    heard_everything(game);
+}

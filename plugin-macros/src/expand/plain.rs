@@ -16,7 +16,6 @@ pub(crate) fn plain(item: DeriveInput) -> Result<TokenStream> {
         const _: () = {
             #checks
             const TEXT: &#wire::SchemaText = &#wire::SchemaText::new().text(#name).text("{")#fields.text("}");
-            #[allow(unsafe_code, reason = "states that checked plain data is plain")]
             // SAFETY: `repr(C)`, every field plain, no padding: checked above.
             unsafe impl #wire::Plain for #ident {
                 const TYPE: &'static str = TEXT.as_str();
@@ -64,7 +63,6 @@ fn named(
                 .text(" ").number(::core::mem::size_of::<#ident>() as u64)
                 .text("/").number(::core::mem::align_of::<#ident>() as u64)
                 .text(" {")#fields.text("}");
-            #[allow(unsafe_code, reason = "states that checked plain data is plain")]
             // SAFETY: `repr(C)`, every field plain, no padding: checked above; the schema lists the real fields.
             unsafe impl #implemented for #ident {
                 const NAME: &'static str = #name;

@@ -84,6 +84,12 @@ fn parse_method(method: &ImplItemFn, subscription: bool) -> Result<Method> {
             "a system or subscription runs within its frame; write it without `async`",
         ));
     }
+    if let syn::Safety::Unsafe(keyword) = &signature.safety {
+        return Err(Error::new_spanned(
+            keyword,
+            "the host calls a system or subscription without knowing its duties; write it without `unsafe`",
+        ));
+    }
     if !signature.generics.params.is_empty() {
         return Err(Error::new_spanned(
             &signature.generics,
@@ -171,7 +177,6 @@ fn expand(state: &Type, args: &PluginArgs, systems: &[System], subscriptions: &[
         subscriptions.iter().map(|subscription| subscription_descriptor(state, subscription));
     let components = &args.components;
     quote! {
-        #[allow(unsafe_code, reason = "the C ABI of a plugin")]
         const _: () = {
             use ::plugin_sdk::abi;
             use ::plugin_sdk::glue;

@@ -1,4 +1,8 @@
-//! The C ABI between host and plugin: `repr(C)` only, size-prefixed, append-only.
+//! The C ABI between host and plugin: `repr(C)` only.
+//!
+//! Both sides have the same [`ABI_VERSION`]. What is passed by pointer ([`PluginDescriptor`], [`HostTable`], [`Call`]) is size-prefixed and
+//! may be appended to within a version; each side refuses one that is shorter than it knows. Items of lists have a fixed size: changing
+//! one takes a new version.
 //!
 //! One exported function, [`ENTRY`], returns a [`PluginDescriptor`]. The same identity stands in a [`section`] of
 //! the file, which the host reads before any code of the plugin runs. Calls carry a [`Call`]; the plugin reaches the
@@ -27,6 +31,16 @@ pub use text::{List, Text};
 
 /// The version of everything in this module. Another one is refused before the image is loaded.
 pub const ABI_VERSION: u32 = 1;
+
+/// Sizes on 64-bit platforms; a change that is not an addition at the end of the first three takes a new version.
+#[cfg(target_pointer_width = "64")]
+const _: () = {
+    assert!(size_of::<PluginDescriptor>() == 136 && size_of::<HostTable>() == 64 && size_of::<Call>() == 96);
+    assert!(size_of::<ComponentDescriptor>() == 48 && size_of::<TermDescriptor>() == 56);
+    assert!(size_of::<TopicDescriptor>() == 72 && size_of::<ParamDescriptor>() == 112);
+    assert!(size_of::<SystemDescriptor>() == 80 && size_of::<SubscriptionDescriptor>() == 112);
+    assert!(size_of::<ParamValue>() == 24 && size_of::<TableColumns>() == 16 && size_of::<ColumnPointer>() == 16);
+};
 
 /// The exported function's name.
 pub const ENTRY: &str = "hotframe_plugin";

@@ -52,7 +52,7 @@ impl Gates for Shared {
     fn lowest(&mut self, oldest: u64, head: u64) -> Lowest {
         let mut position = head;
         if self.0.subscribed.load(Ordering::Acquire) == 1
-            && let Place::At(cursor) = Cursor::decode(self.0.cursor.load(Ordering::Acquire)).place
+            && let Place::At(cursor) = Cursor::decode(self.0.cursor.load(Ordering::Relaxed)).place
         {
             position = cursor.max(oldest);
         }

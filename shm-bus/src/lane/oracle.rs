@@ -37,7 +37,7 @@ struct Cursors<'a>(Vec<&'a AtomicU64>);
 
 impl Gates for Cursors<'_> {
     fn lowest(&mut self, oldest: u64, head: u64) -> Lowest {
-        let places = self.0.iter().map(|cursor| Cursor::decode(cursor.load(Ordering::Acquire)).place);
+        let places = self.0.iter().map(|cursor| Cursor::decode(cursor.load(Ordering::Relaxed)).place);
         let needs = places.map(|place| match place {
             Place::At(position) => position.max(oldest),
             Place::Done => head,

@@ -18,7 +18,8 @@ use crate::wire::{Header, Kind, Priority, commit_word};
 
 /// Tells the writer how far its slowest gating reader has come.
 pub(crate) trait Gates {
-    /// The smallest position that a gating reader still needs, at most `head`; looks afresh at every call.
+    /// The smallest position that a gating reader still needs, at most `head`; looks afresh at every call. Cursors are
+    /// loaded Relaxed: the writer fences after the look.
     ///
     /// A reader below `oldest` is about to join and will move to it; it counts as standing at `oldest`.
     fn lowest(&mut self, oldest: u64, head: u64) -> Lowest;
@@ -190,6 +191,8 @@ impl<M: Memory> Writer<M> {
         self.memory.header()[OLDEST].store(announced, Ordering::Release);
         // ORDERING: [JOIN] SeqCst, pairs with the fence in `Reader::settle`. Store, then look, on both sides: either the
         // joiner sees this `oldest`, or the look below sees its cursor. Nothing weaker forbids that both miss.
+        // ORDERING: [CURSOR] it is also the Acquire side of the cursors that the first look loaded, paired with the Release store in
+        // `Reader::publish`: what a reader has copied is copied before anything is written over it.
         fence_unless(Mutation::NoAnnounceFence, Ordering::SeqCst);
         let lowest = if mutated(Mutation::NoRescan) { announced } else { self.look(gates) };
         if lowest < announced {

@@ -111,8 +111,8 @@ impl Gates for LaneGates<'_> {
         for gate in &self.list.gates {
             let needs = match &gate.file {
                 None => Some(oldest),
-                // ORDERING: [CURSOR] Acquire, pairs with the Release store in `Reader::publish`.
-                Some(file) => needs(file.cursor(self.index).load(Ordering::Acquire), self.generation, oldest),
+                // ORDERING: [CURSOR] Relaxed, all that std promises on a read-only mapping; `Writer::make_room` fences.
+                Some(file) => needs(file.cursor(self.index).load(Ordering::Relaxed), self.generation, oldest),
             };
             match needs {
                 Some(_) if self.faulty.contains(&gate.id) => {}

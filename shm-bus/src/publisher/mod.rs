@@ -157,10 +157,14 @@ impl Publisher {
     #[cold]
     fn refused(&mut self, priority: Priority, len: usize, refusal: Refusal) -> Result<usize, SendError> {
         let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
-        match refusal {
-            Refusal::TooLong => return Err(SendError::TooLong { len, max: lane.writer.geometry().payload_max() }),
-            Refusal::Corrupt => return Err(SendError::Corrupt),
-            Refusal::Full => {}
+        let unsendable = match refusal {
+            Refusal::TooLong => Some(SendError::TooLong { len, max: lane.writer.geometry().payload_max() }),
+            Refusal::Corrupt => Some(SendError::Corrupt),
+            Refusal::Full => None,
+        };
+        if let Some(error) = unsendable {
+            lane.writer.count_rejected();
+            return Err(error);
         }
         let test = lane.refused_in_a_row.is_multiple_of(Self::REFUSALS_PER_TEST);
         lane.refused_in_a_row = lane.refused_in_a_row.wrapping_add(1);

@@ -41,7 +41,7 @@ impl<T: Plain, const N: usize> ArrayText<T, N> {
     const TEXT: &'static SchemaText = &SchemaText::new().text("[").text(T::TYPE).text(";").number(N as u64).text("]");
 }
 
-/// Names an entity of the host's world inside a message or component; `slot | generation << 32`.
+/// Names an entity of the host's world inside a message or component. Opaque; 0 names nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[repr(transparent)]
 pub struct EntityId(pub u64);

@@ -12,11 +12,11 @@
 //!
 //! Pure and total: every access is checked.
 
+use plugin_sdk::abi::section::{KIND_PLUGIN, MAGIC};
+
 use super::Refusal;
 
-const MAGIC: &[u8; 8] = b"HOTFRAME";
 const HEADER_BYTES: usize = 14;
-const KIND_PLUGIN: u16 = 1;
 const PANIC_ABORT: u8 = 0;
 const PANIC_UNWIND: u8 = 1;
 
@@ -79,7 +79,7 @@ struct Record<'a> {
 /// The record at the start of `bytes`.
 fn record(bytes: &[u8]) -> Result<Record<'_>, &'static str> {
     let (magic, rest) = bytes.split_first_chunk::<8>().ok_or("ends before its magic")?;
-    if magic != MAGIC {
+    if *magic != MAGIC {
         return Err("doesn't start with the magic");
     }
     let (len, rest) = rest.split_first_chunk().ok_or("ends before its length")?;

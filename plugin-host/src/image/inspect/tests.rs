@@ -91,9 +91,6 @@ fn inspect_bytes(bytes: &[u8]) -> Result<Facts, Refusal> {
 fn a_good_plugin_tells_its_facts() {
     let facts = GOOD.inspect().unwrap();
     assert_eq!((facts.name.as_str(), facts.version.as_str(), facts.abi), ("fixture", "0.1.0", ABI));
-    assert!(!facts.libraries.is_empty());
-    // Its std registers destructors with the C library, as nothing interposes here.
-    assert_eq!(!facts.thread_hooks.is_empty(), cfg!(target_os = "linux"), "{facts:?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
-//! Which terms may stand together: pure checks on manifests, before bevy sees them (it would panic).
+//! Which queries may stand together: pure checks on a manifest, made for every engine before it sees a plugin, since the SDK gives
+//! out references on their strength.
 
-use plugin_host::image::{ParamInfo, SystemInfo, Term};
+use super::{ParamInfo, SystemInfo, Term};
 use plugin_sdk::abi::Access;
 
 /// Why a system's queries are refused.
@@ -49,8 +50,9 @@ pub(super) fn check(plugin: &str, system: &SystemInfo) -> Result<(), TermError> 
     Ok(())
 }
 
-/// Whether two systems must not run at the same time.
-pub(super) fn conflicts(one: &SystemInfo, other: &SystemInfo) -> bool {
+/// Whether two systems must not run at the same time: one writes a component that the other fetches, on entities that may be the same.
+#[must_use]
+pub fn conflicts(one: &SystemInfo, other: &SystemInfo) -> bool {
     queries(one).any(|query| queries(other).any(|other| query.conflict(&other).is_some()))
 }
 
@@ -117,7 +119,7 @@ fn writes(access: Access) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{TermError, check, conflicts};
-    use plugin_host::image::{ComponentInfo, ParamInfo, SystemInfo, Term};
+    use crate::image::{ComponentInfo, ParamInfo, SystemInfo, Term};
     use plugin_sdk::abi::{Access, Stage};
 
     fn term(name: &str, access: Access) -> Term {
