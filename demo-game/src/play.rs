@@ -1,7 +1,9 @@
 //! A run from flags to summary: in a window, or without one.
 
 use std::error::Error;
+use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use shm_bus::Bus;
@@ -18,10 +20,19 @@ const HEADLESS_FRAMES: u64 = 600;
 /// Where the picture goes when there was no display to see it on.
 const SCREENSHOT: &str = "screenshot.png";
 
-/// Plays as the flags say, then reports.
+/// Somebody asked the game to end: it ends with the frame, and reports as always.
+static STOPPED: AtomicBool = AtomicBool::new(false);
+
+fn is_stopped() -> bool {
+    // ORDERING: Relaxed, the flag says all that there is.
+    STOPPED.load(Ordering::Relaxed)
+}
+
+/// Plays as the flags say, or until Ctrl-C, then reports.
 pub(crate) fn play(options: &Options) -> Result<(), Box<dyn Error>> {
     let tuning = tuning::load(options.agents)?;
     let folder = plugins::folder(options.plugins.as_deref())?;
+    ctrlc::set_handler(|| STOPPED.store(true, Ordering::Relaxed))?;
     let bus = options.bus.clone().unwrap_or_else(|| format!("demo-{}", std::process::id()));
     let bus = Bus::open(&bus)?;
     tracing::info!("plugins in {}, bus {}", folder.display(), bus.name());
@@ -52,6 +63,9 @@ pub(crate) fn play(options: &Options) -> Result<(), Box<dyn Error>> {
 fn without_window(app: &mut App, frames: u64, realtime: bool) {
     let mut pacer = Pacer::new(Instant::now());
     for _ in 0..frames {
+        if is_stopped() {
+            break;
+        }
         if realtime {
             let due = pacer.due();
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
@@ -71,7 +85,7 @@ impl Game for Windowed {
     fn frame(&mut self, input: &InputState, deadline: Instant) -> Flow {
         self.app.frame(input, Some(deadline));
         let done = self.frames.is_some_and(|frames| self.app.frames() >= frames);
-        if done { Flow::Exit } else { Flow::Continue }
+        if done || is_stopped() { Flow::Exit } else { Flow::Continue }
     }
 
     fn canvas(&self) -> &Canvas {
@@ -79,13 +93,16 @@ impl Game for Windowed {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the summary is the program's output")]
 fn finish(app: &mut App, options: &Options, picture: Option<&Path>) -> Result<(), Box<dyn Error>> {
     let report = app.report()?;
-    print!("{}", report.summary());
+    let mut summary = report.summary();
     if let Some(file) = picture {
         screenshot::write(file, app.canvas())?;
-        println!("screenshot in {}", file.display());
+        summary += &format!("screenshot in {}\n", file.display());
+    }
+    match io::stdout().write_all(summary.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
+        _ => {}
     }
     if let Some(file) = &options.report {
         report.write(file)?;

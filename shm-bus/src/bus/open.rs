@@ -172,6 +172,7 @@ impl Drop for Shared {
         let Ok(lock) = BusLock::acquire(&self.dir, Change::PATIENCE) else { return };
         self.control.set_holder(std::process::id());
         self.lock = None;
+        sweep::release(&self.dir, &self.control, self.slot);
         sweep::sweep(&self.dir, &self.control);
         let last = self.control.participants().next().is_none();
         self.control.set_holder(0);

@@ -20,7 +20,7 @@ pub(crate) fn sweep(dir: &Dir, control: &Control) {
         control.participants().map(|entry| entry.slot).filter(|slot| !is_alive(dir, *slot)).collect();
     let mut changed = false;
     for slot in dead {
-        tracing::info!(slot, "clearing away a dead participant");
+        tracing::info!(slot, "clearing away a participant that died");
         release(dir, control, slot);
         changed = true;
     }
