@@ -18,7 +18,7 @@ use crate::image::Image;
 use crate::image::copy::{ImageStore, StoreError};
 use crate::slot::{FrameInfo, Slot};
 use crate::stage::{Staged, stage};
-use crate::swap::{self, Others};
+use crate::swap::{self, Others, SwapError};
 use crate::watcher::{FileEvent, WatchError, Watcher, plugin_of};
 
 /// Bytes that plugins may allocate from the frame arena in one frame, unless told otherwise.
@@ -60,6 +60,8 @@ struct Plugin {
     /// `None` before its first generation and after its removal.
     slot: Option<Arc<Slot>>,
     image: Option<Arc<Image>>,
+    /// A build that was refused because of the other plugins; tried again when they change.
+    waiting: Option<Arc<Image>>,
     stats: PluginStats,
 }
 
@@ -259,14 +261,42 @@ impl Host {
         let mut changed = 0;
         for (name, change) in pending {
             changed += usize::from(match change {
-                Pending::Load(image) => self.load(&name, image, engine),
+                Pending::Load(image) => self.load_or_refuse(&name, image, engine),
                 Pending::Remove => self.remove(&name, engine),
             });
+        }
+        let mut news = changed;
+        while news > 0 {
+            news = self.load_waiting(engine);
+            changed += news;
         }
         changed
     }
 
-    fn load<E: Engine>(&mut self, name: &str, image: Arc<Image>, engine: &mut E) -> bool {
+    fn load_or_refuse<E: Engine>(&mut self, name: &str, image: Arc<Image>, engine: &mut E) -> bool {
+        let result = self.load(name, image.clone(), engine);
+        let plugin = self.plugins.entry(name.to_owned()).or_default();
+        plugin.waiting = matches!(result, Err(SwapError::Engine(_) | SwapError::Ports(_))).then_some(image);
+        if let Err(error) = &result {
+            self.refused(name, &error.to_string());
+        }
+        result.is_ok()
+    }
+
+    /// Tries again, in silence, what was refused for the sake of other plugins: these have changed. Gives how many were accepted.
+    fn load_waiting<E: Engine>(&mut self, engine: &mut E) -> usize {
+        let waiting = self.plugins.iter().filter_map(|(name, plugin)| Some((name.clone(), plugin.waiting.clone()?)));
+        let mut accepted = 0;
+        for (name, image) in waiting.collect::<Vec<_>>() {
+            if self.load(&name, image, engine).is_ok() {
+                accepted += 1;
+                self.plugins.entry(name).or_default().waiting = None;
+            }
+        }
+        accepted
+    }
+
+    fn load<E: Engine>(&mut self, name: &str, image: Arc<Image>, engine: &mut E) -> Result<(), SwapError> {
         let begun = Instant::now();
         let others = self.others(name);
         let plugin = self.plugins.entry(name.to_owned()).or_default();
@@ -275,10 +305,7 @@ impl Host {
             .clone()
             .unwrap_or_else(|| Arc::new(Slot::new(name, plugin.stats.panics, plugin.stats.undelivered)));
         let generation = plugin.stats.generation + 1;
-        if let Err(error) = swap::swap(&slot, image.clone(), generation, &others, &self.bus, engine) {
-            self.refused(name, &error.to_string());
-            return false;
-        }
+        swap::swap(&slot, image.clone(), generation, &others, &self.bus, engine)?;
         let held = begun.elapsed();
         plugin.stats.generation = generation;
         if plugin.slot.is_some() {
@@ -295,12 +322,13 @@ impl Host {
             version,
             "{name} runs as generation {generation}, frame edge held {held:?}"
         );
-        true
+        Ok(())
     }
 
     fn remove<E: Engine>(&mut self, name: &str, engine: &mut E) -> bool {
         let others = self.others(name);
         let Some(plugin) = self.plugins.get_mut(name) else { return false };
+        plugin.waiting = None;
         let Some(slot) = plugin.slot.clone() else { return false };
         if let Err(error) = swap::remove(&slot, &others, engine) {
             tracing::error!(plugin = name, %error, "{name}'s file is gone, but the others can't run without it: it goes on");

@@ -44,3 +44,13 @@ fn systems_that_wait_for_each_other_are_refused_by_name() {
     assert!(line.contains("wait for each other: order_a/one, order_b/six"), "{line}");
     assert_eq!(trace_of(&mut game), ONE_FRAME);
 }
+
+#[test]
+fn a_build_that_was_refused_for_the_sake_of_another_plugin_is_accepted_when_that_one_goes() {
+    let mut game = Game::with(&[("order_a", "order_a"), ("order_b", "order_b")]);
+    game.refuse("order_b", "order_circle");
+    std::fs::remove_file(game.path("order_a")).expect("its file can be removed");
+    game.await_that(|game| game.stats("order_b").generation == 2);
+    assert!(game.runs("order_b") && !game.runs("order_a"));
+    assert_eq!(game.stats("order_b").failed_loads, 1, "the refusal; trying again is no second one");
+}
