@@ -90,7 +90,6 @@ fn is_passing(error: &io::Error) -> bool {
 pub struct PrivateCopy {
     path: PathBuf,
     content: ContentHash,
-    len: u64,
 }
 
 impl PrivateCopy {
@@ -104,12 +103,6 @@ impl PrivateCopy {
     #[must_use]
     pub const fn content(&self) -> ContentHash {
         self.content
-    }
-
-    /// Its size in bytes.
-    #[must_use]
-    pub const fn len_bytes(&self) -> u64 {
-        self.len
     }
 }
 
@@ -138,12 +131,13 @@ fn copy_private(file: &Path, to: PathBuf, copy_bytes: CopyBytes<'_>) -> Result<P
         return Err(CopyError::Empty { file: file.to_path_buf() });
     }
     // From here on, dropping the guard removes whatever was written.
-    let mut copy = PrivateCopy { path: to.clone(), content: ContentHash::of(&[]), len: 0 };
+    let mut copy = PrivateCopy { path: to.clone(), content: ContentHash::of(&[]) };
     copy_bytes(file, &copy.path).map_err(failed)?;
     make_removable(&copy.path).map_err(failed)?;
-    (copy.content, copy.len) = File::open(&copy.path).and_then(ContentHash::of_reader).map_err(failed)?;
+    let (content, len) = File::open(&copy.path).and_then(ContentHash::of_reader).map_err(failed)?;
+    copy.content = content;
     let after = fs::metadata(file).map_err(failed)?;
-    if Stamp::of(&before) != Stamp::of(&after) || copy.len != after.len() {
+    if Stamp::of(&before) != Stamp::of(&after) || len != after.len() {
         return Err(CopyError::Changing { file: file.to_path_buf() });
     }
     Ok(copy)

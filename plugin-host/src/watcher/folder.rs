@@ -104,13 +104,6 @@ impl Folder {
             }
             Signal::Rescan => self.scan(),
             Signal::FolderGone => self.lose(stopped),
-            Signal::Ask { plugin, forget } if self.is_present(&plugin) => {
-                if forget && let Some(entry) = self.entries.get_mut(&plugin) {
-                    entry.known = entry.known.refuse(None);
-                }
-                self.feed(&plugin, Input::CloseWritten);
-            }
-            Signal::Ask { .. } => {}
         }
     }
 

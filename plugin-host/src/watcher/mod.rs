@@ -34,7 +34,7 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 pub use self::name::{file_of, plugin_of};
-use self::notify::{Backend, Queue, Signal};
+use self::notify::{Backend, Queue};
 use self::settle::{Known, Timing};
 use crate::image::copy::ContentHash;
 
@@ -181,7 +181,6 @@ pub enum WatchError {
 #[must_use = "dropping the watcher ends the watch"]
 pub struct Watcher {
     folder: PathBuf,
-    queue: Queue,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -210,29 +209,13 @@ impl Watcher {
             .name("hotframe-watch".to_owned())
             .spawn(move || running.run(&signals, &stopped))
             .map_err(|source| WatchError::Thread { folder: folder.clone(), source })?;
-        Ok(Self { folder, queue, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { folder, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The watched folder, absolute and without links.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
-    }
-
-    /// Tries the plugin's file now, without waiting for the system's event (the build has just told that
-    /// it wrote the file). A content that is already known stays untouched.
-    pub fn nudge(&self, plugin: &str) {
-        self.queue.put(Signal::Ask { plugin: plugin.to_owned(), forget: false });
-    }
-
-    /// Tries the plugin's file now, even the content that was refused last (what it lacked has come).
-    pub fn retry(&self, plugin: &str) {
-        self.queue.put(Signal::Ask { plugin: plugin.to_owned(), forget: true });
-    }
-
-    /// Looks through the whole folder now, as after a lost event.
-    pub fn rescan(&self) {
-        self.queue.put(Signal::Rescan);
     }
 }
 

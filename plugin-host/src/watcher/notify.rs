@@ -39,13 +39,6 @@ pub(super) enum Signal {
     Rescan,
     /// The directory itself was removed or renamed.
     FolderGone,
-    /// Somebody asks for a try; `forget` the last refusal first.
-    Ask {
-        /// The plugin.
-        plugin: String,
-        /// Whether the content refused last is tried again.
-        forget: bool,
-    },
 }
 
 /// What happened to a file, as far as the event tells.

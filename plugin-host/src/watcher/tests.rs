@@ -258,23 +258,6 @@ fn what_is_no_plugin_is_never_tried() {
 }
 
 #[test]
-fn a_nudge_tries_at_once_and_a_retry_even_what_was_refused() {
-    let mut rig = Rig::with(Timing { settle: NEVER, ..Timing::PLATFORM });
-    let built = rig.outside("built");
-    fs::write(&built, "BAD").unwrap();
-    fs::hard_link(&built, rig.file("ai")).unwrap();
-    rig.watcher.nudge("ai");
-    assert_eq!(rig.next(), rig.refused("ai", "bad"));
-    rig.watcher.nudge("ai");
-    rig.watcher.nudge("missing");
-    rig.watcher.rescan();
-    rig.nothing_more();
-    rig.watcher.retry("ai");
-    assert_eq!(rig.next(), rig.refused("ai", "bad"));
-    rig.nothing_more();
-}
-
-#[test]
 fn a_stage_function_that_panics_refuses_the_file() {
     let mut rig = Rig::new();
     rig.replace("ai", "PANIC");

@@ -10,8 +10,6 @@ use crate::wire::{Message, Priority, messages_in};
 pub struct Delivery<'a> {
     /// Name of the topic.
     pub topic: &'a str,
-    /// Number of the topic on this bus, as long as somebody uses it.
-    pub topic_id: u32,
     /// Hash of the topic's schema.
     pub schema_hash: u64,
     /// Priority at which it was sent.

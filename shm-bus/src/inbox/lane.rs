@@ -43,7 +43,6 @@ impl InLane {
     pub(super) fn delivery<'a>(&'a self, message: Message, payload: &'a [u64]) -> Delivery<'a> {
         Delivery {
             topic: &self.subscription.name,
-            topic_id: self.subscription.topic as u32,
             schema_hash: self.subscription.schema_hash,
             priority: self.priority,
             publisher: &self.publisher,

@@ -48,12 +48,6 @@ impl<'a> Loan<'a> {
         write_at(self.words(), offset, bytes);
     }
 
-    /// The loan's memory, 8-byte aligned, rounded up to whole words. Write it as aligned 8-byte words.
-    #[must_use]
-    pub fn as_mut_ptr(&mut self) -> NonNull<u64> {
-        pointer(self.words())
-    }
-
     /// Sends the message.
     pub fn commit(self) {
         self.writer.commit(self.len);
