@@ -42,10 +42,7 @@ fn value(out: &mut impl Write, kind: &Kind, bytes: &[u8]) -> Result {
             let number = f64::from_bits(unsigned(bytes));
             if number.is_finite() { write!(out, "{number:?}") } else { out.write_str("null") }
         }
-        Kind::Entity => {
-            let entity = unsigned(bytes);
-            write!(out, "{{\"slot\":{},\"generation\":{}}}", entity as u32, entity >> 32)
-        }
+        Kind::Entity => write!(out, "{}", unsigned(bytes)),
         Kind::Array(kind, _) => list(out, bytes.chunks_exact(kind.size()), |out, bytes| value(out, kind, bytes)),
         Kind::Struct(fields, _) => object(out, fields, bytes),
     }
@@ -90,7 +87,7 @@ mod tests {
         bytes.extend(0.5_f32.to_le_bytes());
         bytes.extend([255, 128, 0, 127]);
         bytes.extend(u64::MAX.to_le_bytes());
-        let one = "{\"e\":{\"slot\":7,\"generation\":2},\"f\":1e300,\"s\":-300,\"b\":[1,255],\"n\":null,\
+        let one = "{\"e\":8589934599,\"f\":1e300,\"s\":-300,\"b\":[1,255],\"n\":null,\
                    \"v\":{\"x\":0.5,\"y\":-1,\"z\":[-128,0,127]},\"u\":18446744073709551615}";
         assert_eq!(fields.to_json(&bytes), one);
         assert_eq!(fields.to_json(&bytes.repeat(2)), format!("[{one},{one}]"));

@@ -101,7 +101,7 @@ impl Fields {
     }
 
     /// The messages in `payload` as JSON: an object for one, an array of objects for several, `null` when the length is no
-    /// multiple of the size. NaN and infinities are `null`; integers are exact; an entity is `slot` and `generation`.
+    /// multiple of the size. NaN and infinities are `null`; integers are exact; an entity is its opaque number.
     #[must_use]
     pub fn to_json(&self, payload: &[u8]) -> String {
         let mut out = String::new();
