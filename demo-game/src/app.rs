@@ -29,10 +29,21 @@ pub(crate) const HEIGHT: u32 = 720;
 /// Frames after which [`Report::agents`] counts.
 const WARM_UP: u64 = 60;
 
+/// Name of the presenter's inbox: one on a bus.
+const PRESENTER: &str = "presenter";
+
 /// Why the game can't start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum AppError {
+    /// Another game plays on this bus.
+    #[error("bus `{bus}` is in use by another demo-game, pid {pid}; choose another name with --bus")]
+    BusTaken {
+        /// Its name.
+        bus: String,
+        /// The other's process.
+        pid: u32,
+    },
     /// The host can't start.
     #[error(transparent)]
     Host(#[from] StartError),
@@ -75,7 +86,8 @@ impl App {
     pub(crate) fn new(folder: &Path, bus: Bus, tuning: Tuning, seed: u64, bot: bool) -> Result<Self, AppError> {
         let mut world = World::new();
         bind_components(&mut world)?;
-        let mut pictures = bus.inbox("presenter", Attachment::Gating)?;
+        refuse_second_game(&bus)?;
+        let mut pictures = bus.inbox(PRESENTER, Attachment::Gating)?;
         pictures.subscribe(&TopicSpec::of::<DrawCommands>(), From::Now)?;
         let player = world.spawn((Col(Input::default()), Col(tuning), Col(GameState::default()))).id();
         bevy::install(&mut world, Host::start(folder, bus)?);
@@ -194,6 +206,18 @@ impl App {
         };
         let report = report.timed(&self.meter);
         Ok(Report { missed_frames: report.missed_frames + self.frames_left_out, ..report })
+    }
+}
+
+/// Two games on one bus would hear each other's contacts.
+fn refuse_second_game(bus: &Bus) -> Result<(), AppError> {
+    let snapshot = bus.snapshot();
+    let presenters = snapshot.inboxes.iter().filter(|inbox| inbox.name == PRESENTER);
+    let mut owners =
+        presenters.filter_map(|inbox| snapshot.participants.iter().find(|owner| owner.slot == inbox.participant));
+    match owners.find(|owner| owner.alive && owner.pid != std::process::id()) {
+        Some(owner) => Err(AppError::BusTaken { bus: bus.name().to_owned(), pid: owner.pid }),
+        None => Ok(()),
     }
 }
 

@@ -28,13 +28,13 @@ pub(crate) struct Options {
     /// Keep N enemies alive by respawning, instead of waves
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub(crate) agents: u32,
-    /// Let the bot play [default without a display]
+    /// Let the bot play [default when no window can be opened]
     #[arg(long)]
     pub(crate) bot: bool,
     /// Write the last frame as a PNG
     #[arg(long, value_name = "FILE")]
     pub(crate) screenshot: Option<PathBuf>,
-    /// Folder of the plugins; used as it is when it holds a library, else filled [default: plugins, refreshed from the sources]
+    /// Folder of the plugins; used as it is when it holds a library, else created and filled [default: plugins, refreshed from the sources]
     #[arg(long, value_name = "DIR")]
     pub(crate) plugins: Option<PathBuf>,
     /// Name of the bus, to share it with other processes [default: demo- and the process id]

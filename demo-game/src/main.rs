@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
+        .log_internal_errors(false)
         .init();
     match play::play(&options) {
         Ok(()) => ExitCode::SUCCESS,

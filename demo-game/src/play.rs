@@ -95,17 +95,16 @@ impl Game for Windowed {
 
 fn finish(app: &mut App, options: &Options, picture: Option<&Path>) -> Result<(), Box<dyn Error>> {
     let report = app.report()?;
+    if let Some(file) = &options.report {
+        report.write(file)?;
+    }
     let mut summary = report.summary();
     if let Some(file) = picture {
         screenshot::write(file, app.canvas())?;
         summary += &format!("screenshot in {}\n", file.display());
     }
     match io::stdout().write_all(summary.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(error.into()),
-        _ => {}
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
     }
-    if let Some(file) = &options.report {
-        report.write(file)?;
-    }
-    Ok(())
 }

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Select, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Select, unbounded};
 use shm_bus::Bus;
 
 use crate::arena::FrameArena;
@@ -16,6 +16,7 @@ use crate::call::Fault;
 use crate::engine::Engine;
 use crate::image::Image;
 use crate::image::copy::{ImageStore, StoreError};
+use crate::instance::Instance;
 use crate::slot::{FrameInfo, Slot};
 use crate::stage::{Staged, stage};
 use crate::swap::{self, Others, SwapError};
@@ -23,6 +24,9 @@ use crate::watcher::{FileEvent, WatchError, Watcher, plugin_of};
 
 /// Bytes that plugins may allocate from the frame arena in one frame, unless told otherwise.
 pub const ARENA_LIMIT_BYTES: usize = 64 << 20;
+
+/// How often [`Host::load_present`] looks whether what it waits for is still there.
+const PRESENCE_CHECK: Duration = Duration::from_millis(200);
 
 /// Why a host could not start.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +87,8 @@ pub struct Host {
     /// Plugins whose file stands in the folder and was accepted or refused.
     tried: BTreeSet<String>,
     arena: FrameArena,
+    /// Instances that were replaced at this frame's edge: dropping a large state takes time that the edge doesn't have.
+    outgoing: Mutex<Vec<Instance>>,
     staged: Receiver<Staged>,
     events: Receiver<FileEvent>,
     /// Ends its thread when dropped; last, since its stage function sends to the channels above.
@@ -98,7 +104,16 @@ impl Host {
         let ((staged_sender, staged), (event_sender, events)) = (unbounded(), unbounded());
         let watcher = Watcher::start(folder, stage(ImageStore::new()?, staged_sender), event_sender)?;
         let (plugins, tried) = (BTreeMap::new(), BTreeSet::new());
-        Ok(Self { bus, plugins, tried, arena: FrameArena::new(ARENA_LIMIT_BYTES), staged, events, watcher })
+        Ok(Self {
+            bus,
+            plugins,
+            tried,
+            arena: FrameArena::new(ARENA_LIMIT_BYTES),
+            outgoing: Mutex::default(),
+            staged,
+            events,
+            watcher,
+        })
     }
 
     /// The watched folder.
@@ -135,7 +150,15 @@ impl Host {
         awaited.retain(|plugin| !self.tried.contains(plugin));
         let mut pending = BTreeMap::new();
         while !awaited.is_empty() {
-            let Ok(event) = self.events.recv() else { break };
+            let event = match self.events.recv_timeout(PRESENCE_CHECK) {
+                Ok(event) => event,
+                // A file that goes before its first try is never told of.
+                Err(RecvTimeoutError::Timeout) => {
+                    awaited.retain(|plugin| library_path(self.watcher.folder(), plugin).is_file());
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
             if let FileEvent::Accepted { plugin, .. }
             | FileEvent::Refused { plugin, .. }
             | FileEvent::Removed { plugin, .. } = &event
@@ -176,8 +199,9 @@ impl Host {
         }
     }
 
-    /// Ends the frame's memory; gives the bytes that plugins used of it.
+    /// Ends the frame: drops instances that were replaced at its edge, and its memory. Gives the bytes that plugins used of it.
     pub fn end_frame(&mut self) -> usize {
+        self.outgoing.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         self.arena.flip()
     }
 
@@ -305,7 +329,8 @@ impl Host {
             .clone()
             .unwrap_or_else(|| Arc::new(Slot::new(name, plugin.stats.panics, plugin.stats.undelivered)));
         let generation = plugin.stats.generation + 1;
-        swap::swap(&slot, image.clone(), generation, &others, &self.bus, engine)?;
+        let old = swap::swap(&slot, image.clone(), generation, &others, &self.bus, engine)?;
+        self.outgoing.get_mut().unwrap_or_else(PoisonError::into_inner).extend(old);
         let held = begun.elapsed();
         plugin.stats.generation = generation;
         if plugin.slot.is_some() {

@@ -12,7 +12,7 @@ use crate::image::{Manifest, TopicInfo};
 #[non_exhaustive]
 pub enum PortError {
     /// A topic can't be published.
-    #[error("it can't publish \"{topic}\": {source}")]
+    #[error("it can't publish \"{topic}\": {}", with_causes(source))]
     Publisher {
         /// On the bus.
         topic: String,
@@ -20,7 +20,7 @@ pub enum PortError {
         source: shm_bus::PublisherError,
     },
     /// A topic can't be subscribed.
-    #[error("it can't subscribe to \"{topic}\": {source}")]
+    #[error("it can't subscribe to \"{topic}\": {}", with_causes(source))]
     Subscription {
         /// On the bus.
         topic: String,
@@ -30,6 +30,12 @@ pub enum PortError {
     /// There is no room for its inbox.
     #[error("it can't have an inbox: {0}")]
     Inbox(#[from] shm_bus::InboxError),
+}
+
+/// An error of the bus with what caused it: "No space left on device" is the part that helps.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// One published topic.

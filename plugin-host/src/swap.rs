@@ -42,7 +42,7 @@ pub enum SwapError {
 /// The others' places and what they run, in the order of their names.
 pub(crate) type Others = Vec<(Arc<Slot>, Arc<Image>)>;
 
-/// Puts `image` into `slot` as `generation`.
+/// Puts `image` into `slot` as `generation`. Gives the old instance, to be dropped when there is time.
 pub(crate) fn swap<E: Engine>(
     slot: &Arc<Slot>,
     image: Arc<Image>,
@@ -50,7 +50,7 @@ pub(crate) fn swap<E: Engine>(
     others: &Others,
     bus: &Bus,
     engine: &mut E,
-) -> Result<(), SwapError> {
+) -> Result<Option<Instance>, SwapError> {
     let mut occupant = slot.lock();
     let saved = match &occupant.instance {
         None => Vec::new(),
@@ -79,11 +79,10 @@ pub(crate) fn swap<E: Engine>(
     let (was_suspended, undelivered) = (slot.is_suspended(), occupant.undelivered);
     let old = slot.put(&mut occupant, Some(new));
     drop(occupant);
-    drop(old);
     if was_suspended && undelivered > 0 {
         tracing::warn!(plugin = slot.name(), undelivered, "messages were dropped while it was suspended");
     }
-    Ok(())
+    Ok(old)
 }
 
 /// Takes `slot`'s plugin out; its systems are no longer run.

@@ -148,13 +148,27 @@ unsafe extern "C" fn save<S: PluginState>(call: *const LifeCall, instance: *cons
     unwind::guard(life, || {
         // SAFETY: the host passes an instance of `S` that nobody writes meanwhile.
         let state = unsafe { &*instance.cast::<S>() };
-        let bytes = state::save(state)?;
-        // SAFETY: the host's own function and context; the bytes live until it returns.
-        match unsafe { (sink.write)(sink.context, bytes.as_ptr(), bytes.len()) } {
-            Status::OK => Ok(()),
-            _ => Err("the host took no more state".to_owned()),
-        }
+        let mut writer = std::io::BufWriter::new(SinkWriter(sink));
+        state::save(state, &mut writer)?;
+        std::io::Write::flush(&mut writer).map_err(|error| error.to_string())
     })
+}
+
+/// The host's sink as a writer, so that a large opaque field is copied once, into the host's own memory.
+struct SinkWriter(Sink);
+
+impl std::io::Write for SinkWriter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        // SAFETY: the host's own function and context; the bytes live until it returns.
+        match unsafe { (self.0.write)(self.0.context, bytes.as_ptr(), bytes.len()) } {
+            Status::OK => Ok(bytes.len()),
+            _ => Err(std::io::Error::other("the host took no more state")),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 unsafe extern "C" fn destroy<S: PluginState>(call: *const LifeCall, instance: *mut c_void) -> Status {

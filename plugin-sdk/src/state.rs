@@ -27,15 +27,13 @@ pub trait PluginState: Default + Send + 'static {
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 
-/// `state` as named MessagePack.
+/// Writes `state` as named MessagePack.
 ///
 /// # Errors
-/// What a field's serializer refuses, in words.
-pub fn save<S: PluginState>(state: &S) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    let mut serializer = rmp_serde::Serializer::new(&mut bytes).with_struct_map();
-    PluginState::serialize(state, &mut serializer).map_err(|error| error.to_string())?;
-    Ok(bytes)
+/// What a field's serializer or the writer refuses, in words.
+pub fn save<S: PluginState>(state: &S, writer: impl std::io::Write) -> Result<(), String> {
+    let mut serializer = rmp_serde::Serializer::new(writer).with_struct_map();
+    PluginState::serialize(state, &mut serializer).map_err(|error| error.to_string())
 }
 
 /// The state that [`save`] wrote.
@@ -47,31 +45,28 @@ pub fn restore<S: PluginState>(bytes: &[u8]) -> Result<S, String> {
     PluginState::deserialize(&mut deserializer).map_err(|error| error.to_string())
 }
 
-/// MessagePack `bin`, which serde writes only through its byte methods.
-struct Binary(Vec<u8>);
+/// MessagePack `bin`, which serde writes and reads only through its byte methods; borrowed, for a copy of some MiB is a good part of a swap.
+struct Binary<'a>(&'a [u8]);
 
-impl Serialize for Binary {
+impl Serialize for Binary<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.0)
+        serializer.serialize_bytes(self.0)
     }
 }
 
-impl<'de> Deserialize<'de> for Binary {
+impl<'de> Deserialize<'de> for Binary<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
-        impl serde::de::Visitor<'_> for Visitor {
-            type Value = Binary;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Binary<'de>;
             fn expecting(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 out.write_str("binary data")
             }
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Binary, E> {
-                Ok(Binary(bytes.to_vec()))
-            }
-            fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Binary, E> {
+            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Binary<'de>, E> {
                 Ok(Binary(bytes))
             }
         }
-        deserializer.deserialize_byte_buf(Visitor)
+        deserializer.deserialize_bytes(Visitor)
     }
 }
 
@@ -89,7 +84,7 @@ pub fn serialize_opaque<T: Serialize, S: Serializer>(
     let room = Vec::with_capacity(LENGTH.load(Ordering::Relaxed) / 8 * 9 + 64);
     let bytes = postcard::to_extend(value, room).map_err(serde::ser::Error::custom)?;
     LENGTH.store(bytes.len(), Ordering::Relaxed);
-    (version, Binary(bytes)).serialize(serializer)
+    (version, Binary(&bytes)).serialize(serializer)
 }
 
 /// Reads what [`serialize_opaque`] wrote.
@@ -106,5 +101,5 @@ pub fn deserialize_opaque<'de, T: DeserializeOwned, D: Deserializer<'de>>(
             "the opaque state is in format \"{saved}\", this build reads \"{version}\"; build it with the version that saved it, or remove the plugin's file and add it again to start afresh"
         )));
     }
-    postcard::from_bytes(&bytes.0).map_err(D::Error::custom)
+    postcard::from_bytes(bytes.0).map_err(D::Error::custom)
 }

@@ -106,8 +106,10 @@ fn attempt(place: &Place, name: &str, create: bool) -> Result<Option<Bus>, OpenE
             return Err(OpenError::Busy { name: name.to_owned(), holder });
         }
     };
-    let found = open_control(&dir).map_err(failed("map the register"))?;
-    let control = match found.filter(|control| control.participants().any(|entry| is_alive(&dir, entry.slot))) {
+    // Locks tell who lives, whatever the register says: a spoilt one must neither end a live bus nor block a dead one's name.
+    let alive = (0..PARTICIPANTS_MAX).any(|slot| is_alive(&dir, slot));
+    let found = if alive { open_control(&dir).map_err(failed("map the register"))? } else { None };
+    let control = match found {
         Some(control) => control,
         None if !create => {
             sweep::remove_bus(&root, &dir, name);

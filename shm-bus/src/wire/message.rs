@@ -45,6 +45,9 @@ pub fn messages_in<M: Message>(bytes: &[u8]) -> Option<&[M]> {
         assert!(size_of::<M>() > 0, "a message has at least one field");
         size_of::<M>()
     };
+    if bytes.is_empty() {
+        return Some(&[]);
+    }
     if !bytes.len().is_multiple_of(size) || !bytes.as_ptr().cast::<M>().is_aligned() {
         return None;
     }
