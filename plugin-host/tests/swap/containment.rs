@@ -53,9 +53,9 @@ fn a_panic_in_the_states_drop_does_not_disturb_the_swap() {
     let mut game = game("counter_drop_panics");
     game.frames(1);
     game.swap("counter", "counter_v1");
+    game.frames(1);
     let line = game.log.line("its state panicked when dropped");
     assert!(line.contains("the state's drop") && line.contains("generation=2"), "{line}");
-    game.frames(1);
     assert_eq!(game.state::<Counter>("counter").count, 4);
     assert_eq!(game.stats("counter").panics, 0);
 }
