@@ -64,6 +64,7 @@ pub(crate) fn swap<E: Engine>(
             Err(fault) => return Err(SwapError::Save(fault)),
         },
     };
+    tracing::debug!(plugin = slot.name(), bytes = saved.len(), "its state is saved");
     let new = Instance::create(image, generation, &saved).map_err(SwapError::Create)?;
     let ports = occupant.ports.prepare(bus, new.image().manifest())?;
     let prepared = match prepare(slot, new.image().manifest(), others, engine) {
