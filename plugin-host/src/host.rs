@@ -1,25 +1,30 @@
 //! The plugin host: watches a folder and brings what changes there into the game, at frame edges.
 //!
-//! The watcher's thread copies, inspects and loads; the thread that owns the host calls [`Host::frame_edge`] between two frames,
-//! where waiting images are swapped in. Nothing else changes which code runs.
+//! The watcher's thread copies, inspects and loads; the thread that owns the host calls [`Host::stage_done`] after each stage
+//! of systems, where handovers begin, and [`Host::frame_edge`] between two frames, where what they made and whatever
+//! else waits is swapped in. Nothing else changes which code runs.
+
+mod edge;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Select, unbounded};
+use plugin_sdk::abi::Stage;
 use shm_bus::Bus;
 
 use crate::arena::FrameArena;
 use crate::call::Fault;
+use crate::change::Changes;
 use crate::engine::Engine;
+use crate::handover::{Build, Handover};
 use crate::image::Image;
 use crate::image::copy::{ImageStore, StoreError};
 use crate::instance::Instance;
 use crate::slot::{FrameInfo, Slot};
 use crate::stage::{Staged, stage};
-use crate::swap::{self, Others, SwapError};
 use crate::watcher::{FileEvent, WatchError, Watcher, plugin_of};
 
 /// Bytes that plugins may allocate from the frame arena in one frame, unless told otherwise.
@@ -54,7 +59,7 @@ pub struct PluginStats {
     /// Records that came while it was suspended, or that held no whole messages: read, so that they hold no publisher up, and
     /// dropped.
     pub undelivered: u64,
-    /// How long each swap held the frame edge.
+    /// How long each swap held the frame edge, waiting for the end of its handover included.
     pub swaps: Vec<Duration>,
 }
 
@@ -69,13 +74,6 @@ struct Plugin {
     stats: PluginStats,
 }
 
-/// What waits for a plugin at the next edge; only the latest of each plugin's changes counts.
-#[derive(Debug)]
-enum Pending {
-    Load(Arc<Image>),
-    Remove,
-}
-
 /// Saved states by plugin name, in the order of the names.
 pub type NamedStates<'a> = Vec<(&'a str, Vec<u8>)>;
 
@@ -86,6 +84,10 @@ pub struct Host {
     plugins: BTreeMap<String, Plugin>,
     /// Plugins whose file stands in the folder and was accepted or refused.
     tried: BTreeSet<String>,
+    /// What waits for them; a handover ends its thread when dropped.
+    changes: Changes<Build, Handover>,
+    /// Since the last edge the engine has said that systems are done.
+    hands_over: bool,
     arena: FrameArena,
     /// Instances that were replaced at this frame's edge: dropping a large state takes time that the edge doesn't have.
     outgoing: Mutex<Vec<Instance>>,
@@ -108,6 +110,8 @@ impl Host {
             bus,
             plugins,
             tried,
+            changes: Changes::default(),
+            hands_over: false,
             arena: FrameArena::new(ARENA_LIMIT_BYTES),
             outgoing: Mutex::default(),
             staged,
@@ -148,7 +152,6 @@ impl Host {
             }
         }
         awaited.retain(|plugin| !self.tried.contains(plugin));
-        let mut pending = BTreeMap::new();
         while !awaited.is_empty() {
             let event = match self.events.recv_timeout(PRESENCE_CHECK) {
                 Ok(event) => event,
@@ -165,9 +168,9 @@ impl Host {
             {
                 awaited.remove(plugin);
             }
-            self.note(event, &mut pending);
+            self.note(event);
         }
-        self.apply(pending, engine);
+        self.apply(engine);
         Ok(())
     }
 
@@ -175,21 +178,35 @@ impl Host {
     /// whether it has. For tools and tests; a game just calls `frame_edge` in every frame.
     #[must_use]
     pub fn wait_for_change(&self, timeout: Duration) -> bool {
+        if !self.changes.is_empty() {
+            return true;
+        }
         let mut select = Select::new();
         select.recv(&self.events);
         select.ready_timeout(timeout).is_ok()
     }
 
+    /// Begins the handovers of running plugins that have no system in a stage after `stage`, and for which a build waits: beside the
+    /// rest of the frame, on threads of their own, their state is saved and the next generation made from it. The next edge, which
+    /// has to do no more than go over to it, waits for those that take longer.
+    ///
+    /// To be called when the last system of a stage has run; an engine that has no stages calls it once, with the last one. A plugin
+    /// must not be called from then to the edge. One that is called all the same is swapped at the edge as a whole, and the edge is
+    /// held for that long. So are all, in an engine that doesn't call this.
+    pub fn stage_done(&mut self, stage: Stage) {
+        self.hands_over = true;
+        self.note_events();
+        if !self.changes.is_empty() {
+            self.begin_handovers(stage);
+        }
+    }
+
     /// Swaps in what waits. To be called between two frames, with no plugin's system running. Gives the number of plugins that changed.
+    ///
+    /// What came too late for [`Self::stage_done`], in an engine that calls it, waits for the next frame's.
     pub fn frame_edge<E: Engine>(&mut self, engine: &mut E) -> usize {
-        if self.events.is_empty() {
-            return 0;
-        }
-        let mut pending = BTreeMap::new();
-        while let Ok(event) = self.events.try_recv() {
-            self.note(event, &mut pending);
-        }
-        self.apply(pending, engine)
+        self.note_events();
+        self.apply(engine)
     }
 
     /// Delivers what each plugin's inbox holds, plugins in the order of their names; `commands` is given what they ask for.
@@ -244,153 +261,6 @@ impl Host {
             }
         }
         sums
-    }
-
-    fn note(&mut self, event: FileEvent, pending: &mut BTreeMap<String, Pending>) {
-        match &event {
-            FileEvent::Accepted { plugin, .. } | FileEvent::Refused { plugin, .. } => {
-                self.tried.insert(plugin.clone());
-            }
-            FileEvent::Removed { plugin, .. } => {
-                self.tried.remove(plugin);
-            }
-            FileEvent::FolderLost { .. } | FileEvent::FolderBack { .. } => {}
-        }
-        match event {
-            FileEvent::Accepted { plugin, content, .. } => {
-                // Each accepted content was sent before its event, hence is found.
-                while let Ok(staged) = self.staged.try_recv() {
-                    if staged.content == content {
-                        pending.insert(plugin, Pending::Load(staged.image));
-                        break;
-                    }
-                }
-            }
-            FileEvent::Refused { plugin, path, reason } => {
-                self.refused(&plugin, &format!("{} is refused until it changes: {reason}", path.display()));
-            }
-            FileEvent::Removed { plugin, .. } => {
-                pending.insert(plugin, Pending::Remove);
-            }
-            FileEvent::FolderLost { folder } => {
-                tracing::warn!(folder = %folder.display(), "the plugins folder has gone; waiting for it to return");
-            }
-            FileEvent::FolderBack { folder } => {
-                tracing::info!(folder = %folder.display(), "the plugins folder is back")
-            }
-        }
-    }
-
-    fn apply<E: Engine>(&mut self, pending: BTreeMap<String, Pending>, engine: &mut E) -> usize {
-        let mut changed = 0;
-        for (name, change) in pending {
-            changed += usize::from(match change {
-                Pending::Load(image) => self.load_or_refuse(&name, image, engine),
-                Pending::Remove => self.remove(&name, engine),
-            });
-        }
-        let mut news = changed;
-        while news > 0 {
-            news = self.load_waiting(engine);
-            changed += news;
-        }
-        changed
-    }
-
-    fn load_or_refuse<E: Engine>(&mut self, name: &str, image: Arc<Image>, engine: &mut E) -> bool {
-        let result = self.load(name, image.clone(), engine);
-        let plugin = self.plugins.entry(name.to_owned()).or_default();
-        plugin.waiting = matches!(result, Err(SwapError::Engine(_) | SwapError::Ports(_))).then_some(image);
-        if let Err(error) = &result {
-            self.refused(name, &error.to_string());
-        }
-        result.is_ok()
-    }
-
-    /// Tries again, in silence, what was refused for the sake of other plugins: these have changed. Gives how many were accepted.
-    fn load_waiting<E: Engine>(&mut self, engine: &mut E) -> usize {
-        let waiting = self.plugins.iter().filter_map(|(name, plugin)| Some((name.clone(), plugin.waiting.clone()?)));
-        let mut accepted = 0;
-        for (name, image) in waiting.collect::<Vec<_>>() {
-            if self.load(&name, image, engine).is_ok() {
-                accepted += 1;
-                self.plugins.entry(name).or_default().waiting = None;
-            }
-        }
-        accepted
-    }
-
-    fn load<E: Engine>(&mut self, name: &str, image: Arc<Image>, engine: &mut E) -> Result<(), SwapError> {
-        let begun = Instant::now();
-        let others = self.others(name);
-        let plugin = self.plugins.entry(name.to_owned()).or_default();
-        let slot = plugin
-            .slot
-            .clone()
-            .unwrap_or_else(|| Arc::new(Slot::new(name, plugin.stats.panics, plugin.stats.undelivered)));
-        let generation = plugin.stats.generation + 1;
-        let old = swap::swap(&slot, image.clone(), generation, &others, &self.bus, engine)?;
-        self.outgoing.get_mut().unwrap_or_else(PoisonError::into_inner).extend(old);
-        let held = begun.elapsed();
-        plugin.stats.generation = generation;
-        if plugin.slot.is_some() {
-            plugin.stats.reloads += 1;
-            plugin.stats.swaps.push(held);
-        }
-        let before = plugin.image.replace(image.clone());
-        plugin.slot = Some(slot);
-        tell_state_change(name, before.as_deref(), &image);
-        let version = &image.manifest().version;
-        tracing::info!(
-            plugin = name,
-            generation,
-            version,
-            "{name} runs as generation {generation}, frame edge held {held:?}"
-        );
-        Ok(())
-    }
-
-    fn remove<E: Engine>(&mut self, name: &str, engine: &mut E) -> bool {
-        let others = self.others(name);
-        let Some(plugin) = self.plugins.get_mut(name) else { return false };
-        plugin.waiting = None;
-        let Some(slot) = plugin.slot.clone() else { return false };
-        if let Err(error) = swap::remove(&slot, &others, engine) {
-            tracing::error!(plugin = name, %error, "{name}'s file is gone, but the others can't run without it: it goes on");
-            return false;
-        }
-        let occupant = slot.lock();
-        (plugin.stats.panics, plugin.stats.undelivered) = (occupant.faults, occupant.undelivered);
-        drop(occupant);
-        (plugin.slot, plugin.image) = (None, None);
-        tracing::info!(plugin = name, "{name} was removed");
-        true
-    }
-
-    fn refused(&mut self, name: &str, reason: &str) {
-        let plugin = self.plugins.entry(name.to_owned()).or_default();
-        plugin.stats.failed_loads += 1;
-        match plugin.stats.generation {
-            running if plugin.slot.is_some() => {
-                tracing::error!(plugin = name, "{name}: generation {running} goes on: {reason}");
-            }
-            _ => tracing::error!(plugin = name, "{name}: not loaded: {reason}"),
-        }
-    }
-
-    fn others(&self, name: &str) -> Others {
-        let others = self.plugins.iter().filter(|(other, _)| *other != name);
-        others.filter_map(|(_, plugin)| Some((plugin.slot.clone()?, plugin.image.clone()?))).collect()
-    }
-}
-
-/// Says when a generation keeps other state than the one before: added fields took their default, removed ones are gone.
-fn tell_state_change(name: &str, before: Option<&Image>, after: &Image) {
-    let Some(before) = before.map(Image::manifest) else { return };
-    let after = after.manifest();
-    if before.state_hash != after.state_hash {
-        let (old, new) = (&before.state_schema, &after.state_schema);
-        tracing::info!(plugin = name, "{name}'s state was {old} and is now {new}; added fields have their default");
     }
 }
 

@@ -1,17 +1,20 @@
 //! The plugin host: watches a folder, loads what appears there, and swaps it in between frames.
 //!
 //! ```text
-//! folder ─► watcher ─► stage: copy → inspect → load ─► Host::frame_edge: swap ─► Slot ─► a system's call
-//!          (a thread of its own, off the frame)         (the engine's thread)
+//! folder ─► watcher ─► stage: copy → inspect → load ─► handover: save → create ─► Host::frame_edge: commit ─► Slot ─► a system's call
+//!          (a thread of its own, off the frame)        (a thread, after the       (the engine's thread)
+//!                                                       plugin's last stage)
 //! ```
 //! An engine implements [`Engine`] and calls, once a frame: [`Host::frame_edge`], [`Host::deliver`], its schedule (which calls
-//! [`Slot::run`]), [`Host::end_frame`]. Knows nothing of bevy.
+//! [`Slot::run`]), [`Host::stage_done`], [`Host::end_frame`]. Knows nothing of bevy.
 
 mod arena;
 mod call;
+mod change;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod engine;
+mod handover;
 mod host;
 pub mod image;
 mod instance;

@@ -44,6 +44,8 @@ pub(crate) struct Occupant {
     /// `None` once the plugin was removed.
     pub(crate) instance: Option<Instance>,
     pub(crate) ports: Ports,
+    /// Calls and swaps so far: while this stays, so does the instance's state.
+    pub(crate) touched: u64,
     /// Of each system, for random numbers: as the manifest's systems.
     numbers: Vec<u32>,
     /// Of each subscription: as the manifest's subscriptions.
@@ -67,6 +69,7 @@ impl Slot {
         let occupant = Occupant {
             instance: None,
             ports: Ports::default(),
+            touched: 0,
             numbers: Vec::new(),
             delivery: Vec::new(),
             faults,
@@ -103,6 +106,7 @@ impl Slot {
                 .collect();
         }
         self.suspended.store(false, Ordering::Relaxed);
+        occupant.touched += 1;
         std::mem::replace(&mut occupant.instance, instance)
     }
 
@@ -126,11 +130,14 @@ impl Slot {
             return &[];
         }
         let mut occupant = self.lock();
-        let Occupant { instance: Some(instance), ports, numbers, faults, .. } = &mut *occupant else { return &[] };
+        let Occupant { instance: Some(instance), ports, touched, numbers, faults, .. } = &mut *occupant else {
+            return &[];
+        };
         let (Some(run), Some(number)) = (instance.image().functions().systems.get(index).copied(), numbers.get(index))
         else {
             return &[];
         };
+        *touched += 1;
         let call = Invocation { slot: self, number: *number, change_tick, frame, arena };
         call.invoke(instance, &mut ports.publishers, faults, params, |state, call| {
             // SAFETY: this image's instance, held by the gate, and a call with the values of its descriptor; the columns by contract.
@@ -141,7 +148,8 @@ impl Slot {
     /// Delivers what is in the inbox, in (priority, topic, publisher, sequence) order, and hands each delivery's commands to `commands`.
     pub fn deliver(&self, frame: &FrameInfo, arena: &FrameArena, mut commands: impl FnMut(&[u8])) {
         let mut occupant = self.lock();
-        let Occupant { instance: Some(instance), ports, delivery, faults, undelivered, .. } = &mut *occupant else {
+        let Occupant { instance: Some(instance), ports, touched, delivery, faults, undelivered, .. } = &mut *occupant
+        else {
             return;
         };
         ports.drain(|publishers, index, payload| {
@@ -159,6 +167,7 @@ impl Slot {
                 tracing::warn!(plugin = self.name, topic, bytes, "a record that holds no whole messages is dropped");
                 return;
             }
+            *touched += 1;
             let call = Invocation { slot: self, number: *number, change_tick: 0, frame, arena };
             commands(call.invoke(instance, publishers, faults, &params.0, |state, call| {
                 // SAFETY: this image's instance, held by the gate, a call with the values of its descriptor, and an aligned payload.

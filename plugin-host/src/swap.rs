@@ -1,16 +1,19 @@
-//! The swap: one plugin goes from its present generation to the next, at the frame edge.
+//! The swap: one plugin goes from its present generation to the next.
 //!
 //! ```text
-//! save old → create new from it → make ports → engine prepares │ commit: engine, ports, instance │ drop old
-//!              each may fail: the new one is dropped,           │ cannot fail
-//!              the old one goes on with its memory untouched    │
+//!  make, beside the frame or at its edge    │ accept, at the edge
+//!  save old → create new from its state     → make ports → engine prepares │ commit: engine, ports, instance
+//!                       each may fail: the new one is dropped,             │ cannot fail; the old one is given back,
+//!                       the old one goes on with its memory untouched      │ to be dropped when there is time
 //! ```
 //!
 //! # Invariants
 //! 1. New before old: the old instance is dropped only after the commit.
 //! 2. What a failure leaves behind is what was there before.
+//! 3. What is accepted was made from the state as it is: whoever calls the plugin in between makes a successor stale.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use shm_bus::Bus;
 
@@ -19,7 +22,7 @@ use crate::engine::{Engine, PluginView};
 use crate::image::{Image, Manifest};
 use crate::instance::Instance;
 use crate::ports::PortError;
-use crate::slot::Slot;
+use crate::slot::{Occupant, Slot};
 
 /// Why a generation was not accepted. The one before it goes on.
 #[derive(Debug, thiserror::Error)]
@@ -42,30 +45,69 @@ pub enum SwapError {
 /// The others' places and what they run, in the order of their names.
 pub(crate) type Others = Vec<(Arc<Slot>, Arc<Image>)>;
 
-/// Puts `image` into `slot` as `generation`. Gives the old instance, to be dropped when there is time.
-pub(crate) fn swap<E: Engine>(
+/// The next generation, made from the state of the present one.
+#[derive(Debug)]
+pub(crate) struct Successor {
+    instance: Instance,
+    /// [`Occupant::touched`] when the state was saved.
+    touched: u64,
+    pub(crate) cost: Cost,
+}
+
+/// What it took to make a successor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cost {
+    /// Length of the saved state.
+    pub(crate) bytes: usize,
+    pub(crate) saved_in: Duration,
+    pub(crate) restored_in: Duration,
+}
+
+impl Successor {
+    /// Saves what runs in `slot`, holding its gate, and makes `generation` from it; afresh if nothing runs there.
+    pub(crate) fn make(slot: &Slot, image: Arc<Image>, generation: u32) -> Result<Self, SwapError> {
+        let begun = Instant::now();
+        let occupant = slot.lock();
+        let (state, touched) = (save(slot, &occupant)?, occupant.touched);
+        drop(occupant);
+        let saved = Instant::now();
+        let instance = Instance::create(image, generation, &state).map_err(SwapError::Create)?;
+        let cost = Cost { bytes: state.len(), saved_in: saved - begun, restored_in: saved.elapsed() };
+        Ok(Self { instance, touched, cost })
+    }
+
+    /// Whether the plugin was called since its state was saved.
+    pub(crate) fn is_stale(&self, slot: &Slot) -> bool {
+        slot.lock().touched != self.touched
+    }
+}
+
+fn save(slot: &Slot, occupant: &Occupant) -> Result<Vec<u8>, SwapError> {
+    match occupant.instance.as_ref().map(Instance::save) {
+        None => Ok(Vec::new()),
+        Some(Ok(state)) => {
+            tracing::debug!(plugin = slot.name(), bytes = state.len(), "its state is saved");
+            Ok(state)
+        }
+        // A plugin that has failed already may well fail here: a fresh start is better than none.
+        Some(Err(fault)) if slot.is_suspended() => {
+            tracing::warn!(plugin = slot.name(), %fault, "the suspended generation's state is lost: starting afresh");
+            Ok(Vec::new())
+        }
+        Some(Err(fault)) => Err(SwapError::Save(fault)),
+    }
+}
+
+/// Puts `successor` into `slot`. Gives the old instance, to be dropped when there is time.
+pub(crate) fn accept<E: Engine>(
     slot: &Arc<Slot>,
-    image: Arc<Image>,
-    generation: u32,
+    successor: Successor,
     others: &Others,
     bus: &Bus,
     engine: &mut E,
 ) -> Result<Option<Instance>, SwapError> {
+    let new = successor.instance;
     let mut occupant = slot.lock();
-    let saved = match &occupant.instance {
-        None => Vec::new(),
-        Some(old) => match old.save() {
-            Ok(saved) => saved,
-            // A plugin that has failed already may well fail here: a fresh start is better than none.
-            Err(fault) if slot.is_suspended() => {
-                tracing::warn!(plugin = slot.name(), %fault, "the suspended generation's state is lost: starting afresh");
-                Vec::new()
-            }
-            Err(fault) => return Err(SwapError::Save(fault)),
-        },
-    };
-    tracing::debug!(plugin = slot.name(), bytes = saved.len(), "its state is saved");
-    let new = Instance::create(image, generation, &saved).map_err(SwapError::Create)?;
     let ports = occupant.ports.prepare(bus, new.image().manifest())?;
     let prepared = match prepare(slot, new.image().manifest(), others, engine) {
         Ok(prepared) => prepared,

@@ -35,6 +35,7 @@ struct Position(usize);
 pub(super) struct Stages(Vec<StageSchedule>);
 
 struct StageSchedule {
+    stage: Stage,
     schedule: Schedule,
     /// `plugin/system`, in order.
     names: Vec<String>,
@@ -88,13 +89,14 @@ impl Stages {
             schedule.add_systems(config);
         }
         schedule.initialize(world)?;
-        self.0.push(StageSchedule { schedule, names: nodes.iter().map(Node::full_name).collect(), recorded });
+        let names = nodes.iter().map(Node::full_name).collect();
+        self.0.push(StageSchedule { stage, schedule, names, recorded });
         Ok(())
     }
 
-    /// Runs every stage, each followed by its commands in order.
+    /// Runs every stage, each followed by its commands in order, and by the handovers of plugins that are done with the frame.
     pub(super) fn run(&mut self, world: &mut World) {
-        for StageSchedule { schedule, names, recorded } in &mut self.0 {
+        for StageSchedule { stage, schedule, names, recorded } in &mut self.0 {
             recorded.lock().unwrap_or_else(PoisonError::into_inner).clear();
             schedule.run(world);
             // The host, which owns the buffers' memory, is out of the reach of whatever the commands set off.
@@ -106,6 +108,7 @@ impl Stages {
                     commands::apply(world, &names[position], unsafe { &*bytes });
                 }
             });
+            world.resource_mut::<PluginHost>().0.stage_done(*stage);
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use plugin_host::{FrameInfo, Host, PluginStats, library_path};
+use plugin_sdk::abi::Stage;
 use plugin_sdk::state::{PluginState, restore};
 use shm_bus::Bus;
 use tempfile::TempDir;
@@ -20,6 +21,8 @@ pub(crate) struct Game {
     pub(crate) host: Host,
     pub(crate) engine: Bare,
     pub(crate) log: Log,
+    /// Whether it tells the host that its systems are done.
+    pub(crate) hands_over: bool,
     tick: u64,
     /// Dropped last: the bus and the plugins.
     place: TempDir,
@@ -40,6 +43,7 @@ impl Game {
             host: Host::start(&folder, bus).expect("a host over a folder"),
             engine: Bare::default(),
             log: Log::start(),
+            hands_over: true,
             tick: 0,
             place,
         };
@@ -88,18 +92,56 @@ impl Game {
     pub(crate) fn await_that(&mut self, done: impl Fn(&Self) -> bool) {
         while !done(self) {
             assert!(self.host.wait_for_change(PATIENCE), "nothing happened: {:#?}", self.log.lines());
+            self.systems_done();
             self.host.frame_edge(&mut self.engine);
         }
+    }
+
+    /// Tells the host that all systems are done, if this game does.
+    pub(crate) fn systems_done(&mut self) {
+        if self.hands_over {
+            self.host.stage_done(Stage::Render);
+        }
+    }
+
+    /// Replaces `plugin`'s file by `fixture` and begins its handover.
+    pub(crate) fn begin_handover(&mut self, plugin: &str, fixture: &str) {
+        let builds = self.log.count("a build waits");
+        self.put_bytes(plugin, &fixtures::bytes(fixture));
+        assert!(self.host.wait_for_change(PATIENCE), "nothing came: {:#?}", self.log.lines());
+        self.await_line("a build waits", builds + 1);
+    }
+
+    /// Hears what the watcher says, without an edge, until `part` was logged `times` times.
+    pub(crate) fn await_line(&mut self, part: &str, times: usize) {
+        let begun = Instant::now();
+        while self.log.count(part) < times {
+            assert!(begun.elapsed() < PATIENCE, "no {part:?} in {:#?}", self.log.lines());
+            self.systems_done();
+            std::thread::yield_now();
+        }
+    }
+
+    /// Comes to the frame edge; gives the number of plugins that changed.
+    pub(crate) fn edge(&mut self) -> usize {
+        self.host.frame_edge(&mut self.engine)
+    }
+
+    /// Runs the systems, and tells nobody that they are done.
+    pub(crate) fn systems(&mut self) -> usize {
+        let frame = FrameInfo { tick: self.tick, seed: 1, delta_seconds: 1.0 / 60.0 };
+        self.engine.run(&frame, self.host.arena())
     }
 
     /// Runs `count` frames; gives the bytes of commands that were asked for.
     pub(crate) fn frames(&mut self, count: u64) -> usize {
         let mut commands = 0;
         for _ in 0..count {
-            self.host.frame_edge(&mut self.engine);
+            self.edge();
             let frame = FrameInfo { tick: self.tick, seed: 1, delta_seconds: 1.0 / 60.0 };
             self.host.deliver(&frame, |_, bytes| commands += bytes.len());
-            commands += self.engine.run(&frame, self.host.arena());
+            commands += self.systems();
+            self.systems_done();
             self.host.end_frame();
             self.tick += 1;
         }

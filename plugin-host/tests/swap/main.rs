@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`state`] | what is kept from one build to the next |
 //! | [`refusal`] | what is refused, with which words, and that the old build goes on |
+//! | [`handover`] | what is made beside the frame, and what becomes of it at the edge |
 //! | [`containment`] | what a panic costs: its plugin, until its file changes |
 //! | [`files`] | each way in which a library comes, changes and goes |
 //! | [`messages`] | nothing lost, doubled or out of order over swaps |
@@ -14,6 +15,7 @@ mod containment;
 mod engine;
 mod files;
 mod game;
+mod handover;
 mod memory;
 mod messages;
 mod random;

@@ -131,8 +131,9 @@ impl Model {
     }
 }
 
-fn run(actions: &[Action]) {
+fn run(actions: &[Action], hands_over: bool) {
     let mut game = Game::with(&[]);
+    game.hands_over = hands_over;
     let mut model = Model::default();
     for action in actions {
         match *action {
@@ -177,7 +178,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_sequence_of_builds_faults_and_frames_goes_as_the_model_says(actions in actions()) {
-        run(&actions);
+    fn any_sequence_of_builds_faults_and_frames_goes_as_the_model_says(actions in actions(), hands_over in any::<bool>()) {
+        run(&actions, hands_over);
     }
 }

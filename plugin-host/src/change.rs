@@ -1,0 +1,223 @@
+//! What waits for each plugin, and what is to be done about it when: the table, without effects.
+//!
+//! | handover | waits | plugin runs | engine hands over | when its systems are done | at the edge | then waits |
+//! |---|---|---|---|---|---|---|
+//! | – | build | no | – | – | load | – |
+//! | – | build | yes | yes | begin a handover | – | build |
+//! | – | build | yes | no | – | load | – |
+//! | – | removal | – | – | – | remove | – |
+//! | begun | – | yes | – | – | commit | – |
+//! | begun | newer build | yes | yes | – | commit | build |
+//! | begun | removal | yes | – | – | abandon, remove | – |
+//!
+//! A handover that a newer build has overtaken is committed all the same: builds that come in every frame would else keep each other
+//! from ever running. Knows nothing of images, threads or clocks.
+//!
+//! # Invariants
+//! 1. Of what came for a plugin and has not begun, only the latest counts.
+//! 2. A plugin has one handover at most, and every one of them ends at the next edge.
+
+use std::collections::BTreeMap;
+
+/// What is to become of a plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next<B> {
+    /// This build is to run.
+    Build(B),
+    /// Its file has gone.
+    Removal,
+}
+
+/// What is to be done at the edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step<B, H> {
+    /// End the handover and go over to what it made.
+    Commit(H),
+    /// End the handover and drop what it made.
+    Abandon(H),
+    /// The whole swap, or a first load.
+    Load(B),
+    /// Take the plugin out.
+    Remove,
+}
+
+/// Of one plugin; one of both is there.
+#[derive(Debug)]
+struct Change<B, H> {
+    handover: Option<H>,
+    next: Option<Next<B>>,
+}
+
+/// What waits, by plugin, in the order of their names.
+#[derive(Debug)]
+pub(crate) struct Changes<B, H>(BTreeMap<String, Change<B, H>>);
+
+impl<B, H> Default for Changes<B, H> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<B, H> Changes<B, H> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn contains(&self, plugin: &str) -> bool {
+        self.0.contains_key(plugin)
+    }
+
+    /// Something came for a plugin.
+    pub(crate) fn note(&mut self, plugin: String, next: Next<B>) {
+        self.0.entry(plugin).or_insert(Change { handover: None, next: None }).next = Some(next);
+    }
+
+    /// Begins the handover of each plugin that a build waits for and that is `done`: it runs, and isn't called again in this frame.
+    pub(crate) fn hand_over<P>(&mut self, done: impl Fn(&str) -> Option<P>, mut begin: impl FnMut(P, B) -> H) {
+        for (plugin, change) in self.0.iter_mut().filter(|(_, change)| change.handover.is_none()) {
+            let Some(place) = done(plugin) else { continue };
+            match change.next.take() {
+                Some(Next::Build(build)) => change.handover = Some(begin(place, build)),
+                other => change.next = other,
+            }
+        }
+    }
+
+    /// What is to be done at this edge, in this order; the rest waits on. `hands_over` says whether the engine does.
+    pub(crate) fn at_edge(&mut self, hands_over: bool, runs: impl Fn(&str) -> bool) -> Vec<(String, Step<B, H>)> {
+        let mut steps = Vec::new();
+        for (plugin, Change { handover, next }) in std::mem::take(&mut self.0) {
+            if let Some(handover) = handover {
+                let is_wanted = !matches!(next, Some(Next::Removal));
+                let step = if is_wanted { Step::Commit(handover) } else { Step::Abandon(handover) };
+                steps.push((plugin.clone(), step));
+            }
+            match next {
+                Some(Next::Build(build)) if hands_over && runs(&plugin) => self.note(plugin, Next::Build(build)),
+                Some(Next::Build(build)) => steps.push((plugin, Step::Load(build))),
+                Some(Next::Removal) => steps.push((plugin, Step::Remove)),
+                None => {}
+            }
+        }
+        steps
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Next::{Build, Removal};
+    use super::Step::{Abandon, Commit, Load, Remove};
+    use super::{Changes, Next, Step};
+
+    const PLUGIN: &str = "plugin";
+
+    /// Builds and handovers are numbers; the handover of a build has its number.
+    type Table = Changes<u32, u32>;
+
+    fn with(waiting: impl IntoIterator<Item = Next<u32>>) -> Table {
+        let mut table = Table::default();
+        waiting.into_iter().for_each(|next| table.note(PLUGIN.to_owned(), next));
+        table
+    }
+
+    /// After the handover of build 1 has begun, this came.
+    fn with_handover(waiting: impl IntoIterator<Item = Next<u32>>) -> Table {
+        let mut table = with([Build(1)]);
+        assert_eq!(begun(&mut table, true), [1]);
+        waiting.into_iter().for_each(|next| table.note(PLUGIN.to_owned(), next));
+        table
+    }
+
+    fn begun(table: &mut Table, is_done: bool) -> Vec<u32> {
+        let mut begun = Vec::new();
+        table.hand_over(
+            |_| is_done.then_some(()),
+            |(), build| {
+                begun.push(build);
+                build
+            },
+        );
+        begun
+    }
+
+    fn edge(table: &mut Table, hands_over: bool, runs: bool) -> Vec<Step<u32, u32>> {
+        table.at_edge(hands_over, |_| runs).into_iter().map(|(_, step)| step).collect()
+    }
+
+    #[test]
+    fn a_build_of_a_plugin_that_does_not_run_is_loaded_at_the_edge() {
+        for hands_over in [false, true] {
+            let mut table = with([Build(1)]);
+            assert!(begun(&mut table, false).is_empty());
+            assert_eq!(edge(&mut table, hands_over, false), [Load(1)]);
+            assert!(table.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_build_of_a_running_plugin_is_loaded_at_the_edge_of_an_engine_that_hands_nothing_over() {
+        let mut table = with([Build(1)]);
+        assert_eq!(edge(&mut table, false, true), [Load(1)]);
+        assert!(table.is_empty());
+    }
+
+    #[test]
+    fn a_build_of_a_running_plugin_waits_until_its_systems_are_done() {
+        let mut table = with([Build(1)]);
+        assert_eq!(edge(&mut table, true, true), []);
+        assert_eq!(begun(&mut table, true), [1]);
+        assert_eq!(edge(&mut table, true, true), [Commit(1)]);
+        assert!(table.is_empty());
+    }
+
+    #[test]
+    fn of_two_builds_that_have_not_begun_the_later_one_counts() {
+        let mut table = with([Build(1), Build(2)]);
+        assert_eq!(begun(&mut table, true), [2]);
+    }
+
+    #[test]
+    fn a_removal_is_made_at_the_edge() {
+        let mut table = with([Build(1), Removal]);
+        assert!(begun(&mut table, true).is_empty());
+        assert_eq!(edge(&mut table, true, true), [Remove]);
+        assert!(table.is_empty());
+    }
+
+    #[test]
+    fn a_build_after_a_removal_counts() {
+        let mut table = with([Removal, Build(1)]);
+        assert_eq!(begun(&mut table, true), [1]);
+    }
+
+    #[test]
+    fn a_newer_build_during_a_handover_waits_for_the_next() {
+        let mut table = with_handover([Build(2)]);
+        assert!(begun(&mut table, true).is_empty(), "one at a time");
+        assert_eq!(edge(&mut table, true, true), [Commit(1)]);
+        assert_eq!(begun(&mut table, true), [2]);
+        assert_eq!(edge(&mut table, true, true), [Commit(2)]);
+    }
+
+    #[test]
+    fn a_newer_build_during_the_last_handover_of_an_engine_is_loaded_at_the_edge() {
+        let mut table = with_handover([Build(2)]);
+        assert_eq!(edge(&mut table, false, true), [Commit(1), Load(2)]);
+        assert!(table.is_empty());
+    }
+
+    #[test]
+    fn a_removal_during_a_handover_wins() {
+        let mut table = with_handover([Removal]);
+        assert!(begun(&mut table, true).is_empty());
+        assert_eq!(edge(&mut table, true, true), [Abandon(1), Remove]);
+        assert!(table.is_empty());
+    }
+
+    #[test]
+    fn a_plugin_that_goes_and_returns_during_its_handover_goes_on_with_the_new_build() {
+        let mut table = with_handover([Removal, Build(2)]);
+        assert_eq!(edge(&mut table, true, true), [Commit(1)]);
+        assert_eq!(begun(&mut table, true), [2]);
+    }
+}

@@ -1,0 +1,254 @@
+//! What comes from the watcher, and what the frame edge does about it: effects of the table in [`change`](crate::change).
+
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use plugin_sdk::abi::Stage;
+
+use super::{Host, Plugin};
+use crate::change::{Next, Step};
+use crate::engine::Engine;
+use crate::handover::{Build, Handover};
+use crate::image::Image;
+use crate::slot::Slot;
+use crate::swap::{self, Cost, Others, Successor, SwapError};
+use crate::watcher::FileEvent;
+
+/// What a handover made; `None` to make it at the edge.
+type Made = Option<Result<Successor, SwapError>>;
+
+impl Host {
+    /// Takes what the watcher has to say.
+    pub(super) fn note_events(&mut self) {
+        while let Ok(event) = self.events.try_recv() {
+            self.note(event);
+        }
+    }
+
+    pub(super) fn note(&mut self, event: FileEvent) {
+        match &event {
+            FileEvent::Accepted { plugin, .. } | FileEvent::Refused { plugin, .. } => {
+                self.tried.insert(plugin.clone());
+            }
+            FileEvent::Removed { plugin, .. } => {
+                self.tried.remove(plugin);
+            }
+            FileEvent::FolderLost { .. } | FileEvent::FolderBack { .. } => {}
+        }
+        match event {
+            FileEvent::Accepted { plugin, content, .. } => {
+                // Each accepted content was sent before its event, hence is found.
+                while let Ok(staged) = self.staged.try_recv() {
+                    if staged.content == content {
+                        tracing::debug!(plugin, "a build waits");
+                        self.changes.note(plugin, Next::Build(Build { image: staged.image, is_retry: false }));
+                        break;
+                    }
+                }
+            }
+            FileEvent::Refused { plugin, path, reason } => {
+                self.refused(&plugin, &format!("{} is refused until it changes: {reason}", path.display()));
+            }
+            FileEvent::Removed { plugin, .. } => {
+                tracing::debug!(plugin, "its file has gone");
+                self.changes.note(plugin, Next::Removal);
+            }
+            FileEvent::FolderLost { folder } => {
+                tracing::warn!(folder = %folder.display(), "the plugins folder has gone; waiting for it to return");
+            }
+            FileEvent::FolderBack { folder } => {
+                tracing::info!(folder = %folder.display(), "the plugins folder is back")
+            }
+        }
+    }
+
+    pub(super) fn begin_handovers(&mut self, stage: Stage) {
+        let plugins = &self.plugins;
+        let done = |name: &str| {
+            let plugin = plugins.get(name)?;
+            let mut systems = plugin.image.iter().flat_map(|image| &image.manifest().systems);
+            let is_done = systems.all(|system| system.stage <= stage);
+            Some((plugin.slot.clone().filter(|_| is_done)?, plugin.stats.generation))
+        };
+        self.changes.hand_over(done, |(slot, generation), build| Handover::begin(slot, build, generation + 1));
+    }
+
+    /// Does what this edge has to do; gives the number of plugins that changed.
+    pub(super) fn apply<E: Engine>(&mut self, engine: &mut E) -> usize {
+        let hands_over = std::mem::take(&mut self.hands_over);
+        if self.changes.is_empty() {
+            return 0;
+        }
+        let plugins = &self.plugins;
+        let runs = |name: &str| plugins.get(name).is_some_and(|plugin| plugin.slot.is_some());
+        let steps = self.changes.at_edge(hands_over, runs);
+        let mut changed = 0;
+        for (name, step) in steps {
+            let begun = Instant::now();
+            changed += usize::from(match step {
+                Step::Load(build) => self.load_or_refuse(&name, &build, None, begun, engine),
+                Step::Commit(handover) => {
+                    let (build, made) = handover.end();
+                    self.load_or_refuse(&name, &build, made, begun, engine)
+                }
+                Step::Abandon(handover) => {
+                    drop(handover);
+                    false
+                }
+                Step::Remove => self.remove(&name, engine),
+            });
+        }
+        let mut news = changed;
+        while news > 0 {
+            news = self.load_waiting(hands_over, engine);
+            changed += news;
+        }
+        changed
+    }
+
+    fn load_or_refuse<E: Engine>(
+        &mut self,
+        name: &str,
+        build: &Build,
+        made: Made,
+        begun: Instant,
+        engine: &mut E,
+    ) -> bool {
+        let result = self.load(name, &build.image, made, begun, engine);
+        if build.is_retry && result.is_err() {
+            return false;
+        }
+        let plugin = self.plugins.entry(name.to_owned()).or_default();
+        let is_for_others = matches!(result, Err(SwapError::Engine(_) | SwapError::Ports(_)));
+        plugin.waiting = is_for_others.then(|| build.image.clone());
+        if let Err(error) = &result {
+            self.refused(name, &error.to_string());
+        }
+        result.is_ok()
+    }
+
+    /// Tries again, in silence, what was refused for the sake of other plugins: these have changed. Gives how many were accepted;
+    /// running ones have a handover first, where the engine hands over.
+    fn load_waiting<E: Engine>(&mut self, hands_over: bool, engine: &mut E) -> usize {
+        let waiting = self.plugins.iter().filter_map(|(name, plugin)| {
+            let build = Build { image: plugin.waiting.clone()?, is_retry: true };
+            // What came later than the refused build counts.
+            (!self.changes.contains(name)).then(|| (name.clone(), build, plugin.slot.is_some()))
+        });
+        let mut accepted = 0;
+        for (name, build, runs) in waiting.collect::<Vec<_>>() {
+            if runs && hands_over {
+                self.changes.note(name, Next::Build(build));
+            } else {
+                accepted += usize::from(self.load_or_refuse(&name, &build, None, Instant::now(), engine));
+            }
+        }
+        accepted
+    }
+
+    /// Goes over to what was `made` of `image`, or makes it now. The edge is held since `begun`.
+    fn load<E: Engine>(
+        &mut self,
+        name: &str,
+        image: &Arc<Image>,
+        made: Made,
+        begun: Instant,
+        engine: &mut E,
+    ) -> Result<(), SwapError> {
+        let others = self.others(name);
+        let plugin = self.plugins.entry(name.to_owned()).or_default();
+        let slot = plugin
+            .slot
+            .clone()
+            .unwrap_or_else(|| Arc::new(Slot::new(name, plugin.stats.panics, plugin.stats.undelivered)));
+        let generation = plugin.stats.generation + 1;
+        let successor = match made.transpose()? {
+            Some(successor) if !successor.is_stale(&slot) => successor,
+            stale => {
+                if stale.is_some() {
+                    tracing::debug!(
+                        plugin = name,
+                        "called after its systems were done: the edge is held for the whole swap"
+                    );
+                }
+                Successor::make(&slot, image.clone(), generation)?
+            }
+        };
+        let cost = successor.cost;
+        let old = swap::accept(&slot, successor, &others, &self.bus, engine)?;
+        self.outgoing.get_mut().unwrap_or_else(PoisonError::into_inner).extend(old);
+        plugin.accepted(name, image, slot, begun.elapsed(), cost);
+        Ok(())
+    }
+
+    fn remove<E: Engine>(&mut self, name: &str, engine: &mut E) -> bool {
+        let others = self.others(name);
+        let Some(plugin) = self.plugins.get_mut(name) else { return false };
+        plugin.waiting = None;
+        let Some(slot) = plugin.slot.clone() else { return false };
+        if let Err(error) = swap::remove(&slot, &others, engine) {
+            tracing::error!(plugin = name, %error, "{name}'s file is gone, but the others can't run without it: it goes on");
+            return false;
+        }
+        let occupant = slot.lock();
+        (plugin.stats.panics, plugin.stats.undelivered) = (occupant.faults, occupant.undelivered);
+        drop(occupant);
+        (plugin.slot, plugin.image) = (None, None);
+        tracing::info!(plugin = name, "{name} was removed");
+        true
+    }
+
+    fn refused(&mut self, name: &str, reason: &str) {
+        let plugin = self.plugins.entry(name.to_owned()).or_default();
+        plugin.stats.failed_loads += 1;
+        match plugin.stats.generation {
+            running if plugin.slot.is_some() => {
+                tracing::error!(plugin = name, "{name}: generation {running} goes on: {reason}");
+            }
+            _ => tracing::error!(plugin = name, "{name}: not loaded: {reason}"),
+        }
+    }
+
+    fn others(&self, name: &str) -> Others {
+        let others = self.plugins.iter().filter(|(other, _)| *other != name);
+        others.filter_map(|(_, plugin)| Some((plugin.slot.clone()?, plugin.image.clone()?))).collect()
+    }
+}
+
+impl Plugin {
+    /// Its next generation runs in `slot`.
+    fn accepted(&mut self, name: &str, image: &Arc<Image>, slot: Arc<Slot>, held: Duration, cost: Cost) {
+        self.stats.generation += 1;
+        let (generation, version) = (self.stats.generation, &image.manifest().version);
+        if self.slot.replace(slot).is_none() {
+            tracing::info!(
+                plugin = name,
+                generation,
+                version,
+                "{name} runs as generation {generation}, frame edge held {held:?}"
+            );
+        } else {
+            self.stats.reloads += 1;
+            self.stats.swaps.push(held);
+            let Cost { bytes, saved_in, restored_in } = cost;
+            tracing::info!(
+                plugin = name,
+                generation,
+                version,
+                "{name} runs as generation {generation}, frame edge held {held:?}, {bytes} bytes of state saved in {saved_in:?} and restored in {restored_in:?}"
+            );
+        }
+        let before = self.image.replace(image.clone());
+        tell_state_change(name, before.as_deref(), image);
+    }
+}
+
+/// Says when a generation keeps other state than the one before: added fields took their default, removed ones are gone.
+fn tell_state_change(name: &str, before: Option<&Image>, after: &Image) {
+    let Some(before) = before.map(Image::manifest) else { return };
+    let after = after.manifest();
+    if before.state_hash != after.state_hash {
+        let (old, new) = (&before.state_schema, &after.state_schema);
+        tracing::info!(plugin = name, "{name}'s state was {old} and is now {new}; added fields have their default");
+    }
+}
