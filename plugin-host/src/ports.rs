@@ -3,6 +3,7 @@
 
 use plugin_sdk::abi::Status;
 use plugin_sdk::wire::Priority;
+use shm_bus::wire::Policy;
 use shm_bus::{Attachment, Bus, Delivery, From, Inbox, Publisher, SendError, TopicSpec};
 
 use crate::image::{Manifest, TopicInfo};
@@ -226,5 +227,6 @@ fn spec(topic: &TopicInfo) -> TopicSpec<'_> {
         schema: &topic.schema,
         schema_hash: topic.hash,
         message_size: topic.message_size,
+        policy: Policy::Reject,
     }
 }

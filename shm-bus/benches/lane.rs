@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use shm_bus::wire::{Header, Kind, Priority, schema_hash};
+use shm_bus::wire::{Header, Kind, Policy, Priority, schema_hash};
 use shm_bus::{Attachment, Bus, From, TopicSpec};
 
 const SCHEMA: &str = "bench.Block@1 64/8 {words:[u64;8]@0}";
@@ -13,6 +13,7 @@ const BLOCKS: TopicSpec<'_> = TopicSpec {
     schema: SCHEMA,
     schema_hash: schema_hash(SCHEMA),
     message_size: 64,
+    policy: Policy::Reject,
 };
 
 fn lane(criterion: &mut Criterion) {
@@ -50,6 +51,7 @@ fn header(criterion: &mut Criterion) {
         sequence: 1,
         kind: Kind::Message,
         priority: Priority::High,
+        flags: 0,
         topic: 3,
         sender: 4,
         correlation: 0,

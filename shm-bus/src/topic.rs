@@ -1,7 +1,7 @@
 //! What a topic is, as data: the host states it from a plugin's manifest, everybody else from a [`Topic`] type.
 
 use crate::control::{Control, SCHEMA_MAX, TOPIC_NAME_MAX, TYPE_NAME_MAX};
-use crate::wire::{Message, Topic};
+use crate::wire::{Message, Policy, Topic};
 
 /// A topic's name and what it carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct TopicSpec<'a> {
     pub schema_hash: u64,
     /// Bytes of one message.
     pub message_size: u32,
+    /// What happens when a lane has no room.
+    pub policy: Policy,
 }
 
 impl TopicSpec<'static> {
@@ -28,6 +30,7 @@ impl TopicSpec<'static> {
             schema: <T::Message as Message>::SCHEMA,
             schema_hash: <T::Message as Message>::SCHEMA_HASH,
             message_size: size_of::<T::Message>() as u32,
+            policy: T::POLICY,
         }
     }
 }
@@ -58,6 +61,16 @@ pub enum TopicError {
         /// What the caller has.
         here: String,
     },
+    /// The topic is in use with another policy.
+    #[error("topic `{topic}` has the policy {on_the_bus:?} on this bus, here it is {here:?}")]
+    Policy {
+        /// The topic.
+        topic: String,
+        /// What its present users agreed on.
+        on_the_bus: Policy,
+        /// What the caller has.
+        here: Policy,
+    },
     /// Nobody has declared this topic.
     #[error("topic `{topic}` is not on this bus")]
     Unknown {
@@ -82,7 +95,11 @@ pub(crate) fn find_or_add(control: &Control, topic: &TopicSpec<'_>) -> Result<us
                 && entry.schema == topic.schema
                 && entry.message_size == topic.message_size =>
         {
-            Ok(entry.index)
+            if entry.policy == topic.policy {
+                return Ok(entry.index);
+            }
+            let (on_the_bus, here) = (entry.policy, topic.policy);
+            Err(TopicError::Policy { topic: topic.name.to_owned(), on_the_bus, here })
         }
         Some(entry) => Err(TopicError::Schema {
             topic: topic.name.to_owned(),

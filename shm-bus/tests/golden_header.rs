@@ -10,6 +10,7 @@ fn headers() -> [Header; 3] {
         sequence: 0x0102_0304,
         kind: Kind::Message,
         priority: Priority::High,
+        flags: 0,
         topic: 5,
         sender: 0x1122_3344_5566_7788,
         correlation: 0x99aa_bbcc_ddee_ff00,

@@ -1,6 +1,6 @@
 //! A bus used by several handles of one process.
 
-use shm_bus::wire::{Priority, schema_hash};
+use shm_bus::wire::{Policy, Priority, schema_hash};
 use shm_bus::{Attachment, Bus, From, Inbox, SendError, SubscribeError, TopicError, TopicSpec, list_in};
 
 const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
@@ -10,6 +10,7 @@ const NUMBERS: TopicSpec<'_> = TopicSpec {
     schema: SCHEMA,
     schema_hash: schema_hash(SCHEMA),
     message_size: 8,
+    policy: Policy::Reject,
 };
 const NORMAL: &[(Priority, u32)] = &[(Priority::Normal, 4096)];
 

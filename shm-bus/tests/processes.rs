@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
-use shm_bus::wire::{Priority, schema_hash};
+use shm_bus::wire::{Policy, Priority, schema_hash};
 use shm_bus::{Attachment, Bus, DirError, From, Inbox, OpenError, Publisher, SendError, TopicSpec, list_in};
 
 const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
@@ -20,6 +20,7 @@ const NUMBERS: TopicSpec<'_> = TopicSpec {
     schema: SCHEMA,
     schema_hash: schema_hash(SCHEMA),
     message_size: 8,
+    policy: Policy::Reject,
 };
 const LANE: &[(Priority, u32)] = &[(Priority::Normal, 4096)];
 const FOLDER: &str = "HOTFRAME_TEST_FOLDER";

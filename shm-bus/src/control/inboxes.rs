@@ -59,6 +59,7 @@ impl Control {
 
     /// Fills the entry at `index`, which is free. Under `bus.lock`; the name fits.
     pub(crate) fn add_inbox(&self, index: usize, id: u64, participant: usize, observer: bool, name: &str) {
+        self.silence(index);
         let owner = participant as u64 | if observer { OBSERVER } else { 0 };
         let fields = [owner, 0, 0, name.len() as u64];
         publish(self.entry(INBOXES, index), id, &fields, &[(NAME.0, NAME.1, name)]);
@@ -78,11 +79,13 @@ impl Control {
         let word = if topic < 64 { SUBSCRIPTIONS.0 } else { SUBSCRIPTIONS.1 };
         // ORDERING: Relaxed, published by [EPOCH].
         entry[word].fetch_and(!(1 << (topic % 64)), Ordering::Relaxed);
+        self.attention(topic).fetch_and(!(1 << index), Ordering::Relaxed);
     }
 
     /// Frees the entry. Under `bus.lock`.
     pub(crate) fn remove_inbox(&self, index: usize) {
         // ORDERING: [ENTRY] nothing was written before it that a reader of 0 uses.
         self.entry(INBOXES, index)[0].store(0, Ordering::Release);
+        self.silence(index);
     }
 }

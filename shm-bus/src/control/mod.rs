@@ -1,14 +1,15 @@
 //! The bus's register: who takes part, which topics there are, which lanes carry them, which inboxes read them.
 //!
 //! ```text
-//! byte 0        4096              12288          176128             208896        217088
-//!      | header | participants 64 | topics 128   | lane directory 256 | inboxes 64 |
-//!      |        | 128 each        | 1280 each    | 128 each           | 128 each   |
+//! byte 0        4096              12288          176128             208896       217088         221184           237568      245760
+//!      | header | participants 64 | topics 128   | lane directory 256 | inboxes 64 | doorbells 64 | room bells 256 | attention |
+//!      |        | 128 each        | 1280 each    | 128 each           | 128 each   | 64 each      | 64 each        | 128 x 64  |
 //! ```
 //! Knows nothing of lanes' contents or of locks on files.
 //!
 //! # Invariants
-//! 1. Entries change under `bus.lock` only (the subscription words of an inbox too); anybody reads them at any time.
+//! 1. Entries change under `bus.lock` only (the subscription words of an inbox too); anybody reads them at any time. Bells,
+//!    ready bits and attention change at any time, by read-modify-write.
 //! 2. An entry's first word is stored last, Release, and is 0 while the entry is free: `[ENTRY]`.
 //! 3. Ids come from one counter and are never used again; `epoch` grows after every change.
 //! 4. What is read is checked: indices against the tables, lengths against their fields, texts for UTF-8.
@@ -16,11 +17,13 @@
 //! # Failure
 //! An entry that fails a check is treated as free by readers.
 
+mod bells;
 mod inboxes;
 mod lanes;
 mod participants;
 mod topics;
 
+pub(crate) use bells::Doorbell;
 pub(crate) use inboxes::InboxEntry;
 pub(crate) use lanes::{LaneEntry, LaneState, NewLane};
 pub(crate) use topics::TopicEntry;
@@ -79,11 +82,15 @@ const PARTICIPANTS: Table = Table::after(PAGE_WORDS, 128, PARTICIPANTS_MAX);
 const TOPICS: Table = Table::after(PARTICIPANTS.end(), 1280, TOPICS_MAX);
 const LANES: Table = Table::after(TOPICS.end(), 128, LANES_MAX);
 const INBOXES: Table = Table::after(LANES.end(), 128, INBOXES_MAX);
-const BYTES: u64 = INBOXES.end() as u64 * 8;
+const DOORBELLS: Table = Table::after(INBOXES.end(), 64, INBOXES_MAX);
+const ROOM_BELLS: Table = Table::after(DOORBELLS.end(), 64, LANES_MAX);
+const ATTENTION: Table = Table::after(ROOM_BELLS.end(), 64, TOPICS_MAX);
+const BYTES: u64 = ATTENTION.end() as u64 * 8;
 
 const _: () = {
     assert!(PARTICIPANTS.start * 8 == 4096 && TOPICS.start * 8 == 12288);
-    assert!(LANES.start * 8 == 176_128 && INBOXES.start * 8 == 208_896 && BYTES == 217_088);
+    assert!(LANES.start * 8 == 176_128 && INBOXES.start * 8 == 208_896 && DOORBELLS.start * 8 == 217_088);
+    assert!(ROOM_BELLS.start * 8 == 221_184 && ATTENTION.start * 8 == 237_568 && BYTES == 245_760);
     assert!(BYTES.is_multiple_of(4096));
 };
 

@@ -1,7 +1,8 @@
-//! Topics' entries: `id | schema hash | message size | three text lengths | name (96) | type name (128) | schema (1024)`.
+//! Topics' entries: `id | schema hash | message size, timeout | three text lengths, policy | name (96) | type name (128) | schema (1024)`.
 
 use super::{Control, TOPICS, TOPICS_MAX, load, publish, text};
 use crate::sync::Ordering;
+use crate::wire::Policy;
 
 const NAME: (usize, usize) = (4, 16);
 const TYPE_NAME: (usize, usize) = (16, 32);
@@ -16,6 +17,7 @@ pub(crate) struct TopicEntry {
     pub(crate) schema: String,
     pub(crate) schema_hash: u64,
     pub(crate) message_size: u32,
+    pub(crate) policy: Policy,
 }
 
 impl Control {
@@ -24,13 +26,15 @@ impl Control {
         self.read(TOPICS, index, |_, entry| {
             let lengths = load(entry, 3);
             let length = |shift: u32| lengths >> shift & 0xffff;
+            let size = load(entry, 2);
             Some(TopicEntry {
                 index,
                 name: text(entry, NAME, length(0))?,
                 type_name: text(entry, TYPE_NAME, length(16))?,
                 schema: text(entry, SCHEMA, length(32))?,
                 schema_hash: load(entry, 1),
-                message_size: u32::try_from(load(entry, 2)).ok()?,
+                message_size: size as u32,
+                policy: Policy::from_wire((lengths >> 48) as u8, (size >> 32) as u32)?,
             })
         })
     }
@@ -43,9 +47,12 @@ impl Control {
     /// Adds a topic and gives its index, or `None` when the table is full. Under `bus.lock`; the texts fit.
     pub(crate) fn add_topic(&self, topic: &crate::TopicSpec<'_>) -> Option<usize> {
         let index = self.free_index(TOPICS)?;
-        let lengths =
-            topic.name.len() as u64 | (topic.type_name.len() as u64) << 16 | (topic.schema.len() as u64) << 32;
-        let fields = [topic.schema_hash, topic.message_size.into(), lengths];
+        let (policy, timeout_ms) = topic.policy.to_wire();
+        let lengths = topic.name.len() as u64
+            | (topic.type_name.len() as u64) << 16
+            | (topic.schema.len() as u64) << 32
+            | u64::from(policy) << 48;
+        let fields = [topic.schema_hash, u64::from(topic.message_size) | u64::from(timeout_ms) << 32, lengths];
         let texts = [
             (NAME.0, NAME.1, topic.name),
             (TYPE_NAME.0, TYPE_NAME.1, topic.type_name),

@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "views the private copy's words as bytes")]
 
-use crate::wire::{Message, Priority, messages_in};
+use crate::wire::{Kind, Message, Priority, messages_in};
 
 /// See the module. Valid until the next call to its inbox.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,14 @@ pub struct Delivery<'a> {
     pub sequence: u64,
     /// Messages of its lane that this inbox lost just before it; 0 for a gating inbox.
     pub lost: u64,
+    /// What it is: a plain message, or part of a request.
+    pub kind: Kind,
+    /// A response's status; else 0.
+    pub status: u8,
+    /// Id of the participant that sent it.
+    pub sender: u64,
+    /// Which request it is about; 0 in a plain message.
+    pub correlation: u64,
     /// What was sent; 8-byte aligned.
     pub payload: &'a [u8],
 }

@@ -48,6 +48,10 @@ impl InLane {
             publisher: &self.publisher,
             sequence: message.sequence,
             lost: message.lost,
+            kind: message.kind,
+            status: message.flags,
+            sender: message.sender,
+            correlation: message.correlation,
             payload: &bytes_of(payload)[..message.len],
         }
     }

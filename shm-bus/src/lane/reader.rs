@@ -43,6 +43,10 @@ pub(crate) struct Message {
     pub(crate) lost: u64,
     /// Bytes of payload.
     pub(crate) len: usize,
+    pub(crate) kind: Kind,
+    pub(crate) flags: u8,
+    pub(crate) sender: u64,
+    pub(crate) correlation: u64,
 }
 
 /// What was impossible.
@@ -257,12 +261,14 @@ impl<M: Memory> Reader<M> {
                 self.go_to(self.position + extent)?;
                 Ok(None)
             }
-            Kind::Message => {
+            Kind::Message | Kind::Request | Kind::Response | Kind::Cancel => {
                 self.go_to(self.position + extent)?;
                 let lost = sequence.saturating_sub(self.expected.unwrap_or(sequence));
                 self.expected = Some(sequence.wrapping_add(1));
                 self.skipped = false;
-                Ok(Some(Message { sequence, lost, len: header.length as usize - SLOT as usize }))
+                let Header { kind, flags, sender, correlation, .. } = header;
+                let len = header.length as usize - SLOT as usize;
+                Ok(Some(Message { sequence, lost, len, kind, flags, sender, correlation }))
             }
         }
     }

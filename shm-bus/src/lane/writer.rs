@@ -80,7 +80,8 @@ impl<M: Memory> Writer<M> {
         let geometry = Geometry::of(&memory);
         let words = |kind| {
             let Stamp { priority, topic, sender } = stamp;
-            let header = Header { length: SLOT as u32, sequence: 0, kind, priority, topic, sender, correlation: 0 };
+            let header =
+                Header { length: SLOT as u32, sequence: 0, kind, priority, flags: 0, topic, sender, correlation: 0 };
             let [_, what, sender, correlation] = header.to_words();
             [what, sender, correlation]
         };

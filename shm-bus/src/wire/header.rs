@@ -25,6 +25,9 @@ pub const HEADER_BYTES: usize = 32;
 /// The version of the header format that this crate writes and reads.
 pub const HEADER_VERSION: u8 = 1;
 
+/// The largest status of a response.
+pub const STATUS_MAX: u8 = 15;
+
 /// What a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -33,6 +36,12 @@ pub enum Kind {
     Message = 1,
     /// Filler up to the end of the ring; carries no payload and no sequence of its own.
     Pad = 2,
+    /// A request; `correlation` is its number at the client that sent it.
+    Request = 3,
+    /// The answer to the request of the same `correlation`; the only kind with `flags`, its status.
+    Response = 4,
+    /// The client no longer wants the answer to the request of the same `correlation`.
+    Cancel = 5,
 }
 
 impl Kind {
@@ -40,7 +49,18 @@ impl Kind {
         match number {
             1 => Some(Self::Message),
             2 => Some(Self::Pad),
+            3 => Some(Self::Request),
+            4 => Some(Self::Response),
+            5 => Some(Self::Cancel),
             _ => None,
+        }
+    }
+
+    /// The largest value of the header's `flags`.
+    const fn flags_max(self) -> u8 {
+        match self {
+            Self::Response => STATUS_MAX,
+            Self::Message | Self::Pad | Self::Request | Self::Cancel => 0,
         }
     }
 }
@@ -56,11 +76,13 @@ pub struct Header {
     pub kind: Kind,
     /// The lane's priority.
     pub priority: Priority,
+    /// A response's status, at most [`STATUS_MAX`]; 0 in all other kinds.
+    pub flags: u8,
     /// The topic's number on its bus.
     pub topic: u32,
     /// The sending participant's id.
     pub sender: u64,
-    /// Free for the sender; 0 in plain messages.
+    /// The request that a request, response or cancel is about; 0 in plain messages.
     pub correlation: u64,
 }
 
@@ -76,7 +98,7 @@ pub enum HeaderError {
     Kind(u8),
     /// No priority, above 3.
     Priority(u8),
-    /// Bits that this version does not define.
+    /// Bits that this version does not define for the header's kind.
     Flags(u8),
 }
 
@@ -87,7 +109,7 @@ impl fmt::Display for HeaderError {
             Self::Version(found) => write!(out, "header field `version` is {found}, expected {HEADER_VERSION}"),
             Self::Kind(found) => write!(out, "header field `kind` is {found}, which is no kind"),
             Self::Priority(found) => write!(out, "header field `priority` is {found}, above 3"),
-            Self::Flags(found) => write!(out, "header field `flags` is {found:#04x}, of which no bit is defined"),
+            Self::Flags(found) => write!(out, "header field `flags` is {found:#04x}, which its kind does not define"),
         }
     }
 }
@@ -128,7 +150,8 @@ impl Header {
     #[must_use]
     #[inline]
     pub const fn to_words(&self) -> [u64; 4] {
-        let kind = HEADER_VERSION as u64 | (self.kind as u64) << 8 | (self.priority as u64) << 16;
+        let kind =
+            HEADER_VERSION as u64 | (self.kind as u64) << 8 | (self.priority as u64) << 16 | (self.flags as u64) << 24;
         [commit_word(self.length, self.sequence), kind | (self.topic as u64) << 32, self.sender, self.correlation]
     }
 
@@ -149,11 +172,11 @@ impl Header {
         }
         let Some(kind) = Kind::from_wire(kind) else { return Err(HeaderError::Kind(kind)) };
         let Some(priority) = Priority::from_wire(priority) else { return Err(HeaderError::Priority(priority)) };
-        if flags != 0 {
+        if flags > kind.flags_max() {
             return Err(HeaderError::Flags(flags));
         }
         let sequence = (commit >> 32) as u32;
-        Ok(Self { length, sequence, kind, priority, topic: (what >> 32) as u32, sender, correlation })
+        Ok(Self { length, sequence, kind, priority, flags, topic: (what >> 32) as u32, sender, correlation })
     }
 }
 
@@ -171,6 +194,7 @@ const _: () = {
         sequence: 0x0807_0605,
         kind: Kind::Message,
         priority: Priority::Low,
+        flags: 0,
         topic: 0x100f_0e0d,
         sender: 0x1817_1615_1413_1211,
         correlation: 0x201f_1e1d_1c1b_1a19,

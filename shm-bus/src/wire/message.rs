@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "views plain messages as bytes and back")]
 
-use super::{Plain, Priority};
+use super::{Plain, Policy, Priority};
 
 /// A plain-data message. Derive it: `#[derive(Clone, Copy, Message)] #[repr(C)]`.
 ///
@@ -29,6 +29,8 @@ pub trait Topic: 'static {
     const PRIORITY: Priority;
     /// Bytes of each publisher's lane; a power of two, at least 4096.
     const CAPACITY: u32;
+    /// What happens when a lane has no room.
+    const POLICY: Policy = Policy::Reject;
 }
 
 /// The bytes of plain messages.
@@ -62,10 +64,11 @@ pub const fn require_plain<T: Plain>() {}
 /// Declares topics: `topic! { pub Contacts("physics/contact"): Contact, priority = High, capacity = 1 << 18; }`.
 ///
 /// Each becomes an empty type that implements [`Topic`](crate::wire::Topic). Publishers and subscribers name that type, so
-/// that name, message, priority and capacity are stated in one place.
+/// that name, message, priority and capacity are stated in one place. `policy = DropOldest` may follow the capacity (see
+/// [`Policy`](crate::wire::Policy); `policy = Block { timeout_ms: 5 }`); without it a message without room is rejected.
 #[macro_export]
 macro_rules! topic {
-    ($($(#[$meta:meta])* $vis:vis $ident:ident($name:literal): $message:ty, priority = $priority:ident, capacity = $capacity:expr;)+) => {$(
+    ($($(#[$meta:meta])* $vis:vis $ident:ident($name:literal): $message:ty, priority = $priority:ident, capacity = $capacity:expr $(, policy = $policy:ident $({ $($setting:tt)+ })?)?;)+) => {$(
         $(#[$meta])*
         #[derive(Clone, Copy, Debug)]
         $vis struct $ident;
@@ -75,6 +78,7 @@ macro_rules! topic {
             const NAME: &'static str = $name;
             const PRIORITY: $crate::wire::Priority = $crate::wire::Priority::$priority;
             const CAPACITY: u32 = $capacity;
+            $(const POLICY: $crate::wire::Policy = $crate::wire::Policy::$policy $({ $($setting)+ })?;)?
         }
     )+};
 }

@@ -4,10 +4,12 @@
 
 mod header;
 mod message;
+mod policy;
 mod priority;
 mod schema;
 
-pub use header::{HEADER_BYTES, HEADER_VERSION, Header, HeaderError, Kind, commit_word};
+pub use header::{HEADER_BYTES, HEADER_VERSION, Header, HeaderError, Kind, STATUS_MAX, commit_word};
 pub use message::{Message, Topic, message_bytes, messages_in, require_plain};
+pub use policy::Policy;
 pub use priority::Priority;
 pub use schema::{EntityId, Plain, SchemaText, schema_hash};

@@ -1,0 +1,78 @@
+//! What wakes whom: a doorbell for each inbox, a room bell for each lane, and for each topic the inboxes that want a signal.
+//!
+//! ```text
+//! doorbell:  bell | ready bits (256, one for each lane of the directory) | ready bits are kept
+//! room bell: bell
+//! attention: bit for each inbox that wants a signal at every message of this topic
+//! ```
+//! A publisher looks at its topic's attention word after every commit, and at an inbox's doorbell only when its bit is set.
+//! Inboxes that poll few lanes and never sleep are not in it, and cost the publisher nothing.
+//!
+//! # Invariants
+//! 1. Words change by read-modify-write only; anybody may change them. A wrong word costs a needless wake or look, or a late wake
+//!    that the sleeper's next slice catches, never more.
+
+use super::{ATTENTION, Control, DOORBELLS, LANES_MAX, ROOM_BELLS};
+use crate::sync::{AtomicU64, Ordering};
+
+const READY: usize = 1;
+const READY_WORDS: usize = LANES_MAX / 64;
+const KEPT: usize = READY + READY_WORDS;
+
+/// One inbox's words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Doorbell<'a> {
+    words: &'a [AtomicU64],
+}
+
+impl<'a> Doorbell<'a> {
+    /// The word on which the inbox sleeps.
+    #[inline]
+    pub(crate) fn bell(self) -> &'a AtomicU64 {
+        &self.words[0]
+    }
+
+    /// The lanes that may hold something, a bit for each index of the directory.
+    #[inline]
+    pub(crate) fn ready(self) -> &'a [AtomicU64; READY_WORDS] {
+        self.words[READY..].first_chunk().expect("an entry has eight words")
+    }
+
+    /// 1 when publishers are to keep the ready bits.
+    #[inline]
+    pub(crate) fn kept(self) -> &'a AtomicU64 {
+        &self.words[KEPT]
+    }
+}
+
+impl Control {
+    /// The doorbell of the inbox at `index`.
+    #[inline]
+    pub(crate) fn doorbell(&self, index: usize) -> Doorbell<'_> {
+        Doorbell { words: self.entry(DOORBELLS, index) }
+    }
+
+    /// The bell on which the publisher of the lane at `index` waits for room.
+    #[inline]
+    pub(crate) fn room_bell(&self, index: usize) -> &AtomicU64 {
+        &self.entry(ROOM_BELLS, index)[0]
+    }
+
+    /// Bits of the inboxes that want a signal at each message of `topic`.
+    #[inline]
+    pub(crate) fn attention(&self, topic: usize) -> &AtomicU64 {
+        &self.entry(ATTENTION, topic)[0]
+    }
+
+    /// Takes the inbox at `index` out of every topic's attention. Under `bus.lock`.
+    pub(super) fn silence(&self, index: usize) {
+        for topic in 0..super::TOPICS_MAX {
+            let attention = self.attention(topic);
+            // ORDERING: Relaxed, as for the next two: what a publisher still sees costs it a look at the doorbell.
+            if attention.load(Ordering::Relaxed) >> index & 1 == 1 {
+                attention.fetch_and(!(1 << index), Ordering::Relaxed);
+            }
+        }
+        self.doorbell(index).kept().store(0, Ordering::Relaxed);
+    }
+}

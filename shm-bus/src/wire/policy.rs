@@ -1,0 +1,71 @@
+//! What happens to a message for which its lane has no room.
+
+/// What a publisher does when a gating inbox has not yet read what a new message would overwrite. Told when a topic is
+/// declared, the same for all its publishers and subscribers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Policy {
+    /// The message is given back in the error, and counted as rejected.
+    #[default]
+    Reject,
+    /// The publisher waits for room, at most so long; then the message is given back and counted as timed out.
+    Block {
+        /// Milliseconds.
+        timeout_ms: u32,
+    },
+    /// The new message is dropped and counted; sending it succeeds.
+    DropNewest,
+    /// The oldest messages are overwritten; whoever had not read them counts them as lost.
+    DropOldest,
+    /// As `DropOldest`, and a reader goes straight to the newest message of a lane; what it skips counts as conflated.
+    Latest,
+    /// The oldest messages are overwritten; an inbox that had not read them leaves the lane, and says so.
+    EvictLaggard,
+}
+
+impl Policy {
+    /// Name in lower case with dashes.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reject => "reject",
+            Self::Block { .. } => "block",
+            Self::DropNewest => "drop-newest",
+            Self::DropOldest => "drop-oldest",
+            Self::Latest => "latest",
+            Self::EvictLaggard => "evict-laggard",
+        }
+    }
+
+    /// Whether nothing is overwritten that a gating inbox has not read.
+    #[must_use]
+    pub const fn gates(self) -> bool {
+        matches!(self, Self::Reject | Self::Block { .. } | Self::DropNewest)
+    }
+
+    /// As a number in a segment: kind, and milliseconds.
+    #[must_use]
+    pub const fn to_wire(self) -> (u8, u32) {
+        match self {
+            Self::Reject => (0, 0),
+            Self::Block { timeout_ms } => (1, timeout_ms),
+            Self::DropNewest => (2, 0),
+            Self::DropOldest => (3, 0),
+            Self::Latest => (4, 0),
+            Self::EvictLaggard => (5, 0),
+        }
+    }
+
+    /// The policy that [`Self::to_wire`] gave these numbers for.
+    #[must_use]
+    pub const fn from_wire(kind: u8, timeout_ms: u32) -> Option<Self> {
+        match kind {
+            0 => Some(Self::Reject),
+            1 => Some(Self::Block { timeout_ms }),
+            2 => Some(Self::DropNewest),
+            3 => Some(Self::DropOldest),
+            4 => Some(Self::Latest),
+            5 => Some(Self::EvictLaggard),
+            _ => None,
+        }
+    }
+}
