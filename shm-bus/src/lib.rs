@@ -64,6 +64,9 @@ mod lane;
 #[cfg_attr(loom, allow(dead_code, unreachable_pub, unused_imports, reason = "under loom only the models use the lane"))]
 mod sync;
 
+#[cfg(feature = "segments")]
+#[cfg_attr(loom, allow(dead_code, unreachable_pub, unused_imports, reason = "under loom only the models use the bell"))]
+mod bell;
 #[cfg(all(feature = "segments", not(loom)))]
 mod bus;
 #[cfg(all(feature = "segments", not(loom)))]

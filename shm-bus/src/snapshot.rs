@@ -4,12 +4,12 @@
 //! What goes away while the snapshot is taken is left out.
 
 use crate::bus::Shared;
-use crate::control::{InboxEntry, LaneEntry, LaneState, TopicEntry};
-use crate::inbox::file::{Count, InboxFile};
-use crate::lane::{Cursor, FAULTY, HEAD, LaneFile, Memory, OLDEST, Place, REJECTED, SENT};
+use crate::control::{InboxEntry, LANES_MAX, LaneEntry, LaneState, TopicEntry};
+use crate::inbox::file::{Count, InboxFile, LaneCount};
+use crate::lane::{Cursor, HEAD, LaneFile, Memory, OLDEST, Place, SENT, Tally};
 use crate::runtime::{inbox_name, is_alive, lane_name};
 use crate::sync::Ordering;
-use crate::wire::Priority;
+use crate::wire::{Policy, Priority};
 
 /// See the module. Made by [`Bus::snapshot`](crate::Bus::snapshot).
 #[derive(Clone, Debug)]
@@ -53,6 +53,8 @@ pub struct TopicInfo {
     pub schema_hash: u64,
     /// Bytes of one message.
     pub message_size: u32,
+    /// What happens when a lane has no room.
+    pub policy: Policy,
     /// Who publishes it, sorted by priority and publisher.
     pub lanes: Vec<LaneInfo>,
 }
@@ -75,8 +77,24 @@ pub struct LaneInfo {
     pub capacity: u64,
     /// Messages sent.
     pub sent: u64,
-    /// Messages given back for want of room.
+    /// Messages given out by the inboxes that read it now.
+    pub received: u64,
+    /// Messages that the inboxes which read it now lost to overwriting.
+    pub lost: u64,
+    /// Messages that the inboxes which read it now skipped for newer ones.
+    pub conflated: u64,
+    /// Messages given back because there was no room, or because they were too long.
     pub rejected: u64,
+    /// New messages that were dropped for want of room.
+    pub dropped: u64,
+    /// Messages given back after waiting for room.
+    pub timed_out: u64,
+    /// Messages that had to wait for room.
+    pub waited: u64,
+    /// Inboxes that its messages have woken.
+    pub wakes: u64,
+    /// Most bytes that a gating inbox was seen to be behind.
+    pub high_water: u64,
     /// Inboxes that are no longer waited for because their cursor was impossible.
     pub faulty: u64,
     /// Bytes that the slowest gating inbox has yet to say it has read; at most `capacity`.
@@ -99,8 +117,16 @@ pub struct InboxInfo {
     pub received: u64,
     /// Messages overwritten unread.
     pub lost: u64,
+    /// Messages skipped for newer ones.
+    pub conflated: u64,
     /// Lanes left because of an impossible word.
     pub corrupt: u64,
+    /// Lanes left because the inbox was too slow for them.
+    pub evicted: u64,
+    /// Times slept.
+    pub sleeps: u64,
+    /// Times that something was found after a sleep that nobody had ended.
+    pub late_wakes: u64,
     /// Messages served before more urgent ones because their level had waited long enough.
     pub starvation: u64,
 }
@@ -143,16 +169,23 @@ fn topic_info(shared: &Shared, topic: TopicEntry, lanes: &[LaneEntry], inboxes: 
     lanes.sort_by(|left, right| {
         (left.priority, &left.publisher, left.id).cmp(&(right.priority, &right.publisher, right.id))
     });
-    let TopicEntry { name, type_name, schema, schema_hash, message_size, .. } = topic;
-    TopicInfo { name, type_name, schema, schema_hash, message_size, lanes }
+    let TopicEntry { name, type_name, schema, schema_hash, message_size, policy, .. } = topic;
+    TopicInfo { name, type_name, schema, schema_hash, message_size, policy, lanes }
 }
 
 fn lane_info(shared: &Shared, lane: &LaneEntry, inboxes: &[Open]) -> Option<LaneInfo> {
     let file = shared.dir.open_file(&lane_name(lane.id), false).ok()?;
     let file = LaneFile::open(&file, lane.id, lane.capacity).ok()?;
     // ORDERING: Relaxed, figures that need not belong to one moment.
-    let [oldest, head, sent, rejected, faulty] =
-        [OLDEST, HEAD, SENT, REJECTED, FAULTY].map(|word| file.header()[word].load(Ordering::Relaxed));
+    let [oldest, head, sent] = [OLDEST, HEAD, SENT].map(|word| file.header()[word].load(Ordering::Relaxed));
+    let tally = |what: Tally| file.header()[what as usize].load(Ordering::Relaxed);
+    let readers = || {
+        inboxes.iter().filter(|(entry, inbox)| {
+            entry.topics >> lane.topic & 1 == 1
+                && Cursor::decode(inbox.cursor(lane.index).load(Ordering::Relaxed)).generation == lane.generation()
+        })
+    };
+    let read = |what| readers().map(|(_, inbox)| inbox.lane_count(lane.index, what).load(Ordering::Relaxed)).sum();
     let behind = |(_, inbox): &Open| {
         let cursor = Cursor::decode(inbox.cursor(lane.index).load(Ordering::Relaxed));
         match cursor.place {
@@ -170,22 +203,38 @@ fn lane_info(shared: &Shared, lane: &LaneEntry, inboxes: &[Open]) -> Option<Lane
         open: lane.state == LaneState::Open,
         capacity: lane.capacity,
         sent,
-        rejected,
-        faulty,
+        received: read(LaneCount::Received),
+        lost: read(LaneCount::Lost),
+        conflated: read(LaneCount::Conflated),
+        rejected: tally(Tally::Rejected),
+        dropped: tally(Tally::Dropped),
+        timed_out: tally(Tally::TimedOut),
+        waited: tally(Tally::Waited),
+        wakes: tally(Tally::Wakes),
+        high_water: tally(Tally::HighWater),
+        faulty: tally(Tally::Faulty),
         fill: fill.min(lane.capacity),
     })
 }
 
 fn inbox_info((entry, file): &Open, topics: &[TopicEntry]) -> InboxInfo {
+    let total = |lane_count, count| {
+        let lines = (0..LANES_MAX).map(|index| file.lane_count(index, lane_count).load(Ordering::Relaxed));
+        lines.sum::<u64>().wrapping_add(file.count(count))
+    };
     let subscribed = topics.iter().filter(|topic| entry.topics >> topic.index & 1 == 1);
     InboxInfo {
         name: entry.name.clone(),
         participant: entry.participant,
         observer: entry.observer,
         topics: subscribed.map(|topic| topic.name.clone()).collect(),
-        received: file.count(Count::Received),
-        lost: file.count(Count::Lost),
+        received: total(LaneCount::Received, Count::Received),
+        lost: total(LaneCount::Lost, Count::Lost),
+        conflated: total(LaneCount::Conflated, Count::Conflated),
         corrupt: file.count(Count::Corrupt),
+        evicted: file.count(Count::Evicted),
+        sleeps: file.count(Count::Sleeps),
+        late_wakes: file.count(Count::LateWakes),
         starvation: file.count(Count::Starvation),
     }
 }

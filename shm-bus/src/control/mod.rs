@@ -23,7 +23,6 @@ mod lanes;
 mod participants;
 mod topics;
 
-pub(crate) use bells::Doorbell;
 pub(crate) use inboxes::InboxEntry;
 pub(crate) use lanes::{LaneEntry, LaneState, NewLane};
 pub(crate) use topics::TopicEntry;

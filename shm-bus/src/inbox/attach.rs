@@ -1,19 +1,18 @@
-//! Which lanes an inbox reads: subscribing, seeing new lanes, leaving old ones.
+//! Which lanes an inbox reads: subscribing, and seeing new lanes.
 //!
 //! # Invariants
 //! 1. A lane that was there at subscribing is joined (`[JOIN]`); one that appears later is read from its first record,
 //!    where its publisher has counted this inbox from the beginning.
 
 use super::credits::SkipCredits;
-use super::file::Count;
-use super::lane::{InLane, Subscription};
+use super::lane::{End, InLane, Subscription};
 use super::{Inbox, ReceiveError, SubscribeError};
 use crate::bus::{Change, ChangeError};
 use crate::control::{LaneEntry, LaneState, TopicEntry};
-use crate::lane::{From, LaneFile, Reader};
+use crate::lane::{From, LaneFile, Mode, Reader};
 use crate::runtime::lane_name;
 use crate::topic::{TopicError, TopicSpec, find_or_add};
-use crate::wire::Priority;
+use crate::wire::{Policy, Priority};
 
 impl Inbox {
     /// Reads `topic` from now on. A topic that nobody has declared yet is declared. Twice is as once.
@@ -24,7 +23,12 @@ impl Inbox {
         let shared = std::sync::Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
         let index = find_or_add(&shared.control, topic)?;
-        let subscription = Subscription { topic: index, name: topic.name.to_owned(), schema_hash: topic.schema_hash };
+        let subscription = Subscription {
+            topic: index,
+            name: topic.name.to_owned(),
+            schema_hash: topic.schema_hash,
+            policy: topic.policy,
+        };
         self.join(&change, subscription, from)
     }
 
@@ -36,9 +40,9 @@ impl Inbox {
         let shared = std::sync::Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
         let found = shared.control.topics().find(|entry| entry.name == topic_name);
-        let TopicEntry { index, name, schema_hash, .. } =
+        let TopicEntry { index, name, schema_hash, policy, .. } =
             found.ok_or_else(|| TopicError::Unknown { topic: topic_name.to_owned() })?;
-        self.join(&change, Subscription { topic: index, name, schema_hash }, from)
+        self.join(&change, Subscription { topic: index, name, schema_hash, policy }, from)
     }
 
     fn join(&mut self, _: &Change<'_>, subscription: Subscription, from: From) -> Result<(), SubscribeError> {
@@ -50,19 +54,31 @@ impl Inbox {
         for entry in control.lanes().filter(|entry| entry.topic == subscription.topic) {
             let file = self.map(&entry).map_err(ChangeError::io(format!("map {}", lane_name(entry.id))))?;
             let cursor = self.file.cursor(entry.index);
-            let reader = Reader::joining(file, entry.generation(), self.gating, from, cursor);
+            let mode = Mode::of(subscription.policy, self.gating);
+            let reader = Reader::joining(file, entry.generation(), mode, from, cursor);
             joined.push(in_lane(entry, subscription.clone(), reader));
         }
         control.subscribe_inbox(self.index, subscription.topic);
         control.bump_epoch();
+        self.left.retain(|id| joined.iter().all(|lane| lane.id != *id));
+        self.make_room_for(&joined);
         for lane in &mut joined {
-            lane.fault = lane.reader.settle(self.file.cursor(lane.index)).err();
+            let cursor = self.file.cursor(lane.index);
+            lane.end = lane.reader.settle(cursor).err().map(End::Corrupt);
+            if let From::Last(count) = from
+                && lane.end.is_none()
+            {
+                lane.end = lane.keep_last(count, &mut self.payload, cursor);
+            }
         }
         self.subscriptions.push(subscription);
+        if self.rings {
+            self.ask_for_signals();
+        }
         self.closing |= joined.iter().any(|lane| lane.closed);
         self.lanes.append(&mut joined);
         self.arrange();
-        self.leave_faulty();
+        self.leave_ended();
         Ok(())
     }
 
@@ -81,16 +97,7 @@ impl Inbox {
         shared.control.unsubscribe_inbox(self.index, topic);
         shared.control.bump_epoch();
         drop(change);
-        let (file, left) = (&self.file, &mut self.left);
-        self.lanes.retain(|lane| {
-            let stays = lane.subscription.topic != topic;
-            if !stays {
-                lane.reader.publish_done(file.cursor(lane.index));
-                left.push(lane.id);
-            }
-            stays
-        });
-        self.arrange();
+        self.leave_where(|lane, _| lane.subscription.topic == topic);
         Change::sweep_if_free(&shared);
         Ok(())
     }
@@ -104,6 +111,9 @@ impl Inbox {
 
     #[cold]
     fn refresh_to(&mut self, epoch: u64) -> Result<(), ReceiveError> {
+        if let Some((topic, publisher)) = self.evicted.pop() {
+            return Err(ReceiveError::Evicted { topic, publisher });
+        }
         let entries: Vec<LaneEntry> = self.shared.control.lanes().collect();
         self.left.retain(|id| entries.iter().any(|entry| entry.id == *id));
         for lane in &mut self.lanes {
@@ -120,7 +130,8 @@ impl Inbox {
             }
             match self.map(&entry) {
                 Ok(file) => {
-                    let reader = Reader::at_start(file, entry.generation(), self.gating);
+                    let mode = Mode::of(subscription.policy, self.gating);
+                    let reader = Reader::at_start(file, entry.generation(), mode);
                     let mut lane = in_lane(entry, subscription, reader);
                     lane.reader.publish(self.file.cursor(lane.index));
                     self.closing |= lane.closed;
@@ -146,7 +157,7 @@ impl Inbox {
     }
 
     /// Sorts the lanes, finds the levels, and makes room for the longest message.
-    fn arrange(&mut self) {
+    pub(super) fn arrange(&mut self) {
         self.lanes.sort_by(|left, right| left.order().cmp(&right.order()));
         for level in Priority::ALL {
             let start = self.lanes.partition_point(|lane| lane.priority < level);
@@ -158,58 +169,35 @@ impl Inbox {
         if self.sole_level.is_some() {
             self.credits = SkipCredits::default();
         }
-        let longest = self.lanes.iter().map(|lane| lane.reader.payload_max().div_ceil(8)).max().unwrap_or(0);
+        let lanes = std::mem::take(&mut self.lanes);
+        self.make_room_for(&lanes);
+        self.lanes = lanes;
+        self.keep_ready_bits();
+    }
+
+    /// Makes room for the longest message of `lanes`.
+    fn make_room_for(&mut self, lanes: &[InLane]) {
+        let longest = lanes.iter().map(|lane| lane.reader.payload_max().div_ceil(8)).max().unwrap_or(0);
         if self.payload.len() < longest {
             self.payload.resize(longest, 0);
         }
-    }
-
-    /// Leaves closed lanes that have been read to their end, and lets their files go.
-    #[inline]
-    pub(super) fn leave_drained(&mut self) {
-        if self.closing {
-            self.leave_closed();
-        }
-    }
-
-    #[cold]
-    fn leave_closed(&mut self) {
-        let (file, left) = (&self.file, &mut self.left);
-        let before = self.lanes.len();
-        self.lanes.retain_mut(|lane| {
-            let cursor = file.cursor(lane.index);
-            let stays = !lane.closed || lane.reader.ready(cursor);
-            if !stays {
-                lane.reader.publish_done(cursor);
-                left.push(lane.id);
-            }
-            stays
-        });
-        self.closing = self.lanes.iter().any(|lane| lane.closed);
-        if self.lanes.len() < before {
-            self.arrange();
-            Change::sweep_if_free(&self.shared);
-        }
-    }
-
-    /// Leaves lanes in which something was impossible.
-    #[cold]
-    pub(super) fn leave_faulty(&mut self) {
-        let (file, left) = (&self.file, &mut self.left);
-        self.lanes.retain(|lane| {
-            let Some(fault) = lane.fault else { return true };
-            tracing::warn!(lane = lane.id, publisher = lane.publisher, ?fault, "leaving a corrupt lane");
-            lane.reader.publish_done(file.cursor(lane.index));
-            file.add(Count::Corrupt, 1);
-            left.push(lane.id);
-            false
-        });
-        self.arrange();
     }
 }
 
 fn in_lane(entry: LaneEntry, subscription: Subscription, reader: Reader<LaneFile>) -> InLane {
     let LaneEntry { id, index, priority, publisher, state, .. } = entry;
-    let closed = state == LaneState::Closed;
-    InLane { id, index, priority, subscription, publisher, reader, closed, fault: None, drain_to: 0 }
+    InLane {
+        id,
+        index,
+        priority,
+        publisher,
+        closed: state == LaneState::Closed,
+        end: None,
+        wakes_publisher: matches!(subscription.policy, Policy::Block { .. }),
+        conflates: subscription.policy == Policy::Latest,
+        told: reader.published(),
+        drain_to: 0,
+        subscription,
+        reader,
+    }
 }

@@ -2,9 +2,10 @@
 //! inbox's cursor in that lane. Its owner alone writes it; publishers map it read-only.
 //!
 //! ```text
-//! word 0       1    8          9      10        11             512
-//!      | magic | id | received | lost | corrupt | starvation .. | cursor 0 | cursor 1 | ... 256, 8 words each
+//! word 0       1    8                512
+//!      | magic | id | counts (Count) | line 0 | line 1 | ... 256, 8 words each: cursor, received, lost, conflated
 //! ```
+//! A line counts for the lane that is attached at its index; when that lane is left, its counts go to those of the header.
 //!
 //! # Failure
 //! A file that is not the inbox which the register names is refused when it is mapped.
@@ -26,14 +27,39 @@ const _: () = assert!(BYTES == 20480);
 /// What an inbox counts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Count {
-    /// Messages given out.
+    /// Messages given out, of lanes that were left.
     Received = 8,
-    /// Messages overwritten unread.
+    /// Messages overwritten unread, of lanes that were left.
     Lost = 9,
+    /// Messages skipped for newer ones, of lanes that were left.
+    Conflated = 10,
     /// Lanes left because of an impossible word.
-    Corrupt = 10,
+    Corrupt = 11,
+    /// Lanes left because the inbox was too slow for them.
+    Evicted = 12,
     /// Messages served because their level had waited long enough.
-    Starvation = 11,
+    Starvation = 13,
+    /// Times slept.
+    Sleeps = 14,
+    /// Times that something was found after a sleep that nobody had ended.
+    LateWakes = 15,
+}
+
+/// What an inbox counts for each lane, as the word of its line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LaneCount {
+    /// Messages given out.
+    Received = 1,
+    /// Messages overwritten unread.
+    Lost = 2,
+    /// Messages skipped for newer ones.
+    Conflated = 3,
+}
+
+impl LaneCount {
+    /// Each with the count of lanes that were left.
+    pub(crate) const ALL: [(Self, Count); 3] =
+        [(Self::Received, Count::Received), (Self::Lost, Count::Lost), (Self::Conflated, Count::Conflated)];
 }
 
 /// A mapped inbox.
@@ -72,7 +98,31 @@ impl InboxFile {
         &self.segment.words()[PAGE_WORDS + index * CURSOR_WORDS]
     }
 
-    /// What was counted so far.
+    /// What was counted in the lane at `index` of the directory.
+    #[inline]
+    pub(crate) fn lane_count(&self, index: usize, what: LaneCount) -> &AtomicU64 {
+        &self.segment.words()[PAGE_WORDS + index * CURSOR_WORDS + what as usize]
+    }
+
+    /// Counts `more` in the lane at `index`. By the owner only.
+    #[inline]
+    pub(crate) fn add_to_line(&self, index: usize, what: LaneCount, more: u64) {
+        let word = self.lane_count(index, what);
+        // ORDERING: Relaxed, a figure with a single writer.
+        word.store(word.load(Ordering::Relaxed).wrapping_add(more), Ordering::Relaxed);
+    }
+
+    /// Adds a line's counts to the header's and clears it. By the owner only.
+    pub(crate) fn close_line(&self, index: usize) {
+        for (lane_count, count) in LaneCount::ALL {
+            // ORDERING: Relaxed, figures with a single writer.
+            let word = self.lane_count(index, lane_count);
+            self.add(count, word.load(Ordering::Relaxed));
+            word.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// What was counted so far, lanes that are attached left out.
     pub(crate) fn count(&self, what: Count) -> u64 {
         // ORDERING: Relaxed, a figure.
         self.segment.words()[what as usize].load(Ordering::Relaxed)

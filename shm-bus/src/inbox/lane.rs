@@ -1,9 +1,14 @@
 //! A lane as one inbox sees it.
 
-use crate::lane::{Fault, LaneFile, Message, Reader};
-use crate::wire::Priority;
+use crate::bell;
+use crate::bus::Shared;
+use crate::lane::{Fault, LaneFile, Look, Message, Reader};
+use crate::sync::AtomicU64;
+use crate::sys::{self, BellId};
+use crate::wire::{Policy, Priority};
 
 use super::delivery::{Delivery, bytes_of};
+use super::file::InboxFile;
 
 /// A topic that an inbox reads.
 #[derive(Clone, Debug)]
@@ -12,6 +17,27 @@ pub(super) struct Subscription {
     pub(super) topic: usize,
     pub(super) name: String,
     pub(super) schema_hash: u64,
+    pub(super) policy: Policy,
+}
+
+/// Why a lane is not read any further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// Something in it was impossible.
+    Corrupt(Fault),
+    /// Its publisher has overtaken this inbox.
+    Evicted,
+}
+
+impl End {
+    /// The end that a look found, if it is one.
+    pub(super) const fn of(look: Look) -> Option<Self> {
+        match look {
+            Look::Corrupt(fault) => Some(Self::Corrupt(fault)),
+            Look::Evicted => Some(Self::Evicted),
+            Look::Message(_) | Look::Dry => None,
+        }
+    }
 }
 
 /// An attached lane.
@@ -26,8 +52,14 @@ pub(super) struct InLane {
     pub(super) reader: Reader<LaneFile>,
     /// Nothing more comes.
     pub(super) closed: bool,
-    /// What was impossible in it.
-    pub(super) fault: Option<Fault>,
+    /// Set when it is to be left.
+    pub(super) end: Option<End>,
+    /// Its publisher may sleep until it has room.
+    pub(super) wakes_publisher: bool,
+    /// What is skipped was conflated, not lost.
+    pub(super) conflates: bool,
+    /// Position that the publisher was last told and woken for.
+    pub(super) told: u64,
     /// Where the present drain ends.
     pub(super) drain_to: u64,
 }
@@ -36,6 +68,47 @@ impl InLane {
     /// By what lanes are sorted.
     pub(super) fn order(&self) -> (Priority, &str, &str, u64) {
         (self.priority, &self.subscription.name, &self.publisher, self.id)
+    }
+
+    /// Goes forward until at most `count` of the messages are left that were sent so far.
+    pub(super) fn keep_last(&mut self, count: u64, payload: &mut [u64], cursor: &AtomicU64) -> Option<End> {
+        let target = self.reader.sent().saturating_sub(count);
+        // Each step takes a message below `target`, of which the ring holds no more than its slots.
+        while self.reader.next_sequence().is_some_and(|next| next < target) {
+            match self.reader.read(payload, cursor) {
+                Look::Message(_) => {}
+                Look::Dry => break,
+                look => return End::of(look),
+            }
+        }
+        None
+    }
+
+    /// Tells the publisher how far this inbox has come.
+    pub(super) fn tell(&mut self, shared: &Shared, file: &InboxFile) {
+        self.reader.publish_if_moved(file.cursor(self.index));
+        if self.wakes_publisher {
+            self.tell_publisher(shared);
+        }
+    }
+
+    /// Whether something waits in it; the publisher of a dry one is told how far this inbox has come.
+    #[inline]
+    pub(super) fn is_ready(&mut self, shared: &Shared, file: &InboxFile) -> bool {
+        let ready = self.reader.ready(file.cursor(self.index));
+        if self.wakes_publisher {
+            self.tell_publisher(shared);
+        }
+        ready
+    }
+
+    /// Wakes the publisher if it sleeps and has been told of a new position.
+    #[inline]
+    pub(super) fn tell_publisher(&mut self, shared: &Shared) {
+        if self.told != self.reader.published() {
+            self.told = self.reader.published();
+            wake_publisher(shared, self.index);
+        }
     }
 
     /// The message that was just read into `payload`.
@@ -54,5 +127,14 @@ impl InLane {
             correlation: message.correlation,
             payload: &bytes_of(payload)[..message.len],
         }
+    }
+}
+
+/// Wakes the publisher of the lane at `index` if it sleeps until it has room.
+pub(super) fn wake_publisher(shared: &Shared, index: usize) {
+    bell::fence_before_look();
+    let bell = shared.control.room_bell(index);
+    if bell::ring(bell) {
+        sys::wake(bell, BellId { folder: shared.dir.path(), kind: "room", index });
     }
 }

@@ -14,6 +14,10 @@ mod credits;
 mod delivery;
 pub(crate) mod file;
 mod lane;
+mod leave;
+mod notify;
+mod ready;
+mod wait;
 
 pub use delivery::Delivery;
 
@@ -27,8 +31,10 @@ use crate::runtime::inbox_name;
 use crate::topic::TopicError;
 use crate::wire::Priority;
 use credits::SkipCredits;
-use file::{Count, InboxFile};
-use lane::{InLane, Subscription};
+use file::{Count, InboxFile, LaneCount};
+use lane::{End, InLane, Subscription};
+use ready::ReadyBits;
+use wait::Spin;
 
 /// Whether publishers wait for an inbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +83,18 @@ pub enum ReceiveError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The system can't let it sleep, or has no thread or descriptor for it.
+    #[error("can't wait for messages")]
+    Sleep(#[source] std::io::Error),
+    /// The inbox was too slow for a lane whose topic evicts laggards, and has left it; said once. Unsubscribing and subscribing
+    /// joins it again.
+    #[error("too slow for publisher `{publisher}` on topic `{topic}`, which does not wait: its lane was left")]
+    Evicted {
+        /// The lane's topic.
+        topic: String,
+        /// The lane's publisher.
+        publisher: String,
+    },
 }
 
 /// See the module. Made by [`Bus::inbox`](crate::Bus::inbox).
@@ -102,7 +120,15 @@ pub struct Inbox {
     closing: bool,
     /// Ids of lanes that were left but still have an entry.
     left: Vec<u64>,
+    /// Topic and publisher of lanes that this inbox was evicted from and has not said so.
+    evicted: Vec<(String, String)>,
     payload: Vec<u64>,
+    /// With more lanes than are polled one by one.
+    ready: Option<ReadyBits>,
+    /// Publishers look at this inbox's doorbell.
+    rings: bool,
+    spin: Spin,
+    notifier: Option<notify::Notifier>,
 }
 
 impl Inbox {
@@ -137,7 +163,12 @@ impl Inbox {
             epoch,
             closing: false,
             left: Vec::new(),
+            evicted: Vec::new(),
             payload: Vec::new(),
+            ready: None,
+            rings: false,
+            spin: Spin::default(),
+            notifier: None,
         })
     }
 
@@ -157,9 +188,10 @@ impl Inbox {
             self.leave_drained();
             return Ok(None);
         };
-        self.count(message);
+        self.count(lane, message);
         Ok(Some(self.lanes[lane].delivery(message, &self.payload)))
     }
+
     /// Gives `each` all messages that were there when the call began, ordered by priority, topic, publisher and
     /// sequence: the same messages always come in the same order. Returns how many there were.
     ///
@@ -171,28 +203,27 @@ impl Inbox {
             lane.drain_to = lane.reader.head();
         }
         let mut taken = 0;
-        let mut corrupt = false;
+        let mut ended = false;
         for index in 0..self.lanes.len() {
             while self.lanes[index].reader.position() < self.lanes[index].drain_to {
                 match self.read(index) {
                     Look::Message(message) => {
-                        self.count(message);
+                        self.count(index, message);
                         taken += 1;
                         each(self.lanes[index].delivery(message, &self.payload));
                     }
                     Look::Dry => break,
-                    Look::Corrupt(fault) => {
-                        self.lanes[index].fault = Some(fault);
-                        corrupt = true;
+                    look => {
+                        self.lanes[index].end = End::of(look);
+                        ended = true;
                         break;
                     }
                 }
             }
-            let lane = &mut self.lanes[index];
-            lane.reader.publish_if_moved(self.file.cursor(lane.index));
+            self.lanes[index].tell(&self.shared, &self.file);
         }
-        if corrupt {
-            self.leave_faulty();
+        if ended {
+            self.leave_ended();
         }
         self.leave_drained();
         Ok(taken)
@@ -215,58 +246,29 @@ impl Inbox {
     }
 
     #[inline]
-    fn waiting(&mut self) -> [bool; 4] {
-        let mut waiting = [false; 4];
-        for (waits, level) in waiting.iter_mut().zip(&self.levels) {
-            for lane in &mut self.lanes[level.clone()] {
-                *waits |= lane.reader.ready(self.file.cursor(lane.index));
-            }
-        }
-        waiting
-    }
-
-    /// The next message of `level`, whose lanes take turns.
-    #[inline]
-    fn serve(&mut self, level: Priority) -> Option<(usize, Message)> {
-        let range = self.levels[level as usize].clone();
-        // A turn may lie past a level that has shrunk.
-        let mut next = range.start + self.turns[level as usize];
-        for _ in range.clone() {
-            let lane = if next < range.end { next } else { range.start };
-            next = lane + 1;
-            match self.read(lane) {
-                Look::Message(message) => {
-                    self.turns[level as usize] = next - range.start;
-                    return Some((lane, message));
-                }
-                Look::Dry => {}
-                Look::Corrupt(fault) => {
-                    self.lanes[lane].fault = Some(fault);
-                    self.leave_faulty();
-                    return None;
-                }
-            }
-        }
-        None
-    }
-
-    #[inline]
     fn read(&mut self, lane: usize) -> Look {
         let lane = &mut self.lanes[lane];
-        lane.reader.read(&mut self.payload, self.file.cursor(lane.index))
+        let look = lane.reader.read(&mut self.payload, self.file.cursor(lane.index));
+        if lane.wakes_publisher {
+            lane.tell_publisher(&self.shared);
+        }
+        look
     }
 
     #[inline]
-    fn count(&self, message: Message) {
-        self.file.add(Count::Received, 1);
+    fn count(&self, lane: usize, message: Message) {
+        let lane = &self.lanes[lane];
+        self.file.add_to_line(lane.index, LaneCount::Received, 1);
         if message.lost > 0 {
-            self.file.add(Count::Lost, message.lost);
+            let what = if lane.conflates { LaneCount::Conflated } else { LaneCount::Lost };
+            self.file.add_to_line(lane.index, what, message.lost);
         }
     }
 }
 
 impl Drop for Inbox {
     fn drop(&mut self) {
+        self.notifier = None;
         // Without the lock the inbox goes when this participant is cleared away.
         let Ok(change) = Change::begin(&self.shared) else { return };
         if self.shared.control.inbox(self.index).is_some_and(|entry| entry.id == self.id) {

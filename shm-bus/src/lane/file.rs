@@ -75,4 +75,4 @@ pub(crate) const fn is_capacity(bytes: u64) -> bool {
     bytes.is_power_of_two() && bytes >= CAPACITY_MIN && bytes <= CAPACITY_MAX
 }
 
-const _: () = assert!(super::FAULTY < PAGE_WORDS, "the header's words lie in its page");
+const _: () = assert!(super::HEADER_WORDS_USED <= PAGE_WORDS, "the header's words lie in its page");

@@ -12,7 +12,9 @@ use loom::cell::UnsafeCell;
 
 use loom::thread;
 
-use super::{Cursor, FAULTY, From, Gates, Look, Lowest, Memory, Place, Reader, Refusal, Stamp, Writer};
+use super::{
+    Cursor, From, Gates, HEADER_WORDS_USED, Look, Lowest, Memory, Mode, Place, Reader, Refusal, Stamp, Writer,
+};
 use crate::sync::{AtomicU64, Mutation, Ordering, fence, with_mutation};
 use crate::wire::Priority;
 
@@ -65,8 +67,8 @@ fn lane() -> (Shared, Writer<Shared>) {
     let cells = (0..RING_WORDS).map(|_| UnsafeCell::new(())).collect();
     let (cursor, subscribed) = (AtomicU64::new(0), AtomicU64::new(0));
     let shared =
-        Shared(Arc::new(Lane { header: words(FAULTY + 1), ring: words(RING_WORDS), cells, cursor, subscribed }));
-    let writer = Writer::new(shared.clone(), Stamp { priority: Priority::Normal, topic: 1, sender: 1 });
+        Shared(Arc::new(Lane { header: words(HEADER_WORDS_USED), ring: words(RING_WORDS), cells, cursor, subscribed }));
+    let writer = Writer::new(shared.clone(), Stamp { priority: Priority::Normal, topic: 1, sender: 1 }, false);
     (shared, writer)
 }
 
@@ -91,6 +93,7 @@ fn read(reader: &mut Reader<Shared>, cursor: &AtomicU64, looks: usize) -> Vec<(u
                 seen.push((message.sequence, message.lost));
             }
             Look::Dry => {}
+            Look::Evicted => panic!("evicted"),
             Look::Corrupt(fault) => panic!("{fault:?}"),
         }
     }
@@ -115,7 +118,7 @@ fn commit_rule(before: &'static [usize], unread: usize, during: &'static [usize]
     let (shared, mut writer) = lane();
     shared.0.subscribed.store(1, Ordering::Relaxed);
     let mut gates = shared.clone();
-    let mut reader = Reader::at_start(shared.clone(), 0, true);
+    let mut reader = Reader::at_start(shared.clone(), 0, Mode::Gating);
     let mut sequence = 0;
     for (index, words) in before.iter().enumerate() {
         send(&mut writer, &mut gates, sequence, *words).expect("room");
@@ -173,7 +176,7 @@ fn join() {
         sequence
     });
     let cursor = &shared.0.cursor;
-    let mut reader = Reader::joining(shared.clone(), 0, true, From::Earliest, cursor);
+    let mut reader = Reader::joining(shared.clone(), 0, Mode::Gating, From::Earliest, cursor);
     shared.0.subscribed.store(1, Ordering::Release);
     reader.settle(cursor).expect("settles");
     let end = {
@@ -197,7 +200,7 @@ fn lapped() {
         send(&mut writer, &mut gates, sequence, 2).expect("nobody gates");
     }
     let cursor = &shared.0.cursor;
-    let mut reader = Reader::at_start(shared.clone(), 0, false);
+    let mut reader = Reader::at_start(shared.clone(), 0, Mode::Lapping);
     let sender = thread::spawn(move || {
         for sequence in 3..6 {
             send(&mut writer, &mut gates, sequence, 2).expect("nobody gates");

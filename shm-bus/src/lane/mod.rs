@@ -3,8 +3,8 @@
 //! Carries records; knows bytes and positions, nothing of topics' types, inboxes, files or plugins.
 //!
 //! ```text
-//! word 0            8        16                          512
-//!      | identity   | oldest | head sent rejected faulty | ring: records, 32-byte aligned, never wrapping |
+//! word 0            8        16                 24       512
+//!      | identity   | oldest | head sent latest | counts | ring: records, 32-byte aligned, never wrapping |
 //!      '------------------- header page -----------------'
 //! ```
 //! A **position** counts bytes from the lane's birth, is a multiple of 32 and never wraps; its offset in the ring is the
@@ -25,6 +25,7 @@
 mod cursor;
 #[cfg(not(loom))]
 mod file;
+mod mode;
 mod reader;
 mod writer;
 
@@ -36,9 +37,10 @@ mod oracle;
 pub(crate) use cursor::{Cursor, Place};
 #[cfg(not(loom))]
 pub(crate) use file::{CAPACITY_MAX, CAPACITY_MIN, LaneFile, is_capacity};
+pub(crate) use mode::Mode;
 pub use reader::From;
 pub(crate) use reader::{Fault, Look, Message, Reader};
-pub(crate) use writer::{Gates, Lowest, Refusal, Stamp, Writer};
+pub(crate) use writer::{Envelope, Gates, Lowest, Refusal, Stamp, Writer};
 
 use std::ops::Range;
 
@@ -54,14 +56,34 @@ pub(crate) const OLDEST: usize = 8;
 pub(crate) const HEAD: usize = 16;
 /// Word of the header page: messages committed so far.
 pub(crate) const SENT: usize = 17;
-/// Word of the header page: messages refused for want of room.
-pub(crate) const REJECTED: usize = 18;
-/// Word of the header page: readers that stopped gating because their cursor was impossible.
-pub(crate) const FAULTY: usize = 19;
+/// Word of the header page: where the newest message begins, in lanes whose readers skip to it.
+pub(crate) const LATEST: usize = 18;
+
+/// What a writer counts, as the word of the header page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tally {
+    /// Messages given back because there was no room, or because they were too long.
+    Rejected = 24,
+    /// Readers that stopped gating because their cursor was impossible.
+    Faulty = 25,
+    /// New messages that were dropped for want of room.
+    Dropped = 26,
+    /// Messages given back after waiting for room.
+    TimedOut = 27,
+    /// Messages that had to wait for room.
+    Waited = 28,
+    /// Inboxes woken.
+    Wakes = 29,
+    /// Most bytes that the slowest gating reader was behind when room was made.
+    HighWater = 30,
+}
+
+/// Words of the header page that are in use.
+pub(crate) const HEADER_WORDS_USED: usize = Tally::HighWater as usize + 1;
 
 /// Where a lane lies.
 pub(crate) trait Memory {
-    /// The header page, of more than [`FAULTY`] words.
+    /// The header page, of at least [`HEADER_WORDS_USED`] words.
     fn header(&self) -> &[AtomicU64];
     /// The ring: a power of two of words.
     fn ring(&self) -> &[AtomicU64];

@@ -7,7 +7,9 @@ use std::collections::VecDeque;
 
 use proptest::prelude::*;
 
-use super::{Cursor, FAULTY, From, Gates, Look, Lowest, Memory, Place, Reader, Refusal, Stamp, Writer};
+use super::{
+    Cursor, From, Gates, HEADER_WORDS_USED, Look, Lowest, Memory, Mode, Place, Reader, Refusal, Stamp, Writer,
+};
 use crate::sync::{AtomicU64, Ordering};
 use crate::wire::Priority;
 
@@ -30,7 +32,7 @@ impl Memory for &Heap {
 
 fn heap() -> Heap {
     let words = |count: usize| (0..count).map(|_| AtomicU64::new(0)).collect();
-    Heap { header: words(FAULTY + 1), ring: words(CAPACITY / 8) }
+    Heap { header: words(HEADER_WORDS_USED), ring: words(CAPACITY / 8) }
 }
 
 struct Cursors<'a>(Vec<&'a AtomicU64>);
@@ -88,6 +90,7 @@ fn read(reader: &mut Reader<&Heap>, cursor: &AtomicU64) -> Option<(u64, u64, usi
             Some((message.sequence, message.lost, message.len))
         }
         Look::Dry => None,
+        Look::Evicted => panic!("evicted"),
         Look::Corrupt(fault) => panic!("{fault:?}"),
     }
 }
@@ -97,10 +100,10 @@ proptest! {
     fn every_message_is_received_or_counted(steps in steps()) {
         let heap = heap();
         let cursors: Vec<_> = (0..3).map(|_| AtomicU64::new(0)).collect();
-        let mut writer = Writer::new(&heap, Stamp { priority: Priority::Low, topic: 7, sender: 9 });
+        let mut writer = Writer::new(&heap, Stamp { priority: Priority::Low, topic: 7, sender: 9 }, false);
         let mut gates = Cursors(vec![&cursors[0]]);
-        let mut gating = Reader::at_start(&heap, 0, true);
-        let mut observer = Reader::at_start(&heap, 0, false);
+        let mut gating = Reader::at_start(&heap, 0, Mode::Gating);
+        let mut observer = Reader::at_start(&heap, 0, Mode::Lapping);
         let mut joined: Option<Reader<&Heap>> = None;
         let (mut queue, mut sent, mut joined_next) = (VecDeque::new(), 0, None);
         let (mut observed, mut lost) = (0, 0);
@@ -130,7 +133,7 @@ proptest! {
                 },
                 Step::Join(now) => {
                     let from = if now { From::Now } else { From::Earliest };
-                    let mut reader = Reader::joining(&heap, 0, true, from, &cursors[2]);
+                    let mut reader = Reader::joining(&heap, 0, Mode::Gating, from, &cursors[2]);
                     gates.0 = vec![&cursors[0], &cursors[2]];
                     reader.settle(&cursors[2]).expect("nobody interferes");
                     joined_next = now.then_some(sent);
@@ -159,23 +162,23 @@ proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic_or_leave_the_ring(
         ring in proptest::collection::vec(prop_oneof![Just(0), 0..300_u64, any::<u64>(), Just(0x101 << 8 | 1)], CAPACITY / 8),
-        header in proptest::collection::vec(prop_oneof![Just(0), (0..4096_u64).prop_map(|slots| slots * 32), any::<u64>()], FAULTY + 1),
-        gating in any::<bool>(),
+        header in proptest::collection::vec(prop_oneof![Just(0), (0..4096_u64).prop_map(|slots| slots * 32), any::<u64>()], HEADER_WORDS_USED),
+        mode in prop_oneof![Just(Mode::Gating), Just(Mode::Lapping), Just(Mode::Latest), Just(Mode::Evictable)],
         joins in any::<bool>(),
     ) {
         let words = |words: Vec<u64>| words.into_iter().map(AtomicU64::new).collect();
         let heap = Heap { header: words(header), ring: words(ring) };
         let cursor = AtomicU64::new(0);
         let mut reader = if joins {
-            Reader::joining(&heap, 3, gating, From::Earliest, &cursor)
+            Reader::joining(&heap, 3, mode, From::Earliest, &cursor)
         } else {
-            Reader::at_start(&heap, 3, gating)
+            Reader::at_start(&heap, 3, mode)
         };
         let mut payload = [0; CAPACITY / 8];
         let _ = reader.settle(&cursor);
         for _ in 0..100 {
             reader.ready(&cursor);
-            if matches!(reader.read(&mut payload, &cursor), Look::Corrupt(_)) {
+            if matches!(reader.read(&mut payload, &cursor), Look::Corrupt(_) | Look::Evicted) {
                 break;
             }
         }

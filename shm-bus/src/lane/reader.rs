@@ -1,7 +1,7 @@
 //! One reader's way through a lane.
 //!
-//! A **gating** reader is waited for: its cursor bounds the writer. An **observer** is not: it copies first, then asks
-//! whether the writer has meanwhile passed it, and if so throws the copy away and goes to `oldest`.
+//! A **gating** reader is waited for: its cursor bounds the writer. The others ([`Mode`]) are not: they copy first, then ask
+//! whether the writer has meanwhile passed them, and if so throw the copy away and go to `oldest`, or leave.
 //!
 //! # Invariants
 //! 1. Of the lane, only Relaxed loads are made: the pages are read-only, and std promises no more for those.
@@ -11,7 +11,7 @@
 //! # Failure
 //! A word that no writer of this protocol leaves is reported as [`Look::Corrupt`]; the caller reads no further.
 
-use super::{Cursor, Geometry, HEAD, Memory, OLDEST, Place, SENT, SLOT};
+use super::{Cursor, Geometry, HEAD, LATEST, Memory, Mode, OLDEST, Place, SENT, SLOT};
 use crate::sync::{AtomicU64, Mutation, Ordering, fence, fence_unless, mutated, order_unless};
 use crate::wire::{Header, HeaderError, Kind};
 
@@ -22,6 +22,8 @@ pub enum From {
     Now,
     /// With the oldest message that is still there.
     Earliest,
+    /// With the last so many messages of each lane, as far as they are still there.
+    Last(u64),
 }
 
 /// What [`Reader::read`] found.
@@ -33,6 +35,8 @@ pub(crate) enum Look {
     Message(Message),
     /// An impossible word; read no further.
     Corrupt(Fault),
+    /// Overtaken on a lane that evicts; read no further.
+    Evicted,
 }
 
 /// One message's particulars.
@@ -65,7 +69,7 @@ pub(crate) struct Reader<M> {
     memory: M,
     geometry: Geometry,
     generation: u16,
-    gating: bool,
+    mode: Mode,
     /// Of the next record; a multiple of 32, at most [`Cursor::POSITION_MAX`].
     position: u64,
     /// Sequence of the next record, once known.
@@ -84,18 +88,18 @@ impl<M: Memory> Reader<M> {
     const SETTLE_MAX: usize = 64;
 
     /// A reader at the lane's first record.
-    pub(crate) fn at_start(memory: M, generation: u16, gating: bool) -> Self {
+    pub(crate) fn at_start(memory: M, generation: u16, mode: Mode) -> Self {
         let geometry = Geometry::of(&memory);
-        Self { memory, geometry, generation, gating, position: 0, expected: Some(0), skipped: false, published: 0 }
+        Self { memory, geometry, generation, mode, position: 0, expected: Some(0), skipped: false, published: 0 }
     }
 
     /// A reader for a lane that already runs; first half of joining. The caller then makes the subscription visible and
     /// calls [`Self::settle`].
-    pub(crate) fn joining(memory: M, generation: u16, gating: bool, from: From, cursor: &AtomicU64) -> Self {
-        let mut reader = Self::at_start(memory, generation, gating);
+    pub(crate) fn joining(memory: M, generation: u16, mode: Mode, from: From, cursor: &AtomicU64) -> Self {
+        let mut reader = Self::at_start(memory, generation, mode);
         let start = match from {
             From::Now => reader.head(),
-            From::Earliest => reader.oldest(),
+            From::Earliest | From::Last(_) => reader.oldest(),
         };
         if start != 0 {
             reader.position = start;
@@ -125,17 +129,22 @@ impl<M: Memory> Reader<M> {
     #[inline]
     pub(crate) fn read(&mut self, payload: &mut [u64], cursor: &AtomicU64) -> Look {
         for _ in 0..Self::LOOKS_MAX {
+            if self.mode == Mode::Latest
+                && let Err(fault) = self.skip_to_latest()
+            {
+                return Look::Corrupt(fault);
+            }
             let at = self.geometry.word(self.position);
             // ORDERING: Relaxed as the page is read-only; the fence below makes it an Acquire.
             let commit = self.memory.ring()[at].load(Ordering::Relaxed);
             if commit == 0 {
                 match self.lapped() {
-                    Ok(true) => continue,
-                    Ok(false) => {
+                    Lap::Ahead => continue,
+                    Lap::No => {
                         self.publish_if_moved(cursor);
                         return Look::Dry;
                     }
-                    Err(fault) => return Look::Corrupt(fault),
+                    Lap::End(look) => return look,
                 }
             }
             // ORDERING: [COMMIT] pairs with the Release store in `Writer::commit_record`.
@@ -144,9 +153,9 @@ impl<M: Memory> Reader<M> {
             let extent = self.geometry.extent(self.position, length);
             let rest = extent.map_or([0; 3], |extent| self.copy(at, extent, length, payload));
             match self.lapped() {
-                Ok(true) => continue,
-                Ok(false) => {}
-                Err(fault) => return Look::Corrupt(fault),
+                Lap::Ahead => continue,
+                Lap::No => {}
+                Lap::End(look) => return look,
             }
             let Some(extent) = extent else { return Look::Corrupt(Fault::Extent(length)) };
             match self.accept([commit, rest[0], rest[1], rest[2]], extent) {
@@ -168,11 +177,33 @@ impl<M: Memory> Reader<M> {
     pub(crate) fn ready(&mut self, cursor: &AtomicU64) -> bool {
         // ORDERING: Relaxed, a hint; `read` looks again with the fence.
         let ready = self.memory.ring()[self.geometry.word(self.position)].load(Ordering::Relaxed) != 0
-            || (!self.gating && self.memory.header()[OLDEST].load(Ordering::Relaxed) > self.position);
+            || (self.mode != Mode::Gating && self.memory.header()[OLDEST].load(Ordering::Relaxed) > self.position);
         if !ready {
             self.publish_if_moved(cursor);
         }
         ready
+    }
+
+    /// Sequence of the next record, as far as can be told without taking it; `None` when none is there.
+    pub(crate) fn next_sequence(&self) -> Option<u64> {
+        if let Some(expected) = self.expected {
+            return Some(expected);
+        }
+        // ORDERING: Relaxed, a look that is checked when the record is read.
+        let commit = self.memory.ring()[self.geometry.word(self.position)].load(Ordering::Relaxed);
+        (commit != 0).then(|| nearest((commit >> 32) as u32, self.sent()))
+    }
+
+    /// Messages that the writer has sent.
+    pub(crate) fn sent(&self) -> u64 {
+        // ORDERING: Relaxed, a figure.
+        self.memory.header()[SENT].load(Ordering::Relaxed)
+    }
+
+    /// Position that the writer was told last.
+    #[inline]
+    pub(crate) const fn published(&self) -> u64 {
+        self.published
     }
 
     /// Position of the next record.
@@ -232,7 +263,7 @@ impl<M: Memory> Reader<M> {
     #[inline]
     fn copy(&self, at: usize, extent: u64, length: u32, payload: &mut [u64]) -> [u64; 3] {
         let record = &self.memory.ring()[at..at + (extent / 8) as usize];
-        if self.gating {
+        if self.mode == Mode::Gating {
             self.memory.trace_read(at + 1..at + record.len());
         }
         let (header, body) = record.split_at(Self::HEADER_WORDS);
@@ -281,29 +312,43 @@ impl<M: Memory> Reader<M> {
             Some(expected) if self.skipped => Ok(expected.wrapping_add(u64::from(low.wrapping_sub(expected as u32)))),
             Some(expected) => Err(Fault::Sequence { expected, found: low }),
             None => {
-                // ORDERING: Relaxed, only the high half is taken from it.
-                let sent = self.memory.header()[SENT].load(Ordering::Relaxed);
-                Ok(nearest(low, sent))
+                // Only the high half is taken from it.
+                Ok(nearest(low, self.sent()))
             }
         }
     }
 
-    /// For observers: whether the writer has passed the position; then goes to `oldest`.
+    /// For those who are not waited for: whether the writer has passed the position; then goes to `oldest`.
     #[inline]
-    fn lapped(&mut self) -> Result<bool, Fault> {
-        if self.gating || mutated(Mutation::NoLapCheck) {
-            return Ok(false);
+    fn lapped(&mut self) -> Lap {
+        if self.mode == Mode::Gating || mutated(Mutation::NoLapCheck) {
+            return Lap::No;
         }
         // ORDERING: [LAP] pairs with the fence in `Writer::make_room`: if any word copied above was already of a later
         // lap, the announcement that allowed it is seen now.
         fence_unless(Mutation::NoLapFence, Ordering::Acquire);
         let oldest = self.memory.header()[OLDEST].load(Ordering::Relaxed);
         if oldest <= self.position {
-            return Ok(false);
+            return Lap::No;
         }
-        self.go_to(oldest)?;
+        if self.mode == Mode::Evictable {
+            return Lap::End(Look::Evicted);
+        }
         self.skipped = true;
-        Ok(true)
+        self.go_to(oldest).map_or_else(|fault| Lap::End(Look::Corrupt(fault)), |()| Lap::Ahead)
+    }
+
+    /// Goes forward to the newest message, if it is further.
+    #[inline]
+    fn skip_to_latest(&mut self) -> Result<(), Fault> {
+        let latest = self.memory.header()[LATEST].load(Ordering::Relaxed);
+        // ORDERING: [LATEST] pairs with the Release store in `Writer::commit_as`: the message there is committed.
+        fence(Ordering::Acquire);
+        if latest > self.position {
+            self.skipped = true;
+            self.go_to(latest)?;
+        }
+        Ok(())
     }
 
     #[inline]
@@ -314,6 +359,16 @@ impl<M: Memory> Reader<M> {
         self.position = position;
         Ok(())
     }
+}
+
+/// What a look at `oldest` found.
+enum Lap {
+    /// The writer has not passed the position.
+    No,
+    /// It has; the reader stands at `oldest` now.
+    Ahead,
+    /// The lane is not read any further.
+    End(Look),
 }
 
 /// A position from a peer, forced to be one.

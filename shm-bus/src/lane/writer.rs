@@ -12,7 +12,7 @@
 //! # Failure
 //! [`Refusal`] leaves lane and loan state as they were.
 
-use super::{FAULTY, Geometry, HEAD, Memory, OLDEST, REJECTED, SENT, SLOT};
+use super::{Geometry, HEAD, LATEST, Memory, OLDEST, SENT, SLOT, Tally};
 use crate::sync::{Mutation, Ordering, fence_unless, mutated, order_unless};
 use crate::wire::{Header, Kind, Priority, commit_word};
 
@@ -45,6 +45,24 @@ pub(crate) enum Refusal {
     Corrupt,
 }
 
+/// What a record is, beyond what its lane says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Envelope {
+    pub(crate) kind: Kind,
+    pub(crate) flags: u8,
+    pub(crate) correlation: u64,
+}
+
+impl Envelope {
+    /// A plain message's.
+    pub(crate) const MESSAGE: Self = Self { kind: Kind::Message, flags: 0, correlation: 0 };
+
+    /// Kind and flags in the second word of a header, in which the stamp leaves them 0.
+    const fn bits(self) -> u64 {
+        (self.kind as u64) << 8 | (self.flags as u64) << 24
+    }
+}
+
 /// What every header of a lane repeats.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stamp {
@@ -58,7 +76,7 @@ pub(crate) struct Stamp {
 pub(crate) struct Writer<M> {
     memory: M,
     geometry: Geometry,
-    /// Second to fourth word of a message's header.
+    /// Second to fourth word of a message's header, its [`Envelope`] left out.
     stamp: [u64; 3],
     /// The same of a PAD's.
     pad_stamp: [u64; 3],
@@ -68,25 +86,23 @@ pub(crate) struct Writer<M> {
     sequence: u64,
     /// First intact record, in `head - capacity + 32 ..= head`.
     oldest: u64,
-    rejected: u64,
-    faulty: u64,
+    /// Whether readers skip to the newest message and have to be told where it is.
+    tells_latest: bool,
     /// Bytes of payload on loan at `head`.
     loan: Option<usize>,
 }
 
 impl<M: Memory> Writer<M> {
     /// A writer for a lane that is all zero.
-    pub(crate) fn new(memory: M, stamp: Stamp) -> Self {
+    pub(crate) fn new(memory: M, stamp: Stamp, tells_latest: bool) -> Self {
         let geometry = Geometry::of(&memory);
-        let words = |kind| {
-            let Stamp { priority, topic, sender } = stamp;
-            let header =
-                Header { length: SLOT as u32, sequence: 0, kind, priority, flags: 0, topic, sender, correlation: 0 };
-            let [_, what, sender, correlation] = header.to_words();
-            [what, sender, correlation]
-        };
-        let (stamp, pad_stamp) = (words(Kind::Message), words(Kind::Pad));
-        Self { memory, geometry, stamp, pad_stamp, head: 0, sequence: 0, oldest: 0, rejected: 0, faulty: 0, loan: None }
+        let Stamp { priority, topic, sender } = stamp;
+        let (length, kind) = (SLOT as u32, Kind::Pad);
+        let header = Header { length, sequence: 0, kind, priority, flags: 0, topic, sender, correlation: 0 };
+        let [_, what, sender, correlation] = header.to_words();
+        let pad_stamp = [what, sender, correlation];
+        let stamp = [what & !(0xff << 8), sender, correlation];
+        Self { memory, geometry, stamp, pad_stamp, head: 0, sequence: 0, oldest: 0, tells_latest, loan: None }
     }
 
     pub(crate) const fn geometry(&self) -> Geometry {
@@ -124,10 +140,22 @@ impl<M: Memory> Writer<M> {
     /// Makes the first `used` bytes of the loan a message. `false` when nothing, or less, is on loan.
     #[inline]
     pub(crate) fn commit(&mut self, used: usize) -> bool {
+        self.commit_as(used, Envelope::MESSAGE)
+    }
+
+    /// As [`Self::commit`], of another kind.
+    #[inline]
+    pub(crate) fn commit_as(&mut self, used: usize, envelope: Envelope) -> bool {
         match self.loan.take() {
             Some(len) if used <= len => {
-                self.commit_record(SLOT + used as u64, self.stamp);
+                let at = self.head;
+                let [what, sender, _] = self.stamp;
+                self.commit_record(SLOT + used as u64, [what | envelope.bits(), sender, envelope.correlation]);
                 self.sequence += 1;
+                if self.tells_latest {
+                    // ORDERING: [LATEST] Release, pairs with the fence in `Reader::skip_to_latest`: it is committed.
+                    self.memory.header()[LATEST].store(at, Ordering::Release);
+                }
                 // ORDERING: Relaxed, a figure for tools and for the high half of a joiner's sequence.
                 self.memory.header()[SENT].store(self.sequence, Ordering::Relaxed);
                 true
@@ -141,11 +169,16 @@ impl<M: Memory> Writer<M> {
         self.loan = None;
     }
 
-    /// Counts a message that was given back for want of room.
-    pub(crate) fn count_rejected(&mut self) {
-        self.rejected += 1;
-        // ORDERING: Relaxed, a figure for tools.
-        self.memory.header()[REJECTED].store(self.rejected, Ordering::Relaxed);
+    /// Counts `more`.
+    pub(crate) fn tally(&self, what: Tally, more: u64) {
+        let word = &self.memory.header()[what as usize];
+        // ORDERING: Relaxed, a figure for tools with a single writer.
+        word.store(word.load(Ordering::Relaxed).wrapping_add(more), Ordering::Relaxed);
+    }
+
+    /// Bytes that the slowest gating reader has yet to say it has read.
+    pub(crate) fn fill(&self, gates: &mut impl Gates) -> u64 {
+        self.head - gates.lowest(self.oldest, self.head).position.min(self.head)
     }
 
     const HEADER_WORDS: usize = (SLOT / 8) as usize;
@@ -208,9 +241,12 @@ impl<M: Memory> Writer<M> {
     fn look(&mut self, gates: &mut impl Gates) -> u64 {
         let lowest = gates.lowest(self.oldest, self.head);
         if lowest.faulty > 0 {
-            self.faulty += lowest.faulty;
-            // ORDERING: Relaxed, a figure for tools.
-            self.memory.header()[FAULTY].store(self.faulty, Ordering::Relaxed);
+            self.tally(Tally::Faulty, lowest.faulty);
+        }
+        let high_water = &self.memory.header()[Tally::HighWater as usize];
+        // ORDERING: Relaxed, a figure for tools with a single writer.
+        if self.head.saturating_sub(lowest.position) > high_water.load(Ordering::Relaxed) {
+            high_water.store(self.head - lowest.position, Ordering::Relaxed);
         }
         lowest.position
     }

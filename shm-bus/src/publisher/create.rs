@@ -12,7 +12,7 @@ use crate::control::{LANES_MAX, NewLane};
 use crate::lane::{CAPACITY_MAX, CAPACITY_MIN, LaneFile, Stamp, Writer, is_capacity};
 use crate::runtime::lane_name;
 use crate::topic::{TopicError, TopicSpec, find_or_add};
-use crate::wire::Priority;
+use crate::wire::{Policy, Priority};
 
 /// Why a publisher could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -58,10 +58,11 @@ impl Publisher {
             return Err(PublisherError::Lanes);
         }
         let change = Change::begin(&shared)?;
+        let policy = topic.policy;
         let topic = find_or_add(&shared.control, topic)?;
         let mut made: [Option<OutLane>; 4] = [None, None, None, None];
         for (priority, capacity) in lanes {
-            match make_lane(&shared, topic, name, *priority, (*capacity).into()) {
+            match make_lane(&shared, (topic, policy), name, *priority, (*capacity).into()) {
                 Ok(lane) => made[*priority as usize] = Some(lane),
                 Err(error) => {
                     made.iter().flatten().for_each(|lane| unmake_lane(&shared, lane));
@@ -71,14 +72,14 @@ impl Publisher {
         }
         shared.control.bump_epoch();
         drop(change);
-        Ok(Self { shared, lanes: made, gates: GateList::new(topic) })
+        Ok(Self { shared, topic, policy, lanes: made, gates: GateList::new(topic) })
     }
 }
 
 /// Makes one lane's file and entry. Under `bus.lock`.
 fn make_lane(
     shared: &Shared,
-    topic: usize,
+    (topic, policy): (usize, Policy),
     publisher: &str,
     priority: Priority,
     capacity: u64,
@@ -92,10 +93,10 @@ fn make_lane(
         ChangeError::io(format!("make a lane of {capacity} bytes"))(error)
     })?;
     let stamp = Stamp { priority, topic: topic as u32, sender: shared.id };
-    let writer = Writer::new(file, stamp);
+    let writer = Writer::new(file, stamp, policy == Policy::Latest);
     let participant = shared.slot;
     shared.control.add_lane(index, NewLane { id, topic, priority, participant, capacity, publisher });
-    Ok(OutLane { index, id, writer, faulty: Vec::new(), refused_in_a_row: 0 })
+    Ok(OutLane { index, id, policy, writer, faulty: Vec::new(), refused_in_a_row: 0 })
 }
 
 /// Takes back a lane that nobody has been told of. Under `bus.lock`.

@@ -89,6 +89,8 @@ pub(super) struct LaneGates<'a> {
     index: usize,
     generation: u16,
     faulty: &'a mut Vec<u64>,
+    /// Whether anybody is waited for at all.
+    waits: bool,
 }
 
 impl<'a> LaneGates<'a> {
@@ -99,13 +101,17 @@ impl<'a> LaneGates<'a> {
         index: usize,
         generation: u16,
         faulty: &'a mut Vec<u64>,
+        waits: bool,
     ) -> Self {
-        Self { shared, list, index, generation, faulty }
+        Self { shared, list, index, generation, faulty, waits }
     }
 }
 
 impl Gates for LaneGates<'_> {
     fn lowest(&mut self, oldest: u64, head: u64) -> Lowest {
+        if !self.waits {
+            return Lowest { position: head, faulty: 0 };
+        }
         self.list.refresh(self.shared);
         let mut lowest = Lowest { position: head, faulty: 0 };
         for gate in &self.list.gates {

@@ -7,14 +7,17 @@
 
 use std::ptr::NonNull;
 
-use crate::lane::{LaneFile, Memory, Writer};
+use super::Publisher;
+use crate::lane::Memory;
 use crate::sync::{AtomicU64, Ordering};
+use crate::wire::Priority;
 
 /// Room for one message. Dropping it takes it back.
 #[derive(Debug)]
 #[must_use = "a loan that is not committed sends nothing"]
 pub struct Loan<'a> {
-    writer: &'a mut Writer<LaneFile>,
+    publisher: &'a mut Publisher,
+    priority: Priority,
     /// Word of the ring at which the payload begins.
     first: usize,
     /// Bytes.
@@ -22,8 +25,8 @@ pub struct Loan<'a> {
 }
 
 impl<'a> Loan<'a> {
-    pub(super) const fn new(writer: &'a mut Writer<LaneFile>, first: usize, len: usize) -> Self {
-        Self { writer, first, len }
+    pub(super) const fn new(publisher: &'a mut Publisher, priority: Priority, first: usize, len: usize) -> Self {
+        Self { publisher, priority, first, len }
     }
 
     /// Bytes on loan.
@@ -50,17 +53,20 @@ impl<'a> Loan<'a> {
 
     /// Sends the message.
     pub fn commit(self) {
-        self.writer.commit(self.len);
+        // It was begun with this length and the publisher has been borrowed since.
+        let committed = self.publisher.commit(self.priority, self.len);
+        debug_assert!(committed.is_ok());
     }
 
     fn words(&self) -> &[AtomicU64] {
-        &self.writer.memory().ring()[self.first..]
+        let lane = self.publisher.lanes[self.priority as usize].as_ref();
+        &lane.expect("its lane lent it").writer.memory().ring()[self.first..]
     }
 }
 
 impl Drop for Loan<'_> {
     fn drop(&mut self) {
-        self.writer.cancel();
+        self.publisher.cancel(self.priority);
     }
 }
 

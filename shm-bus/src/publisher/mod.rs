@@ -5,12 +5,14 @@
 //! 2. A loan is memory of the ring behind `head`, which no gating reader looks at before it is committed.
 //!
 //! # Failure
-//! A message without room is given back as [`SendError::Full`] and counted. Dropping a publisher closes its lanes; what
+//! A message without room is treated as the topic's [`Policy`] says, and counted. Dropping a publisher closes its lanes; what
 //! was sent stays until its readers have drained it.
 
 mod create;
 mod gates;
 mod loan;
+mod room;
+mod signal;
 mod topic_publisher;
 
 pub use create::PublisherError;
@@ -21,17 +23,23 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::bus::{Change, Shared};
-use crate::lane::{LaneFile, Memory, Refusal, Writer};
-use crate::wire::Priority;
+use crate::lane::{Envelope, LaneFile, Memory, Tally, Writer};
+use crate::wire::{Policy, Priority};
 use gates::{GateList, LaneGates};
 
 /// Why a message was not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// A subscriber has not yet read enough; the message is given back and counted as rejected.
+    /// A subscriber has not yet read enough; the message is given back and counted.
     #[error("the lane is full: a subscriber has not yet read it")]
     Full,
+    /// As `Full`, after waiting as long as the topic's policy says.
+    #[error("the lane is full: a subscriber has not read it for {timeout_ms} ms")]
+    TimedOut {
+        /// Milliseconds waited.
+        timeout_ms: u32,
+    },
     /// Longer than the lane can ever carry.
     #[error("a message of {len} bytes is longer than the lane's {max}")]
     TooLong {
@@ -51,10 +59,23 @@ pub enum SendError {
     Corrupt,
 }
 
+/// Why a batch was not sent to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("after {sent} messages of the batch")]
+pub struct BatchError {
+    /// Messages of the batch that were sent.
+    pub sent: usize,
+    /// Why the next one was not.
+    pub source: SendError,
+}
+
 /// See the module. Made by [`Bus::publisher`](crate::Bus::publisher).
 #[derive(Debug)]
 pub struct Publisher {
     shared: Arc<Shared>,
+    /// Index in the table of topics.
+    topic: usize,
+    policy: Policy,
     lanes: [Option<OutLane>; 4],
     gates: GateList,
 }
@@ -65,6 +86,7 @@ struct OutLane {
     /// Index in the lane directory.
     index: usize,
     id: u64,
+    policy: Policy,
     writer: Writer<LaneFile>,
     /// Ids of inboxes whose cursor in this lane was impossible.
     faulty: Vec<u64>,
@@ -73,31 +95,58 @@ struct OutLane {
 }
 
 impl Publisher {
-    /// Of so many messages given back in a row, one has its laggards' locks tested.
-    const REFUSALS_PER_TEST: u32 = 64;
-
-    /// Sends one message (or several back to back) of `payload`'s bytes.
+    /// Sends one message (or several back to back) of `payload`'s bytes. Under [`Policy::DropNewest`] a message without room is
+    /// dropped and counted, and that is no error.
     ///
     /// # Errors
     /// See [`SendError`]; nothing was sent then.
     #[inline]
     pub fn send(&mut self, priority: Priority, payload: &[u8]) -> Result<(), SendError> {
-        let first = self.reserve(priority, payload.len())?;
-        let lane = self.lane(priority)?;
-        loan::copy_in(&lane.writer.memory().ring()[first..], payload);
-        lane.writer.commit(payload.len());
+        self.send_as(priority, Envelope::MESSAGE, payload)
+    }
+
+    /// Sends messages one after the other, and tells the inboxes once.
+    ///
+    /// # Errors
+    /// See [`BatchError`]; those before were sent.
+    pub fn send_batch<'a>(
+        &mut self,
+        priority: Priority,
+        payloads: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<usize, BatchError> {
+        let mut sent = 0;
+        let mut outcome = Ok(());
+        for payload in payloads {
+            outcome = self.write(priority, Envelope::MESSAGE, payload);
+            if outcome.is_err() {
+                break;
+            }
+            sent += 1;
+        }
+        if sent > 0 {
+            self.signal(priority);
+        }
+        outcome.map(|_| sent).map_err(|source| BatchError { sent, source })
+    }
+
+    /// As [`Self::send`], of another kind.
+    #[inline]
+    pub(crate) fn send_as(&mut self, priority: Priority, envelope: Envelope, payload: &[u8]) -> Result<(), SendError> {
+        self.write(priority, envelope, payload)?;
+        self.signal(priority);
         Ok(())
     }
 
     /// Lends room for `len` bytes, to be filled and committed. Dropping the loan takes it back.
     ///
-    /// The bytes hold whatever earlier messages left there.
+    /// The bytes hold whatever earlier messages left there. On a topic whose policy overwrites, room is made now: what it takes is
+    /// lost to laggards even if the loan is taken back.
     ///
     /// # Errors
     /// See [`SendError`].
     pub fn loan(&mut self, priority: Priority, len: usize) -> Result<Loan<'_>, SendError> {
         let first = self.reserve(priority, len)?;
-        Ok(Loan::new(&mut self.lane(priority)?.writer, first, len))
+        Ok(Loan::new(self, priority, first, len))
     }
 
     /// The loan without a borrow, for callers behind a C ABI: a pointer to `len` bytes, 8-byte aligned, rounded up to
@@ -119,7 +168,11 @@ impl Publisher {
     /// # Errors
     /// [`SendError::NoLoan`] when nothing, or less, was begun; the loan is taken back.
     pub fn commit(&mut self, priority: Priority, used: usize) -> Result<(), SendError> {
-        if self.lane(priority)?.writer.commit(used) { Ok(()) } else { Err(SendError::NoLoan(used)) }
+        if !self.lane(priority)?.writer.commit(used) {
+            return Err(SendError::NoLoan(used));
+        }
+        self.signal(priority);
+        Ok(())
     }
 
     /// Takes back what was begun, if anything.
@@ -135,49 +188,62 @@ impl Publisher {
         self.lanes[priority as usize].as_ref().map_or(0, |lane| lane.writer.geometry().payload_max())
     }
 
+    /// How full the lane of `priority` is: from 0, everybody has read everything, to 1. Always 0 where nobody is waited for.
+    #[must_use]
+    pub fn pressure(&mut self, priority: Priority) -> f64 {
+        let Some(lane) = &mut self.lanes[priority as usize] else { return 0.0 };
+        let gates = self.policy.gates();
+        let mut gates =
+            LaneGates::new(&self.shared, &mut self.gates, lane.index, lane.id as u16, &mut lane.faulty, gates);
+        lane.writer.fill(&mut gates) as f64 / lane.writer.geometry().capacity as f64
+    }
+
+    /// The topic's policy.
+    #[must_use]
+    pub const fn policy(&self) -> Policy {
+        self.policy
+    }
+
     #[inline]
     fn lane(&mut self, priority: Priority) -> Result<&mut OutLane, SendError> {
         self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))
     }
 
+    /// Puts a message into its lane, or drops it where the policy says so. Nobody is told.
     #[inline]
-    fn reserve(&mut self, priority: Priority, len: usize) -> Result<usize, SendError> {
-        let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
-        let mut gates = LaneGates::new(&self.shared, &mut self.gates, lane.index, lane.id as u16, &mut lane.faulty);
-        match lane.writer.begin(len, &mut gates) {
+    fn write(&mut self, priority: Priority, envelope: Envelope, payload: &[u8]) -> Result<(), SendError> {
+        match self.reserve(priority, payload.len()) {
             Ok(first) => {
-                lane.refused_in_a_row = 0;
-                Ok(first)
+                let lane = self.lane(priority)?;
+                loan::copy_in(&lane.writer.memory().ring()[first..], payload);
+                lane.writer.commit_as(payload.len(), envelope);
+                Ok(())
             }
-            Err(refusal) => self.refused(priority, len, refusal),
+            Err(SendError::Full) if self.policy == Policy::DropNewest => Ok(()),
+            Err(error) => Err(error),
         }
     }
 
-    /// A full lane may be held up by the dead: then they are dropped and the lane is tried again.
-    #[cold]
-    fn refused(&mut self, priority: Priority, len: usize, refusal: Refusal) -> Result<usize, SendError> {
-        let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
-        let unsendable = match refusal {
-            Refusal::TooLong => Some(SendError::TooLong { len, max: lane.writer.geometry().payload_max() }),
-            Refusal::Corrupt => Some(SendError::Corrupt),
-            Refusal::Full => None,
-        };
-        if let Some(error) = unsendable {
-            lane.writer.count_rejected();
-            return Err(error);
-        }
-        let test = lane.refused_in_a_row.is_multiple_of(Self::REFUSALS_PER_TEST);
-        lane.refused_in_a_row = lane.refused_in_a_row.wrapping_add(1);
-        if test && self.gates.drop_dead(&self.shared) {
-            Change::sweep_if_free(&self.shared);
-            let mut gates = LaneGates::new(&self.shared, &mut self.gates, lane.index, lane.id as u16, &mut lane.faulty);
-            if let Ok(first) = lane.writer.begin(len, &mut gates) {
-                lane.refused_in_a_row = 0;
-                return Ok(first);
+    /// Tells the inboxes that asked for it.
+    #[inline]
+    fn signal(&self, priority: Priority) {
+        if let Some(lane) = &self.lanes[priority as usize] {
+            let woken = signal::signal(&self.shared, self.topic, lane.index);
+            if woken > 0 {
+                lane.writer.tally(Tally::Wakes, woken);
             }
         }
-        lane.writer.count_rejected();
-        Err(SendError::Full)
+    }
+
+    #[inline]
+    fn reserve(&mut self, priority: Priority, len: usize) -> Result<usize, SendError> {
+        if self.lanes[priority as usize].is_none() {
+            return Err(SendError::NoLane(priority));
+        }
+        match self.reserve_now(priority, len) {
+            Ok(first) => Ok(first),
+            Err(refusal) => self.refused(priority, len, refusal),
+        }
     }
 }
 

@@ -28,6 +28,10 @@ pub(crate) enum Mutation {
     NoLapFence,
     /// A reader that does not gate never looks at `oldest`.
     NoLapCheck,
+    /// Who is about to sleep does not fence between its mark and its last look.
+    NoSleeperFence,
+    /// Who might wake does not fence between its store and its look at the bell.
+    NoWakerFence,
 }
 
 #[cfg(not(loom))]

@@ -6,10 +6,15 @@
 //! | [`allocate`] | gives a new file its size, backed by real space where the system can |
 //! | [`identity`] | two handles are the same file exactly when these are equal |
 //! | [`runtime_root`] | where buses lie unless told otherwise |
+//! | [`Sleeper`], [`wake`] | sleeping on a word that other processes change, and waking who does |
 //!
 //! # Failure
 //! [`DirError`] says what about a folder is wrong; everything else is an `io::Error`.
 
+#[cfg_attr(target_os = "linux", path = "sleep_linux.rs")]
+#[cfg_attr(target_vendor = "apple", path = "sleep_macos.rs")]
+#[cfg_attr(windows, path = "sleep_windows.rs")]
+mod sleep;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
@@ -20,8 +25,22 @@ pub(crate) use unix::{Dir, allocate, identity, runtime_root};
 #[cfg(windows)]
 pub(crate) use windows::{Dir, allocate, identity, runtime_root};
 
+pub(crate) use sleep::{Sleeper, wake};
+
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// Which bell is meant, for systems that know them by name.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(unix, expect(dead_code, reason = "words are known by their address here"))]
+pub(crate) struct BellId<'a> {
+    /// The bus's folder.
+    pub(crate) folder: &'a Path,
+    /// What kind of bell.
+    pub(crate) kind: &'static str,
+    /// Its index.
+    pub(crate) index: usize,
+}
 
 /// Why a folder is not used.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,180 @@
+//! A word to sleep on: `epoch << 1 | waiting`.
+//!
+//! ```text
+//! sleeper                                 waker
+//!   waiting bit set                         what is waited for, stored
+//!   fence(SeqCst)        [BELL]             fence(SeqCst)
+//!   look again; sleep while unchanged       bit set? CAS to the next epoch, clear; the winner wakes
+//! ```
+//! Store, then look, on both sides: either the waker sees the bit, or the sleeper sees what it waits for. Acquire and Release do
+//! not forbid that both miss, not even on x86.
+//!
+//! # Invariants
+//! 1. The word changes by read-modify-write only.
+//! 2. Whoever sleeps looks again after at most [`SLICE`]: a waker may be killed between its CAS and its wake.
+//!
+//! # Failure
+//! A hostile word costs needless wakes or a slice's delay.
+
+use crate::sync::{AtomicU64, Mutation, Ordering, fence_unless};
+
+/// The longest that anybody sleeps without looking.
+#[cfg(not(loom))]
+pub(crate) const SLICE: std::time::Duration = std::time::Duration::from_millis(10);
+
+const WAITING: u64 = 1;
+
+/// Says that somebody is about to sleep on `bell`; the caller then looks again. Gives the word that sleeping expects.
+#[inline]
+pub(crate) fn arm(bell: &AtomicU64) -> u64 {
+    // ORDERING: [BELL] Relaxed, ordered before the look that follows by the fence; pairs with the fence in the waker.
+    let armed = bell.fetch_or(WAITING, Ordering::Relaxed) | WAITING;
+    fence_unless(Mutation::NoSleeperFence, Ordering::SeqCst);
+    armed
+}
+
+/// Takes the sleeper's mark away. Whether `bell` was rung since it was armed with `armed`.
+#[inline]
+pub(crate) fn disarm(bell: &AtomicU64, armed: u64) -> bool {
+    // ORDERING: [BELL] Acquire, pairs with the Release of `ring`: what was stored before it is seen.
+    bell.fetch_and(!WAITING, Ordering::Acquire) != armed
+}
+
+/// The waker's fence between its store and its look at any bell.
+#[inline]
+pub(crate) fn fence_before_look() {
+    // ORDERING: [BELL] SeqCst, pairs with the fence in `arm`.
+    fence_unless(Mutation::NoWakerFence, Ordering::SeqCst);
+}
+
+/// Rings if somebody waits, after [`fence_before_look`]. `true` when the caller has to wake whoever sleeps.
+#[inline]
+pub(crate) fn ring(bell: &AtomicU64) -> bool {
+    // ORDERING: Relaxed, after the fence of [BELL].
+    let seen = bell.load(Ordering::Relaxed);
+    seen & WAITING != 0 && ring_waiting(bell, seen)
+}
+
+#[cold]
+fn ring_waiting(bell: &AtomicU64, mut seen: u64) -> bool {
+    while seen & WAITING != 0 {
+        // ORDERING: [BELL] Release, pairs with the Acquire of `disarm`.
+        match bell.compare_exchange(seen, seen.wrapping_add(1), Ordering::Release, Ordering::Relaxed) {
+            Ok(_) => return true,
+            Err(now) => seen = now,
+        }
+    }
+    false
+}
+
+/// How a wait ended.
+#[cfg(not(loom))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Waited {
+    /// What was waited for is there; else time is up.
+    pub(crate) found: bool,
+    /// Times slept.
+    pub(crate) sleeps: u64,
+    /// It was found by looking after a slice, not because somebody rang.
+    pub(crate) late: bool,
+}
+
+/// Sleeps until `look` finds something, at most until `deadline`.
+#[cfg(not(loom))]
+pub(crate) fn wait(
+    bell: &AtomicU64,
+    sleeper: &crate::sys::Sleeper,
+    deadline: Option<std::time::Instant>,
+    mut look: impl FnMut() -> bool,
+) -> Waited {
+    let mut waited = Waited { found: false, sleeps: 0, late: false };
+    loop {
+        let armed = arm(bell);
+        if look() {
+            disarm(bell, armed);
+            return Waited { found: true, ..waited };
+        }
+        let left = deadline.map_or(SLICE, |deadline| deadline.saturating_duration_since(std::time::Instant::now()));
+        if !left.is_zero() {
+            waited.sleeps += 1;
+            sleeper.sleep(bell, armed, left.min(SLICE));
+        }
+        let rung = disarm(bell, armed);
+        if look() {
+            return Waited { found: true, late: !rung && !left.is_zero(), ..waited };
+        }
+        if left.is_zero() {
+            return waited;
+        }
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_models {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Arc;
+
+    use loom::thread;
+
+    use super::{arm, disarm, fence_before_look, ring};
+    use crate::sync::{AtomicU64, Mutation, Ordering, with_mutation};
+
+    /// Two wakers and a sleeper who would sleep twice: it is never left asleep with something there that it has not seen.
+    fn nobody_sleeps_through_a_message() {
+        loom::model(|| {
+            let words = Arc::new([AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0)]);
+            let wakers = [0, 1].map(|lane| {
+                let words = words.clone();
+                thread::spawn(move || {
+                    let [bell, lanes @ ..] = &*words;
+                    lanes[lane].store(1, Ordering::Release);
+                    fence_before_look();
+                    ring(bell);
+                })
+            });
+            let [bell, lanes @ ..] = &*words;
+            let look = || lanes.iter().map(|lane| lane.load(Ordering::Relaxed)).sum::<u64>();
+            let mut seen = 0;
+            let mut asleep = None;
+            for _ in 0..2 {
+                let armed = arm(bell);
+                let now = look();
+                if now == seen && bell.load(Ordering::Relaxed) == armed {
+                    asleep = Some(armed);
+                    break;
+                }
+                disarm(bell, armed);
+                seen = seen.max(look());
+            }
+            for waker in wakers {
+                waker.join().expect("a waker");
+            }
+            if let Some(armed) = asleep {
+                let rung = bell.load(Ordering::Relaxed) != armed;
+                assert!(rung || look() == seen, "asleep, and nobody rang");
+            }
+        });
+    }
+
+    fn fails(mutation: Mutation) {
+        let model = AssertUnwindSafe(|| with_mutation(Some(mutation), nobody_sleeps_through_a_message));
+        let outcome = catch_unwind(model);
+        with_mutation(None, || ());
+        assert!(outcome.is_err(), "the model holds without {mutation:?}");
+    }
+
+    #[test]
+    fn loom_nobody_sleeps_through_a_message() {
+        nobody_sleeps_through_a_message();
+    }
+
+    #[test]
+    fn loom_fails_without_the_sleepers_fence() {
+        fails(Mutation::NoSleeperFence);
+    }
+
+    #[test]
+    fn loom_fails_without_the_wakers_fence() {
+        fails(Mutation::NoWakerFence);
+    }
+}

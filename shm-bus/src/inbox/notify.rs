@@ -1,0 +1,211 @@
+//! Waiting without blocking the thread that owns the inbox: a descriptor for an event loop, and a future.
+//!
+//! A thread of the inbox's own sleeps on the doorbell and passes each ring on. It starts with the first use.
+//!
+//! # Invariants
+//! 1. The descriptor is readable from a ring until the next [`Inbox::arm`]: one byte lies in the pipe.
+//! 2. The thread ends before the inbox does.
+//!
+//! # Failure
+//! A publisher that is killed between its message and its ring wakes nobody: the thread passes on a needless ring every second.
+
+use std::future::Future;
+use std::io::{PipeReader, PipeWriter, Read, Write};
+use std::pin::Pin;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::{Inbox, ReceiveError};
+use crate::bell::{self, SLICE};
+use crate::bus::Shared;
+use crate::sys::{self, BellId, Sleeper};
+
+/// The longest that an armed bell stays silent.
+const SILENCE_MAX: Duration = Duration::from_secs(1);
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Notifier {
+    wishes: Arc<Wishes>,
+    pipe: PipeReader,
+    shared: Arc<Shared>,
+    index: usize,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the inbox has asked its thread for.
+#[derive(Debug, Default)]
+struct Wishes {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The word with which the bell was armed, until it rings.
+    armed: Option<u64>,
+    /// Somebody to be woken beside the pipe.
+    waker: Option<Waker>,
+    /// A byte lies in the pipe.
+    signalled: bool,
+    ends: bool,
+}
+
+impl Wishes {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Notifier {
+    fn start(shared: &Arc<Shared>, index: usize) -> std::io::Result<Self> {
+        let (pipe, writer) = std::io::pipe()?;
+        let wishes = Arc::new(Wishes::default());
+        let sleeper = Sleeper::new(BellId { folder: shared.dir.path(), kind: "inbox", index })?;
+        let (its_wishes, its_shared) = (Arc::clone(&wishes), Arc::clone(shared));
+        let thread = std::thread::Builder::new()
+            .name("hotframe-doorbell".to_owned())
+            .spawn(move || pass_rings_on(&its_wishes, &its_shared, index, &sleeper, writer))?;
+        Ok(Self { wishes, pipe, shared: Arc::clone(shared), index, thread: Some(thread) })
+    }
+
+    /// Passes the next ring on to the pipe and to `waker`. The caller looks afterwards.
+    fn arm(&mut self, waker: Option<Waker>) -> std::io::Result<()> {
+        let mut state = self.wishes.lock();
+        if state.signalled {
+            state.signalled = false;
+            self.pipe.read_exact(&mut [0])?;
+        }
+        state.waker = waker;
+        state.armed = Some(bell::arm(self.shared.control.doorbell(self.index).bell()));
+        self.wishes.changed.notify_one();
+        Ok(())
+    }
+}
+
+impl Drop for Notifier {
+    fn drop(&mut self) {
+        self.wishes.lock().ends = true;
+        self.wishes.changed.notify_one();
+        let doorbell = self.shared.control.doorbell(self.index).bell();
+        if bell::ring(doorbell) {
+            sys::wake(doorbell, BellId { folder: self.shared.dir.path(), kind: "inbox", index: self.index });
+        }
+        if let Some(thread) = self.thread.take() {
+            // It does not panic; if it did, it has ended.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The thread: waits for a wish, sleeps until the bell rings, passes it on.
+fn pass_rings_on(wishes: &Wishes, shared: &Shared, index: usize, sleeper: &Sleeper, mut pipe: PipeWriter) {
+    let doorbell = shared.control.doorbell(index).bell();
+    let mut state = wishes.lock();
+    loop {
+        if state.ends {
+            return;
+        }
+        let Some(armed) = state.armed else {
+            state = wishes.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            continue;
+        };
+        drop(state);
+        let deadline = Instant::now() + SILENCE_MAX;
+        // ORDERING: Relaxed, whoever is told looks with fences of its own.
+        while doorbell.load(crate::sync::Ordering::Relaxed) == armed && Instant::now() < deadline {
+            sleeper.sleep(doorbell, armed, SLICE);
+            state = wishes.lock();
+            if state.ends || state.armed != Some(armed) {
+                break;
+            }
+            drop(state);
+        }
+        state = wishes.lock();
+        if state.ends || state.armed != Some(armed) {
+            continue;
+        }
+        state.armed = None;
+        bell::disarm(doorbell, armed);
+        if !state.signalled {
+            state.signalled = pipe.write_all(&[1]).is_ok();
+        }
+        if let Some(waker) = state.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl Inbox {
+    /// Gets ready for the descriptor to be polled: `true` when a message waits already, and polling is needless. Else the
+    /// descriptor becomes readable when one arrives (and, at most once a second, for no reason). To be called before every poll.
+    ///
+    /// ```no_run
+    /// # fn f(inbox: &mut shm_bus::Inbox, poll: impl Fn(std::os::fd::BorrowedFd<'_>)) -> Result<(), shm_bus::ReceiveError> {
+    /// while !inbox.arm()? {
+    ///     poll(inbox.descriptor()?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// See [`ReceiveError`].
+    pub fn arm(&mut self) -> Result<bool, ReceiveError> {
+        self.arm_for(None)
+    }
+
+    /// The descriptor, which becomes readable as [`Self::arm`] says. It is only to be polled; what lies in it is the inbox's own.
+    ///
+    /// # Errors
+    /// [`ReceiveError::Sleep`] when the system has no more threads or descriptors.
+    #[cfg(unix)]
+    pub fn descriptor(&mut self) -> Result<std::os::fd::BorrowedFd<'_>, ReceiveError> {
+        Ok(std::os::fd::AsFd::as_fd(&self.notifier()?.pipe))
+    }
+
+    /// Waits until a message waits, for any executor.
+    ///
+    /// # Errors
+    /// See [`ReceiveError`].
+    pub fn wait_async(&mut self) -> impl Future<Output = Result<(), ReceiveError>> + '_ {
+        WaitAsync { inbox: self }
+    }
+
+    fn arm_for(&mut self, waker: Option<&Waker>) -> Result<bool, ReceiveError> {
+        if self.something_waits()? {
+            return Ok(true);
+        }
+        if !self.rings {
+            self.ask_for_signals();
+        }
+        self.notifier()?.arm(waker.cloned()).map_err(ReceiveError::Sleep)?;
+        self.something_waits()
+    }
+
+    fn notifier(&mut self) -> Result<&mut Notifier, ReceiveError> {
+        if self.notifier.is_none() {
+            self.notifier = Some(Notifier::start(&self.shared, self.index).map_err(ReceiveError::Sleep)?);
+        }
+        Ok(self.notifier.as_mut().expect("just made"))
+    }
+}
+
+/// See [`Inbox::wait_async`].
+struct WaitAsync<'a> {
+    inbox: &'a mut Inbox,
+}
+
+impl Future for WaitAsync<'_> {
+    type Output = Result<(), ReceiveError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.inbox.arm_for(Some(context.waker())) {
+            Ok(true) => Poll::Ready(Ok(())),
+            Ok(false) => Poll::Pending,
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+}

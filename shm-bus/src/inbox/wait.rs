@@ -1,0 +1,111 @@
+//! Sleeping until something arrives: spin briefly, then park on the doorbell.
+//!
+//! # Invariants
+//! 1. Before it parks, an inbox is in the attention of every topic that it reads, its bell is armed, and it has looked at every
+//!    lane once more: `[BELL]`.
+//! 2. It looks again after at most 10 ms, whatever happened to who should have woken it.
+
+use std::time::{Duration, Instant};
+
+use super::file::Count;
+use super::{Inbox, ReceiveError};
+use crate::bell;
+use crate::sys::{BellId, Sleeper};
+
+/// How long to look before sleeping: longer while that pays.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spin {
+    /// In `0 ..= MAX`.
+    looks: u32,
+}
+
+impl Spin {
+    const MIN: u32 = 4;
+    /// About as long as a sleep and a wake take.
+    const MAX: u32 = 512;
+
+    fn paid(&mut self) {
+        self.looks = (self.looks * 2).min(Self::MAX);
+    }
+
+    fn did_not_pay(&mut self) {
+        self.looks = (self.looks / 2).max(Self::MIN);
+    }
+}
+
+impl Default for Spin {
+    fn default() -> Self {
+        Self { looks: Self::MAX / 4 }
+    }
+}
+
+impl Inbox {
+    /// Sleeps until a message waits.
+    ///
+    /// # Errors
+    /// See [`ReceiveError`].
+    pub fn wait(&mut self) -> Result<(), ReceiveError> {
+        self.wait_until(None).map(|_| ())
+    }
+
+    /// Sleeps until a message waits, at most `timeout`. Whether one does.
+    ///
+    /// # Errors
+    /// See [`ReceiveError`].
+    pub fn wait_timeout(&mut self, timeout: Duration) -> Result<bool, ReceiveError> {
+        self.wait_until(Some(Instant::now() + timeout))
+    }
+
+    fn wait_until(&mut self, deadline: Option<Instant>) -> Result<bool, ReceiveError> {
+        loop {
+            if self.something_waits()? || self.spin()? {
+                return Ok(true);
+            }
+            if !self.park(deadline)? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Whether a message waits. New lanes are seen, drained ones left.
+    pub(super) fn something_waits(&mut self) -> Result<bool, ReceiveError> {
+        self.refresh()?;
+        let waits = self.any_lane_is_ready();
+        if !waits {
+            self.leave_drained();
+        }
+        Ok(waits)
+    }
+
+    /// Looks for a while. On one processor nothing would arrive meanwhile.
+    fn spin(&mut self) -> Result<bool, ReceiveError> {
+        if std::thread::available_parallelism().is_ok_and(|processors| processors.get() == 1) {
+            return Ok(false);
+        }
+        for _ in 0..self.spin.looks {
+            std::hint::spin_loop();
+            if self.something_waits()? {
+                self.spin.paid();
+                return Ok(true);
+            }
+        }
+        self.spin.did_not_pay();
+        Ok(false)
+    }
+
+    /// Sleeps until something changes, at most until `deadline`. `false` when time is up.
+    fn park(&mut self, deadline: Option<Instant>) -> Result<bool, ReceiveError> {
+        if !self.rings {
+            self.ask_for_signals();
+        }
+        let shared = std::sync::Arc::clone(&self.shared);
+        let id = BellId { folder: shared.dir.path(), kind: "inbox", index: self.index };
+        let sleeper = Sleeper::new(id).map_err(ReceiveError::Sleep)?;
+        let bell = shared.control.doorbell(self.index).bell();
+        let waited =
+            bell::wait(bell, &sleeper, deadline, || shared.control.epoch() != self.epoch || self.any_lane_is_ready());
+        self.file.add(Count::Sleeps, waited.sleeps);
+        self.file.add(Count::LateWakes, u64::from(waited.late));
+        Ok(waited.found)
+    }
+}

@@ -1,0 +1,85 @@
+//! What a publisher does when a lane has no room: what its topic's policy says.
+//!
+//! # Failure
+//! A lane may be held up by the dead: then they are dropped from the gates and the lane is tried again.
+
+use std::time::{Duration, Instant};
+
+use super::gates::LaneGates;
+use super::{OutLane, Publisher, SendError};
+use crate::bell;
+use crate::bus::Change;
+use crate::lane::{Refusal, Tally};
+use crate::sys::{BellId, Sleeper};
+use crate::wire::{Policy, Priority};
+
+impl Publisher {
+    /// Of so many messages given back in a row, one has its laggards' locks tested.
+    const REFUSALS_PER_TEST: u32 = 64;
+
+    /// Room for `len` bytes that were just refused.
+    #[cold]
+    pub(super) fn refused(&mut self, priority: Priority, len: usize, refusal: Refusal) -> Result<usize, SendError> {
+        let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
+        if refusal == Refusal::Full {
+            let test = lane.refused_in_a_row.is_multiple_of(Self::REFUSALS_PER_TEST);
+            lane.refused_in_a_row = lane.refused_in_a_row.wrapping_add(1);
+            if test && let Some(first) = self.without_the_dead(priority, len) {
+                return Ok(first);
+            }
+            if let Policy::Block { timeout_ms } = self.policy
+                && let Some(first) = self.wait_for_room(priority, len, Duration::from_millis(timeout_ms.into()))
+            {
+                return Ok(first);
+            }
+        }
+        let lane = self.lane(priority)?;
+        let (tally, error) = match refusal {
+            Refusal::TooLong => {
+                (Tally::Rejected, SendError::TooLong { len, max: lane.writer.geometry().payload_max() })
+            }
+            Refusal::Corrupt => (Tally::Rejected, SendError::Corrupt),
+            Refusal::Full => match lane.policy {
+                Policy::Block { timeout_ms } => (Tally::TimedOut, SendError::TimedOut { timeout_ms }),
+                Policy::DropNewest => (Tally::Dropped, SendError::Full),
+                _ => (Tally::Rejected, SendError::Full),
+            },
+        };
+        lane.writer.tally(tally, 1);
+        Err(error)
+    }
+
+    /// Drops dead inboxes from the gates; the room that this made, if any.
+    fn without_the_dead(&mut self, priority: Priority, len: usize) -> Option<usize> {
+        if !self.gates.drop_dead(&self.shared) {
+            return None;
+        }
+        Change::sweep_if_free(&self.shared);
+        self.reserve_now(priority, len).ok()
+    }
+
+    /// Sleeps until the inboxes have made room, at most `timeout`. Dead ones are noticed on the way.
+    fn wait_for_room(&mut self, priority: Priority, len: usize, timeout: Duration) -> Option<usize> {
+        let shared = std::sync::Arc::clone(&self.shared);
+        let index = self.lanes[priority as usize].as_ref()?.index;
+        self.lanes[priority as usize].as_ref()?.writer.tally(Tally::Waited, 1);
+        let sleeper = Sleeper::new(BellId { folder: shared.dir.path(), kind: "room", index }).ok()?;
+        let mut first = None;
+        bell::wait(shared.control.room_bell(index), &sleeper, Some(Instant::now() + timeout), || {
+            first = self.reserve_now(priority, len).ok().or_else(|| self.without_the_dead(priority, len));
+            first.is_some()
+        });
+        first
+    }
+
+    /// Room for `len` bytes, if there is some now.
+    #[inline]
+    pub(super) fn reserve_now(&mut self, priority: Priority, len: usize) -> Result<usize, Refusal> {
+        let Some(lane) = &mut self.lanes[priority as usize] else { return Err(Refusal::Full) };
+        let OutLane { writer, index, id, faulty, refused_in_a_row, .. } = lane;
+        let mut gates = LaneGates::new(&self.shared, &mut self.gates, *index, *id as u16, faulty, self.policy.gates());
+        let first = writer.begin(len, &mut gates)?;
+        *refused_in_a_row = 0;
+        Ok(first)
+    }
+}
