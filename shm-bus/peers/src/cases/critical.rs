@@ -1,0 +1,106 @@
+//! How late a Critical message is while its own publisher floods Low ones, and on an idle bus.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use super::{Case, Exchange, Percentile, across, threads};
+use crate::block::{Block, END, LARGE, SMALL};
+use crate::link::spin;
+use crate::peers::{Hotframe, MemlinkLevels, memlink_protocol};
+use crate::samples::{Round, Samples};
+use crate::system::now;
+
+/// An end that sends urgent small blocks and others of 1 KiB.
+pub(crate) trait Urgent {
+    fn send_urgent(&mut self, number: u64) -> Result<bool>;
+    fn send_bulk(&mut self, number: u64) -> Result<bool>;
+    fn receive_by_urgency(&mut self) -> Result<Option<Arrival>>;
+}
+
+/// What came, with the sum of its words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Arrival {
+    Urgent(u64),
+    Bulk(u64),
+}
+
+const NO_LEVELS: &str = "has no priorities";
+
+pub(super) fn case() -> Case {
+    Case {
+        name: "critical_p99_under_low_flood",
+        unit: "ns, from sending to having it",
+        judged_by: Percentile::P99,
+        contenders: vec![
+            across::<SMALL, Hotframe<SMALL>, Lateness<true>>(),
+            across::<SMALL, Hotframe<SMALL>, Lateness<false>>().named("hotframe_idle"),
+            threads::<SMALL, MemlinkLevels, Lateness<true>>(),
+            threads::<SMALL, MemlinkLevels, Lateness<false>>().named("memlink-shm_idle"),
+        ],
+        absent: &[
+            ("iceoryx2", NO_LEVELS),
+            ("rtrb", NO_LEVELS),
+            ("crossbeam-channel", NO_LEVELS),
+            ("ipc-channel", NO_LEVELS),
+            ("unix_socket", NO_LEVELS),
+            ("pipe", NO_LEVELS),
+            memlink_protocol::NO_TRANSPORT,
+        ],
+    }
+}
+
+/// The near end sends the time of sending, now and then; the far end reads all there is, and takes the samples.
+struct Lateness<const FLOOD: bool>;
+
+impl<const FLOOD: bool, L: Urgent> Exchange<L> for Lateness<FLOOD> {
+    fn near(link: &mut L, budget: Duration) -> Result<Option<Round>> {
+        const LEAST: u32 = 1000;
+        const BULK_PER_URGENT: u64 = 64;
+        const PAUSE: Duration = Duration::from_micros(10);
+        let start = Instant::now();
+        let mut bulk = 0;
+        let mut sent = 0;
+        while start.elapsed() < budget || sent < LEAST {
+            if FLOOD {
+                for _ in 0..BULK_PER_URGENT {
+                    // Without room the flood waits, Critical does not.
+                    bulk += u64::from(link.send_bulk(bulk)?);
+                }
+            } else {
+                let before = Instant::now();
+                while before.elapsed() < PAUSE {}
+            }
+            spin(|| Ok(link.send_urgent(now())?.then_some(())))?;
+            sent += 1;
+        }
+        spin(|| Ok(link.send_urgent(END)?.then_some(())))?;
+        Ok(None)
+    }
+
+    fn far(link: &mut L) -> Result<Option<Round>> {
+        const WARM_UP: u32 = 100;
+        let mut samples = Samples::new();
+        let mut taken = 0;
+        let mut expected = 0;
+        loop {
+            match spin(|| link.receive_by_urgency())? {
+                Arrival::Urgent(sum) => {
+                    let sent = Block::<SMALL>::number_of(sum)?;
+                    if sent == END {
+                        return samples.percentiles().map(Some);
+                    }
+                    taken += 1;
+                    if taken > WARM_UP {
+                        samples.take(now().saturating_sub(sent) as f64);
+                    }
+                }
+                Arrival::Bulk(sum) => {
+                    let number = Block::<LARGE>::number_of(sum)?;
+                    anyhow::ensure!(number == expected, "block {number} came instead of {expected}");
+                    expected += 1;
+                }
+            }
+        }
+    }
+}

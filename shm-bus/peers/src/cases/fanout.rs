@@ -1,0 +1,123 @@
+//! What a message costs its sender when eight readers poll for it, and when one does.
+//!
+//! The readers live in another thread, which empties all of them between two batches; only sending is timed.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use anyhow::{Result, anyhow, ensure};
+
+use super::{Between, Case, Contender, Percentile, Session};
+use crate::block::{Block, SMALL};
+use crate::link::spin;
+use crate::peers::{HotframeFanOut, Iceoryx2FanOut, memlink_protocol};
+use crate::samples::{Round, Samples};
+use crate::system::{FAR, NEAR, pin};
+
+/// One sender, many readers, all of the same small blocks.
+pub(crate) trait FanOut {
+    type Sender;
+    type Reader;
+
+    fn sender(place: &Path) -> Result<Self::Sender>;
+    /// Called in the readers' thread, once the sender is there.
+    fn readers(place: &Path, count: usize) -> Result<Vec<Self::Reader>>;
+    /// Fails without room.
+    fn send(sender: &mut Self::Sender, number: u64) -> Result<()>;
+    fn receive(reader: &mut Self::Reader) -> Result<Option<u64>>;
+}
+
+const BATCH: u64 = 256;
+const ONE_READER: &str = "gives a message to one reader only";
+
+pub(super) fn case() -> Case {
+    let contender = |peer, near| Contender { peer, between: Between::Threads, near, far: None };
+    Case {
+        name: "fanout_8",
+        unit: "ns, sending alone",
+        judged_by: Percentile::P50,
+        contenders: vec![
+            contender("hotframe", measure::<HotframeFanOut, 8>),
+            contender("hotframe_1_reader", measure::<HotframeFanOut, 1>),
+            contender("iceoryx2", measure::<Iceoryx2FanOut, 8>),
+            contender("iceoryx2_1_reader", measure::<Iceoryx2FanOut, 1>),
+        ],
+        absent: &[
+            ("rtrb", ONE_READER),
+            ("crossbeam-channel", ONE_READER),
+            ("ipc-channel", ONE_READER),
+            ("memlink-shm", ONE_READER),
+            ("unix_socket", ONE_READER),
+            ("pipe", ONE_READER),
+            memlink_protocol::NO_TRANSPORT,
+        ],
+    }
+}
+
+/// Told to the readers: blocks sent so far, or that it is over.
+const OVER: u64 = u64::MAX;
+
+fn measure<P: FanOut, const READERS: usize>(session: &Session<'_>) -> Result<Round> {
+    pin(NEAR)?;
+    let mut sender = P::sender(&session.place)?;
+    let sent = AtomicU64::new(0);
+    let taken = AtomicU64::new(OVER);
+    std::thread::scope(|scope| {
+        let readers = scope.spawn(|| read::<P, READERS>(&session.place, &sent, &taken));
+        let figures = send::<P>(&mut sender, session, &sent, &taken);
+        sent.store(OVER, Ordering::Release);
+        readers.join().map_err(|_| anyhow!("the readers panicked"))??;
+        figures
+    })
+}
+
+fn send<P: FanOut>(
+    sender: &mut P::Sender,
+    session: &Session<'_>,
+    sent: &AtomicU64,
+    taken: &AtomicU64,
+) -> Result<Round> {
+    const LEAST: u64 = 100;
+    const WARM_UP: u64 = 20;
+    let mut samples = Samples::new();
+    let start = Instant::now();
+    for batch in 0.. {
+        let first = batch * BATCH;
+        spin(|| Ok((taken.load(Ordering::Acquire) == first).then_some(())))?;
+        if start.elapsed() >= session.budget && batch >= LEAST {
+            break;
+        }
+        let before = Instant::now();
+        for number in first..first + BATCH {
+            P::send(sender, number)?;
+        }
+        if batch >= WARM_UP {
+            samples.take_each(before.elapsed(), BATCH);
+        }
+        sent.store(first + BATCH, Ordering::Release);
+    }
+    samples.percentiles()
+}
+
+fn read<P: FanOut, const READERS: usize>(place: &Path, sent: &AtomicU64, taken: &AtomicU64) -> Result<()> {
+    pin(FAR)?;
+    let mut readers = P::readers(place, READERS)?;
+    let mut next = 0;
+    loop {
+        taken.store(next, Ordering::Release);
+        let upto = spin(|| Ok(Some(sent.load(Ordering::Acquire)).filter(|sent| *sent != next)))?;
+        if upto == OVER {
+            return Ok(());
+        }
+        for reader in &mut readers {
+            for number in next..upto {
+                let sum = P::receive(reader)?;
+                ensure!(sum == Some(Block::<SMALL>::of(number).sum()), "block {number} did not come: {sum:?}");
+            }
+            // A poll that finds nothing, as pollers do.
+            ensure!(P::receive(reader)?.is_none(), "a block came that was not sent");
+        }
+        next = upto;
+    }
+}

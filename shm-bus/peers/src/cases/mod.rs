@@ -1,0 +1,168 @@
+//! The cases: what is done, by whom, and who can't take part.
+
+mod critical;
+mod fanout;
+mod header;
+mod loan;
+mod msgpack;
+mod publishers;
+mod rtt;
+mod single_thread;
+mod throughput;
+mod wake;
+
+pub(crate) use critical::{Arrival, Urgent};
+pub(crate) use fanout::FanOut;
+pub(crate) use loan::{Loans, read_all};
+pub(crate) use publishers::Publishers;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::far::{self, Far};
+use crate::link::{Across, Link};
+use crate::samples::Round;
+use crate::system::{FAR, NEAR, pin};
+
+/// One row of the table to be.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    /// What one figure is the time of.
+    pub(crate) unit: &'static str,
+    /// Which percentile is compared.
+    pub(crate) judged_by: Percentile,
+    pub(crate) contenders: Vec<Contender>,
+    /// Peers that can't do it as published, and why.
+    pub(crate) absent: &'static [(&'static str, &'static str)],
+}
+
+/// See [`Case`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Percentile {
+    P50,
+    P99,
+}
+
+/// Where the two ends are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Between {
+    Processes,
+    Threads,
+    OneThread,
+}
+
+impl Between {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Processes => "two processes",
+            Self::Threads => "two threads",
+            Self::OneThread => "one thread",
+        }
+    }
+}
+
+/// A peer in a case.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Contender {
+    pub(crate) peer: &'static str,
+    pub(crate) between: Between,
+    /// Measures once.
+    pub(crate) near: fn(&Session<'_>) -> Result<Round>,
+    /// The other process's part.
+    pub(crate) far: Option<fn(&Path) -> Result<()>>,
+}
+
+impl Contender {
+    /// The same under another name.
+    const fn named(self, peer: &'static str) -> Self {
+        Self { peer, ..self }
+    }
+
+    const fn one_thread(peer: &'static str, near: fn(&Session<'_>) -> Result<Round>) -> Self {
+        Self { peer, between: Between::OneThread, near, far: None }
+    }
+}
+
+/// One measurement of one contender.
+#[derive(Debug)]
+pub(crate) struct Session<'a> {
+    pub(crate) case: &'a str,
+    pub(crate) peer: &'a str,
+    /// An empty folder.
+    pub(crate) place: PathBuf,
+    /// How long to measure.
+    pub(crate) budget: Duration,
+}
+
+/// What two ends do with each other. Either end may have the figures.
+trait Exchange<L> {
+    fn near(link: &mut L, budget: Duration) -> Result<Option<Round>>;
+    fn far(link: &mut L) -> Result<Option<Round>>;
+}
+
+/// `L` in two processes.
+fn across<const W: usize, L: Across<W>, E: Exchange<L>>() -> Contender {
+    Contender {
+        peer: L::NAME,
+        between: Between::Processes,
+        near: near_of_processes::<W, L, E>,
+        far: Some(far_of_processes::<W, L, E>),
+    }
+}
+
+fn near_of_processes<const W: usize, L: Across<W>, E: Exchange<L>>(session: &Session<'_>) -> Result<Round> {
+    pin(NEAR)?;
+    let listening = L::listen(&session.place)?;
+    let mut far = Far::start(session.case, session.peer, &session.place)?;
+    let mut link = L::accept(listening)?;
+    far.wait_until_ready()?;
+    let ours = E::near(&mut link, session.budget)?;
+    let theirs = far.finish()?;
+    ours.or(theirs).context("neither end has figures")
+}
+
+fn far_of_processes<const W: usize, L: Across<W>, E: Exchange<L>>(place: &Path) -> Result<()> {
+    far::leave_with_the_run();
+    pin(FAR)?;
+    let mut link = L::connect(place)?;
+    far::say_ready()?;
+    let figures = E::far(&mut link)?;
+    drop(link);
+    figures.map_or(Ok(()), far::say_figures)
+}
+
+/// `L` in two threads.
+fn threads<const W: usize, L: Link<W> + Send, E: Exchange<L>>() -> Contender {
+    Contender { peer: L::NAME, between: Between::Threads, near: near_of_threads::<W, L, E>, far: None }
+}
+
+fn near_of_threads<const W: usize, L: Link<W> + Send, E: Exchange<L>>(session: &Session<'_>) -> Result<Round> {
+    pin(NEAR)?;
+    let (mut near, mut far) = L::pair(&session.place)?;
+    std::thread::scope(|scope| {
+        let other = scope.spawn(move || pin(FAR).and_then(|()| E::far(&mut far)));
+        let ours = E::near(&mut near, session.budget)?;
+        let theirs = other.join().map_err(|_| anyhow!("the far thread panicked"))??;
+        ours.or(theirs).context("neither end has figures")
+    })
+}
+
+/// All cases, in the order of the table.
+pub(crate) fn all() -> Vec<Case> {
+    let mut cases = Vec::from(rtt::cases());
+    cases.extend(throughput::cases());
+    cases.extend([
+        single_thread::case(),
+        wake::case(),
+        critical::case(),
+        fanout::case(),
+        publishers::case(),
+        loan::case(),
+    ]);
+    cases.extend(header::cases());
+    cases.extend(msgpack::cases());
+    cases
+}

@@ -1,0 +1,89 @@
+//! What a peer must be able to do to take part in a case.
+
+use std::ops::Range;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::block::Block;
+
+/// Blocks that a peer's queue has room for, the same for all.
+pub(crate) const ROOM: usize = 1024;
+
+/// One end of a two-way connection that carries blocks of `W` words.
+pub(crate) trait Link<const W: usize>: Sized {
+    /// The peer's name.
+    const NAME: &'static str;
+
+    /// Both ends, in this process. `place` is an empty folder.
+    fn pair(place: &Path) -> Result<(Self, Self)>;
+
+    /// Fills and sends the block of `number`; `false` when there is no room now.
+    fn send(&mut self, number: u64) -> Result<bool>;
+
+    /// Takes the next block and sums its words; `None` when there is none now.
+    fn receive(&mut self) -> Result<Option<u64>>;
+}
+
+/// A connection between two processes, which know the same folder.
+pub(crate) trait Across<const W: usize>: Link<W> {
+    /// What the near end holds until the far end is there.
+    type Listening;
+
+    fn listen(place: &Path) -> Result<Self::Listening>;
+    fn accept(listening: Self::Listening) -> Result<Self>;
+    fn connect(place: &Path) -> Result<Self>;
+}
+
+/// An end that can sleep until a block comes.
+pub(crate) trait Sleeping<const W: usize>: Link<W> {
+    /// As [`Link::send`], and wakes the other end.
+    fn send_and_wake(&mut self, number: u64) -> Result<bool> {
+        self.send(number)
+    }
+
+    /// Sleeps until there is a block; its sum.
+    fn receive_asleep(&mut self) -> Result<u64>;
+}
+
+/// An end that sends and takes several blocks in one go.
+pub(crate) trait Batching<const W: usize>: Link<W> {
+    /// Sends the blocks of `numbers`; `false` when there is no room for all of them now.
+    fn send_all(&mut self, numbers: Range<u64>) -> Result<bool>;
+
+    /// Gives `each` the sums of the blocks that are there.
+    fn receive_all(&mut self, each: impl FnMut(u64) -> Result<()>) -> Result<()>;
+}
+
+/// How long a spinning end hears nothing, or has no room, before it gives up.
+const SILENCE_MAX: Duration = Duration::from_secs(10);
+
+/// Polls until `poll` gives something; fails when that takes too long.
+#[inline]
+pub(crate) fn spin<T>(mut poll: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    const POLLS_PER_LOOK: u32 = 1 << 16;
+    let mut since: Option<Instant> = None;
+    loop {
+        for _ in 0..POLLS_PER_LOOK {
+            if let Some(found) = poll()? {
+                return Ok(found);
+            }
+        }
+        if since.get_or_insert_with(Instant::now).elapsed() > SILENCE_MAX {
+            bail!("the other end is silent");
+        }
+    }
+}
+
+/// Spins until there is room for the block of `number`.
+#[inline]
+pub(crate) fn send_spinning<const W: usize>(link: &mut impl Link<W>, number: u64) -> Result<()> {
+    spin(|| Ok(link.send(number)?.then_some(())))
+}
+
+/// Spins until there is a block; its number.
+#[inline]
+pub(crate) fn receive_spinning<const W: usize>(link: &mut impl Link<W>) -> Result<u64> {
+    Block::<W>::number_of(spin(|| link.receive())?)
+}

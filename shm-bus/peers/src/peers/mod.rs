@@ -1,0 +1,22 @@
+//! The peers, a file each. Only what their users would call is called.
+
+mod bare_futex;
+mod bare_line;
+mod crossbeam_channel;
+mod hotframe;
+mod iceoryx2;
+mod ipc_channel;
+pub(crate) mod memlink_protocol;
+mod memlink_shm;
+mod rtrb;
+mod stream;
+
+pub(crate) use self::bare_futex::BareFutex;
+pub(crate) use self::bare_line::BareLine;
+pub(crate) use self::crossbeam_channel::CrossbeamChannel;
+pub(crate) use self::hotframe::{Hotframe, HotframeFanOut, HotframeLoans, HotframeOneLevel, HotframePublishers};
+pub(crate) use self::iceoryx2::{Iceoryx2, Iceoryx2Events, Iceoryx2FanOut, Iceoryx2Loans, Iceoryx2Publishers};
+pub(crate) use self::ipc_channel::IpcChannel;
+pub(crate) use self::memlink_shm::{MemlinkLevels, MemlinkShm};
+pub(crate) use self::rtrb::Rtrb;
+pub(crate) use self::stream::{Pipe, UnixSocket};

@@ -1,0 +1,8 @@
+//! What a run found, as rows, as tables for people, and beside the goals.
+
+mod goals;
+mod rows;
+mod tables;
+
+pub(crate) use rows::{Measured, Report};
+pub(crate) use tables::print;

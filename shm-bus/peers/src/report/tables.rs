@@ -1,0 +1,85 @@
+//! Two Markdown tables: the goals, and every row.
+
+use std::fmt::Write;
+
+use super::goals::{GOALS, Limit};
+use super::rows::Report;
+
+/// Prints both tables.
+pub(crate) fn print(report: &Report) {
+    print!("{}\n{}", goals(report), peers(report));
+}
+
+fn goals(report: &Report) -> String {
+    let mut out = String::from(
+        "| what | goal | ours, ns | beside, ns | ours ÷ it | spread | met |\n|---|---|--:|--:|--:|--:|---|\n",
+    );
+    for goal in GOALS.iter().filter(|goal| report.rows.iter().any(|row| row.case == goal.case)) {
+        let ours = report.row(goal.case, "hotframe");
+        let figure = ours.and_then(|row| row.judged);
+        let (limit, beside, ratio, met) = match goal.at_most {
+            Limit::Nanoseconds(most) => (format!("≤ {most} ns"), None, None, figure.map(|figure| figure <= most)),
+            Limit::Times(times, peer) => {
+                let peer_row = report.row(goal.case, peer);
+                let ratio = peer_row.and_then(|row| row.ratio_to_hotframe).map(|ratio| 1.0 / ratio);
+                let beside = peer_row.and_then(|row| row.judged);
+                (format!("≤ {times} × {peer}"), beside, ratio, ratio.map(|ratio| ratio <= times))
+            }
+        };
+        let met = met.map_or("not measured", |met| if met { "met" } else { "**NOT met**" });
+        let spread = ours.and_then(|row| row.spread);
+        let _ = writeln!(
+            out,
+            "| {} | {limit} | {} | {} | {} | {} | {met} |",
+            goal.what,
+            number(figure),
+            number(beside),
+            number(ratio),
+            percent(spread),
+        );
+    }
+    out
+}
+
+fn peers(report: &Report) -> String {
+    let mut out = String::new();
+    let mut case = "";
+    for row in &report.rows {
+        if row.case != case {
+            case = row.case;
+            let _ = write!(
+                out,
+                "\n### `{case}`: {}\n\n| peer | between | p50 | p99 | spread | ÷ hotframe |\n|---|---|--:|--:|--:|--:|\n",
+                row.unit
+            );
+        }
+        let _ = match &row.reason {
+            Some(reason) => writeln!(out, "| {} | {reason} | | | | |", row.peer),
+            None => writeln!(
+                out,
+                "| {} | {} | {} | {} | {} | {} |",
+                row.peer,
+                row.between.unwrap_or_default(),
+                number(row.p50),
+                number(row.p99),
+                percent(row.spread),
+                number(row.ratio_to_hotframe),
+            ),
+        };
+    }
+    out
+}
+
+/// Three significant digits.
+fn number(value: Option<f64>) -> String {
+    match value {
+        None => "–".to_owned(),
+        Some(value) if value < 10.0 => format!("{value:.2}"),
+        Some(value) if value < 100.0 => format!("{value:.1}"),
+        Some(value) => format!("{value:.0}"),
+    }
+}
+
+fn percent(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{:.0} %", value * 100.0))
+}
