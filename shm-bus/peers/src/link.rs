@@ -49,11 +49,11 @@ pub(crate) trait Sleeping<const W: usize>: Link<W> {
 
 /// An end that sends and takes several blocks in one go.
 pub(crate) trait Batching<const W: usize>: Link<W> {
-    /// Sends the blocks of `numbers`; `false` when there is no room for all of them now.
-    fn send_all(&mut self, numbers: Range<u64>) -> Result<bool>;
+    /// Sends the blocks of `numbers`, or the first of them when there is no room for more now; how many.
+    fn send_many(&mut self, numbers: Range<u64>) -> Result<u64>;
 
     /// Gives `each` the sums of the blocks that are there.
-    fn receive_all(&mut self, each: impl FnMut(u64) -> Result<()>) -> Result<()>;
+    fn receive_many(&mut self, each: impl FnMut(u64) -> Result<()>) -> Result<()>;
 }
 
 /// How long a spinning end hears nothing, or has no room, before it gives up.

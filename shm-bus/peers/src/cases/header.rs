@@ -39,6 +39,7 @@ const HEADER: Header = Header {
     sequence: 1,
     kind: Kind::Message,
     priority: Priority::High,
+    flags: 0,
     topic: 3,
     sender: 4,
     correlation: 5,

@@ -72,15 +72,16 @@ struct OurResponse<'a> {
 }
 
 /// Writes header and body into `out`, which is used again and again.
-fn pack(out: &mut Vec<u8>, body: &impl Serialize, correlation: u64) -> Result<()> {
+fn pack(out: &mut Vec<u8>, kind: Kind, body: &impl Serialize, correlation: u64) -> Result<()> {
     out.clear();
     out.extend_from_slice(&[0; HEADER_BYTES]);
     body.serialize(&mut Pack::new(&mut *out).with_struct_map())?;
     let header = Header {
         length: out.len() as u32,
         sequence: 0,
-        kind: Kind::Message,
+        kind,
         priority: Priority::Normal,
+        flags: 0,
         topic: 3,
         sender: 4,
         correlation,
@@ -113,7 +114,12 @@ fn measure(session: &Session<'_>, mut turn: impl FnMut(u64, &[u8]) -> Result<u64
 fn request(session: &Session<'_>) -> Result<Round> {
     let mut out = Vec::new();
     measure(session, |number, args| {
-        pack(&mut out, &OurRequest { module: MODULE, method: METHOD, args, deadline_ns: Some(number) }, number)?;
+        pack(
+            &mut out,
+            Kind::Request,
+            &OurRequest { module: MODULE, method: METHOD, args, deadline_ns: Some(number) },
+            number,
+        )?;
         let back: OurRequest<'_> = unpack(black_box(&out), number)?;
         ensure!(back.module == MODULE && back.method == METHOD && back.deadline_ns == Some(number), "another request");
         Block::<LARGE>::sum_of(back.args)
@@ -123,7 +129,7 @@ fn request(session: &Session<'_>) -> Result<Round> {
 fn response(session: &Session<'_>) -> Result<Round> {
     let mut out = Vec::new();
     measure(session, |number, data| {
-        pack(&mut out, &OurResponse { status: 0, data }, number)?;
+        pack(&mut out, Kind::Response, &OurResponse { status: 0, data }, number)?;
         let back: OurResponse<'_> = unpack(black_box(&out), number)?;
         ensure!(back.status == 0, "another status");
         Block::<LARGE>::sum_of(back.data)

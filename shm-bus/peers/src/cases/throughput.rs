@@ -1,5 +1,6 @@
 //! Time for each of many blocks that are sent as fast as they are taken, one by one or in batches.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
@@ -13,7 +14,7 @@ use crate::peers::{
 use crate::samples::{Round, Samples};
 
 /// Blocks of one sample, after which the far end answers.
-const PER_SAMPLE: u64 = 1 << 13;
+const PER_SAMPLE: u64 = 1 << 12;
 /// Blocks of one batch.
 const BATCH: u64 = 64;
 
@@ -23,6 +24,7 @@ pub(super) fn cases() -> [Case; 3] {
     let case =
         |name, contenders, absent| Case { name, unit: "ns a message", judged_by: Percentile::P50, contenders, absent };
     let batched = vec![
+        across::<SMALL, Hotframe<SMALL>, SinkBatches>(),
         threads::<SMALL, Rtrb<SMALL>, SinkBatches>(),
         across::<SMALL, UnixSocket<SMALL>, SinkBatches>(),
         across::<SMALL, Pipe<SMALL>, SinkBatches>(),
@@ -33,7 +35,6 @@ pub(super) fn cases() -> [Case; 3] {
             "throughput_64B_batch",
             batched,
             &[
-                ("hotframe", "not measured yet"),
                 ("iceoryx2", "sends one sample a call"),
                 ("crossbeam-channel", "sends one message a call"),
                 ("memlink-shm", "sends one message a call"),
@@ -91,9 +92,9 @@ impl<L: Batching<SMALL>> Exchange<L> for SinkBatches {
         let figures = sample_flights(link, budget, |link, first| {
             (first..first + PER_SAMPLE)
                 .step_by(BATCH as usize)
-                .try_for_each(|first| spin(|| Ok(link.send_all(first..first + BATCH)?.then_some(()))))
+                .try_for_each(|first| send_many_spinning(link, first..first + BATCH))
         })?;
-        spin(|| Ok(link.send_all(END..END + 1)?.then_some(())))?;
+        send_many_spinning(link, END..END + 1)?;
         Ok(Some(figures))
     }
 
@@ -103,7 +104,7 @@ impl<L: Batching<SMALL>> Exchange<L> for SinkBatches {
         while !ended {
             let before = expected;
             spin(|| {
-                link.receive_all(|sum| {
+                link.receive_many(|sum| {
                     let number = Block::<SMALL>::number_of(sum)?;
                     if number == END {
                         ended = true;
@@ -121,6 +122,13 @@ impl<L: Batching<SMALL>> Exchange<L> for SinkBatches {
         }
         Ok(None)
     }
+}
+
+fn send_many_spinning(link: &mut impl Batching<SMALL>, mut numbers: Range<u64>) -> Result<()> {
+    spin(|| {
+        numbers.start += link.send_many(numbers.clone())?;
+        Ok(numbers.is_empty().then_some(()))
+    })
 }
 
 /// Times flights of [`PER_SAMPLE`] blocks, from the first one's sending to the last one's answer.

@@ -8,7 +8,7 @@ use super::{Case, Exchange, Percentile, across, threads};
 use crate::block::{Block, END, SMALL};
 use crate::link::{Sleeping, spin};
 use crate::peers::{
-    BareFutex, CrossbeamChannel, Iceoryx2Events, IpcChannel, MemlinkShm, Pipe, UnixSocket, memlink_protocol,
+    BareFutex, CrossbeamChannel, Hotframe, Iceoryx2Events, IpcChannel, MemlinkShm, Pipe, UnixSocket, memlink_protocol,
 };
 use crate::samples::{Round, Samples};
 use crate::system::now;
@@ -22,6 +22,7 @@ pub(super) fn case() -> Case {
         unit: "ns, from sending to having it",
         judged_by: Percentile::P50,
         contenders: vec![
+            across::<SMALL, Hotframe<SMALL>, Wake>(),
             across::<SMALL, BareFutex, Wake>(),
             across::<SMALL, Iceoryx2Events, Wake>(),
             threads::<SMALL, CrossbeamChannel<SMALL>, Wake>(),
@@ -31,7 +32,6 @@ pub(super) fn case() -> Case {
             across::<SMALL, Pipe<SMALL>, Wake>(),
         ],
         absent: &[
-            ("hotframe", "not measured yet"),
             ("rtrb", "has nothing to sleep on"),
             ("bare_line", "has nothing to sleep on"),
             memlink_protocol::NO_TRANSPORT,

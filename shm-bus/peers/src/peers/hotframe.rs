@@ -1,16 +1,18 @@
-//! Hotframe's bus, as its users call it: a publisher's `send` and `loan`, an inbox's `receive`.
+//! Hotframe's bus, as its users call it: a publisher's `send`, `send_batch` and `loan`, an inbox's
+//! `receive`, `drain` and `wait`.
 //!
 //! Every connection has four levels, so that each look goes through all of them; every inbox gates.
 
+use std::ops::Range;
 use std::path::Path;
 
-use anyhow::{Result, bail};
-use shm_bus::wire::{Priority, schema_hash};
+use anyhow::{Result, bail, ensure};
+use shm_bus::wire::{Policy, Priority, schema_hash};
 use shm_bus::{Attachment, Bus, From, Inbox, Publisher, SendError, TopicSpec};
 
 use crate::block::{Block, LARGE, SMALL};
 use crate::cases::{Arrival, FanOut, Loans, Publishers, Urgent, read_all};
-use crate::link::{Across, Link, ROOM};
+use crate::link::{Across, Batching, Link, ROOM, Sleeping};
 
 const BUS: &str = "peers";
 const SCHEMA: &str = "peers.Word@1 8/8 {word:u64@0}";
@@ -18,8 +20,18 @@ const THERE: &str = "peers/there";
 const BACK: &str = "peers/back";
 
 const fn topic(name: &str) -> TopicSpec<'_> {
-    TopicSpec { name, type_name: "peers.Word", schema: SCHEMA, schema_hash: schema_hash(SCHEMA), message_size: 8 }
+    TopicSpec {
+        name,
+        type_name: "peers.Word",
+        schema: SCHEMA,
+        schema_hash: schema_hash(SCHEMA),
+        message_size: 8,
+        policy: Policy::Reject,
+    }
 }
+
+/// The most blocks that are sent in one go.
+const BATCH_MAX: usize = 64;
 
 /// Bytes of a ring with room for [`ROOM`] messages of so many bytes with their headers.
 const fn ring_for(message_bytes: usize) -> u32 {
@@ -104,6 +116,43 @@ impl<const W: usize> Across<W> for Hotframe<W> {
 
     fn connect(place: &Path) -> Result<Self> {
         Self::open_four(place, BACK, THERE)
+    }
+}
+
+impl<const W: usize> Sleeping<W> for Hotframe<W> {
+    fn receive_asleep(&mut self) -> Result<u64> {
+        loop {
+            if let Some(sum) = self.receive()? {
+                return Ok(sum);
+            }
+            self.inbox.wait()?;
+        }
+    }
+}
+
+impl<const W: usize> Batching<W> for Hotframe<W> {
+    #[inline]
+    fn send_many(&mut self, numbers: Range<u64>) -> Result<u64> {
+        let mut blocks = [Block([0; W]); BATCH_MAX];
+        let count = numbers.end - numbers.start;
+        ensure!(count <= BATCH_MAX as u64, "a batch has at most {} blocks", BATCH_MAX);
+        blocks.iter_mut().zip(numbers).for_each(|(block, number)| *block = Block::of(number));
+        match self.publisher.send_batch(Priority::Normal, blocks[..count as usize].iter().map(Block::as_bytes)) {
+            Ok(sent) => Ok(sent as u64),
+            Err(error) if error.source == SendError::Full => Ok(error.sent as u64),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    #[inline]
+    fn receive_many(&mut self, mut each: impl FnMut(u64) -> Result<()>) -> Result<()> {
+        let mut outcome = Ok(());
+        self.inbox.drain(|delivery| {
+            if outcome.is_ok() {
+                outcome = Block::<W>::sum_of(delivery.payload).and_then(&mut each);
+            }
+        })?;
+        outcome
     }
 }
 

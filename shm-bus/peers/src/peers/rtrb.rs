@@ -38,14 +38,13 @@ impl<const W: usize> Link<W> for Rtrb<W> {
 
 impl<const W: usize> Batching<W> for Rtrb<W> {
     #[inline]
-    fn send_all(&mut self, numbers: Range<u64>) -> Result<bool> {
-        let Ok(chunk) = self.out.write_chunk_uninit((numbers.end - numbers.start) as usize) else { return Ok(false) };
-        chunk.fill_from_iter(numbers.map(Block::of));
-        Ok(true)
+    fn send_many(&mut self, numbers: Range<u64>) -> Result<u64> {
+        let Ok(chunk) = self.out.write_chunk_uninit((numbers.end - numbers.start) as usize) else { return Ok(0) };
+        Ok(chunk.fill_from_iter(numbers.map(Block::of)) as u64)
     }
 
     #[inline]
-    fn receive_all(&mut self, mut each: impl FnMut(u64) -> Result<()>) -> Result<()> {
+    fn receive_many(&mut self, mut each: impl FnMut(u64) -> Result<()>) -> Result<()> {
         let chunk = self.into.read_chunk(self.into.slots())?;
         let (first, second) = chunk.as_slices();
         first.iter().chain(second).try_for_each(|block| each(block.sum()))?;

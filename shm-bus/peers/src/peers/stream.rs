@@ -204,13 +204,14 @@ impl<const W: usize, K: Kind> Sleeping<W> for Stream<W, K> {
 }
 
 impl<const W: usize, K: Kind> Batching<W> for Stream<W, K> {
-    fn send_all(&mut self, numbers: Range<u64>) -> Result<bool> {
+    fn send_many(&mut self, numbers: Range<u64>) -> Result<u64> {
+        let count = numbers.end - numbers.start;
         self.outgoing.clear();
         numbers.for_each(|number| self.outgoing.extend_from_slice(Block::<W>::of(number).as_bytes()));
-        Self::write(&mut self.out, &self.outgoing)
+        Ok(if Self::write(&mut self.out, &self.outgoing)? { count } else { 0 })
     }
 
-    fn receive_all(&mut self, each: impl FnMut(u64) -> Result<()>) -> Result<()> {
+    fn receive_many(&mut self, each: impl FnMut(u64) -> Result<()>) -> Result<()> {
         let Some(bytes) = self.read(Self::BATCH)? else { return Ok(()) };
         bytes.chunks_exact(Block::<W>::BYTES).map(Block::<W>::sum_of).try_for_each({
             let mut each = each;
