@@ -10,7 +10,7 @@
 //! bevy::install(&mut world, host);
 //! bevy::load_present(&mut world)?;
 //! for tick in 0.. {
-//!     bevy::frame_edge(&mut world);                                    // swaps, if anything waits
+//!     bevy::frame_edge(&mut world);                                    // swaps in what was made beside the last frame
 //!     bevy::run_frame(&mut world, FrameInfo { tick, seed: 1, delta_seconds: 1.0 / 60.0 });
 //!     // draw
 //!     bevy::end_frame(&mut world);

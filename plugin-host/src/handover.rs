@@ -2,9 +2,9 @@
 //! picture have the frame.
 //!
 //! ```text
-//! frame's thread   … its last system │ others, picture, sleep        │ edge: commit │ next frame
-//! worker                             └ save ─► create from the state ┘
-//!                                      gate held
+//! frame's thread   … its last stage │ others, picture, sleep        │ edge: commit │ next frame
+//! worker                            └ save ─► create from the state ┘
+//!                                     └──┘ the gate is held
 //! ```
 //! Knows nothing of edges: [`change`](crate::change) says when a handover begins and how it ends.
 //!

@@ -6,6 +6,8 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// State of a plugin. Derive it: `#[derive(Default, PluginState)]`.
+///
+/// Written, read and dropped on whichever thread the host likes, never while the plugin is called.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no plugin's state",
     note = "derive it: `#[derive(Default, PluginState)]`"

@@ -1,4 +1,4 @@
-//! One frame: swaps at its edge, messages, stages with their commands, end of its memory.
+//! One frame: swaps at its edge, messages, stages with their commands and handovers, end of its memory.
 
 use bevy_ecs::prelude::{Mut, Resource, World};
 use plugin_host::{FrameInfo, Host};
@@ -32,12 +32,14 @@ pub fn load_present(world: &mut World) -> std::io::Result<()> {
     world.resource_scope(|world, mut host: Mut<'_, PluginHost>| host.0.load_present(&mut BevyEngine(world)))
 }
 
-/// Swaps in what waits. Gives the number of plugins that changed.
+/// Swaps in what waits: what the last [`run_frame`] began to hand over, first loads, removals. Gives the number of plugins that
+/// changed.
 pub fn frame_edge(world: &mut World) -> usize {
     world.resource_scope(|world, mut host: Mut<'_, PluginHost>| host.0.frame_edge(&mut BevyEngine(world)))
 }
 
-/// Delivers messages and runs every stage, applying commands after each.
+/// Delivers messages and runs every stage, applying commands after each, and beginning the handovers of plugins that are done with
+/// the frame. To be called once between two edges.
 pub fn run_frame(world: &mut World, frame: FrameInfo) {
     world.insert_resource(CurrentFrame(frame));
     world.resource_scope(|world, host: Mut<'_, PluginHost>| {

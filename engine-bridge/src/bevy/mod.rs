@@ -1,7 +1,13 @@
 //! bevy_ecs: plugin systems as its systems, plain components as its columns.
 //!
 //! # One frame
-//! [`frame_edge`] → [`run_frame`] (messages delivered, then each stage followed by its commands) → [`end_frame`].
+//! ```text
+//! frame_edge   what was made beside the last frame is swapped in; first loads, removals
+//! run_frame    messages delivered, then each stage: systems → commands → handovers of plugins that are done with the frame
+//! end_frame    the frame's memory, and what was replaced, is dropped
+//! ```
+//! From a plugin's last stage to the next [`frame_edge`] nothing calls it: its state is saved, and taken over by the next build, on
+//! a thread of its own. Two [`run_frame`] without an edge between them are allowed, and hold the edge for the whole swap.
 //!
 //! # Invariants
 //! 1. A component that plugins see is plain data in table storage, registered under a stable name with its schema hash, without a

@@ -9,6 +9,7 @@ use bevy_ecs::prelude::{Entity, World};
 use engine_bridge::bevy::{self, Col, CommandStats, ComponentRegistry, PluginHost};
 use plugin_host::{FrameInfo, Host, PluginStats, library_path};
 use plugin_sdk::Component;
+use plugin_sdk::abi::Stage;
 use plugin_sdk::state::{PluginState, restore};
 use shm_bus::Bus;
 use tempfile::TempDir;
@@ -87,9 +88,15 @@ impl Game {
     /// Takes what the watcher says to the frame edge until `done`.
     pub(crate) fn await_that(&mut self, done: impl Fn(&Self) -> bool) {
         while !done(self) {
-            assert!(self.host().wait_for_change(PATIENCE), "nothing happened: {:#?}", self.log.lines());
+            self.await_news();
+            self.world.resource_mut::<PluginHost>().0.stage_done(Stage::Render);
             bevy::frame_edge(&mut self.world);
         }
+    }
+
+    /// Waits until the watcher has something to say.
+    pub(crate) fn await_news(&self) {
+        assert!(self.host().wait_for_change(PATIENCE), "nothing came: {:#?}", self.log.lines());
     }
 
     /// Runs `count` frames of one second each.

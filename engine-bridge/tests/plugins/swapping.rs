@@ -52,6 +52,19 @@ fn a_swap_with_the_same_terms_keeps_the_schedules_and_runs_the_new_code_on_the_s
 }
 
 #[test]
+fn a_swap_is_prepared_beside_the_frame_in_which_the_old_code_still_runs() {
+    let (mut game, [moving, ..]) = game();
+    game.put("mover", "mover_v2");
+    game.await_news();
+    game.frames(1);
+    assert_eq!((game.stats("mover").generation, game.get(moving)), (1, Some(Position { x: 3.0, y: 1.5 })));
+    game.frames(1);
+    assert_eq!((game.stats("mover").generation, game.get(moving)), (2, Some(Position { x: 13.0, y: 6.5 })));
+    assert_eq!(game.state::<Mover>("mover").frames, 4);
+    assert_eq!(game.log.count("its state is saved"), 1, "nobody called it after its last system");
+}
+
+#[test]
 fn a_swap_with_an_added_system_and_another_filter_builds_the_schedules_anew() {
     let (mut game, [moving, frozen, still]) = game();
     game.swap("mover", "mover_more");
