@@ -96,7 +96,7 @@ pub use self::{
     bus::{Bus, ChangeError, ListError, OpenError, list, list_in},
     inbox::{Attachment, Delivery, Inbox, InboxError, ReceiveError, SubscribeError},
     lane::From,
-    publisher::{Loan, Publisher, PublisherError, SendError, TopicPublisher},
+    publisher::{BatchError, Loan, Publisher, PublisherError, SendError, TopicPublisher},
     snapshot::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, TopicInfo},
     sys::DirError,
     topic::{TopicError, TopicSpec},

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use super::{Inbox, ReceiveError};
 use crate::bell::{self, SLICE};
 use crate::bus::Shared;
+use crate::sync::{AtomicU64, Ordering};
 use crate::sys::{self, BellId, Sleeper};
 
 /// The longest that an armed bell stays silent.
@@ -100,32 +101,25 @@ impl Drop for Notifier {
     }
 }
 
-/// The thread: waits for a wish, sleeps until the bell rings, passes it on.
-fn pass_rings_on(wishes: &Wishes, shared: &Shared, index: usize, sleeper: &Sleeper, mut pipe: PipeWriter) {
-    let doorbell = shared.control.doorbell(index).bell();
-    let mut state = wishes.lock();
-    loop {
-        if state.ends {
-            return;
-        }
-        let Some(armed) = state.armed else {
-            state = wishes.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-            continue;
-        };
-        drop(state);
-        let deadline = Instant::now() + SILENCE_MAX;
-        // ORDERING: Relaxed, whoever is told looks with fences of its own.
-        while doorbell.load(crate::sync::Ordering::Relaxed) == armed && Instant::now() < deadline {
-            sleeper.sleep(doorbell, armed, SLICE);
-            state = wishes.lock();
-            if state.ends || state.armed != Some(armed) {
-                break;
-            }
-            drop(state);
-        }
-        state = wishes.lock();
+impl Wishes {
+    /// Waits for the bell to be armed; `None` when the inbox ends.
+    fn next(&self) -> Option<u64> {
+        let idle = |state: &mut State| !state.ends && state.armed.is_none();
+        let state = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
+        state.armed.filter(|_| !state.ends)
+    }
+
+    /// Whether the bell is still to be waited for as it was armed with `armed`.
+    fn holds(&self, armed: u64) -> bool {
+        let state = self.lock();
+        !state.ends && state.armed == Some(armed)
+    }
+
+    /// Tells whoever waits, unless the bell was armed anew meanwhile.
+    fn pass_on(&self, armed: u64, doorbell: &AtomicU64, pipe: &mut PipeWriter) {
+        let mut state = self.lock();
         if state.ends || state.armed != Some(armed) {
-            continue;
+            return;
         }
         state.armed = None;
         bell::disarm(doorbell, armed);
@@ -135,6 +129,19 @@ fn pass_rings_on(wishes: &Wishes, shared: &Shared, index: usize, sleeper: &Sleep
         if let Some(waker) = state.waker.take() {
             waker.wake();
         }
+    }
+}
+
+/// The thread: waits for a wish, sleeps until the bell rings, passes it on.
+fn pass_rings_on(wishes: &Wishes, shared: &Shared, index: usize, sleeper: &Sleeper, mut pipe: PipeWriter) {
+    let doorbell = shared.control.doorbell(index).bell();
+    while let Some(armed) = wishes.next() {
+        let deadline = Instant::now() + SILENCE_MAX;
+        // ORDERING: Relaxed, whoever is told looks with fences of its own.
+        while doorbell.load(Ordering::Relaxed) == armed && Instant::now() < deadline && wishes.holds(armed) {
+            sleeper.sleep(doorbell, armed, SLICE);
+        }
+        wishes.pass_on(armed, doorbell, &mut pipe);
     }
 }
 

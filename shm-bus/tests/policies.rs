@@ -1,0 +1,211 @@
+//! What happens to messages without room: each policy's promise, and that every message is accounted for.
+
+use shm_bus::wire::{Policy, Priority, schema_hash};
+use shm_bus::{Attachment, Bus, From, Inbox, LaneInfo, Publisher, ReceiveError, SendError, SubscribeError, TopicSpec};
+
+const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
+/// A ring of 128 records of 32 bytes; with a header and 8 bytes of payload, a message takes two.
+const LANE: &[(Priority, u32)] = &[(Priority::Normal, 4096)];
+/// More than the ring holds.
+const MANY: u64 = 1000;
+
+const fn numbers(policy: Policy) -> TopicSpec<'static> {
+    let schema_hash = schema_hash(SCHEMA);
+    TopicSpec { name: "numbers", type_name: "test.Number", schema: SCHEMA, schema_hash, message_size: 8, policy }
+}
+
+struct Game {
+    bus: Bus,
+    publisher: Publisher,
+    inbox: Inbox,
+    _folder: tempfile::TempDir,
+}
+
+impl Game {
+    fn new(policy: Policy) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let bus = Bus::open_in(folder.path(), "game").expect("opens");
+        let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
+        inbox.subscribe(&numbers(policy), From::Now).expect("subscribed");
+        let publisher = bus.publisher(&numbers(policy), "writer", LANE).expect("made");
+        Self { bus, publisher, inbox, _folder: folder }
+    }
+
+    fn send(&mut self, value: u64) -> Result<(), SendError> {
+        self.publisher.send(Priority::Normal, &value.to_le_bytes())
+    }
+
+    fn lane(&self) -> LaneInfo {
+        let snapshot = self.bus.snapshot();
+        snapshot.topics[0].lanes[0].clone()
+    }
+}
+
+/// What waits: values, and messages lost before each.
+fn drain(inbox: &mut Inbox) -> Vec<(u64, u64)> {
+    let mut seen = Vec::new();
+    while let Some(delivery) = inbox.receive().expect("lanes can be mapped") {
+        let value = u64::from_le_bytes(delivery.payload.try_into().expect("8 bytes"));
+        seen.push((value, delivery.lost));
+    }
+    seen
+}
+
+#[test]
+fn reject_gives_the_newest_back_and_counts_it() {
+    let mut game = Game::new(Policy::Reject);
+    let sent = (0..MANY).take_while(|value| game.send(*value).is_ok()).count() as u64;
+    assert_eq!(game.send(sent), Err(SendError::Full));
+    assert_eq!(drain(&mut game.inbox), (0..sent).map(|value| (value, 0)).collect::<Vec<_>>());
+    let lane = game.lane();
+    assert_eq!((lane.sent, lane.received, lane.rejected, lane.dropped), (sent, sent, 2, 0));
+    assert!(lane.high_water > 4096 / 2, "{} bytes", lane.high_water);
+}
+
+#[test]
+fn drop_newest_succeeds_and_counts_what_it_dropped() {
+    let mut game = Game::new(Policy::DropNewest);
+    for value in 0..MANY {
+        game.send(value).expect("never refused");
+    }
+    let seen = drain(&mut game.inbox);
+    assert_eq!(seen, (0..seen.len() as u64).map(|value| (value, 0)).collect::<Vec<_>>(), "the oldest stay");
+    let lane = game.lane();
+    assert_eq!((lane.sent + lane.dropped, lane.received, lane.rejected), (MANY, lane.sent, 0));
+    assert!(lane.dropped > 0);
+}
+
+#[test]
+fn drop_oldest_keeps_the_newest_and_the_gap_is_the_loss() {
+    let mut game = Game::new(Policy::DropOldest);
+    for value in 0..MANY {
+        game.send(value).expect("never refused");
+    }
+    let seen = drain(&mut game.inbox);
+    let (first, lost) = seen[0];
+    assert_eq!((first, lost), (lost, lost), "everything before the first is lost");
+    assert!(first > 0 && seen[1..].iter().all(|(_, lost)| *lost == 0));
+    assert_eq!(seen.last().map(|(value, _)| *value), Some(MANY - 1));
+    let lane = game.lane();
+    assert_eq!((lane.sent, lane.received + lane.lost, lane.conflated), (MANY, MANY, 0));
+}
+
+#[test]
+fn latest_gives_the_newest_alone_and_counts_the_skipped() {
+    let mut game = Game::new(Policy::Latest);
+    let mut conflated = 0;
+    for round in 1..=5_u64 {
+        for value in 0..round * 30 {
+            game.send(round << 32 | value).expect("never refused");
+        }
+        let newest = round << 32 | (round * 30 - 1);
+        assert_eq!(drain(&mut game.inbox), [(newest, round * 30 - 1)]);
+        conflated += round * 30 - 1;
+    }
+    let lane = game.lane();
+    assert_eq!((lane.received, lane.conflated, lane.lost), (5, conflated, 0));
+}
+
+#[test]
+fn evict_laggard_has_the_inbox_leave_once_and_say_so() {
+    let mut game = Game::new(Policy::EvictLaggard);
+    game.send(0).expect("never refused");
+    assert_eq!(drain(&mut game.inbox), [(0, 0)], "who keeps up stays");
+    for value in 1..MANY {
+        game.send(value).expect("never refused");
+    }
+    let told = (0..3).find_map(|_| game.inbox.receive().map(|delivery| assert!(delivery.is_none())).err());
+    match told.expect("it is told") {
+        ReceiveError::Evicted { topic, publisher } => {
+            assert_eq!((topic.as_str(), publisher.as_str()), ("numbers", "writer"));
+        }
+        other => panic!("{other}"),
+    }
+    assert_eq!(drain(&mut game.inbox), [], "told once, then nothing of that lane");
+    game.send(MANY).expect("never refused");
+    assert_eq!(drain(&mut game.inbox), []);
+    assert_eq!(game.bus.snapshot().inboxes[0].evicted, 1);
+    game.inbox.unsubscribe("numbers").expect("left");
+    game.inbox.subscribe(&numbers(Policy::EvictLaggard), From::Last(1)).expect("joined again");
+    assert_eq!(drain(&mut game.inbox), [(MANY, 0)]);
+}
+
+#[test]
+fn block_waits_until_the_reader_has_made_room() {
+    let mut game = Game::new(Policy::Block { timeout_ms: 60_000 });
+    std::thread::scope(|scope| {
+        let (inbox, publisher) = (&mut game.inbox, &mut game.publisher);
+        scope.spawn(move || {
+            for value in 0..MANY {
+                publisher.send(Priority::Normal, &value.to_le_bytes()).expect("room in time");
+            }
+        });
+        for expected in 0..MANY {
+            inbox.wait().expect("something comes");
+            let delivery = inbox.receive().expect("mapped").expect("waits");
+            assert_eq!(delivery.payload, expected.to_le_bytes());
+        }
+    });
+    let lane = game.lane();
+    assert_eq!((lane.sent, lane.received, lane.timed_out), (MANY, MANY, 0));
+}
+
+#[test]
+fn block_gives_up_when_its_time_is_over_and_counts_it() {
+    let mut game = Game::new(Policy::Block { timeout_ms: 1 });
+    let sent = (0..MANY).take_while(|value| game.send(*value).is_ok()).count() as u64;
+    assert_eq!(game.send(sent), Err(SendError::TimedOut { timeout_ms: 1 }));
+    let lane = game.lane();
+    assert_eq!((lane.timed_out, lane.waited, lane.rejected), (2, 2, 0));
+    drain(&mut game.inbox);
+    game.send(sent).expect("there is room again");
+}
+
+#[test]
+fn pressure_goes_from_nothing_to_full_and_back() {
+    let mut game = Game::new(Policy::Reject);
+    assert_eq!(game.publisher.pressure(Priority::Normal), 0.0);
+    while game.send(1).is_ok() {}
+    assert!(game.publisher.pressure(Priority::Normal) > 0.9);
+    drain(&mut game.inbox);
+    assert_eq!(game.publisher.pressure(Priority::Normal), 0.0);
+}
+
+#[test]
+fn a_subscriber_with_another_policy_is_refused_with_both() {
+    let game = Game::new(Policy::Latest);
+    let mut other = game.bus.inbox("other", Attachment::Gating).expect("made");
+    match other.subscribe(&numbers(Policy::Reject), From::Now) {
+        Err(SubscribeError::Topic(error)) => {
+            assert_eq!(error.to_string(), "topic `numbers` has the policy Latest on this bus, here it is Reject");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_last_n_are_given_to_a_late_joiner() {
+    for (wanted, expected) in [(0, 20..20), (3, 17..20), (20, 0..20), (100, 0..20)] {
+        let mut game = Game::new(Policy::Reject);
+        for value in 0..20 {
+            game.send(value).expect("room");
+        }
+        let mut late = game.bus.inbox("late", Attachment::Gating).expect("made");
+        late.subscribe(&numbers(Policy::Reject), From::Last(wanted)).expect("subscribed");
+        assert_eq!(drain(&mut late), expected.map(|value| (value, 0)).collect::<Vec<_>>(), "of the last {wanted}");
+        game.send(20).expect("room");
+        assert_eq!(drain(&mut late), [(20, 0)]);
+    }
+}
+
+#[test]
+fn a_batch_arrives_in_order_and_says_how_far_it_came() {
+    let mut game = Game::new(Policy::Reject);
+    let values: Vec<[u8; 8]> = (0..MANY).map(u64::to_le_bytes).collect();
+    let payloads = || values.iter().map(<[u8; 8]>::as_slice);
+    assert_eq!(game.publisher.send_batch(Priority::Normal, payloads().take(10)), Ok(10));
+    let error = game.publisher.send_batch(Priority::Normal, payloads().skip(10)).expect_err("more than the ring holds");
+    assert_eq!(error.source, SendError::Full);
+    let seen: Vec<u64> = drain(&mut game.inbox).into_iter().map(|(value, _)| value).collect();
+    assert_eq!(seen, (0..10 + error.sent as u64).collect::<Vec<_>>());
+}
