@@ -55,22 +55,17 @@ struct Lateness<const FLOOD: bool>;
 
 impl<const FLOOD: bool, L: Urgent> Exchange<L> for Lateness<FLOOD> {
     fn near(link: &mut L, budget: Duration) -> Result<Option<Round>> {
-        const LEAST: u32 = 1000;
-        const BULK_PER_URGENT: u64 = 64;
+        const LEAST: u32 = 4000;
         const PAUSE: Duration = Duration::from_micros(10);
         let start = Instant::now();
-        let mut bulk = 0;
-        let mut sent = 0;
-        while start.elapsed() < budget || sent < LEAST {
-            if FLOOD {
-                for _ in 0..BULK_PER_URGENT {
-                    // Without room the flood waits, Critical does not.
-                    bulk += u64::from(link.send_bulk(bulk)?);
-                }
-            } else {
-                let before = Instant::now();
-                while before.elapsed() < PAUSE {}
+        let mut last = start;
+        let (mut sent, mut bulk) = (0, 0);
+        while last - start < budget || sent < LEAST {
+            while last.elapsed() < PAUSE {
+                // Without room the flood waits, Critical does not.
+                bulk += u64::from(FLOOD && link.send_bulk(bulk)?);
             }
+            last = Instant::now();
             spin(|| Ok(link.send_urgent(now())?.then_some(())))?;
             sent += 1;
         }
@@ -79,7 +74,8 @@ impl<const FLOOD: bool, L: Urgent> Exchange<L> for Lateness<FLOOD> {
     }
 
     fn far(link: &mut L) -> Result<Option<Round>> {
-        const WARM_UP: u32 = 100;
+        /// By then each page of the rings was touched.
+        const WARM_UP: u32 = 2000;
         let mut samples = Samples::new();
         let mut taken = 0;
         let mut expected = 0;

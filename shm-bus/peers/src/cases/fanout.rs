@@ -4,6 +4,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, ensure};
@@ -64,7 +65,10 @@ fn measure<P: FanOut, const READERS: usize>(session: &Session<'_>) -> Result<Rou
     let sent = AtomicU64::new(0);
     let taken = AtomicU64::new(OVER);
     std::thread::scope(|scope| {
-        let readers = scope.spawn(|| read::<P, READERS>(&session.place, &sent, &taken));
+        let (ready, wait_until_ready) = channel();
+        let readers = scope.spawn(|| read::<P, READERS>(&session.place, &sent, &taken, ready));
+        // Until they are on their own core they share ours. Without an answer they have failed, and say so when joined.
+        let _ = wait_until_ready.recv();
         let figures = send::<P>(&mut sender, session, &sent, &taken);
         sent.store(OVER, Ordering::Release);
         readers.join().map_err(|_| anyhow!("the readers panicked"))??;
@@ -100,9 +104,15 @@ fn send<P: FanOut>(
     samples.percentiles()
 }
 
-fn read<P: FanOut, const READERS: usize>(place: &Path, sent: &AtomicU64, taken: &AtomicU64) -> Result<()> {
+fn read<P: FanOut, const READERS: usize>(
+    place: &Path,
+    sent: &AtomicU64,
+    taken: &AtomicU64,
+    ready: Sender<()>,
+) -> Result<()> {
     pin(FAR)?;
     let mut readers = P::readers(place, READERS)?;
+    ready.send(())?;
     let mut next = 0;
     loop {
         taken.store(next, Ordering::Release);

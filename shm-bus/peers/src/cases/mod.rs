@@ -17,6 +17,7 @@ pub(crate) use loan::{Loans, read_all};
 pub(crate) use publishers::Publishers;
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
@@ -142,8 +143,15 @@ fn threads<const W: usize, L: Link<W> + Send, E: Exchange<L>>() -> Contender {
 fn near_of_threads<const W: usize, L: Link<W> + Send, E: Exchange<L>>(session: &Session<'_>) -> Result<Round> {
     pin(NEAR)?;
     let (mut near, mut far) = L::pair(&session.place)?;
+    let (ready, wait_until_ready) = channel();
     std::thread::scope(|scope| {
-        let other = scope.spawn(move || pin(FAR).and_then(|()| E::far(&mut far)));
+        let other = scope.spawn(move || {
+            // Until it is on its own core it shares ours.
+            pin(FAR)?;
+            ready.send(())?;
+            E::far(&mut far)
+        });
+        wait_until_ready.recv()?;
         let ours = E::near(&mut near, session.budget)?;
         let theirs = other.join().map_err(|_| anyhow!("the far thread panicked"))??;
         ours.or(theirs).context("neither end has figures")

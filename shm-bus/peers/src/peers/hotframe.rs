@@ -1,5 +1,5 @@
 //! Hotframe's bus, as its users call it: a publisher's `send`, `send_batch` and `loan`, an inbox's
-//! `receive`, `drain` and `wait`.
+//! `receive` and `wait`.
 //!
 //! Every connection has four levels, so that each look goes through all of them; every inbox gates.
 
@@ -146,13 +146,10 @@ impl<const W: usize> Batching<W> for Hotframe<W> {
 
     #[inline]
     fn receive_many(&mut self, mut each: impl FnMut(u64) -> Result<()>) -> Result<()> {
-        let mut outcome = Ok(());
-        self.inbox.drain(|delivery| {
-            if outcome.is_ok() {
-                outcome = Block::<W>::sum_of(delivery.payload).and_then(&mut each);
-            }
-        })?;
-        outcome
+        while let Some(sum) = receive::<W>(&mut self.inbox)? {
+            each(sum)?;
+        }
+        Ok(())
     }
 }
 
