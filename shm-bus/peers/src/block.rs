@@ -54,3 +54,22 @@ impl<const W: usize> Block<W> {
         Ok(numbers / W as u64)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Block, END, LARGE, SMALL};
+
+    #[test]
+    fn a_block_tells_its_number_by_its_sum_and_a_damaged_one_is_noticed() {
+        for number in [0, 1, 77, END - 1, END] {
+            let block = Block::<LARGE>::of(number);
+            let sum = Block::<LARGE>::sum_of(block.as_bytes()).expect("whole");
+            assert_eq!(sum, block.sum());
+            assert_eq!(Block::<LARGE>::number_of(sum).expect("undamaged"), number);
+        }
+        let mut damaged = Block::<SMALL>::of(5);
+        damaged.0[3] += 1;
+        assert!(Block::<SMALL>::number_of(damaged.sum()).is_err());
+        assert!(Block::<SMALL>::sum_of(&damaged.as_bytes()[1..]).is_err());
+    }
+}
