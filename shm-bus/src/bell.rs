@@ -85,6 +85,17 @@ pub(crate) fn wait(
     bell: &AtomicU64,
     sleeper: &crate::sys::Sleeper,
     deadline: Option<std::time::Instant>,
+    look: impl FnMut() -> bool,
+) -> Waited {
+    wait_in_slices(bell, sleeper, SLICE, deadline, look)
+}
+
+#[cfg(not(loom))]
+fn wait_in_slices(
+    bell: &AtomicU64,
+    sleeper: &crate::sys::Sleeper,
+    slice: std::time::Duration,
+    deadline: Option<std::time::Instant>,
     mut look: impl FnMut() -> bool,
 ) -> Waited {
     let mut waited = Waited { found: false, sleeps: 0, late: false };
@@ -94,10 +105,10 @@ pub(crate) fn wait(
             disarm(bell, armed);
             return Waited { found: true, ..waited };
         }
-        let left = deadline.map_or(SLICE, |deadline| deadline.saturating_duration_since(std::time::Instant::now()));
+        let left = deadline.map_or(slice, |deadline| deadline.saturating_duration_since(std::time::Instant::now()));
         if !left.is_zero() {
             waited.sleeps += 1;
-            sleeper.sleep(bell, armed, left.min(SLICE));
+            sleeper.sleep(bell, armed, left.min(slice));
         }
         let rung = disarm(bell, armed);
         if look() {
@@ -108,6 +119,9 @@ pub(crate) fn wait(
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod stress;
 
 #[cfg(all(test, loom))]
 mod loom_models {
