@@ -2,7 +2,7 @@
 
 use crate::bell;
 use crate::bus::Shared;
-use crate::lane::{Fault, LaneFile, Look, Message, Reader};
+use crate::lane::{Fault, LaneFile, Look, Reader};
 use crate::sync::AtomicU64;
 use crate::sys::{self, BellId};
 use crate::wire::{Policy, Priority};
@@ -35,7 +35,7 @@ impl End {
         match look {
             Look::Corrupt(fault) => Some(Self::Corrupt(fault)),
             Look::Evicted => Some(Self::Evicted),
-            Look::Message(_) | Look::Dry => None,
+            Look::Message | Look::Dry => None,
         }
     }
 }
@@ -76,7 +76,7 @@ impl InLane {
         // Each step takes a message below `target`, of which the ring holds no more than its slots.
         while self.reader.next_sequence().is_some_and(|next| next < target) {
             match self.reader.read(payload, cursor) {
-                Look::Message(_) => {}
+                Look::Message => {}
                 Look::Dry => break,
                 look => return End::of(look),
             }
@@ -113,7 +113,8 @@ impl InLane {
 
     /// The message that was just read into `payload`.
     #[inline]
-    pub(super) fn delivery<'a>(&'a self, message: Message, payload: &'a [u64]) -> Delivery<'a> {
+    pub(super) fn delivery<'a>(&'a self, payload: &'a [u64]) -> Delivery<'a> {
+        let message = self.reader.last();
         Delivery {
             topic: &self.subscription.name,
             schema_hash: self.subscription.schema_hash,
@@ -121,8 +122,8 @@ impl InLane {
             publisher: &self.publisher,
             sequence: message.sequence,
             lost: message.lost,
-            kind: message.kind,
-            status: message.flags,
+            kind: message.kind(),
+            status: message.flags(),
             sender: message.sender,
             correlation: message.correlation,
             payload: &bytes_of(payload)[..message.len],

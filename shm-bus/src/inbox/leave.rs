@@ -7,6 +7,7 @@ use super::Inbox;
 use super::file::{Count, InboxFile};
 use super::lane::{End, InLane, wake_publisher};
 use crate::bus::Change;
+use crate::lane::Look;
 
 impl Inbox {
     /// Leaves closed lanes that have been read to their end, and lets their files go.
@@ -25,6 +26,13 @@ impl Inbox {
         if self.lanes.len() < before {
             Change::sweep_if_free(&self.shared);
         }
+    }
+
+    /// Leaves a lane that `look` has ended.
+    #[cold]
+    pub(super) fn end(&mut self, lane: usize, look: Look) {
+        self.lanes[lane].end = End::of(look);
+        self.leave_ended();
     }
 
     /// Leaves lanes that are not to be read any further.

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use crate::bus::{Change, ChangeError, Shared, text_fits};
 use crate::control::INBOXES_MAX;
-use crate::lane::{Look, Message};
+use crate::lane::Look;
 use crate::runtime::inbox_name;
 use crate::topic::TopicError;
 use crate::wire::Priority;
@@ -180,16 +180,21 @@ impl Inbox {
     #[inline]
     pub fn receive(&mut self) -> Result<Option<Delivery<'_>>, ReceiveError> {
         self.refresh()?;
+        Ok(self.next().map(|lane| self.lanes[lane].delivery(&self.payload)))
+    }
+
+    /// Takes the next message and gives its lane.
+    fn next(&mut self) -> Option<usize> {
         let found = match self.sole_level {
+            Some(_) if self.lanes.len() == 1 => self.serve_sole(),
             Some(level) => self.serve(level),
             None => self.most_urgent(),
         };
-        let Some((lane, message)) = found else {
-            self.leave_drained();
-            return Ok(None);
-        };
-        self.count(lane, message);
-        Ok(Some(self.lanes[lane].delivery(message, &self.payload)))
+        match found {
+            Some(lane) => self.count(lane),
+            None => self.leave_drained(),
+        }
+        found
     }
 
     /// Gives `each` all messages that were there when the call began, ordered by priority, topic, publisher and
@@ -207,10 +212,10 @@ impl Inbox {
         for index in 0..self.lanes.len() {
             while self.lanes[index].reader.position() < self.lanes[index].drain_to {
                 match self.read(index) {
-                    Look::Message(message) => {
-                        self.count(index, message);
+                    Look::Message => {
+                        self.count(index);
                         taken += 1;
-                        each(self.lanes[index].delivery(message, &self.payload));
+                        each(self.lanes[index].delivery(&self.payload));
                     }
                     Look::Dry => break,
                     look => {
@@ -230,7 +235,7 @@ impl Inbox {
     }
 
     /// The next message of the level whose turn it is.
-    fn most_urgent(&mut self) -> Option<(usize, Message)> {
+    fn most_urgent(&mut self) -> Option<usize> {
         // Each turn without a message leaves a lane or finds one overtaken.
         for _ in 0..=self.lanes.len() {
             let waiting = self.waiting();
@@ -247,8 +252,25 @@ impl Inbox {
 
     #[inline]
     fn read(&mut self, lane: usize) -> Look {
+        let reader = &mut self.lanes[lane].reader;
+        let usual = reader.read_usual(&mut self.payload);
+        if usual && !reader.owes_cursor() {
+            return Look::Message;
+        }
+        self.read_and_tell(lane, usual)
+    }
+
+    /// The rest of [`Self::read`]: of a message that was read, the publisher has to be told; else the next record is not as usual.
+    #[cold]
+    fn read_and_tell(&mut self, lane: usize, was_read: bool) -> Look {
         let lane = &mut self.lanes[lane];
-        let look = lane.reader.read(&mut self.payload, self.file.cursor(lane.index));
+        let cursor = self.file.cursor(lane.index);
+        let look = if was_read {
+            lane.reader.publish(cursor);
+            Look::Message
+        } else {
+            lane.reader.read_any(&mut self.payload, cursor)
+        };
         if lane.wakes_publisher {
             lane.tell_publisher(&self.shared);
         }
@@ -256,12 +278,13 @@ impl Inbox {
     }
 
     #[inline]
-    fn count(&self, lane: usize, message: Message) {
+    fn count(&self, lane: usize) {
         let lane = &self.lanes[lane];
         self.file.add_to_line(lane.index, LaneCount::Received, 1);
-        if message.lost > 0 {
+        let lost = lane.reader.last().lost;
+        if lost > 0 {
             let what = if lane.conflates { LaneCount::Conflated } else { LaneCount::Lost };
-            self.file.add_to_line(lane.index, what, message.lost);
+            self.file.add_to_line(lane.index, what, lost);
         }
     }
 }

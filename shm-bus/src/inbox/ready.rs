@@ -9,9 +9,8 @@
 //! 2. Bits of lanes that are not attached are never looked at.
 
 use super::Inbox;
-use super::lane::End;
 use crate::control::LANES_MAX;
-use crate::lane::{Look, Message};
+use crate::lane::Look;
 use crate::sync::{AtomicU64, Ordering, fence};
 use crate::wire::Priority;
 
@@ -85,9 +84,22 @@ impl Inbox {
         self.lanes.iter_mut().fold(false, |any, lane| any | lane.is_ready(shared, file))
     }
 
+    /// The next message of the only lane.
+    #[inline]
+    pub(super) fn serve_sole(&mut self) -> Option<usize> {
+        match self.read(0) {
+            Look::Message => Some(0),
+            Look::Dry => None,
+            look => {
+                self.end(0, look);
+                None
+            }
+        }
+    }
+
     /// The next message of `level`, whose lanes take turns.
     #[inline]
-    pub(super) fn serve(&mut self, level: Priority) -> Option<(usize, Message)> {
+    pub(super) fn serve(&mut self, level: Priority) -> Option<usize> {
         if self.ready.is_some() {
             return self.serve_ready(level);
         }
@@ -98,14 +110,13 @@ impl Inbox {
             let lane = if next < range.end { next } else { range.start };
             next = lane + 1;
             match self.read(lane) {
-                Look::Message(message) => {
+                Look::Message => {
                     self.turns[level as usize] = next - range.start;
-                    return Some((lane, message));
+                    return Some(lane);
                 }
                 Look::Dry => {}
                 look => {
-                    self.lanes[lane].end = End::of(look);
-                    self.leave_ended();
+                    self.end(lane, look);
                     return None;
                 }
             }
@@ -113,22 +124,21 @@ impl Inbox {
         None
     }
 
-    fn serve_ready(&mut self, level: Priority) -> Option<(usize, Message)> {
+    fn serve_ready(&mut self, level: Priority) -> Option<usize> {
         let start = self.levels[level as usize].start;
         // Each turn takes a bit away, or ends.
         for _ in 0..=self.lanes.len() {
             let lane = self.next_ready(level)?;
             match self.read(lane) {
-                Look::Message(message) => {
+                Look::Message => {
                     self.turns[level as usize] = lane + 1 - start;
-                    return Some((lane, message));
+                    return Some(lane);
                 }
                 Look::Dry => {
                     self.is_ready(lane);
                 }
                 look => {
-                    self.lanes[lane].end = End::of(look);
-                    self.leave_ended();
+                    self.end(lane, look);
                     return None;
                 }
             }

@@ -39,16 +39,19 @@ pub(crate) use cursor::{Cursor, Place};
 pub(crate) use file::{CAPACITY_MAX, CAPACITY_MIN, LaneFile, is_capacity};
 pub(crate) use mode::Mode;
 pub use reader::From;
-pub(crate) use reader::{Fault, Look, Message, Reader};
+pub(crate) use reader::{Fault, Look, Reader};
 pub(crate) use writer::{Envelope, Gates, Lowest, Refusal, Stamp, Writer};
 
 use std::ops::Range;
 
-use crate::sync::AtomicU64;
+use crate::sync::{AtomicU64, Ordering};
 use crate::wire::HEADER_BYTES;
 
 /// Bytes of a record's alignment, as a position.
 pub(crate) const SLOT: u64 = HEADER_BYTES as u64;
+
+/// Words of a record's header.
+const HEADER_WORDS: usize = HEADER_BYTES / 8;
 
 /// Word of the header page: the first intact record's position.
 pub(crate) const OLDEST: usize = 8;
@@ -141,5 +144,21 @@ impl Geometry {
         let fits =
             length as u64 >= SLOT && extent <= self.record_max() && self.offset(position) + extent <= self.capacity;
         if fits { Some(extent) } else { None }
+    }
+}
+
+/// Copies `bytes` to the start of `words`; the rest of the last word becomes zero.
+#[inline]
+pub(crate) fn copy_in(words: &[AtomicU64], bytes: &[u8]) {
+    let (whole, rest) = bytes.as_chunks::<8>();
+    let (body, tail) = words.split_at(whole.len());
+    for (word, bytes) in body.iter().zip(whole) {
+        // ORDERING: Relaxed, published by [COMMIT].
+        word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
+    }
+    if !rest.is_empty() {
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        tail[0].store(u64::from_le_bytes(last), Ordering::Relaxed);
     }
 }

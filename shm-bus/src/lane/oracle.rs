@@ -84,7 +84,8 @@ fn send(writer: &mut Writer<&Heap>, gates: &mut Cursors<'_>, sequence: u64, len:
 fn read(reader: &mut Reader<&Heap>, cursor: &AtomicU64) -> Option<(u64, u64, usize)> {
     let mut payload = [0; CAPACITY / 8];
     match reader.read(&mut payload, cursor) {
-        Look::Message(message) => {
+        Look::Message => {
+            let message = reader.last();
             let told = message.sequence << 16 | message.len as u64;
             assert!(payload[..message.len.div_ceil(8)].iter().all(|word| *word == told));
             Some((message.sequence, message.lost, message.len))

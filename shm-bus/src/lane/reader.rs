@@ -11,7 +11,7 @@
 //! # Failure
 //! A word that no writer of this protocol leaves is reported as [`Look::Corrupt`]; the caller reads no further.
 
-use super::{Cursor, Geometry, HEAD, LATEST, Memory, Mode, OLDEST, Place, SENT, SLOT};
+use super::{Cursor, Geometry, HEAD, HEADER_WORDS, LATEST, Memory, Mode, OLDEST, Place, SENT, SLOT};
 use crate::sync::{AtomicU64, Mutation, Ordering, fence, fence_unless, mutated, order_unless};
 use crate::wire::{Header, HeaderError, Kind};
 
@@ -31,8 +31,8 @@ pub enum From {
 pub(crate) enum Look {
     /// Nothing new.
     Dry,
-    /// A message, of which the payload was copied.
-    Message(Message),
+    /// A message, of which the payload was copied; [`Reader::last`] tells the rest.
+    Message,
     /// An impossible word; read no further.
     Corrupt(Fault),
     /// Overtaken on a lane that evicts; read no further.
@@ -40,17 +40,32 @@ pub(crate) enum Look {
 }
 
 /// One message's particulars.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Message {
     pub(crate) sequence: u64,
     /// Messages of this lane that were overwritten unread just before this one.
     pub(crate) lost: u64,
     /// Bytes of payload.
     pub(crate) len: usize,
-    pub(crate) kind: Kind,
-    pub(crate) flags: u8,
+    /// Second word of its header.
+    what: u64,
     pub(crate) sender: u64,
     pub(crate) correlation: u64,
+}
+
+impl Message {
+    /// What it is; its header was checked.
+    pub(crate) const fn kind(self) -> Kind {
+        match Kind::from_wire((self.what >> 8) as u8) {
+            Some(kind) => kind,
+            None => Kind::Message,
+        }
+    }
+
+    /// Its flags.
+    pub(crate) const fn flags(self) -> u8 {
+        (self.what >> 24) as u8
+    }
 }
 
 /// What was impossible.
@@ -72,25 +87,40 @@ pub(crate) struct Reader<M> {
     mode: Mode,
     /// Of the next record; a multiple of 32, at most [`Cursor::POSITION_MAX`].
     position: u64,
-    /// Sequence of the next record, once known.
-    expected: Option<u64>,
-    /// The next record's sequence may be ahead of `expected`.
-    skipped: bool,
+    /// Sequence of the next record, if `known`.
+    expected: u64,
+    /// Whether the next record has to have the sequence `expected`, or what else is known.
+    known: Known,
     /// Position that the cursor word holds.
     published: u64,
+    /// Second word of the header of the last message, which passed all checks and which most messages of a lane share; 0, which
+    /// no header holds, while the next record needs a closer look.
+    usual: u64,
+    /// The last message that was read.
+    last: Message,
 }
 
 impl<M: Memory> Reader<M> {
     /// Looks taken in one call: a PAD, a record, and a few overtakings.
     const LOOKS_MAX: usize = 8;
-    const HEADER_WORDS: usize = (SLOT / 8) as usize;
     /// Attempts of [`Self::settle`]; two suffice once the writer sees the subscription.
     const SETTLE_MAX: usize = 64;
 
     /// A reader at the lane's first record.
     pub(crate) fn at_start(memory: M, generation: u16, mode: Mode) -> Self {
         let geometry = Geometry::of(&memory);
-        Self { memory, geometry, generation, mode, position: 0, expected: Some(0), skipped: false, published: 0 }
+        Self {
+            memory,
+            geometry,
+            generation,
+            mode,
+            position: 0,
+            expected: 0,
+            known: Known::Exactly,
+            published: 0,
+            usual: 0,
+            last: Message::default(),
+        }
     }
 
     /// A reader for a lane that already runs; first half of joining. The caller then makes the subscription visible and
@@ -103,7 +133,7 @@ impl<M: Memory> Reader<M> {
         };
         if start != 0 {
             reader.position = start;
-            reader.expected = None;
+            reader.forget();
         }
         reader.publish(cursor);
         reader
@@ -119,7 +149,7 @@ impl<M: Memory> Reader<M> {
                 return Ok(());
             }
             self.go_to(oldest)?;
-            self.expected = None;
+            self.forget();
             self.publish(cursor);
         }
         Err(Fault::Position(self.position))
@@ -128,6 +158,55 @@ impl<M: Memory> Reader<M> {
     /// Takes the next message; its payload fills `payload` from the start, which must hold the longest one.
     #[inline]
     pub(crate) fn read(&mut self, payload: &mut [u64], cursor: &AtomicU64) -> Look {
+        if self.read_usual(payload) {
+            if self.owes_cursor() {
+                self.publish(cursor);
+            }
+            return Look::Message;
+        }
+        self.read_any(payload, cursor)
+    }
+
+    /// The usual case in few steps: the next record is like the one before it, and whole. Else nothing has happened.
+    #[inline]
+    pub(crate) fn read_usual(&mut self, payload: &mut [u64]) -> bool {
+        let at = self.geometry.word(self.position);
+        let Some((header, behind)) = self.memory.ring()[at..].split_first_chunk::<HEADER_WORDS>() else { return false };
+        let [commit, what, sender, correlation] = header;
+        // ORDERING: Relaxed as the page is read-only; the fence below makes it an Acquire.
+        let commit = commit.load(Ordering::Relaxed);
+        // ORDERING: [COMMIT] pairs with the Release store in `Writer::commit_record`.
+        fence_unless(Mutation::NoCommitFence, Ordering::Acquire);
+        // ORDERING: Relaxed, after the fence of [COMMIT].
+        let what = what.load(Ordering::Relaxed);
+        let (length, sequence) = (commit as u32, self.expected);
+        let Some(extent) = self.geometry.extent(self.position, length) else { return false };
+        if (commit >> 32) as u32 != sequence as u32 || what != self.usual {
+            return false;
+        }
+        let body = (extent / 8) as usize - HEADER_WORDS;
+        if self.mode == Mode::Gating {
+            self.memory.trace_read(at + 1..at + HEADER_WORDS + body);
+        }
+        copy_out(&behind[..body], &mut payload[..body]);
+        let (sender, correlation) = (sender.load(Ordering::Relaxed), correlation.load(Ordering::Relaxed));
+        if self.is_lapped() || self.go_to(self.position + extent).is_err() {
+            return false;
+        }
+        self.expected = sequence.wrapping_add(1);
+        self.last = Message { sequence, lost: 0, len: length as usize - SLOT as usize, what, sender, correlation };
+        true
+    }
+
+    /// Whether it is time to tell the writer how far this reader has come.
+    #[inline]
+    pub(crate) fn owes_cursor(&self) -> bool {
+        self.position - self.published >= self.geometry.capacity / 8
+    }
+
+    /// As [`Self::read`], whatever comes next.
+    #[cold]
+    pub(crate) fn read_any(&mut self, payload: &mut [u64], cursor: &AtomicU64) -> Look {
         for _ in 0..Self::LOOKS_MAX {
             if self.mode == Mode::Latest
                 && let Err(fault) = self.skip_to_latest()
@@ -151,7 +230,7 @@ impl<M: Memory> Reader<M> {
             fence_unless(Mutation::NoCommitFence, Ordering::Acquire);
             let length = commit as u32;
             let extent = self.geometry.extent(self.position, length);
-            let rest = extent.map_or([0; 3], |extent| self.copy(at, extent, length, payload));
+            let rest = extent.map_or([0; 3], |extent| self.copy(at, extent, payload));
             match self.lapped() {
                 Lap::Ahead => continue,
                 Lap::No => {}
@@ -159,13 +238,13 @@ impl<M: Memory> Reader<M> {
             }
             let Some(extent) = extent else { return Look::Corrupt(Fault::Extent(length)) };
             match self.accept([commit, rest[0], rest[1], rest[2]], extent) {
-                Ok(Some(message)) => {
-                    if self.position - self.published >= self.geometry.capacity / 8 {
+                Ok(true) => {
+                    if self.owes_cursor() {
                         self.publish(cursor);
                     }
-                    return Look::Message(message);
+                    return Look::Message;
                 }
-                Ok(None) => {}
+                Ok(false) => {}
                 Err(fault) => return Look::Corrupt(fault),
             }
         }
@@ -186,12 +265,18 @@ impl<M: Memory> Reader<M> {
 
     /// Sequence of the next record, as far as can be told without taking it; `None` when none is there.
     pub(crate) fn next_sequence(&self) -> Option<u64> {
-        if let Some(expected) = self.expected {
-            return Some(expected);
+        if self.known == Known::Exactly {
+            return Some(self.expected);
         }
         // ORDERING: Relaxed, a look that is checked when the record is read.
         let commit = self.memory.ring()[self.geometry.word(self.position)].load(Ordering::Relaxed);
         (commit != 0).then(|| nearest((commit >> 32) as u32, self.sent()))
+    }
+
+    /// The last message that was read.
+    #[inline]
+    pub(crate) const fn last(&self) -> Message {
+        self.last
     }
 
     /// Messages that the writer has sent.
@@ -261,27 +346,23 @@ impl<M: Memory> Reader<M> {
     /// Copies a record's payload and gives the rest of its header, whatever they are; nothing is checked but that a record
     /// of this extent can be here.
     #[inline]
-    fn copy(&self, at: usize, extent: u64, length: u32, payload: &mut [u64]) -> [u64; 3] {
+    fn copy(&self, at: usize, extent: u64, payload: &mut [u64]) -> [u64; 3] {
         let record = &self.memory.ring()[at..at + (extent / 8) as usize];
         if self.mode == Mode::Gating {
             self.memory.trace_read(at + 1..at + record.len());
         }
-        let (header, body) = record.split_at(Self::HEADER_WORDS);
+        let (header, body) = record.split_at(HEADER_WORDS);
         // ORDERING: Relaxed, after the fence of [COMMIT].
         let rest = [1, 2, 3].map(|index: usize| header[index].load(Ordering::Relaxed));
         let [_, kind, ..] = rest[0].to_le_bytes();
         if kind != Kind::Pad as u8 {
-            let words = (length as usize - SLOT as usize).div_ceil(8);
-            for (to, from) in payload[..words].iter_mut().zip(&body[..words]) {
-                *to = from.load(Ordering::Relaxed);
-            }
+            copy_out(body, &mut payload[..body.len()]);
         }
         rest
     }
 
-    /// Checks an intact record and moves past it; `None` for a PAD.
-    #[inline]
-    fn accept(&mut self, words: [u64; 4], extent: u64) -> Result<Option<Message>, Fault> {
+    /// Checks an intact record and moves past it; `false` for a PAD.
+    fn accept(&mut self, words: [u64; 4], extent: u64) -> Result<bool, Fault> {
         let header = Header::from_words(words).map_err(Fault::Header)?;
         let sequence = self.sequence_of(header.sequence)?;
         match header.kind {
@@ -290,16 +371,18 @@ impl<M: Memory> Reader<M> {
                     return Err(Fault::PadShort(header.length));
                 }
                 self.go_to(self.position + extent)?;
-                Ok(None)
+                Ok(false)
             }
             Kind::Message | Kind::Request | Kind::Response | Kind::Cancel => {
                 self.go_to(self.position + extent)?;
-                let lost = sequence.saturating_sub(self.expected.unwrap_or(sequence));
-                self.expected = Some(sequence.wrapping_add(1));
-                self.skipped = false;
-                let Header { kind, flags, sender, correlation, .. } = header;
+                let lost = if self.known == Known::Nothing { 0 } else { sequence.saturating_sub(self.expected) };
+                (self.expected, self.known) = (sequence.wrapping_add(1), Known::Exactly);
+                let Header { sender, correlation, .. } = header;
                 let len = header.length as usize - SLOT as usize;
-                Ok(Some(Message { sequence, lost, len, kind, flags, sender, correlation }))
+                // On a lane whose readers skip, every message is looked for anew.
+                self.usual = if self.mode == Mode::Latest { 0 } else { words[1] };
+                self.last = Message { sequence, lost, len, what: words[1], sender, correlation };
+                Ok(true)
             }
         }
     }
@@ -307,19 +390,43 @@ impl<M: Memory> Reader<M> {
     /// The whole sequence whose low half is `low`.
     #[inline]
     fn sequence_of(&self, low: u32) -> Result<u64, Fault> {
-        match self.expected {
-            Some(expected) if low == expected as u32 => Ok(expected),
-            Some(expected) if self.skipped => Ok(expected.wrapping_add(u64::from(low.wrapping_sub(expected as u32)))),
-            Some(expected) => Err(Fault::Sequence { expected, found: low }),
-            None => {
-                // Only the high half is taken from it.
-                Ok(nearest(low, self.sent()))
-            }
+        let ahead = low.wrapping_sub(self.expected as u32);
+        match self.known {
+            Known::Exactly if ahead == 0 => Ok(self.expected),
+            Known::Exactly => Err(Fault::Sequence { expected: self.expected, found: low }),
+            Known::AtLeast => Ok(self.expected.wrapping_add(ahead.into())),
+            // Only the high half is taken from it.
+            Known::Nothing => Ok(nearest(low, self.sent())),
         }
     }
 
-    /// For those who are not waited for: whether the writer has passed the position; then goes to `oldest`.
+    /// The next record's sequence is found out from the record.
+    const fn forget(&mut self) {
+        self.known = Known::Nothing;
+        // No record is the usual one until one has been checked.
+        self.usual = 0;
+    }
+
+    /// The next record's sequence may be ahead of what is expected.
+    const fn skip(&mut self) {
+        if matches!(self.known, Known::Exactly) {
+            self.known = Known::AtLeast;
+        }
+        self.usual = 0;
+    }
+
+    /// For those who are not waited for: whether the writer has passed the position.
     #[inline]
+    fn is_lapped(&self) -> bool {
+        if self.mode == Mode::Gating || mutated(Mutation::NoLapCheck) {
+            return false;
+        }
+        // ORDERING: [LAP] as in `lapped`.
+        fence_unless(Mutation::NoLapFence, Ordering::Acquire);
+        self.memory.header()[OLDEST].load(Ordering::Relaxed) > self.position
+    }
+
+    /// For those who are not waited for: whether the writer has passed the position; then goes to `oldest`.
     fn lapped(&mut self) -> Lap {
         if self.mode == Mode::Gating || mutated(Mutation::NoLapCheck) {
             return Lap::No;
@@ -334,7 +441,7 @@ impl<M: Memory> Reader<M> {
         if self.mode == Mode::Evictable {
             return Lap::End(Look::Evicted);
         }
-        self.skipped = true;
+        self.skip();
         self.go_to(oldest).map_or_else(|fault| Lap::End(Look::Corrupt(fault)), |()| Lap::Ahead)
     }
 
@@ -345,7 +452,7 @@ impl<M: Memory> Reader<M> {
         // ORDERING: [LATEST] pairs with the Release store in `Writer::commit_as`: the message there is committed.
         fence(Ordering::Acquire);
         if latest > self.position {
-            self.skipped = true;
+            self.skip();
             self.go_to(latest)?;
         }
         Ok(())
@@ -359,6 +466,25 @@ impl<M: Memory> Reader<M> {
         self.position = position;
         Ok(())
     }
+}
+
+/// Copies a record's body, whose words come in fours, as records are aligned to 32 bytes.
+#[inline]
+fn copy_out(from: &[AtomicU64], to: &mut [u64]) {
+    let (from, _) = from.as_chunks::<4>();
+    let (to, _) = to.as_chunks_mut::<4>();
+    for (to, from) in to.iter_mut().zip(from) {
+        // ORDERING: Relaxed, after the fence of [COMMIT].
+        *to = from.each_ref().map(|word| word.load(Ordering::Relaxed));
+    }
+}
+
+/// What is known of the next record's sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    Exactly,
+    AtLeast,
+    Nothing,
 }
 
 /// What a look at `oldest` found.

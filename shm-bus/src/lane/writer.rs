@@ -12,8 +12,9 @@
 //! # Failure
 //! [`Refusal`] leaves lane and loan state as they were.
 
-use super::{Geometry, HEAD, LATEST, Memory, OLDEST, SENT, SLOT, Tally};
-use crate::sync::{Mutation, Ordering, fence_unless, mutated, order_unless};
+use super::copy_in;
+use super::{Geometry, HEAD, HEADER_WORDS, LATEST, Memory, OLDEST, SENT, SLOT, Tally};
+use crate::sync::{AtomicU64, Mutation, Ordering, fence_unless, mutated, order_unless};
 use crate::wire::{Header, Kind, Priority, commit_word};
 
 /// Tells the writer how far its slowest gating reader has come.
@@ -134,7 +135,24 @@ impl<M: Memory> Writer<M> {
             self.commit_record(pad, self.pad_stamp);
         }
         self.loan = Some(len);
-        Ok(self.geometry.word(self.head) + Self::HEADER_WORDS)
+        Ok(self.geometry.word(self.head) + HEADER_WORDS)
+    }
+
+    /// Sends `payload`, if that takes neither a PAD nor more room than is known to be free. Else nothing has happened, but that an
+    /// earlier loan was taken back.
+    #[inline]
+    pub(crate) fn put(&mut self, payload: &[u8], envelope: Envelope) -> bool {
+        self.loan = None;
+        let extent = (SLOT + payload.len() as u64).next_multiple_of(SLOT);
+        let at = self.geometry.word(self.head);
+        let room = self.oldest + self.geometry.capacity - self.head;
+        let to_end = self.geometry.capacity - self.geometry.offset(self.head);
+        if extent > self.geometry.record_max() || extent > to_end || extent + SLOT > room {
+            return false;
+        }
+        copy_in(&self.memory.ring()[at + HEADER_WORDS..at + (extent / 8) as usize], payload);
+        self.commit_message(payload.len(), envelope);
+        true
     }
 
     /// Makes the first `used` bytes of the loan a message. `false` when nothing, or less, is on loan.
@@ -148,20 +166,25 @@ impl<M: Memory> Writer<M> {
     pub(crate) fn commit_as(&mut self, used: usize, envelope: Envelope) -> bool {
         match self.loan.take() {
             Some(len) if used <= len => {
-                let at = self.head;
-                let [what, sender, _] = self.stamp;
-                self.commit_record(SLOT + used as u64, [what | envelope.bits(), sender, envelope.correlation]);
-                self.sequence += 1;
-                if self.tells_latest {
-                    // ORDERING: [LATEST] Release, pairs with the fence in `Reader::skip_to_latest`: it is committed.
-                    self.memory.header()[LATEST].store(at, Ordering::Release);
-                }
-                // ORDERING: Relaxed, a figure for tools and for the high half of a joiner's sequence.
-                self.memory.header()[SENT].store(self.sequence, Ordering::Relaxed);
+                self.commit_message(used, envelope);
                 true
             }
             _ => false,
         }
+    }
+
+    #[inline]
+    fn commit_message(&mut self, len: usize, envelope: Envelope) {
+        let at = self.head;
+        let [what, sender, _] = self.stamp;
+        self.commit_record(SLOT + len as u64, [what | envelope.bits(), sender, envelope.correlation]);
+        self.sequence += 1;
+        if self.tells_latest {
+            // ORDERING: [LATEST] Release, pairs with the fence in `Reader::skip_to_latest`: it is committed.
+            self.memory.header()[LATEST].store(at, Ordering::Release);
+        }
+        // ORDERING: Relaxed, a figure for tools and for the high half of a joiner's sequence.
+        self.memory.header()[SENT].store(self.sequence, Ordering::Relaxed);
     }
 
     /// Takes the loan back.
@@ -181,8 +204,6 @@ impl<M: Memory> Writer<M> {
         self.head - gates.lowest(self.oldest, self.head).position.min(self.head)
     }
 
-    const HEADER_WORDS: usize = (SLOT / 8) as usize;
-
     /// Writes header, terminator and commit word at `head` and moves on.
     #[inline]
     fn commit_record(&mut self, length: u64, stamp: [u64; 3]) {
@@ -191,9 +212,11 @@ impl<M: Memory> Writer<M> {
         let extent = length.next_multiple_of(SLOT);
         let next = self.head + extent;
         self.memory.trace_write(at + 1..at + (extent / 8) as usize);
-        for (index, word) in stamp.into_iter().enumerate() {
+        let [commit, words @ ..]: &[AtomicU64; HEADER_WORDS] =
+            ring[at..].first_chunk().expect("a record begins at a multiple of the header's size");
+        for (word, value) in words.iter().zip(stamp) {
             // ORDERING: Relaxed, published by [COMMIT].
-            ring[at + 1 + index].store(word, Ordering::Relaxed);
+            word.store(value, Ordering::Relaxed);
         }
         let terminator = &ring[self.geometry.word(next)];
         if !mutated(Mutation::NoTerminator) && !mutated(Mutation::LateTerminator) {
@@ -202,7 +225,7 @@ impl<M: Memory> Writer<M> {
         }
         let word = commit_word(length as u32, self.sequence as u32);
         // ORDERING: [COMMIT] Release, pairs with the fence in `Reader::read`.
-        ring[at].store(word, order_unless(Mutation::RelaxedCommit, Ordering::Release));
+        commit.store(word, order_unless(Mutation::RelaxedCommit, Ordering::Release));
         if mutated(Mutation::LateTerminator) {
             terminator.store(0, Ordering::Relaxed);
         }

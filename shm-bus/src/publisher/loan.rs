@@ -77,22 +77,6 @@ pub(super) const fn pointer(words: &[AtomicU64]) -> NonNull<u64> {
     unsafe { NonNull::new_unchecked(first) }
 }
 
-/// Copies `bytes` to the start of `words`; the rest of the last word becomes zero.
-#[inline]
-pub(super) fn copy_in(words: &[AtomicU64], bytes: &[u8]) {
-    let (whole, rest) = bytes.as_chunks::<8>();
-    let (body, tail) = words.split_at(whole.len());
-    for (word, bytes) in body.iter().zip(whole) {
-        // ORDERING: Relaxed, published by [COMMIT].
-        word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
-    }
-    if !rest.is_empty() {
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        tail[0].store(u64::from_le_bytes(last), Ordering::Relaxed);
-    }
-}
-
 /// Copies `bytes` to `offset`, keeping the other bytes of the words it touches.
 fn write_at(words: &[AtomicU64], offset: usize, bytes: &[u8]) {
     let within = offset % 8;
@@ -121,7 +105,8 @@ fn merge(word: &AtomicU64, offset: usize, bytes: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{copy_in, write_at};
+    use super::write_at;
+    use crate::lane::copy_in;
     use crate::sync::{AtomicU64, Ordering};
 
     #[test]

@@ -23,7 +23,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::bus::{Change, Shared};
-use crate::lane::{Envelope, LaneFile, Memory, Tally, Writer};
+use crate::lane::{Envelope, LaneFile, Memory, Tally, Writer, copy_in};
 use crate::wire::{Policy, Priority};
 use gates::{GateList, LaneGates};
 
@@ -212,10 +212,23 @@ impl Publisher {
     /// Puts a message into its lane, or drops it where the policy says so. Nobody is told.
     #[inline]
     fn write(&mut self, priority: Priority, envelope: Envelope, payload: &[u8]) -> Result<(), SendError> {
+        if self.lane(priority)?.writer.put(payload, envelope) {
+            return Ok(());
+        }
+        self.write_after_making_room(priority, envelope, payload)
+    }
+
+    #[cold]
+    fn write_after_making_room(
+        &mut self,
+        priority: Priority,
+        envelope: Envelope,
+        payload: &[u8],
+    ) -> Result<(), SendError> {
         match self.reserve(priority, payload.len()) {
             Ok(first) => {
                 let lane = self.lane(priority)?;
-                loan::copy_in(&lane.writer.memory().ring()[first..], payload);
+                copy_in(&lane.writer.memory().ring()[first..], payload);
                 lane.writer.commit_as(payload.len(), envelope);
                 Ok(())
             }

@@ -45,7 +45,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const fn from_wire(number: u8) -> Option<Self> {
+    pub(crate) const fn from_wire(number: u8) -> Option<Self> {
         match number {
             1 => Some(Self::Message),
             2 => Some(Self::Pad),
