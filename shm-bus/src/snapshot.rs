@@ -77,7 +77,7 @@ pub struct LaneInfo {
     pub capacity: u64,
     /// Messages sent.
     pub sent: u64,
-    /// Messages given out by the inboxes that read it now.
+    /// Messages given out by the inboxes that read it now, as they told when they last found it dry, or at an eighth of its ring.
     pub received: u64,
     /// Messages that the inboxes which read it now lost to overwriting.
     pub lost: u64,

@@ -145,6 +145,7 @@ fn block_waits_until_the_reader_has_made_room() {
             let delivery = inbox.receive().expect("mapped").expect("waits");
             assert_eq!(delivery.payload, expected.to_le_bytes());
         }
+        assert!(inbox.receive().expect("mapped").is_none());
     });
     let lane = game.lane();
     assert_eq!((lane.sent, lane.received, lane.timed_out), (MANY, MANY, 0));

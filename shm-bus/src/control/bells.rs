@@ -55,13 +55,13 @@ impl Control {
     /// The bell on which the publisher of the lane at `index` waits for room.
     #[inline]
     pub(crate) fn room_bell(&self, index: usize) -> &AtomicU64 {
-        &self.entry(ROOM_BELLS, index)[0]
+        self.word(ROOM_BELLS.start + index * ROOM_BELLS.stride)
     }
 
     /// Bits of the inboxes that want a signal at each message of `topic`.
     #[inline]
     pub(crate) fn attention(&self, topic: usize) -> &AtomicU64 {
-        &self.entry(ATTENTION, topic)[0]
+        self.word(ATTENTION.start + topic * ATTENTION.stride)
     }
 
     /// Takes the inbox at `index` out of every topic's attention. Under `bus.lock`.

@@ -195,6 +195,8 @@ fn in_lane(entry: LaneEntry, subscription: Subscription, reader: Reader<LaneFile
         end: None,
         wakes_publisher: matches!(subscription.policy, Policy::Block { .. }),
         conflates: subscription.policy == Policy::Latest,
+        received: 0,
+        received_told: 0,
         told: reader.published(),
         drain_to: 0,
         subscription,

@@ -8,7 +8,7 @@ use crate::sys::{self, BellId};
 use crate::wire::{Policy, Priority};
 
 use super::delivery::{Delivery, bytes_of};
-use super::file::InboxFile;
+use super::file::{InboxFile, LaneCount};
 
 /// A topic that an inbox reads.
 #[derive(Clone, Debug)]
@@ -58,6 +58,10 @@ pub(super) struct InLane {
     pub(super) wakes_publisher: bool,
     /// What is skipped was conflated, not lost.
     pub(super) conflates: bool,
+    /// Messages given out.
+    pub(super) received: u64,
+    /// Of these, how many the inbox's file tells.
+    pub(super) received_told: u64,
     /// Position that the publisher was last told and woken for.
     pub(super) told: u64,
     /// Where the present drain ends.
@@ -87,6 +91,16 @@ impl InLane {
     /// Tells the publisher how far this inbox has come.
     pub(super) fn tell(&mut self, shared: &Shared, file: &InboxFile) {
         self.reader.publish_if_moved(file.cursor(self.index));
+        self.told(shared, file);
+    }
+
+    /// What goes with a cursor that was stored: the count of messages, and waking the publisher.
+    #[inline]
+    pub(super) fn told(&mut self, shared: &Shared, file: &InboxFile) {
+        if self.received != self.received_told {
+            file.add_to_line(self.index, LaneCount::Received, self.received - self.received_told);
+            self.received_told = self.received;
+        }
         if self.wakes_publisher {
             self.tell_publisher(shared);
         }
@@ -96,15 +110,14 @@ impl InLane {
     #[inline]
     pub(super) fn is_ready(&mut self, shared: &Shared, file: &InboxFile) -> bool {
         let ready = self.reader.ready(file.cursor(self.index));
-        if self.wakes_publisher {
-            self.tell_publisher(shared);
+        if !ready {
+            self.told(shared, file);
         }
         ready
     }
 
     /// Wakes the publisher if it sleeps and has been told of a new position.
-    #[inline]
-    pub(super) fn tell_publisher(&mut self, shared: &Shared) {
+    fn tell_publisher(&mut self, shared: &Shared) {
         if self.told != self.reader.published() {
             self.told = self.reader.published();
             wake_publisher(shared, self.index);

@@ -5,12 +5,17 @@
 //!    lane once more: `[BELL]`.
 //! 2. It looks again after at most 10 ms, whatever happened to who should have woken it.
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use super::file::Count;
 use super::{Inbox, ReceiveError};
 use crate::bell;
 use crate::sys::{BellId, Sleeper};
+
+/// Asking takes the system a while.
+static SOLE_PROCESSOR: LazyLock<bool> =
+    LazyLock::new(|| std::thread::available_parallelism().is_ok_and(|processors| processors.get() == 1));
 
 /// How long to look before sleeping: longer while that pays.
 #[derive(Clone, Copy, Debug)]
@@ -79,7 +84,7 @@ impl Inbox {
 
     /// Looks for a while. On one processor nothing would arrive meanwhile.
     fn spin(&mut self) -> Result<bool, ReceiveError> {
-        if std::thread::available_parallelism().is_ok_and(|processors| processors.get() == 1) {
+        if *SOLE_PROCESSOR {
             return Ok(false);
         }
         for _ in 0..self.spin.looks {

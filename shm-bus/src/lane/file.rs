@@ -8,8 +8,11 @@
 //! # Failure
 //! A file that is not the lane which the directory names is refused when it is mapped.
 
+#![expect(unsafe_code, reason = "keeps the two parts of a mapping beside it")]
+
 use std::fs::File;
 use std::io;
+use std::ptr::NonNull;
 
 use super::Memory;
 use crate::segment::{PAGE, PAGE_WORDS, Segment};
@@ -24,18 +27,34 @@ pub(crate) const CAPACITY_MIN: u64 = 4096;
 pub(crate) const CAPACITY_MAX: u64 = 1 << 30;
 
 /// A mapped lane.
+///
+/// # Invariants
+/// 1. `header` and `ring` are the two parts of `segment`'s words, which stay where they are for as long as `segment` lives, wherever
+///    it is moved.
 #[derive(Debug)]
 pub(crate) struct LaneFile {
-    segment: Segment,
+    header: NonNull<[AtomicU64]>,
+    ring: NonNull<[AtomicU64]>,
+    _segment: Segment,
 }
 
+// SAFETY: by invariant 1 it is its segment, which may be sent; the pointers lead to atomics.
+unsafe impl Send for LaneFile {}
+// SAFETY: as above, shared.
+unsafe impl Sync for LaneFile {}
+
 impl LaneFile {
+    fn of(segment: Segment) -> Self {
+        let (header, ring) = segment.words().split_at(PAGE_WORDS);
+        Self { header: header.into(), ring: ring.into(), _segment: segment }
+    }
+
     /// Makes a lane of `file`, which is new and empty. `capacity` is one that [`is_capacity`] accepts.
     pub(crate) fn create(file: &File, id: u64, capacity: u64) -> io::Result<Self> {
         let len = PAGE as u64 + capacity;
         crate::sys::allocate(file, len)?;
-        let lane = Self { segment: Segment::writable(file, len)? };
-        let words = lane.segment.words();
+        let lane = Self::of(Segment::writable(file, len)?);
+        let words = lane.header();
         words[1].store(id, Ordering::Relaxed);
         words[2].store(capacity, Ordering::Relaxed);
         // ORDERING: [MAGIC] Release: whoever sees it sees a finished header. Pairs with the fence in `open`.
@@ -49,8 +68,8 @@ impl LaneFile {
         if !is_capacity(capacity) {
             return bad(format!("the directory gives lane {id} a capacity of {capacity} bytes"));
         }
-        let lane = Self { segment: Segment::readable(file, PAGE as u64 + capacity)? };
-        let words = lane.segment.words();
+        let lane = Self::of(Segment::readable(file, PAGE as u64 + capacity)?);
+        let words = lane.header();
         let found = [0, 1, 2].map(|index| words[index].load(Ordering::Relaxed));
         // ORDERING: [MAGIC] pairs with the Release store in `create`.
         fence(Ordering::Acquire);
@@ -61,12 +80,14 @@ impl LaneFile {
 impl Memory for LaneFile {
     #[inline]
     fn header(&self) -> &[AtomicU64] {
-        &self.segment.words()[..PAGE_WORDS]
+        // SAFETY: by invariant 1 valid for as long as `self`.
+        unsafe { self.header.as_ref() }
     }
 
     #[inline]
     fn ring(&self) -> &[AtomicU64] {
-        &self.segment.words()[PAGE_WORDS..]
+        // SAFETY: by invariant 1 valid for as long as `self`.
+        unsafe { self.ring.as_ref() }
     }
 }
 

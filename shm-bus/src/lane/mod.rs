@@ -147,9 +147,26 @@ impl Geometry {
     }
 }
 
-/// Copies `bytes` to the start of `words`; the rest of the last word becomes zero.
+/// Copies `bytes` to the start of `words`, the rest of the last word zero; the end first: what lies beside the commit word, for which
+/// readers watch, is written last.
 #[inline]
 pub(crate) fn copy_in(words: &[AtomicU64], bytes: &[u8]) {
+    let (blocks, rest) = bytes.as_chunks::<32>();
+    let (body, tail) = words.split_at(blocks.len() * 4);
+    if !rest.is_empty() {
+        copy_rest(tail, rest);
+    }
+    let (body, _) = body.as_chunks::<4>();
+    for (words, bytes) in body.iter().zip(blocks).rev() {
+        let (bytes, _) = bytes.as_chunks::<8>();
+        for (word, bytes) in words.iter().zip(bytes) {
+            // ORDERING: Relaxed, published by [COMMIT].
+            word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
+        }
+    }
+}
+
+fn copy_rest(words: &[AtomicU64], bytes: &[u8]) {
     let (whole, rest) = bytes.as_chunks::<8>();
     let (body, tail) = words.split_at(whole.len());
     for (word, bytes) in body.iter().zip(whole) {

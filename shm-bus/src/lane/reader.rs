@@ -85,7 +85,7 @@ pub(crate) struct Reader<M> {
     geometry: Geometry,
     generation: u16,
     mode: Mode,
-    /// Of the next record; a multiple of 32, at most [`Cursor::POSITION_MAX`].
+    /// Of the next record; a multiple of 32. Jumps end at [`Cursor::POSITION_MAX`] at most; reading on from there would take 9 PB.
     position: u64,
     /// Sequence of the next record, if `known`.
     expected: u64,
@@ -180,19 +180,23 @@ impl<M: Memory> Reader<M> {
         // ORDERING: Relaxed, after the fence of [COMMIT].
         let what = what.load(Ordering::Relaxed);
         let (length, sequence) = (commit as u32, self.expected);
-        let Some(extent) = self.geometry.extent(self.position, length) else { return false };
-        if (commit >> 32) as u32 != sequence as u32 || what != self.usual {
+        let sane = (SLOT..=self.geometry.record_max()).contains(&length.into());
+        if (commit >> 32) as u32 != sequence as u32 || what != self.usual || !sane {
             return false;
         }
+        let extent = u64::from(length).next_multiple_of(SLOT);
         let body = (extent / 8) as usize - HEADER_WORDS;
+        // One past the ring's end is not there.
+        let (Some(from), Some(to)) = (behind.get(..body), payload.get_mut(..body)) else { return false };
         if self.mode == Mode::Gating {
             self.memory.trace_read(at + 1..at + HEADER_WORDS + body);
         }
-        copy_out(&behind[..body], &mut payload[..body]);
+        copy_out(from, to);
         let (sender, correlation) = (sender.load(Ordering::Relaxed), correlation.load(Ordering::Relaxed));
-        if self.is_lapped() || self.go_to(self.position + extent).is_err() {
+        if self.is_lapped() {
             return false;
         }
+        self.position += extent;
         self.expected = sequence.wrapping_add(1);
         self.last = Message { sequence, lost: 0, len: length as usize - SLOT as usize, what, sender, correlation };
         true
@@ -249,6 +253,16 @@ impl<M: Memory> Reader<M> {
             }
         }
         Look::Dry
+    }
+
+    /// Whether the lane is dry and its writer knows how far this reader has come: then a look changes nothing. `false` of a reader
+    /// that may be overtaken.
+    #[inline]
+    pub(crate) fn rests(&self) -> bool {
+        // ORDERING: Relaxed, a hint; `read` looks again with the fence.
+        self.memory.ring()[self.geometry.word(self.position)].load(Ordering::Relaxed) == 0
+            && self.published == self.position
+            && self.mode == Mode::Gating
     }
 
     /// Whether a record (or an overtaking) waits; a dry lane's writer is told how far this reader has come.

@@ -6,8 +6,9 @@
 //!
 //! # Invariants
 //! Those of the lane, and:
-//! 1. Between two calls the commit word at `head` is zero.
-//! 2. Nothing at or past `oldest + capacity` is written before `oldest` has been announced further.
+//! 1. Between two calls the commit word at `head` is zero, and so is that of a batch's first record until the batch ends.
+//! 2. Of a batch, everything but the first commit word is written before that one is.
+//! 3. Nothing at or past `oldest + capacity` is written before `oldest` has been announced further.
 //!
 //! # Failure
 //! [`Refusal`] leaves lane and loan state as they were.
@@ -87,10 +88,17 @@ pub(crate) struct Writer<M> {
     sequence: u64,
     /// First intact record, in `head - capacity + 32 ..= head`.
     oldest: u64,
+    /// Up to here records can be written without a PAD and without more room: the end of this lap, or what `oldest` leaves, less
+    /// the zero behind the last one.
+    free_until: u64,
     /// Whether readers skip to the newest message and have to be told where it is.
     tells_latest: bool,
     /// Bytes of payload on loan at `head`.
     loan: Option<usize>,
+    /// Whether commits are held back.
+    batching: bool,
+    /// Index and value of the commit word that is held back: that of a batch's first record.
+    held: Option<(usize, u64)>,
 }
 
 impl<M: Memory> Writer<M> {
@@ -103,7 +111,20 @@ impl<M: Memory> Writer<M> {
         let [_, what, sender, correlation] = header.to_words();
         let pad_stamp = [what, sender, correlation];
         let stamp = [what & !(0xff << 8), sender, correlation];
-        Self { memory, geometry, stamp, pad_stamp, head: 0, sequence: 0, oldest: 0, tells_latest, loan: None }
+        Self {
+            memory,
+            geometry,
+            stamp,
+            pad_stamp,
+            head: 0,
+            sequence: 0,
+            oldest: 0,
+            free_until: 0,
+            tells_latest,
+            loan: None,
+            batching: false,
+            held: None,
+        }
     }
 
     pub(crate) const fn geometry(&self) -> Geometry {
@@ -120,6 +141,8 @@ impl<M: Memory> Writer<M> {
     #[inline]
     pub(crate) fn begin(&mut self, len: usize, gates: &mut impl Gates) -> Result<usize, Refusal> {
         self.loan = None;
+        // Making room looks at all records.
+        self.flush();
         if len > self.geometry.payload_max() {
             return Err(Refusal::TooLong);
         }
@@ -134,6 +157,7 @@ impl<M: Memory> Writer<M> {
         if pad > 0 {
             self.commit_record(pad, self.pad_stamp);
         }
+        self.note_free();
         self.loan = Some(len);
         Ok(self.geometry.word(self.head) + HEADER_WORDS)
     }
@@ -142,17 +166,21 @@ impl<M: Memory> Writer<M> {
     /// earlier loan was taken back.
     #[inline]
     pub(crate) fn put(&mut self, payload: &[u8], envelope: Envelope) -> bool {
-        self.loan = None;
         let extent = (SLOT + payload.len() as u64).next_multiple_of(SLOT);
-        let at = self.geometry.word(self.head);
-        let room = self.oldest + self.geometry.capacity - self.head;
-        let to_end = self.geometry.capacity - self.geometry.offset(self.head);
-        if extent > self.geometry.record_max() || extent > to_end || extent + SLOT > room {
+        if payload.len() > self.geometry.payload_max() || self.head + extent > self.free_until {
             return false;
         }
-        copy_in(&self.memory.ring()[at + HEADER_WORDS..at + (extent / 8) as usize], payload);
+        self.loan = None;
+        let body = self.geometry.word(self.head) + HEADER_WORDS;
+        copy_in(&self.memory.ring()[body..body + (extent / 8) as usize - HEADER_WORDS], payload);
         self.commit_message(payload.len(), envelope);
         true
+    }
+
+    /// Finds out how far [`Self::put`] may go.
+    fn note_free(&mut self) {
+        let lap_end = self.head - self.geometry.offset(self.head) + self.geometry.capacity;
+        self.free_until = lap_end.min(self.oldest + self.geometry.capacity - SLOT);
     }
 
     /// Makes the first `used` bytes of the loan a message. `false` when nothing, or less, is on loan.
@@ -204,7 +232,25 @@ impl<M: Memory> Writer<M> {
         self.head - gates.lowest(self.oldest, self.head).position.min(self.head)
     }
 
-    /// Writes header, terminator and commit word at `head` and moves on.
+    /// Holds back what is committed from now on, until [`Self::end_batch`]: readers then see all of it at once, and do not fight for
+    /// its cache lines meanwhile.
+    pub(crate) const fn begin_batch(&mut self) {
+        self.batching = true;
+    }
+
+    /// Lets readers see what was held back.
+    pub(crate) fn end_batch(&mut self) {
+        self.batching = false;
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        if let Some((at, word)) = self.held.take() {
+            self.reveal(at, word);
+        }
+    }
+
+    /// Writes terminator, header and commit word of the record at `head` and moves on.
     #[inline]
     fn commit_record(&mut self, length: u64, stamp: [u64; 3]) {
         let ring = self.memory.ring();
@@ -212,26 +258,46 @@ impl<M: Memory> Writer<M> {
         let extent = length.next_multiple_of(SLOT);
         let next = self.head + extent;
         self.memory.trace_write(at + 1..at + (extent / 8) as usize);
-        let [commit, words @ ..]: &[AtomicU64; HEADER_WORDS] =
-            ring[at..].first_chunk().expect("a record begins at a multiple of the header's size");
-        for (word, value) in words.iter().zip(stamp) {
-            // ORDERING: Relaxed, published by [COMMIT].
-            word.store(value, Ordering::Relaxed);
-        }
         let terminator = &ring[self.geometry.word(next)];
         if !mutated(Mutation::NoTerminator) && !mutated(Mutation::LateTerminator) {
             // ORDERING: Relaxed, published by [COMMIT]: whoever sees this record sees the zero behind it.
             terminator.store(0, Ordering::Relaxed);
         }
-        let word = commit_word(length as u32, self.sequence as u32);
-        // ORDERING: [COMMIT] Release, pairs with the fence in `Reader::read`.
-        commit.store(word, order_unless(Mutation::RelaxedCommit, Ordering::Release));
-        if mutated(Mutation::LateTerminator) {
-            terminator.store(0, Ordering::Relaxed);
+        let [_, words @ ..]: &[AtomicU64; HEADER_WORDS] =
+            ring[at..].first_chunk().expect("a record begins at a multiple of the header's size");
+        for (word, value) in words.iter().zip(stamp) {
+            // ORDERING: Relaxed, published by [COMMIT].
+            word.store(value, Ordering::Relaxed);
         }
+        let word = commit_word(length as u32, self.sequence as u32);
         self.head = next;
+        if self.batching {
+            self.hold_back(at, word);
+        } else {
+            self.reveal(at, word);
+        }
+        if mutated(Mutation::LateTerminator) {
+            self.memory.ring()[self.geometry.word(next)].store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Commits a record, and with it those behind it that were written already.
+    #[inline]
+    fn reveal(&self, at: usize, word: u64) {
+        // ORDERING: [COMMIT] Release, pairs with the fence in `Reader::read`.
+        self.memory.ring()[at].store(word, order_unless(Mutation::RelaxedCommit, Ordering::Release));
         // ORDERING: [HEAD] Release, pairs with the fence in `Reader::head`: what lies below it is committed.
-        self.memory.header()[HEAD].store(next, Ordering::Release);
+        self.memory.header()[HEAD].store(self.head, Ordering::Release);
+    }
+
+    /// Keeps the first record of a batch invisible; the others lie behind it.
+    fn hold_back(&mut self, at: usize, word: u64) {
+        if self.held.is_none() {
+            self.held = Some((at, word));
+        } else {
+            // ORDERING: Relaxed, published by the [COMMIT] of the batch's first record.
+            self.memory.ring()[at].store(word, Ordering::Relaxed);
+        }
     }
 
     /// Moves `oldest` to at least `target`, or refuses.

@@ -42,13 +42,13 @@ impl Segment {
     /// Maps all of `file`, which must have `len` bytes, for reading and writing.
     pub(crate) fn writable(file: &File, len: u64) -> io::Result<Self> {
         let len = checked(file, len)?;
-        Ok(Self { map: MmapOptions::new().len(len).map_raw(file)? })
+        Ok(Self { map: MmapOptions::new().len(len).populate().map_raw(file)? })
     }
 
     /// Maps all of `file`, which must have `len` bytes, for reading.
     pub(crate) fn readable(file: &File, len: u64) -> io::Result<Self> {
         let len = checked(file, len)?;
-        Ok(Self { map: MmapOptions::new().len(len).map_raw_read_only(file)? })
+        Ok(Self { map: MmapOptions::new().len(len).populate().map_raw_read_only(file)? })
     }
 
     /// All words.
