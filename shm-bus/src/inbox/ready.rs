@@ -84,19 +84,6 @@ impl Inbox {
         self.lanes.iter_mut().fold(false, |any, lane| any | lane.is_ready(shared, file))
     }
 
-    /// The next message of the only lane.
-    #[inline]
-    pub(super) fn serve_sole(&mut self) -> Option<usize> {
-        match self.read(0) {
-            Look::Message => Some(0),
-            Look::Dry => None,
-            look => {
-                self.end(0, look);
-                None
-            }
-        }
-    }
-
     /// The next message of `level`, whose lanes take turns.
     #[inline]
     pub(super) fn serve(&mut self, level: Priority) -> Option<usize> {

@@ -175,6 +175,9 @@ impl<M: Memory> Reader<M> {
         let [commit, what, sender, correlation] = header;
         // ORDERING: Relaxed as the page is read-only; the fence below makes it an Acquire.
         let commit = commit.load(Ordering::Relaxed);
+        if commit == 0 {
+            return false;
+        }
         // ORDERING: [COMMIT] pairs with the Release store in `Writer::commit_record`.
         fence_unless(Mutation::NoCommitFence, Ordering::Acquire);
         // ORDERING: Relaxed, after the fence of [COMMIT].

@@ -93,6 +93,10 @@ pub(crate) struct Writer<M> {
     free_until: u64,
     /// Whether readers skip to the newest message and have to be told where it is.
     tells_latest: bool,
+    /// The first record start in each eighth of the ring, as it was when `head` last passed there.
+    marks: [u64; 8],
+    /// Where the next eighth begins that has no mark in this lap; above `head`.
+    next_mark: u64,
     /// Bytes of payload on loan at `head`.
     loan: Option<usize>,
     /// Whether commits are held back.
@@ -121,6 +125,8 @@ impl<M: Memory> Writer<M> {
             oldest: 0,
             free_until: 0,
             tells_latest,
+            marks: [0; 8],
+            next_mark: geometry.capacity / 8,
             loan: None,
             batching: false,
             held: None,
@@ -271,6 +277,9 @@ impl<M: Memory> Writer<M> {
         }
         let word = commit_word(length as u32, self.sequence as u32);
         self.head = next;
+        if next >= self.next_mark {
+            self.mark();
+        }
         if self.batching {
             self.hold_back(at, word);
         } else {
@@ -305,7 +314,7 @@ impl<M: Memory> Writer<M> {
     fn make_room(&mut self, target: u64, gates: &mut impl Gates) -> Result<(), Refusal> {
         let before = self.oldest;
         let lowest = self.look(gates);
-        let announced = self.walk(target, lowest)?;
+        let announced = self.marked(target, lowest).map_or_else(|| self.walk(target, lowest), Ok)?;
         if announced < target {
             return Err(Refusal::Full);
         }
@@ -325,6 +334,24 @@ impl<M: Memory> Writer<M> {
         }
         self.oldest = announced;
         Ok(())
+    }
+
+    /// A record start in `target ..= lowest`, if one was marked there.
+    fn marked(&self, target: u64, lowest: u64) -> Option<u64> {
+        let eighth = target.div_ceil(self.geometry.capacity / 8);
+        // A mark of an earlier lap lies below the target.
+        let marks = [eighth + 1, eighth].map(|eighth| self.marks[(eighth % 8) as usize]);
+        marks.into_iter().find(|mark| (target..=lowest).contains(mark))
+    }
+
+    /// Marks `head` as the first record start in each eighth of the ring that it has reached.
+    #[cold]
+    fn mark(&mut self) {
+        let eighth = self.geometry.capacity / 8;
+        while self.next_mark <= self.head {
+            self.marks[(self.next_mark / eighth % 8) as usize] = self.head;
+            self.next_mark += eighth;
+        }
     }
 
     fn look(&mut self, gates: &mut impl Gates) -> u64 {

@@ -23,7 +23,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::bus::{Change, Shared};
-use crate::lane::{Envelope, LaneFile, Memory, Tally, Writer, copy_in};
+use crate::lane::{Envelope, LaneFile, Memory, Writer, copy_in};
 use crate::wire::{Policy, Priority};
 use gates::{GateList, LaneGates};
 
@@ -136,9 +136,13 @@ impl Publisher {
     /// As [`Self::send`], of another kind.
     #[inline]
     pub(crate) fn send_as(&mut self, priority: Priority, envelope: Envelope, payload: &[u8]) -> Result<(), SendError> {
-        self.write(priority, envelope, payload)?;
-        self.signal(priority);
-        Ok(())
+        if let Some(lane) = &mut self.lanes[priority as usize]
+            && lane.writer.put(payload, envelope)
+        {
+            signal::signal(&self.shared, self.topic, lane);
+            return Ok(());
+        }
+        self.send_after_making_room(priority, envelope, payload)
     }
 
     /// Lends room for `len` bytes, to be filled and committed. Dropping the loan takes it back.
@@ -216,7 +220,9 @@ impl Publisher {
     /// Puts a message into its lane, or drops it where the policy says so. Nobody is told.
     #[inline]
     fn write(&mut self, priority: Priority, envelope: Envelope, payload: &[u8]) -> Result<(), SendError> {
-        if self.lane(priority)?.writer.put(payload, envelope) {
+        if let Some(lane) = &mut self.lanes[priority as usize]
+            && lane.writer.put(payload, envelope)
+        {
             return Ok(());
         }
         self.write_after_making_room(priority, envelope, payload)
@@ -241,14 +247,22 @@ impl Publisher {
         }
     }
 
+    #[cold]
+    fn send_after_making_room(
+        &mut self,
+        priority: Priority,
+        envelope: Envelope,
+        payload: &[u8],
+    ) -> Result<(), SendError> {
+        self.write_after_making_room(priority, envelope, payload)?;
+        self.signal(priority);
+        Ok(())
+    }
+
     /// Tells the inboxes that asked for it.
-    #[inline]
     fn signal(&self, priority: Priority) {
         if let Some(lane) = &self.lanes[priority as usize] {
-            let woken = signal::signal(&self.shared, self.topic, lane.index);
-            if woken > 0 {
-                lane.writer.tally(Tally::Wakes, woken);
-            }
+            signal::signal(&self.shared, self.topic, lane);
         }
     }
 
