@@ -177,13 +177,14 @@ impl Inbox {
     ///
     /// # Errors
     /// See [`ReceiveError`].
-    #[inline]
+    #[inline(always)]
     pub fn receive(&mut self) -> Result<Option<Delivery<'_>>, ReceiveError> {
         self.refresh()?;
         Ok(self.next().map(|lane| self.lanes[lane].delivery(&self.payload)))
     }
 
     /// Takes the next message and gives its lane.
+    #[inline(always)]
     fn next(&mut self) -> Option<usize> {
         if let [lane] = &mut self.lanes[..] {
             // Most inboxes read one lane most of the time.

@@ -14,7 +14,7 @@ use std::fs::File;
 use std::io;
 use std::ptr::NonNull;
 
-use super::Memory;
+use super::{HEADER_WORDS_USED, Memory};
 use crate::segment::{PAGE, PAGE_WORDS, Segment};
 use crate::sync::{AtomicU64, Ordering, fence};
 
@@ -33,7 +33,7 @@ pub(crate) const CAPACITY_MAX: u64 = 1 << 30;
 ///    it is moved.
 #[derive(Debug)]
 pub(crate) struct LaneFile {
-    header: NonNull<[AtomicU64]>,
+    header: NonNull<[AtomicU64; HEADER_WORDS_USED]>,
     ring: NonNull<[AtomicU64]>,
     _segment: Segment,
 }
@@ -46,6 +46,7 @@ unsafe impl Sync for LaneFile {}
 impl LaneFile {
     fn of(segment: Segment) -> Self {
         let (header, ring) = segment.words().split_at(PAGE_WORDS);
+        let header = header.first_chunk().expect("a page holds them");
         Self { header: header.into(), ring: ring.into(), _segment: segment }
     }
 
@@ -79,7 +80,7 @@ impl LaneFile {
 
 impl Memory for LaneFile {
     #[inline]
-    fn header(&self) -> &[AtomicU64] {
+    fn header(&self) -> &[AtomicU64; HEADER_WORDS_USED] {
         // SAFETY: by invariant 1 valid for as long as `self`.
         unsafe { self.header.as_ref() }
     }
@@ -96,4 +97,4 @@ pub(crate) const fn is_capacity(bytes: u64) -> bool {
     bytes.is_power_of_two() && bytes >= CAPACITY_MIN && bytes <= CAPACITY_MAX
 }
 
-const _: () = assert!(super::HEADER_WORDS_USED <= PAGE_WORDS, "the header's words lie in its page");
+const _: () = assert!(HEADER_WORDS_USED <= PAGE_WORDS, "the header's words lie in its page");

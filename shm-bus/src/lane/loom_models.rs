@@ -13,7 +13,7 @@ use loom::cell::UnsafeCell;
 use loom::thread;
 
 use super::{
-    Cursor, From, Gates, HEADER_WORDS_USED, Look, Lowest, Memory, Mode, Place, Reader, Refusal, Stamp, Writer,
+    Cursor, Envelope, From, Gates, HEADER_WORDS_USED, Look, Lowest, Memory, Mode, Place, Reader, Refusal, Stamp, Writer,
 };
 use crate::sync::{AtomicU64, Mutation, Ordering, fence, with_mutation};
 use crate::wire::Priority;
@@ -33,8 +33,8 @@ struct Lane {
 struct Shared(Arc<Lane>);
 
 impl Memory for Shared {
-    fn header(&self) -> &[AtomicU64] {
-        &self.0.header
+    fn header(&self) -> &[AtomicU64; HEADER_WORDS_USED] {
+        self.0.header.first_chunk().expect("made so")
     }
 
     fn ring(&self) -> &[AtomicU64] {
@@ -74,6 +74,9 @@ fn lane() -> (Shared, Writer<Shared>) {
 
 /// Sends a message whose two words (or none) say which one it is.
 fn send(writer: &mut Writer<Shared>, gates: &mut Shared, sequence: u64, words: usize) -> Result<(), Refusal> {
+    if writer.put(&(100 + sequence).to_le_bytes().repeat(words), Envelope::MESSAGE) {
+        return Ok(());
+    }
     let first = writer.begin(words * 8, gates)?;
     for word in &gates.0.ring[first..first + words] {
         word.store(100 + sequence, Ordering::Relaxed);

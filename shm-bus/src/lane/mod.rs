@@ -86,8 +86,8 @@ pub(crate) const HEADER_WORDS_USED: usize = Tally::HighWater as usize + 1;
 
 /// Where a lane lies.
 pub(crate) trait Memory {
-    /// The header page, of at least [`HEADER_WORDS_USED`] words.
-    fn header(&self) -> &[AtomicU64];
+    /// The words of the header page that are in use.
+    fn header(&self) -> &[AtomicU64; HEADER_WORDS_USED];
     /// The ring: a power of two of words.
     fn ring(&self) -> &[AtomicU64];
     /// Called before a gating reader copies these words of the ring; models check that the writer is done with them.
@@ -149,7 +149,7 @@ impl Geometry {
 
 /// Copies `bytes` to the start of `words`, the rest of the last word zero; the end first: what lies beside the commit word, for which
 /// readers watch, is written last.
-#[inline]
+#[inline(always)]
 pub(crate) fn copy_in(words: &[AtomicU64], bytes: &[u8]) {
     let (blocks, rest) = bytes.as_chunks::<32>();
     let (body, tail) = words.split_at(blocks.len() * 4);

@@ -168,7 +168,7 @@ impl<M: Memory> Reader<M> {
     }
 
     /// The usual case in few steps: the next record is like the one before it, and whole. Else nothing has happened.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn read_usual(&mut self, payload: &mut [u64]) -> bool {
         let at = self.geometry.word(self.position);
         let Some((header, behind)) = self.memory.ring()[at..].split_first_chunk::<HEADER_WORDS>() else { return false };
@@ -486,7 +486,7 @@ impl<M: Memory> Reader<M> {
 }
 
 /// Copies a record's body, whose words come in fours, as records are aligned to 32 bytes.
-#[inline]
+#[inline(always)]
 fn copy_out(from: &[AtomicU64], to: &mut [u64]) {
     let (from, _) = from.as_chunks::<4>();
     let (to, _) = to.as_chunks_mut::<4>();

@@ -15,7 +15,7 @@
 
 use super::copy_in;
 use super::{Geometry, HEAD, HEADER_WORDS, LATEST, Memory, OLDEST, SENT, SLOT, Tally};
-use crate::sync::{AtomicU64, Mutation, Ordering, fence_unless, mutated, order_unless};
+use crate::sync::{Mutation, Ordering, fence_unless, mutated, order_unless};
 use crate::wire::{Header, Kind, Priority, commit_word};
 
 /// Tells the writer how far its slowest gating reader has come.
@@ -88,8 +88,8 @@ pub(crate) struct Writer<M> {
     sequence: u64,
     /// First intact record, in `head - capacity + 32 ..= head`.
     oldest: u64,
-    /// Up to here records can be written without a PAD and without more room: the end of this lap, or what `oldest` leaves, less
-    /// the zero behind the last one.
+    /// Up to here records can be written without a PAD, a mark or more room: the end of this lap, before the next mark, or what
+    /// `oldest` leaves, less the zero behind the last one.
     free_until: u64,
     /// Whether readers skip to the newest message and have to be told where it is.
     tells_latest: bool,
@@ -101,6 +101,8 @@ pub(crate) struct Writer<M> {
     loan: Option<usize>,
     /// Whether commits are held back.
     batching: bool,
+    /// Neither `batching` nor `tells_latest`.
+    is_plain: bool,
     /// Index and value of the commit word that is held back: that of a batch's first record.
     held: Option<(usize, u64)>,
 }
@@ -129,6 +131,7 @@ impl<M: Memory> Writer<M> {
             next_mark: geometry.capacity / 8,
             loan: None,
             batching: false,
+            is_plain: !tells_latest,
             held: None,
         }
     }
@@ -163,30 +166,62 @@ impl<M: Memory> Writer<M> {
         if pad > 0 {
             self.commit_record(pad, self.pad_stamp);
         }
-        self.note_free();
         self.loan = Some(len);
         Ok(self.geometry.word(self.head) + HEADER_WORDS)
     }
 
     /// Sends `payload`, if that takes neither a PAD nor more room than is known to be free. Else nothing has happened, but that an
     /// earlier loan was taken back.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn put(&mut self, payload: &[u8], envelope: Envelope) -> bool {
         let extent = (SLOT + payload.len() as u64).next_multiple_of(SLOT);
-        if payload.len() > self.geometry.payload_max() || self.head + extent > self.free_until {
+        let next = self.head + extent;
+        if payload.len() > self.geometry.payload_max() || next > self.free_until {
             return false;
         }
-        self.loan = None;
-        let body = self.geometry.word(self.head) + HEADER_WORDS;
-        copy_in(&self.memory.ring()[body..body + (extent / 8) as usize - HEADER_WORDS], payload);
-        self.commit_message(payload.len(), envelope);
+        let ring = self.memory.ring();
+        let at = self.geometry.word(self.head);
+        let Some((header, behind)) = ring[at..].split_first_chunk::<HEADER_WORDS>() else { return false };
+        let Some((body, rest)) = behind.split_at_checked((extent / 8) as usize - HEADER_WORDS) else { return false };
+        self.memory.trace_write(at + 1..at + HEADER_WORDS + body.len());
+        copy_in(body, payload);
+        // The end of the ring is followed by its start.
+        let terminator = rest.first().unwrap_or(&ring[0]);
+        if !mutated(Mutation::NoTerminator) && !mutated(Mutation::LateTerminator) {
+            // ORDERING: Relaxed, published by [COMMIT]: whoever sees this record sees the zero behind it.
+            terminator.store(0, Ordering::Relaxed);
+        }
+        let [commit, what, sender, correlation] = header;
+        // ORDERING: Relaxed, published by [COMMIT].
+        what.store(self.stamp[0] | envelope.bits(), Ordering::Relaxed);
+        sender.store(self.stamp[1], Ordering::Relaxed);
+        correlation.store(envelope.correlation, Ordering::Relaxed);
+        let word = commit_word(SLOT as u32 + payload.len() as u32, self.sequence as u32);
+        if self.is_plain {
+            let page = self.memory.header();
+            // ORDERING: [COMMIT] Release, pairs with the fence in `Reader::read`.
+            commit.store(word, order_unless(Mutation::RelaxedCommit, Ordering::Release));
+            if mutated(Mutation::LateTerminator) {
+                terminator.store(0, Ordering::Relaxed);
+            }
+            // ORDERING: [HEAD] Release, pairs with the fence in `Reader::head`: what lies below it is committed.
+            page[HEAD].store(next, Ordering::Release);
+            // ORDERING: Relaxed, a figure for tools and for the high half of a joiner's sequence.
+            page[SENT].store(self.sequence + 1, Ordering::Relaxed);
+            (self.head, self.sequence, self.loan) = (next, self.sequence + 1, None);
+        } else {
+            self.loan = None;
+            self.advance(at, next, word);
+            self.count_message(next - extent);
+        }
         true
     }
 
     /// Finds out how far [`Self::put`] may go.
     fn note_free(&mut self) {
         let lap_end = self.head - self.geometry.offset(self.head) + self.geometry.capacity;
-        self.free_until = lap_end.min(self.oldest + self.geometry.capacity - SLOT);
+        // A record that reaches a mark takes the longer way, which sets it.
+        self.free_until = lap_end.min(self.oldest + self.geometry.capacity - SLOT).min(self.next_mark - 1);
     }
 
     /// Makes the first `used` bytes of the loan a message. `false` when nothing, or less, is on loan.
@@ -207,11 +242,15 @@ impl<M: Memory> Writer<M> {
         }
     }
 
-    #[inline]
     fn commit_message(&mut self, len: usize, envelope: Envelope) {
         let at = self.head;
         let [what, sender, _] = self.stamp;
         self.commit_record(SLOT + len as u64, [what | envelope.bits(), sender, envelope.correlation]);
+        self.count_message(at);
+    }
+
+    /// Notes that the record at `at` was a message.
+    fn count_message(&mut self, at: u64) {
         self.sequence += 1;
         if self.tells_latest {
             // ORDERING: [LATEST] Release, pairs with the fence in `Reader::skip_to_latest`: it is committed.
@@ -241,12 +280,12 @@ impl<M: Memory> Writer<M> {
     /// Holds back what is committed from now on, until [`Self::end_batch`]: readers then see all of it at once, and do not fight for
     /// its cache lines meanwhile.
     pub(crate) const fn begin_batch(&mut self) {
-        self.batching = true;
+        (self.batching, self.is_plain) = (true, false);
     }
 
     /// Lets readers see what was held back.
     pub(crate) fn end_batch(&mut self) {
-        self.batching = false;
+        (self.batching, self.is_plain) = (false, !self.tells_latest);
         self.flush();
     }
 
@@ -257,41 +296,39 @@ impl<M: Memory> Writer<M> {
     }
 
     /// Writes terminator, header and commit word of the record at `head` and moves on.
-    #[inline]
     fn commit_record(&mut self, length: u64, stamp: [u64; 3]) {
         let ring = self.memory.ring();
         let at = self.geometry.word(self.head);
         let extent = length.next_multiple_of(SLOT);
         let next = self.head + extent;
         self.memory.trace_write(at + 1..at + (extent / 8) as usize);
-        let terminator = &ring[self.geometry.word(next)];
         if !mutated(Mutation::NoTerminator) && !mutated(Mutation::LateTerminator) {
             // ORDERING: Relaxed, published by [COMMIT]: whoever sees this record sees the zero behind it.
-            terminator.store(0, Ordering::Relaxed);
+            ring[self.geometry.word(next)].store(0, Ordering::Relaxed);
         }
-        let [_, words @ ..]: &[AtomicU64; HEADER_WORDS] =
-            ring[at..].first_chunk().expect("a record begins at a multiple of the header's size");
-        for (word, value) in words.iter().zip(stamp) {
+        for (word, value) in ring[at + 1..].iter().zip(stamp) {
             // ORDERING: Relaxed, published by [COMMIT].
             word.store(value, Ordering::Relaxed);
         }
-        let word = commit_word(length as u32, self.sequence as u32);
-        self.head = next;
-        if next >= self.next_mark {
-            self.mark();
-        }
-        if self.batching {
-            self.hold_back(at, word);
-        } else {
-            self.reveal(at, word);
-        }
+        self.advance(at, next, commit_word(length as u32, self.sequence as u32));
         if mutated(Mutation::LateTerminator) {
             self.memory.ring()[self.geometry.word(next)].store(0, Ordering::Relaxed);
         }
     }
 
+    /// Commits the record whose commit word, at index `at`, is to be `word`, or holds it back, and moves to `next`.
+    fn advance(&mut self, at: usize, next: u64, word: u64) {
+        self.head = next;
+        self.mark();
+        self.note_free();
+        if self.batching {
+            self.hold_back(at, word);
+        } else {
+            self.reveal(at, word);
+        }
+    }
+
     /// Commits a record, and with it those behind it that were written already.
-    #[inline]
     fn reveal(&self, at: usize, word: u64) {
         // ORDERING: [COMMIT] Release, pairs with the fence in `Reader::read`.
         self.memory.ring()[at].store(word, order_unless(Mutation::RelaxedCommit, Ordering::Release));
@@ -345,7 +382,6 @@ impl<M: Memory> Writer<M> {
     }
 
     /// Marks `head` as the first record start in each eighth of the ring that it has reached.
-    #[cold]
     fn mark(&mut self) {
         let eighth = self.geometry.capacity / 8;
         while self.next_mark <= self.head {

@@ -100,7 +100,7 @@ impl Publisher {
     ///
     /// # Errors
     /// See [`SendError`]; nothing was sent then.
-    #[inline]
+    #[inline(always)]
     pub fn send(&mut self, priority: Priority, payload: &[u8]) -> Result<(), SendError> {
         self.send_as(priority, Envelope::MESSAGE, payload)
     }
@@ -134,7 +134,7 @@ impl Publisher {
     }
 
     /// As [`Self::send`], of another kind.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn send_as(&mut self, priority: Priority, envelope: Envelope, payload: &[u8]) -> Result<(), SendError> {
         if let Some(lane) = &mut self.lanes[priority as usize]
             && lane.writer.put(payload, envelope)

@@ -10,7 +10,7 @@ use crate::sync::Ordering;
 use crate::sys::{self, BellId};
 
 /// Tells the inboxes of `topic` that `lane` holds something new.
-#[inline]
+#[inline(always)]
 pub(super) fn signal(shared: &Shared, topic: usize, lane: &OutLane) {
     bell::fence_before_look();
     // ORDERING: Relaxed, after the fence of [BELL]. An inbox sets its bit before it arms its bell or keeps ready bits.
