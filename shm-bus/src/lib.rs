@@ -71,6 +71,11 @@ mod bell;
 mod bus;
 #[cfg(all(feature = "segments", not(loom)))]
 mod control;
+#[cfg(all(feature = "segments", feature = "crash-points", unix, not(loom)))]
+#[doc(hidden)]
+pub mod crash;
+#[cfg(all(feature = "segments", not(all(feature = "crash-points", unix)), not(loom)))]
+mod crash;
 #[cfg(all(feature = "segments", not(loom)))]
 mod inbox;
 #[cfg(all(feature = "segments", not(loom)))]
@@ -93,7 +98,8 @@ pub use plugin_macros::BusMessage as Message;
 
 #[cfg(all(feature = "segments", not(loom)))]
 pub use self::{
-    bus::{Bus, ChangeError, ListError, OpenError, list, list_in},
+    bus::{Bus, BusBuilder, ChangeError, ListError, OpenError, gc, gc_in, list, list_in},
+    control::{Build, Limits, Version},
     inbox::{Attachment, Delivery, Inbox, InboxError, ReceiveError, SubscribeError},
     lane::From,
     publisher::{BatchError, Loan, Publisher, PublisherError, SendError, TopicPublisher},

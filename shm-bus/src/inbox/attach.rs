@@ -152,8 +152,7 @@ impl Inbox {
     }
 
     fn map(&self, entry: &LaneEntry) -> std::io::Result<LaneFile> {
-        let file = self.shared.dir.open_file(&lane_name(entry.id), false)?;
-        LaneFile::open(&file, entry.id, entry.capacity)
+        self.shared.open_lane(entry.id, entry.capacity)
     }
 
     /// Sorts the lanes, finds the levels, and makes room for the longest message.

@@ -25,9 +25,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::bus::{Change, ChangeError, Shared, text_fits};
-use crate::control::INBOXES_MAX;
+use crate::control::GivenUp;
 use crate::lane::{Look, Message};
-use crate::runtime::inbox_name;
 use crate::topic::TopicError;
 use crate::wire::Priority;
 use credits::SkipCredits;
@@ -50,8 +49,11 @@ pub enum Attachment {
 #[non_exhaustive]
 pub enum InboxError {
     /// The table of inboxes is full.
-    #[error("the bus has no room for another inbox: it holds at most {INBOXES_MAX}")]
-    Limit,
+    #[error("the bus has no room for another inbox: it holds at most {max}")]
+    Limit {
+        /// The bus's limit.
+        max: usize,
+    },
     /// The bus could not be changed.
     #[error(transparent)]
     Change(#[from] ChangeError),
@@ -136,13 +138,9 @@ impl Inbox {
         text_fits(name)?;
         let change = Change::begin(&shared)?;
         let control = &shared.control;
-        let index = control.free_inbox().ok_or(InboxError::Limit)?;
+        let index = control.free_inbox().ok_or_else(|| InboxError::Limit { max: control.limits().inboxes })?;
         let id = control.next_id();
-        let made = shared.dir.create_file(&inbox_name(id)).and_then(|file| InboxFile::create(&file, id));
-        let file = made.map_err(|error| {
-            let _ = shared.dir.remove_file(&inbox_name(id));
-            ChangeError::io("make an inbox")(error)
-        })?;
+        let file = shared.create_inbox(id)?;
         let gating = attachment == Attachment::Gating;
         control.add_inbox(index, id, shared.slot, !gating, name);
         control.bump_epoch();
@@ -198,6 +196,7 @@ impl Inbox {
     /// # Errors
     /// See [`ReceiveError`]; no message was taken then.
     pub fn drain(&mut self, mut each: impl FnMut(Delivery<'_>)) -> Result<usize, ReceiveError> {
+        self.shared.beat();
         self.refresh()?;
         for lane in &mut self.lanes {
             lane.drain_to = lane.reader.head();
@@ -268,15 +267,20 @@ impl Inbox {
 
 impl Drop for Inbox {
     fn drop(&mut self) {
-        self.notifier = None;
-        // Without the lock the inbox goes when this participant is cleared away.
-        let Ok(change) = Change::begin(&self.shared) else { return };
-        if self.shared.control.inbox(self.index).is_some_and(|entry| entry.id == self.id) {
-            self.shared.control.remove_inbox(self.index);
-            self.shared.control.bump_epoch();
+        if self.shared.is_forked() {
+            // Its thread and its bell are the parent's.
+            std::mem::forget(self.notifier.take());
+            return;
         }
-        let _ = self.shared.dir.remove_file(&inbox_name(self.id));
-        drop(change);
-        Change::sweep_if_free(&self.shared);
+        self.notifier = None;
+        for lane in &self.lanes {
+            // Nobody waits for this inbox from here on, though its entry may stay for a moment.
+            lane.reader.publish_done(self.file.cursor(lane.index));
+        }
+        let control = &self.shared.control;
+        if control.inbox(self.index).is_some_and(|entry| entry.id == self.id) {
+            control.give_up(GivenUp::Inbox(self.index));
+        }
+        Change::clear_given_up(&self.shared);
     }
 }

@@ -57,6 +57,7 @@ impl Inbox {
     }
 
     fn wait_until(&mut self, deadline: Option<Instant>) -> Result<bool, ReceiveError> {
+        self.shared.beat();
         loop {
             if self.something_waits()? || self.spin()? {
                 return Ok(true);
@@ -99,7 +100,7 @@ impl Inbox {
             self.ask_for_signals();
         }
         let shared = std::sync::Arc::clone(&self.shared);
-        let id = BellId { folder: shared.dir.path(), kind: "inbox", index: self.index };
+        let id = BellId { folder: shared.store.path(), kind: "inbox", index: self.index };
         let sleeper = Sleeper::new(id).map_err(ReceiveError::Sleep)?;
         let bell = shared.control.doorbell(self.index).bell();
         let waited =

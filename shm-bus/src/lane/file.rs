@@ -8,7 +8,6 @@
 //! # Failure
 //! A file that is not the lane which the directory names is refused when it is mapped.
 
-use std::fs::File;
 use std::io;
 
 use super::Memory;
@@ -30,26 +29,29 @@ pub(crate) struct LaneFile {
 }
 
 impl LaneFile {
-    /// Makes a lane of `file`, which is new and empty. `capacity` is one that [`is_capacity`] accepts.
-    pub(crate) fn create(file: &File, id: u64, capacity: u64) -> io::Result<Self> {
-        let len = PAGE as u64 + capacity;
-        crate::sys::allocate(file, len)?;
-        let lane = Self { segment: Segment::writable(file, len)? };
+    /// Bytes of a lane with a ring of `capacity`.
+    pub(crate) const fn bytes(capacity: u64) -> u64 {
+        capacity.saturating_add(PAGE as u64)
+    }
+
+    /// Makes a lane of `segment`, which is all zero. `capacity` is one that [`is_capacity`] accepts.
+    pub(crate) fn create(segment: Segment, id: u64, capacity: u64) -> Self {
+        let lane = Self { segment };
         let words = lane.segment.words();
         words[1].store(id, Ordering::Relaxed);
         words[2].store(capacity, Ordering::Relaxed);
         // ORDERING: [MAGIC] Release: whoever sees it sees a finished header. Pairs with the fence in `open`.
         words[0].store(MAGIC, Ordering::Release);
-        Ok(lane)
+        lane
     }
 
-    /// Maps the lane that the directory describes, read-only.
-    pub(crate) fn open(file: &File, id: u64, capacity: u64) -> io::Result<Self> {
+    /// The lane that the directory describes, of [`Self::bytes`].
+    pub(crate) fn open(segment: Segment, id: u64, capacity: u64) -> io::Result<Self> {
         let bad = |text: String| Err(io::Error::new(io::ErrorKind::InvalidData, text));
         if !is_capacity(capacity) {
             return bad(format!("the directory gives lane {id} a capacity of {capacity} bytes"));
         }
-        let lane = Self { segment: Segment::readable(file, PAGE as u64 + capacity)? };
+        let lane = Self { segment };
         let words = lane.segment.words();
         let found = [0, 1, 2].map(|index| words[index].load(Ordering::Relaxed));
         // ORDERING: [MAGIC] pairs with the Release store in `create`.

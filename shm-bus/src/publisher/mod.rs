@@ -23,6 +23,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::bus::{Change, Shared};
+use crate::control::GivenUp;
 use crate::lane::{Envelope, LaneFile, Memory, Tally, Writer};
 use crate::wire::{Policy, Priority};
 use gates::{GateList, LaneGates};
@@ -249,15 +250,15 @@ impl Publisher {
 
 impl Drop for Publisher {
     fn drop(&mut self) {
-        // Without the lock the lanes are closed when this participant is cleared away.
-        let Ok(change) = Change::begin(&self.shared) else { return };
+        if self.shared.is_forked() {
+            return;
+        }
+        let control = &self.shared.control;
         for lane in self.lanes.iter().flatten() {
-            if let Some(entry) = self.shared.control.lane(lane.index).filter(|entry| entry.id == lane.id) {
-                self.shared.control.close_lane(&entry);
+            if control.lane(lane.index).is_some_and(|entry| entry.id == lane.id) {
+                control.give_up(GivenUp::Lane(lane.index));
             }
         }
-        self.shared.control.bump_epoch();
-        drop(change);
-        Change::sweep_if_free(&self.shared);
+        Change::clear_given_up(&self.shared);
     }
 }

@@ -33,7 +33,7 @@ fn signal_each(shared: &Shared, mut attention: u64, lane: usize) -> u64 {
             }
         }
         if bell::ring(doorbell.bell()) {
-            sys::wake(doorbell.bell(), BellId { folder: shared.dir.path(), kind: "inbox", index: inbox });
+            sys::wake(doorbell.bell(), BellId { folder: shared.store.path(), kind: "inbox", index: inbox });
             woken += 1;
         }
     }

@@ -1,0 +1,184 @@
+//! Child processes that do what a test says.
+//!
+//! Children are this test binary again, running only the test `child`. Every wait is for a line, an exit or a stop; nothing sleeps.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use shm_bus::wire::{Policy, Priority, schema_hash};
+use shm_bus::{Attachment, Bus, From, Inbox, Publisher, TopicSpec};
+
+pub(crate) const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
+pub(crate) const NUMBERS: TopicSpec<'_> = TopicSpec {
+    name: "test/numbers",
+    type_name: "test.Number",
+    schema: SCHEMA,
+    schema_hash: schema_hash(SCHEMA),
+    message_size: 8,
+    policy: Policy::Reject,
+};
+pub(crate) const LANE: &[(Priority, u32)] = &[(Priority::Normal, 4096)];
+const FOLDER: &str = "HOTFRAME_TEST_FOLDER";
+
+/// What a child holds and does.
+#[derive(Default)]
+struct Role {
+    publisher: Option<Publisher>,
+    inbox: Option<Inbox>,
+    bus: Option<Bus>,
+    next: u64,
+}
+
+impl Role {
+    fn obey(&mut self, folder: &Path, command: &str) -> String {
+        let bus = || self.bus.as_ref().expect("opened before");
+        match command {
+            "open" => {
+                self.bus = Some(Bus::open_in(folder, "game").expect("opens"));
+                "opened".to_owned()
+            }
+            "gating" | "observer" => {
+                let attachment = if command == "gating" { Attachment::Gating } else { Attachment::Observer };
+                let mut inbox = bus().inbox("child", attachment).expect("made");
+                inbox.subscribe(&NUMBERS, From::Earliest).expect("subscribed");
+                self.inbox = Some(inbox);
+                "subscribed".to_owned()
+            }
+            "publisher" => {
+                self.publisher = Some(bus().publisher(&NUMBERS, "child", LANE).expect("made"));
+                "made".to_owned()
+            }
+            "send" => {
+                let publisher = self.publisher.as_mut().expect("made before");
+                publisher.send(Priority::Normal, &self.next.to_le_bytes()).expect("room");
+                self.next += 1;
+                "sent".to_owned()
+            }
+            "drain" => {
+                let (received, lost) = drain(self.inbox.as_mut().expect("made before"));
+                format!("{} {lost}", received.len())
+            }
+            "participants" => bus().snapshot().participants.len().to_string(),
+            other => panic!("no command {other}"),
+        }
+    }
+}
+
+/// The body of every child process: does what the parent says, line by line.
+pub(crate) fn child() {
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let mut role = Role::default();
+    for line in std::io::stdin().lines() {
+        let answer = role.obey(Path::new(&folder), &line.expect("a pipe"));
+        say(&answer);
+    }
+}
+
+/// Tells the parent.
+pub(crate) fn say(answer: &str) {
+    let mut out = std::io::stdout();
+    writeln!(out, "\n@{answer}").and_then(|()| out.flush()).expect("the parent listens");
+}
+
+/// A child process, killed when dropped.
+pub(crate) struct Other {
+    process: Child,
+    commands: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Other {
+    pub(crate) fn start(folder: &Path) -> Self {
+        let program = std::env::current_exe().expect("a path");
+        let mut process = Command::new(program)
+            .args(["--exact", "child", "--nocapture", "--test-threads=1"])
+            .env(FOLDER, folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("starts");
+        let commands = process.stdin.take().expect("piped");
+        let answers = BufReader::new(process.stdout.take().expect("piped"));
+        Self { process, commands, answers }
+    }
+
+    pub(crate) fn tell(&mut self, command: &str) {
+        writeln!(self.commands, "{command}").expect("the child listens");
+    }
+
+    pub(crate) fn hear(&mut self) -> String {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            assert!(self.answers.read_line(&mut line).expect("a pipe") > 0, "the child ended");
+            if let Some(answer) = line.trim_end().strip_prefix('@') {
+                return answer.to_owned();
+            }
+        }
+    }
+
+    pub(crate) fn ask(&mut self, command: &str) -> String {
+        self.tell(command);
+        self.hear()
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.process)
+    }
+
+    pub(crate) fn stop(&self) {
+        kill_process(self.pid(), Signal::STOP).expect("signalled");
+        let (_, status) = waitpid(Some(self.pid()), WaitOptions::UNTRACED).expect("waited").expect("a child");
+        assert!(status.stopped());
+    }
+
+    pub(crate) fn go_on(&self) {
+        kill_process(self.pid(), Signal::CONT).expect("signalled");
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().expect("signalled");
+        self.process.wait().expect("waited");
+    }
+
+    /// Closes the pipe and waits for an orderly end.
+    pub(crate) fn leave(mut self) {
+        drop(std::mem::replace(&mut self.commands, null_stdin()));
+        assert!(self.process.wait().expect("waited").success());
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The stdin of a process that has ended, to put in the place of one that is to be closed.
+fn null_stdin() -> ChildStdin {
+    let mut ended = Command::new("true").stdin(Stdio::piped()).spawn().expect("starts");
+    let stdin = ended.stdin.take().expect("piped");
+    ended.wait().expect("waited");
+    stdin
+}
+
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+pub(crate) fn drain(inbox: &mut Inbox) -> (Vec<u64>, u64) {
+    let (mut numbers, mut lost) = (Vec::new(), 0);
+    let each = |delivery: shm_bus::Delivery<'_>| {
+        numbers.push(u64::from_le_bytes(delivery.payload.try_into().expect("8 bytes")));
+        lost += delivery.lost;
+    };
+    inbox.drain(each).expect("mapped");
+    (numbers, lost)
+}
+
+pub(crate) fn is_empty(folder: &Path) -> bool {
+    std::fs::read_dir(folder).expect("there").next().is_none()
+}
