@@ -220,6 +220,11 @@ impl<M: Memory> Reader<M> {
         bounded(head)
     }
 
+    /// A position that nothing which is there now lies behind.
+    pub(crate) const fn lap_end(&self) -> u64 {
+        self.position + self.geometry.capacity
+    }
+
     /// Bytes of the longest payload.
     pub(crate) const fn payload_max(&self) -> usize {
         self.geometry.payload_max()

@@ -1,10 +1,17 @@
 //! Life and death on a bus: who may take part, who is killed where, and what stays behind.
+//!
+//! With `--features crash-points` children are killed, or stopped, at every one of their writes.
 
 #![cfg(unix)]
 
+#[cfg(feature = "crash-points")]
+mod crashes;
 mod handshake;
 mod limits;
+mod orders;
 mod processes;
+#[cfg(feature = "crash-points")]
+mod stops;
 mod support;
 
 /// Not a test of its own: the body of every child process.

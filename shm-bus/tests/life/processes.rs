@@ -9,7 +9,7 @@ use super::support::{LANE, NUMBERS, Other, drain, folder, is_empty};
 fn messages_cross_processes_and_the_last_one_out_leaves_nothing() {
     let folder = folder();
     let mut other = Other::start(folder.path());
-    assert_eq!(other.ask("open"), "opened");
+    assert_eq!(other.ask("open"), "done");
     other.ask("publisher");
     let bus = Bus::attach_in(folder.path(), "game").expect("attaches");
     let mut inbox = bus.inbox("parent", Attachment::Gating).expect("made");
@@ -129,7 +129,7 @@ fn who_opens_at_once_meets_on_one_bus() {
             other.tell("open");
         }
         for other in &mut others {
-            assert_eq!(other.hear(), "opened");
+            assert_eq!(other.hear(), "done");
         }
         for other in &mut others {
             assert_eq!(other.ask("participants"), "3");

@@ -19,6 +19,16 @@ pub(crate) const NUMBERS: TopicSpec<'_> = TopicSpec {
     message_size: 8,
     policy: Policy::Reject,
 };
+const OTHER_SCHEMA: &str = "test.Other@1 8/8 {value:u64@0}";
+/// A topic that nobody but a child declares.
+const OTHERS: TopicSpec<'_> = TopicSpec {
+    name: "test/others",
+    type_name: "test.Other",
+    schema: OTHER_SCHEMA,
+    schema_hash: schema_hash(OTHER_SCHEMA),
+    ..NUMBERS
+};
+const TWO_LANES: &[(Priority, u32)] = &[(Priority::High, 4096), (Priority::Low, 4096)];
 pub(crate) const LANE: &[(Priority, u32)] = &[(Priority::Normal, 4096)];
 const FOLDER: &str = "HOTFRAME_TEST_FOLDER";
 
@@ -33,36 +43,51 @@ struct Role {
 
 impl Role {
     fn obey(&mut self, folder: &Path, command: &str) -> String {
-        let bus = || self.bus.as_ref().expect("opened before");
         match command {
-            "open" => {
-                self.bus = Some(Bus::open_in(folder, "game").expect("opens"));
-                "opened".to_owned()
-            }
+            "open" => self.bus = Some(Bus::open_in(folder, "game").expect("opens")),
+            "leave" => *self = Self { next: self.next, ..Self::default() },
+            "gc" => return shm_bus::gc_in(folder).expect("listed").join(" "),
             "gating" | "observer" => {
-                let attachment = if command == "gating" { Attachment::Gating } else { Attachment::Observer };
-                let mut inbox = bus().inbox("child", attachment).expect("made");
-                inbox.subscribe(&NUMBERS, From::Earliest).expect("subscribed");
-                self.inbox = Some(inbox);
-                "subscribed".to_owned()
+                self.make_inbox(if command == "gating" { Attachment::Gating } else { Attachment::Observer });
+                self.inbox().subscribe(&NUMBERS, From::Earliest).expect("subscribed");
             }
-            "publisher" => {
-                self.publisher = Some(bus().publisher(&NUMBERS, "child", LANE).expect("made"));
-                "made".to_owned()
-            }
-            "send" => {
-                let publisher = self.publisher.as_mut().expect("made before");
-                publisher.send(Priority::Normal, &self.next.to_le_bytes()).expect("room");
-                self.next += 1;
-                "sent".to_owned()
-            }
+            "inbox" => self.make_inbox(Attachment::Gating),
+            "subscribe" => self.inbox().subscribe(&NUMBERS, From::Earliest).expect("subscribed"),
+            "unsubscribe" => self.inbox().unsubscribe(NUMBERS.name).expect("unsubscribed"),
+            "publisher" => self.publisher = Some(self.bus().publisher(&NUMBERS, "child", LANE).expect("made")),
+            "other topic" => self.publisher = Some(self.bus().publisher(&OTHERS, "child", TWO_LANES).expect("made")),
+            "send" => self.send(8),
+            "send large" => (0..3).for_each(|_| self.send(928)),
+            "drop publisher" => self.publisher = None,
+            "drop inbox" => self.inbox = None,
             "drain" => {
-                let (received, lost) = drain(self.inbox.as_mut().expect("made before"));
-                format!("{} {lost}", received.len())
+                let (received, lost) = drain(self.inbox());
+                return format!("{} {lost}", received.len());
             }
-            "participants" => bus().snapshot().participants.len().to_string(),
-            other => panic!("no command {other}"),
+            "participants" => return self.bus().snapshot().participants.len().to_string(),
+            other => return super::orders::obey(folder, other),
         }
+        "done".to_owned()
+    }
+
+    fn bus(&self) -> &Bus {
+        self.bus.as_ref().expect("opened before")
+    }
+
+    fn inbox(&mut self) -> &mut Inbox {
+        self.inbox.as_mut().expect("made before")
+    }
+
+    fn make_inbox(&mut self, attachment: Attachment) {
+        self.inbox = Some(self.bus().inbox("child", attachment).expect("made"));
+    }
+
+    /// Sends the next number, as the first of `len` bytes.
+    fn send(&mut self, len: usize) {
+        let mut payload = vec![0; len];
+        payload[..8].copy_from_slice(&self.next.to_le_bytes());
+        self.publisher.as_mut().expect("made before").send(Priority::Normal, &payload).expect("room");
+        self.next += 1;
     }
 }
 
@@ -130,6 +155,11 @@ impl Other {
 
     pub(crate) fn stop(&self) {
         kill_process(self.pid(), Signal::STOP).expect("signalled");
+        self.await_stop();
+    }
+
+    /// Waits until it is stopped.
+    pub(crate) fn await_stop(&self) {
         let (_, status) = waitpid(Some(self.pid()), WaitOptions::UNTRACED).expect("waited").expect("a child");
         assert!(status.stopped());
     }
@@ -141,6 +171,14 @@ impl Other {
     pub(crate) fn kill(&mut self) {
         self.process.kill().expect("signalled");
         self.process.wait().expect("waited");
+    }
+
+    /// Waits until it is killed, by itself.
+    #[cfg_attr(not(feature = "crash-points"), expect(dead_code, reason = "nobody kills himself otherwise"))]
+    pub(crate) fn await_kill(mut self) {
+        use std::os::unix::process::ExitStatusExt;
+        let status = self.process.wait().expect("waited");
+        assert_eq!(status.signal(), Some(Signal::KILL.as_raw()), "{status}");
     }
 
     /// Closes the pipe and waits for an orderly end.
@@ -172,7 +210,7 @@ pub(crate) fn folder() -> tempfile::TempDir {
 pub(crate) fn drain(inbox: &mut Inbox) -> (Vec<u64>, u64) {
     let (mut numbers, mut lost) = (Vec::new(), 0);
     let each = |delivery: shm_bus::Delivery<'_>| {
-        numbers.push(u64::from_le_bytes(delivery.payload.try_into().expect("8 bytes")));
+        numbers.push(u64::from_le_bytes(delivery.payload[..8].try_into().expect("8 bytes")));
         lost += delivery.lost;
     };
     inbox.drain(each).expect("mapped");
