@@ -119,7 +119,7 @@ fn at_every_point_beside(setup: &[&str], operation: &str, circumstances: impl Fn
         survivor.goes_on(folder.path());
         n += 1;
     }
-    println!("{operation} after {setup:?}: {last} points");
+    eprintln!("{operation} after {setup:?}: {last} points");
 }
 
 /// Kills a child, which is alone, at each point of `operation`: its name is free again, and nothing is left.
@@ -151,7 +151,7 @@ fn at_every_point_alone(setup: &[&str], operation: &str, circumstances: impl Fn(
             assert!(left.iter().all(|name| name == "dead"), "{left:?} after point {n}");
         }
     }
-    println!("{operation} alone after {setup:?}: {count} points");
+    eprintln!("{operation} alone after {setup:?}: {count} points");
 }
 
 fn nothing(_: &Path) {}

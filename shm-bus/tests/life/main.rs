@@ -9,7 +9,12 @@ mod crashes;
 mod handshake;
 mod limits;
 mod orders;
+mod places;
 mod processes;
+mod random;
+mod scribbler;
+#[cfg(feature = "crash-points")]
+mod soak;
 #[cfg(feature = "crash-points")]
 mod stops;
 mod support;

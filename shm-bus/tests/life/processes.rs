@@ -1,7 +1,7 @@
 //! A bus shared by processes, some of which are stopped or killed.
 
 use shm_bus::wire::Priority;
-use shm_bus::{Attachment, Bus, DirError, From, Inbox, OpenError, Publisher, SendError, list_in};
+use shm_bus::{Attachment, Bus, From, Inbox, OpenError, Publisher, SendError, gc_in, list_in};
 
 use super::support::{LANE, NUMBERS, Other, drain, folder, is_empty};
 
@@ -165,21 +165,82 @@ fn a_bus_of_the_dead_is_no_bus_and_is_made_afresh() {
 }
 
 #[test]
-fn planted_folders_are_refused() {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+fn buses_of_the_dead_are_collected_and_the_living_are_not_touched() {
     let folder = folder();
-    let elsewhere = folder.path().join("elsewhere");
-    std::fs::create_dir(&elsewhere).expect("made");
-    let planted = folder.path().join("planted");
-    symlink(&elsewhere, &planted).expect("made");
-    let refused = |result: Result<Bus, OpenError>| match result {
-        Err(OpenError::Dir(error)) => error,
-        other => panic!("{other:?}"),
+    let living = Bus::open_in(folder.path(), "living").expect("opens");
+    let mut other = Other::start(folder.path());
+    for command in ["open", "publisher", "gating", "send"] {
+        other.ask(command);
+    }
+    std::fs::create_dir(folder.path().join("not-ours")).expect("made");
+    assert_eq!(gc_in(folder.path()).expect("listed"), [""; 0], "all live");
+    other.kill();
+    assert_eq!(gc_in(folder.path()).expect("listed"), ["game"]);
+    assert_eq!(gc_in(folder.path()).expect("listed"), [""; 0], "once");
+    assert!(folder.path().join("not-ours").exists(), "only what was a bus is removed");
+    assert_eq!(list_in(folder.path()).expect("listed"), ["living"]);
+    assert!(living.inbox("still", Attachment::Gating).is_ok());
+}
+
+#[test]
+fn opening_a_bus_collects_dead_ones_with_other_names() {
+    let folder = folder();
+    let mut other = Other::start(folder.path());
+    other.ask("open");
+    other.kill();
+    assert!(folder.path().join("game").exists());
+    drop(Bus::open_in(folder.path(), "another").expect("opens"));
+    assert!(is_empty(folder.path()));
+}
+
+#[test]
+fn hundreds_come_and_go_and_nothing_stays() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let publisher = bus.publisher(&NUMBERS, "stays", LANE).expect("made");
+    let rounds = |folder: std::path::PathBuf| {
+        for round in 0..150 {
+            let bus = Bus::attach_in(&folder, "game").expect("attaches");
+            let mut inbox = bus.inbox("comes", Attachment::Gating).expect("made");
+            inbox.subscribe(&NUMBERS, From::Earliest).expect("subscribed");
+            if round % 3 == 0 {
+                drop(bus.publisher(&NUMBERS, "comes", LANE).expect("made"));
+            }
+        }
     };
-    assert!(matches!(refused(Bus::open_in(&planted, "game")), DirError::NotADirectory { .. }));
-    symlink(&elsewhere, folder.path().join("game")).expect("made");
-    assert!(matches!(refused(Bus::open_in(folder.path(), "game")), DirError::NotADirectory { .. }));
-    std::fs::set_permissions(&elsewhere, std::fs::Permissions::from_mode(0o770)).expect("set");
-    assert!(matches!(refused(Bus::open_in(&elsewhere, "game")), DirError::Open { .. }));
-    assert!(is_empty(&elsewhere));
+    let threads: Vec<_> = (0..3)
+        .map(|_| {
+            std::thread::spawn({
+                let folder = folder.path().to_owned();
+                move || rounds(folder)
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().expect("comes and goes"));
+    drop(bus.inbox("any change", Attachment::Observer).expect("made"));
+    let snapshot = bus.snapshot();
+    assert_eq!((snapshot.participants.len(), snapshot.inboxes.len(), snapshot.topics[0].lanes.len()), (1, 0, 1));
+    drop((publisher, bus));
+    assert!(is_empty(folder.path()));
+}
+
+#[test]
+fn a_name_is_free_again_the_moment_the_last_one_has_left() {
+    let folder = folder();
+    let turns = |folder: std::path::PathBuf| {
+        for _ in 0..200 {
+            let bus = Bus::open_in(&folder, "game").expect("opens");
+            assert!(bus.snapshot().participants.iter().any(|participant| participant.alive));
+        }
+    };
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            std::thread::spawn({
+                let folder = folder.path().to_owned();
+                move || turns(folder)
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().expect("opens and leaves"));
+    assert!(is_empty(folder.path()));
 }

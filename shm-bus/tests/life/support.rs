@@ -8,7 +8,9 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use shm_bus::wire::{Policy, Priority, schema_hash};
-use shm_bus::{Attachment, Bus, From, Inbox, Publisher, TopicSpec};
+use shm_bus::{Attachment, Bus, ChangeError, From, Inbox, InboxError, Publisher, TopicSpec};
+
+use super::orders::forked;
 
 pub(crate) const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
 pub(crate) const NUMBERS: TopicSpec<'_> = TopicSpec {
@@ -48,38 +50,78 @@ impl Role {
             "leave" => *self = Self { next: self.next, ..Self::default() },
             "gc" => return shm_bus::gc_in(folder).expect("listed").join(" "),
             "gating" | "observer" => {
-                self.make_inbox(if command == "gating" { Attachment::Gating } else { Attachment::Observer });
+                self.make_inbox(folder, if command == "gating" { Attachment::Gating } else { Attachment::Observer });
                 self.inbox().subscribe(&NUMBERS, From::Earliest).expect("subscribed");
             }
-            "inbox" => self.make_inbox(Attachment::Gating),
+            "inbox" => self.make_inbox(folder, Attachment::Gating),
             "subscribe" => self.inbox().subscribe(&NUMBERS, From::Earliest).expect("subscribed"),
             "unsubscribe" => self.inbox().unsubscribe(NUMBERS.name).expect("unsubscribed"),
-            "publisher" => self.publisher = Some(self.bus().publisher(&NUMBERS, "child", LANE).expect("made")),
-            "other topic" => self.publisher = Some(self.bus().publisher(&OTHERS, "child", TWO_LANES).expect("made")),
+            "publisher" => self.publisher = Some(self.bus(folder).publisher(&NUMBERS, "child", LANE).expect("made")),
+            "other topic" => {
+                self.publisher = Some(self.bus(folder).publisher(&OTHERS, "child", TWO_LANES).expect("made"))
+            }
             "send" => self.send(8),
+            "try send" => self.try_send(),
+            "unsubscribe if" => {
+                if let Some(inbox) = &mut self.inbox {
+                    inbox.unsubscribe(NUMBERS.name).expect("unsubscribed");
+                }
+            }
+            "open again" => {
+                *self = Self::default();
+                self.bus = Some(Bus::open_in(folder, "game").expect("opens"));
+            }
+            "fork" => {
+                let child = forked(|| self.is_of_no_use_in_a_child(), false);
+                let (_, status) =
+                    waitpid(Pid::from_raw(child), WaitOptions::empty()).expect("waited").expect("a child");
+                assert_eq!(status.exit_status(), Some(0));
+            }
+            "fork and stay" => return forked(|| self.is_of_no_use_in_a_child(), true).to_string(),
             "send large" => (0..3).for_each(|_| self.send(928)),
             "drop publisher" => self.publisher = None,
             "drop inbox" => self.inbox = None,
             "drain" => {
-                let (received, lost) = drain(self.inbox());
+                let Some(inbox) = &mut self.inbox else { return "no inbox".to_owned() };
+                let (received, lost) = drain(inbox);
                 return format!("{} {lost}", received.len());
             }
-            "participants" => return self.bus().snapshot().participants.len().to_string(),
+            "participants" => return self.bus(folder).snapshot().participants.len().to_string(),
             other => return super::orders::obey(folder, other),
         }
         "done".to_owned()
     }
 
-    fn bus(&self) -> &Bus {
-        self.bus.as_ref().expect("opened before")
+    /// The bus, opened first if need be.
+    fn bus(&mut self, folder: &Path) -> &Bus {
+        self.bus.get_or_insert_with(|| Bus::open_in(folder, "game").expect("opens"))
     }
 
     fn inbox(&mut self) -> &mut Inbox {
         self.inbox.as_mut().expect("made before")
     }
 
-    fn make_inbox(&mut self, attachment: Attachment) {
-        self.inbox = Some(self.bus().inbox("child", attachment).expect("made"));
+    fn make_inbox(&mut self, folder: &Path, attachment: Attachment) {
+        self.inbox = Some(self.bus(folder).inbox("child", attachment).expect("made"));
+    }
+
+    /// Sends the next number if there is a publisher and room.
+    fn try_send(&mut self) {
+        let payload = self.next.to_le_bytes();
+        if let Some(publisher) = &mut self.publisher
+            && publisher.send(Priority::Normal, &payload).is_ok()
+        {
+            self.next += 1;
+        }
+    }
+
+    /// In a child of this process: changes are refused, and dropping all handles disturbs nobody.
+    fn is_of_no_use_in_a_child(&mut self) -> bool {
+        let refused = self.bus.as_ref().is_some_and(|bus| {
+            matches!(bus.inbox("child", Attachment::Gating), Err(InboxError::Change(ChangeError::Forked { .. })))
+        });
+        *self = Self::default();
+        refused
     }
 
     /// Sends the next number, as the first of `len` bytes.
@@ -134,12 +176,22 @@ impl Other {
     }
 
     pub(crate) fn hear(&mut self) -> String {
+        self.try_hear().expect("the child has not ended")
+    }
+
+    /// The next answer; `None` when the child was killed before it gave one.
+    pub(crate) fn try_hear(&mut self) -> Option<String> {
+        use std::os::unix::process::ExitStatusExt;
         let mut line = String::new();
         loop {
             line.clear();
-            assert!(self.answers.read_line(&mut line).expect("a pipe") > 0, "the child ended");
+            if self.answers.read_line(&mut line).expect("a pipe") == 0 {
+                let status = self.process.wait().expect("waited");
+                assert_eq!(status.signal(), Some(Signal::KILL.as_raw()), "{status}");
+                return None;
+            }
             if let Some(answer) = line.trim_end().strip_prefix('@') {
-                return answer.to_owned();
+                return Some(answer.to_owned());
             }
         }
     }
