@@ -51,9 +51,11 @@ pub(crate) fn forked(what: impl FnOnce() -> bool, stays: bool) -> i32 {
     // SAFETY: a plain system call; ends this process should the test forget it.
     unsafe { alarm(60) };
     let done = what();
-    while stays {
-        // SAFETY: a plain system call.
-        unsafe { pause() };
+    if stays {
+        loop {
+            // SAFETY: a plain system call.
+            unsafe { pause() };
+        }
     }
     // SAFETY: a plain system call.
     unsafe { _exit(i32::from(!done)) }

@@ -3,6 +3,7 @@
 use shm_bus::wire::Priority;
 use shm_bus::{Attachment, Bus, From, Inbox, OpenError, Publisher, SendError, gc_in, list_in};
 
+use super::random::rounds;
 use super::support::{LANE, NUMBERS, Other, drain, folder, is_empty};
 
 #[test]
@@ -122,7 +123,7 @@ fn what_a_killed_publisher_sent_is_read_and_then_its_lane_goes() {
 
 #[test]
 fn who_opens_at_once_meets_on_one_bus() {
-    for _ in 0..10 {
+    for _ in 0..rounds(20) {
         let folder = folder();
         let mut others: Vec<_> = (0..3).map(|_| Other::start(folder.path())).collect();
         for other in &mut others {

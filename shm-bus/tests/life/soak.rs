@@ -1,13 +1,10 @@
 //! Several children do random things and are killed at random writes; somebody lives through all of it.
-//!
-//! `HOTFRAME_SOAK_ROUNDS` (default 150) says for how long, `HOTFRAME_SOAK_SEED` repeats a run.
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use shm_bus::{Attachment, Bus, From, Inbox};
 
-use super::random::Random;
+use super::random::{Random, rounds, seed};
 use super::support::{NUMBERS, Other, folder, is_empty};
 
 const WORKERS: usize = 3;
@@ -28,13 +25,7 @@ const COMMANDS: [&str; 12] = [
 
 #[test]
 fn random_deaths_lose_nothing_and_leave_nothing() {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().expect("a number"));
-    let rounds = number("HOTFRAME_SOAK_ROUNDS").unwrap_or(150);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos() as u64;
-    let seed = number("HOTFRAME_SOAK_SEED").unwrap_or(now);
-    eprintln!("HOTFRAME_SOAK_SEED={seed}");
-    let mut random = Random::new(seed);
-
+    let mut random = Random::new(seed());
     let folder = folder();
     let bus = Bus::open_in(folder.path(), "game").expect("opens");
     let mut inbox = bus.inbox("survivor", Attachment::Gating).expect("made");
@@ -42,7 +33,7 @@ fn random_deaths_lose_nothing_and_leave_nothing() {
     let mut workers: [Option<Other>; WORKERS] = [const { None }; WORKERS];
     let mut received = BTreeMap::new();
     let mut deaths = 0;
-    for _ in 0..rounds {
+    for _ in 0..rounds(150) {
         for worker in &mut workers {
             let child = worker.get_or_insert_with(|| Other::start(folder.path()));
             if random.below(4) == 0 {
