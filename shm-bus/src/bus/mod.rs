@@ -119,6 +119,10 @@ impl Bus {
         self.shared.store.path()
     }
 
+    pub(crate) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     /// A publisher of `topic` with one lane for each of `lanes`: a priority and the ring's bytes, a power of two between
     /// 4096 and 2³⁰. A message with its 32-byte header takes at most a quarter of the ring.
     ///

@@ -20,6 +20,7 @@ mod ready;
 mod wait;
 
 pub use delivery::Delivery;
+pub(crate) use delivery::bytes_of;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -66,6 +67,14 @@ pub enum SubscribeError {
     /// The topic can't be used as given.
     #[error(transparent)]
     Topic(#[from] TopicError),
+    /// Somebody else reads the topic, of whom there can be but one.
+    #[error("topic `{topic}` is already read by `{by}`")]
+    Taken {
+        /// The topic.
+        topic: String,
+        /// Name of the inbox that reads it.
+        by: String,
+    },
     /// The bus could not be changed, or a lane not be mapped.
     #[error(transparent)]
     Change(#[from] ChangeError),
@@ -227,6 +236,17 @@ impl Inbox {
         }
         self.leave_drained();
         Ok(taken)
+    }
+
+    /// Its id, never given again on this bus.
+    pub(crate) const fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The first `len` bytes of what was received last.
+    #[inline]
+    pub(crate) fn last_payload(&self, len: usize) -> &[u8] {
+        &bytes_of(&self.payload)[..len]
     }
 
     /// The next message of the level whose turn it is.

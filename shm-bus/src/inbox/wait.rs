@@ -5,6 +5,7 @@
 //!    lane once more: `[BELL]`.
 //! 2. It looks again after at most 10 ms, whatever happened to who should have woken it.
 
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use super::file::Count;
@@ -80,7 +81,7 @@ impl Inbox {
 
     /// Looks for a while. On one processor nothing would arrive meanwhile.
     fn spin(&mut self) -> Result<bool, ReceiveError> {
-        if std::thread::available_parallelism().is_ok_and(|processors| processors.get() == 1) {
+        if !others_run_meanwhile() {
             return Ok(false);
         }
         for _ in 0..self.spin.looks {
@@ -109,4 +110,10 @@ impl Inbox {
         self.file.add(Count::LateWakes, u64::from(waited.late));
         Ok(waited.found)
     }
+}
+
+/// Whether there is another processor. Asked for once: the system's answer takes longer than a message.
+fn others_run_meanwhile() -> bool {
+    static OTHERS: OnceLock<bool> = OnceLock::new();
+    *OTHERS.get_or_init(|| !std::thread::available_parallelism().is_ok_and(|processors| processors.get() == 1))
 }

@@ -138,6 +138,20 @@ impl Publisher {
         Ok(())
     }
 
+    /// As [`Self::commit`], of another kind.
+    pub(crate) fn commit_as(&mut self, priority: Priority, envelope: Envelope, used: usize) -> Result<(), SendError> {
+        if !self.lane(priority)?.writer.commit_as(used, envelope) {
+            return Err(SendError::NoLoan(used));
+        }
+        self.signal(priority);
+        Ok(())
+    }
+
+    /// Index of its topic in the table of topics.
+    pub(crate) const fn topic_index(&self) -> usize {
+        self.topic
+    }
+
     /// Lends room for `len` bytes, to be filled and committed. Dropping the loan takes it back.
     ///
     /// The bytes hold whatever earlier messages left there. On a topic whose policy overwrites, room is made now: what it takes is

@@ -8,6 +8,7 @@
 //! | [`runtime_root`] | where buses lie unless told otherwise |
 //! | [`Sleeper`], [`wake`] | sleeping on a word that other processes change, and waking who does |
 //! | [`Birth`], [`has_ended`] | a second proof that a process has ended, where a lock may have outlived it |
+//! | [`monotonic_ns`] | a clock that is the same in every process |
 //!
 //! # Failure
 //! [`DirError`] says what about a folder is wrong; everything else is an `io::Error`.
@@ -15,6 +16,9 @@
 #[cfg_attr(target_os = "linux", path = "birth_linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "birth_other.rs")]
 mod birth;
+#[cfg_attr(unix, path = "clock_unix.rs")]
+#[cfg_attr(windows, path = "clock_windows.rs")]
+mod clock;
 #[cfg_attr(target_os = "linux", path = "sleep_linux.rs")]
 #[cfg_attr(target_vendor = "apple", path = "sleep_macos.rs")]
 #[cfg_attr(windows, path = "sleep_windows.rs")]
@@ -30,6 +34,7 @@ pub(crate) use unix::{Dir, allocate, identity, runtime_root};
 pub(crate) use windows::{Dir, allocate, identity, runtime_root};
 
 pub(crate) use birth::has_ended;
+pub(crate) use clock::monotonic_ns;
 pub(crate) use sleep::{Sleeper, wake};
 
 use std::io;
