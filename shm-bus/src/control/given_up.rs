@@ -18,7 +18,10 @@ const LANE_WORDS: usize = LANES_MAX / 64;
 const INBOXES: usize = GIVEN_UP + LANE_WORDS;
 const PARTICIPANTS: usize = INBOXES + 1;
 
-const _: () = assert!(INBOXES_MAX <= 64 && PARTICIPANTS_MAX <= 64, "a word each");
+const _: () = {
+    assert!(INBOXES_MAX <= 64 && PARTICIPANTS_MAX <= 64, "a word each");
+    assert!(INBOXES * 8 == 480 && PARTICIPANTS * 8 == 488);
+};
 
 /// What was given up, by index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

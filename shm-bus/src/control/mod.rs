@@ -97,6 +97,7 @@ const _: () = {
     assert!(LANES.start * 8 == 176_128 && INBOXES.start * 8 == 208_896 && DOORBELLS.start * 8 == 217_088);
     assert!(ROOM_BELLS.start * 8 == 221_184 && ATTENTION.start * 8 == 237_568 && BYTES == 245_760);
     assert!(BYTES.is_multiple_of(4096));
+    assert!(EPOCH * 8 == 256 && NEXT_ID * 8 == 320 && HOLDER * 8 == 328 && LIMITS * 8 == 384 && GIVEN_UP * 8 == 448);
 };
 
 /// The mapped `control` file.

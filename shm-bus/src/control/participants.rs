@@ -18,6 +18,8 @@ const START: usize = 13;
 const BIRTH: usize = 14;
 const BEAT: usize = 15;
 
+const _: () = assert!(NAME.1 == VERSION && PARTICIPANTS.stride == BEAT + 1, "the entry is full");
+
 /// One attached process or handle.
 #[derive(Clone, Debug)]
 pub(crate) struct ParticipantEntry {

@@ -209,12 +209,16 @@ impl Inbox {
         self.refresh()?;
         for lane in &mut self.lanes {
             // A publisher that was killed between its last commit and its head left one message more than that.
-            lane.drain_to = if lane.closed { lane.reader.lap_end() } else { lane.reader.head() };
+            lane.drain_to = if lane.closed { u64::MAX } else { lane.reader.head() };
         }
         let mut taken = 0;
         let mut ended = false;
         for index in 0..self.lanes.len() {
-            while self.lanes[index].reader.position() < self.lanes[index].drain_to {
+            // Bounded by what a ring can hold, whatever its writer says.
+            for _ in 0..=self.lanes[index].reader.records_max() {
+                if self.lanes[index].reader.position() >= self.lanes[index].drain_to {
+                    break;
+                }
                 match self.read(index) {
                     Look::Message(message) => {
                         self.count(index, message);

@@ -220,9 +220,9 @@ impl<M: Memory> Reader<M> {
         bounded(head)
     }
 
-    /// A position that nothing which is there now lies behind.
-    pub(crate) const fn lap_end(&self) -> u64 {
-        self.position + self.geometry.capacity
+    /// Records that the ring holds at most.
+    pub(crate) const fn records_max(&self) -> u64 {
+        self.geometry.capacity / SLOT
     }
 
     /// Bytes of the longest payload.

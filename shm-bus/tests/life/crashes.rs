@@ -8,7 +8,8 @@ use std::path::Path;
 use shm_bus::wire::Priority;
 use shm_bus::{Attachment, Bus, From, Inbox, Publisher, gc_in, list_in};
 
-use super::support::{LANE, NUMBERS, Other, drain, folder, is_empty};
+use super::random::rounds;
+use super::support::{LANE, LATEST, NUMBERS, OVERWRITTEN, Other, drain, folder, is_empty};
 
 /// A participant that lives through everything.
 struct Survivor {
@@ -238,6 +239,67 @@ fn sending() {
 #[test]
 fn sending_over_the_end_of_the_ring() {
     at_every_point(&["open", "publisher", "send large", "send"], "send large");
+}
+
+/// Kills a publisher of `topic` in the middle of overwriting what nobody has read; then somebody reads.
+fn overwriting(command: &str, topic: &shm_bus::TopicSpec<'_>) {
+    let (mut n, mut last) = (0, 1);
+    while n <= last {
+        let folder = folder();
+        let bus = Bus::open_in(folder.path(), "game").expect("opens");
+        let mut inboxes = [Attachment::Gating, Attachment::Observer].map(|attachment| {
+            let mut inbox = bus.inbox("reader", attachment).expect("made");
+            inbox.subscribe(topic, From::Now).expect("subscribed");
+            inbox
+        });
+        let mut next = [0; 2];
+        let mut child = prepared(folder.path(), &["open", command, "send large"], || ());
+        read_on(&mut inboxes, &mut next);
+        assert_eq!(next, [3; 2]);
+        child.ask(&format!("die at {n}"));
+        child.tell("send three laps");
+        if n == 0 {
+            child.hear();
+            last = child.ask("points").parse().expect("a number");
+            child.kill();
+        } else {
+            child.await_kill();
+        }
+        drop(bus.attach_again().expect("clears the dead away"));
+        read_on(&mut inboxes, &mut next);
+        assert!((3..=15).contains(&next[0]) && next[0] == next[1], "{next:?} messages were sent or lost at point {n}");
+        drop(bus.inbox("any change", Attachment::Observer).expect("made"));
+        let snapshot = bus.snapshot();
+        assert_eq!((snapshot.topics[0].lanes.len(), snapshot.participants.len()), (0, 1), "point {n}");
+        assert!(snapshot.inboxes.iter().all(|inbox| inbox.corrupt == 0));
+        drop((inboxes, bus));
+        assert!(is_empty(folder.path()));
+        // Most points lie in payloads, one like the other: every one only in the soak.
+        n += if n == 0 || rounds(1) > 1 { 1 } else { 7 };
+    }
+    eprintln!("{command}: {last} points");
+}
+
+/// Reads what is there; what is not is lost to the message. `next` are the numbers that come next.
+fn read_on(inboxes: &mut [Inbox; 2], next: &mut [u64; 2]) {
+    for (inbox, next) in inboxes.iter_mut().zip(next) {
+        let each = |delivery: shm_bus::Delivery<'_>| {
+            let number = u64::from_le_bytes(delivery.payload[..8].try_into().expect("8 bytes"));
+            assert_eq!((number, delivery.lost), (delivery.sequence, delivery.sequence - *next));
+            *next = number + 1;
+        };
+        inbox.drain(each).expect("mapped");
+    }
+}
+
+#[test]
+fn overwriting_the_oldest() {
+    overwriting("overwriting", &OVERWRITTEN);
+}
+
+#[test]
+fn overwriting_all_but_the_latest() {
+    overwriting("latest", &LATEST);
 }
 
 #[test]

@@ -19,6 +19,10 @@ fn each_limit_is_kept_and_named() {
     let bus = small(&folder).open().expect("opens");
     let limits = bus.snapshot().limits;
     assert_eq!((limits.participants, limits.topics, limits.lanes, limits.inboxes, limits.bytes), (2, 1, 2, 1, 1 << 20));
+    let register = std::fs::read(bus.path().join("control")).expect("readable");
+    let word = |byte: usize| u64::from_le_bytes(register[byte..byte + 8].try_into().expect("8 bytes"));
+    assert_eq!([384, 392, 400, 408, 416].map(word), [2, 1, 2, 1, 1 << 20], "where PROTOCOL.md says");
+    assert_eq!((register.len() as u64, word(32), word(40)), (REGISTER, REGISTER, std::process::id().into()));
 
     let second = bus.attach_again().expect("two");
     let error = bus.attach_again().expect_err("three");

@@ -1,4 +1,4 @@
-//! What children do besides using a bus in order: dying, forking, scribbling.
+//! What children do besides using a bus in order: dying, forking, scribbling, running out of space.
 
 #![expect(unsafe_code, reason = "forks")]
 
@@ -19,6 +19,10 @@ pub(crate) fn obey(folder: &Path, order: &str) -> String {
         ["stop", "at", n] => arm(n, shm_bus::crash::Fate::Stop),
         #[cfg(feature = "crash-points")]
         ["points"] => shm_bus::crash::passed().to_string(),
+        ["no", "file", "over", bytes] => {
+            limit_files(bytes.parse().expect("a number"));
+            "limited".to_owned()
+        }
         ["scribble", seed] => {
             say("scribbling");
             scribble(&folder.join("game"), Random::new(seed.parse().expect("a number")))
@@ -38,6 +42,7 @@ unsafe extern "C" {
     fn _exit(status: i32) -> !;
     fn alarm(seconds: u32) -> u32;
     fn pause() -> i32;
+    fn signal(number: i32, handler: usize) -> usize;
 }
 
 /// Has a child of this process do `what` and end, or stay for a while; gives its process id.
@@ -59,6 +64,16 @@ pub(crate) fn forked(what: impl FnOnce() -> bool, stays: bool) -> i32 {
     }
     // SAFETY: a plain system call.
     unsafe { _exit(i32::from(!done)) }
+}
+
+/// Lets nothing grow files beyond `bytes`; trying is an error instead of a signal.
+fn limit_files(bytes: u64) {
+    const IGNORE: usize = 1;
+    let signal_number = rustix::process::Signal::XFSZ.as_raw();
+    // SAFETY: a plain system call.
+    unsafe { signal(signal_number, IGNORE) };
+    let limit = rustix::process::Rlimit { current: Some(bytes), maximum: Some(bytes) };
+    rustix::process::setrlimit(rustix::process::Resource::Fsize, limit).expect("limits may be lowered");
 }
 
 /// Writes nonsense over all segments of the bus until it is killed.

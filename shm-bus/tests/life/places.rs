@@ -128,7 +128,7 @@ fn check_read_only(folder: &Path) {
 #[test]
 fn a_full_file_system_is_an_error_at_creation_and_leaves_nothing() {
     let folder = folder();
-    // A tmpfs of a few pages where one may be mounted; else a limit on the size of files.
+    // Where nothing may be mounted, the next test has to do.
     let mount = if geteuid().is_root() { Mount::tmpfs(folder.path(), "size=300k,mode=700") } else { None };
     if mount.is_none() {
         return;
@@ -149,6 +149,17 @@ fn a_full_file_system_is_an_error_at_creation_and_leaves_nothing() {
     drop(bus.publisher(&NUMBERS, "small", LANE).expect("the bus goes on"));
     drop(bus);
     assert!(is_empty(folder.path()));
+}
+
+#[test]
+fn a_register_that_cannot_be_allocated_is_an_error_and_leaves_nothing() {
+    let folder = folder();
+    let mut other = Other::start(folder.path());
+    other.ask("no file over 100000");
+    let answer = other.ask("try open");
+    assert!(answer.contains("make the register"), "{answer}");
+    assert!(is_empty(folder.path()), "a failed open leaves no folder");
+    other.leave();
 }
 
 #[test]

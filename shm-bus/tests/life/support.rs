@@ -30,6 +30,11 @@ const OTHERS: TopicSpec<'_> = TopicSpec {
     schema_hash: schema_hash(OTHER_SCHEMA),
     ..NUMBERS
 };
+/// The same numbers where laggards lose the oldest.
+pub(crate) const OVERWRITTEN: TopicSpec<'_> =
+    TopicSpec { name: "test/overwritten", policy: Policy::DropOldest, ..NUMBERS };
+/// The same numbers where only the newest counts.
+pub(crate) const LATEST: TopicSpec<'_> = TopicSpec { name: "test/latest", policy: Policy::Latest, ..NUMBERS };
 const TWO_LANES: &[(Priority, u32)] = &[(Priority::High, 4096), (Priority::Low, 4096)];
 pub(crate) const LANE: &[(Priority, u32)] = &[(Priority::Normal, 4096)];
 const FOLDER: &str = "HOTFRAME_TEST_FOLDER";
@@ -61,6 +66,14 @@ impl Role {
                 self.publisher = Some(self.bus(folder).publisher(&OTHERS, "child", TWO_LANES).expect("made"))
             }
             "send" => self.send(8),
+            "send three laps" => (0..12).for_each(|_| self.send(928)),
+            "overwriting" => {
+                self.publisher = Some(self.bus(folder).publisher(&OVERWRITTEN, "child", LANE).expect("made"))
+            }
+            "latest" => self.publisher = Some(self.bus(folder).publisher(&LATEST, "child", LANE).expect("made")),
+            "try open" => {
+                return Bus::open_in(folder, "game").map_or_else(|error| format!("{error:?}"), |_| "opened".to_owned());
+            }
             "try send" => self.try_send(),
             "unsubscribe if" => {
                 if let Some(inbox) = &mut self.inbox {
