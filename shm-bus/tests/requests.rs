@@ -111,15 +111,14 @@ fn a_request_past_its_deadline_does_not_run() {
 }
 
 /// A request that the server has taken and whose deadline will pass; tries longer and longer ones until it was in time.
-fn taken(client: &mut Client, server: &mut Server) -> (Ticket, shm_bus::Owed) {
-    let mut timeout = Duration::from_millis(1);
+fn taken(client: &mut Client, server: &mut Server, timeout: &mut Duration) -> (Ticket, shm_bus::Owed) {
     loop {
-        let ticket = client.send(ECHO, &[], timeout).expect("room");
+        let ticket = client.send(ECHO, &[], *timeout).expect("room");
         if let Some(request) = server.next().expect("mapped") {
             return (ticket, request.later());
         }
         client.cancel(ticket);
-        timeout *= 2;
+        *timeout *= 2;
     }
 }
 
@@ -128,7 +127,8 @@ fn an_answer_after_the_deadline_is_dropped_and_counted() {
     let (_folder, bus) = bus();
     let mut server = bus.server("echo").expect("made");
     let mut client = bus.client("echo").expect("made");
-    let (ticket, owed) = taken(&mut client, &mut server);
+    let mut timeout = Duration::from_millis(1);
+    let (ticket, owed) = taken(&mut client, &mut server, &mut timeout);
     let error = client.finish(ticket).unwrap_err();
     assert!(matches!(error, CallError::Deadline { .. }), "{error}");
     let before = client.counts();
@@ -144,10 +144,11 @@ fn an_answer_that_is_asked_for_after_the_deadline_is_late_although_it_came_in_ti
     let (_folder, bus) = bus();
     let mut server = bus.server("echo").expect("made");
     let mut client = bus.client("echo").expect("made");
-    let (ticket, owed) = taken(&mut client, &mut server);
+    let mut timeout = Duration::from_millis(1);
+    let (ticket, owed) = taken(&mut client, &mut server, &mut timeout);
     server.answer(owed, Status::Ok, &[1]).expect("room");
-    // The deadline of a later request comes after that of the first.
-    let (later, _owed) = taken(&mut client, &mut server);
+    // The deadline of a later request with at least as much time comes after that of the first.
+    let (later, _owed) = taken(&mut client, &mut server, &mut timeout);
     while !matches!(client.poll(later), Err(CallError::Deadline { .. })) {}
     let later = client.counts().late;
     assert!(matches!(client.poll(ticket), Err(CallError::Deadline { .. })));
@@ -347,6 +348,45 @@ fn requests_in_flight_are_bounded_and_what_expired_makes_room() {
     assert!(matches!(client.send(ECHO, &[], FOREVER), Err(CallError::InFlight { .. })));
     client.cancel(ticket);
     client.send(ECHO, &[], FOREVER).map(|_| ()).expect("the cancelled one makes room");
+}
+
+#[test]
+fn serving_is_bounded_and_takes_up_where_it_stopped() {
+    let (_folder, bus) = bus();
+    let wide = ServiceSpec { request_capacity: 1 << 20, response_capacity: 1 << 20, ..ServiceSpec::untyped("echo") };
+    let mut server = bus.server(wide).expect("made");
+    let mut client = bus.client(wide).expect("made");
+    for _ in 0..Server::SERVE_MAX + 1 {
+        client.send(ECHO, &[], FOREVER).map(|_| ()).expect("room");
+    }
+    assert_eq!((echo(&mut server), echo(&mut server), echo(&mut server)), (Server::SERVE_MAX, 1, 0));
+    for _ in 0..3 {
+        client.send(ECHO, &[], FOREVER).map(|_| ()).expect("room");
+    }
+    assert_eq!(server.serve_for(Duration::ZERO, echo_one).expect("mapped"), 1, "time is looked at after each");
+}
+
+#[test]
+fn an_anonymous_bus_serves_as_well() {
+    let bus = Bus::anonymous().expect("opens");
+    let mut server = bus.server("echo").expect("made");
+    let mut client = bus.client("echo").expect("made");
+    let mut other = bus.attach_again().expect("attaches").client("echo").expect("made");
+    let tickets = [client.send(ECHO, &[1], FOREVER).expect("room"), other.send(ECHO, &[2], FOREVER).expect("room")];
+    assert_eq!(echo(&mut server), 2);
+    assert_eq!(client.finish(tickets[0]).expect("answered").payload, [1]);
+    assert_eq!(other.finish(tickets[1]).expect("answered").payload, [2]);
+    drop(server);
+    assert!(matches!(client.call(ECHO, &[], FOREVER), Err(CallError::NoServer { .. })));
+}
+
+#[test]
+fn another_inbox_that_gates_the_requests_is_no_server() {
+    let (_folder, bus) = bus();
+    let mut client = bus.client("echo").expect("made");
+    let mut reader = bus.inbox("another reader", shm_bus::Attachment::Gating).expect("made");
+    reader.subscribe_untyped("echo/request", shm_bus::From::Now).expect("subscribed");
+    assert!(!client.has_server());
 }
 
 #[test]

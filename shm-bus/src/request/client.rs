@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::pending::{IN_FLIGHT_MAX, Pending, Ticket};
-use super::{ServiceError, ServiceSpec};
+use super::{ServiceError, ServiceSpec, WAIT_MAX, has_passed};
 use crate::bell::SLICE;
 use crate::bus::{Bus, Change, Shared};
 use crate::inbox::{Attachment, Inbox, ReceiveError};
@@ -241,7 +241,7 @@ impl Client {
     /// # Errors
     /// See [`ReceiveError`].
     pub fn wait(&mut self, timeout: Duration) -> Result<bool, ReceiveError> {
-        let arrived = self.inbox.wait_timeout(timeout)?;
+        let arrived = self.inbox.wait_timeout(timeout.min(WAIT_MAX))?;
         if !arrived
             && let Some((_, participant)) = self.server()
             && !self.shared.is_alive(participant)
@@ -320,7 +320,7 @@ impl Client {
             Some(status) => Some((status, Found::Kept)),
             None => self.receive(ticket)?,
         };
-        if monotonic_ns() >= deadline_ns {
+        if has_passed(deadline_ns) {
             self.counts.expired += 1;
             self.counts.late += u64::from(found.is_some());
             self.pending.finish(ticket);
@@ -377,7 +377,7 @@ impl Client {
         let epoch = self.shared.control.epoch();
         if self.epoch != Some(epoch) {
             let topic = self.publisher.topic_index();
-            let server = self.shared.control.inboxes().find(|inbox| inbox.gates(topic));
+            let server = self.shared.control.inboxes().find(|inbox| inbox.gates(topic) && inbox.name == self.service);
             self.server = server.map(|inbox| (inbox.id, inbox.participant));
             self.epoch = Some(epoch);
         }

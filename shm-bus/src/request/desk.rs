@@ -9,12 +9,11 @@
 //! An answer without a way back is counted, never waited for.
 
 use super::pending::IN_FLIGHT_MAX;
-use super::{Codec, ServiceSpec};
+use super::{Codec, ServiceSpec, has_passed};
 use crate::bus::{Bus, Shared};
 use crate::inbox::Delivery;
 use crate::lane::Envelope;
 use crate::publisher::{Publisher, SendError};
-use crate::sys::monotonic_ns;
 use crate::wire::{Kind, Priority, RequestPrefix, RequestPrefixError, Status};
 
 /// Cancels remembered for one client whose requests are still to be read.
@@ -202,7 +201,7 @@ impl Desk {
             let _ = self.answer(address, Status::Cancelled, &[]);
             return None;
         }
-        if monotonic_ns() >= prefix.deadline_ns {
+        if has_passed(prefix.deadline_ns) {
             self.counts.expired += 1;
             let _ = self.answer(address, Status::DeadlineExceeded, &[]);
             return None;

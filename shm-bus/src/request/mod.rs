@@ -50,7 +50,18 @@ pub use server::Server;
 pub use service::{ServiceError, ServiceSpec};
 pub use typed::{Method, Service, TypedClient, TypedTicket};
 
+use std::time::Duration;
+
 use crate::Bus;
+
+/// Whether a deadline has passed. Reading the clock costs as much as a message: who never gives up is not asked.
+#[inline]
+fn has_passed(deadline_ns: u64) -> bool {
+    deadline_ns != u64::MAX && crate::sys::monotonic_ns() >= deadline_ns
+}
+
+/// The longest wait that a clock surely has room for.
+const WAIT_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
 
 impl Bus {
     /// Becomes the server of a service: `bus.server("inventory")`, or with a [`ServiceSpec`].

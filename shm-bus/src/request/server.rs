@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::desk::Desk;
-use super::{Owed, ReplyError, Request, ServerCounts, ServiceError, ServiceSpec};
+use super::{Owed, ReplyError, Request, ServerCounts, ServiceError, ServiceSpec, WAIT_MAX};
 use crate::bus::{Bus, Shared};
 use crate::inbox::{Attachment, Inbox, ReceiveError, SubscribeError};
 use crate::lane::From;
@@ -23,12 +23,17 @@ pub struct Server {
 }
 
 impl Server {
+    /// Requests that one call gives out at most, so that a server in a frame gets on with its frame.
+    pub const SERVE_MAX: usize = 1024;
+    /// Messages that one call passes over at most.
+    const PASSED_OVER_MAX: usize = 1024;
+
     pub(super) fn new(bus: &Bus, service: &ServiceSpec<'_>) -> Result<Self, ServiceError> {
         service.check()?;
         let mut inbox = bus.inbox(service.name, Attachment::Gating)?;
         // From now: what was sent to an earlier server may have run.
         service.requests(|topic| inbox.subscribe_alone(topic, From::Now)).map_err(|error| match error {
-            SubscribeError::Taken { .. } => ServiceError::Taken { service: service.name.to_owned() },
+            SubscribeError::Taken { by, .. } => ServiceError::Taken { service: service.name.to_owned(), by },
             error => error.into(),
         })?;
         Ok(Self { inbox, desk: Desk::new(bus.clone(), service), shared: Arc::clone(bus.shared()) })
@@ -41,39 +46,50 @@ impl Server {
     #[expect(clippy::should_implement_trait, reason = "a request borrows its server, which no iterator can express")]
     pub fn next(&mut self) -> Result<Option<Request<'_>>, ReceiveError> {
         self.desk.forget_the_gone(&self.shared);
-        loop {
+        for _ in 0..Self::PASSED_OVER_MAX {
             let Some(delivery) = self.inbox.receive()? else { return Ok(None) };
             let len = delivery.payload.len();
             if let Some(owed) = self.desk.admit(&self.shared, &delivery) {
                 return Ok(Some(Request::new(owed, self.inbox.last_payload(len), &mut self.desk)));
             }
         }
+        Ok(None)
     }
 
-    /// Gives `handler` all requests that wait, as [`Self::next`] does; how many there were.
+    /// Gives `handler` the requests that wait, as [`Self::next`] does, at most [`Self::SERVE_MAX`]; how many there were.
     ///
     /// # Errors
     /// See [`ReceiveError`].
     pub fn serve(&mut self, mut handler: impl FnMut(Request<'_>)) -> Result<usize, ReceiveError> {
         let mut served = 0;
-        while let Some(request) = self.next()? {
+        while served < Self::SERVE_MAX
+            && let Some(request) = self.next()?
+        {
             handler(request);
             served += 1;
         }
         Ok(served)
     }
 
-    /// As [`Self::serve`], again and again for so long, sleeping in between.
+    /// Serves for so long, sleeping while nothing waits; how many requests there were.
     ///
     /// # Errors
     /// See [`ReceiveError`].
     pub fn serve_for(&mut self, time: Duration, mut handler: impl FnMut(Request<'_>)) -> Result<usize, ReceiveError> {
-        let end = Instant::now() + time;
-        let mut served = self.serve(&mut handler)?;
-        while self.wait(end.saturating_duration_since(Instant::now()))? {
-            served += self.serve(&mut handler)?;
+        let start = Instant::now();
+        let mut served = 0;
+        loop {
+            while let Some(request) = self.next()? {
+                handler(request);
+                served += 1;
+                if start.elapsed() >= time {
+                    return Ok(served);
+                }
+            }
+            if !self.wait(time.saturating_sub(start.elapsed()))? {
+                return Ok(served);
+            }
         }
-        Ok(served)
     }
 
     /// Sleeps until something arrives, at most `timeout`; whether it did.
@@ -81,7 +97,7 @@ impl Server {
     /// # Errors
     /// See [`ReceiveError`].
     pub fn wait(&mut self, timeout: Duration) -> Result<bool, ReceiveError> {
-        self.inbox.wait_timeout(timeout)
+        self.inbox.wait_timeout(timeout.min(WAIT_MAX))
     }
 
     /// Answers a request that was put off with [`Request::later`].

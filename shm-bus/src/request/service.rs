@@ -70,10 +70,12 @@ pub enum ServiceError {
         service: String,
     },
     /// It has a server that lives.
-    #[error("service `{service}` already has a server")]
+    #[error("the requests to `{service}` are already read by `{by}`")]
     Taken {
         /// The service.
         service: String,
+        /// Name of the inbox that reads them.
+        by: String,
     },
     /// No inbox for it.
     #[error(transparent)]
