@@ -104,7 +104,7 @@ pub use plugin_macros::BusMessage as Message;
 
 #[cfg(all(feature = "segments", not(loom)))]
 pub use self::{
-    bus::{Bus, BusBuilder, ChangeError, ListError, OpenError, gc, gc_in, list, list_in},
+    bus::{Bus, BusBuilder, ChangeError, ListError, OpenError, gc, gc_in, list, list_in, peek, peek_in},
     control::{Build, Limits, Version},
     inbox::{Attachment, Delivery, Inbox, InboxError, ReceiveError, SubscribeError},
     lane::From,

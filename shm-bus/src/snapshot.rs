@@ -5,14 +5,14 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::bus::Shared;
+use crate::bus::View;
 use crate::control::{Build, InboxEntry, LANES_MAX, LaneEntry, LaneState, Limits, TopicEntry, Version};
 use crate::inbox::file::{Count, InboxFile, LaneCount};
 use crate::lane::{Cursor, HEAD, Memory, OLDEST, Place, SENT, Tally};
-use crate::sync::Ordering;
+use crate::sync::{AtomicU64, Ordering};
 use crate::wire::{Policy, Priority};
 
-/// See the module. Made by [`Bus::snapshot`](crate::Bus::snapshot).
+/// See the module. Made by [`Bus::snapshot`](crate::Bus::snapshot), and by [`peek`](crate::peek) without taking part.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Snapshot {
@@ -156,13 +156,13 @@ pub struct InboxInfo {
 type Open = (InboxEntry, InboxFile);
 
 impl Snapshot {
-    pub(crate) fn take(shared: &Shared) -> Self {
-        let control = &shared.control;
+    pub(crate) fn take(view: View<'_>) -> Self {
+        let control = view.control;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let participants = control.participants().map(|entry| ParticipantInfo {
             slot: entry.slot,
             id: entry.id,
-            alive: shared.is_alive(entry.slot),
+            alive: view.is_alive(entry.slot),
             name: entry.name,
             pid: entry.pid,
             age: now.saturating_sub(Duration::from_millis(entry.start_ms)),
@@ -171,17 +171,17 @@ impl Snapshot {
             features: entry.features,
         });
         let participants = participants.collect();
-        let inboxes: Vec<Open> = control.inboxes().filter_map(|entry| open_inbox(shared, entry)).collect();
+        let inboxes: Vec<Open> = control.inboxes().filter_map(|entry| open_inbox(view, entry)).collect();
         let lanes: Vec<LaneEntry> = control.lanes().collect();
         let mut topics: Vec<TopicEntry> = control.topics().collect();
         topics.sort_by(|left, right| left.name.cmp(&right.name));
         let inbox_infos = inboxes.iter().map(|inbox| inbox_info(inbox, &topics)).collect();
-        let topics = topics.into_iter().map(|topic| topic_info(shared, topic, &lanes, &inboxes)).collect();
+        let topics = topics.into_iter().map(|topic| topic_info(view, topic, &lanes, &inboxes)).collect();
         Self {
-            bus: shared.name.clone(),
+            bus: view.name.to_owned(),
             creator: control.creator(),
             limits: control.limits(),
-            bytes: shared.bytes_used(),
+            bytes: view.bytes_used(),
             changing: control.holder(),
             participants,
             topics,
@@ -190,16 +190,16 @@ impl Snapshot {
     }
 }
 
-fn open_inbox(shared: &Shared, entry: InboxEntry) -> Option<Open> {
-    let file = shared.open_inbox(entry.id).ok()?;
+fn open_inbox(view: View<'_>, entry: InboxEntry) -> Option<Open> {
+    let file = view.open_inbox(entry.id).ok()?;
     Some((entry, file))
 }
 
-fn topic_info(shared: &Shared, topic: TopicEntry, lanes: &[LaneEntry], inboxes: &[Open]) -> TopicInfo {
+fn topic_info(view: View<'_>, topic: TopicEntry, lanes: &[LaneEntry], inboxes: &[Open]) -> TopicInfo {
     let mut lanes: Vec<LaneInfo> = lanes
         .iter()
         .filter(|lane| lane.topic == topic.index)
-        .filter_map(|lane| lane_info(shared, lane, inboxes))
+        .filter_map(|lane| lane_info(view, lane, inboxes))
         .collect();
     lanes.sort_by(|left, right| {
         (left.priority, &left.publisher, left.id).cmp(&(right.priority, &right.publisher, right.id))
@@ -208,8 +208,8 @@ fn topic_info(shared: &Shared, topic: TopicEntry, lanes: &[LaneEntry], inboxes: 
     TopicInfo { name, type_name, schema, schema_hash, message_size, policy, lanes }
 }
 
-fn lane_info(shared: &Shared, lane: &LaneEntry, inboxes: &[Open]) -> Option<LaneInfo> {
-    let file = shared.open_lane(lane.id, lane.capacity).ok()?;
+fn lane_info(view: View<'_>, lane: &LaneEntry, inboxes: &[Open]) -> Option<LaneInfo> {
+    let file = view.open_lane(lane.id, lane.capacity).ok()?;
     // ORDERING: Relaxed, figures that need not belong to one moment.
     let [oldest, head, sent] = [OLDEST, HEAD, SENT].map(|word| file.header()[word].load(Ordering::Relaxed));
     let tally = |what: Tally| file.header()[what as usize].load(Ordering::Relaxed);
@@ -219,7 +219,7 @@ fn lane_info(shared: &Shared, lane: &LaneEntry, inboxes: &[Open]) -> Option<Lane
                 && Cursor::decode(inbox.cursor(lane.index).load(Ordering::Relaxed)).generation == lane.generation()
         })
     };
-    let read = |what| readers().map(|(_, inbox)| inbox.lane_count(lane.index, what).load(Ordering::Relaxed)).sum();
+    let read = |what| sum(readers().map(|(_, inbox)| inbox.lane_count(lane.index, what)));
     let behind = |(_, inbox): &Open| {
         let cursor = Cursor::decode(inbox.cursor(lane.index).load(Ordering::Relaxed));
         match cursor.place {
@@ -260,8 +260,7 @@ fn lane_info(shared: &Shared, lane: &LaneEntry, inboxes: &[Open]) -> Option<Lane
 
 fn inbox_info((entry, file): &Open, topics: &[TopicEntry]) -> InboxInfo {
     let total = |lane_count, count| {
-        let lines = (0..LANES_MAX).map(|index| file.lane_count(index, lane_count).load(Ordering::Relaxed));
-        lines.sum::<u64>().wrapping_add(file.count(count))
+        sum((0..LANES_MAX).map(|index| file.lane_count(index, lane_count))).wrapping_add(file.count(count))
     };
     let subscribed = topics.iter().filter(|topic| entry.topics >> topic.index & 1 == 1);
     InboxInfo {
@@ -278,4 +277,9 @@ fn inbox_info((entry, file): &Open, topics: &[TopicEntry]) -> InboxInfo {
         late_wakes: file.count(Count::LateWakes),
         starvation: file.count(Count::Starvation),
     }
+}
+
+/// The sum of counters, which may hold anything.
+fn sum<'a>(counters: impl Iterator<Item = &'a AtomicU64>) -> u64 {
+    counters.fold(0, |sum, counter| sum.wrapping_add(counter.load(Ordering::Relaxed)))
 }

@@ -123,7 +123,7 @@ impl<'a> Change<'a> {
 
     fn with(shared: &'a Shared, lock: BusLock) -> Self {
         shared.control.set_holder(std::process::id());
-        sweep::sweep(&shared.store, &shared.control, shared.birth);
+        sweep::sweep(shared.view());
         Self { shared, lock: Some(lock) }
     }
 

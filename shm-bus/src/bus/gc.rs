@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{life, list::ListError, open, sweep};
+use super::{View, list::ListError, open, sweep};
 use crate::control::PARTICIPANTS_MAX;
 use crate::runtime::{Folder, Place, Store, is_bus_name};
 use crate::sys::{Birth, Dir, DirError};
@@ -79,8 +79,8 @@ pub(super) fn has_life(store: &Store) -> bool {
     // A bus of another version has locks all the same.
     match open::open_control(store) {
         Ok(Some(control)) => {
-            let here = Birth::own();
-            held.into_iter().any(|slot| life::is_alive(store, &control, slot, here))
+            let view = View { name: "", store, control: &control, birth: Birth::own() };
+            held.into_iter().any(|slot| view.is_alive(slot))
         }
         _ => !held.is_empty(),
     }

@@ -15,11 +15,11 @@
 mod builder;
 mod change;
 mod gc;
-mod life;
 mod list;
 mod open;
 mod shared;
 mod sweep;
+mod view;
 
 pub use builder::BusBuilder;
 pub use change::ChangeError;
@@ -28,6 +28,8 @@ pub use gc::{gc, gc_in};
 pub use list::{ListError, list, list_in};
 pub use open::OpenError;
 pub(crate) use shared::Shared;
+pub(crate) use view::View;
+pub use view::{peek, peek_in};
 
 use std::path::Path;
 use std::sync::Arc;
@@ -160,6 +162,6 @@ impl Bus {
     /// What the bus holds at this moment. Reads only; disturbs nobody.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::take(&self.shared)
+        Snapshot::take(self.shared.view())
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::builder::Wishes;
 use super::change::holder_text;
-use super::{Bus, Change, Shared, gc, life, sweep};
+use super::{Bus, Change, Shared, View, gc, sweep};
 use crate::control::{self, Build, Control, GivenUp, Limits, NewParticipant, PARTICIPANTS_MAX, RegisterError};
 use crate::runtime::{
     Access, CONTROL, CONTROL_NEW, Folder, LockError, Memory, ParticipantLock, Place, Store, is_bus_name,
@@ -126,8 +126,6 @@ pub(super) fn open(place: &Place, name: &str, create: bool, wishes: &Wishes) -> 
 
 /// One attempt; `None` when the bus's folder went away meanwhile.
 fn attempt(place: &Place, name: &str, create: bool, wishes: &Wishes) -> Result<Option<Bus>, OpenError> {
-    let is_missing =
-        |error: &DirError| matches!(error, DirError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound);
     let root = match place.open(create) {
         Err(error) if !create && is_missing(&error) => return Err(not_found(name, place)),
         root => Arc::new(root?),
@@ -193,19 +191,15 @@ fn enter_locked(store: Store, name: &str, create: bool, wishes: &Wishes) -> Resu
 /// Finds or makes the register and takes a slot in it. Under `bus.lock`.
 fn enter(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Bus, OpenError> {
     let failed = |what| move |source| OpenError::Io { name: name.to_owned(), what, source };
-    let unfit = |error| match error {
-        RegisterError::Io(source) => failed("map the register")(source),
-        RegisterError::Unfit(both) => {
-            let (made_by, here) = (Box::new(both.made_by), Box::new(both.here));
-            OpenError::Incompatible { name: name.to_owned(), made_by, here }
-        }
-    };
     // Locks tell who lives, whatever the register says: a spoilt one must neither end a live bus nor block a dead one's name.
     let alive = (0..PARTICIPANTS_MAX).any(|slot| store.slot_is_held(slot));
-    let found = if alive { open_control(&store).map_err(unfit)? } else { None };
+    let found = if alive { open_control(&store).map_err(|error| unfit(name, error))? } else { None };
     let birth = Birth::own();
     // A lock may outlive its holder in a forked child: then the register knows better.
-    let found = found.filter(|control| (0..PARTICIPANTS_MAX).any(|slot| life::is_alive(&store, control, slot, birth)));
+    let found = found.filter(|control| {
+        let view = View { name, store: &store, control, birth };
+        (0..PARTICIPANTS_MAX).any(|slot| view.is_alive(slot))
+    });
     let control = match found {
         Some(control) => {
             wishes.compare(name, &control.limits())?;
@@ -219,7 +213,7 @@ fn enter(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Bus,
     };
     let identity = store.identity(CONTROL).map_err(failed("map the register"))?;
     control.set_holder(std::process::id());
-    sweep::sweep(&store, &control, birth);
+    sweep::sweep(View { name, store: &store, control: &control, birth });
     let entered = take_slot(&store, &control, birth).map_err(failed("enter"));
     control.set_holder(0);
     let max = control.limits().participants;
@@ -227,6 +221,22 @@ fn enter(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Bus,
     let (name, lock, process, patience) = (name.to_owned(), Some(lock), std::process::id(), wishes.patience);
     let shared = Shared { name, store, control, identity, slot, id, patience, process, birth, lock };
     Ok(Bus { shared: Arc::new(shared) })
+}
+
+/// Whether a folder is not there.
+pub(super) fn is_missing(error: &DirError) -> bool {
+    matches!(error, DirError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+}
+
+/// Why the register of the bus `name` can't be used.
+pub(super) fn unfit(name: &str, error: RegisterError) -> OpenError {
+    match error {
+        RegisterError::Io(source) => OpenError::Io { name: name.to_owned(), what: "map the register", source },
+        RegisterError::Unfit(both) => {
+            let (made_by, here) = (Box::new(both.made_by), Box::new(both.here));
+            OpenError::Incompatible { name: name.to_owned(), made_by, here }
+        }
+    }
 }
 
 /// The register, if there is one.
@@ -285,7 +295,7 @@ impl Drop for Shared {
             }
             let Ok(lock) = self.lock(Duration::ZERO) else { return };
             self.control.set_holder(std::process::id());
-            sweep::sweep(&self.store, &self.control, self.birth);
+            sweep::sweep(self.view());
             let last = !self.control.has_participants();
             self.control.set_holder(0);
             if last {

@@ -6,11 +6,11 @@
 use std::io;
 use std::time::Duration;
 
-use super::{ChangeError, life};
-use crate::control::{self, Control};
+use super::{ChangeError, View};
+use crate::control::Control;
 use crate::inbox::file::InboxFile;
 use crate::lane::LaneFile;
-use crate::runtime::{Access, BusLock, CONTROL, LockError, ParticipantLock, Store, inbox_name, lane_name};
+use crate::runtime::{BusLock, CONTROL, LockError, ParticipantLock, Store, inbox_name, lane_name};
 use crate::segment::Segment;
 use crate::sys::Birth;
 
@@ -22,7 +22,7 @@ pub(crate) struct Shared {
     pub(crate) control: Control,
     /// What tells this bus's `control` from a later one in the same folder.
     pub(super) identity: (u64, u64),
-    /// This participant's slot, below [`PARTICIPANTS_MAX`](control::PARTICIPANTS_MAX).
+    /// This participant's slot, below [`PARTICIPANTS_MAX`](crate::control::PARTICIPANTS_MAX).
     pub(crate) slot: usize,
     /// This participant's id.
     pub(crate) id: u64,
@@ -44,7 +44,7 @@ impl Shared {
 
     /// Maps the lane `id`, read-only.
     pub(crate) fn open_lane(&self, id: u64, capacity: u64) -> io::Result<LaneFile> {
-        open_lane(&self.store, id, capacity)
+        self.view().open_lane(id, capacity)
     }
 
     /// Makes the inbox `id`. Under `bus.lock`.
@@ -55,19 +55,17 @@ impl Shared {
 
     /// Maps the inbox `id`, read-only.
     pub(crate) fn open_inbox(&self, id: u64) -> io::Result<InboxFile> {
-        open_inbox(&self.store, id)
+        self.view().open_inbox(id)
     }
 
-    /// Bytes of all segments that the register names, and of itself.
-    pub(crate) fn bytes_used(&self) -> u64 {
-        let lanes = self.control.lanes().map(|lane| LaneFile::bytes(lane.capacity));
-        let inboxes = self.control.inboxes().map(|_| InboxFile::BYTES);
-        lanes.chain(inboxes).fold(control::BYTES, u64::saturating_add)
+    /// The bus, to be looked at.
+    pub(crate) fn view(&self) -> View<'_> {
+        View { name: &self.name, store: &self.store, control: &self.control, birth: self.birth }
     }
 
     /// Whether the participant in `slot` lives.
     pub(crate) fn is_alive(&self, slot: usize) -> bool {
-        life::is_alive(&self.store, &self.control, slot, self.birth)
+        self.view().is_alive(slot)
     }
 
     /// Says that this participant is getting on.
@@ -93,20 +91,10 @@ impl Shared {
     }
 
     fn create(&self, name: &str, bytes: u64, what: &str) -> Result<Segment, ChangeError> {
-        let (used, max) = (self.bytes_used(), self.control.limits().bytes);
+        let (used, max) = (self.view().bytes_used(), self.control.limits().bytes);
         if bytes > max.saturating_sub(used) {
             return Err(ChangeError::Bytes { bytes, used, max });
         }
         self.store.create(name, bytes).map_err(ChangeError::io(format!("make a segment of {bytes} bytes for a {what}")))
     }
-}
-
-/// Maps the lane `id`, read-only.
-pub(crate) fn open_lane(store: &Store, id: u64, capacity: u64) -> io::Result<LaneFile> {
-    LaneFile::open(store.open(&lane_name(id), LaneFile::bytes(capacity), Access::Read)?, id, capacity)
-}
-
-/// Maps the inbox `id`, read-only.
-pub(crate) fn open_inbox(store: &Store, id: u64) -> io::Result<InboxFile> {
-    InboxFile::open(store.open(&inbox_name(id), InboxFile::BYTES, Access::Read)?, id)
 }

@@ -11,25 +11,22 @@
 
 use std::collections::BTreeSet;
 
-use super::life::is_alive;
-use super::shared::open_inbox;
+use super::View;
 use crate::control::{Control, GivenUp, INBOXES_MAX, LANES_MAX, LaneEntry, LaneState, PARTICIPANTS_MAX};
 use crate::lane::{Cursor, Place};
 use crate::runtime::{BUS_LOCK, CONTROL, CONTROL_NEW, Store, inbox_name, is_file_name, lane_name};
 use crate::sync::Ordering;
-use crate::sys::Birth;
 
-/// Removes dead participants with all that was theirs, what was given up, drained lanes and unused topics. `here` is this
-/// process's own birth.
-pub(crate) fn sweep(store: &Store, control: &Control, here: Birth) {
+/// Removes dead participants with all that was theirs, what was given up, drained lanes and unused topics.
+pub(crate) fn sweep(view: View<'_>) {
+    let View { store, control, .. } = view;
     let mut changed = clear_given_up(store, control);
     // Before looking who lives: who leaves after the look sets its bit anew.
     for slot in 0..PARTICIPANTS_MAX {
         control.clear_given_up(GivenUp::Participant(slot));
     }
-    let dead: Vec<usize> = (0..PARTICIPANTS_MAX)
-        .filter(|slot| !control.participant_is_free(*slot) && !is_alive(store, control, *slot, here))
-        .collect();
+    let dead: Vec<usize> =
+        (0..PARTICIPANTS_MAX).filter(|slot| !control.participant_is_free(*slot) && !view.is_alive(*slot)).collect();
     if !dead.is_empty() {
         tracing::info!(slots = ?dead, "clearing away participants that left or died");
         dead.iter().for_each(|slot| release(store, control, *slot));
@@ -43,7 +40,7 @@ pub(crate) fn sweep(store: &Store, control: &Control, here: Birth) {
         changed = true;
     }
     for lane in control.lanes().filter(|lane| lane.state == LaneState::Closed) {
-        if is_drained(store, control, &lane) {
+        if is_drained(view, &lane) {
             control.remove_lane(lane.index);
             log_failure(store.remove(&lane_name(lane.id)), "lane");
             changed = true;
@@ -121,9 +118,9 @@ pub(crate) fn clear(store: &Store) {
 }
 
 /// Whether every inbox that a closed lane waits for has said that it needs nothing more of it.
-fn is_drained(store: &Store, control: &Control, lane: &LaneEntry) -> bool {
-    control.inboxes().filter(|inbox| inbox.gates(lane.topic)).all(|inbox| {
-        let Ok(file) = open_inbox(store, inbox.id) else { return true };
+fn is_drained(view: View<'_>, lane: &LaneEntry) -> bool {
+    view.control.inboxes().filter(|inbox| inbox.gates(lane.topic)).all(|inbox| {
+        let Ok(file) = view.open_inbox(inbox.id) else { return true };
         // ORDERING: [CURSOR] Relaxed, nothing of the lane is touched after it but its name.
         let cursor = Cursor::decode(file.cursor(lane.index).load(Ordering::Relaxed));
         cursor == Cursor { generation: lane.generation(), place: Place::Done }

@@ -1,7 +1,7 @@
 //! A bus shared by processes, some of which are stopped or killed.
 
 use shm_bus::wire::Priority;
-use shm_bus::{Attachment, Bus, From, Inbox, OpenError, Publisher, SendError, gc_in, list_in};
+use shm_bus::{Attachment, Bus, From, Inbox, OpenError, Publisher, SendError, gc_in, list_in, peek_in};
 
 use super::random::rounds;
 use super::support::{LANE, NUMBERS, Other, drain, folder, is_empty};
@@ -152,6 +152,8 @@ fn a_bus_of_the_dead_is_no_bus_and_is_made_afresh() {
     }
     assert!(!is_empty(folder.path()), "killed processes leave files behind");
     assert!(list_in(folder.path()).expect("listed").is_empty());
+    let corpse = peek_in(folder.path(), "game").expect("still there");
+    assert_eq!((corpse.participants.len(), corpse.participants[0].alive), (1, false));
     let bus = Bus::open_in(folder.path(), "game").expect("opens");
     let snapshot = bus.snapshot();
     assert_eq!((snapshot.participants.len(), snapshot.topics.len(), snapshot.inboxes.len()), (1, 0, 0));
@@ -162,6 +164,7 @@ fn a_bus_of_the_dead_is_no_bus_and_is_made_afresh() {
     other.ask("open");
     other.kill();
     assert!(matches!(Bus::attach_in(folder.path(), "game"), Err(OpenError::NotFound { .. })));
+    assert!(matches!(peek_in(folder.path(), "game"), Err(OpenError::NotFound { .. })));
     assert!(is_empty(folder.path()));
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shm_bus::{Attachment, Bus, From, OpenError};
+use shm_bus::{Attachment, Bus, From, OpenError, peek_in};
 
 use super::support::{LANE, NUMBERS, Other, folder, is_empty};
 
@@ -29,6 +29,8 @@ fn who_is_stopped_while_changing_the_bus_is_named_and_holds_up_no_drop() {
             last = child.ask("points").parse().expect("a number");
         } else {
             child.await_stop();
+            let changing = peek_in(folder.path(), "game").expect("needs no lock").changing;
+            assert!(changing.is_none() || changing == Some(child.pid().as_raw_pid() as u32), "{changing:?}");
             match Bus::builder("game").folder(&folder).patience(Duration::from_millis(1)).attach() {
                 Ok(bus) => drop(bus),
                 Err(OpenError::Busy { holder, .. }) => {
