@@ -46,12 +46,16 @@
 //! | lane | the single-writer log of one topic, publisher and priority |
 //! | gating | an inbox that publishers wait for: without room a message is given back |
 //! | observer | an inbox that nobody waits for; it counts what it missed |
+//! | service | a name that one [`Server`] answers for and any number of [`Client`]s ask; see [`service!`] |
+//! | ticket | stands for one request in flight |
+//! | deadline | when an answer is no longer wanted: then it is neither made nor given out |
 //!
 //! # Threads
 //! [`Bus`] is `Send + Sync` and cheap to clone; [`Publisher`] and [`Inbox`] are `Send` and belong to one thread at a time.
 //!
 //! # Features
 //! `segments` (default): everything but [`wire`]. Without it only the wire types remain, which is what plugins see.
+//! `messagepack` (default): what methods take and give may be any serde type, see [`pack`].
 //!
 //! The files' layout is specified byte by byte in `PROTOCOL.md`.
 
@@ -71,10 +75,17 @@ mod bell;
 mod bus;
 #[cfg(all(feature = "segments", not(loom)))]
 mod control;
+#[cfg(all(feature = "segments", feature = "crash-points", unix, not(loom)))]
+#[doc(hidden)]
+pub mod crash;
+#[cfg(all(feature = "segments", not(all(feature = "crash-points", unix)), not(loom)))]
+mod crash;
 #[cfg(all(feature = "segments", not(loom)))]
 mod inbox;
 #[cfg(all(feature = "segments", not(loom)))]
 mod publisher;
+#[cfg(all(feature = "segments", not(loom)))]
+mod request;
 #[cfg(all(feature = "segments", not(loom)))]
 mod runtime;
 #[cfg(all(feature = "segments", not(loom)))]
@@ -93,14 +104,22 @@ pub use plugin_macros::BusMessage as Message;
 
 #[cfg(all(feature = "segments", not(loom)))]
 pub use self::{
-    bus::{Bus, ChangeError, ListError, OpenError, list, list_in},
+    bus::{Bus, BusBuilder, ChangeError, ListError, OpenError, gc, gc_in, list, list_in, peek, peek_in},
+    control::{Build, Limits, Version},
     inbox::{Attachment, Delivery, Inbox, InboxError, ReceiveError, SubscribeError},
     lane::From,
     publisher::{BatchError, Loan, Publisher, PublisherError, SendError, TopicPublisher},
+    request::{
+        AsBytes, CallError, Client, ClientCounts, Codec, CodecError, Dispatch, Method, Owed, ReplyError, Request,
+        Response, Server, ServerCounts, Service, ServiceError, ServiceSpec, Ticket, TypedClient, TypedTicket,
+    },
     snapshot::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, TopicInfo},
     sys::DirError,
     topic::{TopicError, TopicSpec},
 };
+
+#[cfg(all(feature = "messagepack", not(loom)))]
+pub use self::request::{AsPack, pack};
 
 #[cfg(all(test, feature = "segments", not(loom)))]
 mod promises {
@@ -114,5 +133,7 @@ mod promises {
         sync::<crate::Bus>();
         send::<crate::Publisher>();
         send::<crate::Inbox>();
+        send::<crate::Client>();
+        send::<crate::Server>();
     };
 }

@@ -3,20 +3,29 @@
 //! # Failure
 //! What goes away while the snapshot is taken is left out.
 
-use crate::bus::Shared;
-use crate::control::{InboxEntry, LANES_MAX, LaneEntry, LaneState, TopicEntry};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::bus::View;
+use crate::control::{Build, InboxEntry, LANES_MAX, LaneEntry, LaneState, Limits, TopicEntry, Version};
 use crate::inbox::file::{Count, InboxFile, LaneCount};
-use crate::lane::{Cursor, HEAD, LaneFile, Memory, OLDEST, Place, SENT, Tally};
-use crate::runtime::{inbox_name, is_alive, lane_name};
-use crate::sync::Ordering;
+use crate::lane::{Cursor, HEAD, Memory, OLDEST, Place, SENT, Tally};
+use crate::sync::{AtomicU64, Ordering};
 use crate::wire::{Policy, Priority};
 
-/// See the module. Made by [`Bus::snapshot`](crate::Bus::snapshot).
+/// See the module. Made by [`Bus::snapshot`](crate::Bus::snapshot), and by [`peek`](crate::peek) without taking part.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Snapshot {
     /// The bus's name.
     pub bus: String,
+    /// Who made it and in which format; `None` when these words make no sense any more.
+    pub creator: Option<Build>,
+    /// How much it may hold.
+    pub limits: Limits,
+    /// Bytes of all its segments.
+    pub bytes: u64,
+    /// Process id of who is changing it at this moment, if anybody. One that stays is stopped.
+    pub changing: Option<u32>,
     /// Who takes part.
     pub participants: Vec<ParticipantInfo>,
     /// Which topics there are, sorted by name.
@@ -31,12 +40,22 @@ pub struct Snapshot {
 pub struct ParticipantInfo {
     /// Its slot.
     pub slot: usize,
+    /// Its id, never given again on this bus.
+    pub id: u64,
     /// Its program's name.
     pub name: String,
     /// Its process id, in its own namespace.
     pub pid: u32,
     /// Whether the kernel says that it lives; a stopped one does.
     pub alive: bool,
+    /// How long ago it attached, by the system's clock.
+    pub age: Duration,
+    /// Grows while it gets on; see [`Bus::beat`](crate::Bus::beat).
+    pub beat: u64,
+    /// Version of the format that its build knows.
+    pub version: Version,
+    /// Features that its build knows.
+    pub features: u64,
 }
 
 /// One topic.
@@ -97,6 +116,8 @@ pub struct LaneInfo {
     pub high_water: u64,
     /// Inboxes that are no longer waited for because their cursor was impossible.
     pub faulty: u64,
+    /// Inboxes that read its topic but have left it because of an impossible word.
+    pub corrupt: u64,
     /// Bytes that the slowest gating inbox has yet to say it has read; at most `capacity`.
     pub fill: u64,
 }
@@ -135,36 +156,50 @@ pub struct InboxInfo {
 type Open = (InboxEntry, InboxFile);
 
 impl Snapshot {
-    pub(crate) fn take(shared: &Shared) -> Self {
-        let control = &shared.control;
+    pub(crate) fn take(view: View<'_>) -> Self {
+        let control = view.control;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let participants = control.participants().map(|entry| ParticipantInfo {
             slot: entry.slot,
+            id: entry.id,
+            alive: view.is_alive(entry.slot),
             name: entry.name,
             pid: entry.pid,
-            alive: is_alive(&shared.dir, entry.slot),
+            age: now.saturating_sub(Duration::from_millis(entry.start_ms)),
+            beat: entry.beat,
+            version: entry.version,
+            features: entry.features,
         });
         let participants = participants.collect();
-        let inboxes: Vec<Open> = control.inboxes().filter_map(|entry| open_inbox(shared, entry)).collect();
+        let inboxes: Vec<Open> = control.inboxes().filter_map(|entry| open_inbox(view, entry)).collect();
         let lanes: Vec<LaneEntry> = control.lanes().collect();
         let mut topics: Vec<TopicEntry> = control.topics().collect();
         topics.sort_by(|left, right| left.name.cmp(&right.name));
         let inbox_infos = inboxes.iter().map(|inbox| inbox_info(inbox, &topics)).collect();
-        let topics = topics.into_iter().map(|topic| topic_info(shared, topic, &lanes, &inboxes)).collect();
-        Self { bus: shared.name.clone(), participants, topics, inboxes: inbox_infos }
+        let topics = topics.into_iter().map(|topic| topic_info(view, topic, &lanes, &inboxes)).collect();
+        Self {
+            bus: view.name.to_owned(),
+            creator: control.creator(),
+            limits: control.limits(),
+            bytes: view.bytes_used(),
+            changing: control.holder(),
+            participants,
+            topics,
+            inboxes: inbox_infos,
+        }
     }
 }
 
-fn open_inbox(shared: &Shared, entry: InboxEntry) -> Option<Open> {
-    let file = shared.dir.open_file(&inbox_name(entry.id), false).ok()?;
-    let file = InboxFile::open(&file, entry.id).ok()?;
+fn open_inbox(view: View<'_>, entry: InboxEntry) -> Option<Open> {
+    let file = view.open_inbox(entry.id).ok()?;
     Some((entry, file))
 }
 
-fn topic_info(shared: &Shared, topic: TopicEntry, lanes: &[LaneEntry], inboxes: &[Open]) -> TopicInfo {
+fn topic_info(view: View<'_>, topic: TopicEntry, lanes: &[LaneEntry], inboxes: &[Open]) -> TopicInfo {
     let mut lanes: Vec<LaneInfo> = lanes
         .iter()
         .filter(|lane| lane.topic == topic.index)
-        .filter_map(|lane| lane_info(shared, lane, inboxes))
+        .filter_map(|lane| lane_info(view, lane, inboxes))
         .collect();
     lanes.sort_by(|left, right| {
         (left.priority, &left.publisher, left.id).cmp(&(right.priority, &right.publisher, right.id))
@@ -173,19 +208,18 @@ fn topic_info(shared: &Shared, topic: TopicEntry, lanes: &[LaneEntry], inboxes: 
     TopicInfo { name, type_name, schema, schema_hash, message_size, policy, lanes }
 }
 
-fn lane_info(shared: &Shared, lane: &LaneEntry, inboxes: &[Open]) -> Option<LaneInfo> {
-    let file = shared.dir.open_file(&lane_name(lane.id), false).ok()?;
-    let file = LaneFile::open(&file, lane.id, lane.capacity).ok()?;
+fn lane_info(view: View<'_>, lane: &LaneEntry, inboxes: &[Open]) -> Option<LaneInfo> {
+    let file = view.open_lane(lane.id, lane.capacity).ok()?;
     // ORDERING: Relaxed, figures that need not belong to one moment.
     let [oldest, head, sent] = [OLDEST, HEAD, SENT].map(|word| file.header()[word].load(Ordering::Relaxed));
     let tally = |what: Tally| file.header()[what as usize].load(Ordering::Relaxed);
     let readers = || {
         inboxes.iter().filter(|(entry, inbox)| {
-            entry.topics >> lane.topic & 1 == 1
+            entry.reads(lane.topic)
                 && Cursor::decode(inbox.cursor(lane.index).load(Ordering::Relaxed)).generation == lane.generation()
         })
     };
-    let read = |what| readers().map(|(_, inbox)| inbox.lane_count(lane.index, what).load(Ordering::Relaxed)).sum();
+    let read = |what| sum(readers().map(|(_, inbox)| inbox.lane_count(lane.index, what)));
     let behind = |(_, inbox): &Open| {
         let cursor = Cursor::decode(inbox.cursor(lane.index).load(Ordering::Relaxed));
         match cursor.place {
@@ -195,12 +229,18 @@ fn lane_info(shared: &Shared, lane: &LaneEntry, inboxes: &[Open]) -> Option<Lane
         }
     };
     let fill = inboxes.iter().filter(|(entry, _)| entry.gates(lane.topic)).map(behind).max().unwrap_or(0);
+    let open = lane.state == LaneState::Open;
+    let left = |(entry, inbox): &&Open| {
+        let cursor = Cursor::decode(inbox.cursor(lane.index).load(Ordering::Relaxed));
+        entry.reads(lane.topic) && cursor == Cursor { generation: lane.generation(), place: Place::Done }
+    };
+    let corrupt = if open { inboxes.iter().filter(left).count() as u64 } else { 0 };
     Some(LaneInfo {
         id: lane.id,
         priority: lane.priority,
         publisher: lane.publisher.clone(),
         participant: lane.participant,
-        open: lane.state == LaneState::Open,
+        open,
         capacity: lane.capacity,
         sent,
         received: read(LaneCount::Received),
@@ -213,14 +253,14 @@ fn lane_info(shared: &Shared, lane: &LaneEntry, inboxes: &[Open]) -> Option<Lane
         wakes: tally(Tally::Wakes),
         high_water: tally(Tally::HighWater),
         faulty: tally(Tally::Faulty),
+        corrupt,
         fill: fill.min(lane.capacity),
     })
 }
 
 fn inbox_info((entry, file): &Open, topics: &[TopicEntry]) -> InboxInfo {
     let total = |lane_count, count| {
-        let lines = (0..LANES_MAX).map(|index| file.lane_count(index, lane_count).load(Ordering::Relaxed));
-        lines.sum::<u64>().wrapping_add(file.count(count))
+        sum((0..LANES_MAX).map(|index| file.lane_count(index, lane_count))).wrapping_add(file.count(count))
     };
     let subscribed = topics.iter().filter(|topic| entry.topics >> topic.index & 1 == 1);
     InboxInfo {
@@ -237,4 +277,9 @@ fn inbox_info((entry, file): &Open, topics: &[TopicEntry]) -> InboxInfo {
         late_wakes: file.count(Count::LateWakes),
         starvation: file.count(Count::Starvation),
     }
+}
+
+/// The sum of counters, which may hold anything.
+fn sum<'a>(counters: impl Iterator<Item = &'a AtomicU64>) -> u64 {
+    counters.fold(0, |sum, counter| sum.wrapping_add(counter.load(Ordering::Relaxed)))
 }

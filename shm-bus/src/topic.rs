@@ -78,18 +78,21 @@ pub enum TopicError {
         topic: String,
     },
     /// The table of topics is full.
-    #[error("topic `{topic}` has no room: a bus holds at most {max} topics", max = crate::control::TOPICS_MAX)]
+    #[error("topic `{topic}` has no room: the bus holds at most {max} topics")]
     Limit {
         /// The topic.
         topic: String,
+        /// The bus's limit.
+        max: usize,
     },
 }
 
 /// The index of `topic`, which is added unless it is there. Under `bus.lock`.
 pub(crate) fn find_or_add(control: &Control, topic: &TopicSpec<'_>) -> Result<usize, TopicError> {
     check(topic)?;
+    let limit = || TopicError::Limit { topic: topic.name.to_owned(), max: control.limits().topics };
     match control.topics().find(|entry| entry.name == topic.name) {
-        None => control.add_topic(topic).ok_or_else(|| TopicError::Limit { topic: topic.name.to_owned() }),
+        None => control.add_topic(topic).ok_or_else(limit),
         Some(entry)
             if entry.schema_hash == topic.schema_hash
                 && entry.schema == topic.schema

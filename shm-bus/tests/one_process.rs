@@ -1,4 +1,4 @@
-//! A bus used by several handles of one process.
+//! A bus used by several handles of one process, on files and in memory.
 
 use shm_bus::wire::{Policy, Priority, schema_hash};
 use shm_bus::{Attachment, Bus, From, Inbox, SendError, SubscribeError, TopicError, TopicSpec, list_in};
@@ -14,6 +14,40 @@ const NUMBERS: TopicSpec<'_> = TopicSpec {
 };
 const NORMAL: &[(Priority, u32)] = &[(Priority::Normal, 4096)];
 
+/// Each fact holds on a bus of files, of which nothing stays, and on one in memory.
+macro_rules! on_both {
+    ($($fact:ident)*) => {
+        mod of_files {
+            $(#[test]
+            fn $fact() {
+                let folder = super::folder();
+                super::$fact(shm_bus::Bus::open_in(folder.path(), "game").expect("opens"));
+                assert_eq!(std::fs::read_dir(folder.path()).expect("there").count(), 0, "nothing is left");
+            })*
+        }
+        mod in_memory {
+            $(#[test]
+            fn $fact() {
+                super::$fact(shm_bus::Bus::anonymous().expect("made"));
+            })*
+        }
+    };
+}
+
+on_both! {
+    what_is_sent_is_received_in_order
+    a_full_lane_gives_back_and_goes_on_after_reading
+    what_a_gone_publisher_sent_is_still_read_and_then_its_lane_goes
+    another_schema_is_refused_with_both
+    a_drain_is_ordered_by_priority_publisher_and_sequence
+    a_drain_takes_only_what_was_there_when_it_began
+    critical_overtakes_and_low_still_gets_through
+    a_loan_is_sent_when_committed_and_leaves_no_trace_otherwise
+    limits_are_named_and_nothing_stays_behind
+    threads_publish_while_one_reads_and_nothing_is_lost
+    an_unsubscribed_inbox_holds_nobody_up_and_may_subscribe_again
+}
+
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a temporary folder")
 }
@@ -28,10 +62,7 @@ fn drain(inbox: &mut Inbox) -> Vec<u64> {
     numbers
 }
 
-#[test]
-fn what_is_sent_is_received_in_order() {
-    let folder = folder();
-    let bus = Bus::open_in(folder.path(), "order").expect("opens");
+fn what_is_sent_is_received_in_order(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
     inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
     let mut publisher = bus.publisher(&NUMBERS, "writer", NORMAL).expect("made");
@@ -46,10 +77,7 @@ fn what_is_sent_is_received_in_order() {
     assert!(inbox.receive().expect("mapped").is_none());
 }
 
-#[test]
-fn a_full_lane_gives_back_and_goes_on_after_reading() {
-    let folder = folder();
-    let bus = Bus::open_in(folder.path(), "full").expect("opens");
+fn a_full_lane_gives_back_and_goes_on_after_reading(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
     inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
     let mut publisher = bus.publisher(&NUMBERS, "writer", NORMAL).expect("made");
@@ -73,10 +101,7 @@ fn a_full_lane_gives_back_and_goes_on_after_reading() {
     assert_eq!(snapshot.inboxes[0].received, next);
 }
 
-#[test]
-fn what_a_gone_publisher_sent_is_still_read_and_then_its_lane_goes() {
-    let folder = folder();
-    let bus = Bus::open_in(folder.path(), "gone").expect("opens");
+fn what_a_gone_publisher_sent_is_still_read_and_then_its_lane_goes(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
     inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
     for round in 0..300_u64 {
@@ -88,10 +113,7 @@ fn what_a_gone_publisher_sent_is_still_read_and_then_its_lane_goes() {
     }
 }
 
-#[test]
-fn another_schema_is_refused_with_both() {
-    let folder = folder();
-    let bus = Bus::open_in(folder.path(), "schema").expect("opens");
+fn another_schema_is_refused_with_both(bus: Bus) {
     let _publisher = bus.publisher(&NUMBERS, "writer", NORMAL).expect("made");
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
     let other = "test.Number@2 4/4 {value:u32@0}";
@@ -119,10 +141,7 @@ fn the_last_one_out_leaves_nothing() {
     assert!(list_in(folder.path()).expect("listed").is_empty());
 }
 
-#[test]
-fn a_drain_is_ordered_by_priority_publisher_and_sequence() {
-    let folder = folder();
-    let bus = Bus::open_in(folder.path(), "drain").expect("opens");
+fn a_drain_is_ordered_by_priority_publisher_and_sequence(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
     inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
     let lanes = &[(Priority::Low, 4096), (Priority::Critical, 4096)];
@@ -136,10 +155,7 @@ fn a_drain_is_ordered_by_priority_publisher_and_sequence() {
     assert_eq!(drain(&mut inbox), [1, 3, 5, 6, 7]);
 }
 
-#[test]
-fn a_drain_takes_only_what_was_there_when_it_began() {
-    let folder = folder();
-    let bus = Bus::open_in(folder.path(), "edge").expect("opens");
+fn a_drain_takes_only_what_was_there_when_it_began(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
     inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
     let mut publisher = bus.publisher(&NUMBERS, "writer", NORMAL).expect("made");
@@ -152,10 +168,7 @@ fn a_drain_takes_only_what_was_there_when_it_began() {
     }
 }
 
-#[test]
-fn critical_overtakes_and_low_still_gets_through() {
-    let folder = folder();
-    let bus = Bus::open_in(folder.path(), "urgent").expect("opens");
+fn critical_overtakes_and_low_still_gets_through(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
     inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
     let lanes = &[(Priority::Low, 4096), (Priority::Critical, 1 << 16)];
@@ -172,10 +185,7 @@ fn critical_overtakes_and_low_still_gets_through() {
     assert_eq!(bus.snapshot().inboxes[0].starvation, 1);
 }
 
-#[test]
-fn a_loan_is_sent_when_committed_and_leaves_no_trace_otherwise() {
-    let folder = folder();
-    let bus = Bus::open_in(folder.path(), "loan").expect("opens");
+fn a_loan_is_sent_when_committed_and_leaves_no_trace_otherwise(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
     inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
     let mut publisher = bus.publisher(&NUMBERS, "writer", NORMAL).expect("made");
@@ -202,25 +212,18 @@ fn a_loan_is_sent_when_committed_and_leaves_no_trace_otherwise() {
     assert!(drain(&mut inbox).is_empty());
 }
 
-#[test]
-fn limits_are_named_and_nothing_stays_behind() {
-    let folder = folder();
-    let bus = Bus::open_in(folder.path(), "limits").expect("opens");
+fn limits_are_named_and_nothing_stays_behind(bus: Bus) {
     let publishers: Vec<_> = (0..256).map(|_| bus.publisher(&NUMBERS, "writer", NORMAL).expect("made")).collect();
     let error = bus.publisher(&NUMBERS, "writer", NORMAL).expect_err("full");
     assert_eq!(error.to_string(), "the bus has no room for another lane: it holds at most 256");
     drop(publishers);
-    let many: Vec<_> = (0..63).map(|_| Bus::attach_in(folder.path(), "limits").expect("attaches")).collect();
-    let error = Bus::attach_in(folder.path(), "limits").expect_err("full");
-    assert_eq!(error.to_string(), "bus `limits` has 64 live participants, which is the most it holds");
+    let many: Vec<_> = (0..63).map(|_| bus.attach_again().expect("attaches")).collect();
+    let error = bus.attach_again().expect_err("full");
+    assert_eq!(error.to_string(), format!("bus `{}` has 64 live participants, which is the most it holds", bus.name()));
     drop((many, bus));
-    assert_eq!(std::fs::read_dir(folder.path()).expect("there").count(), 0);
 }
 
-#[test]
-fn threads_publish_while_one_reads_and_nothing_is_lost() {
-    let folder = folder();
-    let bus = Bus::open_in(folder.path(), "threads").expect("opens");
+fn threads_publish_while_one_reads_and_nothing_is_lost(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
     inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
     let senders: Vec<_> = (0..3)
@@ -254,10 +257,7 @@ fn threads_publish_while_one_reads_and_nothing_is_lost() {
     assert!(inbox.receive().expect("mapped").is_none());
 }
 
-#[test]
-fn an_unsubscribed_inbox_holds_nobody_up_and_may_subscribe_again() {
-    let folder = folder();
-    let bus = Bus::open_in(folder.path(), "unsubscribe").expect("opens");
+fn an_unsubscribed_inbox_holds_nobody_up_and_may_subscribe_again(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
     inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
     let mut publisher = bus.publisher(&NUMBERS, "writer", NORMAL).expect("made");

@@ -40,7 +40,7 @@ use samples::Round;
 /// two cores are needed. Linux only.
 #[derive(Debug, Parser)]
 struct Args {
-    /// Five short rounds, in less than a minute; else eleven longer ones, in about ten minutes
+    /// Five short rounds, in less than a minute; else eleven longer ones, in about seven minutes
     #[arg(long)]
     quick: bool,
     /// Write all rows to FILE as JSON, too
@@ -84,6 +84,9 @@ fn main() -> Result<ExitCode> {
 
 fn measure(args: &Args) -> Result<ExitCode> {
     let (rounds, budget) = if args.quick { (5, Duration::from_millis(40)) } else { (11, Duration::from_millis(400)) };
+    if let Some(load) = system::load().filter(|load| *load > 0.5) {
+        eprintln!("The machine is busy (load {load}): ends that spin lose their cores, and the figures say little.");
+    }
     let mut folder = RunFolder::new()?;
     let watchdog = watchdog();
     let mut report = Report::default();

@@ -1,4 +1,9 @@
-//! The right to change a bus: `bus.lock`, and what a killed holder left behind cleared away.
+//! The right to change a bus: its lock, and what a killed holder left behind cleared away.
+//!
+//! # Invariants
+//! 1. Dropping a publisher, an inbox or a participant never waits: what it owned is given up, and cleared away by itself if the
+//!    lock is free, else by the lock's holder, who looks for such things after letting go: `[GIVEN-UP]`.
+//! 2. A change holds the lock of the bus whose register it maps: the file `control` is that register.
 
 use std::io;
 use std::time::Duration;
@@ -11,7 +16,7 @@ use crate::runtime::{BusLock, LockError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChangeError {
-    /// Another participant held `bus.lock` for five seconds, probably because it is stopped.
+    /// Another participant held `bus.lock` for too long, probably because it is stopped.
     #[error("bus `{bus}` is being changed by {}, which does not let go of it", holder_text(*holder))]
     Busy {
         /// The bus.
@@ -24,6 +29,22 @@ pub enum ChangeError {
     Gone {
         /// The bus.
         bus: String,
+    },
+    /// This process was forked from the participant; only that may use its handles.
+    #[error("bus `{bus}` was opened before this process was forked; open it here")]
+    Forked {
+        /// The bus.
+        bus: String,
+    },
+    /// All segments of the bus together would have more bytes than was agreed on when it was made.
+    #[error("the bus has no room for {bytes} more bytes: {used} of its {max} are in use")]
+    Bytes {
+        /// Bytes that were wanted.
+        bytes: u64,
+        /// Bytes of all segments.
+        used: u64,
+        /// The bus's limit.
+        max: u64,
     },
     /// The system refused.
     #[error("can't {what}")]
@@ -52,21 +73,27 @@ pub(crate) fn holder_text(holder: Option<u32>) -> String {
     holder.map_or_else(|| "an unknown process".to_owned(), |pid| format!("process {pid}"))
 }
 
-/// `bus.lock`, held; entries and files may be changed.
+/// The bus's lock, held; entries and segments may be changed.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Change<'a> {
     shared: &'a Shared,
-    _lock: BusLock,
+    /// `None` only while dropping.
+    lock: Option<BusLock>,
 }
 
 impl<'a> Change<'a> {
-    /// How long a participant waits for another one's change.
+    /// How long a participant waits for another one's change, unless told otherwise.
     pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+    /// Looks at what was given up while others change the bus, too.
+    pub(super) const ROUNDS_MAX: usize = 64;
 
     /// Waits for the lock, then clears away the dead.
     pub(crate) fn begin(shared: &'a Shared) -> Result<Self, ChangeError> {
-        let lock = BusLock::acquire(&shared.dir, Self::PATIENCE).map_err(|error| match error {
+        if shared.is_forked() {
+            return Err(ChangeError::Forked { bus: shared.name.clone() });
+        }
+        let lock = shared.lock(shared.patience).map_err(|error| match error {
             LockError::Timeout => ChangeError::Busy { bus: shared.name.clone(), holder: shared.control.holder() },
             LockError::Gone => ChangeError::Gone { bus: shared.name.clone() },
             LockError::Io(source) => ChangeError::Io { what: "lock `bus.lock`".to_owned(), source },
@@ -76,21 +103,44 @@ impl<'a> Change<'a> {
 
     /// Clears away the dead and what is drained, if nobody else is changing the bus right now.
     pub(crate) fn sweep_if_free(shared: &Shared) {
-        if let Ok(lock) = BusLock::acquire(&shared.dir, Duration::ZERO) {
+        if !shared.is_forked()
+            && let Ok(lock) = shared.lock(Duration::ZERO)
+        {
             drop(Change::with(shared, lock));
+        }
+    }
+
+    /// Clears away what was given up, unless somebody holds the lock, who then will.
+    pub(crate) fn clear_given_up(shared: &Shared) {
+        for _ in 0..Self::ROUNDS_MAX {
+            if !shared.control.anything_given_up() {
+                return;
+            }
+            let Ok(lock) = shared.lock(Duration::ZERO) else { return };
+            Change::with(shared, lock).end();
         }
     }
 
     fn with(shared: &'a Shared, lock: BusLock) -> Self {
         shared.control.set_holder(std::process::id());
-        sweep::sweep(&shared.dir, &shared.control);
-        Self { shared, _lock: lock }
+        sweep::sweep(shared.view());
+        Self { shared, lock: Some(lock) }
+    }
+
+    fn end(&mut self) {
+        if self.lock.is_some() {
+            self.shared.control.set_holder(0);
+        }
+        self.lock = None;
     }
 }
 
 impl Drop for Change<'_> {
     fn drop(&mut self) {
-        self.shared.control.set_holder(0);
+        if self.lock.is_some() {
+            self.end();
+            Change::clear_given_up(self.shared);
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::control::Control;
-use crate::runtime::{CONTROL, Place, is_alive};
+use super::{gc, open};
+use crate::runtime::{Folder, Place, Store};
 use crate::sys::DirError;
 
 /// Why buses could not be listed.
@@ -38,15 +39,14 @@ pub fn list_in(folder: impl AsRef<Path>) -> Result<Vec<String>, ListError> {
 fn list_at(place: &Place) -> Result<Vec<String>, ListError> {
     let root = match place.open(false) {
         Err(DirError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        root => root?,
+        root => Arc::new(root?),
     };
     let mut names = root.names(true)?;
     names.retain(|name| {
         // What can't be opened is not a live bus of this user and version.
-        let Ok(dir) = root.subdir(name, false) else { return false };
-        let Ok(file) = dir.open_file(CONTROL, true) else { return false };
-        let Ok(control) = Control::open(&file) else { return false };
-        control.participants().any(|entry| is_alive(&dir, entry.slot))
+        let Ok(folder) = Folder::open(place, Arc::clone(&root), name, false) else { return false };
+        let store = Store::Folder(Arc::new(folder));
+        matches!(open::open_control(&store), Ok(Some(_))) && gc::has_life(&store)
     });
     names.sort();
     Ok(names)

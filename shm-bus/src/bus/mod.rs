@@ -6,27 +6,37 @@
 //!
 //! # Failure
 //! Each operation leaves the bus as it was when it returns an error. What a killed process leaves behind is cleared by
-//! the next participant that changes anything.
+//! the next participant that changes anything, and by [`gc`] when there is none.
+//!
+//! # Forks
+//! A child of `fork` has none of the mappings and must not use its parent's handles: changes give [`ChangeError::Forked`], dropping
+//! is harmless, and sending or receiving ends it with SIGSEGV. It may open the bus by itself.
 
+mod builder;
 mod change;
+mod gc;
 mod list;
 mod open;
+mod shared;
 mod sweep;
+mod view;
 
+pub use builder::BusBuilder;
 pub use change::ChangeError;
 pub(crate) use change::{Change, text_fits};
+pub use gc::{gc, gc_in};
 pub use list::{ListError, list, list_in};
 pub use open::OpenError;
+pub(crate) use shared::Shared;
+pub(crate) use view::View;
+pub use view::{peek, peek_in};
 
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::control::Control;
 use crate::inbox::{Attachment, Inbox, InboxError};
 use crate::publisher::{Publisher, PublisherError};
-use crate::runtime::{ParticipantLock, Place};
 use crate::snapshot::Snapshot;
-use crate::sys::Dir;
 use crate::topic::TopicSpec;
 use crate::wire::Priority;
 
@@ -34,24 +44,6 @@ use crate::wire::Priority;
 #[derive(Clone, Debug)]
 pub struct Bus {
     shared: Arc<Shared>,
-}
-
-/// What a participant's handles have in common.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) name: String,
-    pub(crate) place: Place,
-    /// The runtime folder.
-    pub(crate) root: Dir,
-    /// The bus's folder.
-    pub(crate) dir: Dir,
-    pub(crate) control: Control,
-    /// This participant's slot, below [`PARTICIPANTS_MAX`](crate::control::PARTICIPANTS_MAX).
-    pub(crate) slot: usize,
-    /// This participant's id.
-    pub(crate) id: u64,
-    /// Held for as long as this participant lives; `None` only while leaving.
-    pub(crate) lock: Option<ParticipantLock>,
 }
 
 impl Bus {
@@ -62,7 +54,7 @@ impl Bus {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(name: &str) -> Result<Self, OpenError> {
-        open::open(Place::from_environment(), name, true)
+        Self::builder(name).open()
     }
 
     /// As [`Self::open`], in a runtime folder of the caller's choice.
@@ -70,7 +62,7 @@ impl Bus {
     /// # Errors
     /// See [`OpenError`].
     pub fn open_in(folder: impl AsRef<Path>, name: &str) -> Result<Self, OpenError> {
-        open::open(Place::at(folder.as_ref()), name, true)
+        Self::builder(name).folder(folder).open()
     }
 
     /// Takes part in a bus that somebody else has opened.
@@ -78,7 +70,7 @@ impl Bus {
     /// # Errors
     /// [`OpenError::NotFound`] when no live bus has this name; else see [`OpenError`].
     pub fn attach(name: &str) -> Result<Self, OpenError> {
-        open::open(Place::from_environment(), name, false)
+        Self::builder(name).attach()
     }
 
     /// As [`Self::attach`], in a runtime folder of the caller's choice.
@@ -86,7 +78,35 @@ impl Bus {
     /// # Errors
     /// As [`Self::attach`].
     pub fn attach_in(folder: impl AsRef<Path>, name: &str) -> Result<Self, OpenError> {
-        open::open(Place::at(folder.as_ref()), name, false)
+        Self::builder(name).folder(folder).attach()
+    }
+
+    /// A bus in this process's memory, without a file or a name that anybody could find. Everything else is as on a named one.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn anonymous() -> Result<Self, OpenError> {
+        Self::builder("anonymous").open_anonymous()
+    }
+
+    /// Opens a bus with limits, a folder or a patience of the caller's choice.
+    pub fn builder(name: &str) -> BusBuilder {
+        BusBuilder::new(name)
+    }
+
+    /// Another participant of this bus, in this process.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn attach_again(&self) -> Result<Self, OpenError> {
+        open::open_again(&self.shared)
+    }
+
+    /// Says that this participant is getting on, once a frame or turn. Inboxes do so too, at every drain. Tools show it; nobody
+    /// is taken for dead because of it.
+    #[inline]
+    pub fn beat(&self) {
+        self.shared.beat();
     }
 
     /// The bus's name.
@@ -95,10 +115,14 @@ impl Bus {
         &self.shared.name
     }
 
-    /// The bus's folder.
+    /// The bus's folder. An anonymous bus has none; it gives a name that no other has.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.shared.dir.path()
+        self.shared.store.path()
+    }
+
+    pub(crate) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     /// A publisher of `topic` with one lane for each of `lanes`: a priority and the ring's bytes, a power of two between
@@ -138,6 +162,6 @@ impl Bus {
     /// What the bus holds at this moment. Reads only; disturbs nobody.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::take(&self.shared)
+        Snapshot::take(self.shared.view())
     }
 }

@@ -1,17 +1,22 @@
 //! Opening, making, entering and leaving a bus.
 //!
 //! # Failure
-//! Whatever a killed process left, the next opener finishes or clears under `bus.lock`. Retries are bounded.
+//! Whatever a killed process left, the next opener finishes or clears under `bus.lock`. A bus that could not be made leaves
+//! nothing. Retries are bounded.
 
 use std::io;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::builder::Wishes;
 use super::change::holder_text;
-use super::{Bus, Change, Shared, sweep};
-use crate::control::{Control, NAME_MAX, PARTICIPANTS_MAX};
-use crate::runtime::{BusLock, CONTROL, CONTROL_NEW, LockError, ParticipantLock, Place, is_alive, is_bus_name};
-use crate::sys::{Dir, DirError};
+use super::{Bus, Change, Shared, View, gc, sweep};
+use crate::control::{self, Build, Control, GivenUp, Limits, NewParticipant, PARTICIPANTS_MAX, RegisterError};
+use crate::runtime::{
+    Access, CONTROL, CONTROL_NEW, Folder, LockError, Memory, ParticipantLock, Place, Store, is_bus_name,
+};
+use crate::sys::{Birth, DirError};
 
 /// Why a bus could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -23,18 +28,52 @@ pub enum OpenError {
         /// The name.
         name: String,
     },
+    /// A limit that no bus can have.
+    #[error("a bus can't have a limit of {asked} {what}: allowed are {min} to {max}")]
+    Range {
+        /// Which limit.
+        what: &'static str,
+        /// What was asked for.
+        asked: u64,
+        /// The least.
+        min: u64,
+        /// The most.
+        max: u64,
+    },
+    /// The bus was made with another limit than this participant asks for.
+    #[error("bus `{name}` was made for at most {on_the_bus} {what}, here it is {here}")]
+    LimitsDiffer {
+        /// The bus.
+        name: String,
+        /// Which limit.
+        what: &'static str,
+        /// The bus's.
+        on_the_bus: u64,
+        /// What was asked for.
+        here: u64,
+    },
+    /// The bus is of a format, or uses features, that this build does not know.
+    #[error("bus `{name}` was made by {made_by}, which does not fit {here}")]
+    Incompatible {
+        /// The bus.
+        name: String,
+        /// Who made it, with the features in use.
+        made_by: Box<Build>,
+        /// This process, with the features it knows.
+        here: Box<Build>,
+    },
     /// Nobody has opened this bus, or all that had are gone.
     #[error("no live bus `{name}` in {}", folder.display())]
     NotFound {
         /// The name.
         name: String,
         /// Where it was looked for.
-        folder: std::path::PathBuf,
+        folder: PathBuf,
     },
     /// The runtime folder or the bus's own is not safe to use.
     #[error(transparent)]
     Dir(#[from] DirError),
-    /// Another participant held `bus.lock` for five seconds.
+    /// Another participant held `bus.lock` for too long, five seconds unless told otherwise.
     #[error("bus `{name}` is being changed by {}, which does not let go of it", holder_text(*holder))]
     Busy {
         /// The bus.
@@ -43,10 +82,12 @@ pub enum OpenError {
         holder: Option<u32>,
     },
     /// All slots are taken by live participants.
-    #[error("bus `{name}` has {PARTICIPANTS_MAX} live participants, which is the most it holds")]
+    #[error("bus `{name}` has {max} live participants, which is the most it holds")]
     Limit {
         /// The bus.
         name: String,
+        /// The bus's limit.
+        max: usize,
     },
     /// The bus went away each time it was about to be entered.
     #[error("bus `{name}` was removed and made anew again and again while it was being opened")]
@@ -54,7 +95,7 @@ pub enum OpenError {
         /// The bus.
         name: String,
     },
-    /// The system refused, or the bus is of another version.
+    /// The system refused, or the bus is spoilt.
     #[error("can't {what} of bus `{name}`")]
     Io {
         /// The bus.
@@ -69,12 +110,14 @@ pub enum OpenError {
 /// Attempts at a bus that is being removed meanwhile.
 const ATTEMPTS_MAX: usize = 64;
 
-pub(crate) fn open(place: Place, name: &str, create: bool) -> Result<Bus, OpenError> {
+/// Opens the bus `name`, with `create` making it if need be.
+pub(super) fn open(place: &Place, name: &str, create: bool, wishes: &Wishes) -> Result<Bus, OpenError> {
     if !is_bus_name(name) {
         return Err(OpenError::Name { name: name.to_owned() });
     }
+    wishes.check()?;
     for _ in 0..ATTEMPTS_MAX {
-        if let Some(bus) = attempt(&place, name, create)? {
+        if let Some(bus) = attempt(place, name, create, wishes)? {
             return Ok(bus);
         }
     }
@@ -82,108 +125,185 @@ pub(crate) fn open(place: Place, name: &str, create: bool) -> Result<Bus, OpenEr
 }
 
 /// One attempt; `None` when the bus's folder went away meanwhile.
-fn attempt(place: &Place, name: &str, create: bool) -> Result<Option<Bus>, OpenError> {
-    let not_found = |root: &Path| OpenError::NotFound { name: name.to_owned(), folder: root.to_owned() };
+fn attempt(place: &Place, name: &str, create: bool, wishes: &Wishes) -> Result<Option<Bus>, OpenError> {
     let root = match place.open(create) {
-        Err(DirError::Io { path, source }) if !create && source.kind() == io::ErrorKind::NotFound => {
-            return Err(not_found(&path));
-        }
-        root => root?,
+        Err(error) if !create && is_missing(&error) => return Err(not_found(name, place)),
+        root => Arc::new(root?),
     };
-    let dir = match root.subdir(name, create) {
-        Err(DirError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-            return if create { Ok(None) } else { Err(not_found(root.path())) };
-        }
-        dir => dir?,
+    if create {
+        gc::opportunistically(place, &root, name);
+    }
+    let folder = match Folder::open(place, root, name, create) {
+        Err(error) if is_missing(&error) => return if create { Ok(None) } else { Err(not_found(name, place)) },
+        folder => Arc::new(folder?),
     };
+    let opened = match enter_locked(Store::Folder(Arc::clone(&folder)), name, create, wishes) {
+        Err(OpenError::NotFound { .. }) => Err(not_found(name, place)),
+        opened => opened,
+    };
+    if opened.is_err() {
+        folder.remove_if_empty();
+        place.remove_if_default();
+    }
+    opened
+}
+
+/// A bus in this process's memory.
+pub(super) fn open_in_memory(name: &str, wishes: &Wishes) -> Result<Bus, OpenError> {
+    wishes.check()?;
+    let store = Store::Memory(Arc::new(Memory::new()));
+    let opened = enter_locked(store, name, true, wishes)?;
+    opened.ok_or_else(|| OpenError::Unsettled { name: name.to_owned() })
+}
+
+/// Another participant of a bus that is open in this process.
+pub(super) fn open_again(shared: &Shared) -> Result<Bus, OpenError> {
+    let opened = enter_locked(shared.store.clone(), &shared.name, false, &Wishes::patient(shared.patience))?;
+    opened.ok_or_else(|| OpenError::Unsettled { name: shared.name.clone() })
+}
+
+fn not_found(name: &str, place: &Place) -> OpenError {
+    OpenError::NotFound { name: name.to_owned(), folder: place.path().to_owned() }
+}
+
+/// Takes part in the bus in `store`. `None` when it went away before it could be locked.
+fn enter_locked(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Option<Bus>, OpenError> {
     let failed = |what| move |source| OpenError::Io { name: name.to_owned(), what, source };
-    let lock = match BusLock::acquire(&dir, Change::PATIENCE) {
+    let lock = match store.lock(wishes.patience) {
         Ok(lock) => lock,
         Err(LockError::Gone) => return Ok(None),
         Err(LockError::Io(source)) => return Err(failed("lock `bus.lock`")(source)),
         Err(LockError::Timeout) => {
-            let holder = open_control(&dir).ok().flatten().and_then(|control| control.holder());
+            let holder = open_control(&store).ok().flatten().and_then(|control| control.holder());
             return Err(OpenError::Busy { name: name.to_owned(), holder });
         }
     };
-    // Locks tell who lives, whatever the register says: a spoilt one must neither end a live bus nor block a dead one's name.
-    let alive = (0..PARTICIPANTS_MAX).any(|slot| is_alive(&dir, slot));
-    let found = if alive { open_control(&dir).map_err(failed("map the register"))? } else { None };
-    let control = match found {
-        Some(control) => control,
-        None if !create => {
-            sweep::remove_bus(&root, &dir, name);
-            return Err(not_found(root.path()));
-        }
-        None => {
-            sweep::clear(&dir);
-            make_control(&dir).map_err(failed("make the register"))?
-        }
-    };
-    control.set_holder(std::process::id());
-    sweep::sweep(&dir, &control);
-    let entered = enter(&dir, &control).map_err(failed("enter"))?;
-    control.set_holder(0);
+    let entered = enter(store.clone(), name, create, wishes);
+    if entered.is_err() && (0..PARTICIPANTS_MAX).all(|slot| !store.slot_is_held(slot)) {
+        sweep::remove_bus(&store);
+    }
     drop(lock);
-    let (slot, id, lock) = entered.ok_or_else(|| OpenError::Limit { name: name.to_owned() })?;
-    let (name, place, lock) = (name.to_owned(), place.clone(), Some(lock));
-    Ok(Some(Bus { shared: Arc::new(Shared { name, place, root, dir, control, slot, id, lock }) }))
+    let bus = entered?;
+    Change::clear_given_up(&bus.shared);
+    Ok(Some(bus))
 }
 
-/// The register, if there is one.
-fn open_control(dir: &Dir) -> io::Result<Option<Control>> {
-    match dir.open_file(CONTROL, true) {
-        Ok(file) => Control::open(&file).map(Some),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+/// Finds or makes the register and takes a slot in it. Under `bus.lock`.
+fn enter(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Bus, OpenError> {
+    let failed = |what| move |source| OpenError::Io { name: name.to_owned(), what, source };
+    // Locks tell who lives, whatever the register says: a spoilt one must neither end a live bus nor block a dead one's name.
+    let alive = (0..PARTICIPANTS_MAX).any(|slot| store.slot_is_held(slot));
+    let found = if alive { open_control(&store).map_err(|error| unfit(name, error))? } else { None };
+    let birth = Birth::own();
+    // A lock may outlive its holder in a forked child: then the register knows better.
+    let found = found.filter(|control| {
+        let view = View { name, store: &store, control, birth };
+        (0..PARTICIPANTS_MAX).any(|slot| view.is_alive(slot))
+    });
+    let control = match found {
+        Some(control) => {
+            wishes.compare(name, &control.limits())?;
+            control
+        }
+        None if !create => return Err(OpenError::NotFound { name: name.to_owned(), folder: PathBuf::new() }),
+        None => {
+            sweep::clear(&store);
+            make_control(&store, &wishes.limits()).map_err(failed("make the register"))?
+        }
+    };
+    let identity = store.identity(CONTROL).map_err(failed("map the register"))?;
+    control.set_holder(std::process::id());
+    sweep::sweep(View { name, store: &store, control: &control, birth });
+    let entered = take_slot(&store, &control, birth).map_err(failed("enter"));
+    control.set_holder(0);
+    let max = control.limits().participants;
+    let (slot, id, lock) = entered?.ok_or_else(|| OpenError::Limit { name: name.to_owned(), max })?;
+    let (name, lock, process, patience) = (name.to_owned(), Some(lock), std::process::id(), wishes.patience);
+    let shared = Shared { name, store, control, identity, slot, id, patience, process, birth, lock };
+    Ok(Bus { shared: Arc::new(shared) })
+}
+
+/// Whether a folder is not there.
+pub(super) fn is_missing(error: &DirError) -> bool {
+    matches!(error, DirError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+}
+
+/// Why the register of the bus `name` can't be used.
+pub(super) fn unfit(name: &str, error: RegisterError) -> OpenError {
+    match error {
+        RegisterError::Io(source) => OpenError::Io { name: name.to_owned(), what: "map the register", source },
+        RegisterError::Unfit(both) => {
+            let (made_by, here) = (Box::new(both.made_by), Box::new(both.here));
+            OpenError::Incompatible { name: name.to_owned(), made_by, here }
+        }
     }
 }
 
-fn make_control(dir: &Dir) -> io::Result<Control> {
-    let control = Control::create(&dir.create_file(CONTROL_NEW)?)?;
-    dir.rename(CONTROL_NEW, CONTROL)?;
+/// The register, if there is one.
+pub(super) fn open_control(store: &Store) -> Result<Option<Control>, RegisterError> {
+    let page = match store.open_first_page(CONTROL) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        page => page?,
+    };
+    Control::fits(&page)?;
+    Ok(Some(Control::of(store.open(CONTROL, control::BYTES, Access::Write)?)))
+}
+
+fn make_control(store: &Store, limits: &Limits) -> io::Result<Control> {
+    let control = Control::create(store.create(CONTROL_NEW, control::BYTES)?, &Build::here(), limits);
+    store.rename(CONTROL_NEW, CONTROL)?;
     Ok(control)
 }
 
 /// Takes a slot: its lock first, then its entry. `None` when all are taken.
-fn enter(dir: &Dir, control: &Control) -> io::Result<Option<(usize, u64, ParticipantLock)>> {
-    for slot in (0..PARTICIPANTS_MAX).filter(|slot| control.participant_is_free(*slot)) {
-        // A slot whose lock is held though its entry is free is being looked at by somebody; the next one will do.
-        if let Some(lock) = ParticipantLock::take(dir, slot)? {
-            let id = control.add_participant(slot, std::process::id(), &process_name());
+fn take_slot(store: &Store, control: &Control, birth: Birth) -> io::Result<Option<(usize, u64, ParticipantLock)>> {
+    /// A slot whose lock is held though its entry is free is being looked at by somebody, for a moment.
+    const LOOKS_MAX: usize = 256;
+    for _ in 0..LOOKS_MAX {
+        let mut looked_at = false;
+        for slot in (0..control.limits().participants).filter(|slot| control.participant_is_free(*slot)) {
+            let Some(lock) = store.take_slot(slot)? else {
+                looked_at = true;
+                continue;
+            };
+            let start_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis() as u64;
+            let (pid, name) = (std::process::id(), Build::here().program);
+            let id = control.add_participant(slot, NewParticipant { pid, birth, name: &name, start_ms });
             control.bump_epoch();
             return Ok(Some((slot, id, lock)));
         }
+        if !looked_at {
+            break;
+        }
+        std::thread::yield_now();
     }
     Ok(None)
 }
 
-/// The program's file name, cut to fit.
-fn process_name() -> String {
-    let path = std::env::current_exe().unwrap_or_default();
-    let mut name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let end = (0..=NAME_MAX.min(name.len())).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
-    name.truncate(end);
-    name
-}
-
 impl Drop for Shared {
     fn drop(&mut self) {
-        // Publishers and inboxes hold `Shared`, so all of them are gone by now. Without the lock the rest is left to
-        // whoever changes the bus next: letting go of the participant's lock says that this one is dead.
-        let Ok(lock) = BusLock::acquire(&self.dir, Change::PATIENCE) else { return };
-        self.control.set_holder(std::process::id());
-        self.lock = None;
-        sweep::release(&self.dir, &self.control, self.slot);
-        sweep::sweep(&self.dir, &self.control);
-        let last = self.control.participants().next().is_none();
-        self.control.set_holder(0);
-        if last {
-            sweep::remove_bus(&self.root, &self.dir, &self.name);
+        if self.is_forked() {
+            return;
         }
-        drop(lock);
-        if last {
-            self.place.remove_if_default();
+        // Publishers and inboxes hold `Shared`, so all of them are gone by now. From here on this participant is dead, and
+        // may be cleared away by anybody: nothing is waited for.
+        self.lock = None;
+        self.control.give_up(GivenUp::Participant(self.slot));
+        for _ in 0..Change::ROUNDS_MAX {
+            if !self.control.anything_given_up() {
+                return;
+            }
+            let Ok(lock) = self.lock(Duration::ZERO) else { return };
+            self.control.set_holder(std::process::id());
+            sweep::sweep(self.view());
+            let last = !self.control.has_participants();
+            self.control.set_holder(0);
+            if last {
+                sweep::remove_bus(&self.store);
+                drop(lock);
+                self.store.remove_root();
+                return;
+            }
         }
     }
 }

@@ -1,33 +1,48 @@
-//! Clears away what the dead left and what everybody has read. Under `bus.lock`.
+//! Clears away what the dead left, what was given up and what everybody has read. Under `bus.lock`.
 //!
 //! # Invariants
-//! 1. Every step may be the last: the next sweep finds the rest. A participant's own entry goes after all that it owned.
-//! 2. Death is told by the kernel's lock alone.
+//! 1. Every step may be the last: the next sweep finds the rest. A participant's own entry goes after all that it owned, and
+//!    after the files that it was about to name in an entry.
+//! 2. Death is told by the kernel alone.
+//! 3. Only files with names of a bus's files are removed.
 //!
 //! # Failure
 //! A file that can't be removed is left and logged; its id is never used again.
 
-use crate::control::{Control, LaneEntry, LaneState};
-use crate::inbox::file::InboxFile;
-use crate::lane::{Cursor, Place};
-use crate::runtime::{ParticipantLock, inbox_name, is_alive, lane_name};
-use crate::sync::Ordering;
-use crate::sys::Dir;
+use std::collections::BTreeSet;
 
-/// Removes dead participants with all that was theirs, drained lanes and unused topics.
-pub(crate) fn sweep(dir: &Dir, control: &Control) {
+use super::View;
+use crate::control::{Control, GivenUp, INBOXES_MAX, LANES_MAX, LaneEntry, LaneState, PARTICIPANTS_MAX};
+use crate::lane::{Cursor, Place};
+use crate::runtime::{BUS_LOCK, CONTROL, CONTROL_NEW, Store, inbox_name, is_file_name, lane_name};
+use crate::sync::Ordering;
+
+/// Removes dead participants with all that was theirs, what was given up, drained lanes and unused topics.
+pub(crate) fn sweep(view: View<'_>) {
+    let View { store, control, .. } = view;
+    let mut changed = clear_given_up(store, control);
+    // Before looking who lives: who leaves after the look sets its bit anew.
+    for slot in 0..PARTICIPANTS_MAX {
+        control.clear_given_up(GivenUp::Participant(slot));
+    }
     let dead: Vec<usize> =
-        control.participants().map(|entry| entry.slot).filter(|slot| !is_alive(dir, *slot)).collect();
-    let mut changed = false;
-    for slot in dead {
-        tracing::info!(slot, "clearing away a participant that died");
-        release(dir, control, slot);
+        (0..PARTICIPANTS_MAX).filter(|slot| !control.participant_is_free(*slot) && !view.is_alive(*slot)).collect();
+    if !dead.is_empty() {
+        tracing::info!(slots = ?dead, "clearing away participants that left or died");
+        dead.iter().for_each(|slot| release(store, control, *slot));
+        // Whoever is killed between making a file and its entry is among the dead.
+        remove_orphans(store, control);
+        for slot in dead {
+            // Its lock's file first: in a free slot somebody else's may lie.
+            log_failure(store.remove_slot(slot), "participant lock");
+            control.remove_participant(slot);
+        }
         changed = true;
     }
     for lane in control.lanes().filter(|lane| lane.state == LaneState::Closed) {
-        if is_drained(dir, control, &lane) {
+        if is_drained(view, &lane) {
             control.remove_lane(lane.index);
-            log_failure(dir.remove_file(&lane_name(lane.id)), "lane");
+            log_failure(store.remove(&lane_name(lane.id)), "lane");
             changed = true;
         }
     }
@@ -37,44 +52,75 @@ pub(crate) fn sweep(dir: &Dir, control: &Control) {
     }
 }
 
-/// Closes a participant's lanes, removes its inboxes and then itself.
-pub(crate) fn release(dir: &Dir, control: &Control, slot: usize) {
+/// Closes lanes and removes inboxes that their owners have dropped.
+fn clear_given_up(store: &Store, control: &Control) -> bool {
+    if !control.anything_given_up() {
+        return false;
+    }
+    for what in (0..LANES_MAX).map(GivenUp::Lane).filter(|what| control.is_given_up(*what)) {
+        if let GivenUp::Lane(index) = what
+            && let Some(lane) = control.lane(index).filter(|lane| lane.state == LaneState::Open)
+        {
+            control.close_lane(&lane);
+        }
+        control.clear_given_up(what);
+    }
+    for what in (0..INBOXES_MAX).map(GivenUp::Inbox).filter(|what| control.is_given_up(*what)) {
+        if let GivenUp::Inbox(index) = what
+            && let Some(inbox) = control.inbox(index)
+        {
+            log_failure(store.remove(&inbox_name(inbox.id)), "inbox");
+            control.remove_inbox(index);
+        }
+        control.clear_given_up(what);
+    }
+    true
+}
+
+/// Closes a participant's lanes and removes its inboxes.
+fn release(store: &Store, control: &Control, slot: usize) {
     for lane in control.lanes().filter(|lane| lane.participant == slot && lane.state == LaneState::Open) {
         control.close_lane(&lane);
     }
     for inbox in control.inboxes().filter(|inbox| inbox.participant == slot) {
+        log_failure(store.remove(&inbox_name(inbox.id)), "inbox");
         control.remove_inbox(inbox.index);
-        log_failure(dir.remove_file(&inbox_name(inbox.id)), "inbox");
     }
-    control.remove_participant(slot);
-    log_failure(ParticipantLock::remove(dir, slot), "participant lock");
-    control.bump_epoch();
 }
 
-/// Removes the whole bus: all files, `bus.lock` last, then the folder.
-pub(crate) fn remove_bus(root: &Dir, dir: &Dir, name: &str) {
-    clear(dir);
-    log_failure(dir.remove_file(crate::runtime::BUS_LOCK), "bus.lock");
-    // Somebody may just have made a new `bus.lock` in it: then the folder stays, and is theirs.
-    let _ = root.remove_dir(name);
+/// Removes segments that no entry names.
+fn remove_orphans(store: &Store, control: &Control) {
+    let mut named: BTreeSet<String> = control.lanes().map(|lane| lane_name(lane.id)).collect();
+    named.extend(control.inboxes().map(|inbox| inbox_name(inbox.id)));
+    for name in store.names().unwrap_or_default() {
+        let is_segment = name.starts_with("lane-") || name.starts_with("inbox-") || name == CONTROL_NEW;
+        if is_segment && is_file_name(&name) && !named.contains(&name) {
+            log_failure(store.remove(&name), "segment");
+        }
+    }
+}
+
+/// Removes the whole bus: all segments, `bus.lock` last, then the folder. Under `bus.lock`.
+pub(crate) fn remove_bus(store: &Store) {
+    clear(store);
+    store.remove_place();
 }
 
 /// Removes every file of a bus but its lock. Under `bus.lock`.
-pub(crate) fn clear(dir: &Dir) {
+pub(crate) fn clear(store: &Store) {
     // The register goes first: a folder without it is no bus.
-    log_failure(dir.remove_file(crate::runtime::CONTROL), "register");
-    for file in dir.names(false).unwrap_or_default() {
-        if file != crate::runtime::BUS_LOCK {
-            log_failure(dir.remove_file(&file), "file");
+    log_failure(store.remove(CONTROL), "register");
+    for name in store.names().unwrap_or_default() {
+        if name != BUS_LOCK && is_file_name(&name) {
+            log_failure(store.remove(&name), "file");
         }
     }
 }
 
 /// Whether every inbox that a closed lane waits for has said that it needs nothing more of it.
-fn is_drained(dir: &Dir, control: &Control, lane: &LaneEntry) -> bool {
-    control.inboxes().filter(|inbox| inbox.gates(lane.topic)).all(|inbox| {
-        let Ok(file) = dir.open_file(&inbox_name(inbox.id), false) else { return true };
-        let Ok(file) = InboxFile::open(&file, inbox.id) else { return true };
+fn is_drained(view: View<'_>, lane: &LaneEntry) -> bool {
+    view.control.inboxes().filter(|inbox| inbox.gates(lane.topic)).all(|inbox| {
+        let Ok(file) = view.open_inbox(inbox.id) else { return true };
         // ORDERING: [CURSOR] Relaxed, nothing of the lane is touched after it but its name.
         let cursor = Cursor::decode(file.cursor(lane.index).load(Ordering::Relaxed));
         cursor == Cursor { generation: lane.generation(), place: Place::Done }

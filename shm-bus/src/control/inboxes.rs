@@ -23,7 +23,12 @@ pub(crate) struct InboxEntry {
 impl InboxEntry {
     /// Whether publishers of `topic` wait for it.
     pub(crate) const fn gates(&self, topic: usize) -> bool {
-        !self.observer && self.topics >> topic & 1 == 1
+        !self.observer && self.reads(topic)
+    }
+
+    /// Whether it has subscribed to `topic`.
+    pub(crate) const fn reads(&self, topic: usize) -> bool {
+        self.topics >> topic & 1 == 1
     }
 }
 
@@ -54,12 +59,13 @@ impl Control {
 
     /// An index for a new inbox. Under `bus.lock`.
     pub(crate) fn free_inbox(&self) -> Option<usize> {
-        self.free_index(INBOXES)
+        self.free_index(INBOXES, self.limits().inboxes)
     }
 
     /// Fills the entry at `index`, which is free. Under `bus.lock`; the name fits.
     pub(crate) fn add_inbox(&self, index: usize, id: u64, participant: usize, observer: bool, name: &str) {
         self.silence(index);
+        self.keep_inbox(index);
         let owner = participant as u64 | if observer { OBSERVER } else { 0 };
         let fields = [owner, 0, 0, name.len() as u64];
         publish(self.entry(INBOXES, index), id, &fields, &[(NAME.0, NAME.1, name)]);

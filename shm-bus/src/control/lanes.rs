@@ -86,11 +86,12 @@ impl Control {
 
     /// An index for a new lane. Under `bus.lock`.
     pub(crate) fn free_lane(&self) -> Option<usize> {
-        self.free_index(LANES)
+        self.free_index(LANES, self.limits().lanes)
     }
 
     /// Fills the entry at `index`, which is free. Under `bus.lock`; the name fits.
     pub(crate) fn add_lane(&self, index: usize, lane: NewLane<'_>) {
+        self.keep_lane(index);
         let what = lane.topic as u64 | (lane.priority as u64) << 32 | (lane.participant as u64) << 40;
         let fields = [what, lane.capacity, lane.publisher.len() as u64];
         let state = lane.id << 8 | LaneState::Open as u64;

@@ -18,17 +18,22 @@
 //! An entry that fails a check is treated as free by readers.
 
 mod bells;
+mod given_up;
+mod handshake;
 mod inboxes;
 mod lanes;
+mod limits;
 mod participants;
 mod topics;
 
+pub(crate) use given_up::GivenUp;
+pub(crate) use handshake::RegisterError;
+pub use handshake::{Build, Version};
 pub(crate) use inboxes::InboxEntry;
 pub(crate) use lanes::{LaneEntry, LaneState, NewLane};
+pub use limits::Limits;
+pub(crate) use participants::NewParticipant;
 pub(crate) use topics::TopicEntry;
-
-use std::fs::File;
-use std::io;
 
 use crate::segment::{PAGE_WORDS, Segment, load_text, store_text};
 use crate::sync::{AtomicU64, Ordering, fence};
@@ -50,12 +55,12 @@ pub(crate) const TYPE_NAME_MAX: usize = 128;
 /// Bytes of a schema.
 pub(crate) const SCHEMA_MAX: usize = 1024;
 
-/// `HFCTRL`, then the major version.
-const MAGIC: u64 = u64::from_le_bytes(*b"HFCTRL\x00\x01");
-
-const EPOCH: usize = 1;
-const NEXT_ID: usize = 2;
-const HOLDER: usize = 3;
+// Words of the header page. Those up to byte 256 are `handshake`'s and the same in every version.
+const EPOCH: usize = 32;
+const NEXT_ID: usize = 40;
+const HOLDER: usize = 41;
+const LIMITS: usize = 48;
+const GIVEN_UP: usize = 56;
 
 /// One table of equal entries.
 #[derive(Clone, Copy)]
@@ -84,13 +89,15 @@ const INBOXES: Table = Table::after(LANES.end(), 128, INBOXES_MAX);
 const DOORBELLS: Table = Table::after(INBOXES.end(), 64, INBOXES_MAX);
 const ROOM_BELLS: Table = Table::after(DOORBELLS.end(), 64, LANES_MAX);
 const ATTENTION: Table = Table::after(ROOM_BELLS.end(), 64, TOPICS_MAX);
-const BYTES: u64 = ATTENTION.end() as u64 * 8;
+/// Bytes of the register.
+pub(crate) const BYTES: u64 = ATTENTION.end() as u64 * 8;
 
 const _: () = {
     assert!(PARTICIPANTS.start * 8 == 4096 && TOPICS.start * 8 == 12288);
     assert!(LANES.start * 8 == 176_128 && INBOXES.start * 8 == 208_896 && DOORBELLS.start * 8 == 217_088);
     assert!(ROOM_BELLS.start * 8 == 221_184 && ATTENTION.start * 8 == 237_568 && BYTES == 245_760);
     assert!(BYTES.is_multiple_of(4096));
+    assert!(EPOCH * 8 == 256 && NEXT_ID * 8 == 320 && HOLDER * 8 == 328 && LIMITS * 8 == 384 && GIVEN_UP * 8 == 448);
 };
 
 /// The mapped `control` file.
@@ -100,27 +107,19 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    /// Makes a register of `file`, which is new and empty. The caller holds `bus.lock`.
-    pub(crate) fn create(file: &File) -> io::Result<Self> {
-        crate::sys::allocate(file, BYTES)?;
-        let control = Self { segment: Segment::writable(file, BYTES)? };
+    /// Makes a register of `segment`, which is all zero. The caller holds `bus.lock`.
+    pub(crate) fn create(segment: Segment, creator: &Build, limits: &Limits) -> Self {
+        let control = Self { segment };
+        // ORDERING: Relaxed, published by [MAGIC].
         control.word(NEXT_ID).store(1, Ordering::Relaxed);
-        // ORDERING: [MAGIC] Release: whoever sees it sees a finished header. Pairs with the fence in `open`.
-        control.word(0).store(MAGIC, Ordering::Release);
-        Ok(control)
+        control.store_limits(limits);
+        control.introduce(creator);
+        control
     }
 
-    /// Maps an existing register.
-    pub(crate) fn open(file: &File) -> io::Result<Self> {
-        let control = Self { segment: Segment::writable(file, BYTES)? };
-        let magic = control.word(0).load(Ordering::Relaxed);
-        // ORDERING: [MAGIC] pairs with the Release store in `create`.
-        fence(Ordering::Acquire);
-        if magic == MAGIC {
-            return Ok(control);
-        }
-        let text = format!("`control` begins with {magic:#018x} instead of {MAGIC:#018x}: not a bus of this version");
-        Err(io::Error::new(io::ErrorKind::InvalidData, text))
+    /// The register in `segment`, of which [`fits`](Self::fits) found that it can be used.
+    pub(crate) const fn of(segment: Segment) -> Self {
+        Self { segment }
     }
 
     /// Grows with every change of any entry.
@@ -187,9 +186,9 @@ impl Control {
         None
     }
 
-    /// The first free index. Under `bus.lock`.
-    fn free_index(&self, table: Table) -> Option<usize> {
-        (0..table.entries).find(|index| self.entry(table, *index)[0].load(Ordering::Relaxed) == 0)
+    /// The first free index of the first `limit`. Under `bus.lock`.
+    fn free_index(&self, table: Table, limit: usize) -> Option<usize> {
+        (0..table.entries.min(limit)).find(|index| self.entry(table, *index)[0].load(Ordering::Relaxed) == 0)
     }
 }
 

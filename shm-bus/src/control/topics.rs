@@ -46,7 +46,7 @@ impl Control {
 
     /// Adds a topic and gives its index, or `None` when the table is full. Under `bus.lock`; the texts fit.
     pub(crate) fn add_topic(&self, topic: &crate::TopicSpec<'_>) -> Option<usize> {
-        let index = self.free_index(TOPICS)?;
+        let index = self.free_index(TOPICS, self.limits().topics)?;
         let (policy, timeout_ms) = topic.policy.to_wire();
         let lengths = topic.name.len() as u64
             | (topic.type_name.len() as u64) << 16

@@ -23,13 +23,18 @@ impl Inbox {
         let shared = std::sync::Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
         let index = find_or_add(&shared.control, topic)?;
-        let subscription = Subscription {
-            topic: index,
-            name: topic.name.to_owned(),
-            schema_hash: topic.schema_hash,
-            policy: topic.policy,
-        };
-        self.join(&change, subscription, from)
+        self.join(&change, subscription_to(topic, index), from)
+    }
+
+    /// As [`Self::subscribe`], unless another inbox gates the topic.
+    pub(crate) fn subscribe_alone(&mut self, topic: &TopicSpec<'_>, from: From) -> Result<(), SubscribeError> {
+        let shared = std::sync::Arc::clone(&self.shared);
+        let change = Change::begin(&shared)?;
+        let index = find_or_add(&shared.control, topic)?;
+        if let Some(other) = shared.control.inboxes().find(|inbox| inbox.id != self.id && inbox.gates(index)) {
+            return Err(SubscribeError::Taken { topic: topic.name.to_owned(), by: other.name });
+        }
+        self.join(&change, subscription_to(topic, index), from)
     }
 
     /// Reads a topic that somebody has declared, whatever it carries.
@@ -152,8 +157,7 @@ impl Inbox {
     }
 
     fn map(&self, entry: &LaneEntry) -> std::io::Result<LaneFile> {
-        let file = self.shared.dir.open_file(&lane_name(entry.id), false)?;
-        LaneFile::open(&file, entry.id, entry.capacity)
+        self.shared.open_lane(entry.id, entry.capacity)
     }
 
     /// Sorts the lanes, finds the levels, and makes room for the longest message.
@@ -182,6 +186,10 @@ impl Inbox {
             self.payload.resize(longest, 0);
         }
     }
+}
+
+fn subscription_to(topic: &TopicSpec<'_>, index: usize) -> Subscription {
+    Subscription { topic: index, name: topic.name.to_owned(), schema_hash: topic.schema_hash, policy: topic.policy }
 }
 
 fn in_lane(entry: LaneEntry, subscription: Subscription, reader: Reader<LaneFile>) -> InLane {

@@ -42,7 +42,7 @@ impl<'a> Delivery<'a> {
 
 /// The bytes of `words`.
 #[inline]
-pub(super) const fn bytes_of(words: &[u64]) -> &[u8] {
+pub(crate) const fn bytes_of(words: &[u64]) -> &[u8] {
     // SAFETY: u64 has no padding and a byte no alignment; the length is that of the slice.
     unsafe { std::slice::from_raw_parts(words.as_ptr().cast(), size_of_val(words)) }
 }

@@ -10,7 +10,6 @@
 //! # Failure
 //! A file that is not the inbox which the register names is refused when it is mapped.
 
-use std::fs::File;
 use std::io;
 
 use crate::control::LANES_MAX;
@@ -20,9 +19,8 @@ use crate::sync::{AtomicU64, Ordering, fence};
 /// `HFINBX`, then the major version.
 const MAGIC: u64 = u64::from_le_bytes(*b"HFINBX\x00\x01");
 const CURSOR_WORDS: usize = 8;
-const BYTES: u64 = (PAGE + LANES_MAX * CURSOR_WORDS * 8) as u64;
 
-const _: () = assert!(BYTES == 20480);
+const _: () = assert!(InboxFile::BYTES == 20480);
 
 /// What an inbox counts.
 #[derive(Clone, Copy, Debug)]
@@ -69,20 +67,22 @@ pub(crate) struct InboxFile {
 }
 
 impl InboxFile {
-    /// Makes an inbox of `file`, which is new and empty.
-    pub(crate) fn create(file: &File, id: u64) -> io::Result<Self> {
-        crate::sys::allocate(file, BYTES)?;
-        let inbox = Self { segment: Segment::writable(file, BYTES)? };
+    /// Bytes of an inbox.
+    pub(crate) const BYTES: u64 = (PAGE + LANES_MAX * CURSOR_WORDS * 8) as u64;
+
+    /// Makes an inbox of `segment`, which is all zero.
+    pub(crate) fn create(segment: Segment, id: u64) -> Self {
+        let inbox = Self { segment };
         let words = inbox.segment.words();
         words[1].store(id, Ordering::Relaxed);
         // ORDERING: [MAGIC] Release: whoever sees it sees a finished header. Pairs with the fence in `open`.
         words[0].store(MAGIC, Ordering::Release);
-        Ok(inbox)
+        inbox
     }
 
-    /// Maps the inbox that the register names, read-only.
-    pub(crate) fn open(file: &File, id: u64) -> io::Result<Self> {
-        let inbox = Self { segment: Segment::readable(file, BYTES)? };
+    /// The inbox that the register names.
+    pub(crate) fn open(segment: Segment, id: u64) -> io::Result<Self> {
+        let inbox = Self { segment };
         let found = [0, 1].map(|index| inbox.segment.words()[index].load(Ordering::Relaxed));
         // ORDERING: [MAGIC] pairs with the Release store in `create`.
         fence(Ordering::Acquire);

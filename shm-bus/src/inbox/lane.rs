@@ -149,6 +149,6 @@ pub(super) fn wake_publisher(shared: &Shared, index: usize) {
     bell::fence_before_look();
     let bell = shared.control.room_bell(index);
     if bell::ring(bell) {
-        sys::wake(bell, BellId { folder: shared.dir.path(), kind: "room", index });
+        sys::wake(bell, BellId { folder: shared.store.path(), kind: "room", index });
     }
 }

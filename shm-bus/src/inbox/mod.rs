@@ -20,14 +20,14 @@ mod ready;
 mod wait;
 
 pub use delivery::Delivery;
+pub(crate) use delivery::bytes_of;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::bus::{Change, ChangeError, Shared, text_fits};
-use crate::control::INBOXES_MAX;
+use crate::control::GivenUp;
 use crate::lane::Look;
-use crate::runtime::inbox_name;
 use crate::topic::TopicError;
 use crate::wire::Priority;
 use credits::SkipCredits;
@@ -50,8 +50,11 @@ pub enum Attachment {
 #[non_exhaustive]
 pub enum InboxError {
     /// The table of inboxes is full.
-    #[error("the bus has no room for another inbox: it holds at most {INBOXES_MAX}")]
-    Limit,
+    #[error("the bus has no room for another inbox: it holds at most {max}")]
+    Limit {
+        /// The bus's limit.
+        max: usize,
+    },
     /// The bus could not be changed.
     #[error(transparent)]
     Change(#[from] ChangeError),
@@ -64,6 +67,14 @@ pub enum SubscribeError {
     /// The topic can't be used as given.
     #[error(transparent)]
     Topic(#[from] TopicError),
+    /// Somebody else reads the topic, of whom there can be but one.
+    #[error("topic `{topic}` is already read by `{by}`")]
+    Taken {
+        /// The topic.
+        topic: String,
+        /// Name of the inbox that reads it.
+        by: String,
+    },
     /// The bus could not be changed, or a lane not be mapped.
     #[error(transparent)]
     Change(#[from] ChangeError),
@@ -136,13 +147,9 @@ impl Inbox {
         text_fits(name)?;
         let change = Change::begin(&shared)?;
         let control = &shared.control;
-        let index = control.free_inbox().ok_or(InboxError::Limit)?;
+        let index = control.free_inbox().ok_or_else(|| InboxError::Limit { max: control.limits().inboxes })?;
         let id = control.next_id();
-        let made = shared.dir.create_file(&inbox_name(id)).and_then(|file| InboxFile::create(&file, id));
-        let file = made.map_err(|error| {
-            let _ = shared.dir.remove_file(&inbox_name(id));
-            ChangeError::io("make an inbox")(error)
-        })?;
+        let file = shared.create_inbox(id)?;
         let gating = attachment == Attachment::Gating;
         control.add_inbox(index, id, shared.slot, !gating, name);
         control.bump_epoch();
@@ -221,15 +228,25 @@ impl Inbox {
     /// # Errors
     /// See [`ReceiveError`]; no message was taken then.
     pub fn drain(&mut self, mut each: impl FnMut(Delivery<'_>)) -> Result<usize, ReceiveError> {
+        self.shared.beat();
         self.refresh()?;
         for lane in &mut self.lanes {
-            // Looking at the head would take its cache line from a busy publisher.
-            lane.drain_to = if lane.reader.rests() { lane.reader.position() } else { lane.reader.head() };
+            // A publisher that was killed between its last commit and its head left one message more than that. Looking at the head
+            // of a lane that is dry would take its cache line from a busy publisher.
+            lane.drain_to = match (lane.closed, lane.reader.rests()) {
+                (true, _) => u64::MAX,
+                (false, true) => lane.reader.position(),
+                (false, false) => lane.reader.head(),
+            };
         }
         let mut taken = 0;
         let mut ended = false;
         for index in 0..self.lanes.len() {
-            while self.lanes[index].reader.position() < self.lanes[index].drain_to {
+            // Bounded by what a ring can hold, whatever its writer says.
+            for _ in 0..=self.lanes[index].reader.records_max() {
+                if self.lanes[index].reader.position() >= self.lanes[index].drain_to {
+                    break;
+                }
                 match self.read(index) {
                     Look::Message => {
                         self.count(index);
@@ -251,6 +268,17 @@ impl Inbox {
         }
         self.leave_drained();
         Ok(taken)
+    }
+
+    /// Its id, never given again on this bus.
+    pub(crate) const fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The first `len` bytes of what was received last.
+    #[inline]
+    pub(crate) fn last_payload(&self, len: usize) -> &[u8] {
+        &bytes_of(&self.payload)[..len]
     }
 
     /// The next message of the level whose turn it is.
@@ -308,15 +336,20 @@ impl Inbox {
 
 impl Drop for Inbox {
     fn drop(&mut self) {
-        self.notifier = None;
-        // Without the lock the inbox goes when this participant is cleared away.
-        let Ok(change) = Change::begin(&self.shared) else { return };
-        if self.shared.control.inbox(self.index).is_some_and(|entry| entry.id == self.id) {
-            self.shared.control.remove_inbox(self.index);
-            self.shared.control.bump_epoch();
+        if self.shared.is_forked() {
+            // Its thread and its bell are the parent's.
+            std::mem::forget(self.notifier.take());
+            return;
         }
-        let _ = self.shared.dir.remove_file(&inbox_name(self.id));
-        drop(change);
-        Change::sweep_if_free(&self.shared);
+        self.notifier = None;
+        for lane in &self.lanes {
+            // Nobody waits for this inbox from here on, though its entry may stay for a moment.
+            lane.reader.publish_done(self.file.cursor(lane.index));
+        }
+        let control = &self.shared.control;
+        if control.inbox(self.index).is_some_and(|entry| entry.id == self.id) {
+            control.give_up(GivenUp::Inbox(self.index));
+        }
+        Change::clear_given_up(&self.shared);
     }
 }

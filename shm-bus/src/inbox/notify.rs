@@ -64,7 +64,7 @@ impl Notifier {
     fn start(shared: &Arc<Shared>, index: usize) -> std::io::Result<Self> {
         let (pipe, writer) = std::io::pipe()?;
         let wishes = Arc::new(Wishes::default());
-        let sleeper = Sleeper::new(BellId { folder: shared.dir.path(), kind: "inbox", index })?;
+        let sleeper = Sleeper::new(BellId { folder: shared.store.path(), kind: "inbox", index })?;
         let (its_wishes, its_shared) = (Arc::clone(&wishes), Arc::clone(shared));
         let thread = std::thread::Builder::new()
             .name("hotframe-doorbell".to_owned())
@@ -92,7 +92,7 @@ impl Drop for Notifier {
         self.wishes.changed.notify_one();
         let doorbell = self.shared.control.doorbell(self.index).bell();
         if bell::ring(doorbell) {
-            sys::wake(doorbell, BellId { folder: self.shared.dir.path(), kind: "inbox", index: self.index });
+            sys::wake(doorbell, BellId { folder: self.shared.store.path(), kind: "inbox", index: self.index });
         }
         if let Some(thread) = self.thread.take() {
             // It does not panic; if it did, it has ended.

@@ -5,17 +5,13 @@
 //!    lane once more: `[BELL]`.
 //! 2. It looks again after at most 10 ms, whatever happened to who should have woken it.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use super::file::Count;
 use super::{Inbox, ReceiveError};
 use crate::bell;
 use crate::sys::{BellId, Sleeper};
-
-/// Asking takes the system a while.
-static SOLE_PROCESSOR: LazyLock<bool> =
-    LazyLock::new(|| std::thread::available_parallelism().is_ok_and(|processors| processors.get() == 1));
 
 /// How long to look before sleeping: longer while that pays.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +58,7 @@ impl Inbox {
     }
 
     fn wait_until(&mut self, deadline: Option<Instant>) -> Result<bool, ReceiveError> {
+        self.shared.beat();
         loop {
             if self.something_waits()? || self.spin()? {
                 return Ok(true);
@@ -84,7 +81,7 @@ impl Inbox {
 
     /// Looks for a while. On one processor nothing would arrive meanwhile.
     fn spin(&mut self) -> Result<bool, ReceiveError> {
-        if *SOLE_PROCESSOR {
+        if !others_run_meanwhile() {
             return Ok(false);
         }
         for _ in 0..self.spin.looks {
@@ -104,7 +101,7 @@ impl Inbox {
             self.ask_for_signals();
         }
         let shared = std::sync::Arc::clone(&self.shared);
-        let id = BellId { folder: shared.dir.path(), kind: "inbox", index: self.index };
+        let id = BellId { folder: shared.store.path(), kind: "inbox", index: self.index };
         let sleeper = Sleeper::new(id).map_err(ReceiveError::Sleep)?;
         let bell = shared.control.doorbell(self.index).bell();
         let waited =
@@ -113,4 +110,10 @@ impl Inbox {
         self.file.add(Count::LateWakes, u64::from(waited.late));
         Ok(waited.found)
     }
+}
+
+/// Whether there is another processor. Asked for once: the system's answer takes longer than a message.
+fn others_run_meanwhile() -> bool {
+    static OTHERS: OnceLock<bool> = OnceLock::new();
+    *OTHERS.get_or_init(|| !std::thread::available_parallelism().is_ok_and(|processors| processors.get() == 1))
 }

@@ -10,7 +10,6 @@
 
 #![expect(unsafe_code, reason = "keeps the two parts of a mapping beside it")]
 
-use std::fs::File;
 use std::io;
 use std::ptr::NonNull;
 
@@ -50,26 +49,29 @@ impl LaneFile {
         Self { header: header.into(), ring: ring.into(), _segment: segment }
     }
 
-    /// Makes a lane of `file`, which is new and empty. `capacity` is one that [`is_capacity`] accepts.
-    pub(crate) fn create(file: &File, id: u64, capacity: u64) -> io::Result<Self> {
-        let len = PAGE as u64 + capacity;
-        crate::sys::allocate(file, len)?;
-        let lane = Self::of(Segment::writable(file, len)?);
+    /// Bytes of a lane with a ring of `capacity`.
+    pub(crate) const fn bytes(capacity: u64) -> u64 {
+        capacity.saturating_add(PAGE as u64)
+    }
+
+    /// Makes a lane of `segment`, which is all zero. `capacity` is one that [`is_capacity`] accepts.
+    pub(crate) fn create(segment: Segment, id: u64, capacity: u64) -> Self {
+        let lane = Self::of(segment);
         let words = lane.header();
         words[1].store(id, Ordering::Relaxed);
         words[2].store(capacity, Ordering::Relaxed);
         // ORDERING: [MAGIC] Release: whoever sees it sees a finished header. Pairs with the fence in `open`.
         words[0].store(MAGIC, Ordering::Release);
-        Ok(lane)
+        lane
     }
 
-    /// Maps the lane that the directory describes, read-only.
-    pub(crate) fn open(file: &File, id: u64, capacity: u64) -> io::Result<Self> {
+    /// The lane that the directory describes, of [`Self::bytes`].
+    pub(crate) fn open(segment: Segment, id: u64, capacity: u64) -> io::Result<Self> {
         let bad = |text: String| Err(io::Error::new(io::ErrorKind::InvalidData, text));
         if !is_capacity(capacity) {
             return bad(format!("the directory gives lane {id} a capacity of {capacity} bytes"));
         }
-        let lane = Self::of(Segment::readable(file, PAGE as u64 + capacity)?);
+        let lane = Self::of(segment);
         let words = lane.header();
         let found = [0, 1, 2].map(|index| words[index].load(Ordering::Relaxed));
         // ORDERING: [MAGIC] pairs with the Release store in `create`.

@@ -322,6 +322,11 @@ impl<M: Memory> Reader<M> {
         bounded(head)
     }
 
+    /// Records that the ring holds at most.
+    pub(crate) const fn records_max(&self) -> u64 {
+        self.geometry.capacity / SLOT
+    }
+
     /// Bytes of the longest payload.
     pub(crate) const fn payload_max(&self) -> usize {
         self.geometry.payload_max()

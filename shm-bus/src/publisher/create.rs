@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::gates::GateList;
 use super::{OutLane, Publisher};
 use crate::bus::{Change, ChangeError, Shared, text_fits};
-use crate::control::{LANES_MAX, NewLane};
-use crate::lane::{CAPACITY_MAX, CAPACITY_MIN, LaneFile, Stamp, Writer, is_capacity};
+use crate::control::NewLane;
+use crate::lane::{CAPACITY_MAX, CAPACITY_MIN, Stamp, Writer, is_capacity};
 use crate::runtime::lane_name;
 use crate::topic::{TopicError, TopicSpec, find_or_add};
 use crate::wire::{Policy, Priority};
@@ -31,8 +31,11 @@ pub enum PublisherError {
     #[error("a publisher has one lane for each priority that it uses, at least one")]
     Lanes,
     /// The lane directory is full.
-    #[error("the bus has no room for another lane: it holds at most {LANES_MAX}")]
-    Limit,
+    #[error("the bus has no room for another lane: it holds at most {max}")]
+    Limit {
+        /// The bus's limit.
+        max: usize,
+    },
     /// The bus could not be changed.
     #[error(transparent)]
     Change(#[from] ChangeError),
@@ -84,14 +87,10 @@ fn make_lane(
     priority: Priority,
     capacity: u64,
 ) -> Result<OutLane, PublisherError> {
-    let index = shared.control.free_lane().ok_or(PublisherError::Limit)?;
+    let limit = || PublisherError::Limit { max: shared.control.limits().lanes };
+    let index = shared.control.free_lane().ok_or_else(limit)?;
     let id = shared.control.next_id();
-    let file_name = lane_name(id);
-    let file = shared.dir.create_file(&file_name).and_then(|file| LaneFile::create(&file, id, capacity));
-    let file = file.map_err(|error| {
-        let _ = shared.dir.remove_file(&file_name);
-        ChangeError::io(format!("make a lane of {capacity} bytes"))(error)
-    })?;
+    let file = shared.create_lane(id, capacity)?;
     let stamp = Stamp { priority, topic: topic as u32, sender: shared.id };
     let writer = Writer::new(file, stamp, policy == Policy::Latest);
     let participant = shared.slot;
@@ -102,5 +101,5 @@ fn make_lane(
 /// Takes back a lane that nobody has been told of. Under `bus.lock`.
 fn unmake_lane(shared: &Shared, lane: &OutLane) {
     shared.control.remove_lane(lane.index);
-    let _ = shared.dir.remove_file(&lane_name(lane.id));
+    let _ = shared.store.remove(&lane_name(lane.id));
 }

@@ -10,7 +10,6 @@
 use crate::bus::Shared;
 use crate::inbox::file::InboxFile;
 use crate::lane::{Cursor, Gates, Lowest, Place};
-use crate::runtime::{inbox_name, is_alive};
 use crate::sync::Ordering;
 
 /// The gating inboxes of one topic.
@@ -43,7 +42,7 @@ impl GateList {
         let before = self.gates.len();
         let dead = &mut self.dead;
         self.gates.retain(|gate| {
-            let alive = is_alive(&shared.dir, gate.participant);
+            let alive = shared.is_alive(gate.participant);
             if !alive {
                 dead.push(gate.id);
             }
@@ -70,8 +69,7 @@ impl GateList {
             if self.dead.contains(&entry.id) || self.gates.iter().any(|gate| gate.id == entry.id) {
                 continue;
             }
-            let file = shared.dir.open_file(&inbox_name(entry.id), false);
-            let file = file.and_then(|file| InboxFile::open(&file, entry.id));
+            let file = shared.open_inbox(entry.id);
             if let Err(error) = &file {
                 tracing::warn!(inbox = entry.name, %error, "can't map an inbox; waiting for it as if it had read nothing");
             }

@@ -8,7 +8,7 @@
 use std::ptr::NonNull;
 
 use super::Publisher;
-use crate::lane::Memory;
+use crate::lane::{Envelope, Memory};
 use crate::sync::{AtomicU64, Ordering};
 use crate::wire::Priority;
 
@@ -55,6 +55,12 @@ impl<'a> Loan<'a> {
     pub fn commit(self) {
         // It was begun with this length and the publisher has been borrowed since.
         let committed = self.publisher.commit(self.priority, self.len);
+        debug_assert!(committed.is_ok());
+    }
+
+    /// Sends it as something else than a plain message.
+    pub(crate) fn commit_as(self, envelope: Envelope) {
+        let committed = self.publisher.commit_as(self.priority, envelope, self.len);
         debug_assert!(committed.is_ok());
     }
 

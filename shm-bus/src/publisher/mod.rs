@@ -23,6 +23,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::bus::{Change, Shared};
+use crate::control::GivenUp;
 use crate::lane::{Envelope, LaneFile, Memory, Writer, copy_in};
 use crate::wire::{Policy, Priority};
 use gates::{GateList, LaneGates};
@@ -143,6 +144,20 @@ impl Publisher {
             return Ok(());
         }
         self.send_after_making_room(priority, envelope, payload)
+    }
+
+    /// As [`Self::commit`], of another kind.
+    pub(crate) fn commit_as(&mut self, priority: Priority, envelope: Envelope, used: usize) -> Result<(), SendError> {
+        if !self.lane(priority)?.writer.commit_as(used, envelope) {
+            return Err(SendError::NoLoan(used));
+        }
+        self.signal(priority);
+        Ok(())
+    }
+
+    /// Index of its topic in the table of topics.
+    pub(crate) const fn topic_index(&self) -> usize {
+        self.topic
     }
 
     /// Lends room for `len` bytes, to be filled and committed. Dropping the loan takes it back.
@@ -280,15 +295,15 @@ impl Publisher {
 
 impl Drop for Publisher {
     fn drop(&mut self) {
-        // Without the lock the lanes are closed when this participant is cleared away.
-        let Ok(change) = Change::begin(&self.shared) else { return };
+        if self.shared.is_forked() {
+            return;
+        }
+        let control = &self.shared.control;
         for lane in self.lanes.iter().flatten() {
-            if let Some(entry) = self.shared.control.lane(lane.index).filter(|entry| entry.id == lane.id) {
-                self.shared.control.close_lane(&entry);
+            if control.lane(lane.index).is_some_and(|entry| entry.id == lane.id) {
+                control.give_up(GivenUp::Lane(lane.index));
             }
         }
-        self.shared.control.bump_epoch();
-        drop(change);
-        Change::sweep_if_free(&self.shared);
+        Change::clear_given_up(&self.shared);
     }
 }

@@ -63,7 +63,7 @@ impl Publisher {
         let shared = std::sync::Arc::clone(&self.shared);
         let index = self.lanes[priority as usize].as_ref()?.index;
         self.lanes[priority as usize].as_ref()?.writer.tally(Tally::Waited, 1);
-        let sleeper = Sleeper::new(BellId { folder: shared.dir.path(), kind: "room", index }).ok()?;
+        let sleeper = Sleeper::new(BellId { folder: shared.store.path(), kind: "room", index }).ok()?;
         let mut first = None;
         bell::wait(shared.control.room_bell(index), &sleeper, Some(Instant::now() + timeout), || {
             first = self.reserve_now(priority, len).ok().or_else(|| self.without_the_dead(priority, len));

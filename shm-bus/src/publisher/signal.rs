@@ -35,7 +35,7 @@ fn signal_each(shared: &Shared, mut attention: u64, lane: &OutLane) {
             }
         }
         if bell::ring(doorbell.bell()) {
-            sys::wake(doorbell.bell(), BellId { folder: shared.dir.path(), kind: "inbox", index: inbox });
+            sys::wake(doorbell.bell(), BellId { folder: shared.store.path(), kind: "inbox", index: inbox });
             lane.writer.tally(Tally::Wakes, 1);
         }
     }

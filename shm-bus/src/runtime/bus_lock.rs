@@ -2,16 +2,26 @@
 
 use std::fs::{File, TryLockError};
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::BUS_LOCK;
+use super::memory::Memory;
+use crate::crash;
 use crate::sys::{self, Dir};
+
+const WAIT_FIRST: Duration = Duration::from_micros(50);
+const WAIT_MAX: Duration = Duration::from_millis(2);
 
 /// The lock, held until dropped.
 #[derive(Debug)]
 #[must_use]
-pub(crate) struct BusLock {
-    file: File,
+pub(crate) struct BusLock(Held);
+
+#[derive(Debug)]
+enum Held {
+    File { file: File, process: u32 },
+    Memory(Arc<Memory>),
 }
 
 /// Why the lock was not had.
@@ -26,38 +36,50 @@ pub(crate) enum LockError {
 }
 
 impl BusLock {
-    const WAIT_FIRST: Duration = Duration::from_micros(50);
-    const WAIT_MAX: Duration = Duration::from_millis(2);
+    pub(super) const fn in_memory(memory: Arc<Memory>) -> Self {
+        Self(Held::Memory(memory))
+    }
+}
 
-    /// Waits for the lock of the bus in `dir`, at most `patience`; zero means one try.
-    pub(crate) fn acquire(dir: &Dir, patience: Duration) -> Result<Self, LockError> {
-        let deadline = Instant::now() + patience;
-        let file = dir.open_or_create_file(BUS_LOCK).map_err(gone_or_io)?;
-        let mut wait = Self::WAIT_FIRST;
-        loop {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::Error(error)) => return Err(LockError::Io(error)),
-                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Err(LockError::Timeout),
-                Err(TryLockError::WouldBlock) => std::thread::sleep(wait),
-            }
-            wait = Self::WAIT_MAX.min(wait * 2);
+/// Waits for the lock of the bus in `dir`, at most `patience`; zero means one try.
+pub(super) fn acquire(dir: &Dir, patience: Duration) -> Result<BusLock, LockError> {
+    let deadline = Instant::now() + patience;
+    let file = dir.open_or_create_file(BUS_LOCK).map_err(gone_or_io)?;
+    let mut wait = WAIT_FIRST;
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::Error(error)) => return Err(LockError::Io(error)),
+            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Err(LockError::Timeout),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(wait),
         }
-        let held = Self { file };
-        let named = dir.open_file(BUS_LOCK, false).map_err(gone_or_io)?;
-        let same = sys::identity(&named).and_then(|named| Ok(named == sys::identity(&held.file)?));
-        match same {
-            Ok(true) => Ok(held),
-            Ok(false) => Err(LockError::Gone),
-            Err(error) => Err(LockError::Io(error)),
-        }
+        wait = WAIT_MAX.min(wait * 2);
+    }
+    crash::point();
+    let identity = sys::identity(&file);
+    let held = BusLock(Held::File { file, process: std::process::id() });
+    let named = dir.open_file(BUS_LOCK, false).map_err(gone_or_io)?;
+    let same = sys::identity(&named).and_then(|named| Ok(named == identity?));
+    match same {
+        Ok(true) => Ok(held),
+        Ok(false) => Err(LockError::Gone),
+        Err(error) => Err(LockError::Io(error)),
     }
 }
 
 impl Drop for BusLock {
     fn drop(&mut self) {
-        // A forked child may share the open file: closing alone would then not unlock. Failure leaves that to closing.
-        let _ = self.file.unlock();
+        match &self.0 {
+            // A forked child shares the open file. So closing alone would not unlock while one lives, and the child itself,
+            // which never had the lock, must not unlock.
+            Held::File { file, process } => {
+                if *process == std::process::id() {
+                    let _ = file.unlock();
+                    crash::point();
+                }
+            }
+            Held::Memory(memory) => memory.unlock(),
+        }
     }
 }
 

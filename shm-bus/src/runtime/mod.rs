@@ -1,4 +1,4 @@
-//! Where buses lie, and the kernel locks that say who may change one and who lives.
+//! Where buses lie, and the locks that say who may change one and who lives.
 //!
 //! ```text
 //! <runtime folder>/<bus>/control  bus.lock  p<n>.lock  lane-<id>  inbox-<id>
@@ -10,16 +10,24 @@
 //!    processes ever hold "the" lock of one bus.
 //! 2. Everything else is made and removed under that lock; a folder without `control` is no bus, whatever else lies in it.
 //!
+//! 3. A bus without a name has the same segments and locks in one process's memory; [`Store`] hides the difference.
+//!
 //! # Failure
 //! A process killed at any point leaves a lock that the kernel has released; the next one to hold it finishes the work.
 
 mod bus_lock;
+mod folder;
+mod memory;
 mod participant_lock;
 mod place;
+mod store;
 
 pub(crate) use bus_lock::{BusLock, LockError};
-pub(crate) use participant_lock::{ParticipantLock, is_alive};
+pub(crate) use folder::Folder;
+pub(crate) use memory::Memory;
+pub(crate) use participant_lock::ParticipantLock;
 pub(crate) use place::{Place, is_bus_name};
+pub(crate) use store::{Access, Store};
 
 /// The register's file.
 pub(crate) const CONTROL: &str = "control";
@@ -36,4 +44,20 @@ pub(crate) fn lane_name(id: u64) -> String {
 /// The file of the inbox with this id.
 pub(crate) fn inbox_name(id: u64) -> String {
     format!("inbox-{id}")
+}
+
+/// The lock of the participant in `slot`.
+pub(crate) fn slot_name(slot: usize) -> String {
+    format!("p{slot}.lock")
+}
+
+/// Whether a file of this name may be a bus's. Others are nobody's business here, and are never removed.
+pub(crate) fn is_file_name(name: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let numbered =
+        |prefix, suffix| name.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix)).is_some_and(digits);
+    matches!(name, CONTROL | CONTROL_NEW | BUS_LOCK)
+        || numbered("lane-", "")
+        || numbered("inbox-", "")
+        || numbered("p", ".lock")
 }

@@ -29,6 +29,11 @@ impl Place {
         Self { path: path.to_owned(), default: false }
     }
 
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Opens it, with `create` making it first.
     pub(crate) fn open(&self, create: bool) -> Result<Dir, DirError> {
         Dir::open(&self.path, create)

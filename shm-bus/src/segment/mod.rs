@@ -1,11 +1,12 @@
-//! One mapped file, seen as 8-byte atomic words.
+//! One mapping, seen as 8-byte atomic words.
 //!
 //! Knows nothing of what the words mean. The raw pointer of a mapping never leaves this module.
 //!
 //! # Invariants
-//! 1. `words` spans exactly the mapping, is page-aligned and lives as long as it.
+//! 1. `words` spans exactly the mapping, is page-aligned and lives as long as `mapping`.
 //! 2. Nobody forms a reference to the mapped bytes other than to `AtomicU64`; peers change them at any time.
 //! 3. A read-only mapping is only ever loaded from, Relaxed.
+//! 4. A forked child has none of the mappings (Linux), and unmaps nothing.
 //!
 //! # Failure
 //! A file of the wrong size is refused when it is mapped. A same-user process that truncates a mapped file kills its
@@ -19,6 +20,9 @@ pub(crate) use text::{load_text, store_text};
 
 use std::fs::File;
 use std::io;
+use std::mem::ManuallyDrop;
+use std::ptr::NonNull;
+use std::sync::Arc;
 
 use memmap2::{MmapOptions, MmapRaw};
 
@@ -32,42 +36,98 @@ pub(crate) const PAGE_WORDS: usize = PAGE / 8;
 #[cfg(target_endian = "big")]
 compile_error!("segments hold little-endian words, which this crate does not swap");
 
-/// A mapping.
+/// A mapping, or a share of one.
 #[derive(Debug)]
 pub(crate) struct Segment {
-    map: MmapRaw,
+    /// The mapping's first word.
+    words: NonNull<AtomicU64>,
+    count: usize,
+    mapping: Arc<Mapping>,
+}
+
+// SAFETY: only atomics are reached through `words` (invariant 2), and the mapping may be unmapped on any thread.
+unsafe impl Send for Segment {}
+// SAFETY: as above; `&Segment` gives `&[AtomicU64]` and nothing else.
+unsafe impl Sync for Segment {}
+
+/// Unmaps when the last share goes, in the process that mapped.
+#[derive(Debug)]
+struct Mapping {
+    map: ManuallyDrop<MmapRaw>,
+    process: u32,
 }
 
 impl Segment {
     /// Maps all of `file`, which must have `len` bytes, for reading and writing.
     pub(crate) fn writable(file: &File, len: u64) -> io::Result<Self> {
         let len = checked(file, len)?;
-        Ok(Self { map: MmapOptions::new().len(len).populate().map_raw(file)? })
+        Ok(Self::of(MmapOptions::new().len(len).populate().map_raw(file)?))
     }
 
     /// Maps all of `file`, which must have `len` bytes, for reading.
     pub(crate) fn readable(file: &File, len: u64) -> io::Result<Self> {
         let len = checked(file, len)?;
-        Ok(Self { map: MmapOptions::new().len(len).populate().map_raw_read_only(file)? })
+        Ok(Self::of(MmapOptions::new().len(len).populate().map_raw_read_only(file)?))
+    }
+
+    /// Maps the first page of `file`, however long that is, for reading.
+    pub(crate) fn first_page(file: &File) -> io::Result<Self> {
+        let found = file.metadata()?.len();
+        if found < PAGE as u64 {
+            return Err(wrong_size(found, PAGE as u64));
+        }
+        Ok(Self::of(MmapOptions::new().len(PAGE).map_raw_read_only(file)?))
+    }
+
+    /// `len` bytes of zeros that no other process can see.
+    pub(crate) fn anonymous(len: u64) -> io::Result<Self> {
+        let len = usize::try_from(len).map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+        Ok(Self::of(MmapOptions::new().len(len).map_anon()?.into()))
+    }
+
+    /// The same memory once more.
+    pub(crate) fn share(&self) -> Self {
+        Self { words: self.words, count: self.count, mapping: Arc::clone(&self.mapping) }
+    }
+
+    fn of(map: MmapRaw) -> Self {
+        // A forked child that used the bus would pass for its parent. Where the advice is refused, dropping still is safe.
+        #[cfg(target_os = "linux")]
+        let _ = map.advise(memmap2::Advice::DontFork);
+        let words = NonNull::new(map.as_mut_ptr()).expect("nothing is mapped at address 0").cast::<AtomicU64>();
+        let count = map.len() / 8;
+        Self { words, count, mapping: Arc::new(Mapping { map: ManuallyDrop::new(map), process: std::process::id() }) }
     }
 
     /// All words.
     #[inline]
     pub(crate) fn words(&self) -> &[AtomicU64] {
-        let words = self.map.as_ptr().cast::<AtomicU64>();
         // SAFETY: by invariant 1 the memory is mapped, aligned and long enough for as long as `self`; by invariant 2 only
         // atomics view it. Any bytes are a valid AtomicU64.
-        unsafe { std::slice::from_raw_parts(words, self.map.len() / 8) }
+        unsafe { std::slice::from_raw_parts(self.words.as_ptr(), self.count) }
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // In a forked child something else may lie at this address by now.
+        if self.process == std::process::id() {
+            // SAFETY: not used again, as `self` is being dropped.
+            unsafe { ManuallyDrop::drop(&mut self.map) };
+        }
     }
 }
 
 fn checked(file: &File, len: u64) -> io::Result<usize> {
     let found = file.metadata()?.len();
     if found != len || !len.is_multiple_of(PAGE as u64) {
-        let text = format!("the file has {found} bytes instead of {len}");
-        return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+        return Err(wrong_size(found, len));
     }
     usize::try_from(len).map_err(|_| io::ErrorKind::OutOfMemory.into())
+}
+
+fn wrong_size(found: u64, wanted: u64) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("the file has {found} bytes instead of {wanted}"))
 }
 
 const _: () = {

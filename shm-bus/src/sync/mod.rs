@@ -1,17 +1,23 @@
-//! The only door to atomics: std's, or loom's when its models run.
+//! The only door to atomics: std's, or loom's when its models run, or std's with a crash point behind every write.
 //!
 //! Also holds the switch by which the models weaken one named site at a time (`mutation`). Outside loom every
 //! mutation is off at compile time.
 
+#[cfg(all(feature = "crash-points", unix, not(loom)))]
+mod crashing;
 mod mutation;
 
+#[cfg(all(feature = "crash-points", unix, not(loom)))]
+pub(crate) use crashing::AtomicU64;
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
 #[cfg(loom)]
 pub(crate) use mutation::with_mutation;
 pub(crate) use mutation::{Mutation, mutated};
+#[cfg(not(any(loom, all(feature = "crash-points", unix))))]
+pub(crate) use std::sync::atomic::AtomicU64;
 #[cfg(not(loom))]
-pub(crate) use std::sync::atomic::{AtomicU64, Ordering, fence};
+pub(crate) use std::sync::atomic::{Ordering, fence};
 
 /// `fence(order)` unless the model has switched it off.
 #[inline]

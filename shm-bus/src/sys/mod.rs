@@ -7,10 +7,18 @@
 //! | [`identity`] | two handles are the same file exactly when these are equal |
 //! | [`runtime_root`] | where buses lie unless told otherwise |
 //! | [`Sleeper`], [`wake`] | sleeping on a word that other processes change, and waking who does |
+//! | [`Birth`], [`has_ended`] | a second proof that a process has ended, where a lock may have outlived it |
+//! | [`monotonic_ns`] | a clock that is the same in every process |
 //!
 //! # Failure
 //! [`DirError`] says what about a folder is wrong; everything else is an `io::Error`.
 
+#[cfg_attr(target_os = "linux", path = "birth_linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "birth_other.rs")]
+mod birth;
+#[cfg_attr(unix, path = "clock_unix.rs")]
+#[cfg_attr(windows, path = "clock_windows.rs")]
+mod clock;
 #[cfg_attr(target_os = "linux", path = "sleep_linux.rs")]
 #[cfg_attr(target_vendor = "apple", path = "sleep_macos.rs")]
 #[cfg_attr(windows, path = "sleep_windows.rs")]
@@ -25,6 +33,8 @@ pub(crate) use unix::{Dir, allocate, identity, runtime_root};
 #[cfg(windows)]
 pub(crate) use windows::{Dir, allocate, identity, runtime_root};
 
+pub(crate) use birth::has_ended;
+pub(crate) use clock::monotonic_ns;
 pub(crate) use sleep::{Sleeper, wake};
 
 use std::io;
@@ -42,12 +52,29 @@ pub(crate) struct BellId<'a> {
     pub(crate) index: usize,
 }
 
+/// When a process was born, and in which namespace its number is its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Birth {
+    pub(crate) namespace: u32,
+    pub(crate) ticks: u64,
+}
+
+impl Birth {
+    /// Nothing is known.
+    pub(crate) const UNKNOWN: Self = Self { namespace: 0, ticks: 0 };
+}
+
+/// Whether an open failed because what lies there is no regular file.
+pub(crate) fn is_not_a_file(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::InvalidInput
+}
+
 /// Why a folder is not used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DirError {
     /// The system refused.
-    #[error("can't use folder {}", path.display())]
+    #[error("can't use folder {}; HOTFRAME_DIR can name another one", path.display())]
     Io {
         /// The folder.
         path: PathBuf,
@@ -78,8 +105,22 @@ pub enum DirError {
         /// Its permission bits.
         mode: u32,
     },
+    /// Nothing can be made in it.
+    #[error("can't write to folder {}; set HOTFRAME_DIR to a local folder of your own with free space", path.display())]
+    Unwritable {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Files in it are views of the kernel, not memory.
+    #[error("folder {} is on a file system of the kernel's; set HOTFRAME_DIR to an ordinary local folder", path.display())]
+    Kernel {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Mapped files are not shared between machines.
-    #[error("folder {} is on a network file system, where memory can't be shared", path.display())]
+    #[error("folder {} is on a network file system, where memory can't be shared; set HOTFRAME_DIR to a local one", path.display())]
     Network {
         /// The folder.
         path: PathBuf,

@@ -1,7 +1,8 @@
 //! Unix: `openat` below a checked folder, `fallocate` where it exists.
 //!
 //! # Invariants
-//! 1. Every open is close-on-exec and follows no link in its last component.
+//! 1. Every open is close-on-exec, follows no link in its last component, waits for nobody (a planted FIFO would), and what
+//!    was opened is a regular file.
 //! 2. Only this user could change a [`Dir`] when it was opened. Folders made here are 0700 and files 0600; a folder that
 //!    somebody chose may be readable by others, as nothing readable lies in it but names.
 
@@ -16,9 +17,10 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::DirError;
+use crate::crash;
 
 const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC).union(OFlags::RDONLY);
-const FILE: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC);
+const FILE: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC).union(OFlags::NONBLOCK);
 const PRIVATE_FILE: Mode = Mode::RUSR.union(Mode::WUSR);
 
 /// An opened folder.
@@ -46,8 +48,9 @@ impl Dir {
         };
         if create {
             match rustix::fs::mkdirat(&at, name, Mode::RWXU) {
-                Ok(()) | Err(Errno::EXIST) => {}
-                Err(error) => return Err(failed(&path, error)),
+                Ok(()) => crash::point(),
+                Err(Errno::EXIST) => {}
+                Err(error) => return Err(unwritable(&path, error).unwrap_or_else(|| failed(&path, error))),
             }
         }
         let fd = rustix::fs::openat(&at, name, FOLDER, Mode::empty()).map_err(|error| failed(&path, error))?;
@@ -59,8 +62,10 @@ impl Dir {
         if mode.intersects(Mode::WGRP | Mode::WOTH) {
             return Err(DirError::Open { path, mode: u64::from(mode.bits()) as u32 });
         }
-        if is_network(&fd).map_err(|error| failed(&path, error))? {
-            return Err(DirError::Network { path });
+        match file_system(&fd).map_err(|error| failed(&path, error))? {
+            FileSystem::Local => {}
+            FileSystem::Network => return Err(DirError::Network { path }),
+            FileSystem::Kernel => return Err(DirError::Kernel { path }),
         }
         Ok(Self { fd, path })
     }
@@ -72,28 +77,43 @@ impl Dir {
 
     /// Makes the file `name`, which must not exist.
     pub(crate) fn create_file(&self, name: &str) -> io::Result<File> {
-        let flags = FILE | OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
-        Ok(rustix::fs::openat(&self.fd, name, flags, PRIVATE_FILE)?.into())
+        self.open_regular(name, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL)
     }
 
     /// Opens the file `name`, making it if need be.
     pub(crate) fn open_or_create_file(&self, name: &str) -> io::Result<File> {
-        let flags = FILE | OFlags::RDWR | OFlags::CREATE;
-        Ok(rustix::fs::openat(&self.fd, name, flags, PRIVATE_FILE)?.into())
+        self.open_regular(name, OFlags::RDWR | OFlags::CREATE)
     }
 
     /// Opens the file `name`.
     pub(crate) fn open_file(&self, name: &str, writable: bool) -> io::Result<File> {
-        let access = if writable { OFlags::RDWR } else { OFlags::RDONLY };
-        Ok(rustix::fs::openat(&self.fd, name, FILE | access, Mode::empty())?.into())
+        self.open_regular(name, if writable { OFlags::RDWR } else { OFlags::RDONLY })
+    }
+
+    fn open_regular(&self, name: &str, flags: OFlags) -> io::Result<File> {
+        let mode = if flags.contains(OFlags::CREATE) { PRIVATE_FILE } else { Mode::empty() };
+        let fd = match rustix::fs::openat(&self.fd, name, FILE | flags, mode) {
+            // ENXIO: a FIFO or socket. EISDIR: a folder, opened for writing.
+            Err(Errno::LOOP | Errno::NXIO | Errno::ISDIR) => return Err(not_a_file(name)),
+            fd => fd?,
+        };
+        if flags.contains(OFlags::CREATE) {
+            crash::point();
+        }
+        if FileType::from_raw_mode(rustix::fs::fstat(&fd)?.st_mode) != FileType::RegularFile {
+            return Err(not_a_file(name));
+        }
+        Ok(fd.into())
     }
 
     /// Renames a file within the folder, replacing `to`.
     pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        Ok(rustix::fs::renameat(&self.fd, from, &self.fd, to)?)
+        rustix::fs::renameat(&self.fd, from, &self.fd, to)?;
+        crash::point();
+        Ok(())
     }
 
-    /// Removes a file; one that is not there is fine.
+    /// Removes a file, link, FIFO or socket; one that is not there is fine.
     pub(crate) fn remove_file(&self, name: &str) -> io::Result<()> {
         gone(rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()))
     }
@@ -103,13 +123,12 @@ impl Dir {
         gone(rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR))
     }
 
-    /// Names of the files (`folders = false`) or folders in it.
+    /// Names of the folders in it, or of all that is none.
     pub(crate) fn names(&self, folders: bool) -> io::Result<Vec<String>> {
-        let wanted = if folders { FileType::Directory } else { FileType::RegularFile };
         let mut names = Vec::new();
         for entry in rustix::fs::Dir::read_from(&self.fd)? {
             let entry = entry?;
-            if entry.file_type() == wanted
+            if (entry.file_type() == FileType::Directory) == folders
                 && let Ok(name) = OsStr::from_bytes(entry.file_name().to_bytes()).to_str().ok_or(())
                 && name != "."
                 && name != ".."
@@ -123,23 +142,54 @@ impl Dir {
 
 fn gone(result: rustix::io::Result<()>) -> io::Result<()> {
     match result {
-        Ok(()) | Err(Errno::NOENT) => Ok(()),
+        Ok(()) => {
+            crash::point();
+            Ok(())
+        }
+        Err(Errno::NOENT) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
 
+/// What lies where a file of a bus should be; told by `is_not_a_file`.
+fn not_a_file(name: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, format!("`{name}` is no regular file; remove it"))
+}
+
+/// The error of a folder in which nothing can be made, if that is what `error` says.
+fn unwritable(path: &Path, error: Errno) -> Option<DirError> {
+    let refused = matches!(error, Errno::ACCESS | Errno::PERM | Errno::ROFS | Errno::NOSPC | Errno::DQUOT);
+    let path = path.parent().unwrap_or(path).to_owned();
+    refused.then(|| DirError::Unwritable { path, source: error.into() })
+}
+
+/// What kind of place a folder is.
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only told apart on Linux"))]
+enum FileSystem {
+    Local,
+    Network,
+    /// Views of the kernel, such as `/proc`.
+    Kernel,
+}
+
 #[cfg(target_os = "linux")]
-fn is_network(fd: &OwnedFd) -> rustix::io::Result<bool> {
+fn file_system(fd: &OwnedFd) -> rustix::io::Result<FileSystem> {
     /// NFS, SMB, CIFS, SMB2, AFS, Coda, 9P, Ceph. Source: statfs(2).
     const NETWORK: [u32; 8] =
         [0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x5346_414f, 0x7375_7245, 0x0102_1997, 0x00c3_6400];
+    /// proc, sysfs, cgroup, cgroup2, debugfs, tracefs, securityfs. Source: statfs(2).
+    const KERNEL: [u32; 7] = [0x9fa0, 0x6265_6572, 0x0027_e0eb, 0x6367_7270, 0x6462_6720, 0x7472_6163, 0x7363_6673];
     let kind = rustix::fs::fstatfs(fd)?.f_type as u32;
-    Ok(NETWORK.contains(&kind))
+    Ok(match kind {
+        kind if NETWORK.contains(&kind) => FileSystem::Network,
+        kind if KERNEL.contains(&kind) => FileSystem::Kernel,
+        _ => FileSystem::Local,
+    })
 }
 
 #[cfg(not(target_os = "linux"))]
-fn is_network(_: &OwnedFd) -> rustix::io::Result<bool> {
-    Ok(false)
+fn file_system(_: &OwnedFd) -> rustix::io::Result<FileSystem> {
+    Ok(FileSystem::Local)
 }
 
 /// Gives a new file `len` bytes of zeros. On Linux the space is real, so that a full tmpfs is an error here.
@@ -148,6 +198,7 @@ pub(crate) fn allocate(file: &File, len: u64) -> io::Result<()> {
     rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, len)?;
     #[cfg(not(target_os = "linux"))]
     file.set_len(len)?;
+    crash::point();
     Ok(())
 }
 

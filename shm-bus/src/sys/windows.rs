@@ -20,10 +20,15 @@ impl Dir {
     pub(crate) fn open(path: &Path, create: bool) -> Result<Self, DirError> {
         let failed = |source| DirError::Io { path: path.to_owned(), source };
         if create
-            && let Err(error) = std::fs::create_dir(path)
-            && error.kind() != io::ErrorKind::AlreadyExists
+            && let Err(source) = std::fs::create_dir(path)
+            && source.kind() != io::ErrorKind::AlreadyExists
         {
-            return Err(failed(error));
+            return Err(match source.kind() {
+                io::ErrorKind::PermissionDenied | io::ErrorKind::StorageFull => {
+                    DirError::Unwritable { path: path.parent().unwrap_or(path).to_owned(), source }
+                }
+                _ => failed(source),
+            });
         }
         let kind = std::fs::symlink_metadata(path).map_err(failed)?.file_type();
         if !kind.is_dir() {
@@ -72,7 +77,7 @@ impl Dir {
         gone(std::fs::remove_dir(self.path.join(name)))
     }
 
-    /// Names of the files (`folders = false`) or folders in it.
+    /// Names of the folders in it, or of all that is none.
     pub(crate) fn names(&self, folders: bool) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in std::fs::read_dir(&self.path)? {

@@ -1,0 +1,228 @@
+//! Two services as processes of their own, asked by a third: `cargo run --release -p shm-bus --example request_response`.
+//!
+//! The example starts itself twice more. `inventory` keeps items and answers typed requests; `paths` thinks longer than its clients
+//! want to wait. In the end `inventory` is killed in the middle of a request. Whatever goes otherwise than said is an error.
+
+#![expect(clippy::print_stdout, reason = "a program that says what it does")]
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use shm_bus::wire::{Status, method_id};
+use shm_bus::{AsBytes, AsPack, Bus, CallError, Message, TypedClient, service};
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+/// Plain data: travels as its bytes.
+#[derive(Clone, Copy, Message)]
+#[repr(C)]
+struct Item {
+    id: u32,
+    count: u32,
+}
+
+/// Anything else: travels as MessagePack.
+#[derive(Serialize, Deserialize)]
+struct Description {
+    name: String,
+    #[serde(with = "shm_bus::pack::bytes")]
+    icon: Vec<u8>,
+}
+
+service! {
+    /// What the player carries.
+    Inventory("inventory") {
+        /// Adds to an item and gives what there is now.
+        Put("put"): AsBytes<Item> => AsBytes<Item>;
+        /// What an item is.
+        Describe("describe"): AsBytes<Item> => AsPack<Description>;
+        /// Never answered: for being killed over.
+        Hang("hang"): () => ();
+    }
+}
+
+const PATH: u32 = method_id("find a path");
+const SOON: Duration = Duration::from_secs(5);
+const FOLDER: &str = "HOTFRAME_EXAMPLE_FOLDER";
+
+fn main() -> Outcome {
+    match (std::env::args().nth(1).as_deref(), std::env::var_os(FOLDER)) {
+        (Some("inventory"), Some(folder)) => inventory(&Bus::open_in(folder, "example")?),
+        (Some("paths"), Some(folder)) => paths(&Bus::open_in(folder, "example")?),
+        _ => ask(),
+    }
+}
+
+/// The first service, until it is killed.
+fn inventory(bus: &Bus) -> Outcome {
+    let mut counts: HashMap<u32, u32> = HashMap::new();
+    let mut owed = Vec::new();
+    let mut server = bus.server_of::<Inventory>()?;
+    loop {
+        server.serve_for(Duration::from_millis(100), |request| {
+            if request.method() == method_id("hang") {
+                owed.push(request.later());
+                return;
+            }
+            let outcome = request
+                .dispatch()
+                .on::<Put>(|item| {
+                    let count = counts.entry(item.id).or_default();
+                    *count = count.checked_add(item.count).ok_or("nobody can carry so many")?;
+                    Ok(Item { count: *count, ..item })
+                })
+                .on::<Describe>(|item| Ok(Description { name: format!("item {}", item.id), icon: vec![0x7f; 1024] }))
+                .done();
+            if let Err(error) = outcome {
+                println!("  inventory: {error}");
+            }
+        })?;
+    }
+}
+
+/// The second service: each path takes it 50 ms. Ends with its client.
+fn paths(bus: &Bus) -> Outcome {
+    let mut server = bus.server("paths")?;
+    let mut met_client = false;
+    while !met_client || server.clients() > 0 {
+        server.wait(Duration::from_millis(100))?;
+        while let Some(request) = server.next()? {
+            met_client = true;
+            if request.method() == PATH {
+                std::thread::sleep(Duration::from_millis(50));
+                request.reply(b"left, left, right")?;
+            } else {
+                request.refuse(Status::NoSuchMethod, "only paths are found here")?;
+            }
+        }
+    }
+    let counts = server.counts();
+    println!(
+        "  paths: ran {} requests; {} were cancelled and {} past their deadline before they began",
+        counts.served, counts.cancelled, counts.expired
+    );
+    Ok(())
+}
+
+/// A service's process, killed when dropped.
+struct Process(Child);
+
+impl Process {
+    fn start(service: &str, folder: &Path) -> std::io::Result<Self> {
+        let program = std::env::current_exe()?;
+        Command::new(program).arg(service).env(FOLDER, folder).stdin(Stdio::null()).spawn().map(Self)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn expect(holds: bool, what: &str) -> Outcome {
+    if holds { Ok(()) } else { Err(what.into()) }
+}
+
+fn ask() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let bus = Bus::open_in(folder.path(), "example")?;
+    let mut inventory = bus.client_of::<Inventory>()?;
+    let error = inventory.call::<Put>(&Item { id: 1, count: 1 }, SOON).err().ok_or("answered by nobody")?;
+    println!("before anybody serves: {error}");
+
+    let mut server = Process::start("inventory", folder.path())?;
+    let mut pathfinder = Process::start("paths", folder.path())?;
+    while !inventory.untyped().has_server() {
+        inventory.wait(Duration::from_millis(1))?;
+    }
+    ask_inventory(&mut inventory)?;
+    ask_for_paths(&bus)?;
+    expect(pathfinder.0.wait()?.success(), "the pathfinder ends with its client")?;
+
+    let ticket = inventory.send::<Hang>(&(), Duration::MAX)?;
+    server.0.kill()?;
+    server.0.wait()?;
+    let error = loop {
+        inventory.wait(Duration::from_millis(10))?;
+        match inventory.poll(ticket) {
+            Ok(None) => {}
+            Ok(Some(())) => return Err("answered by the dead".into()),
+            Err(error) => break error,
+        }
+    };
+    println!("its process killed, a request without any deadline: {error}");
+    expect(matches!(error, CallError::ServerGone { .. }), "the server's death is seen")?;
+    drop((inventory, bus));
+    expect(folder.path().read_dir()?.next().is_none(), "nothing is left behind")?;
+    println!("nothing is left on the bus");
+    Ok(())
+}
+
+fn ask_inventory(inventory: &mut TypedClient<Inventory>) -> Outcome {
+    const CALLS: u32 = 10_000;
+    let start = Instant::now();
+    for count in 1..=CALLS {
+        let item = inventory.call::<Put>(&Item { id: 7, count: 1 }, SOON)?;
+        expect(item.count == count, "every request ran once")?;
+    }
+    println!("{CALLS} calls to another process, one after the other: {:.2} µs each", micros(start, CALLS));
+
+    let start = Instant::now();
+    let mut tickets = std::collections::VecDeque::new();
+    let mut answered = 0;
+    for id in 0..CALLS {
+        tickets.push_back((id, inventory.send::<Put>(&Item { id: 100 + id, count: 1 }, SOON)?));
+        if tickets.len() == 32 {
+            answered += take_first(inventory, &mut tickets)?;
+        }
+    }
+    while !tickets.is_empty() {
+        answered += take_first(inventory, &mut tickets)?;
+    }
+    expect(answered == CALLS, "every request is answered")?;
+    println!("{CALLS} calls, 32 in flight: {:.2} µs each", micros(start, CALLS));
+
+    let description = inventory.call::<Describe>(&Item { id: 7, count: 0 }, SOON)?;
+    println!("as MessagePack: `{}` with an icon of {} bytes", description.name, description.icon.len());
+    let error = inventory.call::<Put>(&Item { id: 7, count: u32::MAX }, SOON).err().ok_or("too many fit")?;
+    println!("what the service itself says no to: {error}");
+    Ok(())
+}
+
+type Tickets = std::collections::VecDeque<(u32, shm_bus::TypedTicket<Put>)>;
+
+fn take_first(inventory: &mut TypedClient<Inventory>, tickets: &mut Tickets) -> Result<u32, Box<dyn Error>> {
+    let (id, ticket) = tickets.pop_front().ok_or("nothing is in flight")?;
+    let item = inventory.finish(ticket)?;
+    expect(item.id == 100 + id, "an answer belongs to its request")?;
+    Ok(1)
+}
+
+fn ask_for_paths(bus: &Bus) -> Outcome {
+    let mut paths = bus.client("paths")?;
+    while !paths.has_server() {
+        paths.wait(Duration::from_millis(1))?;
+    }
+    let first = paths.send(PATH, b"to the tower", SOON)?;
+    let unwanted = paths.send(PATH, b"to the cellar", SOON)?;
+    let hasty = paths.send(PATH, b"to the door", Duration::from_millis(10))?;
+    paths.cancel(unwanted);
+    let error = paths.finish(hasty).err().ok_or("a path in 10 ms")?;
+    println!("a request with 10 ms to live: {error}");
+    expect(matches!(error, CallError::Deadline { .. }), "the deadline ends it")?;
+    let way = paths.finish(first)?;
+    println!("to the tower: {}", String::from_utf8_lossy(way.payload));
+    let error = paths.call(method_id("fly"), b"", SOON).err().ok_or("it flies")?;
+    println!("a method that is not there: {error}");
+    Ok(())
+}
+
+fn micros(start: Instant, count: u32) -> f64 {
+    start.elapsed().as_secs_f64() * 1e6 / f64::from(count)
+}

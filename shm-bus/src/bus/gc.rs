@@ -1,0 +1,87 @@
+//! Removing buses whose participants were all killed.
+//!
+//! # Invariants
+//! 1. Nothing is waited for, and no lock of a live bus is taken: a bus is only locked after it looked dead, and looked at again
+//!    before it is removed.
+//! 2. A folder without `bus.lock` was never a bus, and is left alone.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{View, list::ListError, open, sweep};
+use crate::control::PARTICIPANTS_MAX;
+use crate::runtime::{Folder, Place, Store, is_bus_name};
+use crate::sys::{Birth, Dir, DirError};
+
+/// Removes the buses in the runtime folder whose participants were all killed, and gives their names, sorted.
+///
+/// # Errors
+/// See [`ListError`]; a folder that does not exist holds no bus.
+pub fn gc() -> Result<Vec<String>, ListError> {
+    gc_at(&Place::from_environment())
+}
+
+/// As [`gc`], in a runtime folder of the caller's choice.
+///
+/// # Errors
+/// As [`gc`].
+pub fn gc_in(folder: impl AsRef<Path>) -> Result<Vec<String>, ListError> {
+    gc_at(&Place::at(folder.as_ref()))
+}
+
+fn gc_at(place: &Place) -> Result<Vec<String>, ListError> {
+    let root = match place.open(false) {
+        Err(DirError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        root => Arc::new(root?),
+    };
+    let mut names = root.names(true)?;
+    names.retain(|name| remove_dead(place, &root, name));
+    names.sort();
+    place.remove_if_default();
+    Ok(names)
+}
+
+/// While `opening` is being opened: looks at a few other buses. Failure is somebody else's to report.
+pub(super) fn opportunistically(place: &Place, root: &Arc<Dir>, opening: &str) {
+    /// Buses looked at; a user with more can ask for [`gc`].
+    const LOOKS_MAX: usize = 16;
+    for name in root.names(true).unwrap_or_default().iter().filter(|name| *name != opening).take(LOOKS_MAX) {
+        remove_dead(place, root, name);
+    }
+}
+
+/// Removes the bus `name` if all its participants are dead; whether it did.
+fn remove_dead(place: &Place, root: &Arc<Dir>, name: &str) -> bool {
+    if !is_bus_name(name) {
+        return false;
+    }
+    let Ok(folder) = Folder::open(place, Arc::clone(root), name, false) else { return false };
+    let has_lock = folder.has_lock();
+    let store = Store::Folder(Arc::new(folder));
+    if !has_lock || has_life(&store) {
+        return false;
+    }
+    let Ok(lock) = store.lock(Duration::ZERO) else { return false };
+    let dead = !has_life(&store);
+    if dead {
+        tracing::info!(bus = name, "removing a bus whose participants were killed");
+        sweep::remove_bus(&store);
+    }
+    drop(lock);
+    dead
+}
+
+/// Whether any participant lives.
+pub(super) fn has_life(store: &Store) -> bool {
+    let held: Vec<usize> = (0..PARTICIPANTS_MAX).filter(|slot| store.slot_is_held(*slot)).collect();
+    // A bus of another version has locks all the same.
+    match open::open_control(store) {
+        Ok(Some(control)) => {
+            let view = View { name: "", store, control: &control, birth: Birth::own() };
+            held.into_iter().any(|slot| view.is_alive(slot))
+        }
+        _ => !held.is_empty(),
+    }
+}

@@ -1,0 +1,84 @@
+//! What its owner has dropped without waiting for `bus.lock`: a bit for each lane, inbox and participant.
+//!
+//! The owner sets the bit, then looks whether the lock is free. If it is not, whoever holds it looks at the bits once more
+//! after letting go: `[GIVEN-UP]`. So a drop never waits, and nothing stays for longer than the present change.
+//!
+//! # Invariants
+//! 1. Bits are set by owners, cleared under `bus.lock` before the index gets another tenant.
+//! 2. A participant's bit is a hint: its lock tells whether it has left.
+//!
+//! # Failure
+//! A holder that is killed before it looks leaves the bits to the next change. A wrong bit costs its lane or inbox messages,
+//! nothing else.
+
+use super::{Control, GIVEN_UP, INBOXES_MAX, LANES_MAX, PARTICIPANTS_MAX};
+use crate::sync::{Ordering, fence};
+
+const LANE_WORDS: usize = LANES_MAX / 64;
+const INBOXES: usize = GIVEN_UP + LANE_WORDS;
+const PARTICIPANTS: usize = INBOXES + 1;
+
+const _: () = {
+    assert!(INBOXES_MAX <= 64 && PARTICIPANTS_MAX <= 64, "a word each");
+    assert!(INBOXES * 8 == 480 && PARTICIPANTS * 8 == 488);
+};
+
+/// What was given up, by index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum GivenUp {
+    Lane(usize),
+    Inbox(usize),
+    Participant(usize),
+}
+
+impl GivenUp {
+    const fn place(self) -> (usize, u64) {
+        match self {
+            Self::Lane(index) => (GIVEN_UP + index / 64, 1 << (index % 64)),
+            Self::Inbox(index) => (INBOXES, 1 << index),
+            Self::Participant(slot) => (PARTICIPANTS, 1 << slot),
+        }
+    }
+}
+
+impl Control {
+    /// Says that `what` may be cleared away. By its owner; followed by an attempt to do so.
+    pub(crate) fn give_up(&self, what: GivenUp) {
+        let (word, bit) = what.place();
+        // ORDERING: [GIVEN-UP] Release: the sweep that sees it sees what was sent before. The fence is the first half of
+        // "set the bit, then try the lock"; pairs with the one in `anything_given_up`.
+        self.word(word).fetch_or(bit, Ordering::Release);
+        fence(Ordering::SeqCst);
+    }
+
+    /// Whether the owner gave `what` up.
+    pub(crate) fn is_given_up(&self, what: GivenUp) -> bool {
+        let (word, bit) = what.place();
+        // ORDERING: [GIVEN-UP] Acquire, pairs with `give_up`.
+        self.word(word).load(Ordering::Acquire) & bit != 0
+    }
+
+    /// Whether anything at all is given up. After the lock was let go.
+    pub(crate) fn anything_given_up(&self) -> bool {
+        // ORDERING: [GIVEN-UP] SeqCst: the second half of "let the lock go, then look"; pairs with `give_up`.
+        fence(Ordering::SeqCst);
+        (GIVEN_UP..=PARTICIPANTS).any(|word| self.word(word).load(Ordering::Relaxed) != 0)
+    }
+
+    /// Takes the mark away, after what it asked for was done. Under `bus.lock`.
+    pub(crate) fn clear_given_up(&self, what: GivenUp) {
+        let (word, bit) = what.place();
+        // ORDERING: Relaxed, `bus.lock` orders its holders.
+        if self.word(word).load(Ordering::Relaxed) & bit != 0 {
+            self.word(word).fetch_and(!bit, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn keep_lane(&self, index: usize) {
+        self.clear_given_up(GivenUp::Lane(index));
+    }
+
+    pub(super) fn keep_inbox(&self, index: usize) {
+        self.clear_given_up(GivenUp::Inbox(index));
+    }
+}

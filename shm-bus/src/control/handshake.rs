@@ -1,0 +1,204 @@
+//! Who made a bus, and whether this build can use it: the part of the register that is the same in every version.
+//!
+//! ```text
+//! byte 0       8         16         24         32      40    48        56   64             128             160    256
+//!      | magic | version | required | optional | bytes | pid | lengths | 0  | program (64) | release (32) | 0 ... |
+//! ```
+//! The version is `major << 32 | minor`. A bus can be used by a build of the same major version that knows all of its
+//! **required** features; **optional** ones may be ignored by who does not know them.
+//!
+//! # Invariants
+//! 1. These words are written once, before the register gets its name.
+//!
+//! # Failure
+//! A register that does not fit is refused with what both sides are; nothing of it is changed.
+
+use std::fmt;
+use std::io;
+
+use super::{BYTES, Control};
+use crate::segment::{Segment, load_text, store_text};
+use crate::sync::{AtomicU64, Ordering, fence};
+
+/// `HFCTRL`, in every version.
+const MAGIC_WORD: u64 = u64::from_le_bytes(*b"HFCTRL\x00\x00");
+
+const MAGIC: usize = 0;
+const VERSION: usize = 1;
+const REQUIRED: usize = 2;
+const OPTIONAL: usize = 3;
+const SIZE: usize = 4;
+const PID: usize = 5;
+/// Bytes of the program's name, then of the release, 16 bits each.
+const LENGTHS: usize = 6;
+const PROGRAM: std::ops::Range<usize> = 8..16;
+const RELEASE: std::ops::Range<usize> = 16..20;
+
+const _: () =
+    assert!(RELEASE.end <= super::EPOCH && super::EPOCH * 8 == 256, "the words after it are the version's own");
+
+/// A version of the files' format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    /// Differs where nothing fits.
+    pub major: u32,
+    /// Grows with what older builds of the same major version may ignore.
+    pub minor: u32,
+}
+
+impl Version {
+    /// This build's.
+    pub const HERE: Self = Self { major: 1, minor: 0 };
+    /// Required features that this build knows. Version 1.0 has none.
+    pub(crate) const REQUIRED: u64 = 0;
+    /// Optional features that this build knows. Version 1.0 has none.
+    pub(crate) const OPTIONAL: u64 = 0;
+
+    pub(super) const fn to_word(self) -> u64 {
+        (self.major as u64) << 32 | self.minor as u64
+    }
+
+    pub(super) const fn from_word(word: u64) -> Self {
+        Self { major: (word >> 32) as u32, minor: word as u32 }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// A program and the build of this crate in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Build {
+    /// The program's file name.
+    pub program: String,
+    /// Its process id, in its own namespace.
+    pub pid: u32,
+    /// Release of this crate.
+    pub release: String,
+    /// Version of the format.
+    pub version: Version,
+    /// Features that all must know: of a bus those in use, of a build those it knows.
+    pub required: u64,
+    /// Features that may be ignored.
+    pub optional: u64,
+}
+
+impl Build {
+    /// This process and build.
+    pub(crate) fn here() -> Self {
+        Self {
+            program: program_name(),
+            pid: std::process::id(),
+            release: env!("CARGO_PKG_VERSION").to_owned(),
+            version: Version::HERE,
+            required: Version::REQUIRED,
+            optional: Version::OPTIONAL,
+        }
+    }
+}
+
+impl fmt::Display for Build {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { program, pid, release, version, required, .. } = self;
+        write!(f, "`{program}` (process {pid}, shm-bus {release}, format {version}, features {required:#x})")
+    }
+}
+
+/// A register that this build can't use.
+#[derive(Debug)]
+pub(crate) struct Mismatch {
+    pub(crate) made_by: Build,
+    pub(crate) here: Build,
+}
+
+/// Why a register can't be used.
+#[derive(Debug)]
+pub(crate) enum RegisterError {
+    Io(io::Error),
+    Unfit(Box<Mismatch>),
+}
+
+impl From<io::Error> for RegisterError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl Control {
+    /// Whether a register that begins with `page` can be used here. Looks at nothing but these words.
+    pub(crate) fn fits(page: &Segment) -> Result<(), RegisterError> {
+        let made_by = read(page.words())?;
+        let here = Build::here();
+        if made_by.version.major != here.version.major || made_by.required & !here.required != 0 {
+            return Err(RegisterError::Unfit(Box::new(Mismatch { made_by, here })));
+        }
+        // ORDERING: Relaxed, as all of `read`.
+        let bytes = page.words()[SIZE].load(Ordering::Relaxed);
+        if bytes != BYTES {
+            let text = format!("`control` says that it has {bytes} bytes instead of {BYTES}");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, text).into());
+        }
+        Ok(())
+    }
+
+    /// Who made this bus; `None` when the words make no sense any more.
+    pub(crate) fn creator(&self) -> Option<Build> {
+        read(self.segment.words()).ok()
+    }
+
+    /// Writes these words, the magic last.
+    pub(super) fn introduce(&self, creator: &Build) {
+        let lengths = creator.program.len() as u64 | (creator.release.len() as u64) << 16;
+        let words = [
+            (VERSION, creator.version.to_word()),
+            (REQUIRED, 0),
+            (OPTIONAL, creator.optional),
+            (SIZE, BYTES),
+            (PID, creator.pid.into()),
+            (LENGTHS, lengths),
+        ];
+        for (index, value) in words {
+            // ORDERING: Relaxed, published by [MAGIC].
+            self.word(index).store(value, Ordering::Relaxed);
+        }
+        store_text(&self.segment.words()[PROGRAM], &creator.program);
+        store_text(&self.segment.words()[RELEASE], &creator.release);
+        // ORDERING: [MAGIC] Release: whoever sees it sees a finished header. Pairs with the fence in `read`.
+        self.word(MAGIC).store(MAGIC_WORD, Ordering::Release);
+    }
+}
+
+fn read(words: &[AtomicU64]) -> io::Result<Build> {
+    let load = |index: usize| words[index].load(Ordering::Relaxed);
+    let magic = load(MAGIC);
+    // ORDERING: [MAGIC] pairs with the Release store in `introduce`.
+    fence(Ordering::Acquire);
+    if magic != MAGIC_WORD {
+        let text = format!("`control` begins with {magic:#018x} instead of {MAGIC_WORD:#018x}: not a bus");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+    }
+    let lengths = load(LENGTHS);
+    // Texts are for people: a strange one is no reason to refuse a bus.
+    let text = |range, len| load_text(&words[range], len).unwrap_or_else(|_| "?".to_owned());
+    Ok(Build {
+        program: text(PROGRAM, lengths & 0xffff),
+        pid: load(PID) as u32,
+        release: text(RELEASE, lengths >> 16 & 0xffff),
+        version: Version::from_word(load(VERSION)),
+        required: load(REQUIRED),
+        optional: load(OPTIONAL),
+    })
+}
+
+/// The program's file name, cut to fit.
+fn program_name() -> String {
+    let path = std::env::current_exe().unwrap_or_default();
+    let mut name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let end = (0..=super::NAME_MAX.min(name.len())).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
+    name.truncate(end);
+    name
+}

@@ -1,0 +1,73 @@
+//! How much a bus may hold, told when it is made: five words of the header.
+
+use super::{BYTES, Control, INBOXES_MAX, LANES_MAX, LIMITS, PARTICIPANTS_MAX, TOPICS_MAX};
+use crate::sync::Ordering;
+
+/// How much a bus may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Participants, at most 64.
+    pub participants: usize,
+    /// Topics, at most 128.
+    pub topics: usize,
+    /// Lanes, at most 256.
+    pub lanes: usize,
+    /// Inboxes, at most 64.
+    pub inboxes: usize,
+    /// Bytes of all segments together, at least the register's 245 760.
+    pub bytes: u64,
+}
+
+impl Limits {
+    /// The most that the layout holds, and any number of bytes.
+    pub const MAX: Self = Self {
+        participants: PARTICIPANTS_MAX,
+        topics: TOPICS_MAX,
+        lanes: LANES_MAX,
+        inboxes: INBOXES_MAX,
+        bytes: u64::MAX,
+    };
+    /// The least of each with which a bus can do anything.
+    pub const MIN: Self = Self { participants: 1, topics: 1, lanes: 1, inboxes: 1, bytes: BYTES };
+
+    /// The limits as words, in the header's order, each with its name.
+    pub(crate) const fn words(&self) -> [(&'static str, u64); 5] {
+        [
+            ("participants", self.participants as u64),
+            ("topics", self.topics as u64),
+            ("lanes", self.lanes as u64),
+            ("inboxes", self.inboxes as u64),
+            ("bytes", self.bytes),
+        ]
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::MAX
+    }
+}
+
+impl Control {
+    /// The bus's limits; a word beyond the layout's is that.
+    pub(crate) fn limits(&self) -> Limits {
+        // ORDERING: Relaxed, written once before [MAGIC].
+        let word = |index: usize| self.word(LIMITS + index).load(Ordering::Relaxed);
+        let entries = |index: usize, max: usize| usize::try_from(word(index)).map_or(max, |limit| limit.min(max));
+        Limits {
+            participants: entries(0, PARTICIPANTS_MAX),
+            topics: entries(1, TOPICS_MAX),
+            lanes: entries(2, LANES_MAX),
+            inboxes: entries(3, INBOXES_MAX),
+            bytes: word(4),
+        }
+    }
+
+    pub(super) fn store_limits(&self, limits: &Limits) {
+        for (index, (_, limit)) in limits.words().into_iter().enumerate() {
+            // ORDERING: Relaxed, published by [MAGIC].
+            self.word(LIMITS + index).store(limit, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! Asking: sends requests, matches answers to tickets, gives up at deadlines.
+//!
+//! # Failure
+//! Each error ends its request: the ticket is unknown afterwards. Only [`CallError::Receive`] leaves it in flight.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::pending::{IN_FLIGHT_MAX, Pending, Ticket};
+use super::{ServiceError, ServiceSpec, WAIT_MAX, has_passed};
+use crate::bell::SLICE;
+use crate::bus::{Bus, Change, Shared};
+use crate::inbox::{Attachment, Inbox, ReceiveError};
+use crate::lane::{Envelope, From};
+use crate::publisher::{Publisher, SendError};
+use crate::sys::monotonic_ns;
+use crate::wire::{Kind, Priority, REQUEST_PREFIX_BYTES, RequestPrefix, Status};
+
+/// Bytes of a client's lane of cancels.
+const CANCEL_CAPACITY: u32 = 4096;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// Nobody answers for the service. Nothing was sent.
+    #[error("service `{service}` has no server")]
+    NoServer {
+        /// The service.
+        service: String,
+    },
+    /// The server has not read the earlier requests of this client. Nothing was sent; it was counted as rejected.
+    #[error("the server of `{service}` is behind with this client's requests; this one was not sent")]
+    Full {
+        /// The service.
+        service: String,
+    },
+    /// The request is longer than the client's lane can ever carry. Nothing was sent.
+    #[error("a request of {len} bytes to `{service}` is longer than {max}")]
+    TooLong {
+        /// The service.
+        service: String,
+        /// Bytes of the method's own.
+        len: usize,
+        /// Bytes that fit.
+        max: usize,
+    },
+    /// The client waits for as many answers as it can. Nothing was sent.
+    #[error("{IN_FLIGHT_MAX} requests to `{service}` are in flight, which is the most")]
+    InFlight {
+        /// The service.
+        service: String,
+    },
+    /// The lane can't be written any more; make the client anew. Nothing was sent.
+    #[error("can't send to `{service}`")]
+    Send {
+        /// The service.
+        service: String,
+        /// Why.
+        source: SendError,
+    },
+    /// The server that had the request is gone. Whether it ran can't be told.
+    #[error("the server of `{service}` is gone")]
+    ServerGone {
+        /// The service.
+        service: String,
+    },
+    /// There was no answer in time. Whether it ran can't be told.
+    #[error("no answer from `{service}` before the deadline")]
+    Deadline {
+        /// The service.
+        service: String,
+    },
+    /// The server answers, but does not do it.
+    #[error("`{service}` answers: {status}{}", reason_text(reason))]
+    Refused {
+        /// The service.
+        service: String,
+        /// How it turned out; not [`Status::Ok`].
+        status: Status,
+        /// What the server says about it; text, unless the service means something else by its own errors.
+        reason: Vec<u8>,
+    },
+    /// The request or its answer is not what the method takes or gives.
+    #[error(transparent)]
+    Codec(#[from] super::CodecError),
+    /// No such request is in flight: it was answered, given up or cancelled.
+    #[error("the ticket stands for no request in flight to `{service}`")]
+    Ticket {
+        /// The service.
+        service: String,
+    },
+    /// Nothing can be received now; the request stays in flight.
+    #[error(transparent)]
+    Receive(#[from] ReceiveError),
+}
+
+fn reason_text(reason: &[u8]) -> String {
+    if reason.is_empty() { String::new() } else { format!(", {}", String::from_utf8_lossy(reason)) }
+}
+
+/// An answer. Valid until the next call to its client.
+#[derive(Clone, Copy, Debug)]
+pub struct Response<'a> {
+    /// What the method gave; 8-byte aligned.
+    pub payload: &'a [u8],
+}
+
+/// What a client has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClientCounts {
+    /// Requests sent.
+    pub sent: u64,
+    /// Answers given out, refusals among them.
+    pub answered: u64,
+    /// Requests given up at their deadline.
+    pub expired: u64,
+    /// Requests cancelled.
+    pub cancelled: u64,
+    /// Requests whose server went away.
+    pub lost: u64,
+    /// Answers that came when nobody waited for them any more.
+    pub late: u64,
+    /// Messages on the response topic that were no answers.
+    pub strange: u64,
+}
+
+/// See the module. Made by [`Bus::client`](crate::Bus::client).
+#[derive(Debug)]
+pub struct Client {
+    shared: Arc<Shared>,
+    service: String,
+    priority: Priority,
+    publisher: Publisher,
+    inbox: Inbox,
+    pending: Pending,
+    counts: ClientCounts,
+    /// Epoch of the register at which `server` was looked up.
+    epoch: Option<u64>,
+    /// The server's inbox and participant slot.
+    server: Option<(u64, usize)>,
+}
+
+/// An answer's place.
+#[derive(Clone, Copy)]
+enum Found {
+    /// What the inbox received last, so long.
+    Received(usize),
+    /// Kept.
+    Kept,
+}
+
+impl Client {
+    pub(super) fn new(bus: &Bus, service: &ServiceSpec<'_>) -> Result<Self, ServiceError> {
+        service.check()?;
+        let lanes = [(service.priority, service.request_capacity), (Priority::Critical, CANCEL_CAPACITY)];
+        // First the request topic: it is the one that tells another service by this name.
+        let publisher = service.requests(|topic| bus.publisher(topic, service.name, &lanes))?;
+        let mut inbox = bus.inbox(service.name, Attachment::Gating)?;
+        service.responses(inbox.id(), |topic| inbox.subscribe(topic, From::Now))?;
+        Ok(Self {
+            shared: Arc::clone(bus.shared()),
+            service: service.name.to_owned(),
+            priority: service.priority,
+            publisher,
+            inbox,
+            pending: Pending::default(),
+            counts: ClientCounts::default(),
+            epoch: None,
+            server: None,
+        })
+    }
+
+    /// Asks and waits for the answer, at most `timeout`.
+    ///
+    /// # Errors
+    /// See [`CallError`]; after [`CallError::Receive`] the request is given up, too.
+    pub fn call(&mut self, method: u32, payload: &[u8], timeout: Duration) -> Result<Response<'_>, CallError> {
+        let ticket = self.send(method, payload, timeout)?;
+        self.finish(ticket)
+    }
+
+    /// Sends a request and does not wait. Its answer is worth having for `timeout`; [`Duration::MAX`] is for ever.
+    ///
+    /// # Errors
+    /// See [`CallError`]; nothing was sent then.
+    pub fn send(&mut self, method: u32, payload: &[u8], timeout: Duration) -> Result<Ticket, CallError> {
+        let Some((server, _)) = self.server() else {
+            return Err(CallError::NoServer { service: self.service.clone() });
+        };
+        let now_ns = monotonic_ns();
+        let deadline_ns = now_ns.saturating_add(u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX));
+        let Some(ticket) = self.pending.next(now_ns) else {
+            return Err(CallError::InFlight { service: self.service.clone() });
+        };
+        let prefix = RequestPrefix { deadline_ns, reply_to: self.inbox.id(), method };
+        self.write(ticket, &prefix, payload).map_err(|error| self.not_sent(error, payload.len()))?;
+        self.pending.start(ticket, deadline_ns, server);
+        self.counts.sent += 1;
+        Ok(ticket)
+    }
+
+    /// The answer to a request, if it is there. An answer that is asked for after its deadline is late, whenever it came.
+    ///
+    /// # Errors
+    /// See [`CallError`].
+    #[inline]
+    pub fn poll(&mut self, ticket: Ticket) -> Result<Option<Response<'_>>, CallError> {
+        let found = self.look(ticket)?;
+        Ok(found.map(|found| self.response(ticket, found)))
+    }
+
+    /// Waits for the answer to a request until its deadline.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub fn finish(&mut self, ticket: Ticket) -> Result<Response<'_>, CallError> {
+        let found = loop {
+            match self.look(ticket) {
+                Ok(Some(found)) => break found,
+                Ok(None) => {}
+                Err(error) => {
+                    self.pending.finish(ticket);
+                    return Err(error);
+                }
+            }
+            let deadline_ns = self.pending.find(ticket.0).map_or(0, |slot| slot.deadline_ns);
+            let left = Duration::from_nanos(deadline_ns.saturating_sub(monotonic_ns()));
+            if let Err(error) = self.wait(left.min(SLICE)) {
+                self.pending.finish(ticket);
+                return Err(error.into());
+            }
+        };
+        Ok(self.response(ticket, found))
+    }
+
+    /// Sleeps until an answer arrives, at most `timeout`; whether one did. Answers that a poll has already seen do not count:
+    /// poll every ticket first. Then the server's life is tested, so that the next poll knows.
+    ///
+    /// # Errors
+    /// See [`ReceiveError`].
+    pub fn wait(&mut self, timeout: Duration) -> Result<bool, ReceiveError> {
+        let arrived = self.inbox.wait_timeout(timeout.min(WAIT_MAX))?;
+        if !arrived
+            && let Some((_, participant)) = self.server()
+            && !self.shared.is_alive(participant)
+        {
+            Change::sweep_if_free(&self.shared);
+        }
+        Ok(arrived)
+    }
+
+    /// Gives up a request and tells the server, which does not run it any more if it has not begun. Whether it was in flight.
+    pub fn cancel(&mut self, ticket: Ticket) -> bool {
+        if self.pending.find(ticket.0).is_none() {
+            return false;
+        }
+        self.pending.finish(ticket);
+        self.counts.cancelled += 1;
+        let prefix = RequestPrefix { deadline_ns: u64::MAX, reply_to: self.inbox.id(), method: 0 };
+        let envelope = Envelope { kind: Kind::Cancel, flags: 0, correlation: ticket.0 };
+        // Without room the request runs in vain; the lane counts that.
+        let _ = self.publisher.send_as(Priority::Critical, envelope, &prefix.encode());
+        true
+    }
+
+    /// Requests in flight.
+    #[must_use]
+    pub const fn in_flight(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub const fn counts(&self) -> ClientCounts {
+        self.counts
+    }
+
+    /// The service that it asks.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// Whether somebody answers for the service.
+    pub fn has_server(&mut self) -> bool {
+        self.server().is_some()
+    }
+
+    /// How many bytes a request may have.
+    #[must_use]
+    pub fn payload_max(&self) -> usize {
+        self.publisher.payload_max(self.priority) - REQUEST_PREFIX_BYTES
+    }
+
+    fn write(&mut self, ticket: Ticket, prefix: &RequestPrefix, payload: &[u8]) -> Result<(), SendError> {
+        let mut loan = self.publisher.loan(self.priority, REQUEST_PREFIX_BYTES.saturating_add(payload.len()))?;
+        loan.write(0, &prefix.encode());
+        loan.write(REQUEST_PREFIX_BYTES, payload);
+        loan.commit_as(Envelope { kind: Kind::Request, flags: 0, correlation: ticket.0 });
+        Ok(())
+    }
+
+    /// Id of the inbox that answers go to.
+    #[cfg(test)]
+    pub(super) const fn id(&self) -> u64 {
+        self.inbox.id()
+    }
+
+    /// Looks for the answer to `ticket`. With an answer or an error but `Receive`, it is no longer in flight.
+    fn look(&mut self, ticket: Ticket) -> Result<Option<Found>, CallError> {
+        // Before the inbox: what the server answered before it went is there by then.
+        let server = self.server().map(|(server, _)| server);
+        let Some(slot) = self.pending.find(ticket.0) else {
+            return Err(CallError::Ticket { service: self.service.clone() });
+        };
+        let (deadline_ns, gone) = (slot.deadline_ns, server != Some(slot.server));
+        let found = match slot.answer {
+            Some(status) => Some((status, Found::Kept)),
+            None => self.receive(ticket)?,
+        };
+        if has_passed(deadline_ns) {
+            self.counts.expired += 1;
+            self.counts.late += u64::from(found.is_some());
+            self.pending.finish(ticket);
+            return Err(CallError::Deadline { service: self.service.clone() });
+        }
+        match found {
+            None if gone => {
+                self.counts.lost += 1;
+                self.pending.finish(ticket);
+                Err(CallError::ServerGone { service: self.service.clone() })
+            }
+            None => Ok(None),
+            Some((status, found)) => {
+                self.counts.answered += 1;
+                self.pending.finish(ticket);
+                if status == Status::Ok {
+                    return Ok(Some(found));
+                }
+                let reason = self.response(ticket, found).payload.to_vec();
+                Err(CallError::Refused { service: self.service.clone(), status, reason })
+            }
+        }
+    }
+
+    /// Takes what has arrived until it is the answer to `ticket`; keeps the answers to others.
+    fn receive(&mut self, ticket: Ticket) -> Result<Option<(Status, Found)>, ReceiveError> {
+        while let Some(delivery) = self.inbox.receive()? {
+            if delivery.kind != Kind::Response {
+                self.counts.strange += 1;
+                continue;
+            }
+            let status = Status::from_wire(delivery.status);
+            if delivery.correlation == ticket.0 {
+                return Ok(Some((status, Found::Received(delivery.payload.len()))));
+            }
+            if !self.pending.keep(delivery.correlation, status, delivery.payload) {
+                self.counts.late += 1;
+            }
+        }
+        Ok(None)
+    }
+
+    fn response(&self, ticket: Ticket, found: Found) -> Response<'_> {
+        let payload = match found {
+            Found::Received(len) => self.inbox.last_payload(len),
+            Found::Kept => self.pending.kept(ticket),
+        };
+        Response { payload }
+    }
+
+    /// The inbox that gates the request topic, and its participant's slot.
+    #[inline]
+    fn server(&mut self) -> Option<(u64, usize)> {
+        let epoch = self.shared.control.epoch();
+        if self.epoch != Some(epoch) {
+            let topic = self.publisher.topic_index();
+            let server = self.shared.control.inboxes().find(|inbox| inbox.gates(topic) && inbox.name == self.service);
+            self.server = server.map(|inbox| (inbox.id, inbox.participant));
+            self.epoch = Some(epoch);
+        }
+        self.server
+    }
+
+    #[cold]
+    fn not_sent(&self, error: SendError, len: usize) -> CallError {
+        let service = self.service.clone();
+        match error {
+            SendError::Full => CallError::Full { service },
+            SendError::TooLong { .. } => CallError::TooLong { service, len, max: self.payload_max() },
+            source => CallError::Send { service, source },
+        }
+    }
+}

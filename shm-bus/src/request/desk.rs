@@ -1,0 +1,330 @@
+//! The server's side of its clients: who they are, which of their requests may run, and the way back to each.
+//!
+//! # Invariants
+//! 1. A client is an inbox in the register that reads `<service>/response/<its id>`; what else a request names is not answered.
+//! 2. `seen` is the largest correlation of a client that was read; `cancelled` holds only larger ones, at most
+//!    [`CANCELS_MAX`].
+//!
+//! # Failure
+//! An answer without a way back is counted, never waited for.
+
+use super::pending::IN_FLIGHT_MAX;
+use super::{Codec, ServiceSpec, has_passed};
+use crate::bus::{Bus, Shared};
+use crate::inbox::Delivery;
+use crate::lane::Envelope;
+use crate::publisher::{Publisher, SendError};
+use crate::wire::{Kind, Priority, RequestPrefix, RequestPrefixError, Status};
+
+/// Cancels remembered for one client whose requests are still to be read.
+const CANCELS_MAX: usize = IN_FLIGHT_MAX;
+
+/// Why an answer did not reach its client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplyError {
+    /// The client no longer exists.
+    #[error("the client is gone")]
+    ClientGone,
+    /// The client has not read its earlier answers; this one is lost to it, and counted.
+    #[error("the client has not read its earlier answers")]
+    Full,
+    /// The answer is longer than the lane can ever carry; the client is told that it failed.
+    #[error("an answer of {len} bytes is longer than {max}")]
+    TooLong {
+        /// Its bytes.
+        len: usize,
+        /// Bytes that fit.
+        max: usize,
+    },
+    /// The answer can't be encoded; the client is told that it failed.
+    #[error("the answer can't be encoded")]
+    Codec,
+    /// The lane can't be written.
+    #[error("can't send the answer")]
+    Send(#[source] SendError),
+}
+
+/// What a server has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerCounts {
+    /// Requests given out to be run.
+    pub served: u64,
+    /// Answers sent, of whatever status.
+    pub answered: u64,
+    /// Requests not run because their deadline had passed.
+    pub expired: u64,
+    /// Requests not run because they were cancelled.
+    pub cancelled: u64,
+    /// Cancels that came after their request was read, or beyond what is remembered.
+    pub cancels_late: u64,
+    /// What was no request or cancel that could be understood.
+    pub malformed: u64,
+    /// Requests not run because their client was gone or could not be answered.
+    pub unanswerable: u64,
+    /// Answers lost because their client had not read its earlier ones.
+    pub overflowed: u64,
+    /// Answers lost because their client was gone.
+    pub undelivered: u64,
+}
+
+/// A request whose answer was put off; see [`Request::later`](super::Request::later).
+#[derive(Debug)]
+#[must_use = "the client waits for an answer"]
+pub struct Owed {
+    pub(super) address: Address,
+    pub(super) prefix: RequestPrefix,
+}
+
+impl Owed {
+    /// What was asked for.
+    #[must_use]
+    pub const fn method(&self) -> u32 {
+        self.prefix.method
+    }
+}
+
+/// Where an answer goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Address {
+    /// Id of the client's inbox.
+    client: u64,
+    correlation: u64,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Desk {
+    bus: Bus,
+    name: String,
+    schema: String,
+    priority: Priority,
+    response_capacity: u32,
+    clients: Vec<ClientSide>,
+    /// Index of the client that was looked up last.
+    recent: usize,
+    counts: ServerCounts,
+    /// Where answers are encoded, again and again.
+    buffer: Vec<u8>,
+    /// Epoch of the register at which the gone were forgotten.
+    epoch: u64,
+}
+
+/// One client.
+#[derive(Debug)]
+struct ClientSide {
+    id: u64,
+    publisher: Publisher,
+    seen: u64,
+    cancelled: Vec<u64>,
+}
+
+impl Desk {
+    pub(super) fn new(bus: Bus, service: &ServiceSpec<'_>) -> Self {
+        let epoch = bus.shared().control.epoch();
+        Self {
+            bus,
+            name: service.name.to_owned(),
+            schema: service.schema.to_owned(),
+            priority: service.priority,
+            response_capacity: service.response_capacity,
+            clients: Vec::new(),
+            recent: 0,
+            counts: ServerCounts::default(),
+            buffer: Vec::new(),
+            epoch,
+        }
+    }
+
+    pub(super) const fn counts(&self) -> ServerCounts {
+        self.counts
+    }
+
+    pub(super) const fn clients(&self) -> usize {
+        self.clients.len()
+    }
+
+    /// Lets go of the lanes to clients whose inbox has left the register.
+    #[inline]
+    pub(super) fn forget_the_gone(&mut self, shared: &Shared) {
+        if shared.control.epoch() != self.epoch {
+            self.forget(shared);
+        }
+    }
+
+    #[cold]
+    fn forget(&mut self, shared: &Shared) {
+        // The epoch moves when a publisher goes; that is seen the next time.
+        self.epoch = shared.control.epoch();
+        let present: Vec<u64> = shared.control.inboxes().map(|inbox| inbox.id).collect();
+        self.clients.retain(|client| present.contains(&client.id));
+    }
+
+    /// What to run and whom to answer, if the message is a request that may run.
+    pub(super) fn admit(&mut self, shared: &Shared, delivery: &Delivery<'_>) -> Option<Owed> {
+        let prefix = match RequestPrefix::decode(delivery.payload) {
+            Ok((prefix, _)) if delivery.correlation != 0 => prefix,
+            Ok(_) | Err(RequestPrefixError::Short(_) | RequestPrefixError::ReplyTo) => {
+                self.counts.malformed += 1;
+                return None;
+            }
+            Err(error) => return self.refuse_malformed(shared, delivery, error),
+        };
+        let address = Address { client: prefix.reply_to, correlation: delivery.correlation };
+        match delivery.kind {
+            Kind::Request => self.admit_request(shared, address, prefix),
+            Kind::Cancel => {
+                self.cancel(shared, address);
+                None
+            }
+            Kind::Message | Kind::Pad | Kind::Response => {
+                self.counts.malformed += 1;
+                None
+            }
+        }
+    }
+
+    fn admit_request(&mut self, shared: &Shared, address: Address, prefix: RequestPrefix) -> Option<Owed> {
+        let Some(client) = self.client(shared, address.client) else {
+            self.counts.unanswerable += 1;
+            return None;
+        };
+        if address.correlation <= client.seen {
+            self.counts.malformed += 1;
+            return None;
+        }
+        client.seen = address.correlation;
+        let cancelled = !client.cancelled.is_empty() && client.take_cancel(address.correlation);
+        if cancelled {
+            self.counts.cancelled += 1;
+            let _ = self.answer(address, Status::Cancelled, &[]);
+            return None;
+        }
+        if has_passed(prefix.deadline_ns) {
+            self.counts.expired += 1;
+            let _ = self.answer(address, Status::DeadlineExceeded, &[]);
+            return None;
+        }
+        self.counts.served += 1;
+        Some(Owed { address, prefix })
+    }
+
+    fn cancel(&mut self, shared: &Shared, address: Address) {
+        let client = self.client(shared, address.client);
+        match client {
+            Some(client) if address.correlation > client.seen && client.cancelled.len() < CANCELS_MAX => {
+                client.cancelled.push(address.correlation);
+            }
+            _ => self.counts.cancels_late += 1,
+        }
+    }
+
+    /// Says so to who sent it, as far as that can be told.
+    #[cold]
+    fn refuse_malformed(
+        &mut self,
+        shared: &Shared,
+        delivery: &Delivery<'_>,
+        error: RequestPrefixError,
+    ) -> Option<Owed> {
+        self.counts.malformed += 1;
+        let reply_to = delivery.payload.get(8..16).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes)?;
+        self.client(shared, reply_to)?;
+        let address = Address { client: reply_to, correlation: delivery.correlation };
+        let _ = self.answer(address, Status::Malformed, error.to_string().as_bytes());
+        None
+    }
+
+    /// Sends an answer to its client.
+    pub(super) fn answer(&mut self, address: Address, status: Status, payload: &[u8]) -> Result<(), ReplyError> {
+        let Some(index) = self.position(address.client) else {
+            self.counts.undelivered += 1;
+            return Err(ReplyError::ClientGone);
+        };
+        let publisher = &mut self.clients[index].publisher;
+        let envelope =
+            |status| Envelope { kind: Kind::Response, flags: status as u8, correlation: address.correlation };
+        match publisher.send_as(self.priority, envelope(status), payload) {
+            Ok(()) => {
+                self.counts.answered += 1;
+                Ok(())
+            }
+            Err(SendError::Full) => {
+                self.counts.overflowed += 1;
+                Err(ReplyError::Full)
+            }
+            Err(SendError::TooLong { len, max }) => {
+                let error = ReplyError::TooLong { len, max };
+                // Always short enough: `TooLong` can't come twice.
+                self.answer(address, Status::Failed, error.to_string().as_bytes())?;
+                Err(error)
+            }
+            Err(error) => Err(ReplyError::Send(error)),
+        }
+    }
+
+    /// Encodes an answer and sends it to its client.
+    pub(super) fn answer_value<C: Codec>(&mut self, address: Address, value: &C::Value) -> Result<(), ReplyError> {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.clear();
+        let outcome = match C::encode(value, &mut buffer) {
+            Ok(()) => self.answer(address, Status::Ok, &buffer),
+            Err(error) => {
+                self.answer(address, Status::Failed, error.to_string().as_bytes()).and(Err(ReplyError::Codec))
+            }
+        };
+        self.buffer = buffer;
+        outcome
+    }
+
+    fn position(&mut self, id: u64) -> Option<usize> {
+        if self.clients.get(self.recent).is_none_or(|client| client.id != id) {
+            self.recent = self.clients.iter().position(|client| client.id == id)?;
+        }
+        Some(self.recent)
+    }
+
+    /// The client whose inbox has this id; one that asks for the first time gets its lane.
+    fn client(&mut self, shared: &Shared, id: u64) -> Option<&mut ClientSide> {
+        let index = match self.position(id) {
+            Some(index) => index,
+            None => self.welcome(shared, id)?,
+        };
+        self.clients.get_mut(index)
+    }
+
+    #[cold]
+    fn welcome(&mut self, shared: &Shared, id: u64) -> Option<usize> {
+        let Self { bus, name, schema, priority, response_capacity, .. } = self;
+        let service = ServiceSpec { schema: schema.as_str(), ..ServiceSpec::untyped(name) };
+        let inbox = shared.control.inboxes().find(|inbox| inbox.id == id)?;
+        let reads = service.responses(id, |topic| {
+            shared.control.topics().any(|entry| entry.name == topic.name && inbox.gates(entry.index))
+        });
+        if !reads {
+            return None;
+        }
+        let lanes = [(*priority, *response_capacity)];
+        let publisher = service.responses(id, |topic| bus.publisher(topic, service.name, &lanes));
+        match publisher {
+            Ok(publisher) => {
+                self.clients.push(ClientSide { id, publisher, seen: 0, cancelled: Vec::new() });
+                Some(self.clients.len() - 1)
+            }
+            Err(error) => {
+                tracing::warn!(service = name, client = id, %error, "can't answer a client");
+                None
+            }
+        }
+    }
+}
+
+impl ClientSide {
+    /// Whether `correlation` was cancelled; forgets it and the cancels before it.
+    fn take_cancel(&mut self, correlation: u64) -> bool {
+        let cancelled = self.cancelled.contains(&correlation);
+        self.cancelled.retain(|other| *other > correlation);
+        cancelled
+    }
+}

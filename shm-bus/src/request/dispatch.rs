@@ -1,0 +1,60 @@
+//! Serving a request by its type: the first method that it asks for runs.
+
+use std::fmt::Display;
+
+use super::{Codec, Method, ReplyError, Request};
+use crate::wire::Status;
+
+/// See the module. Made by [`Request::dispatch`].
+#[derive(Debug)]
+#[must_use = "`done` answers what no method took"]
+pub struct Dispatch<'a> {
+    state: State<'a>,
+}
+
+#[derive(Debug)]
+enum State<'a> {
+    Open(Request<'a>),
+    Answered(Result<(), ReplyError>),
+}
+
+impl<'a> Dispatch<'a> {
+    pub(super) const fn new(request: Request<'a>) -> Self {
+        Self { state: State::Open(request) }
+    }
+
+    /// Runs `method` if that is what is asked for. What it says as an error goes to the client as [`Status::Application`].
+    pub fn on<M: Method>(
+        self,
+        method: impl FnOnce(<M::Takes as Codec>::Value) -> Result<<M::Gives as Codec>::Value, String>,
+    ) -> Self {
+        let State::Open(request) = self.state else { return self };
+        if request.method() != M::ID {
+            return Self { state: State::Open(request) };
+        }
+        let argument = match M::Takes::decode(request.payload()) {
+            Ok(argument) => argument,
+            Err(error) => return Self::refused(request, Status::Malformed, &error),
+        };
+        let result = match method(argument) {
+            Ok(result) => result,
+            Err(reason) => return Self::refused(request, Status::Application, &reason),
+        };
+        Self { state: State::Answered(request.reply_value::<M::Gives>(&result)) }
+    }
+
+    /// Refuses what no method took; whether the answer was sent.
+    ///
+    /// # Errors
+    /// See [`ReplyError`].
+    pub fn done(self) -> Result<(), ReplyError> {
+        match self.state {
+            State::Open(request) => request.refuse(Status::NoSuchMethod, ""),
+            State::Answered(outcome) => outcome,
+        }
+    }
+
+    fn refused(request: Request<'a>, status: Status, reason: &dyn Display) -> Self {
+        Self { state: State::Answered(request.refuse(status, &reason.to_string())) }
+    }
+}

@@ -1,0 +1,102 @@
+//! A request that is being served.
+
+use std::time::Duration;
+
+use super::desk::Desk;
+use super::{Codec, Dispatch, Owed, ReplyError};
+use crate::sys::monotonic_ns;
+use crate::wire::{REQUEST_PREFIX_BYTES, Status};
+
+/// See the module. Dropped without an answer, it is answered as failed.
+#[derive(Debug)]
+#[must_use = "the client waits for an answer"]
+pub struct Request<'a> {
+    /// Taken when it is answered.
+    owed: Option<Owed>,
+    method: u32,
+    /// With its prefix.
+    payload: &'a [u8],
+    desk: &'a mut Desk,
+}
+
+impl<'a> Request<'a> {
+    pub(super) const fn new(owed: Owed, payload: &'a [u8], desk: &'a mut Desk) -> Self {
+        Self { method: owed.method(), owed: Some(owed), payload, desk }
+    }
+
+    /// What is asked for.
+    #[must_use]
+    pub const fn method(&self) -> u32 {
+        self.method
+    }
+
+    /// The method's own bytes; 8-byte aligned.
+    #[must_use]
+    pub fn payload(&self) -> &'a [u8] {
+        &self.payload[REQUEST_PREFIX_BYTES..]
+    }
+
+    /// How long the client still waits.
+    #[must_use]
+    pub fn time_left(&self) -> Duration {
+        let deadline_ns = self.owed.as_ref().map_or(0, |owed| owed.prefix.deadline_ns);
+        Duration::from_nanos(deadline_ns.saturating_sub(monotonic_ns()))
+    }
+
+    /// Answers with what the method gives.
+    ///
+    /// # Errors
+    /// See [`ReplyError`].
+    pub fn reply(self, payload: &[u8]) -> Result<(), ReplyError> {
+        self.answer(Status::Ok, payload)
+    }
+
+    /// Answers with a status other than [`Status::Ok`] and a reason.
+    ///
+    /// # Errors
+    /// See [`ReplyError`].
+    pub fn refuse(self, status: Status, reason: &str) -> Result<(), ReplyError> {
+        self.answer(status, reason.as_bytes())
+    }
+
+    /// Answers.
+    ///
+    /// # Errors
+    /// See [`ReplyError`].
+    pub fn answer(mut self, status: Status, payload: &[u8]) -> Result<(), ReplyError> {
+        match self.owed.take() {
+            Some(owed) => self.desk.answer(owed.address, status, payload),
+            None => Ok(()),
+        }
+    }
+
+    /// Answers with `value`, encoded; a value that has no bytes is answered as failed.
+    ///
+    /// # Errors
+    /// See [`ReplyError`].
+    pub fn reply_value<C: Codec>(mut self, value: &C::Value) -> Result<(), ReplyError> {
+        let Some(owed) = self.owed.take() else { return Ok(()) };
+        self.desk.answer_value::<C>(owed.address, value)
+    }
+
+    /// Puts the answer off: [`Server::answer`](super::Server::answer) gives it. Others can be served meanwhile.
+    ///
+    /// # Panics
+    /// Never.
+    pub fn later(mut self) -> Owed {
+        self.owed.take().expect("it is taken only by what consumes the request")
+    }
+
+    /// Serves it by what its service declares: `request.dispatch().on::<Take>(|item| …).on::<Count>(|()| …).done()`.
+    pub const fn dispatch(self) -> Dispatch<'a> {
+        Dispatch::new(self)
+    }
+}
+
+impl Drop for Request<'_> {
+    fn drop(&mut self) {
+        if let Some(owed) = self.owed.take() {
+            let _ = self.desk.answer(owed.address, Status::Failed, b"the server gave no answer");
+        }
+    }
+}

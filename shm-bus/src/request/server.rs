@@ -1,0 +1,122 @@
+//! Answering for a service.
+//!
+//! # Failure
+//! A request that must not run is answered here. One that is dropped without an answer, also by a panic, is answered as failed.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::desk::Desk;
+use super::{Owed, ReplyError, Request, ServerCounts, ServiceError, ServiceSpec, WAIT_MAX};
+use crate::bus::{Bus, Shared};
+use crate::inbox::{Attachment, Inbox, ReceiveError, SubscribeError};
+use crate::lane::From;
+use crate::wire::Status;
+
+/// See the module. Made by [`Bus::server`](crate::Bus::server). Belongs to one thread at a time.
+#[derive(Debug)]
+pub struct Server {
+    // Goes first: clients see that it is gone, then look for answers once more.
+    inbox: Inbox,
+    desk: Desk,
+    shared: Arc<Shared>,
+}
+
+impl Server {
+    /// Requests that one call gives out at most, so that a server in a frame gets on with its frame.
+    pub const SERVE_MAX: usize = 1024;
+    /// Messages that one call passes over at most.
+    const PASSED_OVER_MAX: usize = 1024;
+
+    pub(super) fn new(bus: &Bus, service: &ServiceSpec<'_>) -> Result<Self, ServiceError> {
+        service.check()?;
+        let mut inbox = bus.inbox(service.name, Attachment::Gating)?;
+        // From now: what was sent to an earlier server may have run.
+        service.requests(|topic| inbox.subscribe_alone(topic, From::Now)).map_err(|error| match error {
+            SubscribeError::Taken { by, .. } => ServiceError::Taken { service: service.name.to_owned(), by },
+            error => error.into(),
+        })?;
+        Ok(Self { inbox, desk: Desk::new(bus.clone(), service), shared: Arc::clone(bus.shared()) })
+    }
+
+    /// The most urgent request that waits, if any. Those past their deadline, cancelled or malformed are answered and passed over.
+    ///
+    /// # Errors
+    /// See [`ReceiveError`].
+    #[expect(clippy::should_implement_trait, reason = "a request borrows its server, which no iterator can express")]
+    pub fn next(&mut self) -> Result<Option<Request<'_>>, ReceiveError> {
+        self.desk.forget_the_gone(&self.shared);
+        for _ in 0..Self::PASSED_OVER_MAX {
+            let Some(delivery) = self.inbox.receive()? else { return Ok(None) };
+            let len = delivery.payload.len();
+            if let Some(owed) = self.desk.admit(&self.shared, &delivery) {
+                return Ok(Some(Request::new(owed, self.inbox.last_payload(len), &mut self.desk)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gives `handler` the requests that wait, as [`Self::next`] does, at most [`Self::SERVE_MAX`]; how many there were.
+    ///
+    /// # Errors
+    /// See [`ReceiveError`].
+    pub fn serve(&mut self, mut handler: impl FnMut(Request<'_>)) -> Result<usize, ReceiveError> {
+        let mut served = 0;
+        while served < Self::SERVE_MAX
+            && let Some(request) = self.next()?
+        {
+            handler(request);
+            served += 1;
+        }
+        Ok(served)
+    }
+
+    /// Serves for so long, sleeping while nothing waits; how many requests there were.
+    ///
+    /// # Errors
+    /// See [`ReceiveError`].
+    pub fn serve_for(&mut self, time: Duration, mut handler: impl FnMut(Request<'_>)) -> Result<usize, ReceiveError> {
+        let start = Instant::now();
+        let mut served = 0;
+        loop {
+            while let Some(request) = self.next()? {
+                handler(request);
+                served += 1;
+                if start.elapsed() >= time {
+                    return Ok(served);
+                }
+            }
+            if !self.wait(time.saturating_sub(start.elapsed()))? {
+                return Ok(served);
+            }
+        }
+    }
+
+    /// Sleeps until something arrives, at most `timeout`; whether it did.
+    ///
+    /// # Errors
+    /// See [`ReceiveError`].
+    pub fn wait(&mut self, timeout: Duration) -> Result<bool, ReceiveError> {
+        self.inbox.wait_timeout(timeout.min(WAIT_MAX))
+    }
+
+    /// Answers a request that was put off with [`Request::later`].
+    ///
+    /// # Errors
+    /// See [`ReplyError`].
+    pub fn answer(&mut self, owed: Owed, status: Status, payload: &[u8]) -> Result<(), ReplyError> {
+        self.desk.answer(owed.address, status, payload)
+    }
+
+    /// Clients that it answers now.
+    #[must_use]
+    pub const fn clients(&self) -> usize {
+        self.desk.clients()
+    }
+
+    /// What it has done so far.
+    #[must_use]
+    pub const fn counts(&self) -> ServerCounts {
+        self.desk.counts()
+    }
+}

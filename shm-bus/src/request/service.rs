@@ -1,0 +1,124 @@
+//! What a service is, as data, and the topics that carry it.
+
+use super::Service;
+use crate::inbox::{InboxError, SubscribeError};
+use crate::publisher::PublisherError;
+use crate::topic::TopicSpec;
+use crate::wire::{Policy, Priority, schema_hash};
+
+/// Bytes of a service's name.
+const NAME_MAX: usize = 64;
+
+/// A service's name and how it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServiceSpec<'a> {
+    /// Name on the bus, 1 to 64 bytes.
+    pub name: &'a str,
+    /// What its methods take and give, at most 1024 bytes; servers and clients of one service state the same.
+    pub schema: &'a str,
+    /// Of requests and responses: High, Normal or Low. Critical is for cancels.
+    pub priority: Priority,
+    /// Bytes of a client's lane of requests; a power of two from 4096 to 2³⁰. A request takes at most a quarter of it.
+    pub request_capacity: u32,
+    /// Bytes of the lane of responses to one client, stated by the server; as above.
+    pub response_capacity: u32,
+}
+
+impl<'a> ServiceSpec<'a> {
+    /// A service of bytes without a stated meaning, at Normal, with lanes of 64 KiB.
+    #[must_use]
+    pub const fn untyped(name: &'a str) -> Self {
+        let capacity = 1 << 16;
+        Self {
+            name,
+            schema: "bytes",
+            priority: Priority::Normal,
+            request_capacity: capacity,
+            response_capacity: capacity,
+        }
+    }
+}
+
+impl ServiceSpec<'static> {
+    /// The spec of a service that was declared in Rust.
+    #[must_use]
+    pub const fn of<S: Service>() -> Self {
+        Self { schema: S::SCHEMA, ..ServiceSpec::untyped(S::NAME) }
+    }
+}
+
+impl<'a> From<&'a str> for ServiceSpec<'a> {
+    fn from(name: &'a str) -> Self {
+        Self::untyped(name)
+    }
+}
+
+/// Why a server or client could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceError {
+    /// Not a name for a service.
+    #[error("the service's name `{name}` has {} bytes, allowed are 1 to {NAME_MAX}", name.len())]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// Critical is kept for cancels.
+    #[error("service `{service}` can't be asked at critical priority, which is kept for cancels")]
+    Priority {
+        /// The service.
+        service: String,
+    },
+    /// It has a server that lives.
+    #[error("the requests to `{service}` are already read by `{by}`")]
+    Taken {
+        /// The service.
+        service: String,
+        /// Name of the inbox that reads them.
+        by: String,
+    },
+    /// No inbox for it.
+    #[error(transparent)]
+    Inbox(#[from] InboxError),
+    /// Its topic can't be read; [`TopicError::Schema`](crate::TopicError::Schema) when it is another service by that name.
+    #[error(transparent)]
+    Subscribe(#[from] SubscribeError),
+    /// Its topic can't be written.
+    #[error(transparent)]
+    Publisher(#[from] PublisherError),
+}
+
+impl ServiceSpec<'_> {
+    /// Checks what the topics do not.
+    pub(super) fn check(&self) -> Result<(), ServiceError> {
+        if !(1..=NAME_MAX).contains(&self.name.len()) {
+            return Err(ServiceError::Name { name: self.name.to_owned() });
+        }
+        if self.priority == Priority::Critical {
+            return Err(ServiceError::Priority { service: self.name.to_owned() });
+        }
+        Ok(())
+    }
+
+    /// Calls `use_it` with the topic of this name below the service.
+    pub(super) fn topic<T>(&self, below: &str, use_it: impl FnOnce(&TopicSpec<'_>) -> T) -> T {
+        use_it(&TopicSpec {
+            name: &format!("{}/{below}", self.name),
+            type_name: self.name,
+            schema: self.schema,
+            schema_hash: schema_hash(self.schema),
+            message_size: 0,
+            policy: Policy::Reject,
+        })
+    }
+
+    /// The request topic.
+    pub(super) fn requests<T>(&self, use_it: impl FnOnce(&TopicSpec<'_>) -> T) -> T {
+        self.topic("request", use_it)
+    }
+
+    /// The response topic of the client whose inbox has this id.
+    pub(super) fn responses<T>(&self, client: u64, use_it: impl FnOnce(&TopicSpec<'_>) -> T) -> T {
+        self.topic(&format!("response/{client}"), use_it)
+    }
+}

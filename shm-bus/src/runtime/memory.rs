@@ -1,0 +1,108 @@
+//! Segments and locks of a bus without a name, which lives in one process.
+//!
+//! # Invariants
+//! 1. `slots` has a bit for each participant that lives.
+//! 2. Nobody panics while the state is borrowed; a poisoned lock would still hold a whole state.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::bus_lock::{BusLock, LockError};
+use super::participant_lock::ParticipantLock;
+use crate::segment::Segment;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    path: PathBuf,
+    state: Mutex<State>,
+    /// Signalled when the lock is let go.
+    free: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    segments: BTreeMap<String, Segment>,
+    /// The bus's lock is held.
+    locked: bool,
+    slots: u64,
+}
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let path = format!("anonymous-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        Self { path: path.into(), state: Mutex::default(), free: Condvar::new() }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn create(&self, name: &str, len: u64) -> io::Result<Segment> {
+        let segment = Segment::anonymous(len)?;
+        match self.state().segments.entry(name.to_owned()) {
+            std::collections::btree_map::Entry::Occupied(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            std::collections::btree_map::Entry::Vacant(place) => Ok(place.insert(segment).share()),
+        }
+    }
+
+    pub(super) fn open(&self, name: &str) -> io::Result<Segment> {
+        self.state().segments.get(name).map(Segment::share).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    pub(super) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let mut state = self.state();
+        let segment = state.segments.remove(from).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        state.segments.insert(to.to_owned(), segment);
+        Ok(())
+    }
+
+    pub(super) fn remove(&self, name: &str) {
+        self.state().segments.remove(name);
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.state().segments.keys().cloned().collect()
+    }
+
+    pub(super) fn lock(self: &Arc<Self>, patience: Duration) -> Result<BusLock, LockError> {
+        let waited = self.free.wait_timeout_while(self.state(), patience, |state| state.locked);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if state.locked {
+            return Err(LockError::Timeout);
+        }
+        state.locked = true;
+        Ok(BusLock::in_memory(Arc::clone(self)))
+    }
+
+    pub(super) fn unlock(&self) {
+        self.state().locked = false;
+        self.free.notify_one();
+    }
+
+    pub(super) fn take_slot(self: &Arc<Self>, slot: usize) -> Option<ParticipantLock> {
+        let mut state = self.state();
+        if state.slots >> slot & 1 == 1 {
+            return None;
+        }
+        state.slots |= 1 << slot;
+        Some(ParticipantLock::in_memory(Arc::clone(self), slot))
+    }
+
+    pub(super) fn free_slot(&self, slot: usize) {
+        self.state().slots &= !(1 << slot);
+    }
+
+    pub(super) fn slot_is_held(&self, slot: usize) -> bool {
+        self.state().slots >> slot & 1 == 1
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

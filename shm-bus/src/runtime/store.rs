@@ -1,0 +1,160 @@
+//! Where a bus's segments and locks are: a folder, or this process's memory. The only place that knows the difference.
+//!
+//! # Failure
+//! As the system says; in memory only room can be wanting.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::bus_lock::{self, BusLock, LockError};
+use super::folder::Folder;
+use super::memory::Memory;
+use super::participant_lock::{self, ParticipantLock};
+use crate::segment::Segment;
+use crate::sys;
+
+/// How a segment is mapped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub(crate) enum Store {
+    Folder(Arc<Folder>),
+    Memory(Arc<Memory>),
+}
+
+impl Store {
+    /// Where it is, for people and for names of system objects; no two living buses have the same.
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Folder(folder) => folder.dir.path(),
+            Self::Memory(memory) => memory.path(),
+        }
+    }
+
+    /// Makes the segment `name`, which must not exist: `len` bytes of zeros. Under the bus's lock.
+    pub(crate) fn create(&self, name: &str, len: u64) -> io::Result<Segment> {
+        match self {
+            Self::Folder(folder) => {
+                let made = folder.dir.create_file(name).and_then(|file| {
+                    sys::allocate(&file, len)?;
+                    Segment::writable(&file, len)
+                });
+                made.inspect_err(|error| {
+                    // What exists already belongs to somebody.
+                    if error.kind() != io::ErrorKind::AlreadyExists {
+                        let _ = folder.dir.remove_file(name);
+                    }
+                })
+            }
+            Self::Memory(memory) => memory.create(name, len),
+        }
+    }
+
+    /// Maps the segment `name`, which must have `len` bytes.
+    pub(crate) fn open(&self, name: &str, len: u64, access: Access) -> io::Result<Segment> {
+        match self {
+            Self::Folder(folder) => {
+                let file = folder.dir.open_file(name, access == Access::Write)?;
+                if access == Access::Write { Segment::writable(&file, len) } else { Segment::readable(&file, len) }
+            }
+            Self::Memory(memory) => memory.open(name),
+        }
+    }
+
+    /// Maps the first page of the segment `name`, whatever its length.
+    pub(crate) fn open_first_page(&self, name: &str) -> io::Result<Segment> {
+        match self {
+            Self::Folder(folder) => Segment::first_page(&folder.dir.open_file(name, false)?),
+            Self::Memory(memory) => memory.open(name),
+        }
+    }
+
+    /// What tells the segment `name` from others that had this name in the same place.
+    pub(crate) fn identity(&self, name: &str) -> io::Result<(u64, u64)> {
+        match self {
+            Self::Folder(folder) => sys::identity(&folder.dir.open_file(name, false)?),
+            // Nothing is made anew in memory.
+            Self::Memory(memory) => memory.open(name).map(|_| (0, 0)),
+        }
+    }
+
+    /// Gives a segment another name, replacing what had it. Under the bus's lock.
+    pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        match self {
+            Self::Folder(folder) => folder.dir.rename(from, to),
+            Self::Memory(memory) => memory.rename(from, to),
+        }
+    }
+
+    /// Removes a segment; one that is not there is fine. Who has it mapped keeps it. Under the bus's lock.
+    pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
+        match self {
+            Self::Folder(folder) => folder.dir.remove_file(name),
+            Self::Memory(memory) => {
+                memory.remove(name);
+                Ok(())
+            }
+        }
+    }
+
+    /// Names of all segments, and of whatever else lies there but folders.
+    pub(crate) fn names(&self) -> io::Result<Vec<String>> {
+        match self {
+            Self::Folder(folder) => folder.dir.names(false),
+            Self::Memory(memory) => Ok(memory.names()),
+        }
+    }
+
+    /// Waits for the bus's lock, at most `patience`; zero means one try.
+    pub(crate) fn lock(&self, patience: Duration) -> Result<BusLock, LockError> {
+        match self {
+            Self::Folder(folder) => bus_lock::acquire(&folder.dir, patience),
+            Self::Memory(memory) => memory.lock(patience),
+        }
+    }
+
+    /// Takes the slot's lock, or `None` if it is held. Under the bus's lock.
+    pub(crate) fn take_slot(&self, slot: usize) -> io::Result<Option<ParticipantLock>> {
+        match self {
+            Self::Folder(folder) => participant_lock::take(&folder.dir, slot),
+            Self::Memory(memory) => Ok(memory.take_slot(slot)),
+        }
+    }
+
+    /// Removes what the slot's lock leaves behind. Under the bus's lock.
+    pub(crate) fn remove_slot(&self, slot: usize) -> io::Result<()> {
+        match self {
+            Self::Folder(folder) => folder.dir.remove_file(&super::slot_name(slot)),
+            Self::Memory(_) => Ok(()),
+        }
+    }
+
+    /// Whether the slot's lock is held. Only a lock that could be had, or was never made, is not; what can't be told is held.
+    pub(crate) fn slot_is_held(&self, slot: usize) -> bool {
+        match self {
+            Self::Folder(folder) => participant_lock::is_held(&folder.dir, slot),
+            Self::Memory(memory) => memory.slot_is_held(slot),
+        }
+    }
+
+    /// Removes what is left of a bus without segments: its lock and its place. Under the bus's lock.
+    pub(crate) fn remove_place(&self) {
+        if let Self::Folder(folder) = self {
+            folder.remove_place();
+        }
+    }
+
+    /// After [`Self::remove_place`] and without the lock: removes what all buses share, if it is empty.
+    pub(crate) fn remove_root(&self) {
+        if let Self::Folder(folder) = self {
+            folder.place.remove_if_default();
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What a request says before its own bytes, and how an answer turned out.
+//!
+//! ```text
+//! byte  0             8             16        20         24
+//!       | deadline_ns | reply_to    | method  | 0        | the method's bytes ...
+//! ```
+//! All fields are little-endian. The record's header carries the rest: kind, correlation, and in a response the status as `flags`.
+//! A response has no prefix. A cancel is a prefix alone, of which only `reply_to` counts.
+//!
+//! # Invariants
+//! 1. [`RequestPrefix::decode`] is the only check of a prefix; what it accepts, [`RequestPrefix::encode`] gives back bit for bit.
+
+use core::fmt;
+
+use super::schema_hash;
+
+/// Bytes of a prefix.
+pub const REQUEST_PREFIX_BYTES: usize = 24;
+
+/// The fixed start of a request's payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestPrefix {
+    /// When the client stops waiting, in nanoseconds of the machine's monotonic clock; all ones: never.
+    pub deadline_ns: u64,
+    /// Id of the inbox that waits for the answer; it reads `<service>/response/<id>`. Never 0.
+    pub reply_to: u64,
+    /// What is asked for; see [`method_id`].
+    pub method: u32,
+}
+
+/// A prefix that must not be used: what was wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RequestPrefixError {
+    /// The payload is shorter than a prefix.
+    Short(usize),
+    /// Nobody to answer.
+    ReplyTo,
+    /// Bytes that this version does not define.
+    Reserved(u32),
+}
+
+impl fmt::Display for RequestPrefixError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Short(bytes) => write!(out, "a request of {bytes} bytes, below {REQUEST_PREFIX_BYTES}"),
+            Self::ReplyTo => write!(out, "request field `reply_to` is 0, which names no inbox"),
+            Self::Reserved(found) => write!(out, "request bytes 20 to 23 are {found:#010x}, expected 0"),
+        }
+    }
+}
+
+impl core::error::Error for RequestPrefixError {}
+
+impl RequestPrefix {
+    /// The prefix as it lies in memory.
+    #[must_use]
+    #[inline]
+    pub fn encode(&self) -> [u8; REQUEST_PREFIX_BYTES] {
+        let mut bytes = [0; REQUEST_PREFIX_BYTES];
+        bytes[..8].copy_from_slice(&self.deadline_ns.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.reply_to.to_le_bytes());
+        bytes[16..20].copy_from_slice(&self.method.to_le_bytes());
+        bytes
+    }
+
+    /// The prefix of `payload`, and the method's own bytes behind it.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, in the order of [`RequestPrefixError`]'s variants.
+    #[inline]
+    pub fn decode(payload: &[u8]) -> Result<(Self, &[u8]), RequestPrefixError> {
+        let Some((prefix, rest)) = payload.split_first_chunk::<REQUEST_PREFIX_BYTES>() else {
+            return Err(RequestPrefixError::Short(payload.len()));
+        };
+        let (words, _) = prefix.as_chunks::<8>();
+        let [deadline_ns, reply_to, what] = [words[0], words[1], words[2]].map(u64::from_le_bytes);
+        if reply_to == 0 {
+            return Err(RequestPrefixError::ReplyTo);
+        }
+        if what >> 32 != 0 {
+            return Err(RequestPrefixError::Reserved((what >> 32) as u32));
+        }
+        Ok((Self { deadline_ns, reply_to, method: what as u32 }, rest))
+    }
+}
+
+/// The number by which a method is asked for: [`schema_hash`] of its name, its halves combined by exclusive or.
+#[must_use]
+pub const fn method_id(name: &str) -> u32 {
+    let hash = schema_hash(name);
+    (hash ^ hash >> 32) as u32
+}
+
+/// Asserts at compile time that no two methods of a service have one number; called by `service!`.
+#[doc(hidden)]
+pub const fn require_distinct(names: &[&str]) {
+    let mut left = 0;
+    while left < names.len() {
+        let mut right = left + 1;
+        while right < names.len() {
+            assert!(
+                method_id(names[left]) != method_id(names[right]),
+                "two methods of a service have one number; rename one"
+            );
+            right += 1;
+        }
+        left += 1;
+    }
+}
+
+/// How a request turned out; the `flags` of a response's header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Status {
+    /// Done; the response holds what the method gives.
+    Ok = 0,
+    /// The method ran and says no; the response says why, in the service's own words.
+    Application = 1,
+    /// The service has no such method.
+    NoSuchMethod = 2,
+    /// The deadline passed before the request was served.
+    DeadlineExceeded = 3,
+    /// The client no longer wanted it.
+    Cancelled = 4,
+    /// The request could not be understood.
+    Malformed = 5,
+    /// The server has no room or time for it now.
+    Overloaded = 6,
+    /// The server took it and gave no answer: it panicked, dropped it, or its answer was too long.
+    Failed = 7,
+}
+
+impl Status {
+    /// Every status, by number.
+    pub const ALL: [Self; 8] = [
+        Self::Ok,
+        Self::Application,
+        Self::NoSuchMethod,
+        Self::DeadlineExceeded,
+        Self::Cancelled,
+        Self::Malformed,
+        Self::Overloaded,
+        Self::Failed,
+    ];
+
+    /// The status of this number; numbers of later versions are `Failed`.
+    #[must_use]
+    #[inline]
+    pub const fn from_wire(number: u8) -> Self {
+        if (number as usize) < Self::ALL.len() { Self::ALL[number as usize] } else { Self::Failed }
+    }
+
+    /// In words, lower case.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Application => "an error of its own",
+            Self::NoSuchMethod => "no such method",
+            Self::DeadlineExceeded => "deadline exceeded",
+            Self::Cancelled => "cancelled",
+            Self::Malformed => "malformed request",
+            Self::Overloaded => "overloaded",
+            Self::Failed => "failed without an answer",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+const _: () = {
+    let mut number = 0;
+    while number < Status::ALL.len() {
+        assert!(Status::ALL[number] as usize == number, "statuses are listed by number");
+        number += 1;
+    }
+    assert!(Status::ALL.len() <= super::STATUS_MAX as usize + 1, "a status fits the header");
+};

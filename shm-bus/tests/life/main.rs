@@ -1,0 +1,26 @@
+//! Life and death on a bus: who may take part, who is killed where, and what stays behind.
+//!
+//! With `--features crash-points` children are killed, or stopped, at every one of their writes.
+
+#![cfg(unix)]
+
+#[cfg(feature = "crash-points")]
+mod crashes;
+mod handshake;
+mod limits;
+mod orders;
+mod places;
+mod processes;
+mod random;
+mod scribbler;
+#[cfg(feature = "crash-points")]
+mod soak;
+#[cfg(feature = "crash-points")]
+mod stops;
+mod support;
+
+/// Not a test of its own: the body of every child process.
+#[test]
+fn child() {
+    support::child();
+}

@@ -1,0 +1,122 @@
+//! What children do besides using a bus in order: dying, forking, scribbling, running out of space.
+
+#![expect(unsafe_code, reason = "forks")]
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use super::random::Random;
+use super::support::say;
+
+/// Does what `order` says and gives the answer.
+pub(crate) fn obey(folder: &Path, order: &str) -> String {
+    let words: Vec<&str> = order.split(' ').collect();
+    match words[..] {
+        #[cfg(feature = "crash-points")]
+        ["die", "at", n] => arm(n, shm_bus::crash::Fate::Kill),
+        #[cfg(feature = "crash-points")]
+        ["stop", "at", n] => arm(n, shm_bus::crash::Fate::Stop),
+        #[cfg(feature = "crash-points")]
+        ["points"] => shm_bus::crash::passed().to_string(),
+        ["no", "file", "over", bytes] => {
+            limit_files(bytes.parse().expect("a number"));
+            "limited".to_owned()
+        }
+        ["scribble", seed] => {
+            say("scribbling");
+            scribble(&folder.join("game"), Random::new(seed.parse().expect("a number")))
+        }
+        _ => panic!("no command {order}"),
+    }
+}
+
+#[cfg(feature = "crash-points")]
+fn arm(n: &str, fate: shm_bus::crash::Fate) -> String {
+    shm_bus::crash::arm(n.parse().expect("a number"), fate);
+    "armed".to_owned()
+}
+
+unsafe extern "C" {
+    fn fork() -> i32;
+    fn _exit(status: i32) -> !;
+    fn alarm(seconds: u32) -> u32;
+    fn pause() -> i32;
+    fn signal(number: i32, handler: usize) -> usize;
+}
+
+/// Has a child of this process do `what` and end, or stay for a while; gives its process id.
+pub(crate) fn forked(what: impl FnOnce() -> bool, stays: bool) -> i32 {
+    // SAFETY: the child uses nothing but the allocator, which survives forking, and handles that say so.
+    let child = unsafe { fork() };
+    assert!(child >= 0, "forked");
+    if child > 0 {
+        return child;
+    }
+    // SAFETY: a plain system call; ends this process should the test forget it.
+    unsafe { alarm(60) };
+    let done = what();
+    if stays {
+        loop {
+            // SAFETY: a plain system call.
+            unsafe { pause() };
+        }
+    }
+    // SAFETY: a plain system call.
+    unsafe { _exit(i32::from(!done)) }
+}
+
+/// Lets nothing grow files beyond `bytes`; trying is an error instead of a signal.
+fn limit_files(bytes: u64) {
+    const IGNORE: usize = 1;
+    let signal_number = rustix::process::Signal::XFSZ.as_raw();
+    // SAFETY: a plain system call.
+    unsafe { signal(signal_number, IGNORE) };
+    let limit = rustix::process::Rlimit { current: Some(bytes), maximum: Some(bytes) };
+    rustix::process::setrlimit(rustix::process::Resource::Fsize, limit).expect("limits may be lowered");
+}
+
+/// Writes nonsense over all segments of the bus until it is killed; for every other seed not over the words that tell what a
+/// segment is, without which nobody would look at the rest.
+fn scribble(bus: &Path, mut random: Random) -> ! {
+    let spares = random.below(2) == 0;
+    loop {
+        let entries = std::fs::read_dir(bus).into_iter().flatten().filter_map(Result::ok);
+        let segments: Vec<_> = entries.map(|entry| entry.path()).filter(|path| path.extension().is_none()).collect();
+        for _ in 0..50 {
+            if segments.is_empty() {
+                break;
+            }
+            let path = &segments[random.below(segments.len() as u64) as usize];
+            let Ok(file) = OpenOptions::new().write(true).open(path) else { break };
+            let spared = match spares {
+                true if path.ends_with("control") => 32,
+                true => 3,
+                false => 0,
+            };
+            let words = file.metadata().map_or(0, |data| data.len() / 8);
+            for _ in 0..20 {
+                // Mostly where words mean something: headers, and the first entries of tables.
+                let word = match random.below(4) {
+                    0 => random.below(words.max(1)),
+                    1 => random.below(words.clamp(1, 64)),
+                    _ => START[random.below(START.len() as u64) as usize] / 8 + random.below(64),
+                };
+                let value = match random.below(6) {
+                    0 => 0,
+                    1 => u64::MAX,
+                    2 => 1 << random.below(64),
+                    3 => random.below(256),
+                    4 => random.below(1 << 20) * 32,
+                    _ => random.next(),
+                };
+                if (spared..words).contains(&word) {
+                    let _ = file.write_all_at(&value.to_le_bytes(), word * 8);
+                }
+            }
+        }
+    }
+}
+
+/// Bytes at which tables of the register, rings and cursors begin.
+const START: [u64; 8] = [0, 256, 4096, 12_288, 176_128, 208_896, 217_088, 237_568];

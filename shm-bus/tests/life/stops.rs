@@ -1,0 +1,61 @@
+//! A child is stopped at its n-th write: it lives, and nobody waits for it longer than he said.
+
+use std::time::Duration;
+
+use shm_bus::{Attachment, Bus, From, OpenError, peek_in};
+
+use super::support::{LANE, NUMBERS, Other, folder, is_empty};
+
+/// So long that a wait would never end.
+const FOREVER: Duration = Duration::from_secs(1 << 30);
+
+#[test]
+fn who_is_stopped_while_changing_the_bus_is_named_and_holds_up_no_drop() {
+    let (mut n, mut last) = (0, 1);
+    let mut busy = 0;
+    while n <= last {
+        let folder = folder();
+        let patient = Bus::builder("game").folder(&folder).patience(FOREVER).open().expect("opens");
+        let leaver = Bus::builder("game").folder(&folder).patience(FOREVER).attach().expect("attaches");
+        let publisher = patient.publisher(&NUMBERS, "patient", LANE).expect("made");
+        let mut inbox = patient.inbox("patient", Attachment::Gating).expect("made");
+        inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+        let mut child = Other::start(folder.path());
+        child.ask("open");
+        child.ask(&format!("stop at {n}"));
+        child.tell("publisher");
+        if n == 0 {
+            child.hear();
+            last = child.ask("points").parse().expect("a number");
+        } else {
+            child.await_stop();
+            let changing = peek_in(folder.path(), "game").expect("needs no lock").changing;
+            assert!(changing.is_none() || changing == Some(child.pid().as_raw_pid() as u32), "{changing:?}");
+            match Bus::builder("game").folder(&folder).patience(Duration::from_millis(1)).attach() {
+                Ok(bus) => drop(bus),
+                Err(OpenError::Busy { holder, .. }) => {
+                    assert!(holder.is_none() || holder == Some(child.pid().as_raw_pid() as u32), "{holder:?}");
+                    busy += u64::from(holder.is_some());
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+        // None of these waits.
+        drop((publisher, inbox, leaver));
+        if n > 0 {
+            child.go_on();
+            child.hear();
+        }
+        child.ask("leave");
+        let snapshot = patient.snapshot();
+        assert_eq!(
+            (snapshot.participants.len(), snapshot.inboxes.len(), snapshot.topics.len()),
+            (1, 0, 0),
+            "point {n}"
+        );
+        drop(patient);
+        assert!(is_empty(folder.path()));
+        n += 1;
+    }
+    assert!(busy > 0, "the lock's holder was stopped, too");
+}
