@@ -12,6 +12,7 @@ use super::Inbox;
 use crate::control::LANES_MAX;
 use crate::lane::Look;
 use crate::sync::{AtomicU64, Ordering, fence};
+use crate::sys;
 use crate::wire::Priority;
 
 /// Lanes that are looked at one by one.
@@ -46,20 +47,25 @@ impl Inbox {
         doorbell.kept().fetch_or(1, Ordering::Relaxed);
         self.ask_for_signals();
         let doorbell = self.shared.control.doorbell(self.index);
-        // ORDERING: [READY] publishers that do not see this yet committed before it: every lane is looked at once.
-        fence(Ordering::SeqCst);
+        // [READY] Publishers that do not see this yet committed before it: every lane is looked at once.
         for (word, ready) in doorbell.ready().iter().enumerate() {
             ready.fetch_or(all(word), Ordering::Relaxed);
         }
         self.ready = Some(bits);
     }
 
-    /// Has the publishers of all subscribed topics look at this inbox's doorbell. The caller fences.
+    /// Has the publishers of all subscribed topics look at this inbox's doorbell. What they committed without looking is seen by
+    /// who looks afterwards: `[ATTENTION]`.
     pub(super) fn ask_for_signals(&mut self) {
         self.rings = true;
         for subscription in &self.subscriptions {
-            // ORDERING: Relaxed, ordered by the caller's fence, [BELL] or [READY].
+            // ORDERING: [ATTENTION] Relaxed, ordered by the barrier below.
             self.shared.control.attention(subscription.topic).fetch_or(1 << self.index, Ordering::Relaxed);
+        }
+        // ORDERING: [ATTENTION] SeqCst, pairs with the fences of publishers that fence by themselves.
+        fence(Ordering::SeqCst);
+        if !sys::barrier::heavy() {
+            tracing::debug!("the system does not fence for others: the first message to a sleeper may come 10 ms late");
         }
     }
 

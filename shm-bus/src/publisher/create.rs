@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use super::gates::GateList;
+use super::signal::fenced_by_others;
 use super::{OutLane, Publisher};
 use crate::bus::{Change, ChangeError, Shared, text_fits};
 use crate::control::NewLane;
@@ -75,7 +76,7 @@ impl Publisher {
         }
         shared.control.bump_epoch();
         drop(change);
-        Ok(Self { shared, topic, policy, lanes: made, gates: GateList::new(topic) })
+        Ok(Self { shared, topic, policy, lanes: made, gates: GateList::new(topic), fenced: fenced_by_others() })
     }
 }
 

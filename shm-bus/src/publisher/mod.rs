@@ -79,6 +79,8 @@ pub struct Publisher {
     policy: Policy,
     lanes: [Option<OutLane>; 4],
     gates: GateList,
+    /// See [`signal`].
+    fenced: bool,
 }
 
 /// One priority's lane.
@@ -140,7 +142,7 @@ impl Publisher {
         if let Some(lane) = &mut self.lanes[priority as usize]
             && lane.writer.put(payload, envelope)
         {
-            signal::signal(&self.shared, self.topic, lane);
+            signal::signal(&self.shared, self.topic, lane, self.fenced);
             return Ok(());
         }
         self.send_after_making_room(priority, envelope, payload)
@@ -277,7 +279,7 @@ impl Publisher {
     /// Tells the inboxes that asked for it.
     fn signal(&self, priority: Priority) {
         if let Some(lane) = &self.lanes[priority as usize] {
-            signal::signal(&self.shared, self.topic, lane);
+            signal::signal(&self.shared, self.topic, lane, self.fenced);
         }
     }
 

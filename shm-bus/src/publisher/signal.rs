@@ -1,6 +1,17 @@
 //! After a commit: telling those who asked to be told.
 //!
 //! A topic's attention word names the inboxes that sleep or keep ready bits; all others look by themselves and cost nothing here.
+//!
+//! # The fence that mostly is not there `[ATTENTION]`
+//! Between its commit and its look at the attention word a publisher would need a full fence, which costs as much as the rest of a
+//! send. An inbox asks for attention once in its life, so it pays for both: it sets its bit and then has the system fence every
+//! publisher's thread ([`sys::barrier`]). Each publisher's send either came before that fence, and the inbox's next look sees the
+//! message, or comes after it and sees the bit; then it fences and looks at the inbox's doorbell as `[BELL]` says. A publisher whose
+//! process the system can't fence for fences by itself. Where an inbox can't ask the system, it may sleep through a message for
+//! one slice of 10 ms, once.
+
+use std::sync::LazyLock;
+use std::sync::atomic::compiler_fence;
 
 use super::OutLane;
 use crate::bell;
@@ -9,11 +20,22 @@ use crate::lane::Tally;
 use crate::sync::Ordering;
 use crate::sys::{self, BellId};
 
-/// Tells the inboxes of `topic` that `lane` holds something new.
+/// Whether this process's threads are fenced by others when that is needed.
+pub(super) fn fenced_by_others() -> bool {
+    static JOINED: LazyLock<bool> = LazyLock::new(sys::barrier::join);
+    *JOINED
+}
+
+/// Tells the inboxes of `topic` that `lane` holds something new. `fenced` is what [`fenced_by_others`] said.
 #[inline(always)]
-pub(super) fn signal(shared: &Shared, topic: usize, lane: &OutLane) {
-    bell::fence_before_look();
-    // ORDERING: Relaxed, after the fence of [BELL]. An inbox sets its bit before it arms its bell or keeps ready bits.
+pub(super) fn signal(shared: &Shared, topic: usize, lane: &OutLane, fenced: bool) {
+    if fenced {
+        // ORDERING: [ATTENTION] the compiler keeps the commit before the look; who sets the bit has the processor do so.
+        compiler_fence(Ordering::SeqCst);
+    } else {
+        bell::fence_before_look();
+    }
+    // ORDERING: Relaxed, after the fence of [ATTENTION].
     let attention = shared.control.attention(topic).load(Ordering::Relaxed);
     if attention != 0 {
         signal_each(shared, attention, lane);
@@ -22,6 +44,7 @@ pub(super) fn signal(shared: &Shared, topic: usize, lane: &OutLane) {
 
 #[inline(never)]
 fn signal_each(shared: &Shared, mut attention: u64, lane: &OutLane) {
+    bell::fence_before_look();
     while attention != 0 {
         let inbox = attention.trailing_zeros() as usize;
         attention &= attention - 1;

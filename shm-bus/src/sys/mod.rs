@@ -6,6 +6,7 @@
 //! | [`allocate`] | gives a new file its size, backed by real space where the system can |
 //! | [`identity`] | two handles are the same file exactly when these are equal |
 //! | [`runtime_root`] | where buses lie unless told otherwise |
+//! | [`barrier`] | one thread fencing for all that agreed to it |
 //! | [`Sleeper`], [`wake`] | sleeping on a word that other processes change, and waking who does |
 //! | [`Birth`], [`has_ended`] | a second proof that a process has ended, where a lock may have outlived it |
 //! | [`monotonic_ns`] | a clock that is the same in every process |
@@ -13,6 +14,9 @@
 //! # Failure
 //! [`DirError`] says what about a folder is wrong; everything else is an `io::Error`.
 
+#[cfg_attr(target_os = "linux", path = "barrier_linux.rs")]
+#[cfg_attr(not(target_os = "linux"), path = "barrier_none.rs")]
+pub(crate) mod barrier;
 #[cfg_attr(target_os = "linux", path = "birth_linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "birth_other.rs")]
 mod birth;
