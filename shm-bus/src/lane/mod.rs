@@ -84,6 +84,12 @@ pub(crate) enum Tally {
 /// Words of the header page that are in use.
 pub(crate) const HEADER_WORDS_USED: usize = Tally::HighWater as usize + 1;
 
+/// Bytes that a record of `length` takes, header included.
+#[inline]
+pub(crate) const fn extent_of(length: u64) -> u64 {
+    (length + (SLOT - 1)) & !(SLOT - 1)
+}
+
 /// Where a lane lies.
 pub(crate) trait Memory {
     /// The words of the header page that are in use.
@@ -140,7 +146,7 @@ impl Geometry {
     /// Bytes that a record of `length` takes at `position`, when such a record can be there.
     #[inline]
     pub(crate) const fn extent(self, position: u64, length: u32) -> Option<u64> {
-        let extent = (length as u64).next_multiple_of(SLOT);
+        let extent = extent_of(length as u64);
         let fits =
             length as u64 >= SLOT && extent <= self.record_max() && self.offset(position) + extent <= self.capacity;
         if fits { Some(extent) } else { None }
@@ -157,9 +163,12 @@ pub(crate) fn copy_in(words: &[AtomicU64], bytes: &[u8]) {
         copy_rest(tail, rest);
     }
     let (body, _) = body.as_chunks::<4>();
-    for (words, bytes) in body.iter().zip(blocks).rev() {
-        let (bytes, _) = bytes.as_chunks::<8>();
-        for (word, bytes) in words.iter().zip(bytes) {
+    let body = &body[..blocks.len()];
+    let mut index = blocks.len();
+    while index > 0 {
+        index -= 1;
+        let (bytes, _) = blocks[index].as_chunks::<8>();
+        for (word, bytes) in body[index].iter().zip(bytes) {
             // ORDERING: Relaxed, published by [COMMIT].
             word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
         }

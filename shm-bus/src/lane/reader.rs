@@ -11,7 +11,7 @@
 //! # Failure
 //! A word that no writer of this protocol leaves is reported as [`Look::Corrupt`]; the caller reads no further.
 
-use super::{Cursor, Geometry, HEAD, HEADER_WORDS, LATEST, Memory, Mode, OLDEST, Place, SENT, SLOT};
+use super::{Cursor, Geometry, HEAD, HEADER_WORDS, LATEST, Memory, Mode, OLDEST, Place, SENT, SLOT, extent_of};
 use crate::sync::{AtomicU64, Mutation, Ordering, fence, fence_unless, mutated, order_unless};
 use crate::wire::{Header, HeaderError, Kind};
 
@@ -187,7 +187,7 @@ impl<M: Memory> Reader<M> {
         if (commit >> 32) as u32 != sequence as u32 || what != self.usual || !sane {
             return false;
         }
-        let extent = u64::from(length).next_multiple_of(SLOT);
+        let extent = extent_of(length.into());
         let body = (extent / 8) as usize - HEADER_WORDS;
         // One past the ring's end is not there.
         let (Some(from), Some(to)) = (behind.get(..body), payload.get_mut(..body)) else { return false };
@@ -495,9 +495,10 @@ impl<M: Memory> Reader<M> {
 fn copy_out(from: &[AtomicU64], to: &mut [u64]) {
     let (from, _) = from.as_chunks::<4>();
     let (to, _) = to.as_chunks_mut::<4>();
-    for (to, from) in to.iter_mut().zip(from) {
+    let to = &mut to[..from.len()];
+    for index in 0..from.len() {
         // ORDERING: Relaxed, after the fence of [COMMIT].
-        *to = from.each_ref().map(|word| word.load(Ordering::Relaxed));
+        to[index] = from[index].each_ref().map(|word| word.load(Ordering::Relaxed));
     }
 }
 

@@ -13,8 +13,8 @@
 //! # Failure
 //! [`Refusal`] leaves lane and loan state as they were.
 
-use super::copy_in;
 use super::{Geometry, HEAD, HEADER_WORDS, LATEST, Memory, OLDEST, SENT, SLOT, Tally};
+use super::{copy_in, extent_of};
 use crate::sync::{Mutation, Ordering, fence_unless, mutated, order_unless};
 use crate::wire::{Header, Kind, Priority, commit_word};
 
@@ -155,7 +155,7 @@ impl<M: Memory> Writer<M> {
         if len > self.geometry.payload_max() {
             return Err(Refusal::TooLong);
         }
-        let record = (SLOT + len as u64).next_multiple_of(SLOT);
+        let record = extent_of(SLOT + len as u64);
         let to_end = self.geometry.capacity - self.geometry.offset(self.head);
         let pad = if record > to_end { to_end } else { 0 };
         let terminator = if mutated(Mutation::RoomWithoutHeader) { 0 } else { SLOT };
@@ -174,7 +174,7 @@ impl<M: Memory> Writer<M> {
     /// earlier loan was taken back.
     #[inline(always)]
     pub(crate) fn put(&mut self, payload: &[u8], envelope: Envelope) -> bool {
-        let extent = (SLOT + payload.len() as u64).next_multiple_of(SLOT);
+        let extent = extent_of(SLOT + payload.len() as u64);
         let next = self.head + extent;
         if payload.len() > self.geometry.payload_max() || next > self.free_until {
             return false;
@@ -299,7 +299,7 @@ impl<M: Memory> Writer<M> {
     fn commit_record(&mut self, length: u64, stamp: [u64; 3]) {
         let ring = self.memory.ring();
         let at = self.geometry.word(self.head);
-        let extent = length.next_multiple_of(SLOT);
+        let extent = extent_of(length);
         let next = self.head + extent;
         self.memory.trace_write(at + 1..at + (extent / 8) as usize);
         if !mutated(Mutation::NoTerminator) && !mutated(Mutation::LateTerminator) {
