@@ -56,6 +56,7 @@
 //! # Features
 //! `segments` (default): everything but [`wire`]. Without it only the wire types remain, which is what plugins see.
 //! `messagepack` (default): what methods take and give may be any serde type, see [`pack`].
+//! `json`: messages from JSON. `record`: recordings in MCAP files. Both are for tools.
 //!
 //! The files' layout is specified byte by byte in `PROTOCOL.md`.
 
@@ -84,6 +85,8 @@ mod crash;
 mod inbox;
 #[cfg(all(feature = "segments", not(loom)))]
 mod publisher;
+#[cfg(all(feature = "record", not(loom)))]
+pub mod record;
 #[cfg(all(feature = "segments", not(loom)))]
 mod request;
 #[cfg(all(feature = "segments", not(loom)))]
@@ -104,7 +107,9 @@ pub use plugin_macros::BusMessage as Message;
 
 #[cfg(all(feature = "segments", not(loom)))]
 pub use self::{
-    bus::{Bus, BusBuilder, ChangeError, ListError, OpenError, gc, gc_in, list, list_in, peek, peek_in},
+    bus::{
+        Bus, BusBuilder, ChangeError, ListError, OpenError, gc, gc_in, list, list_in, peek, peek_in, runtime_folder,
+    },
     control::{Build, Limits, Version},
     inbox::{Attachment, Delivery, Inbox, InboxError, ReceiveError, SubscribeError},
     lane::From,

@@ -96,6 +96,8 @@ pub struct LaneInfo {
     pub capacity: u64,
     /// Messages sent.
     pub sent: u64,
+    /// Bytes written, with headers and filler.
+    pub written: u64,
     /// Messages given out by the inboxes that read it now, as they told when they last found it dry, or at an eighth of its ring.
     pub received: u64,
     /// Messages that the inboxes which read it now lost to overwriting.
@@ -120,6 +122,8 @@ pub struct LaneInfo {
     pub corrupt: u64,
     /// Bytes that the slowest gating inbox has yet to say it has read; at most `capacity`.
     pub fill: u64,
+    /// Name of that inbox, if it has yet to read something.
+    pub laggard: Option<String>,
 }
 
 /// One inbox.
@@ -228,7 +232,8 @@ fn lane_info(view: View<'_>, lane: &LaneEntry, inboxes: &[Open]) -> Option<LaneI
             Place::Done => 0,
         }
     };
-    let fill = inboxes.iter().filter(|(entry, _)| entry.gates(lane.topic)).map(behind).max().unwrap_or(0);
+    let gating = inboxes.iter().filter(|(entry, _)| entry.gates(lane.topic));
+    let slowest = gating.map(|inbox| (behind(inbox), &inbox.0.name)).max().filter(|(fill, _)| *fill > 0);
     let open = lane.state == LaneState::Open;
     let left = |(entry, inbox): &&Open| {
         let cursor = Cursor::decode(inbox.cursor(lane.index).load(Ordering::Relaxed));
@@ -243,6 +248,7 @@ fn lane_info(view: View<'_>, lane: &LaneEntry, inboxes: &[Open]) -> Option<LaneI
         open,
         capacity: lane.capacity,
         sent,
+        written: head,
         received: read(LaneCount::Received),
         lost: read(LaneCount::Lost),
         conflated: read(LaneCount::Conflated),
@@ -254,7 +260,8 @@ fn lane_info(view: View<'_>, lane: &LaneEntry, inboxes: &[Open]) -> Option<LaneI
         high_water: tally(Tally::HighWater),
         faulty: tally(Tally::Faulty),
         corrupt,
-        fill: fill.min(lane.capacity),
+        fill: slowest.map_or(0, |(fill, _)| fill.min(lane.capacity)),
+        laggard: slowest.map(|(_, name)| name.clone()),
     })
 }
 

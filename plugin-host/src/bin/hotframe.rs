@@ -6,13 +6,10 @@ use clap::Parser as _;
 use plugin_host::cli::Command;
 
 fn main() -> ExitCode {
-    match Command::parse().run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let causes = std::iter::successors(error.source(), |cause| cause.source());
-            let message = causes.fold(error.to_string(), |message, cause| format!("{message}: {cause}"));
-            eprintln!("hotframe: {message}");
-            ExitCode::FAILURE
-        }
-    }
+    Command::parse().run().unwrap_or_else(|error| {
+        let causes = std::iter::successors(error.source(), |cause| cause.source());
+        let message = causes.fold(error.to_string(), |message, cause| format!("{message}: {cause}"));
+        eprintln!("hotframe: {message}");
+        ExitCode::FAILURE
+    })
 }

@@ -2,67 +2,49 @@
 
 use std::error::Error;
 use std::io::Write;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use shm_bus::schema::Fields;
-use shm_bus::{Attachment, Bus, Delivery, From};
+use shm_bus::{Attachment, Delivery, From};
 
-use super::EchoArgs;
 use super::find::find;
+use super::topic::topic;
+use super::watch::Watch;
 
-/// Between two looks at a dry inbox.
-const PAUSE: Duration = Duration::from_millis(2);
-
-/// Looks at a dry inbox between two questions whether anybody still lives.
-const LOOKS_PER_CENSUS: u32 = 250;
-
-/// Why a topic can't be shown.
-#[derive(Debug, thiserror::Error)]
-enum EchoError {
-    #[error("bus `{bus}` has no topic `{topic}`; it has: {}", topics.join(", "))]
-    Unknown { bus: String, topic: String, topics: Vec<String> },
+/// Prints the messages of a topic as they come, until Ctrl-C or the game's end.
+///
+/// Example: hotframe bus echo physics/contact --json --count 5 | jq .message.speed
+///
+/// What it is too slow for is lost to it alone, and counted in `lost`.
+#[derive(Clone, Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Args {
+    /// Which topic, such as physics/contact
+    topic: String,
+    /// Which bus [default: the one that lives]
+    #[arg(long, value_name = "NAME")]
+    bus: Option<String>,
+    /// One flushed line of JSON per message
+    #[arg(long)]
+    json: bool,
+    /// End after N messages
+    #[arg(long, value_name = "N")]
+    count: Option<u64>,
 }
 
-pub(super) fn echo(args: &EchoArgs, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+pub(super) fn echo(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let bus = find(args.bus.as_deref())?;
-    let fields = fields(&bus, &args.topic)?;
+    let fields = Fields::parse(&topic(&bus, &args.topic)?.schema)?;
     let mut inbox = bus.inbox("hotframe bus echo", Attachment::Observer)?;
     inbox.subscribe_untyped(&args.topic, From::Now)?;
-    let stopped = Arc::new(AtomicBool::new(false));
-    let stop = stopped.clone();
-    ctrlc::set_handler(move || stop.store(true, Ordering::Relaxed))?;
-    let (mut left, mut idle) = (args.count.unwrap_or(u64::MAX), 0);
-    while left > 0 && !stopped.load(Ordering::Relaxed) {
-        match inbox.receive()? {
-            Some(delivery) => {
-                idle = 0;
-                left -= print(args.json, &fields, &delivery, left, out)?;
-            }
-            None if idle >= LOOKS_PER_CENSUS && is_alone(&bus) => {
-                eprintln!("bus `{}` has ended", bus.name());
-                break;
-            }
-            None => {
-                idle = if idle >= LOOKS_PER_CENSUS { 0 } else { idle + 1 };
-                std::thread::sleep(PAUSE);
-            }
+    let mut watch = Watch::start()?;
+    let mut left = args.count.unwrap_or(u64::MAX);
+    while left > 0 && watch.wait(&bus, &mut inbox, None)? {
+        if let Some(delivery) = inbox.receive()? {
+            left -= print(args.json, &fields, &delivery, left, out)?;
         }
     }
     Ok(())
-}
-
-fn fields(bus: &Bus, topic: &str) -> Result<Fields, Box<dyn Error>> {
-    let snapshot = bus.snapshot();
-    match snapshot.topics.iter().find(|found| found.name == topic) {
-        Some(found) => Ok(Fields::parse(&found.schema)?),
-        None => {
-            let topics = snapshot.topics.into_iter().map(|topic| topic.name).collect();
-            Err(EchoError::Unknown { bus: snapshot.bus, topic: topic.to_owned(), topics }.into())
-        }
-    }
 }
 
 /// Prints at most `most` of a record's messages, each in a line of its own; gives their number.
@@ -94,9 +76,4 @@ fn print(
         printed += 1;
     }
     Ok(printed)
-}
-
-/// Whether nobody but this process lives on the bus.
-fn is_alone(bus: &Bus) -> bool {
-    bus.snapshot().participants.iter().all(|participant| !participant.alive || participant.pid == std::process::id())
 }

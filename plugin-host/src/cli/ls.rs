@@ -6,16 +6,29 @@ use std::io::Write;
 use serde_json::{Value, json};
 use shm_bus::Snapshot;
 
-use super::LsArgs;
 use super::find::{FindError, find};
 
-pub(super) fn ls(args: &LsArgs, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+/// Lists topics with their types, priorities, publishers and counts, who takes part and who reads.
+///
+/// Example: hotframe bus ls --json | jq '.topics[].name'
+#[derive(Clone, Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Args {
+    /// Which bus [default: all that live]
+    #[arg(long, value_name = "NAME")]
+    bus: Option<String>,
+    /// One line of JSON per bus
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn ls(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let names = match &args.bus {
         Some(name) => vec![name.clone()],
         None => shm_bus::list()?,
     };
     if names.is_empty() {
-        return Err(FindError::None.into());
+        return Err(FindError::None(shm_bus::runtime_folder()).into());
     }
     for name in names {
         let snapshot = find(Some(&name))?.snapshot();
@@ -38,7 +51,7 @@ fn as_text(snapshot: &Snapshot) -> String {
                 lane.priority.name(),
                 lane.publisher,
                 lane.sent,
-                lane.rejected,
+                lane.rejected + lane.dropped + lane.timed_out,
                 lane.fill,
                 lane.capacity,
                 if lane.open { "" } else { ", closed" },
@@ -58,7 +71,10 @@ fn as_json(snapshot: &Snapshot) -> Value {
         let lane = |lane: &shm_bus::LaneInfo| {
             json!({
                 "priority": lane.priority.name(), "publisher": lane.publisher, "open": lane.open, "sent": lane.sent,
-                "dropped": lane.rejected, "unread_bytes": lane.fill, "capacity_bytes": lane.capacity,
+                "dropped": lane.rejected + lane.dropped + lane.timed_out, "rejected": lane.rejected,
+                "dropped_newest": lane.dropped, "timed_out": lane.timed_out, "waited": lane.waited, "wakes": lane.wakes,
+                "faulty": lane.faulty, "unread_bytes": lane.fill, "laggard": lane.laggard,
+                "high_water_bytes": lane.high_water, "capacity_bytes": lane.capacity,
             })
         };
         topic.lanes.iter().map(lane).collect()
@@ -66,7 +82,7 @@ fn as_json(snapshot: &Snapshot) -> Value {
     let topics = snapshot.topics.iter().map(|topic| {
         json!({
             "name": topic.name, "type": topic.type_name, "schema": topic.schema,
-            "schema_hash": format!("{:016x}", topic.schema_hash), "lanes": lanes(topic),
+            "schema_hash": format!("{:016x}", topic.schema_hash), "policy": topic.policy.name(), "lanes": lanes(topic),
         })
     });
     let participants = snapshot
@@ -76,7 +92,8 @@ fn as_json(snapshot: &Snapshot) -> Value {
     let inboxes = snapshot.inboxes.iter().map(|inbox| {
         json!({
             "name": inbox.name, "observer": inbox.observer, "topics": inbox.topics, "received": inbox.received,
-            "lost": inbox.lost,
+            "lost": inbox.lost, "conflated": inbox.conflated, "corrupt": inbox.corrupt, "evicted": inbox.evicted,
+            "sleeps": inbox.sleeps, "late_wakes": inbox.late_wakes, "starvation": inbox.starvation,
         })
     });
     json!({

@@ -1,13 +1,36 @@
 //! The commands of `hotframe`. Each looks into a running bus as an observer: the game neither waits for it nor notices it.
+//!
+//! One command a file, with its flags. What they share: [`find`] (which bus), [`topic`] (which topic), [`watch`] (when to end),
+//! [`gaps`] and [`figures`].
+//!
+//! # Failure
+//! An error is told in one line, with what to do, and the exit code is 1. A reader of the output that goes away is no error.
 
+mod doctor;
 mod echo;
+mod figures;
 mod find;
+mod gaps;
+mod gc;
+mod hz;
 mod ls;
+mod outgoing;
+mod process;
+mod publish;
+#[cfg(feature = "record")]
+mod record;
+#[cfg(feature = "record")]
+mod replay;
+#[cfg(feature = "top")]
+mod top;
+mod topic;
+mod watch;
 
 use std::error::Error;
 use std::io;
+use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 /// Looks into games that run with Hotframe.
 #[derive(Clone, Debug, Parser)]
@@ -27,53 +50,62 @@ enum Area {
 #[derive(Clone, Debug, Subcommand)]
 enum BusCommand {
     /// List topics with their types, priorities, publishers and counts, and who reads
-    Ls(LsArgs),
+    Ls(ls::Args),
+    /// Show live rates, fill, drops and who takes part, in the terminal
+    #[cfg(feature = "top")]
+    Top(top::Args),
     /// Print the messages of a topic as they come
-    Echo(EchoArgs),
-}
-
-/// Flags of `hotframe bus ls`.
-#[derive(Clone, Debug, Args)]
-struct LsArgs {
-    /// Which bus [default: all that live]
-    #[arg(long, value_name = "NAME")]
-    bus: Option<String>,
-    /// One line of JSON per bus
-    #[arg(long)]
-    json: bool,
-}
-
-/// Flags of `hotframe bus echo`.
-#[derive(Clone, Debug, Args)]
-struct EchoArgs {
-    /// Which topic, such as physics/contact
-    topic: String,
-    /// Which bus [default: the one that lives]
-    #[arg(long, value_name = "NAME")]
-    bus: Option<String>,
-    /// One flushed line of JSON per message
-    #[arg(long)]
-    json: bool,
-    /// End after N messages
-    #[arg(long, value_name = "N")]
-    count: Option<u64>,
+    Echo(echo::Args),
+    /// Publish messages given as JSON
+    Pub(publish::Args),
+    /// Measure a topic's rate and the gaps between its messages
+    Hz(hz::Args),
+    /// Record topics into an MCAP file
+    #[cfg(feature = "record")]
+    Record(record::Args),
+    /// Publish a recording again, with its timing and priorities
+    #[cfg(feature = "record")]
+    Replay(replay::Args),
+    /// Say what is wrong with the buses here, and what to do
+    Doctor(doctor::Args),
+    /// Remove buses whose games were killed
+    Gc(gc::Args),
 }
 
 impl Command {
-    /// Runs the command to its end.
+    /// Runs the command to its end; gives the exit code.
     ///
     /// # Errors
     /// What went wrong, for a person. A reader of the output that goes away is no error.
-    pub fn run(self) -> Result<(), Box<dyn Error>> {
+    pub fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         let mut out = io::stdout().lock();
         let Area::Bus(command) = self.area;
         let result = match command {
-            BusCommand::Ls(args) => ls::ls(&args, &mut out),
-            BusCommand::Echo(args) => echo::echo(&args, &mut out),
+            BusCommand::Doctor(args) => doctor::doctor(&args, &mut out),
+            command => command.run(&mut out).map(|()| ExitCode::SUCCESS),
         };
         match result {
-            Err(error) if is_closed_pipe(&*error) => Ok(()),
+            Err(error) if is_closed_pipe(&*error) => Ok(ExitCode::SUCCESS),
             result => result,
+        }
+    }
+}
+
+impl BusCommand {
+    fn run(self, out: &mut impl io::Write) -> Result<(), Box<dyn Error>> {
+        match self {
+            Self::Ls(args) => ls::ls(&args, out),
+            #[cfg(feature = "top")]
+            Self::Top(args) => top::top(&args, out),
+            Self::Echo(args) => echo::echo(&args, out),
+            Self::Pub(args) => publish::publish(&args),
+            Self::Hz(args) => hz::hz(&args, out),
+            #[cfg(feature = "record")]
+            Self::Record(args) => record::record(&args, out),
+            #[cfg(feature = "record")]
+            Self::Replay(args) => replay::replay(&args),
+            Self::Doctor(args) => doctor::doctor(&args, out).map(drop),
+            Self::Gc(args) => gc::gc(&args, out),
         }
     }
 }

@@ -36,6 +36,12 @@ pub fn list_in(folder: impl AsRef<Path>) -> Result<Vec<String>, ListError> {
     list_at(&Place::at(folder.as_ref()))
 }
 
+/// The runtime folder: `$HOTFRAME_DIR`, else the system's default. It may not exist.
+#[must_use]
+pub fn runtime_folder() -> std::path::PathBuf {
+    Place::from_environment().path().to_owned()
+}
+
 fn list_at(place: &Place) -> Result<Vec<String>, ListError> {
     let root = match place.open(false) {
         Err(DirError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

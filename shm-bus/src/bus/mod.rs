@@ -25,7 +25,7 @@ pub use builder::BusBuilder;
 pub use change::ChangeError;
 pub(crate) use change::{Change, text_fits};
 pub use gc::{gc, gc_in};
-pub use list::{ListError, list, list_in};
+pub use list::{ListError, list, list_in, runtime_folder};
 pub use open::OpenError;
 pub(crate) use shared::Shared;
 pub(crate) use view::View;

@@ -1,4 +1,4 @@
-//! Schemas read back: the fields of a plain message, and its bytes as JSON, so that tools can print any topic.
+//! Schemas read back: the fields of a plain message, its bytes as JSON and back, so that tools can print and send any topic.
 //!
 //! The text comes from a segment and is untrusted: depth, fields, elements and offsets are bounded, and nothing that it
 //! says is used before it was checked. Knows nothing of segments or topics.
@@ -15,8 +15,15 @@
 //! # Failure
 //! [`SchemaError`] names the byte at which the text stops making sense.
 
+#[cfg(feature = "json")]
+mod encode;
 mod json;
 mod parse;
+#[cfg(feature = "record")]
+pub(crate) mod ros1;
+
+#[cfg(feature = "json")]
+pub use encode::EncodeError;
 
 use std::fmt;
 

@@ -1,0 +1,180 @@
+//! One bus, watched for a moment.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use shm_bus::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, TopicInfo};
+
+use super::folder::reason;
+use super::{Finding, Report};
+use crate::cli::figures::count;
+use crate::cli::process::is_stopped;
+
+/// A lane that is so full is held up.
+const FULL: f64 = 0.75;
+/// The lock of a bus is held for so long only by who is stopped.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+
+pub(super) fn look(folder: &Path, name: &str, interval: Duration) -> Vec<Finding> {
+    let mut report = Report::new(format!("bus {name}"));
+    if lock_is_stuck(&folder.join(name).join("bus.lock")) {
+        let holder = shm_bus::peek(name).ok().and_then(|snapshot| snapshot.changing);
+        let who = holder.map_or_else(|| "somebody".to_owned(), |pid| format!("process {pid}"));
+        let what = format!("{who} holds bus.lock and does not let go: nobody can attach, publish or subscribe anew");
+        report.problem(what, format!("let it go on (`kill -CONT`) or end it; {} shows who locks", holder_hint()));
+    }
+    // Without taking part: it works on a bus that is full, or held up.
+    let watched = shm_bus::peek(name).and_then(|before| {
+        std::thread::sleep(interval);
+        Ok((before, shm_bus::peek(name)?))
+    });
+    let (before, now) = match watched {
+        Ok(watched) => watched,
+        Err(error) => {
+            report.problem(reason(&error), "`hotframe bus ls` names those that live");
+            return report.findings;
+        }
+    };
+    for participant in &now.participants {
+        let earlier = before.participants.iter().find(|earlier| earlier.id == participant.id);
+        look_at_participant(participant, earlier, &now, &mut report);
+    }
+    for topic in &now.topics {
+        for lane in &topic.lanes {
+            let earlier = before.topics.iter().flat_map(|topic| &topic.lanes).find(|earlier| earlier.id == lane.id);
+            look_at_lane(topic, lane, earlier, &mut report);
+        }
+    }
+    for inbox in &now.inboxes {
+        look_at_inbox(inbox, &mut report);
+    }
+    look_at_limits(&now, &mut report);
+    report.findings
+}
+
+/// Whether the lock can't be had for a second. Not taken for longer than a moment, and shared.
+fn lock_is_stuck(lock: &Path) -> bool {
+    let Ok(file) = File::open(lock) else { return false };
+    let begun = Instant::now();
+    loop {
+        match file.try_lock_shared() {
+            Ok(()) => {
+                let _ = file.unlock();
+                return false;
+            }
+            Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_PATIENCE => {
+                std::thread::sleep(Duration::from_millis(5))
+            }
+            Err(TryLockError::WouldBlock) => return true,
+            Err(TryLockError::Error(_)) => return false,
+        }
+    }
+}
+
+const fn holder_hint() -> &'static str {
+    if cfg!(target_os = "linux") { "`lslocks`" } else { "`lsof`" }
+}
+
+fn look_at_participant(
+    participant: &ParticipantInfo,
+    earlier: Option<&ParticipantInfo>,
+    now: &Snapshot,
+    report: &mut Report,
+) {
+    let ParticipantInfo { name, pid, slot, beat, .. } = participant;
+    // One that never beats says nothing of itself.
+    let hangs = *beat > 0 && earlier.is_some_and(|earlier| earlier.beat == *beat);
+    let (state, advice) = match participant {
+        participant if !participant.alive => return,
+        _ if is_stopped(*pid) => ("is stopped", format!("`kill -CONT {pid}` lets it go on; or end it")),
+        _ if hangs => (
+            "lives but does not get on",
+            format!("it is paused, or hangs: a debugger (`gdb -p {pid}`) says where; or end it"),
+        ),
+        _ => return,
+    };
+    let what = format!("{name} (process {pid}) {state}");
+    if now.inboxes.iter().any(|inbox| inbox.participant == *slot && !inbox.observer) {
+        report.problem(format!("{what}, and publishers wait for its inboxes"), advice);
+    } else {
+        report.hint(format!("{what}; nobody waits for it"), advice);
+    }
+}
+
+fn look_at_limits(now: &Snapshot, report: &mut Report) {
+    let lanes = now.topics.iter().map(|topic| topic.lanes.len()).sum();
+    let limits = now.limits;
+    let tables = [
+        ("participants", now.participants.len(), limits.participants),
+        ("topics", now.topics.len(), limits.topics),
+        ("lanes", lanes, limits.lanes),
+        ("inboxes", now.inboxes.len(), limits.inboxes),
+    ];
+    for (what, used, max) in tables.into_iter().filter(|(_, used, max)| used * 10 >= max * 9) {
+        report.problem(
+            format!("{used} of at most {max} {what} are in use"),
+            "the next ones will be refused: use fewer, or several buses",
+        );
+    }
+    if now.bytes as f64 >= limits.bytes as f64 * 0.9 {
+        let (used, max) = (count(now.bytes as f64), count(limits.bytes as f64));
+        report.problem(
+            format!("{used}B of at most {max}B are in use"),
+            "new lanes will be refused: make the bus with more bytes",
+        );
+    }
+}
+
+fn look_at_lane(topic: &TopicInfo, lane: &LaneInfo, earlier: Option<&LaneInfo>, report: &mut Report) {
+    let which = format!("topic {} {} of {}", topic.name, lane.priority.name(), lane.publisher);
+    let laggard = lane.laggard.as_deref().unwrap_or("an inbox");
+    let refused = |lane: &LaneInfo| lane.rejected + lane.dropped + lane.timed_out;
+    let more = refused(lane).saturating_sub(earlier.map_or(0, refused));
+    let is_full = topic.policy.gates() && lane.fill as f64 >= lane.capacity as f64 * FULL;
+    let advice = format!(
+        "let `{laggard}` read faster or attach as observer, raise the capacity, or choose a policy that overwrites"
+    );
+    if more > 0 {
+        let what =
+            format!("{which} had no room for {} messages just now: inbox `{laggard}` has not read", count(more as f64));
+        report.problem(what, advice);
+    } else if is_full {
+        let percent = 100.0 * lane.fill as f64 / lane.capacity as f64;
+        report.problem(format!("{which} is {percent:.0}% full: inbox `{laggard}` has not read"), advice);
+    } else if refused(lane) > 0 {
+        let what = format!("{which} had no room for {} messages so far, none just now", count(refused(lane) as f64));
+        report.hint(what, "raise the capacity if these matter");
+    }
+    if lane.faulty > 0 {
+        let what = format!("{which} no longer waits for {} inboxes whose cursors were impossible", lane.faulty);
+        report.problem(
+            what,
+            "somebody writes where it must not: look for stray writes, or another build, in that reader",
+        );
+    }
+}
+
+fn look_at_inbox(inbox: &InboxInfo, report: &mut Report) {
+    let name = &inbox.name;
+    if inbox.corrupt > 0 {
+        let what = format!("inbox {name} has left {} lanes in which something was impossible", inbox.corrupt);
+        report.problem(
+            what,
+            "somebody writes where it must not: look for stray writes, or another build, in the publisher",
+        );
+    }
+    if inbox.evicted > 0 {
+        let what = format!("inbox {name} was too slow for {} lanes, and left them", inbox.evicted);
+        report.problem(what, "it reads nothing more from them: subscribe anew, read faster or raise the capacity");
+    }
+    if inbox.lost > 0 && !inbox.observer {
+        let what = format!("inbox {name} has lost {} messages to overwriting", count(inbox.lost as f64));
+        report.hint(what, "read faster, raise the capacity, or choose a policy that waits");
+    }
+    // A sleep that is ended late is told from one in a thousand on.
+    if inbox.late_wakes > 0 && inbox.late_wakes.saturating_mul(1000) > inbox.sleeps {
+        let what = format!("inbox {name} was woken late {} times in {} sleeps", inbox.late_wakes, inbox.sleeps);
+        report.hint(what, "a publisher was killed or stopped while it sent, or the machine is overloaded");
+    }
+}

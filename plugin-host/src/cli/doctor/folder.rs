@@ -1,0 +1,79 @@
+//! The runtime folder: can it be used, is there room, did killed games leave something.
+
+use std::path::Path;
+
+use shm_bus::ListError;
+
+use super::{Finding, Report};
+use crate::cli::figures::count;
+use crate::cli::gc::stale;
+
+/// Less free space than a game's lanes commonly take.
+#[cfg(unix)]
+const SPACE_MIN: u64 = 64 << 20;
+
+pub(super) fn look(folder: &Path) -> Vec<Finding> {
+    let mut report = Report::new(format!("folder {}", folder.display()));
+    match shm_bus::list() {
+        Err(ListError::Dir(error)) => {
+            report.problem(
+                reason(&error),
+                "correct that, or let HOTFRAME_DIR name another folder, of your own and with mode 0700",
+            );
+        }
+        Err(error) => report.problem(reason(&error), "correct that, or let HOTFRAME_DIR name another folder"),
+        Ok(_) => {
+            look_at_space(folder, &mut report);
+            look_for_stale(&mut report);
+        }
+    }
+    report.findings
+}
+
+/// An error with its causes.
+pub(super) fn reason(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+fn look_for_stale(report: &mut Report) {
+    let Ok(stale) = stale() else { return };
+    for name in stale {
+        let what = format!("bus `{name}` is left of a game that was killed");
+        report.problem(what, "`hotframe bus gc` removes it; so does starting a game on that bus");
+    }
+}
+
+#[cfg(unix)]
+fn look_at_space(folder: &Path, report: &mut Report) {
+    // A folder that is not there yet lies in one that is.
+    let Some(present) = folder.ancestors().find(|folder| folder.exists()) else { return };
+    let Ok(stat) = rustix::fs::statvfs(present) else { return };
+    let (free, size) = (stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize);
+    if free < SPACE_MIN {
+        let what = format!("{}B of {}B are free", count(free as f64), count(size as f64));
+        report.problem(what, "new lanes may find no room: free some, or let HOTFRAME_DIR name a larger file system");
+    }
+    if stat.f_favail < 1000 && stat.f_files > 0 {
+        report.problem(format!("{} more files fit", stat.f_favail), "remove files there");
+    }
+    look_at_kind(present, report);
+}
+
+#[cfg(not(unix))]
+fn look_at_space(_: &Path, _: &mut Report) {}
+
+#[cfg(target_os = "linux")]
+fn look_at_kind(folder: &Path, report: &mut Report) {
+    /// tmpfs and ramfs. Source: statfs(2).
+    const MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
+    if let Ok(stat) = rustix::fs::statfs(folder)
+        && !MEMORY.contains(&{ stat.f_type })
+    {
+        let what = "it lies on a disk: every message is written back to it sooner or later";
+        report.hint(what, "leave HOTFRAME_DIR unset, or let it name a folder in /dev/shm");
+    }
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn look_at_kind(_: &Path, _: &mut Report) {}

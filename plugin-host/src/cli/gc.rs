@@ -1,0 +1,48 @@
+//! `hotframe bus gc`: removes what killed games have left.
+
+use std::error::Error;
+use std::io::Write;
+
+use serde_json::json;
+
+/// Removes buses of which nobody lives any more, as after `kill -9` of a game. Live ones are not touched.
+///
+/// Example: hotframe bus gc
+#[derive(Clone, Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Args {
+    /// One line of JSON per removed bus
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn gc(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    let removed = shm_bus::gc()?;
+    if removed.is_empty() && !args.json {
+        writeln!(out, "nothing to remove in {}", shm_bus::runtime_folder().display())?;
+    }
+    for bus in removed {
+        if args.json { writeln!(out, "{}", json!({ "removed": bus }))? } else { writeln!(out, "removed bus {bus}")? }
+    }
+    Ok(out.flush()?)
+}
+
+/// Names of the buses of which nobody lives, sorted. Changes nothing.
+pub(super) fn stale() -> Result<Vec<String>, Box<dyn Error>> {
+    let live = shm_bus::list()?;
+    let folder = shm_bus::runtime_folder();
+    let entries = match folder.read_dir() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut stale = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().join("bus.lock").exists() && !live.contains(&name) {
+            stale.push(name);
+        }
+    }
+    stale.sort();
+    Ok(stale)
+}

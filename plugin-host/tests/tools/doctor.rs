@@ -1,0 +1,102 @@
+//! `doctor`.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+
+use rustix::process::Signal;
+use serde_json::Value;
+use shm_bus::Attachment;
+use shm_bus::wire::Priority;
+
+use super::support::{Ended, Game, HITS, Tool, hit};
+
+const QUICK: [&str; 4] = ["doctor", "--json", "--interval", "0.01"];
+
+fn findings(ended: &Ended) -> Vec<Value> {
+    ended.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+fn problems(ended: &Ended) -> Vec<String> {
+    let problems = findings(ended).into_iter().filter(|finding| finding["level"] == "problem");
+    problems.map(|finding| format!("{}: {}", finding["about"], finding["what"])).collect()
+}
+
+#[test]
+fn a_healthy_bus_has_no_problem() {
+    let mut game = Game::start();
+    let mut reader = game.inbox(Attachment::Gating);
+    game.send(0..10);
+    while let Some(delivery) = reader.receive().expect("mapped") {
+        assert_eq!(delivery.lost, 0);
+    }
+    let ended = game.tool(&QUICK).end();
+    assert!(ended.status.success() && problems(&ended).is_empty(), "{}{}", ended.out, ended.err);
+    assert!(game.tool(&["doctor", "--interval", "0.01"]).done().contains("0 problems"));
+}
+
+#[test]
+fn who_holds_a_lane_up_is_named() {
+    let mut game = Game::start();
+    let _reader = game.inbox(Attachment::Gating);
+    while game.publisher.send(Priority::Low, &hit(1)).is_ok() {}
+    let ended = game.tool(&QUICK).end();
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.out);
+    let [problem] = &problems(&ended)[..] else { panic!("{}", ended.out) };
+    assert!(
+        problem.contains("topic test/hits low of physics") && problem.contains("inbox `reader` has not read"),
+        "{problem}"
+    );
+    assert!(findings(&ended).iter().all(|finding| finding["advice"].as_str().is_some_and(|advice| !advice.is_empty())));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_stopped_tool_is_worth_a_hint() {
+    let game = Game::start();
+    let echo = game.tool(&["echo", HITS.name]);
+    game.until_read_by("hotframe bus echo", 1);
+    echo.signal(Signal::STOP);
+    let ended = game.tool(&QUICK).end();
+    assert!(ended.status.success(), "{}", ended.out);
+    let stopped = format!("hotframe (process {}) is stopped; nobody waits for it", echo.pid());
+    assert!(findings(&ended).iter().any(|finding| finding["what"] == stopped.as_str()), "{}", ended.out);
+    echo.signal(Signal::CONT);
+}
+
+#[test]
+fn a_folder_that_others_may_change_is_a_problem() {
+    let game = Game::start();
+    std::fs::set_permissions(game.folder(), Permissions::from_mode(0o777)).expect("its owner may");
+    let ended = game.tool(&QUICK).end();
+    assert_eq!(ended.status.code(), Some(1));
+    let [problem] = &problems(&ended)[..] else { panic!("{}", ended.out) };
+    assert!(problem.contains("0777") && problem.contains("nobody except its owner"), "{problem}");
+    std::fs::set_permissions(game.folder(), Permissions::from_mode(0o700)).expect("its owner may");
+}
+
+#[test]
+fn a_lock_that_is_not_let_go_is_told() {
+    let game = Game::start();
+    let lock = std::fs::File::open(game.folder().join("game/bus.lock")).expect("there");
+    lock.lock().expect("free");
+    let ended = game.tool(&QUICK).end();
+    let [problem] = &problems(&ended)[..] else { panic!("{}", ended.out) };
+    assert!(problem.contains("holds bus.lock and does not let go"), "{problem}");
+    lock.unlock().expect("held");
+}
+
+#[test]
+fn who_no_longer_gets_on_and_a_table_nearly_full_are_told() {
+    let home = tempfile::TempDir::new().expect("a folder");
+    let folder = home.path().join("bus");
+    let bus = shm_bus::Bus::builder("game").folder(&folder).inboxes(2).open().expect("opens");
+    let mut reader = bus.inbox("reader", Attachment::Gating).expect("made");
+    let other = bus.inbox("other", Attachment::Observer).expect("made");
+    reader.drain(|_| ()).expect("mapped");
+    let ended = Tool::start(&folder, &QUICK, std::process::Stdio::null()).end();
+    let [hangs, full] = &problems(&ended)[..] else { panic!("{}", ended.out) };
+    assert!(hangs.contains("lives but does not get on, and publishers wait for its inboxes"), "{hangs}");
+    assert!(full.contains("2 of at most 2 inboxes"), "{full}");
+    drop((other, reader, bus));
+    super::support::assert_empty(&folder);
+}

@@ -1,0 +1,14 @@
+//! The commands of `hotframe bus`, run as processes against a real bus that the test holds.
+//!
+//! Every wait is for a line, a counter or an exit.
+
+#![cfg(all(unix, feature = "record", feature = "top"))]
+
+mod doctor;
+mod echo;
+mod hz;
+mod publish;
+mod record;
+mod replay;
+mod support;
+mod top;

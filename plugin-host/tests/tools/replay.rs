@@ -1,0 +1,128 @@
+//! `replay`, and `gc` of what it leaves when it is killed.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
+
+use rustix::process::Signal;
+use shm_bus::record::Recorder;
+use shm_bus::wire::Priority;
+use shm_bus::{Attachment, Bus, From, TopicSpec};
+
+use super::support::{Game, HITS, assert_empty, hit};
+
+/// A recording of ten messages, `step` apart; every other one is Low.
+fn recording(game: &mut Game, step: Duration) -> PathBuf {
+    let file = game.file("made.mcap");
+    let mut inbox = game.inbox(Attachment::Observer);
+    let mut recorder = Recorder::create(&file, "game", false).expect("made");
+    recorder.declare(&game.bus.snapshot().topics[0]);
+    for id in 0..10 {
+        let priority = if id % 2 == 0 { Priority::High } else { Priority::Low };
+        game.publisher.send(priority, &hit(id)).expect("room");
+        let delivery = inbox.receive().expect("mapped").expect("there");
+        recorder.write(&delivery, SystemTime::UNIX_EPOCH + step * id).expect("room on the disk");
+    }
+    recorder.finish().expect("room on the disk");
+    file
+}
+
+/// A bus with a reader of the topic and nothing else.
+fn lab(game: &Game) -> (Bus, shm_bus::Inbox) {
+    let bus = Bus::open_in(game.folder(), "lab").expect("opens");
+    let mut inbox = bus.inbox("lab", Attachment::Gating).expect("made");
+    inbox.subscribe(&HITS, From::Now).expect("subscribed");
+    (bus, inbox)
+}
+
+#[test]
+fn order_priorities_publishers_and_timing_are_kept() {
+    let mut game = Game::start();
+    let file = recording(&mut game, Duration::from_millis(20));
+    let (_lab, mut inbox) = lab(&game);
+    let begun = Instant::now();
+    let replay = game.tool(&["replay", file.to_str().expect("text"), "--bus", "lab", "--speed", "2"]);
+    for id in 0..10 {
+        inbox.wait().expect("mapped");
+        let delivery = inbox.receive().expect("mapped").expect("there");
+        let priority = if id % 2 == 0 { Priority::High } else { Priority::Low };
+        assert_eq!((delivery.priority, delivery.publisher, delivery.payload), (priority, "physics", &hit(id)[..]));
+    }
+    assert!(begun.elapsed() >= Duration::from_millis(9 * 20 / 2), "nothing comes early");
+    let ended = replay.end();
+    assert!(ended.status.success() && ended.err.contains("sent 10 messages"), "{}", ended.err);
+}
+
+#[test]
+fn another_schema_is_refused_with_both_before_anything_is_sent() {
+    let mut game = Game::start();
+    let file = recording(&mut game, Duration::ZERO);
+    let lab = Bus::open_in(game.folder(), "lab").expect("opens");
+    let schema = "test.Hit@2 8/8 {id:u64@0}";
+    let newer = TopicSpec { schema, schema_hash: shm_bus::wire::schema_hash(schema), message_size: 8, ..HITS };
+    let _publisher = lab.publisher(&newer, "newer", &[(Priority::Low, 4096)]).expect("made");
+    let error = game.tool(&["replay", file.to_str().expect("text"), "--bus", "lab"]).failed();
+    assert!(error.contains(schema) && error.contains(HITS.schema) && error.contains("test/hits"), "{error}");
+    assert_eq!(lab.snapshot().topics[0].lanes.len(), 1);
+}
+
+#[test]
+fn it_makes_a_bus_and_repeats_until_ctrl_c() {
+    let mut game = Game::start();
+    let file = recording(&mut game, Duration::from_millis(1));
+    let file = file.to_str().expect("text");
+    let missing = game.tool(&["replay", file, "--bus", "new"]).failed();
+    assert!(missing.contains("no live bus `new`") && missing.contains("these live: game"), "{missing}");
+    let replay = game.tool(&["replay", file, "--bus", "new", "--create", "--loop", "--topic", HITS.name]);
+    assert!(replay.told().contains("to bus `new`"));
+    let bus = Bus::attach_in(game.folder(), "new").expect("it was made");
+    let mut inbox = bus.inbox("late", Attachment::Gating).expect("made");
+    inbox.subscribe(&HITS, From::Now).expect("the same topic");
+    for _ in 0..25 {
+        inbox.wait().expect("mapped");
+        inbox.receive().expect("mapped").expect("there");
+    }
+    replay.signal(Signal::INT);
+    drop((inbox, bus));
+    replay.done();
+    assert_empty_but_game(&game);
+}
+
+fn assert_empty_but_game(game: &Game) {
+    let names = shm_bus::list_in(game.folder()).expect("a folder");
+    assert_eq!(names, ["game"]);
+    assert_eq!(std::fs::read_dir(game.folder()).expect("a folder").count(), 1);
+}
+
+#[test]
+fn nothing_to_replay_and_no_recording_are_told() {
+    let mut game = Game::start();
+    let file = recording(&mut game, Duration::ZERO);
+    let file = file.to_str().expect("text");
+    let error = game.tool(&["replay", file, "--topic", "test/none"]).failed();
+    assert!(error.contains("holds nothing to replay; it has: test/hits"), "{error}");
+    let text = game.file("text");
+    std::fs::write(&text, "no recording at all").expect("written");
+    let error = game.tool(&["replay", text.to_str().expect("text")]).failed();
+    assert!(error.contains("is damaged, or no MCAP file"), "{error}");
+}
+
+#[test]
+fn a_bus_whose_makers_were_killed_is_found_by_doctor_and_removed_by_gc() {
+    let mut game = Game::start();
+    let file = recording(&mut game, Duration::from_secs(60));
+    let replay = game.tool(&["replay", file.to_str().expect("text"), "--bus", "dead", "--create"]);
+    replay.told();
+    replay.signal(Signal::KILL);
+    replay.end();
+    let found = game.tool(&["doctor", "--interval", "0.01"]).end();
+    assert_eq!(found.status.code(), Some(1), "{}", found.out);
+    assert!(
+        found.out.contains("bus `dead` is left of a game that was killed") && found.out.contains("hotframe bus gc")
+    );
+    let removed = game.tool(&["gc", "--json"]);
+    assert_eq!(removed.json()["removed"], "dead");
+    removed.done();
+    assert_empty_but_game(&game);
+    assert!(game.tool(&["gc"]).done().contains("nothing to remove"));
+    assert_empty(&game.end().path().join("bus"));
+}

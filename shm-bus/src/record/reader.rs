@@ -1,0 +1,289 @@
+//! Reading a recording back.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use mcap::parse_record;
+use mcap::records::{Record, op};
+
+use super::frames::{FrameError, Frames};
+use super::{ABOUT, COUNT_BYTES, HEADER_BYTES, OPAQUE, ROS1, key};
+use crate::schema::Fields;
+use crate::wire::{Priority, schema_hash};
+
+/// Why a file can't be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordingError {
+    /// The system refused.
+    #[error("can't read {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Something in the file is impossible.
+    #[error("{} is damaged, or no MCAP file", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// It is compressed, which this build can't read.
+    #[error("{} is compressed with {with}; uncompressed files can be read", path.display())]
+    Compressed {
+        /// The file.
+        path: PathBuf,
+        /// How.
+        with: String,
+    },
+}
+
+/// One topic, priority and publisher of a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecordedChannel {
+    /// The topic's name.
+    pub topic: String,
+    /// Name of the type that it carries.
+    pub type_name: String,
+    /// Schema of that type.
+    pub schema: String,
+    /// Hash of the schema.
+    pub schema_hash: u64,
+    /// Bytes of one message; 0 when the schema is of no plain type.
+    pub message_size: u32,
+    /// The priority at which it was sent.
+    pub priority: Priority,
+    /// Name of its publisher.
+    pub publisher: String,
+    /// Whether these are plain messages, not requests or responses.
+    pub is_message: bool,
+    /// Records of it.
+    pub messages: u64,
+    /// Messages that the recorder lost.
+    pub lost: u64,
+    /// Bytes of its longest record.
+    pub longest: usize,
+    /// Whether a count stands before the payload.
+    counted: bool,
+}
+
+/// A recording that was looked through.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Recording {
+    path: PathBuf,
+    /// Name of the bus that was recorded; empty when the file does not say.
+    pub bus: String,
+    /// What it holds.
+    pub channels: Vec<RecordedChannel>,
+    /// From its first to its last message.
+    pub duration: Duration,
+    /// Messages of other programs, which are not read.
+    pub foreign: u64,
+    /// Whether it ends early, as after the recorder was killed.
+    pub cut_off: bool,
+}
+
+/// One record.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct RecordedMessage<'a> {
+    /// Index in [`Recording::channels`].
+    pub channel: usize,
+    /// When it was received, counted from the recording's first.
+    pub time: Duration,
+    /// Its number in its lane.
+    pub sequence: u64,
+    /// Messages that the recorder lost just before it.
+    pub lost: u64,
+    /// What was sent.
+    pub payload: &'a [u8],
+}
+
+impl Recording {
+    /// Looks through the whole file.
+    ///
+    /// # Errors
+    /// See [`RecordingError`]. A file that ends early is no error.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, RecordingError> {
+        let mut reader = RecordingReader::open(path.as_ref())?;
+        let mut last = Duration::ZERO;
+        while let Some(message) = reader.read_next()? {
+            let (channel, lost, len) = (message.channel, message.lost, message.payload.len());
+            last = last.max(message.time);
+            let channel = &mut reader.channels[channel];
+            channel.messages += 1;
+            channel.lost += lost;
+            channel.longest = channel.longest.max(len);
+        }
+        let RecordingReader { path, bus, channels, foreign, frames: Frames { cut_off, .. }, .. } = reader;
+        Ok(Self { path, bus, channels, duration: last, foreign, cut_off })
+    }
+
+    /// Its messages from the beginning.
+    ///
+    /// # Errors
+    /// See [`RecordingError`].
+    pub fn messages(&self) -> Result<RecordingReader, RecordingError> {
+        RecordingReader::open(&self.path)
+    }
+}
+
+/// Reads one record after the other.
+#[derive(Debug)]
+pub struct RecordingReader {
+    path: PathBuf,
+    frames: Frames,
+    bus: String,
+    channels: Vec<RecordedChannel>,
+    /// Index in `channels` for each channel id of the file.
+    ids: BTreeMap<u16, usize>,
+    /// Time of the first message.
+    begin: Option<u64>,
+    foreign: u64,
+    /// The last message's data.
+    data: Vec<u8>,
+}
+
+impl RecordingReader {
+    fn open(path: &Path) -> Result<Self, RecordingError> {
+        let path = path.to_owned();
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(source) => return Err(RecordingError::Io { path, source }),
+        };
+        let frames = match Frames::new(file) {
+            Ok(frames) => frames,
+            Err(error) => return Err(refused(&path, error)),
+        };
+        let (bus, channels, ids) = (String::new(), Vec::new(), BTreeMap::new());
+        Ok(Self { path, frames, bus, channels, ids, begin: None, foreign: 0, data: Vec::new() })
+    }
+
+    /// The next message; `None` at the end.
+    ///
+    /// # Errors
+    /// See [`RecordingError`].
+    pub fn read_next(&mut self) -> Result<Option<RecordedMessage<'_>>, RecordingError> {
+        loop {
+            let Some(record) = self.record()? else { return Ok(None) };
+            match record {
+                Found::Channel(id, channel) => self.add(id, channel),
+                Found::About(bus) => self.bus = bus,
+                Found::Message { id, log_time } => match self.ids.get(&id) {
+                    Some(channel) if self.data.len() >= prefix(&self.channels[*channel]) => {
+                        let channel = *channel;
+                        return Ok(Some(self.message(channel, log_time)));
+                    }
+                    _ => self.foreign += 1,
+                },
+            }
+        }
+    }
+
+    /// The next record that matters; a message's data go to `data`.
+    fn record(&mut self) -> Result<Option<Found>, RecordingError> {
+        loop {
+            let frame = self.frames.next().map_err(|error| refused(&self.path, error))?;
+            let Some((opcode, body)) = frame else { return Ok(None) };
+            if !matches!(opcode, op::CHANNEL | op::METADATA | op::MESSAGE) {
+                continue;
+            }
+            let record = parse_record(opcode, body)
+                .map_err(|error| RecordingError::Damaged { path: self.path.clone(), source: error.into() })?;
+            let found = match record {
+                Record::Channel(channel) => recorded(&channel).map(|recorded| Found::Channel(channel.id, recorded)),
+                Record::Metadata(about) if about.name == ABOUT => about.metadata.get("bus").cloned().map(Found::About),
+                Record::Message { header, data } => {
+                    self.data.clear();
+                    self.data.extend_from_slice(&data);
+                    Some(Found::Message { id: header.channel_id, log_time: header.log_time })
+                }
+                _ => None,
+            };
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+    }
+
+    fn add(&mut self, id: u16, channel: RecordedChannel) {
+        let index = self.channels.iter().position(|known| {
+            (&known.topic, &known.schema, known.priority, &known.publisher, known.is_message, known.counted)
+                == (
+                    &channel.topic,
+                    &channel.schema,
+                    channel.priority,
+                    &channel.publisher,
+                    channel.is_message,
+                    channel.counted,
+                )
+        });
+        let index = index.unwrap_or(self.channels.len());
+        if index == self.channels.len() {
+            self.channels.push(channel);
+        }
+        self.ids.insert(id, index);
+    }
+
+    fn message(&mut self, channel: usize, log_time: u64) -> RecordedMessage<'_> {
+        let begin = *self.begin.get_or_insert(log_time);
+        let (words, payload) = self.data.split_at(prefix(&self.channels[channel]));
+        let word = |at: usize| words[at..at + 8].try_into().map_or(0, u64::from_le_bytes);
+        let time = Duration::from_nanos(log_time.saturating_sub(begin));
+        RecordedMessage { channel, time, sequence: word(0), lost: word(8), payload }
+    }
+}
+
+fn refused(path: &Path, error: FrameError) -> RecordingError {
+    let path = path.to_owned();
+    match error {
+        FrameError::Io(source) => RecordingError::Io { path, source },
+        FrameError::Damaged(problem) => RecordingError::Damaged { path, source: problem.into() },
+        FrameError::Compressed(with) => RecordingError::Compressed { path, with },
+    }
+}
+
+/// What a record was.
+enum Found {
+    Channel(u16, RecordedChannel),
+    About(String),
+    Message { id: u16, log_time: u64 },
+}
+
+/// Bytes in front of a record's payload.
+const fn prefix(channel: &RecordedChannel) -> usize {
+    if channel.counted { HEADER_BYTES + COUNT_BYTES } else { HEADER_BYTES }
+}
+
+/// A channel that a [`Recorder`](super::Recorder) has made.
+fn recorded(channel: &mcap::records::Channel) -> Option<RecordedChannel> {
+    let get = |key: &str| channel.metadata.get(key).cloned();
+    let (schema, priority) = (get(key::SCHEMA)?, get(key::PRIORITY)?);
+    let counted = match channel.message_encoding.as_str() {
+        encoding if encoding == ROS1.0 => true,
+        OPAQUE => false,
+        _ => return None,
+    };
+    Some(RecordedChannel {
+        topic: channel.topic.clone(),
+        type_name: get(key::TYPE)?,
+        schema_hash: schema_hash(&schema),
+        message_size: Fields::parse(&schema).map_or(0, |fields| fields.size() as u32),
+        schema,
+        priority: Priority::ALL.into_iter().find(|level| level.name() == priority)?,
+        publisher: get(key::PUBLISHER)?,
+        is_message: get(key::KIND)? == "message",
+        messages: 0,
+        lost: 0,
+        longest: 0,
+        counted,
+    })
+}

@@ -1,0 +1,297 @@
+//! Writing a recording.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use mcap::records::{MessageHeader, Metadata};
+use mcap::{McapError, WriteOptions, Writer};
+
+use super::{ABOUT, HEADER_DEFINITION, LOSSES, OPAQUE, ROS1, key, kind_name};
+use crate::inbox::Delivery;
+use crate::schema::{Fields, ros1};
+use crate::snapshot::TopicInfo;
+use crate::wire::{Kind, Priority};
+
+/// Why nothing more is recorded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// The file can't be made.
+    #[error("can't make {}{}", path.display(), if source.kind() == io::ErrorKind::AlreadyExists { "; --force replaces it" } else { "" })]
+    Create {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file can't be written. It was cut back to what had been flushed before, which can be read.
+    #[error("can't write {}; it holds the {messages} messages up to there", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Messages that it holds.
+        messages: u64,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A topic was not declared to the recorder.
+    #[error("topic `{topic}` was not declared to the recorder")]
+    Undeclared {
+        /// The topic.
+        topic: String,
+    },
+    /// MCAP can't hold it.
+    #[error("the recording can't hold this")]
+    Format(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What was recorded of one topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecordedCounts {
+    /// The topic.
+    pub topic: String,
+    /// Records (of one message or several) written.
+    pub messages: u64,
+    /// Bytes of their payloads.
+    pub bytes: u64,
+    /// Messages that the recorder's inbox lost.
+    pub lost: u64,
+}
+
+/// See [the module](super).
+#[derive(Debug)]
+pub struct Recorder {
+    path: PathBuf,
+    /// `None` only once writing has failed.
+    writer: Option<Out>,
+    topics: Vec<Topic>,
+    channels: Vec<Channel>,
+    /// One record's data.
+    data: Vec<u8>,
+    /// Bytes and messages since the last flush.
+    pending: (usize, u64),
+    /// Messages before the last flush.
+    flushed: u64,
+}
+
+/// The writer, of which nothing can be shown.
+struct Out {
+    writer: Writer<File>,
+    /// The same file, to cut it back.
+    file: File,
+    /// Bytes up to the last flush.
+    good: u64,
+}
+
+impl std::fmt::Debug for Out {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Out").field("good", &self.good).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug)]
+struct Topic {
+    info: TopicInfo,
+    /// The definition and the size of a message, when it is plain.
+    plain: Option<(ros1::Definition, usize)>,
+    counts: RecordedCounts,
+}
+
+#[derive(Debug)]
+struct Channel {
+    id: u16,
+    /// Index in `topics`.
+    topic: usize,
+    priority: Priority,
+    publisher: String,
+    kind: Kind,
+    plain: bool,
+    lost: u64,
+}
+
+impl Recorder {
+    /// Bytes after which [`Self::write`] flushes by itself.
+    const CHUNK_BYTES: usize = 1 << 20;
+
+    /// Makes the file, which must not exist unless `overwrite`.
+    ///
+    /// # Errors
+    /// [`RecordError::Create`]; also [`RecordError::Write`].
+    pub fn create(path: impl AsRef<Path>, bus_name: &str, overwrite: bool) -> Result<Self, RecordError> {
+        let path = path.as_ref().to_owned();
+        let failed = |source| RecordError::Create { path: path.clone(), source };
+        let mut options = OpenOptions::new();
+        let file =
+            options.write(true).create(true).create_new(!overwrite).truncate(overwrite).open(&path).map_err(failed)?;
+        let same = file.try_clone().map_err(failed)?;
+        let library = concat!("hotframe/", env!("CARGO_PKG_VERSION"));
+        // Chunks are ended by flushing alone, so that every flush leaves whole chunks.
+        let options = WriteOptions::new().library(library).chunk_size(None).disable_seeking(true);
+        let writer = match options.create(file) {
+            Ok(writer) => Out { writer, file: same, good: 0 },
+            Err(McapError::Io(source)) => return Err(RecordError::Write { path, messages: 0, source }),
+            Err(error) => return Err(RecordError::Format(error.into())),
+        };
+        let (topics, channels) = (Vec::new(), Vec::new());
+        let mut recorder =
+            Self { path, writer: Some(writer), topics, channels, data: Vec::new(), pending: (0, 0), flushed: 0 };
+        let metadata = BTreeMap::from([("bus".to_owned(), bus_name.to_owned())]);
+        recorder.put(|out| out.write_metadata(&Metadata { name: ABOUT.to_owned(), metadata }))?;
+        recorder.flush()?;
+        Ok(recorder)
+    }
+
+    /// Declares a topic, before its first message. Twice is as once; another schema under the same name is another topic.
+    pub fn declare(&mut self, topic: &TopicInfo) {
+        let known = |known: &Topic| known.info.name == topic.name && known.info.schema == topic.schema;
+        if self.topics.iter().any(known) {
+            return;
+        }
+        let fields = Fields::parse(&topic.schema).ok();
+        let plain = fields.and_then(|fields| Some((ros1::definition(&fields, HEADER_DEFINITION)?, fields.size())));
+        let counts = RecordedCounts { topic: topic.name.clone(), messages: 0, bytes: 0, lost: 0 };
+        self.topics.push(Topic { info: topic.clone(), plain, counts });
+    }
+
+    /// Adds a message, received at `time`. It reaches the file with the next flush.
+    ///
+    /// # Errors
+    /// See [`RecordError`].
+    pub fn write(&mut self, delivery: &Delivery<'_>, time: SystemTime) -> Result<(), RecordError> {
+        let channel = self.channel(delivery)?;
+        let channel = &mut self.channels[channel];
+        let topic = &mut self.topics[channel.topic];
+        self.data.clear();
+        self.data.extend(delivery.sequence.to_le_bytes());
+        self.data.extend(delivery.lost.to_le_bytes());
+        if let Some((_, size)) = topic.plain.as_ref().filter(|_| channel.plain) {
+            self.data.extend(((delivery.payload.len() / size) as u32).to_le_bytes());
+        }
+        self.data.extend(delivery.payload);
+        channel.lost += delivery.lost;
+        topic.counts.messages += 1;
+        topic.counts.bytes += delivery.payload.len() as u64;
+        topic.counts.lost += delivery.lost;
+        self.pending.0 += self.data.len();
+        self.pending.1 += 1;
+        let log_time = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos() as u64;
+        let sequence = delivery.sequence as u32;
+        let header = MessageHeader { channel_id: channel.id, sequence, log_time, publish_time: log_time };
+        let data = std::mem::take(&mut self.data);
+        let written = self.put(|out| out.write_to_known_channel(&header, &data));
+        self.data = data;
+        written?;
+        if self.pending.0 >= Self::CHUNK_BYTES { self.flush() } else { Ok(()) }
+    }
+
+    /// Writes everything so far into the file; it stays readable from then on, even if this process is killed.
+    ///
+    /// # Errors
+    /// See [`RecordError`].
+    pub fn flush(&mut self) -> Result<(), RecordError> {
+        self.put(Writer::flush)?;
+        let failed = |source| RecordError::Write { path: self.path.clone(), messages: self.flushed, source };
+        if let Some(out) = &mut self.writer {
+            out.good = io::Seek::stream_position(&mut out.file).map_err(failed)?;
+        }
+        self.flushed += self.pending.1;
+        self.pending = (0, 0);
+        Ok(())
+    }
+
+    /// Messages added since the last flush.
+    #[must_use]
+    pub const fn unflushed(&self) -> u64 {
+        self.pending.1
+    }
+
+    /// What was recorded so far, by topic.
+    pub fn counts(&self) -> impl Iterator<Item = &RecordedCounts> {
+        self.topics.iter().map(|topic| &topic.counts)
+    }
+
+    /// Ends the file with its index and the losses.
+    ///
+    /// # Errors
+    /// See [`RecordError`].
+    pub fn finish(mut self) -> Result<Vec<RecordedCounts>, RecordError> {
+        let losses = self.channels.iter().filter(|channel| channel.lost > 0).map(|channel| {
+            let topic = &self.topics[channel.topic].info.name;
+            (format!("{topic} {} {}", channel.priority.name(), channel.publisher), channel.lost.to_string())
+        });
+        let losses = losses.collect();
+        self.flush()?;
+        self.put(|out| out.write_metadata(&Metadata { name: LOSSES.to_owned(), metadata: losses }))?;
+        self.put(|out| out.finish().map(drop))?;
+        Ok(self.topics.into_iter().map(|topic| topic.counts).collect())
+    }
+
+    /// The index of the channel of a message.
+    fn channel(&mut self, delivery: &Delivery<'_>) -> Result<usize, RecordError> {
+        let is_topic =
+            |topic: &Topic| topic.info.name == delivery.topic && topic.info.schema_hash == delivery.schema_hash;
+        let topic = self.topics.iter().position(is_topic);
+        let topic = topic.ok_or_else(|| RecordError::Undeclared { topic: delivery.topic.to_owned() })?;
+        let size = self.topics[topic].plain.as_ref().map(|(_, size)| *size);
+        let plain =
+            delivery.kind == Kind::Message && size.is_some_and(|size| delivery.payload.len().is_multiple_of(size));
+        let same = |channel: &Channel| {
+            (channel.topic, channel.priority, channel.kind, channel.plain)
+                == (topic, delivery.priority, delivery.kind, plain)
+                && channel.publisher == delivery.publisher
+        };
+        if let Some(known) = self.channels.iter().position(same) {
+            return Ok(known);
+        }
+        let id = self.add_channel(topic, delivery, plain)?;
+        let Delivery { priority, kind, .. } = *delivery;
+        let publisher = delivery.publisher.to_owned();
+        self.channels.push(Channel { id, topic, priority, publisher, kind, plain, lost: 0 });
+        Ok(self.channels.len() - 1)
+    }
+
+    fn add_channel(&mut self, topic: usize, delivery: &Delivery<'_>, plain: bool) -> Result<u16, RecordError> {
+        let Topic { info, plain: definition, .. } = &self.topics[topic];
+        let metadata = [
+            (key::PRIORITY, delivery.priority.name().to_owned()),
+            (key::PUBLISHER, delivery.publisher.to_owned()),
+            (key::POLICY, info.policy.name().to_owned()),
+            (key::KIND, kind_name(delivery.kind).to_owned()),
+            (key::TYPE, info.type_name.clone()),
+            (key::SCHEMA, info.schema.clone()),
+            (key::SCHEMA_HASH, format!("{:016x}", info.schema_hash)),
+        ];
+        let metadata = metadata.map(|(key, value)| (key.to_owned(), value)).into();
+        let (name, definition) = (info.name.clone(), definition.as_ref().map(|(definition, _)| definition.clone()));
+        self.put(|out| match definition.filter(|_| plain) {
+            Some(definition) => {
+                let schema = out.add_schema(&definition.name, ROS1.1, definition.text.as_bytes())?;
+                out.add_channel(schema, &name, ROS1.0, &metadata)
+            }
+            None => out.add_channel(0, &name, OPAQUE, &metadata),
+        })
+    }
+
+    /// Does `what` to the file; if that fails, cuts it back to what was flushed.
+    fn put<T>(&mut self, what: impl FnOnce(&mut Writer<File>) -> Result<T, McapError>) -> Result<T, RecordError> {
+        let closed = || io::Error::other("writing has failed before");
+        let failed = |source| RecordError::Write { path: self.path.clone(), messages: self.flushed, source };
+        let Some(out) = &mut self.writer else { return Err(failed(closed())) };
+        match what(&mut out.writer) {
+            Ok(done) => Ok(done),
+            Err(McapError::Io(source)) => {
+                if let Some(Out { writer, file, good }) = self.writer.take() {
+                    // Dropped first, for it writes what it can; a device can't be cut back, and needs not.
+                    drop(writer);
+                    let _ = file.set_len(good);
+                }
+                Err(failed(source))
+            }
+            Err(error) => Err(RecordError::Format(error.into())),
+        }
+    }
+}
