@@ -26,23 +26,3 @@ pub(super) fn gc(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>
     }
     Ok(out.flush()?)
 }
-
-/// Names of the buses of which nobody lives, sorted. Changes nothing.
-pub(super) fn stale() -> Result<Vec<String>, Box<dyn Error>> {
-    let live = shm_bus::list()?;
-    let folder = shm_bus::runtime_folder();
-    let entries = match folder.read_dir() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?,
-    };
-    let mut stale = Vec::new();
-    for entry in entries {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if entry.path().join("bus.lock").exists() && !live.contains(&name) {
-            stale.push(name);
-        }
-    }
-    stale.sort();
-    Ok(stale)
-}

@@ -100,3 +100,18 @@ fn who_no_longer_gets_on_and_a_table_nearly_full_are_told() {
     drop((other, reader, bus));
     super::support::assert_empty(&folder);
 }
+
+#[test]
+fn a_bus_of_another_build_is_no_dead_one() {
+    use std::os::unix::fs::FileExt as _;
+
+    let game = Game::start();
+    let control = std::fs::OpenOptions::new().write(true).open(game.folder().join("game/control")).expect("there");
+    // The version of the format, as `PROTOCOL.md` gives it: 9.0.
+    control.write_all_at(&(9_u64 << 32).to_le_bytes(), 8).expect("written");
+    let ended = game.tool(&QUICK).end();
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.out);
+    assert!(problems(&ended).iter().any(|problem| problem.contains("bus `game` can't be read")), "{}", ended.out);
+    assert!(!ended.out.contains("killed"), "{}", ended.out);
+    control.write_all_at(&(1_u64 << 32).to_le_bytes(), 8).expect("written");
+}

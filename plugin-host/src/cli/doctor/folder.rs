@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use shm_bus::ListError;
+use shm_bus::{ListError, OpenError};
 
 use super::{Finding, Report};
 use crate::cli::figures::count;
-use crate::cli::gc::stale;
 
 /// Less free space than a game's lanes commonly take.
 #[cfg(unix)]
@@ -22,9 +21,9 @@ pub(super) fn look(folder: &Path) -> Vec<Finding> {
             );
         }
         Err(error) => report.problem(reason(&error), "correct that, or let HOTFRAME_DIR name another folder"),
-        Ok(_) => {
+        Ok(live) => {
             look_at_space(folder, &mut report);
-            look_for_stale(&mut report);
+            look_for_stale(folder, &live, &mut report);
         }
     }
     report.findings
@@ -36,11 +35,31 @@ pub(super) fn reason(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-fn look_for_stale(report: &mut Report) {
-    let Ok(stale) = stale() else { return };
-    for name in stale {
-        let what = format!("bus `{name}` is left of a game that was killed");
-        report.problem(what, "`hotframe bus gc` removes it; so does starting a game on that bus");
+/// Buses that are not listed as living: dead ones, and those that this build can't read.
+fn look_for_stale(folder: &Path, live: &[String], report: &mut Report) {
+    let Ok(entries) = folder.read_dir() else { return };
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter(|entry| entry.path().join("bus.lock").exists())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| !live.contains(name))
+        .collect();
+    names.sort();
+    for name in names {
+        match shm_bus::peek(&name) {
+            Ok(snapshot) if snapshot.participants.iter().any(|participant| participant.alive) => {}
+            Ok(_) | Err(OpenError::NotFound { .. }) => {
+                let what = format!("bus `{name}` is left of a game that was killed");
+                report.problem(what, "`hotframe bus gc` removes it; so does starting a game on that bus");
+            }
+            Err(error) => {
+                let what = format!("bus `{name}` can't be read: {}", reason(&error));
+                report.problem(
+                    what,
+                    "use the `hotframe` that was built with the game; if no game runs, `hotframe bus gc` removes it",
+                );
+            }
+        }
     }
 }
 
