@@ -10,10 +10,7 @@
 //!
 //! #[derive(Clone, Copy, Message)]
 //! #[repr(C)]
-//! struct Contact {
-//!     x: f32,
-//!     y: f32,
-//! }
+//! struct Contact { x: f32, y: f32 }
 //!
 //! topic! { Contacts("physics/contact"): Contact, priority = High, capacity = 1 << 16; }
 //!
@@ -21,12 +18,11 @@
 //! # let folder = tempfile::tempdir()?;
 //! # let open = |name| Bus::open_in(folder.path(), name);
 //! # #[cfg(any())]
-//! let bus = Bus::open("my-game")?;
+//! let bus = Bus::open("my-game")?;                             // in every process that takes part
 //! # let bus = open("my-game")?;
-//! let mut contacts = bus.publisher_of::<Contacts>("physics")?;
 //! let mut inbox = bus.inbox("audio", Attachment::Gating)?;
 //! inbox.subscribe(&TopicSpec::of::<Contacts>(), From::Now)?;
-//!
+//! let mut contacts = bus.publisher_of::<Contacts>("physics")?; // usually elsewhere
 //! contacts.send(&Contact { x: 1.0, y: 2.0 })?;
 //! while let Some(delivery) = inbox.receive()? {
 //!     for contact in delivery.messages::<Contact>().unwrap_or_default() {
@@ -34,9 +30,66 @@
 //! #       assert_eq!((contact.x, contact.y), (1.0, 2.0));
 //!     }
 //! }
+//! # assert!(!inbox.wait_timeout(std::time::Duration::ZERO)?, "one message was sent");
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! [`Publisher`] is the untyped form: a lane for each of several priorities, [`send`](Publisher::send) bytes, [`loan`](Publisher::loan)
+//! memory of the ring to be filled in place, [`send_batch`](Publisher::send_batch). `examples/` has a market's feed, a game's loop
+//! and services, each of several processes.
+//!
+//! # Priorities
+//! [`Inbox::receive`] gives the most urgent message of all lanes: [Critical, High, Normal, Low](wire::Priority). A flood of Low neither
+//! delays Critical nor takes its room, as each priority has a lane of its own. Nor does a flood of Critical starve the others: a
+//! level that waits is served after 8 (High), 32 (Normal) or 128 (Low) messages of other levels, two more at the most; hence at
+//! most three others come between two Critical ones. Within a level publishers take turns; a lane's own order is kept.
+//! [`Inbox::drain`] is for frame edges: all that was there when it began, in an order that depends on the messages alone.
+//!
+//! # Who is waited for
+//! A **gating** inbox belongs to the game: nothing is overwritten before it has read it, wherever the topic's policy waits at all. An
+//! **observer** belongs to a tool: nobody ever waits for it, so that it can be stopped with Ctrl-Z; what it misses is counted in
+//! [`Delivery::lost`] and in the [`Snapshot`]. A stopped process lives, and its gating inboxes are waited for. A killed one's are not.
+//!
+//! The topic's [policy](wire::Policy), stated in [`topic!`], says what happens to a message that the slowest gating inbox leaves no room for:
+//!
+//! | policy | without room | for |
+//! |---|---|---|
+//! | `Reject` | comes back as [`SendError::Full`] | events and commands, whose sender can decide; what the frame loop must not wait for |
+//! | `Block` | the sender sleeps until there is room, at most so long; then [`SendError::TimedOut`] | work between threads and processes that have time: assets, logs |
+//! | `DropNewest` | is dropped; sending succeeds | telemetry, of which the beginning of a burst tells the most |
+//! | `DropOldest` | overwrites the oldest; who had not read it counts it as lost | draw commands, audio, traces: late is worthless |
+//! | `Latest` | as `DropOldest`, and readers skip to the newest of a lane; what they skip counts as conflated | state: a position, a setting, a price |
+//! | `EvictLaggard` | overwrites; an inbox that had not read it leaves the lane, with [`ReceiveError::Evicted`] | streams where half of it is worse than none: replication |
+//!
+//! In the first three a message is given back, dropped or waited for, never lost to a gating inbox; in the others nobody waits, and
+//! gating inboxes lose as observers do. Every case has a counter in the [`LaneInfo`] or [`InboxInfo`].
+//!
+//! # Waiting
+//! | call | for |
+//! |---|---|
+//! | [`Inbox::receive`], [`Inbox::drain`] | a loop that comes by anyway; never sleep |
+//! | [`Inbox::wait`], [`Inbox::wait_timeout`] | a thread of its own: spins briefly, then sleeps |
+//! | [`Inbox::wait_async`] | a task of any executor |
+//! | [`Inbox::arm`] with `descriptor` | an event loop: `poll`, `epoll`, `kqueue` |
+//!
+//! All of them only say that something waits; `receive` or `drain` takes it. A sleeper is woken in microseconds, and looks by itself
+//! every 10 ms in case its waker was killed.
+//!
+//! # What costs what
+//! - **Fan-out** is free: a message is written once, and each reader copies it from there. Memory for it is allocated and mapped
+//!   when the publisher is made, nothing later. No clock is read.
+//! - **Sleeping** costs the publishers. One looks at a single word after each commit, the topic's *attention*, and that is all as long
+//!   as every inbox of the topic polls. From the first `wait`, `wait_async` or `arm` of an inbox on, each message of its topics costs
+//!   a full fence and a look at its bell, and a system call if it sleeps at that moment.
+//! - **Many lanes**: up to 8 an inbox looks at each. With more its publishers keep a *ready bit* for each lane, at the same price as
+//!   attention; receiving then costs what is ready, not what is there.
+//! - **Batches** ([`Publisher::send_batch`]) appear at once: one commit and one look for all, and readers do not fight for the cache
+//!   lines meanwhile. Several plain messages in one call of [`TopicPublisher::send_all`] are one record, quicker still.
+//! - **Room** is made in steps of an eighth of the ring, where readers tell how far they are. A small ring has them do so often. The
+//!   counts in a snapshot are as old as that.
+//! - **Receiving** copies, always: a peer may write anything at any time, and what was checked must not change.
+//!   [`Publisher::loan`] spares the sender's copy.
 //!
 //! # Words
 //! | word | meaning |
@@ -44,7 +97,7 @@
 //! | participant | one [`Bus`] handle with its clones, publishers and inboxes |
 //! | topic | a named stream of one message type, told apart by schema |
 //! | lane | the single-writer log of one topic, publisher and priority |
-//! | gating | an inbox that publishers wait for: without room a message is given back |
+//! | gating | an inbox that publishers wait for, as far as the topic's policy waits |
 //! | observer | an inbox that nobody waits for; it counts what it missed |
 //! | service | a name that one [`Server`] answers for and any number of [`Client`]s ask; see [`service!`] |
 //! | ticket | stands for one request in flight |

@@ -8,6 +8,8 @@ const NAME: (usize, usize) = (4, 16);
 const TYPE_NAME: (usize, usize) = (16, 32);
 const SCHEMA: (usize, usize) = (32, 160);
 
+const _: () = assert!(SCHEMA.1 == TOPICS.stride && NAME.0 * 8 == 32 && TYPE_NAME.0 * 8 == 128 && SCHEMA.0 * 8 == 256);
+
 /// One topic and what it carries.
 #[derive(Clone, Debug)]
 pub(crate) struct TopicEntry {

@@ -20,7 +20,17 @@ use crate::sync::{AtomicU64, Ordering, fence};
 const MAGIC: u64 = u64::from_le_bytes(*b"HFINBX\x00\x01");
 const CURSOR_WORDS: usize = 8;
 
-const _: () = assert!(InboxFile::BYTES == 20480);
+const _: () = {
+    assert!(InboxFile::BYTES == 20480 && PAGE == 4096 && CURSOR_WORDS * 8 == 64);
+    assert!(
+        Count::Received as usize * 8 == 64 && Count::Lost as usize * 8 == 72 && Count::Conflated as usize * 8 == 80
+    );
+    assert!(
+        Count::Corrupt as usize * 8 == 88 && Count::Evicted as usize * 8 == 96 && Count::Starvation as usize * 8 == 104
+    );
+    assert!(Count::Sleeps as usize * 8 == 112 && Count::LateWakes as usize * 8 == 120);
+    assert!(LaneCount::Received as usize == 1 && LaneCount::Lost as usize == 2 && LaneCount::Conflated as usize == 3);
+};
 
 /// What an inbox counts.
 #[derive(Clone, Copy, Debug)]

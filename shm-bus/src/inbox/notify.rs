@@ -149,13 +149,29 @@ impl Inbox {
     /// Gets ready for the descriptor to be polled: `true` when a message waits already, and polling is needless. Else the
     /// descriptor becomes readable when one arrives (and, at most once a second, for no reason). To be called before every poll.
     ///
-    /// ```no_run
-    /// # fn f(inbox: &mut shm_bus::Inbox, poll: impl Fn(std::os::fd::BorrowedFd<'_>)) -> Result<(), shm_bus::ReceiveError> {
+    /// ```
+    /// # #[cfg(unix)]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use shm_bus::{Attachment, Bus, From, TopicSpec, topic, Message};
+    /// # #[derive(Clone, Copy, Message)] #[repr(C)] struct Job { number: u64 }
+    /// # topic! { Jobs("jobs"): Job, priority = Normal, capacity = 4096; }
+    /// # let bus = Bus::anonymous()?;
+    /// # let mut inbox = bus.inbox("worker", Attachment::Gating)?;
+    /// # inbox.subscribe(&TopicSpec::of::<Jobs>(), From::Now)?;
+    /// # let mut jobs = bus.publisher_of::<Jobs>("boss")?;
+    /// # let boss = std::thread::spawn(move || jobs.send(&Job { number: 7 }));
+    /// use rustix::event::{PollFd, PollFlags, poll};
+    ///
     /// while !inbox.arm()? {
-    ///     poll(inbox.descriptor()?);
+    ///     poll(&mut [PollFd::new(&inbox.descriptor()?, PollFlags::IN)], None)?; // beside other descriptors
     /// }
+    /// let delivery = inbox.receive()?.expect("something waits");
+    /// # assert_eq!(delivery.messages::<Job>().expect("jobs")[0].number, 7);
+    /// # boss.join().expect("ends")?;
     /// # Ok(())
     /// # }
+    /// # #[cfg(not(unix))]
+    /// # fn main() {}
     /// ```
     ///
     /// # Errors
@@ -174,6 +190,44 @@ impl Inbox {
     }
 
     /// Waits until a message waits, for any executor.
+    ///
+    /// ```
+    /// # use std::{pin::pin, sync::Arc, task::{Context, Poll, Wake, Waker}, thread::{self, Thread}};
+    /// # use shm_bus::{Attachment, Bus, From, Inbox, ReceiveError, TopicSpec, topic, Message};
+    /// # #[derive(Clone, Copy, Message)] #[repr(C)] struct Job { number: u64 }
+    /// # topic! { Jobs("jobs"): Job, priority = Normal, capacity = 4096; }
+    /// # struct Unpark(Thread);
+    /// # impl Wake for Unpark { fn wake(self: Arc<Self>) { self.0.unpark(); } }
+    /// # fn block_on<T>(future: impl Future<Output = T>) -> T {
+    /// #     let (mut future, waker) = (pin!(future), Waker::from(Arc::new(Unpark(thread::current()))));
+    /// #     loop {
+    /// #         match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+    /// #             Poll::Ready(value) => return value,
+    /// #             Poll::Pending => thread::park(),
+    /// #         }
+    /// #     }
+    /// # }
+    /// async fn next_job(inbox: &mut Inbox) -> Result<u64, ReceiveError> {
+    ///     loop {
+    ///         inbox.wait_async().await?;
+    ///         if let Some(delivery) = inbox.receive()?
+    ///             && let Some([job]) = delivery.messages::<Job>()
+    ///         {
+    ///             return Ok(job.number);
+    ///         }
+    ///     }
+    /// }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let bus = Bus::anonymous()?;
+    /// # let mut inbox = bus.inbox("worker", Attachment::Gating)?;
+    /// # inbox.subscribe(&TopicSpec::of::<Jobs>(), From::Now)?;
+    /// # let mut jobs = bus.publisher_of::<Jobs>("boss")?;
+    /// # let boss = thread::spawn(move || jobs.send(&Job { number: 7 }));
+    /// # assert_eq!(block_on(next_job(&mut inbox))?, 7);
+    /// # boss.join().expect("ends")?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// See [`ReceiveError`].

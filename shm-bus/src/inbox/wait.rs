@@ -43,6 +43,24 @@ impl Default for Spin {
 impl Inbox {
     /// Sleeps until a message waits.
     ///
+    /// ```
+    /// # use shm_bus::{Attachment, Bus, From, TopicSpec, topic, Message};
+    /// # #[derive(Clone, Copy, Message)] #[repr(C)] struct Job { number: u64 }
+    /// # topic! { Jobs("jobs"): Job, priority = Normal, capacity = 4096; }
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let bus = Bus::anonymous()?;
+    /// # let mut inbox = bus.inbox("worker", Attachment::Gating)?;
+    /// # inbox.subscribe(&TopicSpec::of::<Jobs>(), From::Now)?;
+    /// # let mut jobs = bus.publisher_of::<Jobs>("boss")?;
+    /// let boss = std::thread::spawn(move || jobs.send(&Job { number: 7 }));
+    /// inbox.wait()?;
+    /// let delivery = inbox.receive()?.expect("something waits");
+    /// assert_eq!(delivery.messages::<Job>().expect("jobs")[0].number, 7);
+    /// # boss.join().expect("ends")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// See [`ReceiveError`].
     pub fn wait(&mut self) -> Result<(), ReceiveError> {
@@ -50,6 +68,23 @@ impl Inbox {
     }
 
     /// Sleeps until a message waits, at most `timeout`. Whether one does.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use shm_bus::{Attachment, Bus};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let bus = Bus::anonymous()?;
+    /// # let mut inbox = bus.inbox("ai", Attachment::Gating)?;
+    /// # let (mut thoughts, mut dreams) = (0, 0);
+    /// if inbox.wait_timeout(Duration::from_millis(2))? {
+    ///     thoughts += inbox.drain(|_| ())?;
+    /// } else {
+    ///     dreams += 1; // nothing to think about
+    /// }
+    /// # assert_eq!((thoughts, dreams), (0, 1));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// See [`ReceiveError`].

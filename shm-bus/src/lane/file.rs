@@ -13,7 +13,7 @@
 use std::io;
 use std::ptr::NonNull;
 
-use super::{HEADER_WORDS_USED, Memory};
+use super::{HEAD, HEADER_WORDS_USED, LATEST, Memory, OLDEST, SENT, Tally};
 use crate::segment::{PAGE, PAGE_WORDS, Segment};
 use crate::sync::{AtomicU64, Ordering, fence};
 
@@ -99,4 +99,14 @@ pub(crate) const fn is_capacity(bytes: u64) -> bool {
     bytes.is_power_of_two() && bytes >= CAPACITY_MIN && bytes <= CAPACITY_MAX
 }
 
-const _: () = assert!(HEADER_WORDS_USED <= PAGE_WORDS, "the header's words lie in its page");
+const _: () = {
+    assert!(HEADER_WORDS_USED <= PAGE_WORDS, "the header's words lie in its page");
+    assert!(OLDEST * 8 == 64 && HEAD * 8 == 128 && SENT * 8 == 136 && LATEST * 8 == 144);
+    assert!(
+        Tally::Rejected as usize * 8 == 192 && Tally::Faulty as usize * 8 == 200 && Tally::Dropped as usize * 8 == 208
+    );
+    assert!(
+        Tally::TimedOut as usize * 8 == 216 && Tally::Waited as usize * 8 == 224 && Tally::Wakes as usize * 8 == 232
+    );
+    assert!(Tally::HighWater as usize * 8 == 240);
+};

@@ -6,9 +6,29 @@
 //! word 0            8        16                 24       512
 //!      | identity   | oldest | head sent latest | counts | ring: records, 32-byte aligned, never wrapping |
 //!      '------------------- header page -----------------'
+//!
+//!                 head            oldest
+//! ring:  | rec 7 | 0 ........... | rec 4 | rec 5 | rec 6 | PAD |   rec 7 did not fit, so that a PAD fills the end
+//!          intact '- the writer's -'------- intact --------'
+//!
+//! a record:      | commit word: length, sequence | what | sender | correlation | payload ... | 0 |
+//!                  written last                                                                the next commit word
 //! ```
 //! A **position** counts bytes from the lane's birth, is a multiple of 32 and never wraps; its offset in the ring is the
-//! position modulo the capacity. A record is a header and its payload; a PAD fills the end of the ring.
+//! position modulo the capacity.
+//!
+//! # The commit rule
+//! A reader asks one word, the commit word at its position: 0 means that nothing is there yet. So the word at the writer's next
+//! position has to be zero before a record becomes visible, whatever earlier laps left there. The writer
+//! 1. makes sure that PAD, record and the 32 bytes behind it fit, else moves `oldest`, which no gating reader may need any more;
+//! 2. where the record would wrap, commits a PAD first, by the same steps;
+//! 3. writes payload, the zero behind the record, and the rest of the header, in any order, Relaxed;
+//! 4. stores the record's own commit word, Release: `[COMMIT]`. Now it is there, and so is the zero at which readers stop;
+//! 5. stores `head`.
+//!
+//! A reader loads the commit word, fences if it is not zero, copies, and checks everything in its own copy. One that nobody waits for
+//! then looks whether `oldest` has passed it, and if so throws the copy away: `[LAP]`. A batch leaves the zero of its first record
+//! until all the others are written. `PROTOCOL.md` has every step; `loom_models` leaves out each of them once, and must fail.
 //!
 //! # Invariants
 //! 1. Only the writer writes here; readers map the file read-only.
