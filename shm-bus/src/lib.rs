@@ -102,9 +102,12 @@
 //! | service | a name that one [`Server`] answers for and any number of [`Client`]s ask; see [`service!`] |
 //! | ticket | stands for one request in flight |
 //! | deadline | when an answer is no longer wanted: then it is neither made nor given out |
+//! | work queue | a topic of which each message is worked on by one of many workers, and again if that one dies |
+//! | claim | a worker's hold on one message; ends when it is done, given back, or its holder proven dead |
+//! | dead letter | a message that was delivered as often as its queue allows and came back |
 //!
 //! # Threads
-//! [`Bus`] is `Send + Sync` and cheap to clone; [`Publisher`] and [`Inbox`] are `Send` and belong to one thread at a time.
+//! [`Bus`] is `Send + Sync` and cheap to clone; [`Publisher`], [`Inbox`], [`WorkProducer`] and [`Worker`] are `Send` and belong to one thread at a time.
 //!
 //! # Features
 //! `segments` (default): everything but [`wire`]. Without it only the wire types remain, which is what plugins see.
@@ -154,6 +157,12 @@ mod snapshot;
 mod sys;
 #[cfg(all(feature = "segments", not(loom)))]
 mod topic;
+#[cfg(feature = "segments")]
+#[cfg_attr(
+    loom,
+    allow(dead_code, unreachable_pub, unused_imports, reason = "under loom only the models use the claims")
+)]
+mod work_queue;
 
 /// Derives [`wire::Message`] with paths into this crate.
 pub use plugin_macros::BusMessage as Message;
@@ -174,6 +183,10 @@ pub use self::{
     snapshot::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, TopicInfo},
     sys::DirError,
     topic::{TopicError, TopicSpec},
+    work_queue::{
+        ClaimInfo, DeadLetter, Holder, Job, JobError, QueueError, QueueInfo, QueueLane, QueueLaneInfo, QueueSpec,
+        TakeError, WorkProducer, Worker, WorkerInfo,
+    },
 };
 
 #[cfg(all(feature = "messagepack", not(loom)))]
@@ -193,5 +206,7 @@ mod promises {
         send::<crate::Inbox>();
         send::<crate::Client>();
         send::<crate::Server>();
+        send::<crate::WorkProducer>();
+        send::<crate::Worker>();
     };
 }

@@ -11,6 +11,7 @@ use crate::inbox::file::{Count, InboxFile, LaneCount};
 use crate::lane::{Cursor, HEAD, Memory, OLDEST, Place, SENT, Tally};
 use crate::sync::{AtomicU64, Ordering};
 use crate::wire::{Policy, Priority};
+use crate::work_queue::QueueInfo;
 
 /// See the module. Made by [`Bus::snapshot`](crate::Bus::snapshot), and by [`peek`](crate::peek) without taking part.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct Snapshot {
     pub topics: Vec<TopicInfo>,
     /// Who reads.
     pub inboxes: Vec<InboxInfo>,
+    /// Which of the topics are work queues, and who works on what, sorted by name.
+    pub queues: Vec<QueueInfo>,
 }
 
 /// One attached process or handle.
@@ -179,6 +182,7 @@ impl Snapshot {
         let lanes: Vec<LaneEntry> = control.lanes().collect();
         let mut topics: Vec<TopicEntry> = control.topics().collect();
         topics.sort_by(|left, right| left.name.cmp(&right.name));
+        let queues = crate::work_queue::queue_infos(view, &topics, &lanes);
         let inbox_infos = inboxes.iter().map(|inbox| inbox_info(inbox, &topics)).collect();
         let topics = topics.into_iter().map(|topic| topic_info(view, topic, &lanes, &inboxes)).collect();
         Self {
@@ -190,6 +194,7 @@ impl Snapshot {
             participants,
             topics,
             inboxes: inbox_infos,
+            queues,
         }
     }
 }

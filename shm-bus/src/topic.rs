@@ -71,6 +71,36 @@ pub enum TopicError {
         /// What the caller has.
         here: Policy,
     },
+    /// The topic is a work queue, which no publisher sends to and no inbox holds up.
+    #[error("topic `{topic}` is a work queue on this bus: send with a producer, read with workers, or observe it")]
+    Queue {
+        /// The topic.
+        topic: String,
+    },
+    /// The topic is in use, and not as a work queue.
+    #[error("topic `{topic}` is no work queue on this bus")]
+    NotAQueue {
+        /// The topic.
+        topic: String,
+    },
+    /// A work queue overwrites nothing that is not done.
+    #[error("work queue `{topic}` can't have the policy {policy:?}: it rejects, blocks or drops the newest")]
+    QueuePolicy {
+        /// The topic.
+        topic: String,
+        /// What the caller has.
+        policy: Policy,
+    },
+    /// The work queue is in use with another number of deliveries.
+    #[error("work queue `{topic}` delivers {on_the_bus} times on this bus, here it is {here}")]
+    Deliveries {
+        /// The topic.
+        topic: String,
+        /// What its present users agreed on.
+        on_the_bus: u8,
+        /// What the caller has.
+        here: u8,
+    },
     /// Nobody has declared this topic.
     #[error("topic `{topic}` is not on this bus")]
     Unknown {
@@ -109,6 +139,14 @@ pub(crate) fn find_or_add(control: &Control, topic: &TopicSpec<'_>) -> Result<us
             on_the_bus: entry.schema,
             here: topic.schema.to_owned(),
         }),
+    }
+}
+
+/// Refuses a work queue to those who would publish to it or hold it up.
+pub(crate) fn refuse_queue(control: &Control, index: usize) -> Result<(), TopicError> {
+    match control.topic(index).filter(|topic| topic.deliveries_max > 0) {
+        Some(topic) => Err(TopicError::Queue { topic: topic.name }),
+        None => Ok(()),
     }
 }
 

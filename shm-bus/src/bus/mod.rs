@@ -39,6 +39,7 @@ use crate::publisher::{Publisher, PublisherError};
 use crate::snapshot::Snapshot;
 use crate::topic::TopicSpec;
 use crate::wire::Priority;
+use crate::work_queue::{QueueError, QueueLane, QueueSpec, WorkProducer, Worker};
 
 /// A participant's handle to a bus. Cheap to clone; clones are the same participant.
 #[derive(Clone, Debug)]
@@ -157,6 +158,27 @@ impl Bus {
     /// See [`InboxError`].
     pub fn inbox(&self, name: &str, attachment: Attachment) -> Result<Inbox, InboxError> {
         Inbox::new(Arc::clone(&self.shared), name, attachment)
+    }
+
+    /// A producer of work for `queue` with one lane for each of `lanes`.
+    ///
+    /// # Errors
+    /// See [`QueueError`].
+    pub fn work_producer(
+        &self,
+        queue: &QueueSpec<'_>,
+        producer_name: &str,
+        lanes: &[QueueLane],
+    ) -> Result<WorkProducer, QueueError> {
+        WorkProducer::new(Arc::clone(&self.shared), queue, producer_name, lanes)
+    }
+
+    /// A worker of `queue`: it takes messages that no other worker holds.
+    ///
+    /// # Errors
+    /// See [`QueueError`].
+    pub fn worker(&self, queue: &QueueSpec<'_>, worker_name: &str) -> Result<Worker, QueueError> {
+        Worker::new(Arc::clone(&self.shared), queue, worker_name)
     }
 
     /// What the bus holds at this moment. Reads only; disturbs nobody.

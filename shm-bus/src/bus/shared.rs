@@ -10,9 +10,10 @@ use super::{ChangeError, View};
 use crate::control::Control;
 use crate::inbox::file::InboxFile;
 use crate::lane::LaneFile;
-use crate::runtime::{BusLock, CONTROL, LockError, ParticipantLock, Store, inbox_name, lane_name};
+use crate::runtime::{BusLock, CONTROL, LockError, ParticipantLock, Store, claims_name, inbox_name, lane_name};
 use crate::segment::Segment;
 use crate::sys::Birth;
+use crate::work_queue::ClaimFile;
 
 /// See the module.
 #[derive(Debug)]
@@ -45,6 +46,12 @@ impl Shared {
     /// Maps the lane `id`, read-only.
     pub(crate) fn open_lane(&self, id: u64, capacity: u64) -> io::Result<LaneFile> {
         self.view().open_lane(id, capacity)
+    }
+
+    /// Makes the table of `claims` on the messages of the lane `id`. Under `bus.lock`.
+    pub(crate) fn create_claims(&self, id: u64, claims: u64) -> Result<ClaimFile, ChangeError> {
+        let segment = self.create(&claims_name(id), ClaimFile::bytes(claims), "claim table")?;
+        Ok(ClaimFile::create(segment, id, claims))
     }
 
     /// Makes the inbox `id`. Under `bus.lock`.

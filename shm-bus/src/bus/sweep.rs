@@ -14,8 +14,9 @@ use std::collections::BTreeSet;
 use super::View;
 use crate::control::{Control, GivenUp, INBOXES_MAX, LANES_MAX, LaneEntry, LaneState, PARTICIPANTS_MAX};
 use crate::lane::{Cursor, Place};
-use crate::runtime::{BUS_LOCK, CONTROL, CONTROL_NEW, Store, inbox_name, is_file_name, lane_name};
+use crate::runtime::{BUS_LOCK, CONTROL, CONTROL_NEW, Store, claims_name, inbox_name, is_file_name, lane_name};
 use crate::sync::Ordering;
+use crate::work_queue;
 
 /// Removes dead participants with all that was theirs, what was given up, drained lanes and unused topics.
 pub(crate) fn sweep(view: View<'_>) {
@@ -39,10 +40,16 @@ pub(crate) fn sweep(view: View<'_>) {
         }
         changed = true;
     }
+    if changed {
+        work_queue::reclaim(store, control);
+    }
     for lane in control.lanes().filter(|lane| lane.state == LaneState::Closed) {
         if is_drained(view, &lane) {
             control.remove_lane(lane.index);
             log_failure(store.remove(&lane_name(lane.id)), "lane");
+            if lane.claims > 0 {
+                log_failure(store.remove(&claims_name(lane.id)), "claim table");
+            }
             changed = true;
         }
     }
@@ -91,9 +98,11 @@ fn release(store: &Store, control: &Control, slot: usize) {
 /// Removes segments that no entry names.
 fn remove_orphans(store: &Store, control: &Control) {
     let mut named: BTreeSet<String> = control.lanes().map(|lane| lane_name(lane.id)).collect();
+    named.extend(control.lanes().map(|lane| claims_name(lane.id)));
     named.extend(control.inboxes().map(|inbox| inbox_name(inbox.id)));
     for name in store.names().unwrap_or_default() {
-        let is_segment = name.starts_with("lane-") || name.starts_with("inbox-") || name == CONTROL_NEW;
+        let is_segment =
+            ["lane-", "claims-", "inbox-"].iter().any(|prefix| name.starts_with(prefix)) || name == CONTROL_NEW;
         if is_segment && is_file_name(&name) && !named.contains(&name) {
             log_failure(store.remove(&name), "segment");
         }
@@ -117,8 +126,11 @@ pub(crate) fn clear(store: &Store) {
     }
 }
 
-/// Whether every inbox that a closed lane waits for has said that it needs nothing more of it.
+/// Whether every inbox that a closed lane waits for has said that it needs nothing more of it, or all its work is done.
 fn is_drained(view: View<'_>, lane: &LaneEntry) -> bool {
+    if lane.claims > 0 {
+        return work_queue::is_drained(view.store, lane);
+    }
     view.control.inboxes().filter(|inbox| inbox.gates(lane.topic)).all(|inbox| {
         let Ok(file) = view.open_inbox(inbox.id) else { return true };
         // ORDERING: [CURSOR] Relaxed, nothing of the lane is touched after it but its name.

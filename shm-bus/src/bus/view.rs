@@ -10,7 +10,8 @@ use crate::inbox::file::InboxFile;
 use crate::lane::LaneFile;
 use crate::runtime::{Access, Folder, Place, Store, inbox_name, is_bus_name, lane_name};
 use crate::snapshot::Snapshot;
-use crate::sys::{Birth, has_ended};
+use crate::sys::{Birth, has_ended, is_stopped};
+use crate::work_queue::ClaimFile;
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +36,12 @@ impl View<'_> {
         self.store.slot_is_held(slot) && !ended().unwrap_or(false)
     }
 
+    /// Whether the system says that the process of the participant in `slot` is stopped. What can't be told is `false`.
+    pub(crate) fn is_stopped(&self, slot: usize) -> bool {
+        let entry = self.control.participant(slot);
+        entry.is_some_and(|entry| is_stopped(entry.pid, entry.birth, self.birth))
+    }
+
     /// Maps the lane `id`, read-only.
     pub(crate) fn open_lane(&self, id: u64, capacity: u64) -> io::Result<LaneFile> {
         LaneFile::open(self.store.open(&lane_name(id), LaneFile::bytes(capacity), Access::Read)?, id, capacity)
@@ -48,8 +55,9 @@ impl View<'_> {
     /// Bytes of all segments that the register names, and of itself.
     pub(crate) fn bytes_used(&self) -> u64 {
         let lanes = self.control.lanes().map(|lane| LaneFile::bytes(lane.capacity));
-        let inboxes = self.control.inboxes().map(|_| InboxFile::BYTES);
-        lanes.chain(inboxes).fold(control::BYTES, u64::saturating_add)
+        let claims = self.control.lanes().filter(|lane| lane.claims > 0).map(|lane| ClaimFile::bytes(lane.claims));
+        let inboxes = self.control.inboxes().filter(|inbox| !inbox.worker).map(|_| InboxFile::BYTES);
+        lanes.chain(claims).chain(inboxes).fold(control::BYTES, u64::saturating_add)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Inboxes' entries: `id | participant, observer flag | subscriptions (128 bits) | name length | name (64)`.
+//! Inboxes' and workers' entries: `id | participant, observer flag, worker flag | subscriptions (128 bits) | name length | name (64)`.
 
 use super::{Control, INBOXES, INBOXES_MAX, PARTICIPANTS_MAX, load, publish, text};
 use crate::sync::Ordering;
@@ -6,6 +6,7 @@ use crate::sync::Ordering;
 const SUBSCRIPTIONS: (usize, usize) = (2, 3);
 const NAME: (usize, usize) = (5, 13);
 const OBSERVER: u64 = 1 << 32;
+const WORKER: u64 = 1 << 33;
 
 /// One inbox.
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub(crate) struct InboxEntry {
     /// Its owner's participant slot.
     pub(crate) participant: usize,
     pub(crate) observer: bool,
+    /// It works on the queue that it subscribed to, and has neither file nor cursors.
+    pub(crate) worker: bool,
     /// A bit for each topic.
     pub(crate) topics: u128,
     pub(crate) name: String,
@@ -23,7 +26,7 @@ pub(crate) struct InboxEntry {
 impl InboxEntry {
     /// Whether publishers of `topic` wait for it.
     pub(crate) const fn gates(&self, topic: usize) -> bool {
-        !self.observer && self.reads(topic)
+        !self.observer && !self.worker && self.reads(topic)
     }
 
     /// Whether it has subscribed to `topic`.
@@ -46,10 +49,17 @@ impl Control {
                 id,
                 participant,
                 observer: owner & OBSERVER != 0,
+                worker: owner & WORKER != 0,
                 topics: u128::from(load(entry, SUBSCRIPTIONS.0)) | u128::from(load(entry, SUBSCRIPTIONS.1)) << 64,
                 name: text(entry, NAME, load(entry, 4))?,
             })
         })
+    }
+
+    /// Whether the entry at `index` is a worker's, whoever it is by now.
+    #[inline]
+    pub(crate) fn is_worker(&self, index: usize) -> bool {
+        load(self.entry(INBOXES, index), 1) & WORKER != 0
     }
 
     /// All inboxes.
@@ -64,9 +74,17 @@ impl Control {
 
     /// Fills the entry at `index`, which is free. Under `bus.lock`; the name fits.
     pub(crate) fn add_inbox(&self, index: usize, id: u64, participant: usize, observer: bool, name: &str) {
+        self.add_reader(index, id, participant as u64 | if observer { OBSERVER } else { 0 }, name);
+    }
+
+    /// As [`Control::add_inbox`], for a worker.
+    pub(crate) fn add_worker(&self, index: usize, id: u64, participant: usize, name: &str) {
+        self.add_reader(index, id, participant as u64 | WORKER, name);
+    }
+
+    fn add_reader(&self, index: usize, id: u64, owner: u64, name: &str) {
         self.silence(index);
         self.keep_inbox(index);
-        let owner = participant as u64 | if observer { OBSERVER } else { 0 };
         let fields = [owner, 0, 0, name.len() as u64];
         publish(self.entry(INBOXES, index), id, &fields, &[(NAME.0, NAME.1, name)]);
     }

@@ -1,4 +1,4 @@
-//! The lane directory: `id << 8 | state | topic, priority, participant | capacity | name length | publisher name (64)`.
+//! The lane directory: `id << 8 | state | topic, priority, participant, claims | capacity | name length | publisher name (64)`.
 //!
 //! A lane is **open** while its publisher lives, **closed** until its readers have drained it, then its entry is free.
 
@@ -30,6 +30,8 @@ pub(crate) struct LaneEntry {
     pub(crate) participant: usize,
     /// Bytes of the ring.
     pub(crate) capacity: u64,
+    /// Of a work queue: messages that can be under way, a power of two; else 0.
+    pub(crate) claims: u64,
     pub(crate) publisher: String,
 }
 
@@ -41,6 +43,7 @@ pub(crate) struct NewLane<'a> {
     pub(crate) priority: Priority,
     pub(crate) participant: usize,
     pub(crate) capacity: u64,
+    pub(crate) claims: u64,
     pub(crate) publisher: &'a str,
 }
 
@@ -48,6 +51,23 @@ impl LaneEntry {
     /// What distinguishes this lane from earlier ones at its index.
     pub(crate) const fn generation(&self) -> u16 {
         self.id as u16
+    }
+}
+
+/// Claims of the largest table: one for each record of the largest ring.
+const CLAIMS_MAX: u64 = 1 << 25;
+
+/// As eight bits: 1 more than the logarithm; 0 for none.
+const fn claims_bits(claims: u64) -> u64 {
+    if claims == 0 { 0 } else { claims.ilog2() as u64 + 1 }
+}
+
+/// What [`claims_bits`] gave these bits for.
+const fn claims_of(bits: u64) -> u64 {
+    match bits & 0xff {
+        0 => 0,
+        bits if bits > 63 => u64::MAX,
+        bits => 1 << (bits - 1),
     }
 }
 
@@ -63,7 +83,8 @@ impl Control {
             let what = load(entry, 1);
             let topic = (what & 0xffff_ffff) as usize;
             let participant = (what >> 40 & 0xffff) as usize;
-            if topic >= TOPICS_MAX || participant >= PARTICIPANTS_MAX {
+            let claims = claims_of(what >> 56);
+            if topic >= TOPICS_MAX || participant >= PARTICIPANTS_MAX || claims > CLAIMS_MAX {
                 return None;
             }
             Some(LaneEntry {
@@ -74,6 +95,7 @@ impl Control {
                 priority: Priority::from_wire((what >> 32) as u8)?,
                 participant,
                 capacity: load(entry, 2),
+                claims,
                 publisher: text(entry, NAME, load(entry, 3))?,
             })
         })
@@ -93,6 +115,7 @@ impl Control {
     pub(crate) fn add_lane(&self, index: usize, lane: NewLane<'_>) {
         self.keep_lane(index);
         let what = lane.topic as u64 | (lane.priority as u64) << 32 | (lane.participant as u64) << 40;
+        let what = what | claims_bits(lane.claims) << 56;
         let fields = [what, lane.capacity, lane.publisher.len() as u64];
         let state = lane.id << 8 | LaneState::Open as u64;
         publish(self.entry(LANES, index), state, &fields, &[(NAME.0, NAME.1, lane.publisher)]);

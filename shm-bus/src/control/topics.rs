@@ -1,4 +1,4 @@
-//! Topics' entries: `id | schema hash | message size, timeout | three text lengths, policy | name (96) | type name (128) | schema (1024)`.
+//! Topics' entries: `id | schema hash | message size, timeout | three text lengths, policy, deliveries of a work queue | name (96) | type name (128) | schema (1024)`.
 
 use super::{Control, TOPICS, TOPICS_MAX, load, publish, text};
 use crate::sync::Ordering;
@@ -20,6 +20,8 @@ pub(crate) struct TopicEntry {
     pub(crate) schema_hash: u64,
     pub(crate) message_size: u32,
     pub(crate) policy: Policy,
+    /// Of a work queue, how often a message is delivered; else 0.
+    pub(crate) deliveries_max: u8,
 }
 
 impl Control {
@@ -37,6 +39,7 @@ impl Control {
                 schema_hash: load(entry, 1),
                 message_size: size as u32,
                 policy: Policy::from_wire((lengths >> 48) as u8, (size >> 32) as u32)?,
+                deliveries_max: (lengths >> 56) as u8,
             })
         })
     }
@@ -62,6 +65,12 @@ impl Control {
         ];
         publish(self.entry(TOPICS, index), self.next_id(), &fields, &texts);
         Some(index)
+    }
+
+    /// Makes the topic at `index`, which nobody publishes or waits for, a work queue. Under `bus.lock`.
+    pub(crate) fn make_queue(&self, index: usize, deliveries_max: u8) {
+        // ORDERING: Relaxed, published by [EPOCH].
+        self.entry(TOPICS, index)[3].fetch_or(u64::from(deliveries_max) << 56, Ordering::Relaxed);
     }
 
     /// Frees the entry at `index`. Under `bus.lock`.

@@ -11,7 +11,7 @@ use crate::bus::{Change, ChangeError};
 use crate::control::{LaneEntry, LaneState, TopicEntry};
 use crate::lane::{From, LaneFile, Mode, Reader};
 use crate::runtime::lane_name;
-use crate::topic::{TopicError, TopicSpec, find_or_add};
+use crate::topic::{TopicError, TopicSpec, find_or_add, refuse_queue};
 use crate::wire::{Policy, Priority};
 
 impl Inbox {
@@ -55,6 +55,9 @@ impl Inbox {
             return Ok(());
         }
         let control = &self.shared.control;
+        if self.gating {
+            refuse_queue(control, subscription.topic)?;
+        }
         let mut joined = Vec::new();
         for entry in control.lanes().filter(|entry| entry.topic == subscription.topic) {
             let file = self.map(&entry).map_err(ChangeError::io(format!("map {}", lane_name(entry.id))))?;

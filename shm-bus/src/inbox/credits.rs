@@ -15,14 +15,14 @@ const _: () = assert!(K[1] >= 4 && K[2] >= 4 && K[3] >= 4, "with less, Critical 
 
 /// For each level, how many messages of others were served while it waited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct SkipCredits {
+pub(crate) struct SkipCredits {
     passed_over: [u32; 4],
 }
 
 impl SkipCredits {
     /// The level to serve, or `None` when none waits.
     #[inline]
-    pub(super) fn choose(&self, waiting: [bool; 4]) -> Option<Priority> {
+    pub(crate) fn choose(&self, waiting: [bool; 4]) -> Option<Priority> {
         if self.passed_over.iter().zip(K).all(|(passed_over, k)| *passed_over < k) {
             return Priority::ALL.into_iter().find(|level| waiting[*level as usize]);
         }
@@ -45,7 +45,7 @@ impl SkipCredits {
 
     /// Notes that `level` was served while those of `waiting` waited. Whether it was served because it was overdue.
     #[inline]
-    pub(super) fn served(&mut self, level: Priority, waiting: [bool; 4]) -> bool {
+    pub(crate) fn served(&mut self, level: Priority, waiting: [bool; 4]) -> bool {
         let overtook = waiting[..level as usize].iter().any(|waits| *waits);
         for (index, waits) in waiting.into_iter().enumerate() {
             if index == level as usize {

@@ -19,6 +19,7 @@ mod notify;
 mod ready;
 mod wait;
 
+pub(crate) use credits::SkipCredits;
 pub use delivery::Delivery;
 pub(crate) use delivery::bytes_of;
 
@@ -30,7 +31,6 @@ use crate::control::GivenUp;
 use crate::lane::Look;
 use crate::topic::TopicError;
 use crate::wire::Priority;
-use credits::SkipCredits;
 use file::{Count, InboxFile, LaneCount};
 use lane::{End, InLane, Subscription};
 use ready::ReadyBits;

@@ -12,7 +12,7 @@ use crate::bus::{Change, ChangeError, Shared, text_fits};
 use crate::control::NewLane;
 use crate::lane::{CAPACITY_MAX, CAPACITY_MIN, Stamp, Writer, is_capacity};
 use crate::runtime::lane_name;
-use crate::topic::{TopicError, TopicSpec, find_or_add};
+use crate::topic::{TopicError, TopicSpec, find_or_add, refuse_queue};
 use crate::wire::{Policy, Priority};
 
 /// Why a publisher could not be made.
@@ -64,6 +64,7 @@ impl Publisher {
         let change = Change::begin(&shared)?;
         let policy = topic.policy;
         let topic = find_or_add(&shared.control, topic)?;
+        refuse_queue(&shared.control, topic)?;
         let mut made: [Option<OutLane>; 4] = [None, None, None, None];
         for (priority, capacity) in lanes {
             match make_lane(&shared, (topic, policy), name, *priority, (*capacity).into()) {
@@ -95,7 +96,7 @@ fn make_lane(
     let stamp = Stamp { priority, topic: topic as u32, sender: shared.id };
     let writer = Writer::new(file, stamp, policy == Policy::Latest);
     let participant = shared.slot;
-    shared.control.add_lane(index, NewLane { id, topic, priority, participant, capacity, publisher });
+    shared.control.add_lane(index, NewLane { id, topic, priority, participant, capacity, claims: 0, publisher });
     Ok(OutLane { index, id, policy, writer, faulty: Vec::new(), refused_in_a_row: 0 })
 }
 

@@ -1,7 +1,7 @@
 //! Where buses lie, and the locks that say who may change one and who lives.
 //!
 //! ```text
-//! <runtime folder>/<bus>/control  bus.lock  p<n>.lock  lane-<id>  inbox-<id>
+//! <runtime folder>/<bus>/control  bus.lock  p<n>.lock  lane-<id>  claims-<id>  inbox-<id>
 //! ```
 //! Knows nothing of what the files hold.
 //!
@@ -41,6 +41,11 @@ pub(crate) fn lane_name(id: u64) -> String {
     format!("lane-{id}")
 }
 
+/// The file of the claims on the messages of the lane with this id.
+pub(crate) fn claims_name(id: u64) -> String {
+    format!("claims-{id}")
+}
+
 /// The file of the inbox with this id.
 pub(crate) fn inbox_name(id: u64) -> String {
     format!("inbox-{id}")
@@ -58,6 +63,7 @@ pub(crate) fn is_file_name(name: &str) -> bool {
         |prefix, suffix| name.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(suffix)).is_some_and(digits);
     matches!(name, CONTROL | CONTROL_NEW | BUS_LOCK)
         || numbered("lane-", "")
+        || numbered("claims-", "")
         || numbered("inbox-", "")
         || numbered("p", ".lock")
 }

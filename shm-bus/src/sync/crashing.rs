@@ -25,6 +25,10 @@ impl AtomicU64 {
         then_point(self.0.fetch_add(value, order))
     }
 
+    pub(crate) fn fetch_max(&self, value: u64, order: Ordering) -> u64 {
+        then_point(self.0.fetch_max(value, order))
+    }
+
     pub(crate) fn fetch_or(&self, value: u64, order: Ordering) -> u64 {
         then_point(self.0.fetch_or(value, order))
     }

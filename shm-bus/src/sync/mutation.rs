@@ -32,6 +32,24 @@ pub(crate) enum Mutation {
     NoSleeperFence,
     /// Who might wake does not fence between its store and its look at the bell.
     NoWakerFence,
+    /// A worker takes and ends claims by a plain store.
+    ClaimWithoutCompare,
+    /// A message is made free for workers by a Relaxed exchange.
+    RelaxedPublish,
+    /// A worker takes a message by a Relaxed exchange.
+    RelaxedClaim,
+    /// A worker looks at claims Relaxed.
+    RelaxedLook,
+    /// A worker ends its claim by a Relaxed exchange.
+    RelaxedDone,
+    /// The producer looks Relaxed whether a claim is vacant.
+    RelaxedVacancy,
+    /// A message's return is noted Relaxed.
+    RelaxedReturn,
+    /// A worker reads Relaxed how many messages have returned.
+    RelaxedReturned,
+    /// A message's return is noted before it is free.
+    ReturnNotedFirst,
 }
 
 #[cfg(not(loom))]

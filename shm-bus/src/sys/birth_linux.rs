@@ -31,6 +31,16 @@ pub(crate) fn has_ended(pid: u32, birth: Birth, here: Birth) -> bool {
     }
 }
 
+/// Whether the process that has `pid` and was born at `birth` is stopped. What can't be told is `false`.
+pub(crate) fn is_stopped(pid: u32, birth: Birth, here: Birth) -> bool {
+    if pid == 0 || birth == Birth::UNKNOWN || here.namespace != birth.namespace {
+        return false;
+    }
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+    let stat = stat.ok().as_deref().and_then(Stat::parse);
+    stat.is_some_and(|stat| stat.start == birth.ticks && matches!(stat.state, 'T' | 't'))
+}
+
 /// What is wanted of a line of `stat`.
 #[derive(Debug, PartialEq, Eq)]
 struct Stat {

@@ -13,3 +13,8 @@ impl Birth {
 pub(crate) const fn has_ended(_: u32, _: Birth, _: Birth) -> bool {
     false
 }
+
+/// Nothing is known here.
+pub(crate) const fn is_stopped(_: u32, _: Birth, _: Birth) -> bool {
+    false
+}

@@ -10,6 +10,7 @@
 //! | [`Sleeper`], [`wake`] | sleeping on a word that other processes change, and waking who does |
 //! | [`Birth`], [`has_ended`] | a second proof that a process has ended, where a lock may have outlived it |
 //! | [`monotonic_ns`] | a clock that is the same in every process |
+//! | [`is_stopped`] | whether a process is stopped, where the system tells |
 //!
 //! # Failure
 //! [`DirError`] says what about a folder is wrong; everything else is an `io::Error`.
@@ -37,7 +38,7 @@ pub(crate) use unix::{Dir, allocate, identity, runtime_root};
 #[cfg(windows)]
 pub(crate) use windows::{Dir, allocate, identity, runtime_root};
 
-pub(crate) use birth::has_ended;
+pub(crate) use birth::{has_ended, is_stopped};
 pub(crate) use clock::monotonic_ns;
 pub(crate) use sleep::{Sleeper, wake};
 

@@ -1,0 +1,70 @@
+//! Work queues: each message is worked on by one of many workers, and again if that one dies.
+//!
+//! ```text
+//! producer --> lane-<id>   the payloads, written by the producer alone
+//!          \-> claims-<id> for each message: FREE -> CLAIMED by a worker -> DONE; changed by compare-exchange
+//! ```
+//! A work queue is a topic whose lanes no inbox gates: the first message that is not done says how far its lane's producer may
+//! overwrite. Inboxes may observe it, but not hold it up.
+//!
+//! | module | role |
+//! |---|---|
+//! | `word`, `table` | the claim protocol; loom models run it as it is |
+//! | `gates`, `record` | its two ends in the lane: how far may be overwritten, reading at a position |
+//! | `producer`, `worker`, `job` | who sends, who takes, what was taken |
+//! | `owner`, `sweep` | who has died, and what becomes of its messages |
+//!
+//! # Invariants
+//! 1. A message has at most one live holder, and is delivered until it is done: at least once if its holders die, exactly once if
+//!    nobody dies and nobody gives back.
+//! 2. A holder's death is proven by its participant's lock, or by its entry being gone, which its owner or the sweep after that proof
+//!    removed. A stopped holder keeps its message, however long.
+//! 3. A message that was delivered as often as the queue allows and came back becomes a dead letter. It waits to be taken as such until
+//!    its producer needs its place; then it is dropped and counted.
+//! 4. A producer's death changes nothing for what it has sent: its lanes stay until all is done and no dead letter is left.
+//!
+//! # Failure
+//! A worker killed at any instruction leaves a claim in its name. Another one that finds nothing else to do, or has taken some hundred
+//! messages, looks for such claims; so does every sweep of the bus.
+
+mod gates;
+mod record;
+mod table;
+mod word;
+
+#[cfg(not(loom))]
+mod file;
+#[cfg(not(loom))]
+mod info;
+#[cfg(not(loom))]
+mod job;
+#[cfg(not(loom))]
+mod owner;
+#[cfg(not(loom))]
+mod producer;
+#[cfg(not(loom))]
+mod spec;
+#[cfg(not(loom))]
+mod sweep;
+#[cfg(not(loom))]
+mod worker;
+
+#[cfg(all(test, loom))]
+mod loom_models;
+#[cfg(all(test, not(loom)))]
+mod oracle;
+
+#[cfg(not(loom))]
+pub(crate) use self::{
+    file::{CLAIMS_MIN, ClaimFile},
+    info::queue_infos,
+    sweep::{is_drained, reclaim},
+};
+#[cfg(not(loom))]
+pub use self::{
+    info::{ClaimInfo, Holder, QueueInfo, QueueLaneInfo, WorkerInfo},
+    job::{Job, JobError},
+    producer::WorkProducer,
+    spec::{QueueError, QueueLane, QueueSpec},
+    worker::{DeadLetter, TakeError, Worker},
+};

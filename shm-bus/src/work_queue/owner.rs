@@ -1,0 +1,31 @@
+//! Whether a worker is gone for good.
+
+use super::word::Owner;
+use crate::control::Control;
+
+/// Answers for one look at a table, asking the kernel once for each participant.
+#[derive(Debug)]
+pub(super) struct Register<'a, F> {
+    control: &'a Control,
+    /// Whether the participant in this slot lives.
+    is_alive: F,
+    /// By slot.
+    known: [Option<bool>; crate::control::PARTICIPANTS_MAX],
+}
+
+impl<'a, F: Fn(usize) -> bool> Register<'a, F> {
+    pub(super) const fn new(control: &'a Control, is_alive: F) -> Self {
+        Self { control, is_alive, known: [None; crate::control::PARTICIPANTS_MAX] }
+    }
+
+    /// Whether `owner` has left or is proven dead. A worker's entry is there before its first claim and goes after its last, or after
+    /// the proof of its death; whoever sees the claim sees the entry: `[OWNER]`.
+    pub(super) fn is_gone(&mut self, owner: Owner) -> bool {
+        let entry = self.control.inbox(owner.index.into());
+        let Some(entry) = entry.filter(|entry| entry.worker && Owner::new(entry.index, entry.id) == owner) else {
+            return true;
+        };
+        let slot = entry.participant;
+        !*self.known[slot].get_or_insert_with(|| (self.is_alive)(slot))
+    }
+}

@@ -1,0 +1,250 @@
+//! Who puts work into a queue: a lane with a claim table for each priority that it declared.
+//!
+//! # Invariants
+//! 1. A message is free for workers after its record is committed; a producer killed in between has not sent it.
+//!
+//! # Failure
+//! A message without room is treated as the topic's [`Policy`] says, and counted. Dropping a producer closes its lanes; what was sent is
+//! still worked off.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::file::ClaimFile;
+use super::gates::{ClaimGates, Outstanding};
+use super::spec::{QueueError, QueueLane, QueueSpec, find_or_add_queue};
+use super::table::{Count, Table, Vacancy};
+use super::word::ClaimWord;
+use super::worker::signal;
+use crate::bell;
+use crate::bus::{Change, Shared, text_fits};
+use crate::control::{GivenUp, NewLane};
+use crate::lane::{Envelope, HEAD, LaneFile, Memory, Refusal, Stamp, Tally, Writer, copy_in};
+use crate::publisher::SendError;
+use crate::runtime::{claims_name, lane_name};
+use crate::sync::Ordering;
+use crate::sys::{BellId, Sleeper};
+use crate::wire::{Policy, Priority};
+
+/// See the module. Made by [`Bus::work_producer`](crate::Bus::work_producer).
+#[derive(Debug)]
+pub struct WorkProducer {
+    shared: Arc<Shared>,
+    /// Index in the table of topics.
+    topic: usize,
+    policy: Policy,
+    lanes: [Option<OutLane>; 4],
+}
+
+/// One priority's lane.
+#[derive(Debug)]
+struct OutLane {
+    /// Index in the lane directory.
+    index: usize,
+    id: u64,
+    writer: Writer<LaneFile>,
+    table: Table<ClaimFile>,
+    outstanding: Outstanding,
+}
+
+/// Room for one message.
+#[derive(Clone, Copy, Debug)]
+struct Room {
+    /// Word of the ring at which the payload begins.
+    first: usize,
+    /// What lies in the message's claim.
+    vacant: ClaimWord,
+}
+
+impl WorkProducer {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        queue: &QueueSpec<'_>,
+        name: &str,
+        lanes: &[QueueLane],
+    ) -> Result<Self, QueueError> {
+        text_fits(name)?;
+        for (index, lane) in lanes.iter().enumerate() {
+            lane.check()?;
+            if lanes[..index].iter().any(|earlier| earlier.priority == lane.priority) {
+                return Err(QueueError::Lanes);
+            }
+        }
+        if lanes.is_empty() {
+            return Err(QueueError::Lanes);
+        }
+        let change = Change::begin(&shared)?;
+        let topic = find_or_add_queue(&shared.control, queue)?;
+        let mut made: [Option<OutLane>; 4] = [None, None, None, None];
+        for lane in lanes {
+            match OutLane::new(&shared, topic, name, *lane) {
+                Ok(out) => made[lane.priority as usize] = Some(out),
+                Err(error) => {
+                    made.iter().flatten().for_each(|lane| lane.unmake(&shared));
+                    return Err(error);
+                }
+            }
+        }
+        shared.control.bump_epoch();
+        drop(change);
+        Ok(Self { shared, topic, policy: queue.topic.policy, lanes: made })
+    }
+
+    /// Puts one message into the queue. Under [`Policy::DropNewest`] a message without room is dropped and counted, and that is no
+    /// error. Once this returns `Ok`, the message outlives this process.
+    ///
+    /// # Errors
+    /// See [`SendError`]; nothing was sent then.
+    pub fn send(&mut self, priority: Priority, payload: &[u8]) -> Result<(), SendError> {
+        let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
+        let room = match lane.reserve(payload.len()) {
+            Ok(room) => Ok(room),
+            Err(refusal) => self.refused(priority, payload.len(), refusal),
+        };
+        let room = match room {
+            Err(SendError::Full) if self.policy == Policy::DropNewest => return Ok(()),
+            room => room?,
+        };
+        let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
+        lane.send(room, payload)?;
+        if signal(&self.shared, self.topic, Some(lane.index)) {
+            lane.writer.tally(Tally::Wakes, 1);
+        }
+        Ok(())
+    }
+
+    /// Bytes of the longest message at `priority`; 0 without such a lane.
+    #[must_use]
+    pub fn payload_max(&self, priority: Priority) -> usize {
+        self.lanes[priority as usize].as_ref().map_or(0, |lane| lane.writer.geometry().payload_max())
+    }
+
+    /// How full the lane of `priority` is, from 0, all is done, to 1: of its bytes or of its claims, whichever is scarcer.
+    #[must_use]
+    pub fn pressure(&mut self, priority: Priority) -> f64 {
+        let Some(OutLane { writer, table, outstanding, .. }) = &mut self.lanes[priority as usize] else { return 0.0 };
+        let bytes = writer.fill(&mut ClaimGates { table, outstanding }) as f64 / writer.geometry().capacity as f64;
+        let claims = (outstanding.next() - outstanding.tail()) as f64 / table.len() as f64;
+        bytes.max(claims)
+    }
+
+    /// Room for `len` bytes that were just refused.
+    #[cold]
+    fn refused(&mut self, priority: Priority, len: usize, refusal: Refusal) -> Result<Room, SendError> {
+        let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
+        let (tally, error) = match (refusal, self.policy) {
+            (Refusal::TooLong, _) => {
+                (Tally::Rejected, SendError::TooLong { len, max: lane.writer.geometry().payload_max() })
+            }
+            (Refusal::Corrupt, _) => (Tally::Rejected, SendError::Corrupt),
+            (Refusal::Full, Policy::Block { timeout_ms }) => {
+                if let Some(room) = lane.wait(&self.shared, len, Duration::from_millis(timeout_ms.into())) {
+                    return Ok(room);
+                }
+                (Tally::TimedOut, SendError::TimedOut { timeout_ms })
+            }
+            (Refusal::Full, Policy::DropNewest) => (Tally::Dropped, SendError::Full),
+            (Refusal::Full, _) => (Tally::Rejected, SendError::Full),
+        };
+        lane.writer.tally(tally, 1);
+        Err(error)
+    }
+}
+
+impl OutLane {
+    /// Makes one lane's segments and entry. Under `bus.lock`.
+    fn new(shared: &Shared, topic: usize, publisher: &str, lane: QueueLane) -> Result<Self, QueueError> {
+        let control = &shared.control;
+        let limit = || QueueError::LaneLimit { max: control.limits().lanes };
+        let index = control.free_lane().ok_or_else(limit)?;
+        let (id, capacity, claims) = (control.next_id(), lane.capacity.into(), lane.claims());
+        let ring = shared.create_lane(id, capacity)?;
+        let table = match shared.create_claims(id, claims) {
+            Ok(table) => Table::new(table),
+            Err(error) => {
+                let _ = shared.store.remove(&lane_name(id));
+                return Err(error.into());
+            }
+        };
+        let priority = lane.priority;
+        let stamp = Stamp { priority, topic: topic as u32, sender: shared.id };
+        let participant = shared.slot;
+        control.add_lane(index, NewLane { id, topic, priority, participant, capacity, claims, publisher });
+        let writer = Writer::new(ring, stamp, false);
+        Ok(Self { index, id, writer, table, outstanding: Outstanding::new(claims) })
+    }
+
+    /// Takes back a lane that nobody has been told of. Under `bus.lock`.
+    fn unmake(&self, shared: &Shared) {
+        shared.control.remove_lane(self.index);
+        let _ = shared.store.remove(&claims_name(self.id));
+        let _ = shared.store.remove(&lane_name(self.id));
+    }
+
+    /// A claim and room for `len` bytes, if there are now. Dead letters make room.
+    fn reserve(&mut self, len: usize) -> Result<Room, Refusal> {
+        let Self { writer, table, outstanding, .. } = self;
+        // Each round that goes on has dropped a dead letter.
+        for _ in 0..=table.len() {
+            let sequence = outstanding.next();
+            let vacant = match table.vacancy(sequence) {
+                Vacancy::Vacant(word) => word,
+                Vacancy::Dead if drop_dead(table, sequence - table.len()) => continue,
+                Vacancy::Dead | Vacancy::Taken => return Err(Refusal::Full),
+            };
+            match writer.begin(len, &mut ClaimGates { table, outstanding }) {
+                Ok(first) => return Ok(Room { first, vacant }),
+                Err(Refusal::Full) if drop_dead(table, outstanding.tail()) => {}
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        Err(Refusal::Full)
+    }
+
+    fn send(&mut self, room: Room, payload: &[u8]) -> Result<(), SendError> {
+        copy_in(&self.writer.memory().ring()[room.first..], payload);
+        // ORDERING: Relaxed, this writer's own store.
+        let position = self.writer.memory().header()[HEAD].load(Ordering::Relaxed);
+        if !self.writer.commit_as(payload.len(), Envelope::MESSAGE) {
+            return Err(SendError::NoLoan(payload.len()));
+        }
+        let sequence = self.outstanding.next();
+        self.outstanding.push(position);
+        if self.table.publish(sequence, room.vacant, position) { Ok(()) } else { Err(SendError::Corrupt) }
+    }
+
+    /// Sleeps until workers have made room, at most `timeout`.
+    fn wait(&mut self, shared: &Shared, len: usize, timeout: Duration) -> Option<Room> {
+        self.writer.tally(Tally::Waited, 1);
+        let index = self.index;
+        let sleeper = Sleeper::new(BellId { folder: shared.store.path(), kind: "room", index }).ok()?;
+        let mut room = None;
+        bell::wait(shared.control.room_bell(index), &sleeper, Some(Instant::now() + timeout), || {
+            room = self.reserve(len).ok();
+            room.is_some()
+        });
+        room
+    }
+}
+
+/// Drops the dead letter `sequence`, if it is one.
+fn drop_dead(table: &Table<ClaimFile>, sequence: u64) -> bool {
+    let dropped = table.expire(sequence);
+    table.add(Count::DeadDropped, dropped.into());
+    dropped
+}
+
+impl Drop for WorkProducer {
+    fn drop(&mut self) {
+        if self.shared.is_forked() {
+            return;
+        }
+        let control = &self.shared.control;
+        for lane in self.lanes.iter().flatten() {
+            if control.lane(lane.index).is_some_and(|entry| entry.id == lane.id) {
+                control.give_up(GivenUp::Lane(lane.index));
+            }
+        }
+        Change::clear_given_up(&self.shared);
+    }
+}

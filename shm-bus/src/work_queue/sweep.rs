@@ -1,0 +1,48 @@
+//! What a sweep of the bus does for work queues. Under `bus.lock`.
+//!
+//! # Failure
+//! A table that can't be mapped is left to the workers, and its lane stays.
+
+use std::io;
+
+use super::file::ClaimFile;
+use super::owner::Register;
+use super::table::{Count, Table};
+use crate::control::{Control, LaneEntry};
+use crate::runtime::{Access, Store, claims_name};
+
+/// Maps the claim table of `lane`, if it has one.
+pub(super) fn open_table(store: &Store, lane: &LaneEntry, access: Access) -> io::Result<Table<ClaimFile>> {
+    let segment = store.open(&claims_name(lane.id), ClaimFile::bytes(lane.claims), access)?;
+    Ok(Table::new(ClaimFile::open(segment, lane.id, lane.claims)?))
+}
+
+/// Gives back what workers hold whose entries are gone. The sweep has removed those of the dead before.
+pub(crate) fn reclaim(store: &Store, control: &Control) {
+    for lane in control.lanes().filter(|lane| lane.claims > 0) {
+        let Some(topic) = control.topic(lane.topic) else { continue };
+        let Ok(table) = open_table(store, &lane, Access::Write) else { continue };
+        inspect(&table, topic.deliveries_max, &mut Register::new(control, |_| true));
+    }
+}
+
+/// Looks through a table and counts what was found. Whether a message is free below `next`.
+pub(super) fn inspect<F: Fn(usize) -> bool>(
+    table: &Table<ClaimFile>,
+    deliveries_max: u8,
+    register: &mut Register<'_, F>,
+) -> bool {
+    let found = table.inspect(deliveries_max, |owner| register.is_gone(owner));
+    table.add(Count::Reclaimed, found.reclaimed);
+    table.add(Count::DeadLetters, found.dead);
+    found.free
+}
+
+/// Whether all that a closed lane of a queue holds is done.
+pub(crate) fn is_drained(store: &Store, lane: &LaneEntry) -> bool {
+    match open_table(store, lane, Access::Read) {
+        Ok(table) => table.is_drained(),
+        // Removed by a sweep that was killed before it removed the entry.
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    }
+}

@@ -1,0 +1,112 @@
+//! Sleeping until there is work, and waking one who sleeps.
+//!
+//! A producer wakes one worker for each message. Who was rung and took a message wakes another one if more wait: a ring is never
+//! used up by somebody who needed none.
+//!
+//! # Invariants
+//! 1. Before it sleeps, a worker is in its queue's attention, its bell is armed, and it has looked once more: `[BELL]`.
+//! 2. It looks again after at most 10 ms, whatever happened to who was rung instead; it then also looks who died.
+
+use std::time::{Duration, Instant};
+
+use super::{TakeError, Worker};
+use crate::bell;
+use crate::bus::Shared;
+use crate::sync::Ordering;
+use crate::sys::{self, BellId, Sleeper};
+
+impl Worker {
+    /// Sleeps until there is work. Another worker may be quicker to take it.
+    ///
+    /// # Errors
+    /// See [`TakeError`].
+    pub fn wait(&mut self) -> Result<(), TakeError> {
+        self.wait_until(None).map(|_| ())
+    }
+
+    /// Sleeps until there is work, at most `timeout`. Whether there is; another worker may be quicker to take it.
+    ///
+    /// # Errors
+    /// See [`TakeError`].
+    pub fn wait_timeout(&mut self, timeout: Duration) -> Result<bool, TakeError> {
+        self.wait_until(Some(Instant::now() + timeout))
+    }
+
+    fn wait_until(&mut self, deadline: Option<Instant>) -> Result<bool, TakeError> {
+        self.give_back_held();
+        loop {
+            self.refresh()?;
+            if self.finds_something() {
+                return Ok(true);
+            }
+            if !self.park(deadline)? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Sleeps until something changes, at most until `deadline`. `false` when time is up.
+    fn park(&mut self, deadline: Option<Instant>) -> Result<bool, TakeError> {
+        let shared = std::sync::Arc::clone(&self.shared);
+        if !self.rings {
+            // ORDERING: Relaxed, ordered by the fence of [BELL].
+            shared.control.attention(self.topic).fetch_or(1 << self.index, Ordering::Relaxed);
+            self.rings = true;
+        }
+        let id = BellId { folder: shared.store.path(), kind: "inbox", index: self.index };
+        let sleeper = Sleeper::new(id).map_err(TakeError::Sleep)?;
+        self.passes_on = true;
+        let bell = shared.control.doorbell(self.index).bell();
+        let epoch = self.epoch;
+        let waited =
+            bell::wait(bell, &sleeper, deadline, || Some(shared.control.epoch()) != epoch || self.finds_something());
+        Ok(waited.found)
+    }
+
+    fn finds_something(&mut self) -> bool {
+        self.something_waits() || (self.inspection_is_due() && self.inspect())
+    }
+}
+
+/// Wakes one worker of the queue that sleeps, if any does. After a message became free.
+pub(in crate::work_queue) fn wake_one(shared: &Shared, topic: usize) -> bool {
+    signal(shared, topic, None)
+}
+
+/// As [`wake_one`], after a message was sent in the lane at index `sent` of the directory: observers are told, too.
+pub(in crate::work_queue) fn signal(shared: &Shared, topic: usize, sent: Option<usize>) -> bool {
+    bell::fence_before_look();
+    let control = &shared.control;
+    // ORDERING: Relaxed, after the fence of [BELL]. A worker sets its bit before it arms its bell.
+    let mut attention = control.attention(topic).load(Ordering::Relaxed);
+    let mut woken = false;
+    while attention != 0 {
+        let index = attention.trailing_zeros() as usize;
+        attention &= attention - 1;
+        let doorbell = control.doorbell(index);
+        let worker = control.is_worker(index);
+        match sent {
+            _ if worker && woken => continue,
+            None if !worker => continue,
+            Some(lane) if !worker && doorbell.kept().load(Ordering::Relaxed) != 0 => {
+                // ORDERING: [READY] Release: who sees the bit sees the message.
+                doorbell.ready()[lane / 64].fetch_or(1 << (lane % 64), Ordering::Release);
+            }
+            _ => {}
+        }
+        if bell::ring(doorbell.bell()) {
+            sys::wake(doorbell.bell(), BellId { folder: shared.store.path(), kind: "inbox", index });
+            woken |= worker;
+        }
+    }
+    woken
+}
+
+/// Wakes the producer of the lane at `index` of the directory if it sleeps until it has room.
+pub(super) fn wake_producer(shared: &Shared, index: usize) {
+    bell::fence_before_look();
+    let bell = shared.control.room_bell(index);
+    if bell::ring(bell) {
+        sys::wake(bell, BellId { folder: shared.store.path(), kind: "room", index });
+    }
+}

@@ -1,0 +1,522 @@
+//! Work queues whose workers and producers are processes that are stopped or killed.
+//!
+//! Children are this test binary again, running only the test `child`, and do what the parent says, line by line. Every wait is for a
+//! line, an exit or a stop; nothing sleeps. The ledger is a file to which every worker appends what it takes and ends: `+ job worker`
+//! and `- job worker`, so that two holders at one moment would show.
+
+#![cfg(unix)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use shm_bus::wire::{Policy, Priority, schema_hash};
+use shm_bus::{Bus, Holder, QueueInfo, QueueLane, QueueSpec, SendError, TopicSpec, WorkProducer, Worker};
+
+const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
+const WORK: QueueSpec<'_> = QueueSpec::new(TopicSpec {
+    name: "test/work",
+    type_name: "test.Number",
+    schema: SCHEMA,
+    schema_hash: schema_hash(SCHEMA),
+    message_size: 8,
+    policy: Policy::Reject,
+})
+.deliveries_max(200);
+const LANE: QueueLane = QueueLane::new(Priority::Normal, 1 << 14);
+const FOLDER: &str = "HOTFRAME_TEST_FOLDER";
+const LONG: Duration = Duration::from_secs(60);
+
+fn number(payload: &[u8]) -> u64 {
+    u64::from_le_bytes(payload.try_into().expect("8 bytes"))
+}
+
+/// Appended to by everybody, a line at a time.
+struct Ledger {
+    file: File,
+    pid: u32,
+}
+
+impl Ledger {
+    fn open(folder: &Path) -> Self {
+        let file = OpenOptions::new().append(true).create(true).open(folder.join("ledger")).expect("made");
+        Self { file, pid: std::process::id() }
+    }
+
+    fn note(&mut self, sign: char, job: u64) {
+        let line = format!("{sign} {job} {}\n", self.pid);
+        assert_eq!(self.file.write(line.as_bytes()).expect("written"), line.len(), "in one piece");
+    }
+}
+
+/// What the ledger says: how often each job was taken, and done. Checks that nobody took what another one held who lived: `dead` are
+/// those who were killed.
+fn read_ledger(folder: &Path, dead: &BTreeSet<u32>) -> BTreeMap<u64, (u32, u32)> {
+    let mut jobs = BTreeMap::<u64, (u32, u32)>::new();
+    let mut held = BTreeMap::<u64, u32>::new();
+    for line in std::fs::read_to_string(folder.join("ledger")).unwrap_or_default().lines() {
+        let mut words = line.split(' ');
+        let (sign, job, pid) = (words.next(), words.next(), words.next());
+        let job: u64 = job.and_then(|job| job.parse().ok()).expect("a number");
+        let pid: u32 = pid.and_then(|pid| pid.parse().ok()).expect("a number");
+        let counts = jobs.entry(job).or_default();
+        if sign == Some("+") {
+            if let Some(holder) = held.insert(job, pid) {
+                assert!(dead.contains(&holder), "{pid} took job {job} while {holder} held it");
+            }
+            counts.0 += 1;
+        } else {
+            assert_eq!(held.remove(&job), Some(pid), "job {job} was ended by who did not hold it");
+            counts.1 += 1;
+        }
+    }
+    jobs
+}
+
+/// Takes, notes and ends jobs until told that there are no more, or for so many.
+fn work(worker: &mut Worker, ledger: &mut Ledger, mut limit: u64) -> u64 {
+    let mut done = 0;
+    while limit > 0 {
+        if let Some(job) = worker.take().expect("mapped") {
+            let value = number(job.payload());
+            if value == u64::MAX {
+                job.done().expect("held");
+                break;
+            }
+            ledger.note('+', value);
+            ledger.note('-', value);
+            job.done().expect("held");
+            (done, limit) = (done + 1, limit - 1);
+        } else {
+            worker.wait().expect("can sleep");
+        }
+    }
+    done
+}
+
+/// What a child holds and does.
+#[derive(Default)]
+struct Role {
+    bus: Option<Bus>,
+    worker: Option<Worker>,
+    producer: Option<WorkProducer>,
+}
+
+impl Role {
+    fn obey(&mut self, folder: &Path, command: &str) -> String {
+        let (verb, argument) = command.split_once(' ').unwrap_or((command, "0"));
+        let argument: u64 = argument.parse().expect("a number");
+        let bus = || self.bus.as_ref().expect("opened before");
+        match verb {
+            "open" => self.bus = Some(Bus::open_in(folder, "game").expect("opens")),
+            "worker" => self.worker = Some(bus().worker(&WORK, "child").expect("made")),
+            "producer" => self.producer = Some(bus().work_producer(&WORK, "child", &[LANE]).expect("made")),
+            "take" => {
+                let job = self.worker.as_mut().expect("made before").take().expect("mapped").expect("a job");
+                let (value, deliveries) = (number(job.payload()), job.deliveries);
+                std::mem::forget(job);
+                return format!("{value} {deliveries}");
+            }
+            "work" => {
+                let mut ledger = Ledger::open(folder);
+                let limit = if argument == 0 { u64::MAX } else { argument };
+                return work(self.worker.as_mut().expect("made before"), &mut ledger, limit).to_string();
+            }
+            "send" => {
+                let producer = self.producer.as_mut().expect("made before");
+                for value in argument..argument + 500 {
+                    while let Err(error) = producer.send(Priority::Normal, &value.to_le_bytes()) {
+                        assert_eq!(error, SendError::Full);
+                        std::thread::yield_now();
+                    }
+                }
+            }
+            #[cfg(feature = "crash-points")]
+            "die-at" => shm_bus::crash::arm(argument, shm_bus::crash::Fate::Kill),
+            #[cfg(feature = "crash-points")]
+            "passed" => return shm_bus::crash::passed().to_string(),
+            other => panic!("no command {other}"),
+        }
+        "done".to_owned()
+    }
+}
+
+/// Not a test of its own: the body of every child process.
+#[test]
+fn child() {
+    let Some(folder) = std::env::var_os(FOLDER).map(PathBuf::from) else { return };
+    let mut role = Role::default();
+    for line in std::io::stdin().lines() {
+        let answer = role.obey(&folder, &line.expect("a pipe"));
+        let mut out = std::io::stdout();
+        writeln!(out, "\n@{answer}").and_then(|()| out.flush()).expect("the parent listens");
+    }
+}
+
+/// A child process, killed when dropped.
+struct Other {
+    process: Child,
+    commands: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Other {
+    /// One that has obeyed these commands.
+    fn start(folder: &Path, commands: &[&str]) -> Self {
+        let program = std::env::current_exe().expect("a path");
+        let mut process = Command::new(program)
+            .args(["--exact", "child", "--nocapture", "--test-threads=1"])
+            .env(FOLDER, folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("starts");
+        let sink = process.stdin.take().expect("piped");
+        let answers = BufReader::new(process.stdout.take().expect("piped"));
+        let mut other = Self { process, commands: sink, answers };
+        for command in commands {
+            other.ask(command);
+        }
+        other
+    }
+
+    fn tell(&mut self, command: &str) {
+        writeln!(self.commands, "{command}").expect("the child listens");
+    }
+
+    /// The answer, or `None` when the child has ended.
+    fn hear(&mut self) -> Option<String> {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            if self.answers.read_line(&mut line).expect("a pipe") == 0 {
+                return None;
+            }
+            if let Some(answer) = line.trim_end().strip_prefix('@') {
+                return Some(answer.to_owned());
+            }
+        }
+    }
+
+    fn ask(&mut self, command: &str) -> String {
+        self.tell(command);
+        self.hear().expect("the child lives")
+    }
+
+    fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    fn stop(&self) {
+        let pid = Pid::from_child(&self.process);
+        kill_process(pid, Signal::STOP).expect("signalled");
+        let (_, status) = waitpid(Some(pid), WaitOptions::UNTRACED).expect("waited").expect("a child");
+        assert!(status.stopped());
+    }
+
+    fn go_on(&self) {
+        kill_process(Pid::from_child(&self.process), Signal::CONT).expect("signalled");
+    }
+
+    fn kill(&mut self) -> u32 {
+        let _ = self.process.kill();
+        self.process.wait().expect("waited");
+        self.id()
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+fn send(producer: &mut WorkProducer, values: impl IntoIterator<Item = u64>) {
+    for value in values {
+        while let Err(error) = producer.send(Priority::Normal, &value.to_le_bytes()) {
+            assert_eq!(error, SendError::Full);
+            std::thread::yield_now();
+        }
+    }
+}
+
+fn info(bus: &Bus) -> QueueInfo {
+    bus.snapshot().queues.remove(0)
+}
+
+/// The next job, waited for and held on to: its number and its deliveries.
+fn wait_and_take(worker: &mut Worker) -> (u64, u8) {
+    loop {
+        if let Some(job) = worker.take().expect("mapped") {
+            let what = (number(job.payload()), job.deliveries);
+            job.done().expect("held");
+            return what;
+        }
+        assert!(worker.wait_timeout(LONG).expect("can sleep"), "nothing came");
+    }
+}
+
+/// Nobody is left, and nothing but the ledger.
+fn nothing_is_left(folder: &Path) {
+    let names = std::fs::read_dir(folder).expect("there").map(|entry| entry.expect("read").file_name());
+    let names: Vec<_> = names.filter(|name| name != "ledger").collect();
+    assert!(names.is_empty(), "{names:?}");
+}
+
+#[test]
+fn many_producers_and_workers_do_every_job_exactly_once_when_nobody_dies() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut workers: Vec<_> = (0..3).map(|_| Other::start(folder.path(), &["open", "worker"])).collect();
+    let mut producers: Vec<_> = (0..2).map(|_| Other::start(folder.path(), &["open", "producer"])).collect();
+    workers.iter_mut().for_each(|worker| worker.tell("work"));
+    for (index, producer) in producers.iter_mut().enumerate() {
+        producer.tell(&format!("send {}", 1000 * index));
+    }
+    for producer in &mut producers {
+        assert_eq!(producer.hear().as_deref(), Some("done"));
+    }
+    let mut own = bus.work_producer(&WORK, "parent", &[LANE]).expect("made");
+    send(&mut own, [u64::MAX; 3]);
+    let done: Vec<u64> =
+        workers.iter_mut().map(|worker| worker.hear().expect("lives").parse().expect("a number")).collect();
+    let mut rest = bus.worker(&WORK, "parent").expect("made");
+    let mut ledger = Ledger::open(folder.path());
+    let rest = work(&mut rest, &mut ledger, 1000 - done.iter().sum::<u64>());
+    assert_eq!(rest + done.iter().sum::<u64>(), 1000, "{done:?}");
+    let jobs = read_ledger(folder.path(), &BTreeSet::new());
+    assert!(jobs.keys().copied().eq((0..500).chain(1000..1500)));
+    assert!(jobs.values().all(|counts| *counts == (1, 1)));
+    assert_eq!(info(&bus).lanes.iter().map(|lane| lane.redelivered + lane.reclaimed).sum::<u64>(), 0);
+}
+
+#[test]
+fn what_a_killed_worker_held_goes_to_another_one_marked() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut producer = bus.work_producer(&WORK, "parent", &[LANE]).expect("made");
+    let mut worker = bus.worker(&WORK, "parent").expect("made");
+    let mut other = Other::start(folder.path(), &["open", "worker"]);
+    send(&mut producer, [7, 8]);
+    assert_eq!(other.ask("take"), "7 1");
+    assert_eq!(wait_and_take(&mut worker), (8, 1));
+    other.kill();
+    assert_eq!(info(&bus).lanes[0].claimed[0].holder, Holder::Gone);
+    assert_eq!(wait_and_take(&mut worker), (7, 2));
+    let lane = &info(&bus).lanes[0];
+    assert_eq!((lane.redelivered, lane.reclaimed, lane.done), (1, 1, 2));
+    drop((producer, worker, bus));
+    nothing_is_left(folder.path());
+}
+
+#[test]
+fn a_busy_queue_too_gives_back_what_the_dead_held() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let roomy = QueueLane::new(Priority::Normal, 1 << 18);
+    let mut producer = bus.work_producer(&WORK, "parent", &[roomy]).expect("made");
+    let mut worker = bus.worker(&WORK, "parent").expect("made");
+    let mut other = Other::start(folder.path(), &["open", "worker"]);
+    send(&mut producer, 0..5);
+    assert_eq!(other.ask("take"), "0 1");
+    other.kill();
+    let came_back = (5..2000).find(|value| {
+        send(&mut producer, [*value]);
+        wait_and_take(&mut worker) == (0, 2)
+    });
+    assert!(came_back.is_some_and(|value| value < 600), "{came_back:?}");
+}
+
+#[test]
+fn a_stopped_worker_keeps_its_job_and_is_reported_while_others_go_on() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut producer = bus.work_producer(&WORK, "parent", &[LANE]).expect("made");
+    let mut worker = bus.worker(&WORK, "parent").expect("made");
+    let mut other = Other::start(folder.path(), &["open", "worker"]);
+    send(&mut producer, 0..50);
+    assert_eq!(other.ask("take"), "0 1");
+    other.stop();
+    for value in 1..50 {
+        assert_eq!(wait_and_take(&mut worker), (value, 1));
+    }
+    assert!(!worker.wait_timeout(Duration::from_millis(30)).expect("can sleep"), "it is not taken away");
+    let queue = info(&bus);
+    let [claim] = &queue.lanes[0].claimed[..] else { panic!("{queue:?}") };
+    assert_eq!((claim.sequence, &claim.worker[..], claim.pid), (0, "child", Some(other.id())));
+    let expected = if cfg!(target_os = "linux") { Holder::Stopped } else { Holder::Working };
+    assert_eq!(claim.holder, expected);
+    assert_eq!(
+        queue.workers.iter().filter(|worker| worker.state == expected).count(),
+        1 + usize::from(expected == Holder::Working)
+    );
+    other.go_on();
+    other.ask("open");
+    assert!(worker.take().expect("mapped").is_none());
+    other.kill();
+    assert_eq!(wait_and_take(&mut worker), (0, 2));
+}
+
+#[test]
+fn what_a_killed_producer_sent_is_worked_off() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut worker = bus.worker(&WORK, "parent").expect("made");
+    let mut other = Other::start(folder.path(), &["open", "producer"]);
+    other.tell("send 0");
+    assert_eq!(wait_and_take(&mut worker), (0, 1));
+    while info(&bus).lanes[0].waiting < 100 {
+        std::thread::yield_now();
+    }
+    other.kill();
+    let last = {
+        let second = Bus::attach_in(folder.path(), "game").expect("clears the dead away");
+        let queue = info(&second);
+        assert!(!queue.lanes[0].open);
+        queue.lanes[0].waiting
+    };
+    for value in 1..=last {
+        assert_eq!(wait_and_take(&mut worker), (value, 1));
+    }
+    assert!(worker.take().expect("mapped").is_none());
+    while !info(&bus).lanes.is_empty() {
+        assert!(!worker.wait_timeout(Duration::from_millis(5)).expect("can sleep"));
+    }
+    drop((worker, bus));
+    nothing_is_left(folder.path());
+}
+
+#[test]
+fn a_job_that_kills_its_workers_becomes_a_dead_letter() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut producer = bus.work_producer(&WORK, "parent", &[LANE]).expect("made");
+    let mut worker = bus.worker(&WORK, "parent").expect("made");
+    send(&mut producer, [666]);
+    for delivery in 1..=WORK.deliveries_max {
+        if delivery > 3 {
+            // Giving back counts as a delivery too, and is quicker.
+            drop(worker.take().expect("mapped"));
+            continue;
+        }
+        let mut other = Other::start(folder.path(), &["open", "worker"]);
+        assert_eq!(other.ask("take"), format!("666 {delivery}"));
+        other.kill();
+        assert!(worker.wait_timeout(LONG).expect("can sleep"), "it comes back");
+    }
+    assert!(worker.take().expect("mapped").is_none());
+    let letters = worker.dead_letters().expect("mapped");
+    assert_eq!(letters.iter().map(|letter| letter.deliveries).collect::<Vec<_>>(), [WORK.deliveries_max]);
+    send(&mut producer, [1]);
+    assert_eq!(wait_and_take(&mut worker), (1, 1));
+}
+
+#[test]
+fn nothing_is_lost_while_workers_are_killed_at_random() {
+    const JOBS: u64 = 3000;
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut producer = bus.work_producer(&WORK, "parent", &[LANE]).expect("made");
+    let start = || {
+        let mut worker = Other::start(folder.path(), &["open", "worker"]);
+        worker.tell("work");
+        worker
+    };
+    let mut workers: Vec<_> = (0..3).map(|_| start()).collect();
+    let mut dead = BTreeSet::new();
+    for value in 0..JOBS {
+        send(&mut producer, [value]);
+        if value % 100 == 99 {
+            let victim = (value / 100) as usize % workers.len();
+            dead.insert(workers[victim].kill());
+            workers[victim] = start();
+        }
+    }
+    let mut worker = bus.worker(&WORK, "parent").expect("made");
+    let mut ledger = Ledger::open(folder.path());
+    dead.extend(workers.iter_mut().map(Other::kill));
+    loop {
+        let lane = info(&bus).lanes.remove(0);
+        if lane.done == JOBS {
+            assert_eq!((lane.waiting, lane.claimed.len(), lane.dead_letters), (0, 0, 0));
+            break;
+        }
+        work(&mut worker, &mut ledger, (lane.waiting + lane.claimed.len() as u64).min(1));
+    }
+    let jobs = read_ledger(folder.path(), &dead);
+    assert!(jobs.keys().copied().eq(0..JOBS));
+    assert!(jobs.values().all(|(taken, done)| taken >= done && *done >= 1), "each was done");
+    let again = jobs.values().map(|(taken, _)| u64::from(*taken) - 1).sum::<u64>();
+    assert!(again <= info(&bus).lanes[0].redelivered, "each second time was marked");
+}
+
+/// A worker is killed after each of its writes to shared memory, once for every one of them: the job is done by it or by another one,
+/// and no message is left behind.
+#[cfg(feature = "crash-points")]
+#[test]
+fn a_worker_killed_at_any_point_loses_nothing() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut producer = bus.work_producer(&WORK, "parent", &[LANE]).expect("made");
+    let mut worker = bus.worker(&WORK, "parent").expect("made");
+    let mut expected = 0;
+    for point in 1.. {
+        let mut other = Other::start(folder.path(), &["open", "worker"]);
+        send(&mut producer, [3 * point, 3 * point + 1]);
+        expected += 2;
+        other.ask(&format!("die-at {point}"));
+        other.tell("work 2");
+        let survived = other.hear().is_some();
+        other.kill();
+        let again = 3 * point + 2;
+        send(&mut producer, [again]);
+        expected += 1;
+        while wait_and_take(&mut worker).0 != again {}
+        // The last one may have been overtaken by what came back, or the other way round.
+        while info(&bus).lanes[0].done < expected {
+            wait_and_take(&mut worker);
+        }
+        let lane = info(&bus).lanes.remove(0);
+        assert_eq!((lane.done, lane.waiting, lane.claimed.len()), (expected, 0, 0), "killed at point {point}");
+        if survived {
+            assert!(point > 4, "{point} points");
+            break;
+        }
+    }
+    let jobs = read_ledger(folder.path(), &BTreeSet::new());
+    assert!(jobs.values().all(|(taken, done)| taken == done), "no point lies between");
+}
+
+/// A producer is killed after each of its writes: what it said was sent is worked off.
+#[cfg(feature = "crash-points")]
+#[test]
+fn a_producer_killed_at_any_point_leaves_what_it_sent() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut worker = bus.worker(&WORK, "parent").expect("made");
+    for point in 1..400 {
+        let mut other = Other::start(folder.path(), &["open", "producer"]);
+        other.ask(&format!("die-at {point}"));
+        other.tell("send 0");
+        assert_eq!(other.hear(), None, "500 messages have more points");
+        other.kill();
+        drop(Bus::attach_in(folder.path(), "game").expect("clears the dead away"));
+        let mut next = 0;
+        while let Some(job) = worker.take().expect("mapped") {
+            assert_eq!((number(job.payload()), job.deliveries), (next, 1), "killed at point {point}");
+            job.done().expect("held");
+            next += 1;
+        }
+        while !info(&bus).lanes.is_empty() {
+            assert!(!worker.wait_timeout(Duration::from_millis(1)).expect("can sleep"));
+        }
+    }
+}
