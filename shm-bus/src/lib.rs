@@ -86,8 +86,8 @@
 //!   attention; receiving then costs what is ready, not what is there.
 //! - **Batches** ([`Publisher::send_batch`]) appear at once: one commit and one look for all, and readers do not fight for the cache
 //!   lines meanwhile. Several plain messages in one call of [`TopicPublisher::send_all`] are one record, quicker still.
-//! - **Room** is made in steps of an eighth of the ring, where readers tell how far they are. A small ring has them do so often. The
-//!   counts in a snapshot are as old as that.
+//! - **Room** is made in steps of an eighth of the ring, where readers tell how far they are. A small ring has them do so often. What a
+//!   snapshot says was received is as old as that.
 //! - **Receiving** copies, always: a peer may write anything at any time, and what was checked must not change.
 //!   [`Publisher::loan`] spares the sender's copy.
 //!

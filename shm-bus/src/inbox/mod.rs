@@ -39,7 +39,8 @@ use wait::Spin;
 /// Whether publishers wait for an inbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attachment {
-    /// Nothing is overwritten before this inbox has read it: for the game's own subsystems.
+    /// Nothing is overwritten before this inbox has read it, on topics whose [policy](crate::wire::Policy) waits: for the game's own
+    /// subsystems.
     Gating,
     /// Never waited for; what it is too slow for is lost to it, and counted: for tools.
     Observer,
