@@ -24,6 +24,8 @@ const WORDS: usize = LANES_MAX / 64;
 pub(super) struct ReadyBits {
     /// For each level, the bits of its lanes.
     levels: [[u64; WORDS]; 4],
+    /// Words in which any lane has its bit.
+    words: usize,
     /// Position among the inbox's lanes, by index in the directory; only those in `levels` mean anything.
     positions: [u16; LANES_MAX],
 }
@@ -38,9 +40,10 @@ impl Inbox {
             }
             return;
         }
-        let mut bits = ReadyBits { levels: [[0; WORDS]; 4], positions: [0; LANES_MAX] };
+        let mut bits = ReadyBits { levels: [[0; WORDS]; 4], words: 0, positions: [0; LANES_MAX] };
         for (position, lane) in self.lanes.iter().enumerate() {
             bits.levels[lane.priority as usize][lane.index / 64] |= 1 << (lane.index % 64);
+            bits.words = bits.words.max(lane.index / 64 + 1);
             bits.positions[lane.index] = position as u16;
         }
         let all = |word: usize| bits.levels.iter().fold(0, |all, level| all | level[word]);
@@ -154,22 +157,23 @@ impl Inbox {
     #[inline]
     fn next_ready(&self, level: Priority) -> Option<usize> {
         let bits = self.ready.as_ref()?;
-        let range = &self.levels[level as usize];
-        let turn = range.start + self.turns[level as usize];
-        let mut first: Option<usize> = None;
-        let key = |lane: usize| if lane >= turn { lane - turn } else { lane + LANES_MAX - turn };
-        for (word, ready) in self.shared.control.doorbell(self.index).ready().iter().enumerate() {
+        let turn = self.levels[level as usize].start + self.turns[level as usize];
+        let (mut first, mut first_from_turn) = (usize::MAX, usize::MAX);
+        let doorbell = self.shared.control.doorbell(self.index);
+        let words = doorbell.ready().iter().zip(&bits.levels[level as usize]).take(bits.words);
+        for (word, (ready, mask)) in words.enumerate() {
             // ORDERING: [READY] Relaxed, a hint; the lane is looked at with its own fence.
-            let mut set = ready.load(Ordering::Relaxed) & bits.levels[level as usize][word];
+            let mut set = ready.load(Ordering::Relaxed) & mask;
             while set != 0 {
                 let lane = usize::from(bits.positions[word * 64 + set.trailing_zeros() as usize]);
                 set &= set - 1;
-                if first.is_none_or(|first| key(lane) < key(first)) {
-                    first = Some(lane);
-                }
+                first = first.min(lane);
+                first_from_turn = first_from_turn.min(if lane >= turn { lane } else { usize::MAX });
             }
         }
-        first
+        // Behind the last one it is the first one's turn again.
+        let next = if first_from_turn == usize::MAX { first } else { first_from_turn };
+        (next != usize::MAX).then_some(next)
     }
 
     /// Whether a lane holds something; a dry one's bit is taken away.

@@ -96,6 +96,8 @@ pub(crate) struct Reader<M> {
     /// Second word of the header of the last message, which passed all checks and which most messages of a lane share; 0, which
     /// no header holds, while the next record needs a closer look.
     usual: u64,
+    /// Bytes that the last message took, header included.
+    usual_extent: u64,
     /// The last message that was read.
     last: Message,
 }
@@ -119,6 +121,7 @@ impl<M: Memory> Reader<M> {
             known: Known::Exactly,
             published: 0,
             usual: 0,
+            usual_extent: SLOT,
             last: Message::default(),
         }
     }
@@ -199,7 +202,14 @@ impl<M: Memory> Reader<M> {
         if self.is_lapped() {
             return false;
         }
-        self.position += extent;
+        if extent == self.usual_extent {
+            // Not the extent that was read: where the next record lies must not wait for this one's length, which may still be on
+            // its way from another processor. The optimizer would see that both are the same.
+            self.position += std::hint::black_box(self.usual_extent);
+        } else {
+            self.position += extent;
+            self.usual_extent = extent;
+        }
         self.expected = sequence.wrapping_add(1);
         self.last = Message { sequence, lost: 0, len: length as usize - SLOT as usize, what, sender, correlation };
         true
@@ -262,10 +272,14 @@ impl<M: Memory> Reader<M> {
     /// that may be overtaken.
     #[inline]
     pub(crate) fn rests(&self) -> bool {
+        let (ring, at) = (self.memory.ring(), self.geometry.word(self.position));
         // ORDERING: Relaxed, a hint; `read` looks again with the fence.
-        self.memory.ring()[self.geometry.word(self.position)].load(Ordering::Relaxed) == 0
-            && self.published == self.position
-            && self.mode == Mode::Gating
+        let dry = ring[at].load(Ordering::Relaxed) == 0;
+        // The end of the next record is asked for together with its beginning, and not only after that has come.
+        if let Some(end) = ring.get(at + (self.usual_extent / 8) as usize - 1) {
+            std::hint::black_box(end.load(Ordering::Relaxed));
+        }
+        dry && self.published == self.position && self.mode == Mode::Gating
     }
 
     /// Whether a record (or an overtaking) waits; a dry lane's writer is told how far this reader has come.

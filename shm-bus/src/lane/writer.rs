@@ -184,13 +184,13 @@ impl<M: Memory> Writer<M> {
         let Some((header, behind)) = ring[at..].split_first_chunk::<HEADER_WORDS>() else { return false };
         let Some((body, rest)) = behind.split_at_checked((extent / 8) as usize - HEADER_WORDS) else { return false };
         self.memory.trace_write(at + 1..at + HEADER_WORDS + body.len());
-        copy_in(body, payload);
         // The end of the ring is followed by its start.
         let terminator = rest.first().unwrap_or(&ring[0]);
         if !mutated(Mutation::NoTerminator) && !mutated(Mutation::LateTerminator) {
             // ORDERING: Relaxed, published by [COMMIT]: whoever sees this record sees the zero behind it.
             terminator.store(0, Ordering::Relaxed);
         }
+        copy_in(body, payload);
         let [commit, what, sender, correlation] = header;
         // ORDERING: Relaxed, published by [COMMIT].
         what.store(self.stamp[0] | envelope.bits(), Ordering::Relaxed);
