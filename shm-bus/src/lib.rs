@@ -36,8 +36,8 @@
 //! ```
 //!
 //! [`Publisher`] is the untyped form: a lane for each of several priorities, [`send`](Publisher::send) bytes, [`loan`](Publisher::loan)
-//! memory of the ring to be filled in place, [`send_batch`](Publisher::send_batch). `examples/` has a market's feed, a game's loop
-//! and services, each of several processes.
+//! memory of the ring to be filled in place, [`send_batch`](Publisher::send_batch). `examples/` has a market's feed, a game's loop,
+//! services and a work queue, each of several processes.
 //!
 //! # Priorities
 //! [`Inbox::receive`] gives the most urgent message of all lanes: [Critical, High, Normal, Low](wire::Priority). A flood of Low neither
