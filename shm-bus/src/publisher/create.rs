@@ -97,7 +97,7 @@ fn make_lane(
     let writer = Writer::new(file, stamp, policy == Policy::Latest);
     let participant = shared.slot;
     shared.control.add_lane(index, NewLane { id, topic, priority, participant, capacity, claims: 0, publisher });
-    Ok(OutLane { index, id, policy, writer, faulty: Vec::new(), refused_in_a_row: 0 })
+    Ok(OutLane { index, id, policy, writer, faulty: Vec::new(), tested: None })
 }
 
 /// Takes back a lane that nobody has been told of. Under `bus.lock`.

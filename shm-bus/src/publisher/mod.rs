@@ -21,6 +21,7 @@ pub use topic_publisher::TopicPublisher;
 
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::bus::{Change, Shared};
 use crate::control::GivenUp;
@@ -93,8 +94,8 @@ struct OutLane {
     writer: Writer<LaneFile>,
     /// Ids of inboxes whose cursor in this lane was impossible.
     faulty: Vec<u64>,
-    /// Messages given back since the last one that had room.
-    refused_in_a_row: u32,
+    /// When its laggards' locks were last tested.
+    tested: Option<Instant>,
 }
 
 impl Publisher {

@@ -14,16 +14,19 @@ use crate::sys::{BellId, Sleeper};
 use crate::wire::{Policy, Priority};
 
 impl Publisher {
-    /// Of so many messages given back in a row, one has its laggards' locks tested.
-    const REFUSALS_PER_TEST: u32 = 64;
+    /// How often laggards' locks are tested, at most: that asks the system, while most laggards live and make room at any moment.
+    const TEST_INTERVAL: Duration = Duration::from_millis(10);
 
     /// Room for `len` bytes that were just refused.
     #[cold]
     pub(super) fn refused(&mut self, priority: Priority, len: usize, refusal: Refusal) -> Result<usize, SendError> {
         let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
         if refusal == Refusal::Full {
-            let test = lane.refused_in_a_row.is_multiple_of(Self::REFUSALS_PER_TEST);
-            lane.refused_in_a_row = lane.refused_in_a_row.wrapping_add(1);
+            let now = Instant::now();
+            let test = lane.tested.is_none_or(|tested| now.duration_since(tested) >= Self::TEST_INTERVAL);
+            if test {
+                lane.tested = Some(now);
+            }
             if test && let Some(first) = self.without_the_dead(priority, len) {
                 return Ok(first);
             }
@@ -76,10 +79,8 @@ impl Publisher {
     #[inline]
     pub(super) fn reserve_now(&mut self, priority: Priority, len: usize) -> Result<usize, Refusal> {
         let Some(lane) = &mut self.lanes[priority as usize] else { return Err(Refusal::Full) };
-        let OutLane { writer, index, id, faulty, refused_in_a_row, .. } = lane;
+        let OutLane { writer, index, id, faulty, .. } = lane;
         let mut gates = LaneGates::new(&self.shared, &mut self.gates, *index, *id as u16, faulty, self.policy.gates());
-        let first = writer.begin(len, &mut gates)?;
-        *refused_in_a_row = 0;
-        Ok(first)
+        writer.begin(len, &mut gates)
     }
 }
