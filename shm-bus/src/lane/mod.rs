@@ -46,6 +46,7 @@ mod cursor;
 #[cfg(not(loom))]
 mod file;
 mod mode;
+mod prefetch;
 mod reader;
 mod writer;
 

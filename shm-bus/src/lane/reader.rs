@@ -11,7 +11,9 @@
 //! # Failure
 //! A word that no writer of this protocol leaves is reported as [`Look::Corrupt`]; the caller reads no further.
 
-use super::{Cursor, Geometry, HEAD, HEADER_WORDS, LATEST, Memory, Mode, OLDEST, Place, SENT, SLOT, extent_of};
+use super::{
+    Cursor, Geometry, HEAD, HEADER_WORDS, LATEST, Memory, Mode, OLDEST, Place, SENT, SLOT, extent_of, prefetch,
+};
 use crate::sync::{AtomicU64, Mutation, Ordering, fence, fence_unless, mutated, order_unless};
 use crate::wire::{Header, HeaderError, Kind};
 
@@ -96,6 +98,8 @@ pub(crate) struct Reader<M> {
     /// Second word of the header of the last message, which passed all checks and which most messages of a lane share; 0, which
     /// no header holds, while the next record needs a closer look.
     usual: u64,
+    /// Where the writer was seen to be; what lies below is worth asking for ahead.
+    known_head: u64,
     /// Bytes that the last message took, header included.
     usual_extent: u64,
     /// The last message that was read.
@@ -122,6 +126,7 @@ impl<M: Memory> Reader<M> {
             published: 0,
             usual: 0,
             usual_extent: SLOT,
+            known_head: 0,
             last: Message::default(),
         }
     }
@@ -196,6 +201,11 @@ impl<M: Memory> Reader<M> {
         let (Some(from), Some(to)) = (behind.get(..body), payload.get_mut(..body)) else { return false };
         if self.mode == Mode::Gating {
             self.memory.trace_read(at + 1..at + HEADER_WORDS + body);
+        }
+        if let Some(ahead) = behind.get(body + prefetch::AHEAD)
+            && self.position + (prefetch::AHEAD as u64 * 8) < self.known_head
+        {
+            prefetch::to_read(ahead);
         }
         copy_out(from, to);
         let (sender, correlation) = (sender.load(Ordering::Relaxed), correlation.load(Ordering::Relaxed));
@@ -355,6 +365,7 @@ impl<M: Memory> Reader<M> {
         // Acquire load of the writer's gates.
         cursor.store(word, order_unless(Mutation::RelaxedCursor, Ordering::Release));
         self.published = self.position;
+        self.known_head = self.head();
     }
 
     /// As [`Self::publish`], unless the writer knows already.
