@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use crate::block::Block;
 
 /// Blocks that a peer's queue has room for, the same for all.
-pub(crate) const ROOM: usize = 1024;
+pub(crate) const ROOM: usize = 4096;
 
 /// One end of a two-way connection that carries blocks of `W` words.
 pub(crate) trait Link<const W: usize>: Sized {

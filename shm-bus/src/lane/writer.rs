@@ -14,7 +14,7 @@
 //! [`Refusal`] leaves lane and loan state as they were.
 
 use super::{Geometry, HEAD, HEADER_WORDS, LATEST, Memory, OLDEST, SENT, SLOT, Tally};
-use super::{copy_in, extent_of, prefetch};
+use super::{copy_in, extent_of};
 use crate::sync::{Mutation, Ordering, fence_unless, mutated, order_unless};
 use crate::wire::{Header, Kind, Priority, commit_word};
 
@@ -184,10 +184,6 @@ impl<M: Memory> Writer<M> {
         let Some((header, behind)) = ring[at..].split_first_chunk::<HEADER_WORDS>() else { return false };
         let Some((body, rest)) = behind.split_at_checked((extent / 8) as usize - HEADER_WORDS) else { return false };
         self.memory.trace_write(at + 1..at + HEADER_WORDS + body.len());
-        // What lies ahead is nobody's but the writer's, up to the end of this lap at least.
-        if let Some(ahead) = rest.get(prefetch::AHEAD) {
-            prefetch::to_write(ahead);
-        }
         // The end of the ring is followed by its start.
         let terminator = rest.first().unwrap_or(&ring[0]);
         if !mutated(Mutation::NoTerminator) && !mutated(Mutation::LateTerminator) {
