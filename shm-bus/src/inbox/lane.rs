@@ -146,9 +146,8 @@ impl InLane {
 
 /// Wakes the publisher of the lane at `index` if it sleeps until it has room.
 pub(super) fn wake_publisher(shared: &Shared, index: usize) {
-    bell::fence_before_look();
     let bell = shared.control.room_bell(index);
-    if bell::ring(bell) {
+    if bell::ring_after_store(bell) {
         sys::wake(bell, BellId { folder: shared.store.path(), kind: "room", index });
     }
 }

@@ -471,8 +471,8 @@ impl<M: Memory> Reader<M> {
     #[inline]
     fn skip_to_latest(&mut self) -> Result<(), Fault> {
         let latest = self.memory.header()[LATEST].load(Ordering::Relaxed);
-        // ORDERING: [LATEST] pairs with the Release store in `Writer::commit_as`: the message there is committed.
-        fence(Ordering::Acquire);
+        // ORDERING: [LATEST] pairs with the Release store in `Writer::tell_latest`: the message there is committed.
+        fence_unless(Mutation::NoLatestFence, Ordering::Acquire);
         if latest > self.position {
             self.skip();
             self.go_to(latest)?;
