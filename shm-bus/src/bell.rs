@@ -16,6 +16,12 @@
 //! # Failure
 //! A hostile word costs needless wakes or a slice's delay.
 
+mod attention;
+mod doorbell;
+
+pub(crate) use attention::{ask, who_asked};
+pub(crate) use doorbell::{Doorbell, READY_WORDS};
+
 use crate::sync::{AtomicU64, Mutation, Ordering, fence_unless};
 
 /// The longest that anybody sleeps without looking.
@@ -53,6 +59,13 @@ pub(crate) fn ring(bell: &AtomicU64) -> bool {
     // ORDERING: Relaxed, after the fence of [BELL].
     let seen = bell.load(Ordering::Relaxed);
     seen & WAITING != 0 && ring_waiting(bell, seen)
+}
+
+/// As [`ring`], by who has just stored what `bell`'s sleeper may wait for.
+#[inline]
+pub(crate) fn ring_after_store(bell: &AtomicU64) -> bool {
+    fence_before_look();
+    ring(bell)
 }
 
 #[cold]
@@ -124,71 +137,4 @@ fn wait_in_slices(
 mod stress;
 
 #[cfg(all(test, loom))]
-mod loom_models {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-    use std::sync::Arc;
-
-    use loom::thread;
-
-    use super::{arm, disarm, fence_before_look, ring};
-    use crate::sync::{AtomicU64, Mutation, Ordering, with_mutation};
-
-    /// Two wakers and a sleeper who would sleep twice: it is never left asleep with something there that it has not seen.
-    fn nobody_sleeps_through_a_message() {
-        loom::model(|| {
-            let words = Arc::new([AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0)]);
-            let wakers = [0, 1].map(|lane| {
-                let words = words.clone();
-                thread::spawn(move || {
-                    let [bell, lanes @ ..] = &*words;
-                    lanes[lane].store(1, Ordering::Release);
-                    fence_before_look();
-                    ring(bell);
-                })
-            });
-            let [bell, lanes @ ..] = &*words;
-            let look = || lanes.iter().map(|lane| lane.load(Ordering::Relaxed)).sum::<u64>();
-            let mut seen = 0;
-            let mut asleep = None;
-            for _ in 0..2 {
-                let armed = arm(bell);
-                let now = look();
-                if now == seen && bell.load(Ordering::Relaxed) == armed {
-                    asleep = Some(armed);
-                    break;
-                }
-                disarm(bell, armed);
-                seen = seen.max(look());
-            }
-            for waker in wakers {
-                waker.join().expect("a waker");
-            }
-            if let Some(armed) = asleep {
-                let rung = bell.load(Ordering::Relaxed) != armed;
-                assert!(rung || look() == seen, "asleep, and nobody rang");
-            }
-        });
-    }
-
-    fn fails(mutation: Mutation) {
-        let model = AssertUnwindSafe(|| with_mutation(Some(mutation), nobody_sleeps_through_a_message));
-        let outcome = catch_unwind(model);
-        with_mutation(None, || ());
-        assert!(outcome.is_err(), "the model holds without {mutation:?}");
-    }
-
-    #[test]
-    fn loom_nobody_sleeps_through_a_message() {
-        nobody_sleeps_through_a_message();
-    }
-
-    #[test]
-    fn loom_fails_without_the_sleepers_fence() {
-        fails(Mutation::NoSleeperFence);
-    }
-
-    #[test]
-    fn loom_fails_without_the_wakers_fence() {
-        fails(Mutation::NoWakerFence);
-    }
-}
+mod loom_models;

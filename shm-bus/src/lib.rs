@@ -137,6 +137,9 @@ mod control;
 pub mod crash;
 #[cfg(all(feature = "segments", not(all(feature = "crash-points", unix)), not(loom)))]
 mod crash;
+#[cfg(all(feature = "fuzzing", not(loom)))]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(all(feature = "segments", not(loom)))]
 mod inbox;
 #[cfg(all(feature = "segments", not(loom)))]

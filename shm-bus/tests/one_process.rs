@@ -46,6 +46,7 @@ on_both! {
     limits_are_named_and_nothing_stays_behind
     threads_publish_while_one_reads_and_nothing_is_lost
     an_unsubscribed_inbox_holds_nobody_up_and_may_subscribe_again
+    an_observer_of_many_lanes_reads_a_removed_one_to_its_end_though_its_index_is_taken_anew
 }
 
 fn folder() -> tempfile::TempDir {
@@ -274,4 +275,29 @@ fn an_unsubscribed_inbox_holds_nobody_up_and_may_subscribe_again(bus: Bus) {
     assert_eq!(drain(&mut inbox), [3]);
     while send(4).is_ok() {}
     assert!(!drain(&mut inbox).is_empty(), "it holds the publisher up again");
+}
+
+fn an_observer_of_many_lanes_reads_a_removed_one_to_its_end_though_its_index_is_taken_anew(bus: Bus) {
+    const FOUR: &[(Priority, u32)] =
+        &[(Priority::Critical, 4096), (Priority::High, 4096), (Priority::Normal, 4096), (Priority::Low, 4096)];
+    let mut observer = bus.inbox("watcher", Attachment::Observer).expect("made");
+    observer.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    let _others = ["a", "b"].map(|name| bus.publisher(&NUMBERS, name, FOUR).expect("made"));
+    let mut gone = bus.publisher(&NUMBERS, "gone", FOUR).expect("made");
+    for value in 0..10_u64 {
+        gone.send(Priority::Low, &value.to_le_bytes()).expect("room");
+    }
+    assert_eq!(observer.receive().expect("mapped").map(|delivery| number(delivery.payload)), Some(0));
+    // Nobody waits for its lanes: they are removed at once, and others take their places in the directory.
+    drop(gone);
+    let mut new = bus.publisher(&NUMBERS, "new", FOUR).expect("made");
+    new.send(Priority::Low, &100_u64.to_le_bytes()).expect("room");
+    let mut receive_all = || -> Vec<u64> {
+        std::iter::from_fn(|| observer.receive().expect("mapped").map(|delivery| number(delivery.payload))).collect()
+    };
+    let mut seen = receive_all();
+    seen.sort_unstable();
+    assert_eq!(seen, [1, 2, 3, 4, 5, 6, 7, 8, 9, 100]);
+    new.send(Priority::Critical, &101_u64.to_le_bytes()).expect("room");
+    assert_eq!(receive_all(), [101]);
 }

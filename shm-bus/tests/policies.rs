@@ -210,3 +210,84 @@ fn a_batch_arrives_in_order_and_says_how_far_it_came() {
     let seen: Vec<u64> = drain(&mut game.inbox).into_iter().map(|(value, _)| value).collect();
     assert_eq!(seen, (0..10 + error.sent as u64).collect::<Vec<_>>());
 }
+
+#[test]
+fn a_batch_on_a_latest_lane_shows_its_last_message_alone() {
+    let mut game = Game::new(Policy::Latest);
+    let values: Vec<[u8; 8]> = (0..10).map(u64::to_le_bytes).collect();
+    game.send(100).expect("never refused");
+    let Game { publisher, inbox, .. } = &mut game;
+    let during = values.iter().map(|value| {
+        if *value == 9_u64.to_le_bytes() {
+            assert_eq!(drain(inbox), [(100, 0)], "nothing of the batch is seen, and it hides nothing");
+        }
+        value.as_slice()
+    });
+    assert_eq!(publisher.send_batch(Priority::Normal, during), Ok(10));
+    assert_eq!(drain(inbox), [(9, 9)]);
+}
+
+#[test]
+fn a_batch_that_fits_is_not_seen_before_its_end_over_the_marks_of_the_ring() {
+    let mut game = Game::new(Policy::Reject);
+    let Game { publisher, inbox, .. } = &mut game;
+    // 60 messages of 64 bytes in a ring of 4096: room enough, and seven marks on the way.
+    let values: Vec<[u8; 8]> = (0..60).map(u64::to_le_bytes).collect();
+    let during = values.iter().map(|value| {
+        assert_eq!(drain(inbox), [], "a part of a batch is seen");
+        value.as_slice()
+    });
+    assert_eq!(publisher.send_batch(Priority::Normal, during), Ok(60));
+    assert_eq!(drain(inbox).len(), 60);
+}
+
+#[test]
+fn a_batch_that_panics_has_sent_what_it_sent_and_the_publisher_goes_on() {
+    let mut game = Game::new(Policy::Reject);
+    let Game { publisher, inbox, .. } = &mut game;
+    let values: Vec<[u8; 8]> = (0..4).map(u64::to_le_bytes).collect();
+    let payloads = values.iter().map(|value| {
+        assert!(*value != 3_u64.to_le_bytes(), "no fourth one");
+        value.as_slice()
+    });
+    let batch = std::panic::AssertUnwindSafe(|| publisher.send_batch(Priority::Normal, payloads));
+    assert!(std::panic::catch_unwind(batch).is_err());
+    assert_eq!(drain(inbox), [(0, 0), (1, 0), (2, 0)]);
+    publisher.send(Priority::Normal, &4_u64.to_le_bytes()).expect("room");
+    assert_eq!(drain(inbox), [(4, 0)]);
+}
+
+#[test]
+fn a_batch_longer_than_the_ring_waits_for_a_reader_that_sleeps() {
+    let mut game = Game::new(Policy::Block { timeout_ms: 60_000 });
+    let values: Vec<[u8; 8]> = (0..MANY).map(u64::to_le_bytes).collect();
+    std::thread::scope(|scope| {
+        let (inbox, publisher) = (&mut game.inbox, &mut game.publisher);
+        scope.spawn(|| {
+            assert_eq!(
+                publisher.send_batch(Priority::Normal, values.iter().map(<[u8; 8]>::as_slice)),
+                Ok(MANY as usize)
+            );
+        });
+        for expected in 0..MANY {
+            inbox.wait().expect("something comes");
+            let delivery = inbox.receive().expect("mapped").expect("waits");
+            assert_eq!(delivery.payload, expected.to_le_bytes());
+        }
+    });
+}
+
+#[test]
+fn a_loan_that_wraps_is_no_message_before_it_is_committed() {
+    let mut game = Game::new(Policy::Reject);
+    for value in 0..60 {
+        game.send(value).expect("room");
+    }
+    drain(&mut game.inbox);
+    // 256 bytes are left of this lap: a PAD fills them.
+    drop(game.publisher.loan(Priority::Normal, 900).expect("room"));
+    assert!(!game.inbox.wait_timeout(std::time::Duration::ZERO).expect("can wait"));
+    game.send(60).expect("room");
+    assert!(game.inbox.wait_timeout(std::time::Duration::MAX).expect("can wait"));
+    assert_eq!(drain(&mut game.inbox), [(60, 0)]);
+}

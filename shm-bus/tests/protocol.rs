@@ -174,10 +174,15 @@ fn an_inbox_lies_as_specified() {
     let (id, inbox) = File::sole(&game.bus, "inbox-");
     assert_eq!((inbox.0.len(), inbox.magic(), inbox.word(8)), (20480, &b"HFINBX\0\x01"[..], id));
     assert_eq!(inbox.words(4096), [lane << 48 | 4, 2, 0, 0], "cursor at 4 · 32, received, lost, conflated");
-    assert!(!game.inbox.wait_timeout(Duration::from_millis(1)).expect("can wait"));
+    // On a busy machine the time may be over before it comes to sleeping.
+    let mut sleeps = 0;
+    while sleeps == 0 {
+        assert!(!game.inbox.wait_timeout(Duration::from_millis(1)).expect("can wait"));
+        sleeps = game.bus.snapshot().inboxes[0].sleeps;
+    }
     game.inbox.unsubscribe("numbers").expect("left");
     let (_, inbox) = File::sole(&game.bus, "inbox-");
-    assert_eq!(inbox.words(64), [2, 0, 0, 0, 0, 0, 1, 0], "the lane's counts, and one sleep");
+    assert_eq!(inbox.words(64), [2, 0, 0, 0, 0, 0, sleeps, 0], "the lane's counts, and the sleeps");
     assert_eq!(inbox.words(4096), [lane << 48 | ((1 << 48) - 1), 0, 0, 0], "wants nothing more");
 }
 

@@ -132,7 +132,11 @@ fn is_drained(view: View<'_>, lane: &LaneEntry) -> bool {
         return work_queue::is_drained(view.store, lane);
     }
     view.control.inboxes().filter(|inbox| inbox.gates(lane.topic)).all(|inbox| {
-        let Ok(file) = view.open_inbox(inbox.id) else { return true };
+        let file = match view.open_inbox(inbox.id) {
+            Ok(file) => file,
+            // What can't be told counts as still to be read.
+            Err(error) => return error.kind() == std::io::ErrorKind::NotFound,
+        };
         // ORDERING: [CURSOR] Relaxed, nothing of the lane is touched after it but its name.
         let cursor = Cursor::decode(file.cursor(lane.index).load(Ordering::Relaxed));
         cursor == Cursor { generation: lane.generation(), place: Place::Done }

@@ -13,43 +13,16 @@
 //!    that the sleeper's next slice catches, never more.
 
 use super::{ATTENTION, Control, DOORBELLS, LANES_MAX, ROOM_BELLS};
+use crate::bell::{Doorbell, READY_WORDS};
 use crate::sync::{AtomicU64, Ordering};
 
-const READY: usize = 1;
-const READY_WORDS: usize = LANES_MAX / 64;
-const KEPT: usize = READY + READY_WORDS;
-
-/// One inbox's words.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Doorbell<'a> {
-    words: &'a [AtomicU64],
-}
-
-impl<'a> Doorbell<'a> {
-    /// The word on which the inbox sleeps.
-    #[inline]
-    pub(crate) fn bell(self) -> &'a AtomicU64 {
-        &self.words[0]
-    }
-
-    /// The lanes that may hold something, a bit for each index of the directory.
-    #[inline]
-    pub(crate) fn ready(self) -> &'a [AtomicU64; READY_WORDS] {
-        self.words[READY..].first_chunk().expect("an entry has eight words")
-    }
-
-    /// 1 when publishers are to keep the ready bits.
-    #[inline]
-    pub(crate) fn kept(self) -> &'a AtomicU64 {
-        &self.words[KEPT]
-    }
-}
+const _: () = assert!(READY_WORDS * 64 == LANES_MAX, "a bit for each lane");
 
 impl Control {
     /// The doorbell of the inbox at `index`.
     #[inline]
     pub(crate) fn doorbell(&self, index: usize) -> Doorbell<'_> {
-        Doorbell { words: self.entry(DOORBELLS, index) }
+        Doorbell::of(self.entry(DOORBELLS, index))
     }
 
     /// The bell on which the publisher of the lane at `index` waits for room.
@@ -73,6 +46,6 @@ impl Control {
                 attention.fetch_and(!(1 << index), Ordering::Relaxed);
             }
         }
-        self.doorbell(index).kept().store(0, Ordering::Relaxed);
+        self.doorbell(index).keep_no_longer();
     }
 }

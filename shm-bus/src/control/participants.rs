@@ -8,7 +8,7 @@
 //! process of this number and birth is there any more.
 
 use super::{Control, PARTICIPANTS, PARTICIPANTS_MAX, Version, load, publish, text};
-use crate::sync::Ordering;
+use crate::sync::{Ordering, fence};
 use crate::sys::Birth;
 
 const NAME: (usize, usize) = (3, 11);
@@ -86,6 +86,8 @@ impl Control {
         let process = u64::from(new.pid) | u64::from(new.birth.namespace) << 32;
         // ORDERING: Relaxed, published by [ENTRY]; who still reads the former tenant's entry sees another id afterwards.
         entry[0].store(0, Ordering::Relaxed);
+        // ORDERING: [ENTRY] keeps the former tenant's readers from mixing the two, as in `publish`.
+        fence(Ordering::Release);
         let features = Version::REQUIRED | Version::OPTIONAL;
         let rest =
             [(VERSION, Version::HERE.to_word()), (FEATURES, features), (START, new.start_ms), (BIRTH, new.birth.ticks)];

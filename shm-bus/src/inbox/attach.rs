@@ -156,6 +156,8 @@ impl Inbox {
         }
         self.arrange();
         self.epoch = epoch;
+        // An inbox that is never dry would else keep what is closed for ever.
+        self.leave_drained();
         Ok(())
     }
 

@@ -77,8 +77,11 @@ impl InLane {
     /// Goes forward until at most `count` of the messages are left that were sent so far.
     pub(super) fn keep_last(&mut self, count: u64, payload: &mut [u64], cursor: &AtomicU64) -> Option<End> {
         let target = self.reader.sent().saturating_sub(count);
-        // Each step takes a message below `target`, of which the ring holds no more than its slots.
-        while self.reader.next_sequence().is_some_and(|next| next < target) {
+        // Bounded by what a ring can hold, whatever its writer says it has sent.
+        for _ in 0..=self.reader.records_max() {
+            if self.reader.next_sequence().is_none_or(|next| next >= target) {
+                break;
+            }
             match self.reader.read(payload, cursor) {
                 Look::Message => {}
                 Look::Dry => break,
@@ -146,9 +149,8 @@ impl InLane {
 
 /// Wakes the publisher of the lane at `index` if it sleeps until it has room.
 pub(super) fn wake_publisher(shared: &Shared, index: usize) {
-    bell::fence_before_look();
     let bell = shared.control.room_bell(index);
-    if bell::ring(bell) {
+    if bell::ring_after_store(bell) {
         sys::wake(bell, BellId { folder: shared.store.path(), kind: "room", index });
     }
 }

@@ -32,7 +32,7 @@ use crate::lane::Look;
 use crate::topic::TopicError;
 use crate::wire::Priority;
 use file::{Count, InboxFile, LaneCount};
-use lane::{End, InLane, Subscription};
+use lane::{End, InLane, Subscription, wake_publisher};
 use ready::ReadyBits;
 use wait::Spin;
 
@@ -137,6 +137,8 @@ pub struct Inbox {
     payload: Vec<u64>,
     /// With more lanes than are polled one by one.
     ready: Option<ReadyBits>,
+    /// Times that nothing was found with ready bits.
+    idle: u32,
     /// Publishers look at this inbox's doorbell.
     rings: bool,
     spin: Spin,
@@ -174,6 +176,7 @@ impl Inbox {
             evicted: Vec::new(),
             payload: Vec::new(),
             ready: None,
+            idle: 0,
             rings: false,
             spin: Spin::default(),
             notifier: None,
@@ -218,9 +221,24 @@ impl Inbox {
         };
         match found {
             Some(lane) => self.count(lane),
-            None => self.leave_drained(),
+            None => {
+                self.leave_drained();
+                self.look_for_missed();
+            }
         }
         found
+    }
+
+    /// Now and then looks at lanes whose ready bits say nothing: their publisher may have been killed or stopped before it set one.
+    fn look_for_missed(&mut self) {
+        /// Finding nothing so many times is followed by a look.
+        const IDLE_MAX: u32 = 64;
+        if self.ready.is_some() {
+            self.idle = self.idle.wrapping_add(1);
+            if self.idle.is_multiple_of(IDLE_MAX) {
+                self.any_lane_is_ready();
+            }
+        }
     }
 
     /// Gives `each` all messages that were there when the call began, ordered by priority, topic, publisher and
@@ -346,6 +364,9 @@ impl Drop for Inbox {
         for lane in &self.lanes {
             // Nobody waits for this inbox from here on, though its entry may stay for a moment.
             lane.reader.publish_done(self.file.cursor(lane.index));
+            if lane.wakes_publisher {
+                wake_publisher(&self.shared, lane.index);
+            }
         }
         let control = &self.shared.control;
         if control.inbox(self.index).is_some_and(|entry| entry.id == self.id) {

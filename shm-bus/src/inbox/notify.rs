@@ -94,7 +94,7 @@ impl Drop for Notifier {
         if bell::ring(doorbell) {
             sys::wake(doorbell, BellId { folder: self.shared.store.path(), kind: "inbox", index: self.index });
         }
-        if let Some(thread) = self.thread.take() {
+        if let Some(thread) = self.thread.take().filter(|thread| thread.thread().id() != std::thread::current().id()) {
             // It does not panic; if it did, it has ended.
             let _ = thread.join();
         }
@@ -126,7 +126,10 @@ impl Wishes {
         if !state.signalled {
             state.signalled = pipe.write_all(&[1]).is_ok();
         }
-        if let Some(waker) = state.waker.take() {
+        let waker = state.waker.take();
+        // A waker may poll at once, or be the last to hold the inbox.
+        drop(state);
+        if let Some(waker) = waker {
             waker.wake();
         }
     }

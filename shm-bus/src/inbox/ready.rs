@@ -1,59 +1,69 @@
 //! Finding a lane that holds something: a few are looked at one by one, of many only those whose ready bit is set.
 //!
-//! # Ready bits `[READY]`
-//! A publisher commits, fences, and sets its lane's bit unless it is set. The inbox that finds a lane dry clears the bit, fences,
-//! and looks once more: either it sees the message, or the publisher saw the bit cleared and sets it again.
+//! How the bits are set and cleared is the [doorbell](crate::bell::Doorbell)'s: `[READY]`.
 //!
 //! # Invariants
 //! 1. The bit of a lane with an unread message is set, or its publisher is about to set it.
 //! 2. Bits of lanes that are not attached are never looked at.
+//! 3. While bits are kept, no two attached lanes have one index.
 
 use super::Inbox;
+use super::lane::InLane;
+use crate::bell::{self, READY_WORDS};
 use crate::control::LANES_MAX;
 use crate::lane::Look;
-use crate::sync::{AtomicU64, Ordering, fence};
+use crate::sync::Ordering;
 use crate::sys;
 use crate::wire::Priority;
 
 /// Lanes that are looked at one by one.
 const POLLED_MAX: usize = 8;
-const WORDS: usize = LANES_MAX / 64;
 
 /// Which bits are whose.
 #[derive(Debug)]
 pub(super) struct ReadyBits {
     /// For each level, the bits of its lanes.
-    levels: [[u64; WORDS]; 4],
+    levels: [[u64; READY_WORDS]; 4],
     /// Words in which any lane has its bit.
     words: usize,
     /// Position among the inbox's lanes, by index in the directory; only those in `levels` mean anything.
     positions: [u16; LANES_MAX],
 }
 
+/// Whether two lanes have the same index in the directory: an observer reads a lane on that was removed while nobody waited for it,
+/// and its index may be taken anew.
+fn share_an_index(lanes: &[InLane]) -> bool {
+    let mut seen = [0_u64; READY_WORDS];
+    lanes.iter().any(|lane| {
+        let (word, bit) = (&mut seen[lane.index / 64], 1 << (lane.index % 64));
+        let shared = *word & bit != 0;
+        *word |= bit;
+        shared
+    })
+}
+
 impl Inbox {
     /// Has publishers keep ready bits if there are many lanes. To be called when the lanes have changed.
     pub(super) fn keep_ready_bits(&mut self) {
         let doorbell = self.shared.control.doorbell(self.index);
-        if self.lanes.len() <= POLLED_MAX {
+        // Of two lanes at one index the bit could not tell which is meant.
+        if self.lanes.len() <= POLLED_MAX || share_an_index(&self.lanes) {
             if self.ready.take().is_some() {
-                doorbell.kept().fetch_and(0, Ordering::Relaxed);
+                doorbell.keep_no_longer();
             }
             return;
         }
-        let mut bits = ReadyBits { levels: [[0; WORDS]; 4], words: 0, positions: [0; LANES_MAX] };
+        let mut bits = ReadyBits { levels: [[0; READY_WORDS]; 4], words: 0, positions: [0; LANES_MAX] };
         for (position, lane) in self.lanes.iter().enumerate() {
             bits.levels[lane.priority as usize][lane.index / 64] |= 1 << (lane.index % 64);
             bits.words = bits.words.max(lane.index / 64 + 1);
             bits.positions[lane.index] = position as u16;
         }
-        let all = |word: usize| bits.levels.iter().fold(0, |all, level| all | level[word]);
-        doorbell.kept().fetch_or(1, Ordering::Relaxed);
+        let all =
+            bits.levels.iter().fold([0; READY_WORDS], |all, level| std::array::from_fn(|word| all[word] | level[word]));
+        doorbell.keep();
         self.ask_for_signals();
-        let doorbell = self.shared.control.doorbell(self.index);
-        // [READY] Publishers that do not see this yet committed before it: every lane is looked at once.
-        for (word, ready) in doorbell.ready().iter().enumerate() {
-            ready.fetch_or(all(word), Ordering::Relaxed);
-        }
+        self.shared.control.doorbell(self.index).raise_all(all);
         self.ready = Some(bits);
     }
 
@@ -61,12 +71,8 @@ impl Inbox {
     /// who looks afterwards: `[ATTENTION]`.
     pub(super) fn ask_for_signals(&mut self) {
         self.rings = true;
-        for subscription in &self.subscriptions {
-            // ORDERING: [ATTENTION] Relaxed, ordered by the barrier below.
-            self.shared.control.attention(subscription.topic).fetch_or(1 << self.index, Ordering::Relaxed);
-        }
-        // ORDERING: [ATTENTION] SeqCst, pairs with the fences of publishers that fence by themselves.
-        fence(Ordering::SeqCst);
+        let topics = self.subscriptions.iter().map(|subscription| self.shared.control.attention(subscription.topic));
+        bell::ask(topics, self.index);
         if !sys::barrier::heavy() {
             tracing::debug!("the system does not fence for others: the first message to a sleeper may come 10 ms late");
         }
@@ -90,7 +96,15 @@ impl Inbox {
     /// Whether any lane holds something, or has to be told of: looks at every lane itself.
     pub(super) fn any_lane_is_ready(&mut self) -> bool {
         let (shared, file) = (&self.shared, &self.file);
-        self.lanes.iter_mut().fold(false, |any, lane| any | lane.is_ready(shared, file))
+        let doorbell = self.ready.as_ref().map(|_| shared.control.doorbell(self.index));
+        self.lanes.iter_mut().fold(false, |any, lane| {
+            let ready = lane.is_ready(shared, file);
+            if ready && let Some(doorbell) = doorbell {
+                // Its publisher may have been killed or stopped before it did.
+                doorbell.raise(lane.index);
+            }
+            any | ready
+        })
     }
 
     /// The next message of `level`, whose lanes take turns.
@@ -182,15 +196,7 @@ impl Inbox {
         if lane.is_ready(&self.shared, &self.file) {
             return true;
         }
-        let doorbell = self.shared.control.doorbell(self.index);
-        let (ready, bit): (&AtomicU64, u64) = (&doorbell.ready()[lane.index / 64], 1 << (lane.index % 64));
-        ready.fetch_and(!bit, Ordering::Relaxed);
-        // ORDERING: [READY] SeqCst, pairs with the publisher's fence of [BELL].
-        fence(Ordering::SeqCst);
-        let holds = lane.is_ready(&self.shared, &self.file);
-        if holds {
-            ready.fetch_or(bit, Ordering::Relaxed);
-        }
-        holds
+        let (shared, file) = (&self.shared, &self.file);
+        shared.control.doorbell(self.index).lower(lane.index, || lane.is_ready(shared, file))
     }
 }

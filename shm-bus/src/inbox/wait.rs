@@ -89,7 +89,7 @@ impl Inbox {
     /// # Errors
     /// See [`ReceiveError`].
     pub fn wait_timeout(&mut self, timeout: Duration) -> Result<bool, ReceiveError> {
-        self.wait_until(Some(Instant::now() + timeout))
+        self.wait_until(Instant::now().checked_add(timeout))
     }
 
     fn wait_until(&mut self, deadline: Option<Instant>) -> Result<bool, ReceiveError> {

@@ -45,6 +45,8 @@
 mod cursor;
 #[cfg(not(loom))]
 mod file;
+#[cfg(all(any(test, feature = "fuzzing"), not(loom)))]
+mod heap;
 mod mode;
 mod prefetch;
 mod reader;
@@ -58,6 +60,8 @@ mod oracle;
 pub(crate) use cursor::{Cursor, Place};
 #[cfg(not(loom))]
 pub(crate) use file::{CAPACITY_MAX, CAPACITY_MIN, LaneFile, is_capacity};
+#[cfg(all(any(test, feature = "fuzzing"), not(loom)))]
+pub(crate) use heap::Heap;
 pub(crate) use mode::Mode;
 pub use reader::From;
 pub(crate) use reader::{Fault, Look, Reader};

@@ -1,39 +1,21 @@
 //! The lane against its executable specification: a queue that never forgets.
 //!
-//! Random sends of random lengths, reads, late joiners and an observer that is often overtaken; in the end every message
-//! is accounted for: sent = received + rejected for a gating reader, received + lost for an observer.
+//! Random sends of random lengths by every way there is (`put`, `begin` and `commit`, batches), reads, late joiners, and readers
+//! that are often overtaken. In the end every message is accounted for: sent = received for a gating reader, received + lost or
+//! conflated for the others.
 
 use std::collections::VecDeque;
 
 use proptest::prelude::*;
 
 use super::{
-    Cursor, Envelope, From, Gates, HEADER_WORDS_USED, Look, Lowest, Memory, Mode, Place, Reader, Refusal, Stamp, Writer,
+    Cursor, Envelope, From, Gates, HEAD, HEADER_WORDS_USED, Heap, Look, Lowest, Mode, OLDEST, Place, Reader, Refusal,
+    SENT, Stamp, Writer,
 };
 use crate::sync::{AtomicU64, Ordering};
 use crate::wire::Priority;
 
 const CAPACITY: usize = 1024;
-
-struct Heap {
-    header: Vec<AtomicU64>,
-    ring: Vec<AtomicU64>,
-}
-
-impl Memory for &Heap {
-    fn header(&self) -> &[AtomicU64; HEADER_WORDS_USED] {
-        self.header.first_chunk().expect("made so")
-    }
-
-    fn ring(&self) -> &[AtomicU64] {
-        &self.ring
-    }
-}
-
-fn heap() -> Heap {
-    let words = |count: usize| (0..count).map(|_| AtomicU64::new(0)).collect();
-    Heap { header: words(HEADER_WORDS_USED), ring: words(CAPACITY / 8) }
-}
 
 struct Cursors<'a>(Vec<&'a AtomicU64>);
 
@@ -52,22 +34,34 @@ impl Gates for Cursors<'_> {
 enum Step {
     Send(usize),
     CancelLoan(usize),
+    Batch(Vec<usize>),
     Read,
     Observe,
     Join(bool),
     ReadJoined,
+    Look,
+}
+
+fn len() -> impl Strategy<Value = usize> {
+    prop_oneof![2 => 0..=CAPACITY / 4, 3 => 0..64_usize]
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        6 => (0..=CAPACITY / 4).prop_map(Step::Send),
-        1 => (0..=CAPACITY / 4).prop_map(Step::CancelLoan),
+        6 => len().prop_map(Step::Send),
+        1 => len().prop_map(Step::CancelLoan),
+        2 => proptest::collection::vec(len(), 0..6).prop_map(Step::Batch),
         4 => Just(Step::Read),
-        1 => Just(Step::Observe),
+        2 => Just(Step::Observe),
         1 => any::<bool>().prop_map(Step::Join),
         3 => Just(Step::ReadJoined),
+        1 => Just(Step::Look),
     ];
     proptest::collection::vec(step, 1..600)
+}
+
+fn writer(heap: &Heap, tells_latest: bool) -> Writer<&Heap> {
+    Writer::new(heap, Stamp { priority: Priority::Low, topic: 7, sender: 9 }, tells_latest)
 }
 
 /// Sends `len` bytes that tell sequence and length.
@@ -84,28 +78,80 @@ fn send(writer: &mut Writer<&Heap>, gates: &mut Cursors<'_>, sequence: u64, len:
     Ok(())
 }
 
-/// The next message's sequence, loss and length; its payload must tell the same.
-fn read(reader: &mut Reader<&Heap>, cursor: &AtomicU64) -> Option<(u64, u64, usize)> {
+/// What reading came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Read {
+    Dry,
+    /// Sequence, loss and length.
+    Message(u64, u64, usize),
+    Evicted,
+}
+
+/// The next message, whose payload must tell what its header does.
+fn read(reader: &mut Reader<&Heap>, cursor: &AtomicU64) -> Read {
     let mut payload = [0; CAPACITY / 8];
     match reader.read(&mut payload, cursor) {
         Look::Message => {
             let message = reader.last();
             let told = message.sequence << 16 | message.len as u64;
             assert!(payload[..message.len.div_ceil(8)].iter().all(|word| *word == told));
-            Some((message.sequence, message.lost, message.len))
+            Read::Message(message.sequence, message.lost, message.len)
         }
-        Look::Dry => None,
-        Look::Evicted => panic!("evicted"),
+        Look::Dry => Read::Dry,
+        Look::Evicted => Read::Evicted,
         Look::Corrupt(fault) => panic!("{fault:?}"),
     }
+}
+
+/// A newcomer that nobody waits for finds every message that is still there, from a record's start on, and counts those of the
+/// ring right.
+fn everything_there_is_whole(heap: &Heap, sent: u64) {
+    let word = |index: usize| heap.header[index].load(Ordering::Relaxed);
+    assert!(word(HEAD) - word(OLDEST) + 32 <= CAPACITY as u64);
+    assert_eq!(word(SENT), sent);
+    let cursor = AtomicU64::new(0);
+    let mut reader = Reader::joining(heap, 0, Mode::Lapping, From::Earliest, &cursor);
+    let mut next = None;
+    while let Read::Message(sequence, lost, _) = read(&mut reader, &cursor) {
+        assert_eq!((lost, next.unwrap_or(sequence)), (0, sequence));
+        next = Some(sequence + 1);
+    }
+    assert_eq!(reader.position(), word(HEAD));
+    assert!(next.is_none_or(|next| next == sent));
+}
+
+/// Sends as one batch what of `lens` has room, and gives their lengths. Nothing is seen of a batch before its end, unless room had to
+/// be made meanwhile.
+fn send_batch(
+    (heap, writer): (&Heap, &mut Writer<&Heap>),
+    gates: &mut Cursors<'_>,
+    first: u64,
+    lens: &[usize],
+) -> Vec<usize> {
+    let word = |index: usize| heap.header[index].load(Ordering::Relaxed);
+    let (head, oldest) = (word(HEAD), word(OLDEST));
+    let commit = &heap.ring[head as usize % CAPACITY / 8];
+    let (mut sent, mut full) = (Vec::new(), false);
+    writer.begin_batch();
+    for len in lens {
+        match send(writer, gates, first + sent.len() as u64, *len) {
+            Ok(()) => sent.push(*len),
+            Err(refusal) => full |= refusal == Refusal::Full,
+        }
+        if !full && word(OLDEST) == oldest {
+            assert_eq!((word(HEAD), commit.load(Ordering::Relaxed)), (head, 0), "a part of a batch is seen");
+        }
+    }
+    writer.end_batch();
+    sent
 }
 
 proptest! {
     #[test]
     fn every_message_is_received_or_counted(steps in steps()) {
-        let heap = heap();
+        let heap = Heap::zero(CAPACITY);
         let cursors: Vec<_> = (0..3).map(|_| AtomicU64::new(0)).collect();
-        let mut writer = Writer::new(&heap, Stamp { priority: Priority::Low, topic: 7, sender: 9 }, false);
+        let mut writer = writer(&heap, false);
         let mut gates = Cursors(vec![&cursors[0]]);
         let mut gating = Reader::at_start(&heap, 0, Mode::Gating);
         let mut observer = Reader::at_start(&heap, 0, Mode::Lapping);
@@ -116,7 +162,7 @@ proptest! {
             match step {
                 Step::Send(len) => match send(&mut writer, &mut gates, sent, len) {
                     Ok(()) => {
-                        queue.push_back((sent, 0, len));
+                        queue.push_back(Read::Message(sent, 0, len));
                         sent += 1;
                     }
                     Err(Refusal::TooLong) => prop_assert!(len > CAPACITY / 4 - 32),
@@ -130,8 +176,12 @@ proptest! {
                     writer.cancel();
                     prop_assert!(!writer.commit(0), "a cancelled loan sends nothing");
                 }
-                Step::Read => prop_assert_eq!(read(&mut gating, &cursors[0]), queue.pop_front()),
-                Step::Observe => if let Some((sequence, gap, _)) = read(&mut observer, &cursors[1]) {
+                Step::Batch(lens) => for len in send_batch((&heap, &mut writer), &mut gates, sent, &lens) {
+                    queue.push_back(Read::Message(sent, 0, len));
+                    sent += 1;
+                },
+                Step::Read => prop_assert_eq!(read(&mut gating, &cursors[0]), queue.pop_front().unwrap_or(Read::Dry)),
+                Step::Observe => if let Read::Message(sequence, gap, _) = read(&mut observer, &cursors[1]) {
                     prop_assert_eq!(sequence, observed + lost + gap, "the loss is the gap");
                     observed += 1;
                     lost += gap;
@@ -145,23 +195,84 @@ proptest! {
                     joined = Some(reader);
                 }
                 Step::ReadJoined => if let Some(reader) = &mut joined
-                    && let Some((sequence, gap, _)) = read(reader, &cursors[2])
+                    && let Read::Message(sequence, gap, _) = read(reader, &cursors[2])
                 {
                     prop_assert_eq!(gap, 0);
                     prop_assert!(joined_next.is_none_or(|next| next == sequence));
                     joined_next = Some(sequence + 1);
                 },
+                Step::Look => everything_there_is_whole(&heap, sent),
             }
         }
         while let Some(expected) = queue.pop_front() {
-            prop_assert_eq!(read(&mut gating, &cursors[0]), Some(expected));
+            prop_assert_eq!(read(&mut gating, &cursors[0]), expected);
         }
-        prop_assert_eq!(read(&mut gating, &cursors[0]), None);
-        while let Some((_, gap, _)) = read(&mut observer, &cursors[1]) {
+        prop_assert_eq!(read(&mut gating, &cursors[0]), Read::Dry);
+        while let Read::Message(_, gap, _) = read(&mut observer, &cursors[1]) {
             observed += 1;
             lost += gap;
         }
         prop_assert_eq!(observed + lost, sent);
+    }
+
+    /// On a lane that waits for nobody: readers that drop the oldest, that skip to the newest, and that are evicted.
+    #[test]
+    fn what_an_overwriting_lane_loses_is_counted(steps in steps(), tells_latest in any::<bool>()) {
+        let heap = Heap::zero(CAPACITY);
+        let cursor = AtomicU64::new(0);
+        let mut writer = writer(&heap, tells_latest);
+        let mut gates = Cursors(Vec::new());
+        let mode = if tells_latest { Mode::Latest } else { Mode::Lapping };
+        let mut reader = Reader::at_start(&heap, 0, mode);
+        let mut laggard = Some(Reader::at_start(&heap, 0, Mode::Evictable));
+        // The next message of each, and what was sent.
+        let (mut next, mut laggard_next, mut sent) = (0, 0, Vec::new());
+        for step in steps {
+            match step {
+                Step::Send(len) | Step::CancelLoan(len) => match send(&mut writer, &mut gates, sent.len() as u64, len) {
+                    Ok(()) => sent.push(len),
+                    Err(refusal) => prop_assert!(refusal == Refusal::TooLong && len > CAPACITY / 4 - 32),
+                },
+                Step::Batch(lens) => {
+                    let first = sent.len() as u64;
+                    sent.extend(send_batch((&heap, &mut writer), &mut gates, first, &lens));
+                }
+                Step::Read | Step::Observe => match read(&mut reader, &cursor) {
+                    Read::Message(sequence, lost, len) => {
+                        prop_assert_eq!((sequence, len), (next + lost, sent[sequence as usize]));
+                        next = sequence + 1;
+                        prop_assert!(!tells_latest || next == sent.len() as u64, "there is a newer one");
+                    }
+                    Read::Dry => prop_assert_eq!(next, sent.len() as u64),
+                    Read::Evicted => prop_assert!(false, "nobody is evicted here"),
+                },
+                Step::ReadJoined => if let Some(reader) = &mut laggard {
+                    match read(reader, &cursor) {
+                        Read::Message(sequence, lost, len) => {
+                            prop_assert_eq!((sequence, lost, len), (laggard_next, 0, sent[sequence as usize]));
+                            laggard_next += 1;
+                        }
+                        Read::Dry => prop_assert_eq!(laggard_next, sent.len() as u64),
+                        Read::Evicted => {
+                            prop_assert!(laggard_next < sent.len() as u64, "who keeps up stays");
+                            laggard = None;
+                        }
+                    }
+                },
+                Step::Join(now) => if now && laggard.is_none() {
+                    let mut reader = Reader::joining(&heap, 0, Mode::Evictable, From::Now, &cursor);
+                    reader.settle(&cursor).expect("nobody interferes");
+                    laggard_next = sent.len() as u64;
+                    laggard = Some(reader);
+                },
+                Step::Look => everything_there_is_whole(&heap, sent.len() as u64),
+            }
+        }
+        while let Read::Message(sequence, lost, _) = read(&mut reader, &cursor) {
+            prop_assert_eq!(sequence, next + lost);
+            next = sequence + 1;
+        }
+        prop_assert_eq!(next, sent.len() as u64, "received + lost = sent");
     }
 
     #[test]
@@ -171,8 +282,7 @@ proptest! {
         mode in prop_oneof![Just(Mode::Gating), Just(Mode::Lapping), Just(Mode::Latest), Just(Mode::Evictable)],
         joins in any::<bool>(),
     ) {
-        let words = |words: Vec<u64>| words.into_iter().map(AtomicU64::new).collect();
-        let heap = Heap { header: words(header), ring: words(ring) };
+        let heap = Heap::of(header, ring);
         let cursor = AtomicU64::new(0);
         let mut reader = if joins {
             Reader::joining(&heap, 3, mode, From::Earliest, &cursor)

@@ -192,7 +192,7 @@ impl<M: Memory> Reader<M> {
         let what = what.load(Ordering::Relaxed);
         let (length, sequence) = (commit as u32, self.expected);
         let sane = (SLOT..=self.geometry.record_max()).contains(&length.into());
-        if (commit >> 32) as u32 != sequence as u32 || what != self.usual || !sane {
+        if (commit >> 32) as u32 != sequence as u32 || what != self.usual || what == 0 || !sane {
             return false;
         }
         let extent = extent_of(length.into());
@@ -295,13 +295,26 @@ impl<M: Memory> Reader<M> {
     /// Whether a record (or an overtaking) waits; a dry lane's writer is told how far this reader has come.
     #[inline]
     pub(crate) fn ready(&mut self, cursor: &AtomicU64) -> bool {
-        // ORDERING: Relaxed, a hint; `read` looks again with the fence.
-        let ready = self.memory.ring()[self.geometry.word(self.position)].load(Ordering::Relaxed) != 0
+        let ready = self.has_message()
             || (self.mode != Mode::Gating && self.memory.header()[OLDEST].load(Ordering::Relaxed) > self.position);
         if !ready {
             self.publish_if_moved(cursor);
         }
         ready
+    }
+
+    /// Whether something is at the position that is no PAD with nothing behind it: that comes when room is lent, and may stay alone.
+    #[inline]
+    fn has_message(&self) -> bool {
+        let (ring, at) = (self.memory.ring(), self.geometry.word(self.position));
+        // ORDERING: Relaxed, a hint; `read` looks again with the fence.
+        if ring[at].load(Ordering::Relaxed) == 0 {
+            return false;
+        }
+        // ORDERING: [COMMIT] as in `read_usual`.
+        fence_unless(Mutation::NoCommitFence, Ordering::Acquire);
+        let [_, kind, ..] = ring[at + 1].load(Ordering::Relaxed).to_le_bytes();
+        kind != Kind::Pad as u8 || ring[0].load(Ordering::Relaxed) != 0
     }
 
     /// Sequence of the next record, as far as can be told without taking it; `None` when none is there.
@@ -496,8 +509,8 @@ impl<M: Memory> Reader<M> {
     #[inline]
     fn skip_to_latest(&mut self) -> Result<(), Fault> {
         let latest = self.memory.header()[LATEST].load(Ordering::Relaxed);
-        // ORDERING: [LATEST] pairs with the Release store in `Writer::commit_as`: the message there is committed.
-        fence(Ordering::Acquire);
+        // ORDERING: [LATEST] pairs with the Release store in `Writer::tell_latest`: the message there is committed.
+        fence_unless(Mutation::NoLatestFence, Ordering::Acquire);
         if latest > self.position {
             self.skip();
             self.go_to(latest)?;

@@ -105,6 +105,8 @@ pub(crate) struct Writer<M> {
     is_plain: bool,
     /// Index and value of the commit word that is held back: that of a batch's first record.
     held: Option<(usize, u64)>,
+    /// Position of the newest message of a batch, if readers have to be told.
+    held_latest: Option<u64>,
 }
 
 impl<M: Memory> Writer<M> {
@@ -133,6 +135,7 @@ impl<M: Memory> Writer<M> {
             batching: false,
             is_plain: !tells_latest,
             held: None,
+            held_latest: None,
         }
     }
 
@@ -150,8 +153,6 @@ impl<M: Memory> Writer<M> {
     #[inline]
     pub(crate) fn begin(&mut self, len: usize, gates: &mut impl Gates) -> Result<usize, Refusal> {
         self.loan = None;
-        // Making room looks at all records.
-        self.flush();
         if len > self.geometry.payload_max() {
             return Err(Refusal::TooLong);
         }
@@ -161,6 +162,8 @@ impl<M: Memory> Writer<M> {
         let terminator = if mutated(Mutation::RoomWithoutHeader) { 0 } else { SLOT };
         let end = self.head + pad + record + terminator;
         if end > self.oldest + self.geometry.capacity {
+            // Making room looks at all records, and readers that wait for the rest of a batch would never make any.
+            self.flush();
             self.make_room(end - self.geometry.capacity, gates)?;
         }
         if pad > 0 {
@@ -252,12 +255,19 @@ impl<M: Memory> Writer<M> {
     /// Notes that the record at `at` was a message.
     fn count_message(&mut self, at: u64) {
         self.sequence += 1;
-        if self.tells_latest {
-            // ORDERING: [LATEST] Release, pairs with the fence in `Reader::skip_to_latest`: it is committed.
-            self.memory.header()[LATEST].store(at, Ordering::Release);
+        if self.tells_latest && self.batching {
+            self.held_latest = Some(at);
+        } else if self.tells_latest {
+            self.tell_latest(at);
         }
         // ORDERING: Relaxed, a figure for tools and for the high half of a joiner's sequence.
         self.memory.header()[SENT].store(self.sequence, Ordering::Relaxed);
+    }
+
+    fn tell_latest(&self, at: u64) {
+        // ORDERING: [LATEST] Release, pairs with the fence in `Reader::skip_to_latest`: it is committed.
+        let order = order_unless(Mutation::RelaxedLatest, Ordering::Release);
+        self.memory.header()[LATEST].store(at, order);
     }
 
     /// Takes the loan back.
@@ -273,8 +283,8 @@ impl<M: Memory> Writer<M> {
     }
 
     /// Bytes that the slowest gating reader has yet to say it has read.
-    pub(crate) fn fill(&self, gates: &mut impl Gates) -> u64 {
-        self.head - gates.lowest(self.oldest, self.head).position.min(self.head)
+    pub(crate) fn fill(&mut self, gates: &mut impl Gates) -> u64 {
+        self.head - self.look(gates).min(self.head)
     }
 
     /// Holds back what is committed from now on, until [`Self::end_batch`]: readers then see all of it at once, and do not fight for
@@ -292,6 +302,9 @@ impl<M: Memory> Writer<M> {
     fn flush(&mut self) {
         if let Some((at, word)) = self.held.take() {
             self.reveal(at, word);
+        }
+        if let Some(at) = self.held_latest.take() {
+            self.tell_latest(at);
         }
     }
 
@@ -340,6 +353,9 @@ impl<M: Memory> Writer<M> {
     fn hold_back(&mut self, at: usize, word: u64) {
         if self.held.is_none() {
             self.held = Some((at, word));
+            if mutated(Mutation::RevealFirst) {
+                self.reveal(at, word);
+            }
         } else {
             // ORDERING: Relaxed, published by the [COMMIT] of the batch's first record.
             self.memory.ring()[at].store(word, Ordering::Relaxed);
@@ -351,6 +367,9 @@ impl<M: Memory> Writer<M> {
     fn make_room(&mut self, target: u64, gates: &mut impl Gates) -> Result<(), Refusal> {
         let before = self.oldest;
         let lowest = self.look(gates);
+        if lowest < target {
+            return Err(Refusal::Full);
+        }
         let announced = self.marked(target, lowest).map_or_else(|| self.walk(target, lowest), Ok)?;
         if announced < target {
             return Err(Refusal::Full);

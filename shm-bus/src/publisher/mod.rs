@@ -8,6 +8,7 @@
 //! A message without room is treated as the topic's [`Policy`] says, and counted. Dropping a publisher closes its lanes; what
 //! was sent stays until its readers have drained it.
 
+mod batch;
 mod create;
 mod gates;
 mod loan;
@@ -15,6 +16,7 @@ mod room;
 mod signal;
 mod topic_publisher;
 
+pub use batch::BatchError;
 pub use create::PublisherError;
 pub use loan::Loan;
 pub use topic_publisher::TopicPublisher;
@@ -61,16 +63,6 @@ pub enum SendError {
     Corrupt,
 }
 
-/// Why a batch was not sent to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("after {sent} messages of the batch")]
-pub struct BatchError {
-    /// Messages of the batch that were sent.
-    pub sent: usize,
-    /// Why the next one was not.
-    pub source: SendError,
-}
-
 /// See the module. Made by [`Bus::publisher`](crate::Bus::publisher).
 #[derive(Debug)]
 pub struct Publisher {
@@ -107,34 +99,6 @@ impl Publisher {
     #[inline(always)]
     pub fn send(&mut self, priority: Priority, payload: &[u8]) -> Result<(), SendError> {
         self.send_as(priority, Envelope::MESSAGE, payload)
-    }
-
-    /// Sends messages that inboxes see at once, as far as the ring has room for them without waiting: quicker than one by one.
-    ///
-    /// # Errors
-    /// See [`BatchError`]; those before were sent.
-    pub fn send_batch<'a>(
-        &mut self,
-        priority: Priority,
-        payloads: impl IntoIterator<Item = &'a [u8]>,
-    ) -> Result<usize, BatchError> {
-        self.lane(priority).map_err(|source| BatchError { sent: 0, source })?.writer.begin_batch();
-        let mut sent = 0;
-        let mut outcome = Ok(());
-        for payload in payloads {
-            outcome = self.write(priority, Envelope::MESSAGE, payload);
-            if outcome.is_err() {
-                break;
-            }
-            sent += 1;
-        }
-        if let Ok(lane) = self.lane(priority) {
-            lane.writer.end_batch();
-        }
-        if sent > 0 {
-            self.signal(priority);
-        }
-        outcome.map(|_| sent).map_err(|source| BatchError { sent, source })
     }
 
     /// As [`Self::send`], of another kind.

@@ -67,6 +67,8 @@ impl Publisher {
         let index = self.lanes[priority as usize].as_ref()?.index;
         self.lanes[priority as usize].as_ref()?.writer.tally(Tally::Waited, 1);
         let sleeper = Sleeper::new(BellId { folder: shared.store.path(), kind: "room", index }).ok()?;
+        // Of a batch, what has been sent so far is seen now; who reads it may sleep, and makes no room before it wakes.
+        self.signal(priority);
         let mut first = None;
         bell::wait(shared.control.room_bell(index), &sleeper, Some(Instant::now() + timeout), || {
             first = self.reserve_now(priority, len).ok().or_else(|| self.without_the_dead(priority, len));

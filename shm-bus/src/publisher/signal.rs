@@ -11,13 +11,11 @@
 //! one slice of 10 ms, once.
 
 use std::sync::LazyLock;
-use std::sync::atomic::compiler_fence;
 
 use super::OutLane;
 use crate::bell;
 use crate::bus::Shared;
 use crate::lane::Tally;
-use crate::sync::Ordering;
 use crate::sys::{self, BellId};
 
 /// Whether this process's threads are fenced by others when that is needed.
@@ -29,14 +27,7 @@ pub(super) fn fenced_by_others() -> bool {
 /// Tells the inboxes of `topic` that `lane` holds something new. `fenced` is what [`fenced_by_others`] said.
 #[inline(always)]
 pub(super) fn signal(shared: &Shared, topic: usize, lane: &OutLane, fenced: bool) {
-    if fenced {
-        // ORDERING: [ATTENTION] the compiler keeps the commit before the look; who sets the bit has the processor do so.
-        compiler_fence(Ordering::SeqCst);
-    } else {
-        bell::fence_before_look();
-    }
-    // ORDERING: Relaxed, after the fence of [ATTENTION].
-    let attention = shared.control.attention(topic).load(Ordering::Relaxed);
+    let attention = bell::who_asked(shared.control.attention(topic), fenced);
     if attention != 0 {
         signal_each(shared, attention, lane);
     }
@@ -49,15 +40,7 @@ fn signal_each(shared: &Shared, mut attention: u64, lane: &OutLane) {
         let inbox = attention.trailing_zeros() as usize;
         attention &= attention - 1;
         let doorbell = shared.control.doorbell(inbox);
-        if doorbell.kept().load(Ordering::Relaxed) != 0 {
-            let (ready, bit) = (&doorbell.ready()[lane.index / 64], 1 << (lane.index % 64));
-            // ORDERING: [READY] Relaxed, after the fence of [BELL]: a bit seen set is cleared later, before the inbox's fence, and
-            // then it looks at the lane. Release, so that who sees the bit sees the message.
-            if ready.load(Ordering::Relaxed) & bit == 0 {
-                ready.fetch_or(bit, Ordering::Release);
-            }
-        }
-        if bell::ring(doorbell.bell()) {
+        if doorbell.signal(lane.index) {
             sys::wake(doorbell.bell(), BellId { folder: shared.store.path(), kind: "inbox", index: inbox });
             lane.writer.tally(Tally::Wakes, 1);
         }

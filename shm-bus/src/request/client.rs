@@ -303,8 +303,8 @@ impl Client {
     }
 
     /// Id of the inbox that answers go to.
-    #[cfg(test)]
-    pub(super) const fn id(&self) -> u64 {
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) const fn id(&self) -> u64 {
         self.inbox.id()
     }
 

@@ -113,12 +113,12 @@ impl ServiceSpec<'_> {
     }
 
     /// The request topic.
-    pub(super) fn requests<T>(&self, use_it: impl FnOnce(&TopicSpec<'_>) -> T) -> T {
+    pub(crate) fn requests<T>(&self, use_it: impl FnOnce(&TopicSpec<'_>) -> T) -> T {
         self.topic("request", use_it)
     }
 
     /// The response topic of the client whose inbox has this id.
-    pub(super) fn responses<T>(&self, client: u64, use_it: impl FnOnce(&TopicSpec<'_>) -> T) -> T {
+    pub(crate) fn responses<T>(&self, client: u64, use_it: impl FnOnce(&TopicSpec<'_>) -> T) -> T {
         self.topic(&format!("response/{client}"), use_it)
     }
 }

@@ -11,7 +11,7 @@ use crate::crash::point;
 pub(crate) struct AtomicU64(atomic::AtomicU64);
 
 impl AtomicU64 {
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) const fn new(value: u64) -> Self {
         Self(atomic::AtomicU64::new(value))
     }

@@ -28,6 +28,18 @@ pub(crate) enum Mutation {
     NoLapFence,
     /// A reader that does not gate never looks at `oldest`.
     NoLapCheck,
+    /// A batch's first commit word is stored at once, the others after it.
+    RevealFirst,
+    /// The position of the newest message is stored Relaxed.
+    RelaxedLatest,
+    /// The reader does not fence after it saw where the newest message is.
+    NoLatestFence,
+    /// The inbox does not fence between clearing a ready bit and its second look at the lane.
+    NoClearFence,
+    /// The inbox does not look at a lane again after clearing its ready bit.
+    NoSecondLook,
+    /// Who asks for attention does not fence before its next look at the lanes.
+    NoAskerFence,
     /// Who is about to sleep does not fence between its mark and its last look.
     NoSleeperFence,
     /// Who might wake does not fence between its store and its look at the bell.

@@ -29,7 +29,7 @@ impl Worker {
     /// # Errors
     /// See [`TakeError`].
     pub fn wait_timeout(&mut self, timeout: Duration) -> Result<bool, TakeError> {
-        self.wait_until(Some(Instant::now() + timeout))
+        self.wait_until(Instant::now().checked_add(timeout))
     }
 
     fn wait_until(&mut self, deadline: Option<Instant>) -> Result<bool, TakeError> {
@@ -88,10 +88,7 @@ pub(in crate::work_queue) fn signal(shared: &Shared, topic: usize, sent: Option<
         match sent {
             _ if worker && woken => continue,
             None if !worker => continue,
-            Some(lane) if !worker && doorbell.kept().load(Ordering::Relaxed) != 0 => {
-                // ORDERING: [READY] Release: who sees the bit sees the message.
-                doorbell.ready()[lane / 64].fetch_or(1 << (lane % 64), Ordering::Release);
-            }
+            Some(lane) if !worker => doorbell.raise(lane),
             _ => {}
         }
         if bell::ring(doorbell.bell()) {
@@ -104,9 +101,8 @@ pub(in crate::work_queue) fn signal(shared: &Shared, topic: usize, sent: Option<
 
 /// Wakes the producer of the lane at `index` of the directory if it sleeps until it has room.
 pub(super) fn wake_producer(shared: &Shared, index: usize) {
-    bell::fence_before_look();
     let bell = shared.control.room_bell(index);
-    if bell::ring(bell) {
+    if bell::ring_after_store(bell) {
         sys::wake(bell, BellId { folder: shared.store.path(), kind: "room", index });
     }
 }

@@ -1,0 +1,7 @@
+//! A server and a client of any messages on their topics.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| shm_bus::fuzzing::request(data));

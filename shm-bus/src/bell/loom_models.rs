@@ -1,0 +1,265 @@
+//! loom models of bell, ready bits and attention, and for each fence a mutant without it, which must fail.
+//!
+//! Attention is modelled with publishers that fence by themselves; loom does not know the system's fence for others.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use loom::thread;
+
+use super::{Doorbell, arm, ask, disarm, fence_before_look, ring, who_asked};
+use crate::sync::{AtomicU64, Mutation, Ordering, with_mutation};
+
+fn check(preemptions: Option<usize>, model: fn()) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = preemptions;
+    builder.check(model);
+}
+
+fn fails(mutation: Mutation, model: fn()) {
+    let outcome = catch_unwind(AssertUnwindSafe(|| with_mutation(Some(mutation), || check(Some(3), model))));
+    with_mutation(None, || ());
+    assert!(outcome.is_err(), "the model holds without {mutation:?}");
+}
+
+fn words<const N: usize>() -> Arc<[AtomicU64; N]> {
+    Arc::new(std::array::from_fn(|_| AtomicU64::new(0)))
+}
+
+/// Two wakers and a sleeper who would sleep twice: it is never left asleep with something there that it has not seen.
+fn nobody_sleeps_through_a_message() {
+    let words = words::<3>();
+    let wakers = [0, 1].map(|lane| {
+        let words = words.clone();
+        thread::spawn(move || {
+            let [bell, lanes @ ..] = &*words;
+            lanes[lane].store(1, Ordering::Release);
+            fence_before_look();
+            ring(bell);
+        })
+    });
+    let [bell, lanes @ ..] = &*words;
+    let look = || lanes.iter().map(|lane| lane.load(Ordering::Relaxed)).sum::<u64>();
+    let mut seen = 0;
+    let mut asleep = None;
+    for _ in 0..2 {
+        let armed = arm(bell);
+        let now = look();
+        if now == seen && bell.load(Ordering::Relaxed) == armed {
+            asleep = Some(armed);
+            break;
+        }
+        disarm(bell, armed);
+        seen = seen.max(look());
+    }
+    for waker in wakers {
+        waker.join().expect("a waker");
+    }
+    if let Some(armed) = asleep {
+        let rung = bell.load(Ordering::Relaxed) != armed;
+        assert!(rung || look() == seen, "asleep, and nobody rang");
+    }
+}
+
+/// A lane is a word that counts its messages. What a publisher does after a commit, and an inbox with many lanes.
+struct Stage {
+    doorbell: [AtomicU64; 6],
+    attention: AtomicU64,
+    lanes: [AtomicU64; 2],
+}
+
+impl Stage {
+    fn set(asked: bool) -> Arc<Self> {
+        let new = |_| AtomicU64::new(0);
+        let stage =
+            Self { doorbell: std::array::from_fn(new), attention: AtomicU64::new(0), lanes: std::array::from_fn(new) };
+        if asked {
+            stage.doorbell().keep();
+            ask([&stage.attention].into_iter(), 0);
+            stage.doorbell().raise_all([0b11, 0, 0, 0]);
+        }
+        Arc::new(stage)
+    }
+
+    fn doorbell(&self) -> Doorbell<'_> {
+        Doorbell::of(&self.doorbell)
+    }
+
+    fn send(&self, lane: usize, message: u64) {
+        self.lanes[lane].store(message, Ordering::Release);
+        if who_asked(&self.attention, false) != 0 {
+            fence_before_look();
+            self.doorbell().signal(lane);
+        }
+    }
+
+    /// Looks at the lane if its bit is set, as an inbox does at every receive; `seen` is how far it has come.
+    fn receive(&self, lane: usize, seen: &mut u64) {
+        if !self.is_set(lane) {
+            return;
+        }
+        let holds = |seen: u64| self.lanes[lane].load(Ordering::Relaxed) > seen;
+        if holds(*seen) || self.doorbell().lower(lane, || holds(*seen)) {
+            *seen = self.lanes[lane].load(Ordering::Relaxed);
+        }
+    }
+
+    fn is_set(&self, lane: usize) -> bool {
+        self.doorbell().ready()[0].load(Ordering::Relaxed) >> lane & 1 == 1
+    }
+
+    /// After all have ended: no lane holds what the inbox has not seen without its bit being set.
+    fn nothing_is_missed(&self, seen: [u64; 2]) {
+        for (lane, seen) in seen.into_iter().enumerate() {
+            let holds = self.lanes[lane].load(Ordering::Relaxed) > seen;
+            assert!(!holds || self.is_set(lane), "a message in lane {lane} that nobody tells of");
+        }
+    }
+}
+
+/// One publisher sends twice while the inbox finds its lane dry, or not.
+fn no_message_is_missed_by_ready_bits() {
+    let stage = Stage::set(true);
+    let publisher = {
+        let stage = stage.clone();
+        thread::spawn(move || {
+            stage.send(0, 1);
+            stage.send(0, 2);
+        })
+    };
+    let mut seen = [0; 2];
+    for _ in 0..2 {
+        stage.receive(0, &mut seen[0]);
+    }
+    publisher.join().expect("a publisher");
+    stage.nothing_is_missed(seen);
+}
+
+/// Two publishers share the word of bits.
+fn neighbours_keep_their_bits() {
+    let stage = Stage::set(true);
+    let publishers = [0, 1].map(|lane| {
+        let stage = stage.clone();
+        thread::spawn(move || stage.send(lane, 1))
+    });
+    let mut seen = [0; 2];
+    for (lane, seen) in seen.iter_mut().enumerate() {
+        stage.receive(lane, seen);
+    }
+    for publisher in publishers {
+        publisher.join().expect("a publisher");
+    }
+    stage.nothing_is_missed(seen);
+}
+
+/// The inbox asks for attention and ready bits while the publisher sends; then it sleeps unless it sees something.
+fn no_message_is_missed_by_who_asks() {
+    let stage = Stage::set(false);
+    let publisher = {
+        let stage = stage.clone();
+        thread::spawn(move || stage.send(0, 1))
+    };
+    let mut seen = [0; 2];
+    stage.doorbell().keep();
+    ask([&stage.attention].into_iter(), 0);
+    stage.doorbell().raise_all([1, 0, 0, 0]);
+    stage.receive(0, &mut seen[0]);
+    publisher.join().expect("a publisher");
+    stage.nothing_is_missed(seen);
+}
+
+/// What a publisher committed without seeing who asked is seen by who looks after asking.
+fn who_asks_sees_what_was_committed_before() {
+    let stage = Stage::set(false);
+    let publisher = {
+        let stage = stage.clone();
+        thread::spawn(move || {
+            stage.lanes[0].store(1, Ordering::Release);
+            who_asked(&stage.attention, false) != 0
+        })
+    };
+    ask([&stage.attention].into_iter(), 0);
+    let seen = stage.lanes[0].load(Ordering::Relaxed) == 1;
+    let asked = publisher.join().expect("a publisher");
+    assert!(seen || asked, "neither side saw the other");
+}
+
+/// The inbox asks for attention and goes to sleep, with no ready bits.
+fn nobody_who_asks_sleeps_through_a_message() {
+    let stage = Stage::set(false);
+    let publisher = {
+        let stage = stage.clone();
+        thread::spawn(move || stage.send(0, 1))
+    };
+    ask([&stage.attention].into_iter(), 0);
+    let bell = stage.doorbell().bell();
+    let armed = arm(bell);
+    let seen = stage.lanes[0].load(Ordering::Relaxed);
+    publisher.join().expect("a publisher");
+    assert!(seen == 1 || bell.load(Ordering::Relaxed) != armed, "asleep, and nobody rang");
+}
+
+#[test]
+fn loom_nobody_sleeps_through_a_message() {
+    check(None, nobody_sleeps_through_a_message);
+}
+
+#[test]
+fn loom_no_message_is_missed_by_ready_bits() {
+    check(None, no_message_is_missed_by_ready_bits);
+}
+
+#[test]
+fn loom_publishers_keep_each_others_ready_bits() {
+    check(Some(3), neighbours_keep_their_bits);
+}
+
+#[test]
+fn loom_no_message_is_missed_while_ready_bits_are_asked_for() {
+    check(None, no_message_is_missed_by_who_asks);
+}
+
+#[test]
+fn loom_who_asks_for_attention_sees_what_was_committed_before() {
+    check(None, who_asks_sees_what_was_committed_before);
+}
+
+#[test]
+fn loom_nobody_who_asks_for_attention_sleeps_through_a_message() {
+    check(None, nobody_who_asks_sleeps_through_a_message);
+}
+
+#[test]
+fn loom_fails_without_the_sleepers_fence() {
+    fails(Mutation::NoSleeperFence, nobody_sleeps_through_a_message);
+}
+
+#[test]
+fn loom_fails_without_the_wakers_fence() {
+    fails(Mutation::NoWakerFence, nobody_sleeps_through_a_message);
+}
+
+#[test]
+fn loom_ready_bits_need_the_fence_after_clearing() {
+    fails(Mutation::NoClearFence, no_message_is_missed_by_ready_bits);
+}
+
+#[test]
+fn loom_ready_bits_need_the_second_look() {
+    fails(Mutation::NoSecondLook, no_message_is_missed_by_ready_bits);
+}
+
+#[test]
+fn loom_ready_bits_need_the_publishers_fence() {
+    fails(Mutation::NoWakerFence, no_message_is_missed_by_ready_bits);
+}
+
+#[test]
+fn loom_attention_needs_the_publishers_fence() {
+    fails(Mutation::NoWakerFence, who_asks_sees_what_was_committed_before);
+}
+
+#[test]
+fn loom_attention_needs_the_fence_of_who_asks() {
+    fails(Mutation::NoAskerFence, who_asks_sees_what_was_committed_before);
+}
