@@ -291,3 +291,16 @@ fn a_loan_that_wraps_is_no_message_before_it_is_committed() {
     assert!(game.inbox.wait_timeout(std::time::Duration::MAX).expect("can wait"));
     assert_eq!(drain(&mut game.inbox), [(60, 0)]);
 }
+
+#[test]
+fn a_late_joiner_of_a_latest_lane_gets_the_newest_at_once() {
+    for wanted in [1, 3, 100] {
+        let mut game = Game::new(Policy::Latest);
+        for value in 0..10 {
+            game.send(value).expect("never refused");
+        }
+        let mut late = game.bus.inbox("late", Attachment::Gating).expect("made");
+        late.subscribe(&numbers(Policy::Latest), From::Last(wanted)).expect("subscribed");
+        assert_eq!(drain(&mut late).iter().map(|(value, _)| *value).collect::<Vec<_>>(), [9], "of the last {wanted}");
+    }
+}

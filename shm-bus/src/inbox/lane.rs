@@ -76,6 +76,10 @@ impl InLane {
 
     /// Goes forward until at most `count` of the messages are left that were sent so far.
     pub(super) fn keep_last(&mut self, count: u64, payload: &mut [u64], cursor: &AtomicU64) -> Option<End> {
+        if self.conflates {
+            // Only the newest message is ever read.
+            return None;
+        }
         let target = self.reader.sent().saturating_sub(count);
         // Bounded by what a ring can hold, whatever its writer says it has sent.
         for _ in 0..=self.reader.records_max() {

@@ -255,7 +255,8 @@ impl Inbox {
             lane.drain_to = match (lane.closed, lane.reader.rests()) {
                 (true, _) => u64::MAX,
                 (false, true) => lane.reader.position(),
-                (false, false) => lane.reader.head(),
+                // A publisher that is killed or stopped between its commit and its head leaves a message past it.
+                (false, false) => lane.reader.head().max(lane.reader.position() + 1),
             };
         }
         let mut taken = 0;

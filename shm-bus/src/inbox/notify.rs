@@ -79,9 +79,12 @@ impl Notifier {
             state.signalled = false;
             self.pipe.read_exact(&mut [0])?;
         }
-        state.waker = waker;
+        let former = std::mem::replace(&mut state.waker, waker);
         state.armed = Some(bell::arm(self.shared.control.doorbell(self.index).bell()));
         self.wishes.changed.notify_one();
+        drop(state);
+        // It may be the last to hold something of its own.
+        drop(former);
         Ok(())
     }
 }

@@ -136,7 +136,7 @@ impl<M: Memory> Reader<M> {
     pub(crate) fn joining(memory: M, generation: u16, mode: Mode, from: From, cursor: &AtomicU64) -> Self {
         let mut reader = Self::at_start(memory, generation, mode);
         let start = match from {
-            From::Now => reader.head(),
+            From::Now | From::Last(0) => reader.head(),
             From::Earliest | From::Last(_) => reader.oldest(),
         };
         if start != 0 {

@@ -10,8 +10,10 @@ use super::signal::fenced_by_others;
 use super::{OutLane, Publisher};
 use crate::bus::{Change, ChangeError, Shared, text_fits};
 use crate::control::NewLane;
-use crate::lane::{CAPACITY_MAX, CAPACITY_MIN, Stamp, Writer, is_capacity};
+use crate::inbox::file::InboxFile;
+use crate::lane::{CAPACITY_MAX, CAPACITY_MIN, Cursor, Stamp, Writer, is_capacity};
 use crate::runtime::lane_name;
+use crate::sync::Ordering;
 use crate::topic::{TopicError, TopicSpec, find_or_add, refuse_queue};
 use crate::wire::{Policy, Priority};
 
@@ -91,13 +93,30 @@ fn make_lane(
 ) -> Result<OutLane, PublisherError> {
     let limit = || PublisherError::Limit { max: shared.control.limits().lanes };
     let index = shared.control.free_lane().ok_or_else(limit)?;
-    let id = shared.control.next_id();
+    let id = unmistakable_id(shared, topic, index);
     let file = shared.create_lane(id, capacity)?;
     let stamp = Stamp { priority, topic: topic as u32, sender: shared.id };
     let writer = Writer::new(file, stamp, policy == Policy::Latest);
     let participant = shared.slot;
     shared.control.add_lane(index, NewLane { id, topic, priority, participant, capacity, claims: 0, publisher });
     Ok(OutLane { index, id, policy, writer, faulty: Vec::new(), tested: None })
+}
+
+/// An id for a lane at `index` whose generation no gating inbox of `topic` has in its cursor there, left by an earlier lane. Under
+/// `bus.lock`.
+fn unmistakable_id(shared: &Shared, topic: usize, index: usize) -> u64 {
+    let inboxes = shared.control.inboxes().filter(|inbox| inbox.gates(topic));
+    let files: Vec<_> = inboxes.filter_map(|inbox| shared.open_inbox(inbox.id).ok()).collect();
+    loop {
+        let id = shared.control.next_id();
+        // ORDERING: Relaxed, a word that its owner stores again only for a lane that it reads.
+        let taken =
+            |file: &InboxFile| Cursor::decode(file.cursor(index).load(Ordering::Relaxed)).generation == id as u16;
+        // There are fewer inboxes than generations.
+        if !files.iter().any(taken) {
+            return id;
+        }
+    }
 }
 
 /// Takes back a lane that nobody has been told of. Under `bus.lock`.

@@ -56,7 +56,8 @@ impl GateList {
         let epoch = shared.control.epoch();
         if self.epoch != Some(epoch) {
             self.remake(shared);
-            self.epoch = Some(epoch);
+            // What could not be mapped is tried again at the next look.
+            self.epoch = self.gates.iter().all(|gate| gate.file.is_some()).then_some(epoch);
         }
     }
 

@@ -43,14 +43,14 @@ impl BusLock {
 
 /// Waits for the lock of the bus in `dir`, at most `patience`; zero means one try.
 pub(super) fn acquire(dir: &Dir, patience: Duration) -> Result<BusLock, LockError> {
-    let deadline = Instant::now() + patience;
+    let begun = Instant::now();
     let file = dir.open_or_create_file(BUS_LOCK).map_err(gone_or_io)?;
     let mut wait = WAIT_FIRST;
     loop {
         match file.try_lock() {
             Ok(()) => break,
             Err(TryLockError::Error(error)) => return Err(LockError::Io(error)),
-            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return Err(LockError::Timeout),
+            Err(TryLockError::WouldBlock) if begun.elapsed() >= patience => return Err(LockError::Timeout),
             Err(TryLockError::WouldBlock) => std::thread::sleep(wait),
         }
         wait = WAIT_MAX.min(wait * 2);

@@ -189,7 +189,7 @@ impl OutLane {
             let sequence = outstanding.next();
             let vacant = match table.vacancy(sequence) {
                 Vacancy::Vacant(word) => word,
-                Vacancy::Dead if drop_dead(table, sequence - table.len()) => continue,
+                Vacancy::Dead if drop_dead(table, sequence.wrapping_sub(table.len())) => continue,
                 Vacancy::Dead | Vacancy::Taken => return Err(Refusal::Full),
             };
             match writer.begin(len, &mut ClaimGates { table, outstanding }) {

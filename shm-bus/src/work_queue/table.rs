@@ -187,7 +187,7 @@ impl<C: Claims> Table<C> {
             let (sequence, free) = self.first_fresh()?;
             if let Some(claim) = self.take(sequence, free, Event::Claim(owner)) {
                 // ORDERING: Relaxed, a hint; who comes too early sees the claim taken and steps over it.
-                self.claims.header()[NEXT].fetch_max(sequence + 1, Ordering::Relaxed);
+                self.claims.header()[NEXT].fetch_max(sequence.wrapping_add(1), Ordering::Relaxed);
                 return Some(claim);
             }
         }
