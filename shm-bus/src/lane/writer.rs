@@ -47,6 +47,9 @@ pub(crate) enum Refusal {
     Corrupt,
 }
 
+/// Marks in a ring. Models have fewer, as their rings hold few records, and one that reaches a mark takes the longer way.
+const MARKS: u64 = if cfg!(loom) { 2 } else { 8 };
+
 /// What a record is, beyond what its lane says.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Envelope {
@@ -94,7 +97,7 @@ pub(crate) struct Writer<M> {
     /// Whether readers skip to the newest message and have to be told where it is.
     tells_latest: bool,
     /// The first record start in each eighth of the ring, as it was when `head` last passed there.
-    marks: [u64; 8],
+    marks: [u64; MARKS as usize],
     /// Where the next eighth begins that has no mark in this lap; above `head`.
     next_mark: u64,
     /// Bytes of payload on loan at `head`.
@@ -129,8 +132,8 @@ impl<M: Memory> Writer<M> {
             oldest: 0,
             free_until: 0,
             tells_latest,
-            marks: [0; 8],
-            next_mark: geometry.capacity / 8,
+            marks: [0; MARKS as usize],
+            next_mark: geometry.capacity / MARKS,
             loan: None,
             batching: false,
             is_plain: !tells_latest,
@@ -394,17 +397,17 @@ impl<M: Memory> Writer<M> {
 
     /// A record start in `target ..= lowest`, if one was marked there.
     fn marked(&self, target: u64, lowest: u64) -> Option<u64> {
-        let eighth = target.div_ceil(self.geometry.capacity / 8);
+        let eighth = target.div_ceil(self.geometry.capacity / MARKS);
         // A mark of an earlier lap lies below the target.
-        let marks = [eighth + 1, eighth].map(|eighth| self.marks[(eighth % 8) as usize]);
+        let marks = [eighth + 1, eighth].map(|eighth| self.marks[(eighth % MARKS) as usize]);
         marks.into_iter().find(|mark| (target..=lowest).contains(mark))
     }
 
     /// Marks `head` as the first record start in each eighth of the ring that it has reached.
     fn mark(&mut self) {
-        let eighth = self.geometry.capacity / 8;
+        let eighth = self.geometry.capacity / MARKS;
         while self.next_mark <= self.head {
-            self.marks[(self.next_mark / eighth % 8) as usize] = self.head;
+            self.marks[(self.next_mark / eighth % MARKS) as usize] = self.head;
             self.next_mark += eighth;
         }
     }

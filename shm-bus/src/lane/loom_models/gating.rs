@@ -87,22 +87,22 @@ fn join() {
 
 #[test]
 fn loom_commit_rule_holds_with_a_pad() {
-    check(None, pad);
+    check(Some(4), pad);
 }
 
 #[test]
 fn loom_commit_rule_holds_at_the_exact_end() {
-    check(None, exact_end);
+    check(Some(4), exact_end);
 }
 
 #[test]
 fn loom_commit_rule_holds_when_nearly_full() {
-    check(None, nearly_full);
+    check(Some(4), nearly_full);
 }
 
 #[test]
 fn loom_joiner_is_never_overwritten() {
-    check(None, join);
+    check(Some(4), join);
 }
 
 #[test]
