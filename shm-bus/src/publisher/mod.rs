@@ -63,7 +63,8 @@ pub enum SendError {
     Corrupt,
 }
 
-/// See the module. Made by [`Bus::publisher`](crate::Bus::publisher).
+/// Sends bytes on one topic, in a lane of its own for each priority that it declared. Made by
+/// [`Bus::publisher`](crate::Bus::publisher).
 #[derive(Debug)]
 pub struct Publisher {
     shared: Arc<Shared>,

@@ -126,7 +126,7 @@ pub struct ClientCounts {
     pub strange: u64,
 }
 
-/// See the module. Made by [`Bus::client`](crate::Bus::client).
+/// Asks one service: sends requests, matches answers to tickets, gives up at deadlines. Made by [`Bus::client`](crate::Bus::client).
 #[derive(Debug)]
 pub struct Client {
     shared: Arc<Shared>,

@@ -13,7 +13,7 @@ use crate::inbox::{Attachment, Inbox, ReceiveError, SubscribeError};
 use crate::lane::From;
 use crate::wire::Status;
 
-/// See the module. Made by [`Bus::server`](crate::Bus::server). Belongs to one thread at a time.
+/// Answers for one service, whose only live server it is. Made by [`Bus::server`](crate::Bus::server). Belongs to one thread at a time.
 #[derive(Debug)]
 pub struct Server {
     // Goes first: clients see that it is gone, then look for answers once more.
