@@ -145,8 +145,9 @@
 //! | [`Inbox::wait_async`] | a task of any executor |
 //! | [`Inbox::arm`] with `descriptor` | an event loop: `poll`, `epoll`, `kqueue` |
 //!
-//! All of them only say that something waits; `receive` or `drain` takes it. A sleeper is woken in microseconds, and looks by itself
-//! every 10 ms in case its waker was killed.
+//! All of them only say that something waits; `receive` or `drain` takes it. A sleeper is woken in microseconds. In case its waker was
+//! killed before it rang, it also looks by itself: who sleeps in `wait` or `wait_timeout`, of an inbox or a worker, every 10 ms at most;
+//! who armed a descriptor or awaits is woken to look every second at most.
 //!
 //! # What costs what
 //! - **Fan-out** is free: a message is written once, and each reader copies it from there. Memory for it is allocated and mapped
