@@ -170,7 +170,8 @@ fn a_full_queue_gives_back_until_work_is_done() {
         while producer.send(Priority::Normal, &sent.to_le_bytes()).is_ok() {
             sent += 1;
         }
-        assert_eq!(producer.send(Priority::Normal, &[0; 8]), Err(SendError::Full));
+        let full = SendError::QueueFull { outstanding: 128, capacity: 4096 };
+        assert_eq!(producer.send(Priority::Normal, &[0; 8]), Err(full));
         assert!(producer.pressure(Priority::Normal) > 0.9);
         let held = worker.take().expect("mapped").expect("a job");
         assert_eq!(number(held.payload()), done);

@@ -103,7 +103,7 @@ impl WorkProducer {
             Err(refusal) => self.refused(priority, payload.len(), refusal),
         };
         let room = match room {
-            Err(SendError::Full) if self.policy == Policy::DropNewest => return Ok(()),
+            Err(SendError::QueueFull { .. }) if self.policy == Policy::DropNewest => return Ok(()),
             room => room?,
         };
         let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
@@ -133,6 +133,7 @@ impl WorkProducer {
     #[cold]
     fn refused(&mut self, priority: Priority, len: usize, refusal: Refusal) -> Result<Room, SendError> {
         let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
+        let full = SendError::QueueFull { outstanding: lane.table.len(), capacity: lane.writer.geometry().capacity };
         let (tally, error) = match (refusal, self.policy) {
             (Refusal::TooLong, _) => {
                 (Tally::Rejected, SendError::TooLong { len, max: lane.writer.geometry().payload_max() })
@@ -144,8 +145,8 @@ impl WorkProducer {
                 }
                 (Tally::TimedOut, SendError::TimedOut { timeout_ms })
             }
-            (Refusal::Full, Policy::DropNewest) => (Tally::Dropped, SendError::Full),
-            (Refusal::Full, _) => (Tally::Rejected, SendError::Full),
+            (Refusal::Full, Policy::DropNewest) => (Tally::Dropped, full),
+            (Refusal::Full, _) => (Tally::Rejected, full),
         };
         lane.writer.tally(tally, 1);
         Err(error)
