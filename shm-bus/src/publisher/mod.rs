@@ -103,7 +103,8 @@ struct OutLane {
 }
 
 impl Publisher {
-    /// Sends one message (or several back to back) of `payload`'s bytes. Under [`Policy::DropNewest`] a message without room is
+    /// Sends one message (or several back to back) of `payload`'s bytes. They should be whole messages of the topic's size, which is not
+    /// checked: of others [`Delivery::messages`](crate::Delivery::messages) gives `None`. Under [`Policy::DropNewest`] a message without room is
     /// dropped and counted, and that is no error.
     ///
     /// # Errors
