@@ -6,7 +6,7 @@
 //! the kernel releases.
 //!
 //! ```
-//! use shm_bus::{Attachment, Bus, From, Message, TopicSpec, topic};
+//! use shm_bus::{Attachment, Bus, Start, Message, TopicSpec, topic};
 //!
 //! #[derive(Clone, Copy, Message)]
 //! #[repr(C)]
@@ -21,7 +21,7 @@
 //! let bus = Bus::open("my-game")?;                             // in every process that takes part
 //! # let bus = open("my-game")?;
 //! let mut inbox = bus.inbox("audio", Attachment::Gating)?;
-//! inbox.subscribe(&TopicSpec::of::<Contacts>(), From::Now)?;
+//! inbox.subscribe(&TopicSpec::of::<Contacts>(), Start::Now)?;
 //! let mut contacts = bus.publisher_of::<Contacts>("physics")?; // usually elsewhere
 //! contacts.send(&Contact { x: 1.0, y: 2.0 })?;
 //! while let Some(delivery) = inbox.receive()? {
@@ -250,7 +250,7 @@ pub use self::{
     },
     control::{Build, Limits, Version},
     inbox::{Attachment, Delivery, Inbox, InboxError, ReceiveError, SubscribeError},
-    lane::From,
+    lane::Start,
     publisher::{BatchError, Loan, Publisher, PublisherError, SendError, TopicPublisher},
     request::{
         AsBytes, CallError, Client, ClientCounts, Codec, CodecError, Dispatch, Method, Owed, ReplyError, Request,
