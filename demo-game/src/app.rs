@@ -14,7 +14,7 @@ use game_types::topics::DrawCommands;
 use game_types::{Body, Bullet, DrawCommand, Enemy, GameState, Input, Position, Ship, TICK_RATE, Tuning, Velocity};
 use plugin_host::{FrameInfo, Host, StartError};
 use plugin_sdk::wire::Topic as _;
-use shm_bus::{Attachment, Bus, From, Inbox, TopicSpec};
+use shm_bus::{Attachment, Bus, Inbox, Start, TopicSpec};
 
 use crate::bot::Bot;
 use crate::meter::Meter;
@@ -88,7 +88,7 @@ impl App {
         bind_components(&mut world)?;
         refuse_second_game(&bus)?;
         let mut pictures = bus.inbox(PRESENTER, Attachment::Gating)?;
-        pictures.subscribe(&TopicSpec::of::<DrawCommands>(), From::Now)?;
+        pictures.subscribe(&TopicSpec::of::<DrawCommands>(), Start::Now)?;
         let player = world.spawn((Col(Input::default()), Col(tuning), Col(GameState::default()))).id();
         bevy::install(&mut world, Host::start(folder, bus)?);
         bevy::load_present(&mut world)?;

@@ -4,7 +4,7 @@
 use plugin_sdk::abi::Status;
 use plugin_sdk::wire::Priority;
 use shm_bus::wire::Policy;
-use shm_bus::{Attachment, Bus, Delivery, From, Inbox, Publisher, SendError, TopicSpec};
+use shm_bus::{Attachment, Bus, Delivery, Inbox, Publisher, SendError, Start, TopicSpec};
 
 use crate::image::{Manifest, TopicInfo};
 
@@ -148,7 +148,7 @@ impl Ports {
         for topic in prepared.subscribed.iter().filter(|topic| !self.subscribed.contains(topic)) {
             if let Some(inbox) = self.inbox.as_mut().or(prepared.inbox.as_mut()) {
                 inbox
-                    .subscribe(&spec(topic), From::Now)
+                    .subscribe(&spec(topic), Start::Now)
                     .map_err(|source| PortError::Subscription { topic: topic.name.clone(), source })?;
                 prepared.added.push(topic.clone());
             }

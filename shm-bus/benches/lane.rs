@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use shm_bus::wire::{Header, Kind, Policy, Priority, schema_hash};
-use shm_bus::{Attachment, Bus, From, TopicSpec};
+use shm_bus::{Attachment, Bus, Start, TopicSpec};
 
 const SCHEMA: &str = "bench.Block@1 64/8 {words:[u64;8]@0}";
 const BLOCKS: TopicSpec<'_> = TopicSpec {
@@ -21,7 +21,7 @@ fn lane(criterion: &mut Criterion) {
     let bus = Bus::open_in(folder.path(), "bench").expect("opens");
     let mut publisher = bus.publisher(&BLOCKS, "bench", &[(Priority::Normal, 1 << 14)]).expect("made");
     let mut inbox = bus.inbox("bench", Attachment::Gating).expect("made");
-    inbox.subscribe(&BLOCKS, From::Now).expect("subscribed");
+    inbox.subscribe(&BLOCKS, Start::Now).expect("subscribed");
     let block = [7_u8; 64];
 
     criterion.bench_function("send+receive 64 B", |bench| {

@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use shm_bus::wire::Priority;
-use shm_bus::{Attachment, Bus, From, Message, TopicSpec, topic};
+use shm_bus::{Attachment, Bus, Message, Start, TopicSpec, topic};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -78,7 +78,7 @@ fn main() -> Outcome {
 /// Moves the world, tick by tick.
 fn physics(bus: &Bus) -> Outcome {
     let mut inbox = bus.inbox("physics", Attachment::Gating)?;
-    inbox.subscribe(&TopicSpec::of::<Orders>(), From::Earliest)?;
+    inbox.subscribe(&TopicSpec::of::<Orders>(), Start::Earliest)?;
     let mut draws = bus.publisher_of::<Draws>("physics")?;
     let mut hits = bus.publisher_of::<Hits>("physics")?;
     // AI says hello when it is ready.
@@ -100,7 +100,7 @@ fn physics(bus: &Bus) -> Outcome {
 /// Sleeps until render has seen something, and thinks about the newest frame.
 fn ai(bus: &Bus) -> Outcome {
     let mut inbox = bus.inbox("ai", Attachment::Gating)?;
-    inbox.subscribe(&TopicSpec::of::<Sights>(), From::Earliest)?;
+    inbox.subscribe(&TopicSpec::of::<Sights>(), Start::Earliest)?;
     let mut orders = bus.publisher_of::<Orders>("ai")?;
     orders.send(&Order { frame: 0 })?;
     let (mut thoughts, mut skipped, mut dreams) = (0, 0, 0);
@@ -176,8 +176,8 @@ fn game() -> Outcome {
     let folder = tempfile::tempdir()?;
     let bus = Bus::open_in(folder.path(), "game")?;
     let mut inbox = bus.inbox("render", Attachment::Gating)?;
-    inbox.subscribe(&TopicSpec::of::<Draws>(), From::Now)?;
-    inbox.subscribe(&TopicSpec::of::<Hits>(), From::Now)?;
+    inbox.subscribe(&TopicSpec::of::<Draws>(), Start::Now)?;
+    inbox.subscribe(&TopicSpec::of::<Hits>(), Start::Now)?;
     let mut sights = bus.publisher_of::<Sights>("render")?;
     let mut subsystems = [Process::start("physics", folder.path())?, Process::start("ai", folder.path())?];
 

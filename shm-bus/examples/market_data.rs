@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use shm_bus::{Attachment, Bus, From, Inbox, Message, TopicSpec, topic};
+use shm_bus::{Attachment, Bus, Inbox, Message, Start, TopicSpec, topic};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -73,9 +73,9 @@ fn read(bus: &Bus, reader: &str) -> Outcome {
     let attachment = if reader == "tape" { Attachment::Observer } else { Attachment::Gating };
     let mut inbox = bus.inbox(reader, attachment)?;
     if reader == "screen" {
-        inbox.subscribe(&TopicSpec::of::<Indices>(), From::Now)?;
+        inbox.subscribe(&TopicSpec::of::<Indices>(), Start::Now)?;
     } else {
-        inbox.subscribe(&TopicSpec::of::<Quotes>(), From::Now)?;
+        inbox.subscribe(&TopicSpec::of::<Quotes>(), Start::Now)?;
     }
     let mut reports = bus.publisher_of::<Reports>(reader)?;
     reports.send(&Report { done: 0, received: 0, missed: 0, sum: 0 })?;
@@ -164,7 +164,7 @@ fn feed() -> Outcome {
     let folder = tempfile::tempdir()?;
     let bus = Bus::open_in(folder.path(), "market")?;
     let mut inbox = bus.inbox("feed", Attachment::Gating)?;
-    inbox.subscribe(&TopicSpec::of::<Reports>(), From::Now)?;
+    inbox.subscribe(&TopicSpec::of::<Reports>(), Start::Now)?;
     let mut processes = Vec::new();
     for reader in READERS {
         processes.push(Process::start(reader, folder.path())?);

@@ -6,7 +6,7 @@
 //! the kernel releases.
 //!
 //! ```
-//! use shm_bus::{Attachment, Bus, From, Message, TopicSpec, topic};
+//! use shm_bus::{Attachment, Bus, Start, Message, TopicSpec, topic};
 //!
 //! #[derive(Clone, Copy, Message)]
 //! #[repr(C)]
@@ -21,11 +21,11 @@
 //! let bus = Bus::open("my-game")?;                             // in every process that takes part
 //! # let bus = open("my-game")?;
 //! let mut inbox = bus.inbox("audio", Attachment::Gating)?;
-//! inbox.subscribe(&TopicSpec::of::<Contacts>(), From::Now)?;
+//! inbox.subscribe(&TopicSpec::of::<Contacts>(), Start::Now)?;
 //! let mut contacts = bus.publisher_of::<Contacts>("physics")?; // usually elsewhere
 //! contacts.send(&Contact { x: 1.0, y: 2.0 })?;
 //! while let Some(delivery) = inbox.receive()? {
-//!     for contact in delivery.messages::<Contact>().unwrap_or_default() {
+//!     for contact in delivery.messages::<Contact>().ok_or("no whole contacts")? {
 //!         println!("{} of {}: {} {}", delivery.sequence, delivery.publisher, contact.x, contact.y);
 //! #       assert_eq!((contact.x, contact.y), (1.0, 2.0));
 //!     }
@@ -65,6 +65,78 @@
 //! In the first three a message is given back, dropped or waited for, never lost to a gating inbox; in the others nobody waits, and
 //! gating inboxes lose as observers do. Every case has a counter in the [`LaneInfo`] or [`InboxInfo`].
 //!
+//! # Requests and responses
+//! A [`Server`] answers for a service, any number of [`Client`]s ask it:
+//!
+//! ```
+//! use std::time::Duration;
+//! use shm_bus::{AsBytes, Bus, Message, service};
+//!
+//! #[derive(Clone, Copy, Message)]
+//! #[repr(C)]
+//! struct Item { id: u32, count: u32 }
+//!
+//! service! { Inventory("inventory") { Put("put"): AsBytes<Item> => AsBytes<Item>; } }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let bus = Bus::anonymous()?;
+//! let mut server = bus.server_of::<Inventory>()?; // usually elsewhere, in a loop around `serve_for`
+//! let mut client = bus.client_of::<Inventory>()?;
+//! let ticket = client.send::<Put>(&Item { id: 7, count: 1 }, Duration::from_secs(1))?; // `call` also waits
+//! server.serve(|request| {
+//!     let put = |item: Item| Ok(Item { count: item.count + 1, ..item });
+//!     let _ = request.dispatch().on::<Put>(put).done(); // a client that is gone needs no answer
+//! })?;
+//! assert_eq!(client.finish(ticket)?.count, 2);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - The **deadline** holds at both ends: a request past it is not run, an answer past it is not given out.
+//! - A request **runs at most once**. Without an answer ([`CallError::Deadline`], [`CallError::ServerGone`]) it may have run or not.
+//! - A **server's death** ends the requests that it had, within some 10 ms for a client that waits. A request that a server drops,
+//!   also by a panic, is answered as failed. A service has one live server; the next one does not see what was sent to the last.
+//!
+//! [`Bus::server`] and [`Bus::client`] are the untyped forms: methods by number, bytes.
+//!
+//! # Work queues
+//! Each message is worked on by one of many [`Worker`]s:
+//!
+//! ```
+//! use shm_bus::{Bus, Message, QueueLane, QueueSpec, topic, wire::{Priority, message_bytes}};
+//!
+//! #[derive(Clone, Copy, Message)]
+//! #[repr(C)]
+//! struct Chunk { x: i32, y: i32 }
+//!
+//! topic! { Chunks("level/chunks"): Chunk, priority = Normal, capacity = 1 << 16; }
+//! const QUEUE: QueueSpec<'static> = QueueSpec::of::<Chunks>().deliveries_max(3);
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let bus = Bus::anonymous()?;
+//! # let mut built = 0;
+//! let mut producer = bus.work_producer(&QUEUE, "level", &[QueueLane::new(Priority::Normal, 1 << 16)])?;
+//! producer.send(Priority::Normal, message_bytes(&[Chunk { x: 1, y: 2 }]))?;
+//! let mut worker = bus.worker(&QUEUE, "builder")?; // usually several, elsewhere, in a loop around `wait`
+//! while let Some(job) = worker.take()? {
+//!     for chunk in job.messages::<Chunk>().ok_or("no whole chunks")? {
+//!         println!("{} {}{}", chunk.x, chunk.y, if job.redelivered() { ", perhaps built before" } else { "" });
+//! #       built += 1;
+//!     }
+//!     job.done()?; // dropped instead, it is given back
+//! }
+//! # assert_eq!(built, 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - A message is delivered **at least once**: again when its worker died or gave it back, and then [marked](Job::redelivered).
+//! - It has at most one live holder. A **stopped** one (Ctrl-Z, a debugger) lives and keeps its message, however long.
+//! - After [`deliveries_max`](QueueSpec::deliveries_max) deliveries without [`done`](Job::done) it is a **dead letter**, to be
+//!   [looked at](Worker::dead_letters) or [taken](Worker::take_dead_letter) until its producer needs the place.
+//! - What a producer sent **stays** when it is gone, as long as somebody is on the bus. The last participant out removes the bus with
+//!   its undone work.
+//!
 //! # Waiting
 //! | call | for |
 //! |---|---|
@@ -73,8 +145,9 @@
 //! | [`Inbox::wait_async`] | a task of any executor |
 //! | [`Inbox::arm`] with `descriptor` | an event loop: `poll`, `epoll`, `kqueue` |
 //!
-//! All of them only say that something waits; `receive` or `drain` takes it. A sleeper is woken in microseconds, and looks by itself
-//! every 10 ms in case its waker was killed.
+//! All of them only say that something waits; `receive` or `drain` takes it. A sleeper is woken in microseconds. In case its waker was
+//! killed before it rang, it also looks by itself: who sleeps in `wait` or `wait_timeout`, of an inbox or a worker, every 10 ms at most;
+//! who armed a descriptor or awaits is woken to look every second at most.
 //!
 //! # What costs what
 //! - **Fan-out** is free: a message is written once, and each reader copies it from there. Memory for it is allocated and mapped
@@ -177,7 +250,7 @@ pub use self::{
     },
     control::{Build, Limits, Version},
     inbox::{Attachment, Delivery, Inbox, InboxError, ReceiveError, SubscribeError},
-    lane::From,
+    lane::Start,
     publisher::{BatchError, Loan, Publisher, PublisherError, SendError, TopicPublisher},
     request::{
         AsBytes, CallError, Client, ClientCounts, Codec, CodecError, Dispatch, Method, Owed, ReplyError, Request,

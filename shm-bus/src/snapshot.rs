@@ -13,7 +13,8 @@ use crate::sync::{AtomicU64, Ordering};
 use crate::wire::{Policy, Priority};
 use crate::work_queue::QueueInfo;
 
-/// See the module. Made by [`Bus::snapshot`](crate::Bus::snapshot), and by [`peek`](crate::peek) without taking part.
+/// What a bus holds at one moment, for tools. Taken without any lock, by [`Bus::snapshot`](crate::Bus::snapshot), or without taking
+/// part by [`peek`](crate::peek).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Snapshot {

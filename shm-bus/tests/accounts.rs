@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use shm_bus::wire::{Policy, Priority, schema_hash};
-use shm_bus::{Attachment, Bus, From, Inbox, Publisher, ReceiveError, SendError, TopicSpec};
+use shm_bus::{Attachment, Bus, Inbox, Publisher, ReceiveError, SendError, Start, TopicSpec};
 
 const SCHEMA: &str = "test.Bytes@1 1/1 {value:u8@0}";
 const POLICIES: [(&str, Policy); 6] = [
@@ -35,7 +35,7 @@ enum Step {
     Batch { place: usize, priority: usize, len: usize, times: usize },
     Inbox { place: usize, observes: bool },
     DropInbox { place: usize },
-    Subscribe { place: usize, topic: usize, from: From },
+    Subscribe { place: usize, topic: usize, from: Start },
     Unsubscribe { place: usize, topic: usize },
     Receive { place: usize, times: usize },
     Drain { place: usize },
@@ -44,7 +44,7 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let (publisher, inbox, topic, priority) = (0..PUBLISHERS, 0..INBOXES, 0..POLICIES.len(), 0..4_usize);
     let len = prop_oneof![16..64_usize, 16..=992_usize];
-    let from = prop_oneof![Just(From::Now), Just(From::Earliest), (0..20_u64).prop_map(From::Last)];
+    let from = prop_oneof![Just(Start::Now), Just(Start::Earliest), (0..20_u64).prop_map(Start::Last)];
     let sends = (publisher.clone(), priority, len, 1..60_usize);
     let step = prop_oneof![
         2 => (publisher.clone(), topic.clone()).prop_map(|(place, topic)| Step::Publisher { place, topic }),
@@ -219,7 +219,7 @@ impl World {
         });
     }
 
-    fn subscribe(&mut self, place: usize, index: usize, from: From) {
+    fn subscribe(&mut self, place: usize, index: usize, from: Start) {
         let Some(inbox) = &mut self.inboxes[place] else { return };
         inbox.inbox.subscribe(&topic(index), from).expect("room");
         if inbox.topics.contains(&index) {
@@ -229,9 +229,9 @@ impl World {
         let waited_for = inbox.gating && POLICIES[index].1.gates();
         for (key, lane) in present(&self.bus, &self.lanes).into_iter().filter(|(_, lane)| lane.topic == index) {
             let next = match from {
-                From::Now => lane.sent,
-                From::Earliest => 0,
-                From::Last(count) => lane.sent.saturating_sub(count),
+                Start::Now => lane.sent,
+                Start::Earliest => 0,
+                Start::Last(count) => lane.sent.saturating_sub(count),
             };
             inbox.lanes.insert(key, Reading { next, joining: true, waited_for });
         }
@@ -409,7 +409,7 @@ proptest! {
         const K: [usize; 4] = [0, 8, 32, 128];
         let bus = Bus::anonymous().expect("made");
         let mut inbox = bus.inbox("reader", Attachment::Gating).expect("room");
-        inbox.subscribe(&topic(0), From::Now).expect("room");
+        inbox.subscribe(&topic(0), Start::Now).expect("room");
         let mut publishers: Vec<_> =
             ["0", "1", "2"].iter().map(|name| bus.publisher(&topic(0), name, LANES).expect("room")).collect();
         let (mut queued, mut level_waits, mut lane_waits) = ([[0_usize; 3]; 4], [0; 4], [[0; 3]; 4]);

@@ -1,7 +1,7 @@
 //! A bus used by several handles of one process, on files and in memory.
 
 use shm_bus::wire::{Policy, Priority, schema_hash};
-use shm_bus::{Attachment, Bus, From, Inbox, SendError, SubscribeError, TopicError, TopicSpec, list_in};
+use shm_bus::{Attachment, Bus, Inbox, SendError, Start, SubscribeError, TopicError, TopicSpec, list_in};
 
 const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
 const NUMBERS: TopicSpec<'_> = TopicSpec {
@@ -65,7 +65,7 @@ fn drain(inbox: &mut Inbox) -> Vec<u64> {
 
 fn what_is_sent_is_received_in_order(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
-    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    inbox.subscribe(&NUMBERS, Start::Now).expect("subscribed");
     let mut publisher = bus.publisher(&NUMBERS, "writer", NORMAL).expect("made");
     for value in 0..50_u64 {
         publisher.send(Priority::Normal, &value.to_le_bytes()).expect("room");
@@ -80,7 +80,7 @@ fn what_is_sent_is_received_in_order(bus: Bus) {
 
 fn a_full_lane_gives_back_and_goes_on_after_reading(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
-    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    inbox.subscribe(&NUMBERS, Start::Now).expect("subscribed");
     let mut publisher = bus.publisher(&NUMBERS, "writer", NORMAL).expect("made");
     let (mut next, mut expected) = (0_u64, Vec::new());
     for _ in 0..20 {
@@ -104,7 +104,7 @@ fn a_full_lane_gives_back_and_goes_on_after_reading(bus: Bus) {
 
 fn what_a_gone_publisher_sent_is_still_read_and_then_its_lane_goes(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
-    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    inbox.subscribe(&NUMBERS, Start::Now).expect("subscribed");
     for round in 0..300_u64 {
         let mut publisher = bus.publisher(&NUMBERS, "writer", NORMAL).expect("made");
         publisher.send(Priority::Normal, &round.to_le_bytes()).expect("room");
@@ -119,7 +119,7 @@ fn another_schema_is_refused_with_both(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
     let other = "test.Number@2 4/4 {value:u32@0}";
     let spec = TopicSpec { schema: other, schema_hash: schema_hash(other), message_size: 4, ..NUMBERS };
-    match inbox.subscribe(&spec, From::Now) {
+    match inbox.subscribe(&spec, Start::Now) {
         Err(SubscribeError::Topic(TopicError::Schema { on_the_bus, here, .. })) => {
             assert_eq!((on_the_bus.as_str(), here.as_str()), (SCHEMA, other));
         }
@@ -144,7 +144,7 @@ fn the_last_one_out_leaves_nothing() {
 
 fn a_drain_is_ordered_by_priority_publisher_and_sequence(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
-    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    inbox.subscribe(&NUMBERS, Start::Now).expect("subscribed");
     let lanes = &[(Priority::Low, 4096), (Priority::Critical, 4096)];
     let mut second = bus.publisher(&NUMBERS, "b", lanes).expect("made");
     let mut first = bus.publisher(&NUMBERS, "a", lanes).expect("made");
@@ -158,7 +158,7 @@ fn a_drain_is_ordered_by_priority_publisher_and_sequence(bus: Bus) {
 
 fn a_drain_takes_only_what_was_there_when_it_began(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
-    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    inbox.subscribe(&NUMBERS, Start::Now).expect("subscribed");
     let mut publisher = bus.publisher(&NUMBERS, "writer", NORMAL).expect("made");
     publisher.send(Priority::Normal, &0_u64.to_le_bytes()).expect("room");
     for round in 1..4_u64 {
@@ -171,7 +171,7 @@ fn a_drain_takes_only_what_was_there_when_it_began(bus: Bus) {
 
 fn critical_overtakes_and_low_still_gets_through(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
-    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    inbox.subscribe(&NUMBERS, Start::Now).expect("subscribed");
     let lanes = &[(Priority::Low, 4096), (Priority::Critical, 1 << 16)];
     let mut publisher = bus.publisher(&NUMBERS, "writer", lanes).expect("made");
     publisher.send(Priority::Low, &1_u64.to_le_bytes()).expect("room");
@@ -188,7 +188,7 @@ fn critical_overtakes_and_low_still_gets_through(bus: Bus) {
 
 fn a_loan_is_sent_when_committed_and_leaves_no_trace_otherwise(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
-    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    inbox.subscribe(&NUMBERS, Start::Now).expect("subscribed");
     let mut publisher = bus.publisher(&NUMBERS, "writer", NORMAL).expect("made");
     let mut loan = publisher.loan(Priority::Normal, 8).expect("room");
     loan.write(0, &[9; 8]);
@@ -226,7 +226,7 @@ fn limits_are_named_and_nothing_stays_behind(bus: Bus) {
 
 fn threads_publish_while_one_reads_and_nothing_is_lost(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
-    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    inbox.subscribe(&NUMBERS, Start::Now).expect("subscribed");
     let senders: Vec<_> = (0..3)
         .map(|_| {
             let bus = bus.clone();
@@ -260,7 +260,7 @@ fn threads_publish_while_one_reads_and_nothing_is_lost(bus: Bus) {
 
 fn an_unsubscribed_inbox_holds_nobody_up_and_may_subscribe_again(bus: Bus) {
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
-    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    inbox.subscribe(&NUMBERS, Start::Now).expect("subscribed");
     let mut publisher = bus.publisher(&NUMBERS, "writer", NORMAL).expect("made");
     let mut send = |value: u64| publisher.send(Priority::Normal, &value.to_le_bytes());
     while send(1).is_ok() {}
@@ -270,7 +270,7 @@ fn an_unsubscribed_inbox_holds_nobody_up_and_may_subscribe_again(bus: Bus) {
         send(2).expect("nobody waits");
     }
     assert_eq!(drain(&mut inbox), [0_u64; 0]);
-    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed again");
+    inbox.subscribe(&NUMBERS, Start::Now).expect("subscribed again");
     send(3).expect("room");
     assert_eq!(drain(&mut inbox), [3]);
     while send(4).is_ok() {}
@@ -281,7 +281,7 @@ fn an_observer_of_many_lanes_reads_a_removed_one_to_its_end_though_its_index_is_
     const FOUR: &[(Priority, u32)] =
         &[(Priority::Critical, 4096), (Priority::High, 4096), (Priority::Normal, 4096), (Priority::Low, 4096)];
     let mut observer = bus.inbox("watcher", Attachment::Observer).expect("made");
-    observer.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    observer.subscribe(&NUMBERS, Start::Now).expect("subscribed");
     let _others = ["a", "b"].map(|name| bus.publisher(&NUMBERS, name, FOUR).expect("made"));
     let mut gone = bus.publisher(&NUMBERS, "gone", FOUR).expect("made");
     for value in 0..10_u64 {

@@ -1,7 +1,7 @@
 //! What happens to messages without room: each policy's promise, and that every message is accounted for.
 
 use shm_bus::wire::{Policy, Priority, schema_hash};
-use shm_bus::{Attachment, Bus, From, Inbox, LaneInfo, Publisher, ReceiveError, SendError, SubscribeError, TopicSpec};
+use shm_bus::{Attachment, Bus, Inbox, LaneInfo, Publisher, ReceiveError, SendError, Start, SubscribeError, TopicSpec};
 
 const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
 /// A ring of 128 records of 32 bytes; with a header and 8 bytes of payload, a message takes two.
@@ -26,7 +26,7 @@ impl Game {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let bus = Bus::open_in(folder.path(), "game").expect("opens");
         let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
-        inbox.subscribe(&numbers(policy), From::Now).expect("subscribed");
+        inbox.subscribe(&numbers(policy), Start::Now).expect("subscribed");
         let publisher = bus.publisher(&numbers(policy), "writer", LANE).expect("made");
         Self { bus, publisher, inbox, _folder: folder }
     }
@@ -126,7 +126,7 @@ fn evict_laggard_has_the_inbox_leave_once_and_say_so() {
     assert_eq!(drain(&mut game.inbox), []);
     assert_eq!(game.bus.snapshot().inboxes[0].evicted, 1);
     game.inbox.unsubscribe("numbers").expect("left");
-    game.inbox.subscribe(&numbers(Policy::EvictLaggard), From::Last(1)).expect("joined again");
+    game.inbox.subscribe(&numbers(Policy::EvictLaggard), Start::Last(1)).expect("joined again");
     assert_eq!(drain(&mut game.inbox), [(MANY, 0)]);
 }
 
@@ -176,7 +176,7 @@ fn pressure_goes_from_nothing_to_full_and_back() {
 fn a_subscriber_with_another_policy_is_refused_with_both() {
     let game = Game::new(Policy::Latest);
     let mut other = game.bus.inbox("other", Attachment::Gating).expect("made");
-    match other.subscribe(&numbers(Policy::Reject), From::Now) {
+    match other.subscribe(&numbers(Policy::Reject), Start::Now) {
         Err(SubscribeError::Topic(error)) => {
             assert_eq!(error.to_string(), "topic `numbers` has the policy Latest on this bus, here it is Reject");
         }
@@ -192,7 +192,7 @@ fn the_last_n_are_given_to_a_late_joiner() {
             game.send(value).expect("room");
         }
         let mut late = game.bus.inbox("late", Attachment::Gating).expect("made");
-        late.subscribe(&numbers(Policy::Reject), From::Last(wanted)).expect("subscribed");
+        late.subscribe(&numbers(Policy::Reject), Start::Last(wanted)).expect("subscribed");
         assert_eq!(drain(&mut late), expected.map(|value| (value, 0)).collect::<Vec<_>>(), "of the last {wanted}");
         game.send(20).expect("room");
         assert_eq!(drain(&mut late), [(20, 0)]);
@@ -300,7 +300,7 @@ fn a_late_joiner_of_a_latest_lane_gets_the_newest_at_once() {
             game.send(value).expect("never refused");
         }
         let mut late = game.bus.inbox("late", Attachment::Gating).expect("made");
-        late.subscribe(&numbers(Policy::Latest), From::Last(wanted)).expect("subscribed");
+        late.subscribe(&numbers(Policy::Latest), Start::Last(wanted)).expect("subscribed");
         assert_eq!(drain(&mut late).iter().map(|(value, _)| *value).collect::<Vec<_>>(), [9], "of the last {wanted}");
     }
 }

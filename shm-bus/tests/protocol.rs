@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use shm_bus::wire::{Policy, Priority, schema_hash};
-use shm_bus::{Attachment, Bus, From, Inbox, Publisher, TopicSpec};
+use shm_bus::{Attachment, Bus, Inbox, Publisher, Start, TopicSpec};
 
 const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
 
@@ -63,7 +63,7 @@ fn game(policy: Policy) -> Game {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let bus = Bus::builder("game").folder(folder.path()).lanes(200).open().expect("opens");
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
-    inbox.subscribe(&topic("numbers", policy), From::Now).expect("subscribed");
+    inbox.subscribe(&topic("numbers", policy), Start::Now).expect("subscribed");
     let publisher = bus.publisher(&topic("numbers", policy), "writer", &[(Priority::High, 4096)]).expect("made");
     Game { bus, inbox, publisher, _folder: folder }
 }

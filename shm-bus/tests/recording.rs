@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use shm_bus::record::{Recorder, Recording, RecordingError};
 use shm_bus::wire::{Policy, Priority, schema_hash};
-use shm_bus::{Attachment, Bus, From, Inbox, Publisher, TopicSpec};
+use shm_bus::{Attachment, Bus, Inbox, Publisher, Start, TopicSpec};
 use tempfile::TempDir;
 
 const SCHEMA: &str = "test.Hit@1 12/4 {at:V{x:f32@0,y:f32@4}@4,id:u32@0}";
@@ -34,7 +34,7 @@ fn rig() -> Rig {
     let lanes = [(Priority::High, 4096), (Priority::Low, 4096)];
     let publisher = bus.publisher(&HITS, "physics", &lanes).expect("made");
     let mut inbox = bus.inbox("recorder", Attachment::Observer).expect("made");
-    inbox.subscribe_untyped(HITS.name, From::Earliest).expect("there");
+    inbox.subscribe_untyped(HITS.name, Start::Earliest).expect("there");
     Rig { folder, bus, publisher, inbox }
 }
 

@@ -385,7 +385,7 @@ fn another_inbox_that_gates_the_requests_is_no_server() {
     let (_folder, bus) = bus();
     let mut client = bus.client("echo").expect("made");
     let mut reader = bus.inbox("another reader", shm_bus::Attachment::Gating).expect("made");
-    reader.subscribe_untyped("echo/request", shm_bus::From::Now).expect("subscribed");
+    reader.subscribe_untyped("echo/request", shm_bus::Start::Now).expect("subscribed");
     assert!(!client.has_server());
 }
 

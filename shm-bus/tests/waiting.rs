@@ -7,7 +7,7 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use shm_bus::wire::{Policy, Priority, schema_hash};
-use shm_bus::{Attachment, Bus, From, Inbox, TopicSpec};
+use shm_bus::{Attachment, Bus, Inbox, Start, TopicSpec};
 
 const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
 const LANES: &[(Priority, u32)] = &[(Priority::Critical, 4096), (Priority::Normal, 4096)];
@@ -26,7 +26,7 @@ fn bus() -> (tempfile::TempDir, Bus) {
 fn inbox(bus: &Bus, name: &str, topics: &[&'static str]) -> Inbox {
     let mut inbox = bus.inbox(name, Attachment::Gating).expect("made");
     for name in topics {
-        inbox.subscribe(&topic(name), From::Now).expect("subscribed");
+        inbox.subscribe(&topic(name), Start::Now).expect("subscribed");
     }
     inbox
 }
@@ -117,7 +117,7 @@ fn a_sleeper_sees_a_publisher_that_comes_later() {
 fn an_observer_can_sleep_too() {
     let (_folder, bus) = bus();
     let mut observer = bus.inbox("observer", Attachment::Observer).expect("made");
-    observer.subscribe(&topic("work"), From::Now).expect("subscribed");
+    observer.subscribe(&topic("work"), Start::Now).expect("subscribed");
     let mut work = bus.publisher(&topic("work"), "boss", LANES).expect("made");
     std::thread::scope(|scope| {
         scope.spawn(|| {

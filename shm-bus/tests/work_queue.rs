@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use shm_bus::wire::{Policy, Priority, schema_hash};
 use shm_bus::{
-    Attachment, Bus, From, Holder, PublisherError, QueueError, QueueInfo, QueueLane, QueueSpec, SendError,
+    Attachment, Bus, Holder, PublisherError, QueueError, QueueInfo, QueueLane, QueueSpec, SendError, Start,
     SubscribeError, TopicError, TopicSpec, Worker,
 };
 
@@ -170,7 +170,8 @@ fn a_full_queue_gives_back_until_work_is_done() {
         while producer.send(Priority::Normal, &sent.to_le_bytes()).is_ok() {
             sent += 1;
         }
-        assert_eq!(producer.send(Priority::Normal, &[0; 8]), Err(SendError::Full));
+        let full = SendError::QueueFull { outstanding: 128, capacity: 4096 };
+        assert_eq!(producer.send(Priority::Normal, &[0; 8]), Err(full));
         assert!(producer.pressure(Priority::Normal) > 0.9);
         let held = worker.take().expect("mapped").expect("a job");
         assert_eq!(number(held.payload()), done);
@@ -301,7 +302,7 @@ fn a_queue_is_no_stream_and_a_stream_no_queue() {
     let refused = bus.publisher(&TOPIC, "publisher", &[(Priority::Normal, 4096)]);
     assert!(matches!(refused, Err(PublisherError::Topic(TopicError::Queue { .. }))));
     let mut gating = bus.inbox("gating", Attachment::Gating).expect("made");
-    let refused = gating.subscribe(&TOPIC, From::Now);
+    let refused = gating.subscribe(&TOPIC, Start::Now);
     assert!(matches!(refused, Err(SubscribeError::Topic(TopicError::Queue { .. }))));
     let refused = bus.worker(&WORK.deliveries_max(4), "worker");
     assert!(matches!(refused, Err(QueueError::Topic(TopicError::Deliveries { on_the_bus: 3, here: 4, .. }))));
@@ -324,7 +325,7 @@ fn a_queue_is_no_stream_and_a_stream_no_queue() {
 fn an_observer_sees_the_work_go_by_and_holds_nothing_up() {
     let bus = bus();
     let mut observer = bus.inbox("observer", Attachment::Observer).expect("made");
-    observer.subscribe(&TOPIC, From::Now).expect("observers may, even before the queue is one");
+    observer.subscribe(&TOPIC, Start::Now).expect("observers may, even before the queue is one");
     let mut producer = bus.work_producer(&WORK, "producer", &[LANE]).expect("made");
     let mut worker = bus.worker(&WORK, "worker").expect("made");
     for value in 0..5000_u64 {

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 use shm_bus::schema::Fields;
-use shm_bus::{Attachment, Delivery, From};
+use shm_bus::{Attachment, Delivery, Start};
 
 use super::find::find;
 use super::topic::topic;
@@ -36,7 +36,7 @@ pub(super) fn echo(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Erro
     let bus = find(args.bus.as_deref())?;
     let fields = Fields::parse(&topic(&bus, &args.topic)?.schema)?;
     let mut inbox = bus.inbox("hotframe bus echo", Attachment::Observer)?;
-    inbox.subscribe_untyped(&args.topic, From::Now)?;
+    inbox.subscribe_untyped(&args.topic, Start::Now)?;
     let mut watch = Watch::start()?;
     let mut left = args.count.unwrap_or(u64::MAX);
     while left > 0 && watch.wait(&bus, &mut inbox, None)? {

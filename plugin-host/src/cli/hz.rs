@@ -5,7 +5,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use shm_bus::{Attachment, From, Inbox};
+use shm_bus::{Attachment, Inbox, Start};
 
 use super::figures::{count, nanoseconds, per_second};
 use super::find::find;
@@ -51,7 +51,7 @@ pub(super) fn hz(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>
     let bus = find(args.bus.as_deref())?;
     topic(&bus, &args.topic)?;
     let mut inbox = bus.inbox("hotframe bus hz", Attachment::Observer)?;
-    inbox.subscribe_untyped(&args.topic, From::Now)?;
+    inbox.subscribe_untyped(&args.topic, Start::Now)?;
     let mut watch = Watch::start()?;
     let mut interval = Interval { begun: Instant::now(), messages: 0, bytes: 0, lost: 0, gaps: Gaps::default() };
     let mut left = args.count.unwrap_or(u64::MAX);

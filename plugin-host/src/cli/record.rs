@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
 use shm_bus::record::{RecordedCounts, Recorder};
-use shm_bus::{Attachment, Bus, From, Inbox};
+use shm_bus::{Attachment, Bus, Inbox, Start};
 
 use super::figures::count;
 use super::find::find;
@@ -60,7 +60,7 @@ pub(super) fn record(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Er
     let mut recorder = Recorder::create(&args.file, bus.name(), args.force)?;
     let mut inbox = bus.inbox("hotframe bus record", Attachment::Observer)?;
     let mut subscribed = Vec::new();
-    subscribe(args, &bus, &mut inbox, &mut recorder, &mut subscribed, From::Now)?;
+    subscribe(args, &bus, &mut inbox, &mut recorder, &mut subscribed, Start::Now)?;
     eprintln!("hotframe: recording {} of bus `{}`; Ctrl-C ends", subscribed.join(", "), bus.name());
     run(args, &bus, (&mut inbox, &mut recorder, &mut subscribed), &mut watch, out)?;
     let counts = recorder.finish()?;
@@ -100,7 +100,7 @@ fn run(
         if Instant::now() >= next_flush || !goes_on {
             next_flush = Instant::now() + FLUSH;
             flush(args, recorder, out)?;
-            subscribe(args, bus, inbox, recorder, subscribed, From::Earliest)?;
+            subscribe(args, bus, inbox, recorder, subscribed, Start::Earliest)?;
         }
         if !goes_on {
             break;
@@ -116,7 +116,7 @@ fn subscribe(
     inbox: &mut Inbox,
     recorder: &mut Recorder,
     subscribed: &mut Vec<String>,
-    from: From,
+    from: Start,
 ) -> Result<(), Box<dyn Error>> {
     for topic in bus.snapshot().topics {
         let wanted = args.topics.is_empty() || args.topics.contains(&topic.name);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use rustix::process::Signal;
 use shm_bus::record::Recorder;
 use shm_bus::wire::Priority;
-use shm_bus::{Attachment, Bus, From, TopicSpec};
+use shm_bus::{Attachment, Bus, Start, TopicSpec};
 
 use super::support::{Game, HITS, assert_empty, hit};
 
@@ -30,7 +30,7 @@ fn recording(game: &mut Game, step: Duration) -> PathBuf {
 fn lab(game: &Game) -> (Bus, shm_bus::Inbox) {
     let bus = Bus::open_in(game.folder(), "lab").expect("opens");
     let mut inbox = bus.inbox("lab", Attachment::Gating).expect("made");
-    inbox.subscribe(&HITS, From::Now).expect("subscribed");
+    inbox.subscribe(&HITS, Start::Now).expect("subscribed");
     (bus, inbox)
 }
 
@@ -76,7 +76,7 @@ fn it_makes_a_bus_and_repeats_until_ctrl_c() {
     assert!(replay.told().contains("to bus `new`"));
     let bus = Bus::attach_in(game.folder(), "new").expect("it was made");
     let mut inbox = bus.inbox("late", Attachment::Gating).expect("made");
-    inbox.subscribe(&HITS, From::Now).expect("the same topic");
+    inbox.subscribe(&HITS, Start::Now).expect("the same topic");
     for _ in 0..25 {
         inbox.wait().expect("mapped");
         inbox.receive().expect("mapped").expect("there");

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use shm_bus::wire::{Policy, Priority, schema_hash};
-use shm_bus::{Attachment, Bus, From, Inbox, Publisher, Snapshot, TopicSpec};
+use shm_bus::{Attachment, Bus, Inbox, Publisher, Snapshot, Start, TopicSpec};
 use tempfile::TempDir;
 
 /// Nothing that is awaited takes that long, unless it hangs.
@@ -71,7 +71,7 @@ impl Game {
 
     pub(crate) fn inbox(&self, attachment: Attachment) -> Inbox {
         let mut inbox = self.bus.inbox("reader", attachment).expect("made");
-        inbox.subscribe(&HITS, From::Now).expect("subscribed");
+        inbox.subscribe(&HITS, Start::Now).expect("subscribed");
         inbox
     }
 

@@ -3,7 +3,7 @@
 //! `mode, how it joins | words of the header page: index and value | 0xff | words of the ring`
 
 use super::Bytes;
-use crate::lane::{From, HEADER_WORDS_USED, Heap, Look, Mode, Reader};
+use crate::lane::{HEADER_WORDS_USED, Heap, Look, Mode, Reader, Start};
 use crate::sync::{AtomicU64, Ordering};
 
 const RING_WORDS: usize = 128;
@@ -30,9 +30,9 @@ pub fn lane(data: &[u8]) {
     let cursor = AtomicU64::new(0);
     let mut reader = match joins % 4 {
         0 => Reader::at_start(&heap, 3, mode),
-        1 => Reader::joining(&heap, 3, mode, From::Now, &cursor),
-        2 => Reader::joining(&heap, 3, mode, From::Earliest, &cursor),
-        _ => Reader::joining(&heap, 3, mode, From::Last(u64::from(joins)), &cursor),
+        1 => Reader::joining(&heap, 3, mode, Start::Now, &cursor),
+        2 => Reader::joining(&heap, 3, mode, Start::Earliest, &cursor),
+        _ => Reader::joining(&heap, 3, mode, Start::Last(u64::from(joins)), &cursor),
     };
     let mut payload = [0; RING_WORDS];
     let _ = reader.settle(&cursor);

@@ -9,7 +9,7 @@ use crate::bus::Bus;
 use crate::control::{self, INBOXES_MAX, LANES_MAX};
 use crate::inbox::file::InboxFile;
 use crate::inbox::{Attachment, Inbox};
-use crate::lane::From;
+use crate::lane::Start;
 use crate::publisher::Publisher;
 use crate::runtime::{Access, CONTROL};
 use crate::sync::Ordering;
@@ -89,7 +89,7 @@ impl User {
                 self.inboxes.extend(self.bus.inbox("reader", attachment).ok());
             }
             3 => {
-                let from = [From::Now, From::Earliest, From::Last(value)][value as usize % 3];
+                let from = [Start::Now, Start::Earliest, Start::Last(value)][value as usize % 3];
                 for inbox in &mut self.inboxes {
                     let _ = inbox.subscribe(&self.topic, from);
                 }
@@ -133,7 +133,7 @@ impl User {
             14 => {
                 for inbox in &mut self.inboxes {
                     let _ = inbox.unsubscribe(self.topic.name);
-                    let _ = inbox.subscribe_untyped(self.topic.name, From::Now);
+                    let _ = inbox.subscribe_untyped(self.topic.name, Start::Now);
                 }
             }
             _ => drop(self.bus.attach_again()),

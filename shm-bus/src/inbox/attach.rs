@@ -9,7 +9,7 @@ use super::lane::{End, InLane, Subscription};
 use super::{Inbox, ReceiveError, SubscribeError};
 use crate::bus::{Change, ChangeError};
 use crate::control::{LaneEntry, LaneState, TopicEntry};
-use crate::lane::{From, LaneFile, Mode, Reader};
+use crate::lane::{LaneFile, Mode, Reader, Start};
 use crate::runtime::lane_name;
 use crate::topic::{TopicError, TopicSpec, find_or_add, refuse_queue};
 use crate::wire::{Policy, Priority};
@@ -19,7 +19,7 @@ impl Inbox {
     ///
     /// # Errors
     /// [`TopicError::Schema`] with both schemas when the topic carries something else; else see [`SubscribeError`].
-    pub fn subscribe(&mut self, topic: &TopicSpec<'_>, from: From) -> Result<(), SubscribeError> {
+    pub fn subscribe(&mut self, topic: &TopicSpec<'_>, from: Start) -> Result<(), SubscribeError> {
         let shared = std::sync::Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
         let index = find_or_add(&shared.control, topic)?;
@@ -27,7 +27,7 @@ impl Inbox {
     }
 
     /// As [`Self::subscribe`], unless another inbox gates the topic.
-    pub(crate) fn subscribe_alone(&mut self, topic: &TopicSpec<'_>, from: From) -> Result<(), SubscribeError> {
+    pub(crate) fn subscribe_alone(&mut self, topic: &TopicSpec<'_>, from: Start) -> Result<(), SubscribeError> {
         let shared = std::sync::Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
         let index = find_or_add(&shared.control, topic)?;
@@ -41,7 +41,7 @@ impl Inbox {
     ///
     /// # Errors
     /// [`TopicError::Unknown`] when nobody has; else see [`SubscribeError`].
-    pub fn subscribe_untyped(&mut self, topic_name: &str, from: From) -> Result<(), SubscribeError> {
+    pub fn subscribe_untyped(&mut self, topic_name: &str, from: Start) -> Result<(), SubscribeError> {
         let shared = std::sync::Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
         let found = shared.control.topics().find(|entry| entry.name == topic_name);
@@ -50,7 +50,7 @@ impl Inbox {
         self.join(&change, Subscription { topic: index, name, schema_hash, policy }, from)
     }
 
-    fn join(&mut self, _: &Change<'_>, subscription: Subscription, from: From) -> Result<(), SubscribeError> {
+    fn join(&mut self, _: &Change<'_>, subscription: Subscription, from: Start) -> Result<(), SubscribeError> {
         if self.subscriptions.iter().any(|earlier| earlier.topic == subscription.topic) {
             return Ok(());
         }
@@ -73,7 +73,7 @@ impl Inbox {
         for lane in &mut joined {
             let cursor = self.file.cursor(lane.index);
             lane.end = lane.reader.settle(cursor).err().map(End::Corrupt);
-            if let From::Last(count) = from
+            if let Start::Last(count) = from
                 && lane.end.is_none()
             {
                 lane.end = lane.keep_last(count, &mut self.payload, cursor);

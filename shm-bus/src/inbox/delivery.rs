@@ -4,7 +4,7 @@
 
 use crate::wire::{Kind, Message, Priority, messages_in};
 
-/// See the module. Valid until the next call to its inbox.
+/// One received message: a private copy, and where it came from. Valid until the next call to its inbox.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Delivery<'a> {

@@ -109,7 +109,8 @@ pub enum ReceiveError {
     },
 }
 
-/// See the module. Made by [`Bus::inbox`](crate::Bus::inbox).
+/// All that one subsystem reads: the messages of the topics that it subscribes to, most urgent first. Made by
+/// [`Bus::inbox`](crate::Bus::inbox).
 #[derive(Debug)]
 pub struct Inbox {
     shared: Arc<Shared>,

@@ -158,12 +158,12 @@ impl Inbox {
     /// ```
     /// # #[cfg(unix)]
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # use shm_bus::{Attachment, Bus, From, TopicSpec, topic, Message};
+    /// # use shm_bus::{Attachment, Bus, Start, TopicSpec, topic, Message};
     /// # #[derive(Clone, Copy, Message)] #[repr(C)] struct Job { number: u64 }
     /// # topic! { Jobs("jobs"): Job, priority = Normal, capacity = 4096; }
     /// # let bus = Bus::anonymous()?;
     /// # let mut inbox = bus.inbox("worker", Attachment::Gating)?;
-    /// # inbox.subscribe(&TopicSpec::of::<Jobs>(), From::Now)?;
+    /// # inbox.subscribe(&TopicSpec::of::<Jobs>(), Start::Now)?;
     /// # let mut jobs = bus.publisher_of::<Jobs>("boss")?;
     /// # let boss = std::thread::spawn(move || jobs.send(&Job { number: 7 }));
     /// use rustix::event::{PollFd, PollFlags, poll};
@@ -199,7 +199,7 @@ impl Inbox {
     ///
     /// ```
     /// # use std::{pin::pin, sync::Arc, task::{Context, Poll, Wake, Waker}, thread::{self, Thread}};
-    /// # use shm_bus::{Attachment, Bus, From, Inbox, ReceiveError, TopicSpec, topic, Message};
+    /// # use shm_bus::{Attachment, Bus, Start, Inbox, ReceiveError, TopicSpec, topic, Message};
     /// # #[derive(Clone, Copy, Message)] #[repr(C)] struct Job { number: u64 }
     /// # topic! { Jobs("jobs"): Job, priority = Normal, capacity = 4096; }
     /// # struct Unpark(Thread);
@@ -226,7 +226,7 @@ impl Inbox {
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let bus = Bus::anonymous()?;
     /// # let mut inbox = bus.inbox("worker", Attachment::Gating)?;
-    /// # inbox.subscribe(&TopicSpec::of::<Jobs>(), From::Now)?;
+    /// # inbox.subscribe(&TopicSpec::of::<Jobs>(), Start::Now)?;
     /// # let mut jobs = bus.publisher_of::<Jobs>("boss")?;
     /// # let boss = thread::spawn(move || jobs.send(&Job { number: 7 }));
     /// # assert_eq!(block_on(next_job(&mut inbox))?, 7);

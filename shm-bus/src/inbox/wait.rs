@@ -44,13 +44,13 @@ impl Inbox {
     /// Sleeps until a message waits.
     ///
     /// ```
-    /// # use shm_bus::{Attachment, Bus, From, TopicSpec, topic, Message};
+    /// # use shm_bus::{Attachment, Bus, Start, TopicSpec, topic, Message};
     /// # #[derive(Clone, Copy, Message)] #[repr(C)] struct Job { number: u64 }
     /// # topic! { Jobs("jobs"): Job, priority = Normal, capacity = 4096; }
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let bus = Bus::anonymous()?;
     /// # let mut inbox = bus.inbox("worker", Attachment::Gating)?;
-    /// # inbox.subscribe(&TopicSpec::of::<Jobs>(), From::Now)?;
+    /// # inbox.subscribe(&TopicSpec::of::<Jobs>(), Start::Now)?;
     /// # let mut jobs = bus.publisher_of::<Jobs>("boss")?;
     /// let boss = std::thread::spawn(move || jobs.send(&Job { number: 7 }));
     /// inbox.wait()?;

@@ -63,7 +63,7 @@ pub(crate) use file::{CAPACITY_MAX, CAPACITY_MIN, LaneFile, is_capacity};
 #[cfg(all(any(test, feature = "fuzzing"), not(loom)))]
 pub(crate) use heap::Heap;
 pub(crate) use mode::Mode;
-pub use reader::From;
+pub use reader::Start;
 pub(crate) use reader::{Fault, Look, Reader};
 pub(crate) use writer::{Envelope, Gates, Lowest, Refusal, Stamp, Writer};
 

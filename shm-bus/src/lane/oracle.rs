@@ -9,8 +9,8 @@ use std::collections::VecDeque;
 use proptest::prelude::*;
 
 use super::{
-    Cursor, Envelope, From, Gates, HEAD, HEADER_WORDS_USED, Heap, Look, Lowest, Mode, OLDEST, Place, Reader, Refusal,
-    SENT, Stamp, Writer,
+    Cursor, Envelope, Gates, HEAD, HEADER_WORDS_USED, Heap, Look, Lowest, Mode, OLDEST, Place, Reader, Refusal, SENT,
+    Stamp, Start, Writer,
 };
 use crate::sync::{AtomicU64, Ordering};
 use crate::wire::Priority;
@@ -110,7 +110,7 @@ fn everything_there_is_whole(heap: &Heap, sent: u64) {
     assert!(word(HEAD) - word(OLDEST) + 32 <= CAPACITY as u64);
     assert_eq!(word(SENT), sent);
     let cursor = AtomicU64::new(0);
-    let mut reader = Reader::joining(heap, 0, Mode::Lapping, From::Earliest, &cursor);
+    let mut reader = Reader::joining(heap, 0, Mode::Lapping, Start::Earliest, &cursor);
     let mut next = None;
     while let Read::Message(sequence, lost, _) = read(&mut reader, &cursor) {
         assert_eq!((lost, next.unwrap_or(sequence)), (0, sequence));
@@ -187,7 +187,7 @@ proptest! {
                     lost += gap;
                 },
                 Step::Join(now) => {
-                    let from = if now { From::Now } else { From::Earliest };
+                    let from = if now { Start::Now } else { Start::Earliest };
                     let mut reader = Reader::joining(&heap, 0, Mode::Gating, from, &cursors[2]);
                     gates.0 = vec![&cursors[0], &cursors[2]];
                     reader.settle(&cursors[2]).expect("nobody interferes");
@@ -260,7 +260,7 @@ proptest! {
                     }
                 },
                 Step::Join(now) => if now && laggard.is_none() {
-                    let mut reader = Reader::joining(&heap, 0, Mode::Evictable, From::Now, &cursor);
+                    let mut reader = Reader::joining(&heap, 0, Mode::Evictable, Start::Now, &cursor);
                     reader.settle(&cursor).expect("nobody interferes");
                     laggard_next = sent.len() as u64;
                     laggard = Some(reader);
@@ -285,7 +285,7 @@ proptest! {
         let heap = Heap::of(header, ring);
         let cursor = AtomicU64::new(0);
         let mut reader = if joins {
-            Reader::joining(&heap, 3, mode, From::Earliest, &cursor)
+            Reader::joining(&heap, 3, mode, Start::Earliest, &cursor)
         } else {
             Reader::at_start(&heap, 3, mode)
         };

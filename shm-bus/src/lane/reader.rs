@@ -19,7 +19,7 @@ use crate::wire::{Header, HeaderError, Kind};
 
 /// Where a subscription begins in lanes that are already there. Lanes that appear later are read from their start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum From {
+pub enum Start {
     /// With what is sent from now on.
     Now,
     /// With the oldest message that is still there.
@@ -133,11 +133,11 @@ impl<M: Memory> Reader<M> {
 
     /// A reader for a lane that already runs; first half of joining. The caller then makes the subscription visible and
     /// calls [`Self::settle`].
-    pub(crate) fn joining(memory: M, generation: u16, mode: Mode, from: From, cursor: &AtomicU64) -> Self {
+    pub(crate) fn joining(memory: M, generation: u16, mode: Mode, from: Start, cursor: &AtomicU64) -> Self {
         let mut reader = Self::at_start(memory, generation, mode);
         let start = match from {
-            From::Now | From::Last(0) => reader.head(),
-            From::Earliest | From::Last(_) => reader.oldest(),
+            Start::Now | Start::Last(0) => reader.head(),
+            Start::Earliest | Start::Last(_) => reader.oldest(),
         };
         if start != 0 {
             reader.position = start;

@@ -38,8 +38,19 @@ pub enum SendError {
     /// A subscriber has not yet read enough; the message is given back and counted.
     #[error("the lane is full: a subscriber has not yet read it")]
     Full,
-    /// As `Full`, after waiting as long as the topic's policy says.
-    #[error("the lane is full: a subscriber has not read it for {timeout_ms} ms")]
+    /// The lane of a work queue has no room, or no claim free: what was sent is not done. The message is given back and counted.
+    #[error(
+        "the queue is full: {outstanding} messages or {capacity} bytes are under way at most; start workers, or raise \
+         `QueueLane::outstanding` or `capacity`"
+    )]
+    QueueFull {
+        /// Messages that can be under way, sent and not done.
+        outstanding: u64,
+        /// Bytes that they can take, with their headers.
+        capacity: u64,
+    },
+    /// As `Full` or `QueueFull`, after waiting as long as the topic's policy says.
+    #[error("the lane is full: its subscribers or workers have made no room for {timeout_ms} ms")]
     TimedOut {
         /// Milliseconds waited.
         timeout_ms: u32,
@@ -63,7 +74,8 @@ pub enum SendError {
     Corrupt,
 }
 
-/// See the module. Made by [`Bus::publisher`](crate::Bus::publisher).
+/// Sends bytes on one topic, in a lane of its own for each priority that it declared. Made by
+/// [`Bus::publisher`](crate::Bus::publisher).
 #[derive(Debug)]
 pub struct Publisher {
     shared: Arc<Shared>,
@@ -91,7 +103,8 @@ struct OutLane {
 }
 
 impl Publisher {
-    /// Sends one message (or several back to back) of `payload`'s bytes. Under [`Policy::DropNewest`] a message without room is
+    /// Sends one message (or several back to back) of `payload`'s bytes. They should be whole messages of the topic's size, which is not
+    /// checked: of others [`Delivery::messages`](crate::Delivery::messages) gives `None`. Under [`Policy::DropNewest`] a message without room is
     /// dropped and counted, and that is no error.
     ///
     /// # Errors

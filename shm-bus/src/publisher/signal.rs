@@ -7,8 +7,12 @@
 //! send. An inbox asks for attention once in its life, so it pays for both: it sets its bit and then has the system fence every
 //! publisher's thread ([`sys::barrier`]). Each publisher's send either came before that fence, and the inbox's next look sees the
 //! message, or comes after it and sees the bit; then it fences and looks at the inbox's doorbell as `[BELL]` says. A publisher whose
-//! process the system can't fence for fences by itself. Where an inbox can't ask the system, it may sleep through a message for
-//! one slice of 10 ms, once.
+//! process the system can't fence for fences by itself.
+//!
+//! Where an inbox can't ask the system, publishers may pass it by with what they send while it asks. Asleep it finds that at its next
+//! look of its own, after 10 ms at most (a second with `arm` or `wait_async`); so does one that keeps ready bits, as before and after
+//! sleeping it looks at every lane. Awake, one with ready bits finds it when the lane's next message sets the bit, or at the latest
+//! when it has found nothing 64 times.
 
 use std::sync::LazyLock;
 

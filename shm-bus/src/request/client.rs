@@ -11,7 +11,7 @@ use super::{ServiceError, ServiceSpec, WAIT_MAX, has_passed};
 use crate::bell::SLICE;
 use crate::bus::{Bus, Change, Shared};
 use crate::inbox::{Attachment, Inbox, ReceiveError};
-use crate::lane::{Envelope, From};
+use crate::lane::{Envelope, Start};
 use crate::publisher::{Publisher, SendError};
 use crate::sys::monotonic_ns;
 use crate::wire::{Kind, Priority, REQUEST_PREFIX_BYTES, RequestPrefix, Status};
@@ -126,7 +126,7 @@ pub struct ClientCounts {
     pub strange: u64,
 }
 
-/// See the module. Made by [`Bus::client`](crate::Bus::client).
+/// Asks one service: sends requests, matches answers to tickets, gives up at deadlines. Made by [`Bus::client`](crate::Bus::client).
 #[derive(Debug)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -158,7 +158,7 @@ impl Client {
         // First the request topic: it is the one that tells another service by this name.
         let publisher = service.requests(|topic| bus.publisher(topic, service.name, &lanes))?;
         let mut inbox = bus.inbox(service.name, Attachment::Gating)?;
-        service.responses(inbox.id(), |topic| inbox.subscribe(topic, From::Now))?;
+        service.responses(inbox.id(), |topic| inbox.subscribe(topic, Start::Now))?;
         Ok(Self {
             shared: Arc::clone(bus.shared()),
             service: service.name.to_owned(),

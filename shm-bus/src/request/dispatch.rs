@@ -5,7 +5,7 @@ use std::fmt::Display;
 use super::{Codec, Method, ReplyError, Request};
 use crate::wire::Status;
 
-/// See the module. Made by [`Request::dispatch`].
+/// Serves a request by the first of the given methods that it asks for. Made by [`Request::dispatch`].
 #[derive(Debug)]
 #[must_use = "`done` answers what no method took"]
 pub struct Dispatch<'a> {

@@ -7,7 +7,7 @@ use super::{Codec, Dispatch, Owed, ReplyError};
 use crate::sys::monotonic_ns;
 use crate::wire::{REQUEST_PREFIX_BYTES, Status};
 
-/// See the module. Dropped without an answer, it is answered as failed.
+/// A request that is being served: what is asked for, and the way to answer it. Dropped without an answer, it is answered as failed.
 #[derive(Debug)]
 #[must_use = "the client waits for an answer"]
 pub struct Request<'a> {

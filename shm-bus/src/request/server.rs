@@ -10,10 +10,10 @@ use super::desk::Desk;
 use super::{Owed, ReplyError, Request, ServerCounts, ServiceError, ServiceSpec, WAIT_MAX};
 use crate::bus::{Bus, Shared};
 use crate::inbox::{Attachment, Inbox, ReceiveError, SubscribeError};
-use crate::lane::From;
+use crate::lane::Start;
 use crate::wire::Status;
 
-/// See the module. Made by [`Bus::server`](crate::Bus::server). Belongs to one thread at a time.
+/// Answers for one service, whose only live server it is. Made by [`Bus::server`](crate::Bus::server). Belongs to one thread at a time.
 #[derive(Debug)]
 pub struct Server {
     // Goes first: clients see that it is gone, then look for answers once more.
@@ -32,7 +32,7 @@ impl Server {
         service.check()?;
         let mut inbox = bus.inbox(service.name, Attachment::Gating)?;
         // From now: what was sent to an earlier server may have run.
-        service.requests(|topic| inbox.subscribe_alone(topic, From::Now)).map_err(|error| match error {
+        service.requests(|topic| inbox.subscribe_alone(topic, Start::Now)).map_err(|error| match error {
             SubscribeError::Taken { by, .. } => ServiceError::Taken { service: service.name.to_owned(), by },
             error => error.into(),
         })?;

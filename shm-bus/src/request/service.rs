@@ -70,7 +70,7 @@ pub enum ServiceError {
         service: String,
     },
     /// It has a server that lives.
-    #[error("the requests to `{service}` are already read by `{by}`")]
+    #[error("service `{service}` already has a live server")]
     Taken {
         /// The service.
         service: String,

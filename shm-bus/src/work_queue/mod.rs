@@ -21,7 +21,8 @@
 //!    removed. A stopped holder keeps its message, however long.
 //! 3. A message that was delivered as often as the queue allows and came back becomes a dead letter. It waits to be taken as such until
 //!    its producer needs its place; then it is dropped and counted.
-//! 4. A producer's death changes nothing for what it has sent: its lanes stay until all is done and no dead letter is left.
+//! 4. A producer's death changes nothing for what it has sent: its lanes stay until all is done and no dead letter is left, or until
+//!    nobody is left on the bus.
 //!
 //! # Failure
 //! A worker killed at any instruction leaves a claim in its name. Another one that finds nothing else to do, or has taken some hundred

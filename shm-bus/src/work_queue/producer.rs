@@ -5,7 +5,7 @@
 //!
 //! # Failure
 //! A message without room is treated as the topic's [`Policy`] says, and counted. Dropping a producer closes its lanes; what was sent is
-//! still worked off.
+//! still worked off while somebody is on the bus.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ use crate::sync::Ordering;
 use crate::sys::{BellId, Sleeper};
 use crate::wire::{Policy, Priority};
 
-/// See the module. Made by [`Bus::work_producer`](crate::Bus::work_producer).
+/// Puts work into a queue, with a lane of its own for each priority that it declared. Made by [`Bus::work_producer`](crate::Bus::work_producer).
 #[derive(Debug)]
 pub struct WorkProducer {
     shared: Arc<Shared>,
@@ -91,7 +91,8 @@ impl WorkProducer {
     }
 
     /// Puts one message into the queue. Under [`Policy::DropNewest`] a message without room is dropped and counted, and that is no
-    /// error. Once this returns `Ok`, the message outlives this process.
+    /// error. Once this returns `Ok`, the message outlives this process as long as somebody is on the bus: the last participant out
+    /// removes the bus with its undone work.
     ///
     /// # Errors
     /// See [`SendError`]; nothing was sent then.
@@ -102,7 +103,7 @@ impl WorkProducer {
             Err(refusal) => self.refused(priority, payload.len(), refusal),
         };
         let room = match room {
-            Err(SendError::Full) if self.policy == Policy::DropNewest => return Ok(()),
+            Err(SendError::QueueFull { .. }) if self.policy == Policy::DropNewest => return Ok(()),
             room => room?,
         };
         let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
@@ -132,6 +133,7 @@ impl WorkProducer {
     #[cold]
     fn refused(&mut self, priority: Priority, len: usize, refusal: Refusal) -> Result<Room, SendError> {
         let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
+        let full = SendError::QueueFull { outstanding: lane.table.len(), capacity: lane.writer.geometry().capacity };
         let (tally, error) = match (refusal, self.policy) {
             (Refusal::TooLong, _) => {
                 (Tally::Rejected, SendError::TooLong { len, max: lane.writer.geometry().payload_max() })
@@ -143,8 +145,8 @@ impl WorkProducer {
                 }
                 (Tally::TimedOut, SendError::TimedOut { timeout_ms })
             }
-            (Refusal::Full, Policy::DropNewest) => (Tally::Dropped, SendError::Full),
-            (Refusal::Full, _) => (Tally::Rejected, SendError::Full),
+            (Refusal::Full, Policy::DropNewest) => (Tally::Dropped, full),
+            (Refusal::Full, _) => (Tally::Rejected, full),
         };
         lane.writer.tally(tally, 1);
         Err(error)

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use shm_bus::wire::Priority;
-use shm_bus::{Attachment, Bus, From, Inbox, Publisher, gc_in, list_in};
+use shm_bus::{Attachment, Bus, Inbox, Publisher, Start, gc_in, list_in};
 
 use super::random::rounds;
 use super::support::{LANE, LATEST, NUMBERS, OVERWRITTEN, Other, drain, folder, is_empty};
@@ -24,7 +24,7 @@ impl Survivor {
     fn in_folder(folder: &Path) -> Self {
         let bus = Bus::open_in(folder, "game").expect("opens");
         let mut inbox = bus.inbox("survivor", Attachment::Gating).expect("made");
-        inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+        inbox.subscribe(&NUMBERS, Start::Now).expect("subscribed");
         let publisher = bus.publisher(&NUMBERS, "survivor", LANE).expect("made");
         Self { bus, publisher, inbox, received: Vec::new() }
     }
@@ -249,7 +249,7 @@ fn overwriting(command: &str, topic: &shm_bus::TopicSpec<'_>) {
         let bus = Bus::open_in(folder.path(), "game").expect("opens");
         let mut inboxes = [Attachment::Gating, Attachment::Observer].map(|attachment| {
             let mut inbox = bus.inbox("reader", attachment).expect("made");
-            inbox.subscribe(topic, From::Now).expect("subscribed");
+            inbox.subscribe(topic, Start::Now).expect("subscribed");
             inbox
         });
         let mut next = [0; 2];

@@ -1,7 +1,7 @@
 //! Limits told when a bus is made.
 
 use shm_bus::wire::{Priority, schema_hash};
-use shm_bus::{Attachment, Bus, BusBuilder, ChangeError, From, InboxError, OpenError, PublisherError, TopicSpec};
+use shm_bus::{Attachment, Bus, BusBuilder, ChangeError, InboxError, OpenError, PublisherError, Start, TopicSpec};
 
 use super::support::{LANE, NUMBERS, folder, is_empty};
 
@@ -57,7 +57,7 @@ fn bytes_are_counted_over_all_segments_and_given_back() {
     let bus = Bus::builder("bytes").folder(&folder).bytes(max).open().expect("opens");
     assert_eq!(bus.snapshot().bytes, REGISTER);
     let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
-    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    inbox.subscribe(&NUMBERS, Start::Now).expect("subscribed");
     match bus.publisher(&NUMBERS, "large", &[(Priority::Low, 8192)]) {
         Err(PublisherError::Change(ChangeError::Bytes { bytes, used, max: told })) => {
             assert_eq!((bytes, used, told), (12_288, REGISTER + INBOX_BYTES, max));

@@ -1,7 +1,7 @@
 //! A bus shared by processes, some of which are stopped or killed.
 
 use shm_bus::wire::Priority;
-use shm_bus::{Attachment, Bus, From, Inbox, OpenError, Publisher, SendError, gc_in, list_in, peek_in};
+use shm_bus::{Attachment, Bus, Inbox, OpenError, Publisher, SendError, Start, gc_in, list_in, peek_in};
 
 use super::random::rounds;
 use super::support::{LANE, NUMBERS, Other, drain, folder, is_empty};
@@ -14,7 +14,7 @@ fn messages_cross_processes_and_the_last_one_out_leaves_nothing() {
     other.ask("publisher");
     let bus = Bus::attach_in(folder.path(), "game").expect("attaches");
     let mut inbox = bus.inbox("parent", Attachment::Gating).expect("made");
-    inbox.subscribe_untyped("test/numbers", From::Now).expect("subscribed");
+    inbox.subscribe_untyped("test/numbers", Start::Now).expect("subscribed");
     for round in 0..100_u64 {
         other.ask("send");
         other.ask("send");
@@ -43,7 +43,7 @@ fn a_stopped_observer_is_not_waited_for_and_knows_its_loss_to_the_message() {
     let bus = Bus::open_in(folder.path(), "game").expect("opens");
     let mut publisher = bus.publisher(&NUMBERS, "parent", LANE).expect("made");
     let mut inbox = bus.inbox("parent", Attachment::Gating).expect("made");
-    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    inbox.subscribe(&NUMBERS, Start::Now).expect("subscribed");
     let mut other = Other::start(folder.path());
     other.ask("open");
     other.ask("observer");
@@ -64,7 +64,7 @@ fn a_killed_observer_changes_nothing_and_is_cleared_away() {
     let bus = Bus::open_in(folder.path(), "game").expect("opens");
     let mut publisher = bus.publisher(&NUMBERS, "parent", LANE).expect("made");
     let mut inbox = bus.inbox("parent", Attachment::Gating).expect("made");
-    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    inbox.subscribe(&NUMBERS, Start::Now).expect("subscribed");
     let mut other = Other::start(folder.path());
     other.ask("open");
     other.ask("observer");
@@ -108,7 +108,7 @@ fn what_a_killed_publisher_sent_is_read_and_then_its_lane_goes() {
     let folder = folder();
     let bus = Bus::open_in(folder.path(), "game").expect("opens");
     let mut inbox = bus.inbox("parent", Attachment::Gating).expect("made");
-    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    inbox.subscribe(&NUMBERS, Start::Now).expect("subscribed");
     let mut other = Other::start(folder.path());
     other.ask("open");
     other.ask("publisher");
@@ -206,7 +206,7 @@ fn hundreds_come_and_go_and_nothing_stays() {
         for round in 0..150 {
             let bus = Bus::attach_in(&folder, "game").expect("attaches");
             let mut inbox = bus.inbox("comes", Attachment::Gating).expect("made");
-            inbox.subscribe(&NUMBERS, From::Earliest).expect("subscribed");
+            inbox.subscribe(&NUMBERS, Start::Earliest).expect("subscribed");
             if round % 3 == 0 {
                 drop(bus.publisher(&NUMBERS, "comes", LANE).expect("made"));
             }

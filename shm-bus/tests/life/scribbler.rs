@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use shm_bus::wire::{Policy, Priority};
-use shm_bus::{Attachment, Bus, From, Inbox, Publisher, TopicSpec};
+use shm_bus::{Attachment, Bus, Inbox, Publisher, Start, TopicSpec};
 
 use super::random::rounds;
 use super::support::{LANE, NUMBERS, Other, folder, is_empty};
@@ -31,10 +31,10 @@ fn newcomers(folder: &Path, first: &Bus, topic: &TopicSpec<'_>) {
         let publisher = bus.publisher(topic, "writer", LANE);
         for attachment in [Attachment::Gating, Attachment::Observer] {
             let Ok(mut inbox) = bus.inbox("reader", attachment) else { continue };
-            let _ = inbox.subscribe(topic, From::Earliest);
+            let _ = inbox.subscribe(topic, Start::Earliest);
             let _ = inbox.drain(|_| ());
             let _ = inbox.unsubscribe(topic.name);
-            let _ = inbox.subscribe_untyped(topic.name, From::Now);
+            let _ = inbox.subscribe_untyped(topic.name, Start::Now);
         }
         drop(publisher);
     }
@@ -50,8 +50,8 @@ fn nonsense_in_every_segment_costs_messages_and_nothing_else() {
         let mut publisher = first.publisher(&topic, "writer", LANE).expect("made");
         let mut gating = first.inbox("reader", Attachment::Gating).expect("made");
         let mut observer = first.inbox("watcher", Attachment::Observer).expect("made");
-        gating.subscribe(&topic, From::Now).expect("subscribed");
-        observer.subscribe(&topic, From::Now).expect("subscribed");
+        gating.subscribe(&topic, Start::Now).expect("subscribed");
+        observer.subscribe(&topic, Start::Now).expect("subscribed");
         let mut scribbler = Other::start(folder.path());
         assert_eq!(scribbler.ask(&format!("scribble {seed}")), "scribbling");
         for _ in 0..8 {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shm_bus::{Attachment, Bus, From, Inbox};
+use shm_bus::{Attachment, Bus, Inbox, Start};
 
 use super::random::{Random, rounds, seed};
 use super::support::{NUMBERS, Other, folder, is_empty};
@@ -29,7 +29,7 @@ fn random_deaths_lose_nothing_and_leave_nothing() {
     let folder = folder();
     let bus = Bus::open_in(folder.path(), "game").expect("opens");
     let mut inbox = bus.inbox("survivor", Attachment::Gating).expect("made");
-    inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+    inbox.subscribe(&NUMBERS, Start::Now).expect("subscribed");
     let mut workers: [Option<Other>; WORKERS] = [const { None }; WORKERS];
     let mut received = BTreeMap::new();
     let mut deaths = 0;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shm_bus::{Attachment, Bus, From, OpenError, peek_in};
+use shm_bus::{Attachment, Bus, OpenError, Start, peek_in};
 
 use super::support::{LANE, NUMBERS, Other, folder, is_empty};
 
@@ -19,7 +19,7 @@ fn who_is_stopped_while_changing_the_bus_is_named_and_holds_up_no_drop() {
         let leaver = Bus::builder("game").folder(&folder).patience(FOREVER).attach().expect("attaches");
         let publisher = patient.publisher(&NUMBERS, "patient", LANE).expect("made");
         let mut inbox = patient.inbox("patient", Attachment::Gating).expect("made");
-        inbox.subscribe(&NUMBERS, From::Now).expect("subscribed");
+        inbox.subscribe(&NUMBERS, Start::Now).expect("subscribed");
         let mut child = Other::start(folder.path());
         child.ask("open");
         child.ask(&format!("stop at {n}"));

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use shm_bus::wire::{Policy, Priority, schema_hash};
-use shm_bus::{Attachment, Bus, ChangeError, From, Inbox, InboxError, Publisher, TopicSpec};
+use shm_bus::{Attachment, Bus, ChangeError, Inbox, InboxError, Publisher, Start, TopicSpec};
 
 use super::orders::forked;
 
@@ -56,10 +56,10 @@ impl Role {
             "gc" => return shm_bus::gc_in(folder).expect("listed").join(" "),
             "gating" | "observer" => {
                 self.make_inbox(folder, if command == "gating" { Attachment::Gating } else { Attachment::Observer });
-                self.inbox().subscribe(&NUMBERS, From::Earliest).expect("subscribed");
+                self.inbox().subscribe(&NUMBERS, Start::Earliest).expect("subscribed");
             }
             "inbox" => self.make_inbox(folder, Attachment::Gating),
-            "subscribe" => self.inbox().subscribe(&NUMBERS, From::Earliest).expect("subscribed"),
+            "subscribe" => self.inbox().subscribe(&NUMBERS, Start::Earliest).expect("subscribed"),
             "unsubscribe" => self.inbox().unsubscribe(NUMBERS.name).expect("unsubscribed"),
             "publisher" => self.publisher = Some(self.bus(folder).publisher(&NUMBERS, "child", LANE).expect("made")),
             "other topic" => {

@@ -5,7 +5,7 @@ use std::path::Path;
 use game_types::topics::DrawCommands;
 use game_types::{DrawCommand, DrawKind, Shape};
 use plugin_sdk::wire::Topic as _;
-use shm_bus::{Attachment, Bus, From, Inbox};
+use shm_bus::{Attachment, Bus, Inbox, Start};
 
 use super::HANG;
 use super::game::BUS;
@@ -33,7 +33,7 @@ impl Observer {
     pub(crate) fn attach(folder: &Path) -> Self {
         let bus = Bus::attach_in(folder, BUS).expect("the game's bus");
         let mut inbox = bus.inbox("test", Attachment::Observer).expect("an inbox");
-        inbox.subscribe_untyped(DrawCommands::NAME, From::Now).expect("the pictures");
+        inbox.subscribe_untyped(DrawCommands::NAME, Start::Now).expect("the pictures");
         Self { inbox }
     }
 

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::time::Instant;
 
 use shm_bus::wire::Priority;
-use shm_bus::{Attachment, Bus, From, Inbox};
+use shm_bus::{Attachment, Bus, Inbox, Start};
 
 use crate::cli::gaps::Gaps;
 
@@ -33,7 +33,7 @@ impl Listener {
     fn subscribe(&mut self, bus: &Bus) -> Result<(), Box<dyn Error>> {
         for topic in bus.snapshot().topics {
             if !self.subscribed.contains(&topic.name) {
-                self.inbox.subscribe_untyped(&topic.name, From::Now)?;
+                self.inbox.subscribe_untyped(&topic.name, Start::Now)?;
                 self.subscribed.push(topic.name);
             }
         }

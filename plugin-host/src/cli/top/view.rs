@@ -252,7 +252,7 @@ mod tests {
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
     use shm_bus::wire::{Policy, Priority, schema_hash};
-    use shm_bus::{Attachment, Bus, From, TopicSpec};
+    use shm_bus::{Attachment, Bus, Start, TopicSpec};
 
     use super::{Action, View, text};
     use crate::cli::top::Sampler;
@@ -277,7 +277,7 @@ mod tests {
         let mut busy = bus.publisher(&topic("b/busy"), "one", &[(Priority::Low, 4096)]).expect("made");
         let _quiet = bus.publisher(&topic("a/quiet"), "one", &[(Priority::High, 4096)]).expect("made");
         let mut slow = bus.inbox("slow-one", Attachment::Gating).expect("made");
-        slow.subscribe(&topic("b/busy"), From::Now).expect("subscribed");
+        slow.subscribe(&topic("b/busy"), Start::Now).expect("subscribed");
         let sampler = Sampler::new(&bus, false).expect("sampled");
         let mut sent = 0_u64;
         while busy.send(Priority::Low, &sent.to_le_bytes()).is_ok() {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
 use shm_bus::wire::{Policy, Priority, schema_hash};
-use shm_bus::{Attachment, Bus, From, Inbox, Publisher, SendError, TopicSpec};
+use shm_bus::{Attachment, Bus, Inbox, Publisher, SendError, Start, TopicSpec};
 
 use crate::block::{Block, LARGE, SMALL};
 use crate::cases::{Arrival, FanOut, Loans, Publishers, Urgent, read_all};
@@ -44,7 +44,7 @@ fn all_levels(ring: u32) -> [(Priority, u32); 4] {
 
 fn inbox(bus: &Bus, topic_name: &str) -> Result<Inbox> {
     let mut inbox = bus.inbox("reader", Attachment::Gating)?;
-    inbox.subscribe(&topic(topic_name), From::Earliest)?;
+    inbox.subscribe(&topic(topic_name), Start::Earliest)?;
     Ok(inbox)
 }
 

@@ -3,7 +3,7 @@
 use loom::thread;
 
 use super::{check, fails, lane, read, send};
-use crate::lane::{From, Mode, Reader};
+use crate::lane::{Mode, Reader, Start};
 use crate::sync::{Mutation, Ordering, fence};
 
 /// The reader has read `before` (in words per message); the writer then tries `during`.
@@ -69,7 +69,7 @@ fn join() {
         sequence
     });
     let cursor = &shared.0.cursor;
-    let mut reader = Reader::joining(shared.clone(), 0, Mode::Gating, From::Earliest, cursor);
+    let mut reader = Reader::joining(shared.clone(), 0, Mode::Gating, Start::Earliest, cursor);
     shared.0.subscribed.store(1, Ordering::Release);
     reader.settle(cursor).expect("settles");
     let end = {

@@ -56,7 +56,7 @@ pub enum TakeError {
     Sleep(#[source] std::io::Error),
 }
 
-/// See the module. Made by [`Bus::worker`](crate::Bus::worker).
+/// One of the workers of a queue: takes the most urgent message that nobody else holds. Made by [`Bus::worker`](crate::Bus::worker).
 #[derive(Debug)]
 pub struct Worker {
     shared: Arc<Shared>,
