@@ -47,28 +47,29 @@ enum Area {
     Bus(BusCommand),
 }
 
+// A doc comment on a variant would take the place of the long help, which is the one on its `Args`.
 #[derive(Clone, Debug, Subcommand)]
 enum BusCommand {
-    /// List topics with their types, priorities, publishers and counts, and who reads
+    #[command(about = "List topics with their types, priorities, publishers and counts, and who reads")]
     Ls(ls::Args),
-    /// Show live rates, fill, drops and who takes part, in the terminal
+    #[command(about = "Show live rates, fill, drops and who takes part, in the terminal")]
     #[cfg(feature = "top")]
     Top(top::Args),
-    /// Print the messages of a topic as they come
+    #[command(about = "Print the messages of a topic as they come")]
     Echo(echo::Args),
-    /// Publish messages given as JSON
+    #[command(about = "Publish messages given as JSON")]
     Pub(publish::Args),
-    /// Measure a topic's rate and the gaps between its messages
+    #[command(about = "Measure a topic's rate and the gaps between its messages")]
     Hz(hz::Args),
-    /// Record topics into an MCAP file
+    #[command(about = "Record topics into an MCAP file")]
     #[cfg(feature = "record")]
     Record(record::Args),
-    /// Publish a recording again, with its timing and priorities
+    #[command(about = "Publish a recording again, with its timing and priorities")]
     #[cfg(feature = "record")]
     Replay(replay::Args),
-    /// Say what is wrong with the buses here, and what to do
+    #[command(about = "Say what is wrong with the buses here, and what to do")]
     Doctor(doctor::Args),
-    /// Remove buses whose games were killed
+    #[command(about = "Remove buses whose games were killed")]
     Gc(gc::Args),
 }
 

@@ -6,6 +6,7 @@
 
 mod doctor;
 mod echo;
+mod help;
 mod hz;
 mod publish;
 mod record;
