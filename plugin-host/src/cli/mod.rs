@@ -1,7 +1,7 @@
 //! The commands of `hotframe`. Each looks into a running bus as an observer: the game neither waits for it nor notices it.
 //!
 //! One command a file, with its flags. What they share: [`find`] (which bus), [`topic`] (which topic), [`watch`] (when to end),
-//! [`gaps`] and [`figures`].
+//! [`gaps`], [`queues`] and [`figures`].
 //!
 //! # Failure
 //! An error is told in one line, with what to do, and the exit code is 1. A reader of the output that goes away is no error.
@@ -17,6 +17,7 @@ mod ls;
 mod outgoing;
 mod process;
 mod publish;
+mod queues;
 #[cfg(feature = "record")]
 mod record;
 #[cfg(feature = "record")]

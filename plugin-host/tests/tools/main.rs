@@ -9,6 +9,7 @@ mod echo;
 mod help;
 mod hz;
 mod publish;
+mod queues;
 mod record;
 mod replay;
 mod support;
