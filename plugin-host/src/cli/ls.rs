@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 use shm_bus::Snapshot;
 
 use super::find::{FindError, find};
+use super::process::is_own;
+use super::queues;
 
-/// Lists topics with their types, priorities, publishers and counts, who takes part and who reads.
+/// Lists topics with their types, priorities, publishers and counts, who takes part, who reads, and work queues.
 ///
 /// Example: hotframe bus ls --json | jq '.topics[].name'
 #[derive(Clone, Debug, clap::Args)]
@@ -40,7 +42,11 @@ pub(super) fn ls(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>
 fn as_text(snapshot: &Snapshot) -> String {
     let mut text = format!("bus {}\n", snapshot.bus);
     for participant in &snapshot.participants {
-        let state = if participant.alive { "" } else { " (dead)" };
+        let state = match participant {
+            participant if !participant.alive => " (dead)",
+            participant if is_own(participant) => " (this)",
+            _ => "",
+        };
         text += &format!("  participant {} pid {}{state}\n", participant.name, participant.pid);
     }
     for topic in &snapshot.topics {
@@ -57,6 +63,9 @@ fn as_text(snapshot: &Snapshot) -> String {
                 if lane.open { "" } else { ", closed" },
             );
         }
+    }
+    for queue in &snapshot.queues {
+        text += &queues::text(queue);
     }
     for inbox in &snapshot.inboxes {
         let kind = if inbox.observer { "observer" } else { "inbox" };
@@ -85,10 +94,11 @@ fn as_json(snapshot: &Snapshot) -> Value {
             "schema_hash": format!("{:016x}", topic.schema_hash), "policy": topic.policy.name(), "lanes": lanes(topic),
         })
     });
-    let participants = snapshot
-        .participants
-        .iter()
-        .map(|participant| json!({ "name": participant.name, "pid": participant.pid, "alive": participant.alive }));
+    let participants = snapshot.participants.iter().map(|participant| {
+        json!({
+            "name": participant.name, "pid": participant.pid, "alive": participant.alive, "this": is_own(participant),
+        })
+    });
     let inboxes = snapshot.inboxes.iter().map(|inbox| {
         json!({
             "name": inbox.name, "observer": inbox.observer, "topics": inbox.topics, "received": inbox.received,
@@ -101,5 +111,6 @@ fn as_json(snapshot: &Snapshot) -> Value {
         "participants": participants.collect::<Vec<_>>(),
         "topics": topics.collect::<Vec<_>>(),
         "inboxes": inboxes.collect::<Vec<_>>(),
+        "queues": queues::json(snapshot),
     })
 }

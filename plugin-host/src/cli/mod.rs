@@ -1,7 +1,7 @@
 //! The commands of `hotframe`. Each looks into a running bus as an observer: the game neither waits for it nor notices it.
 //!
 //! One command a file, with its flags. What they share: [`find`] (which bus), [`topic`] (which topic), [`watch`] (when to end),
-//! [`gaps`] and [`figures`].
+//! [`gaps`], [`queues`] and [`figures`].
 //!
 //! # Failure
 //! An error is told in one line, with what to do, and the exit code is 1. A reader of the output that goes away is no error.
@@ -17,6 +17,7 @@ mod ls;
 mod outgoing;
 mod process;
 mod publish;
+mod queues;
 #[cfg(feature = "record")]
 mod record;
 #[cfg(feature = "record")]
@@ -47,28 +48,29 @@ enum Area {
     Bus(BusCommand),
 }
 
+// A doc comment on a variant would take the place of the long help, which is the one on its `Args`.
 #[derive(Clone, Debug, Subcommand)]
 enum BusCommand {
-    /// List topics with their types, priorities, publishers and counts, and who reads
+    #[command(about = "List topics with their types, priorities, publishers and counts, and who reads")]
     Ls(ls::Args),
-    /// Show live rates, fill, drops and who takes part, in the terminal
+    #[command(about = "Show live rates, fill, drops and who takes part, in the terminal")]
     #[cfg(feature = "top")]
     Top(top::Args),
-    /// Print the messages of a topic as they come
+    #[command(about = "Print the messages of a topic as they come")]
     Echo(echo::Args),
-    /// Publish messages given as JSON
+    #[command(about = "Publish messages given as JSON")]
     Pub(publish::Args),
-    /// Measure a topic's rate and the gaps between its messages
+    #[command(about = "Measure a topic's rate and the gaps between its messages")]
     Hz(hz::Args),
-    /// Record topics into an MCAP file
+    #[command(about = "Record topics into an MCAP file")]
     #[cfg(feature = "record")]
     Record(record::Args),
-    /// Publish a recording again, with its timing and priorities
+    #[command(about = "Publish a recording again, with its timing and priorities")]
     #[cfg(feature = "record")]
     Replay(replay::Args),
-    /// Say what is wrong with the buses here, and what to do
+    #[command(about = "Say what is wrong with the buses here, and what to do")]
     Doctor(doctor::Args),
-    /// Remove buses whose games were killed
+    #[command(about = "Remove buses whose games were killed")]
     Gc(gc::Args),
 }
 

@@ -1,5 +1,10 @@
 //! What the system says of a process.
 
+/// Whether the participant is this command itself. By its number alone, as below.
+pub(super) fn is_own(participant: &shm_bus::ParticipantInfo) -> bool {
+    participant.alive && participant.pid == std::process::id()
+}
+
 /// Whether the process is stopped, as by Ctrl-Z; `false` where the system does not say. By its number alone: one in another
 /// namespace may be meant.
 #[cfg(target_os = "linux")]

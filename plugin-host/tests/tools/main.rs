@@ -6,8 +6,10 @@
 
 mod doctor;
 mod echo;
+mod help;
 mod hz;
 mod publish;
+mod queues;
 mod record;
 mod replay;
 mod support;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use shm_bus::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, TopicInfo};
 
 use super::folder::reason;
-use super::{Finding, Report};
+use super::{Finding, Report, queue};
 use crate::cli::figures::count;
 use crate::cli::process::is_stopped;
 
@@ -49,6 +49,9 @@ pub(super) fn look(folder: &Path, name: &str, interval: Duration) -> Vec<Finding
     for inbox in &now.inboxes {
         look_at_inbox(inbox, &mut report);
     }
+    for info in &now.queues {
+        queue::look(info, &mut report);
+    }
     look_at_limits(&now, &mut report);
     report.findings
 }
@@ -85,8 +88,12 @@ fn look_at_participant(
     let ParticipantInfo { name, pid, slot, beat, .. } = participant;
     // One that never beats says nothing of itself.
     let hangs = *beat > 0 && earlier.is_some_and(|earlier| earlier.beat == *beat);
+    let mut claims = now.queues.iter().flat_map(|queue| &queue.lanes).flat_map(|lane| &lane.claimed);
+    let holds_work = claims.any(|claim| claim.participant == Some(*slot));
     let (state, advice) = match participant {
         participant if !participant.alive => return,
+        // Told with its queue.
+        _ if holds_work && is_stopped(*pid) => return,
         _ if is_stopped(*pid) => ("is stopped", format!("`kill -CONT {pid}` lets it go on; or end it")),
         _ if hangs => (
             "lives but does not get on",
@@ -97,6 +104,8 @@ fn look_at_participant(
     let what = format!("{name} (process {pid}) {state}");
     if now.inboxes.iter().any(|inbox| inbox.participant == *slot && !inbox.observer) {
         report.problem(format!("{what}, and publishers wait for its inboxes"), advice);
+    } else if holds_work {
+        report.hint(format!("{what}, with work in hand that perhaps takes long"), advice);
     } else {
         report.hint(format!("{what}; nobody waits for it"), advice);
     }

@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`folder`] | a runtime folder that can't be used, little space, what killed games left |
 //! | [`bus`] | who is stopped or hangs, who holds a lane up, what was dropped or spoilt, tables nearly full |
+//! | [`queue`] | work without a worker, a stopped worker that holds some, dead letters |
 //! | [`system`] | limits of the system that a game may run into |
 //!
 //! A **problem** wants something done, and makes the exit code 1; a **hint** is worth knowing.
 
 mod bus;
 mod folder;
+mod queue;
 mod system;
 
 use std::error::Error;
@@ -93,10 +95,18 @@ pub(super) fn doctor(args: &Args, out: &mut impl Write) -> Result<ExitCode, Box<
     if !args.json {
         let looked =
             if names.is_empty() { "no bus lives".to_owned() } else { format!("looked at {}", names.join(", ")) };
-        writeln!(out, "{problems} problems, {} hints; {looked} in {}", findings.len() - problems, folder.display())?;
+        let (problems, hints) =
+            (several(problems as u64, "problem"), several((findings.len() - problems) as u64, "hint"));
+        writeln!(out, "{problems}, {hints}; {looked} in {}", folder.display())?;
     }
     out.flush()?;
     Ok(if problems > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// `1 problem`, `2 problems`.
+fn several(number: u64, what: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {what}{ending}", super::figures::count(number as f64))
 }
 
 fn print(args: &Args, finding: &Finding, out: &mut impl Write) -> std::io::Result<()> {

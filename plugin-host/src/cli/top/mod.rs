@@ -7,6 +7,7 @@
 
 mod keys;
 mod listen;
+mod queue;
 mod screen;
 mod table;
 mod view;
@@ -26,7 +27,7 @@ use table::Table;
 use view::View;
 
 /// Shows what happens on a bus: for each topic and priority its rate, how full its lanes are, what was dropped and lost;
-/// who takes part; who reads. Press q to leave, arrows to scroll and to choose the column to sort by, r to reverse.
+/// who takes part; who reads; work queues. Press q to leave, arrows to scroll and to choose the column to sort by, r to reverse.
 ///
 /// Examples:
 ///   hotframe bus top

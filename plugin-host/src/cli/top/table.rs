@@ -8,8 +8,10 @@ use shm_bus::wire::Priority;
 use shm_bus::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot};
 
 use super::listen::GapsByTopic;
+use super::queue::QueueRow;
 use crate::cli::figures::per_second;
 use crate::cli::gaps::Gaps;
+use crate::cli::process::{is_own, is_stopped};
 
 /// See the module.
 pub(super) struct Table {
@@ -18,6 +20,7 @@ pub(super) struct Table {
     pub(super) topics: Vec<TopicRow>,
     pub(super) participants: Vec<ParticipantRow>,
     pub(super) inboxes: Vec<InboxRow>,
+    pub(super) queues: Vec<QueueRow>,
     /// Whether gaps were measured.
     pub(super) with_gaps: bool,
 }
@@ -54,6 +57,8 @@ pub(super) struct Change {
 pub(super) struct ParticipantRow {
     pub(super) name: String,
     pub(super) pid: u32,
+    /// This command itself.
+    pub(super) is_own: bool,
     pub(super) state: &'static str,
     pub(super) age: Duration,
     /// Beats a second.
@@ -96,6 +101,7 @@ impl Table {
                 .map(|participant| participant_row(participant, before, time))
                 .collect(),
             inboxes: now.inboxes.iter().map(|inbox| inbox_row(inbox, before, time)).collect(),
+            queues: QueueRow::all(before, now, time),
             with_gaps: gaps.is_some(),
         }
     }
@@ -105,7 +111,7 @@ impl Table {
         let participants = self.participants.iter().map(|row| {
             json!({
                 "name": row.name, "pid": row.pid, "state": row.state, "age_s": row.age.as_secs_f64(),
-                "beats": row.beat.total, "beats_per_s": row.beat.rate,
+                "beats": row.beat.total, "beats_per_s": row.beat.rate, "this": row.is_own,
             })
         });
         let inboxes = self.inboxes.iter().map(|row| {
@@ -118,6 +124,7 @@ impl Table {
         json!({
             "bus": self.bus, "seconds": self.time.as_secs_f64(), "topics": topics,
             "participants": participants.collect::<Vec<_>>(), "inboxes": inboxes.collect::<Vec<_>>(),
+            "queues": self.queues.iter().map(QueueRow::to_json).collect::<Vec<_>>(),
         })
     }
 }
@@ -175,15 +182,19 @@ fn topic_row(
 fn participant_row(participant: &ParticipantInfo, before: &Snapshot, time: Duration) -> ParticipantRow {
     let earlier = before.participants.iter().find(|earlier| earlier.id == participant.id);
     let grown = participant.beat.saturating_sub(earlier.map_or(0, |earlier| earlier.beat));
+    let is_own = is_own(participant);
     let state = match participant {
+        // It takes snapshots, and tells nobody that it gets on.
+        _ if is_own => "alive",
         participant if !participant.alive => "dead",
-        participant if crate::cli::process::is_stopped(participant.pid) => "stopped",
+        participant if is_stopped(participant.pid) => "stopped",
         // One that never beats says nothing of itself.
         ParticipantInfo { beat: 1.., .. } if grown == 0 => "hanging",
         _ => "alive",
     };
     let (name, pid, age) = (participant.name.clone(), participant.pid, participant.age);
-    ParticipantRow { name, pid, state, age, beat: Change { rate: per_second(grown, time), total: participant.beat } }
+    let beat = Change { rate: per_second(grown, time), total: participant.beat };
+    ParticipantRow { name, pid, is_own, state, age, beat }
 }
 
 fn inbox_row(inbox: &InboxInfo, before: &Snapshot, time: Duration) -> InboxRow {

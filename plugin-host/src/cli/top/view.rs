@@ -7,6 +7,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Cell, Row, Table as Grid, TableState};
 
 use super::keys::Action;
+use super::queue::{self, QueueRow};
 use super::table::{Change, InboxRow, ParticipantRow, Table, TopicRow};
 use crate::cli::figures::{age, count, nanoseconds};
 
@@ -54,16 +55,19 @@ impl View {
     pub(super) fn draw(&self, frame: &mut Frame<'_>, table: &Table) {
         let inboxes = table.inboxes.len() as u16 + 2;
         let participants = table.participants.len() as u16 + 2;
+        let queues = if table.queues.is_empty() { 0 } else { table.queues.len() as u16 + 2 };
         let rows = [
             Constraint::Length(1),
             Constraint::Min(3),
+            Constraint::Max(queues),
             Constraint::Max(inboxes),
             Constraint::Max(participants),
             Constraint::Length(1),
         ];
-        let [title, topics, inboxes, participants, help] = frame.area().layout(&Layout::vertical(rows));
+        let [title, topics, queues, inboxes, participants, help] = frame.area().layout(&Layout::vertical(rows));
         frame.render_widget(Line::from(self.title(table)).style(Style::new().add_modifier(Modifier::BOLD)), title);
         self.draw_topics(frame, topics, table);
+        draw_queues(frame, queues, table);
         draw_inboxes(frame, inboxes, table);
         draw_participants(frame, participants, table);
         let keys = "q leave   up/down scroll   left/right sort   r reverse   space pause";
@@ -198,10 +202,23 @@ fn draw_inboxes(frame: &mut Frame<'_>, area: Rect, table: &Table) {
     frame.render_widget(Grid::new(rows, widths).header(plain_header(&INBOX_COLUMNS, 2)), area);
 }
 
+fn draw_queues(frame: &mut Frame<'_>, area: Rect, table: &Table) {
+    if table.queues.is_empty() {
+        return;
+    }
+    let rows = table.queues.iter().map(|row| {
+        let style = if row.is_in_trouble() { Style::new().fg(Color::Red) } else { Style::new() };
+        cells(row.texts(), 1).style(style)
+    });
+    let widths = [20, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, 11, NUMBER].map(Constraint::Length);
+    frame.render_widget(Grid::new(rows, widths).header(plain_header(&queue::COLUMNS, 1)), area);
+}
+
 const PARTICIPANT_COLUMNS: [&str; 5] = ["participant", "state", "pid", "age", "beats/s"];
 
 fn participant_texts(row: &ParticipantRow) -> Vec<String> {
-    vec![row.name.clone(), row.state.to_owned(), row.pid.to_string(), age(row.age), count(row.beat.rate)]
+    let name = if row.is_own { format!("{} (this)", row.name) } else { row.name.clone() };
+    vec![name, row.state.to_owned(), row.pid.to_string(), age(row.age), count(row.beat.rate)]
 }
 
 fn draw_participants(frame: &mut Frame<'_>, area: Rect, table: &Table) {
@@ -224,6 +241,9 @@ pub(super) fn text(table: &Table) -> String {
     let gaps = if table.with_gaps { &GAP_COLUMNS[..] } else { &[] };
     let topics = table.topics.iter().map(|row| topic_texts(row, table.with_gaps));
     text += &lines(COLUMNS.iter().chain(gaps).map(|name| (*name).to_owned()).collect(), topics);
+    if !table.queues.is_empty() {
+        text += &lines(queue::COLUMNS.map(str::to_owned).into(), table.queues.iter().map(QueueRow::texts));
+    }
     text += &lines(INBOX_COLUMNS.map(str::to_owned).into(), table.inboxes.iter().map(inbox_texts));
     text += &lines(PARTICIPANT_COLUMNS.map(str::to_owned).into(), table.participants.iter().map(participant_texts));
     text

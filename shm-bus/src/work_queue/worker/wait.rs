@@ -5,7 +5,7 @@
 //!
 //! # Invariants
 //! 1. Before it sleeps, a worker is in its queue's attention, its bell is armed, and it has looked once more: `[BELL]`.
-//! 2. It looks again after at most 10 ms, whatever happened to who was rung instead; it then also looks who died.
+//! 2. It looks again after at most 10 ms, whatever happened to who was rung instead; it then also looks who died, and beats.
 
 use std::time::{Duration, Instant};
 
@@ -34,6 +34,7 @@ impl Worker {
 
     fn wait_until(&mut self, deadline: Option<Instant>) -> Result<bool, TakeError> {
         self.give_back_held();
+        self.shared.beat();
         loop {
             self.refresh()?;
             if self.finds_something() {
@@ -58,8 +59,10 @@ impl Worker {
         self.passes_on = true;
         let bell = shared.control.doorbell(self.index).bell();
         let epoch = self.epoch;
-        let waited =
-            bell::wait(bell, &sleeper, deadline, || Some(shared.control.epoch()) != epoch || self.finds_something());
+        let waited = bell::wait(bell, &sleeper, deadline, || {
+            shared.beat();
+            Some(shared.control.epoch()) != epoch || self.finds_something()
+        });
         Ok(waited.found)
     }
 

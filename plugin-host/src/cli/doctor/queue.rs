@@ -1,0 +1,59 @@
+//! A work queue: work that nobody will do as things are.
+
+use std::collections::BTreeMap;
+
+use shm_bus::{Holder, QueueInfo, QueueLaneInfo};
+
+use super::{Report, several};
+use crate::cli::figures::count;
+
+pub(super) fn look(queue: &QueueInfo, report: &mut Report) {
+    let name = &queue.name;
+    let sum = |field: fn(&QueueLaneInfo) -> u64| queue.lanes.iter().map(field).sum::<u64>();
+    let waiting = sum(|lane| lane.waiting);
+    if waiting > 0 && !queue.workers.iter().any(|worker| worker.state == Holder::Working) {
+        let waiting = several(waiting, "message");
+        let why = if queue.workers.iter().any(|worker| worker.state == Holder::Stopped) {
+            "every worker is stopped"
+        } else {
+            "it has no worker"
+        };
+        report.problem(
+            format!("queue {name}: {waiting} waiting, and {why}"),
+            "start a program that works on it (`Bus::worker`), or let one go on: what waits is kept for it",
+        );
+    }
+    look_for_stopped(queue, report);
+    let dead = sum(|lane| lane.dead_letters);
+    if dead > 0 {
+        let (dead, tries) = (several(dead, "dead letter"), several(queue.deliveries_max.into(), "time"));
+        report.problem(
+            format!("queue {name}: {dead}, given back or left {tries}"),
+            "mend what their workers stumble over, then take them (`Worker::take_dead_letter`); they keep room",
+        );
+    }
+    let dropped = sum(|lane| lane.dead_dropped);
+    if dropped > 0 {
+        let what = format!("queue {name}: {} dead letters were dropped for want of room so far", count(dropped as f64));
+        report.hint(what, "take dead letters sooner, or let more messages be under way (`QueueLane::outstanding`)");
+    }
+}
+
+/// Who is stopped keeps what it holds: nobody else gets it.
+fn look_for_stopped(queue: &QueueInfo, report: &mut Report) {
+    let mut stopped: BTreeMap<(Option<u32>, &str), u64> = BTreeMap::new();
+    let claims = queue.lanes.iter().flat_map(|lane| &lane.claimed);
+    for claim in claims.filter(|claim| claim.holder == Holder::Stopped) {
+        *stopped.entry((claim.pid, &claim.worker)).or_default() += 1;
+    }
+    for ((pid, worker), held) in stopped {
+        let pid = pid.map_or_else(|| "?".to_owned(), |pid| pid.to_string());
+        report.problem(
+            format!(
+                "queue {}: worker {worker} (process {pid}) is stopped and holds {held} of its messages",
+                queue.name
+            ),
+            format!("`kill -CONT {pid}` lets it go on; when it ends, another worker gets them"),
+        );
+    }
+}
