@@ -501,6 +501,9 @@ impl<M: Memory> Reader<M> {
         if oldest <= self.position {
             return Lap::No;
         }
+        // ORDERING: [LAP] what lies from `oldest` on was written before the announcement that is seen here: no commit word of an earlier
+        // lap is seen there.
+        fence(Ordering::Acquire);
         if self.mode == Mode::Evictable {
             return Lap::End(Look::Evicted);
         }

@@ -47,8 +47,8 @@ pub(crate) enum Refusal {
     Corrupt,
 }
 
-/// Marks in a ring. Models have fewer, as their rings hold few records, and one that reaches a mark takes the longer way.
-const MARKS: u64 = if cfg!(loom) { 2 } else { 8 };
+/// Marks in a ring.
+const MARKS: u64 = 8;
 
 /// What a record is, beyond what its lane says.
 #[derive(Clone, Copy, Debug)]
