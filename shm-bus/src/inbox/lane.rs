@@ -77,7 +77,8 @@ impl InLane {
     /// Goes forward until at most `count` of the messages are left that were sent so far.
     pub(super) fn keep_last(&mut self, count: u64, payload: &mut [u64], cursor: &AtomicU64) -> Option<End> {
         if self.conflates {
-            // Only the newest message is ever read.
+            // Only the newest message is ever read; those before it were never this inbox's to skip.
+            self.reader.forget();
             return None;
         }
         let target = self.reader.sent().saturating_sub(count);

@@ -464,7 +464,7 @@ impl<M: Memory> Reader<M> {
     }
 
     /// The next record's sequence is found out from the record.
-    const fn forget(&mut self) {
+    pub(crate) const fn forget(&mut self) {
         self.known = Known::Nothing;
         // No record is the usual one until one has been checked.
         self.usual = 0;
