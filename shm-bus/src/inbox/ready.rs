@@ -200,3 +200,45 @@ impl Inbox {
         shared.control.doorbell(self.index).lower(lane.index, || lane.is_ready(shared, file))
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use crate::sync::Ordering;
+    use crate::wire::{Policy, Priority, schema_hash};
+    use crate::{Attachment, Bus, Inbox, Publisher, Start, TopicSpec};
+
+    const WORK: TopicSpec<'_> = TopicSpec {
+        name: "work",
+        type_name: "bytes",
+        schema: "bytes",
+        schema_hash: schema_hash("bytes"),
+        message_size: 1,
+        policy: Policy::Reject,
+    };
+
+    /// As a publisher leaves it that is killed or stopped between its commit and its bit.
+    fn send_without_bit(publisher: &mut Publisher, inbox: &Inbox) {
+        publisher.send(Priority::Normal, b"x").expect("room");
+        for word in inbox.shared.control.doorbell(inbox.index).ready() {
+            word.fetch_and(0, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_message_whose_bit_was_never_set_is_found() {
+        let bus = Bus::anonymous().expect("made");
+        let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
+        inbox.subscribe(&WORK, Start::Now).expect("subscribed");
+        let lanes = [(Priority::Normal, 4096)];
+        let mut publishers: Vec<_> = (0..=super::POLLED_MAX)
+            .map(|number| bus.publisher(&WORK, &format!("p{number}"), &lanes).expect("made"))
+            .collect();
+        assert!(inbox.receive().expect("mapped").is_none());
+        send_without_bit(&mut publishers[4], &inbox);
+        assert!(inbox.wait_timeout(std::time::Duration::ZERO).expect("can wait"));
+        assert!(inbox.receive().expect("mapped").is_some(), "what wait saw is received");
+        send_without_bit(&mut publishers[4], &inbox);
+        let found = (0..200).any(|_| inbox.receive().expect("mapped").is_some());
+        assert!(found, "who never waits finds it, too");
+    }
+}
