@@ -257,3 +257,31 @@ fn a_future_is_woken_when_something_arrives() {
         }
     });
 }
+
+type Task = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// As an executor that is gone: the task is dropped where it is woken.
+struct DropTask(std::sync::Mutex<Option<Task>>, std::sync::mpsc::Sender<()>);
+
+impl Wake for DropTask {
+    fn wake(self: Arc<Self>) {
+        drop(self.0.lock().expect("not poisoned").take());
+        self.1.send(()).expect("awaited");
+    }
+}
+
+#[test]
+fn an_inbox_may_be_dropped_by_the_waker_that_it_wakes() {
+    let (_folder, bus) = bus();
+    let mut inbox = inbox(&bus, "reader", &["work"]);
+    let mut work = bus.publisher(&topic("work"), "boss", LANES).expect("made");
+    let (sender, dropped) = std::sync::mpsc::channel();
+    let task = Arc::new(DropTask(std::sync::Mutex::new(None), sender));
+    let mut future: Task = Box::pin(async move { inbox.wait_async().await.expect("can wait") });
+    let waker = Waker::from(Arc::clone(&task));
+    assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    *task.0.lock().expect("not poisoned") = Some(future);
+    work.send(Priority::Normal, &1_u64.to_le_bytes()).expect("room");
+    dropped.recv().expect("the waker ends");
+    assert!(bus.snapshot().inboxes.is_empty(), "it has left");
+}
