@@ -134,6 +134,8 @@ fn wait_in_slices(
 }
 
 #[cfg(all(test, not(loom)))]
+mod leaving;
+#[cfg(all(test, not(loom)))]
 mod stress;
 
 #[cfg(all(test, loom))]
