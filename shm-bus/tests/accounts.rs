@@ -79,8 +79,9 @@ struct Lane {
 struct Reading {
     /// The next message is this one, or a later one if some may be lost.
     next: u64,
-    /// It joined a lane that already ran and has read nothing yet: what is overwritten until then is not its loss.
-    joining: bool,
+    /// It joined a lane that already ran, from further back than now, and has read nothing yet: where it began, up to the lane's
+    /// messages then, can't be told.
+    joined: Option<u64>,
     /// Nothing may be lost.
     waited_for: bool,
 }
@@ -148,7 +149,7 @@ impl World {
                 let waited_for = inbox.gating && POLICIES[index].1.gates();
                 // Who is not waited for may never see a lane that comes and goes.
                 if waited_for {
-                    inbox.lanes.insert(key.clone(), Reading { next: 0, joining: false, waited_for });
+                    inbox.lanes.insert(key.clone(), Reading { next: 0, joined: None, waited_for });
                 }
             }
         }
@@ -233,7 +234,8 @@ impl World {
                 Start::Earliest => 0,
                 Start::Last(count) => lane.sent.saturating_sub(count),
             };
-            inbox.lanes.insert(key, Reading { next, joining: true, waited_for });
+            let joined = (from != Start::Now).then_some(lane.sent);
+            inbox.lanes.insert(key, Reading { next, joined, waited_for });
         }
     }
 
@@ -310,10 +312,11 @@ impl ModelInbox {
         let lane = &lanes[&seen.key];
         let policy = POLICIES[lane.topic].1;
         assert!(self.topics.contains(&lane.topic), "not subscribed");
-        let new = Reading { next: 0, joining: false, waited_for: false };
+        let new = Reading { next: 0, joined: None, waited_for: false };
         let reading = self.lanes.entry(seen.key.clone()).or_insert(new);
-        if reading.joining {
+        if let Some(sent) = reading.joined {
             assert!(seen.sequence >= reading.next && seen.lost <= seen.sequence - reading.next);
+            assert!(seen.sequence - seen.lost <= sent, "what was sent since is received or lost");
         } else {
             assert_eq!(seen.sequence, reading.next + seen.lost, "the loss is the gap, and nothing comes twice");
         }
@@ -323,7 +326,7 @@ impl ModelInbox {
             "who is evicted loses nothing before"
         );
         assert!(seen.sequence < lane.sent);
-        (reading.next, reading.joining) = (seen.sequence + 1, false);
+        (reading.next, reading.joined) = (seen.sequence + 1, None);
         self.received += 1;
         *(if policy == Policy::Latest { &mut self.conflated } else { &mut self.lost }) += seen.lost;
     }
@@ -336,7 +339,7 @@ impl ModelInbox {
                 continue;
             }
             let sent = lanes[key].sent;
-            assert!(reading.next == sent || reading.joining && !reading.waited_for, "{key:?}: {reading:?} of {sent}");
+            assert!(reading.next == sent || reading.joined == Some(sent), "{key:?}: {reading:?} of {sent}");
         }
     }
 

@@ -304,3 +304,41 @@ fn a_late_joiner_of_a_latest_lane_gets_the_newest_at_once() {
         assert_eq!(drain(&mut late).iter().map(|(value, _)| *value).collect::<Vec<_>>(), [9], "of the last {wanted}");
     }
 }
+
+#[test]
+fn what_a_late_joiner_is_overtaken_by_before_its_first_message_is_counted() {
+    let starts = [(Start::Now, 100), (Start::Last(3), 97), (Start::Last(0), 100)];
+    let observed = (Policy::Reject, Attachment::Observer);
+    for (policy, attachment) in [(Policy::DropOldest, Attachment::Gating), observed] {
+        for (from, first) in starts {
+            let mut game = Game::new(policy);
+            for value in 0..100 {
+                game.send(value).expect("room");
+                drain(&mut game.inbox);
+            }
+            let mut late = game.bus.inbox("late", attachment).expect("made");
+            late.subscribe(&numbers(policy), from).expect("subscribed");
+            for value in 100..MANY {
+                game.send(value).expect("room");
+                drain(&mut game.inbox);
+            }
+            let seen = drain(&mut late);
+            assert_eq!(seen[0].0 - seen[0].1, first, "{policy:?}, {from:?}");
+            let snapshot = game.bus.snapshot();
+            let info = snapshot.inboxes.iter().find(|info| info.name == "late").expect("it lives");
+            assert_eq!(info.received + info.lost, MANY - first, "{policy:?}, {from:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_late_joiner_of_a_latest_lane_skips_before_its_first_message_is_counted() {
+    for (from, first) in [(Start::Now, 10), (Start::Earliest, 0), (Start::Last(1), 9), (Start::Last(5), 9)] {
+        let mut game = Game::new(Policy::Latest);
+        (0..10).for_each(|value| game.send(value).expect("never refused"));
+        let mut late = game.bus.inbox("late", Attachment::Gating).expect("made");
+        late.subscribe(&numbers(Policy::Latest), from).expect("subscribed");
+        (10..MANY).for_each(|value| game.send(value).expect("never refused"));
+        assert_eq!(drain(&mut late), [(MANY - 1, MANY - 1 - first)], "{from:?}");
+    }
+}

@@ -78,8 +78,7 @@ impl InLane {
     pub(super) fn keep_last(&mut self, count: u64, payload: &mut [u64], cursor: &AtomicU64) -> Option<End> {
         if self.conflates {
             // Only the newest message is ever read; those before it were never this inbox's to skip.
-            self.reader.forget();
-            return None;
+            return self.reader.start_at_latest().err().map(End::Corrupt);
         }
         let target = self.reader.sent().saturating_sub(count);
         // Bounded by what a ring can hold, whatever its writer says it has sent.

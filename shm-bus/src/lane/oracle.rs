@@ -104,20 +104,30 @@ fn read(reader: &mut Reader<&Heap>, cursor: &AtomicU64) -> Read {
 }
 
 /// A newcomer that nobody waits for finds every message that is still there, from a record's start on, and counts those of the
-/// ring right.
-fn everything_there_is_whole(heap: &Heap, sent: u64) {
+/// ring right. Gives the sequence of the first one.
+fn everything_there_is_whole(heap: &Heap, sent: u64) -> u64 {
     let word = |index: usize| heap.header[index].load(Ordering::Relaxed);
     assert!(word(HEAD) - word(OLDEST) + 32 <= CAPACITY as u64);
     assert_eq!(word(SENT), sent);
     let cursor = AtomicU64::new(0);
     let mut reader = Reader::joining(heap, 0, Mode::Lapping, Start::Earliest, &cursor);
-    let mut next = None;
+    let (mut first, mut next) = (None, None);
     while let Read::Message(sequence, lost, _) = read(&mut reader, &cursor) {
         assert_eq!((lost, next.unwrap_or(sequence)), (0, sequence));
-        next = Some(sequence + 1);
+        (first, next) = (first.or(Some(sequence)), Some(sequence + 1));
     }
     assert_eq!(reader.position(), word(HEAD));
     assert!(next.is_none_or(|next| next == sent));
+    first.unwrap_or(sent)
+}
+
+/// A reader that joins a lane which runs, and the sequence of the first message that is its own.
+fn late(heap: &Heap, mode: Mode, now: bool, sent: u64) -> (Reader<&Heap>, u64) {
+    let (cursor, first) = (AtomicU64::new(0), everything_there_is_whole(heap, sent));
+    let (from, next) = if now { (Start::Now, sent) } else { (Start::Earliest, first) };
+    let mut reader = Reader::joining(heap, 0, mode, from, &cursor);
+    reader.settle(&cursor).expect("nobody interferes");
+    (reader, next)
 }
 
 /// Sends as one batch what of `lens` has room, and gives their lengths. Nothing is seen of a batch before its end, unless room had to
@@ -201,7 +211,9 @@ proptest! {
                     prop_assert!(joined_next.is_none_or(|next| next == sequence));
                     joined_next = Some(sequence + 1);
                 },
-                Step::Look => everything_there_is_whole(&heap, sent),
+                Step::Look => {
+                    everything_there_is_whole(&heap, sent);
+                }
             }
         }
         while let Some(expected) = queue.pop_front() {
@@ -225,6 +237,7 @@ proptest! {
         let mode = if tells_latest { Mode::Latest } else { Mode::Lapping };
         let mut reader = Reader::at_start(&heap, 0, mode);
         let mut laggard = Some(Reader::at_start(&heap, 0, Mode::Evictable));
+        let mut joined: Option<(Reader<&Heap>, u64)> = None;
         // The next message of each, and what was sent.
         let (mut next, mut laggard_next, mut sent) = (0, 0, Vec::new());
         for step in steps {
@@ -237,7 +250,7 @@ proptest! {
                     let first = sent.len() as u64;
                     sent.extend(send_batch((&heap, &mut writer), &mut gates, first, &lens));
                 }
-                Step::Read | Step::Observe => match read(&mut reader, &cursor) {
+                Step::Read => match read(&mut reader, &cursor) {
                     Read::Message(sequence, lost, len) => {
                         prop_assert_eq!((sequence, len), (next + lost, sent[sequence as usize]));
                         next = sequence + 1;
@@ -245,6 +258,16 @@ proptest! {
                     }
                     Read::Dry => prop_assert_eq!(next, sent.len() as u64),
                     Read::Evicted => prop_assert!(false, "nobody is evicted here"),
+                },
+                Step::Observe => if let Some((reader, next)) = &mut joined {
+                    match read(reader, &cursor) {
+                        Read::Message(sequence, lost, _) => {
+                            prop_assert_eq!(sequence, *next + lost, "also before its first message the loss is the gap");
+                            *next = sequence + 1;
+                        }
+                        Read::Dry => prop_assert_eq!(*next, sent.len() as u64),
+                        Read::Evicted => prop_assert!(false, "nobody is evicted here"),
+                    }
                 },
                 Step::ReadJoined => if let Some(reader) = &mut laggard {
                     match read(reader, &cursor) {
@@ -259,13 +282,16 @@ proptest! {
                         }
                     }
                 },
-                Step::Join(now) => if now && laggard.is_none() {
-                    let mut reader = Reader::joining(&heap, 0, Mode::Evictable, Start::Now, &cursor);
-                    reader.settle(&cursor).expect("nobody interferes");
-                    laggard_next = sent.len() as u64;
-                    laggard = Some(reader);
-                },
-                Step::Look => everything_there_is_whole(&heap, sent.len() as u64),
+                Step::Join(now) => {
+                    joined = Some(late(&heap, mode, now, sent.len() as u64));
+                    if now && laggard.is_none() {
+                        let (reader, next) = late(&heap, Mode::Evictable, now, sent.len() as u64);
+                        (laggard, laggard_next) = (Some(reader), next);
+                    }
+                }
+                Step::Look => {
+                    everything_there_is_whole(&heap, sent.len() as u64);
+                }
             }
         }
         while let Read::Message(sequence, lost, _) = read(&mut reader, &cursor) {

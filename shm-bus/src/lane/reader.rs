@@ -89,9 +89,8 @@ pub(crate) struct Reader<M> {
     mode: Mode,
     /// Of the next record; a multiple of 32. Jumps end at [`Cursor::POSITION_MAX`] at most; reading on from there would take 9 PB.
     position: u64,
-    /// Sequence of the next record, if `known`.
+    /// What is `known` of the next record's sequence.
     expected: u64,
-    /// Whether the next record has to have the sequence `expected`, or what else is known.
     known: Known,
     /// Position that the cursor word holds.
     published: u64,
@@ -153,14 +152,33 @@ impl<M: Memory> Reader<M> {
             // ORDERING: [JOIN] SeqCst, pairs with the fence in `Writer::make_room`.
             fence_unless(Mutation::NoJoinFence, Ordering::SeqCst);
             let oldest = self.oldest();
-            if oldest <= self.position {
+            if oldest > self.position {
+                self.go_to(oldest)?;
+                self.forget();
+                self.publish(cursor);
+            } else if self.mode == Mode::Gating || self.note_start() {
                 return Ok(());
             }
-            self.go_to(oldest)?;
-            self.forget();
-            self.publish(cursor);
         }
         Err(Fault::Position(self.position))
+    }
+
+    /// Goes to the newest message of a lane whose readers skip to it; those before it are not this reader's.
+    pub(crate) fn start_at_latest(&mut self) -> Result<(), Fault> {
+        self.skip_to_latest()?;
+        self.forget();
+        if !self.note_start() {
+            self.expected = self.sent();
+        }
+        Ok(())
+    }
+
+    /// Notes which record comes next, so that what is overtaken of it and of those behind it counts as lost, also before the first one
+    /// is read. `false` when the writer passed it meanwhile: then what was noted means nothing.
+    fn note_start(&mut self) -> bool {
+        // What is counted as sent, but not yet there, was being sent while this reader joined.
+        self.expected = self.next_sequence().unwrap_or_else(|| self.sent());
+        !self.is_lapped()
     }
 
     /// Takes the next message; its payload fills `payload` from the start, which must hold the longest one.
@@ -459,12 +477,12 @@ impl<M: Memory> Reader<M> {
             Known::Exactly => Err(Fault::Sequence { expected: self.expected, found: low }),
             Known::AtLeast => Ok(self.expected.wrapping_add(ahead.into())),
             // Only the high half is taken from it.
-            Known::Nothing => Ok(nearest(low, self.sent())),
+            Known::Nothing | Known::Start => Ok(nearest(low, self.sent())),
         }
     }
 
     /// The next record's sequence is found out from the record.
-    pub(crate) const fn forget(&mut self) {
+    const fn forget(&mut self) {
         self.known = Known::Nothing;
         // No record is the usual one until one has been checked.
         self.usual = 0;
@@ -472,9 +490,10 @@ impl<M: Memory> Reader<M> {
 
     /// The next record's sequence may be ahead of what is expected.
     const fn skip(&mut self) {
-        if matches!(self.known, Known::Exactly) {
-            self.known = Known::AtLeast;
-        }
+        self.known = match self.known {
+            Known::Exactly | Known::AtLeast => Known::AtLeast,
+            Known::Nothing | Known::Start => Known::Start,
+        };
         self.usual = 0;
     }
 
@@ -549,9 +568,14 @@ fn copy_out(from: &[AtomicU64], to: &mut [u64]) {
 /// What is known of the next record's sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Known {
+    /// It is `expected`.
     Exactly,
+    /// It is `expected`, or later by what was lost.
     AtLeast,
+    /// Where this reader joined, `expected` or so; the record tells.
     Nothing,
+    /// As `Nothing`, and this reader was overtaken since: what it lost counts from `expected`.
+    Start,
 }
 
 /// What a look at `oldest` found.
