@@ -9,7 +9,9 @@ use crate::bus::View;
 use crate::control::{Build, InboxEntry, LANES_MAX, LaneEntry, LaneState, Limits, TopicEntry, Version};
 use crate::inbox::file::{Count, InboxFile, LaneCount};
 use crate::lane::{Cursor, HEAD, Memory, OLDEST, Place, SENT, Tally};
+use crate::request::{ClientCounts, ServerCounts, ServiceSpec};
 use crate::sync::{AtomicU64, Ordering};
+use crate::topic::TopicSpec;
 use crate::wire::{Policy, Priority};
 use crate::work_queue::QueueInfo;
 
@@ -158,6 +160,10 @@ pub struct InboxInfo {
     pub late_wakes: u64,
     /// Messages served before more urgent ones because their level had waited long enough.
     pub starvation: u64,
+    /// If it is a client's of the service `name`: what became of the client's requests.
+    pub client: Option<ClientCounts>,
+    /// If it is the server's of the service `name`: what became of the requests to it.
+    pub server: Option<ServerCounts>,
 }
 
 /// An inbox with its file.
@@ -276,6 +282,8 @@ fn inbox_info((entry, file): &Open, topics: &[TopicEntry]) -> InboxInfo {
         sum((0..LANES_MAX).map(|index| file.lane_count(index, lane_count))).wrapping_add(file.count(count))
     };
     let subscribed = topics.iter().filter(|topic| entry.topics >> topic.index & 1 == 1);
+    let service = ServiceSpec::untyped(&entry.name);
+    let gates = |spec: &TopicSpec<'_>| topics.iter().any(|topic| entry.gates(topic.index) && topic.name == spec.name);
     InboxInfo {
         name: entry.name.clone(),
         participant: entry.participant,
@@ -289,6 +297,8 @@ fn inbox_info((entry, file): &Open, topics: &[TopicEntry]) -> InboxInfo {
         sleeps: file.count(Count::Sleeps),
         late_wakes: file.count(Count::LateWakes),
         starvation: file.count(Count::Starvation),
+        client: service.responses(entry.id, gates).then(|| ClientCounts::of(file)),
+        server: service.requests(gates).then(|| ServerCounts::of(file)),
     }
 }
 

@@ -187,6 +187,33 @@ fn an_inbox_lies_as_specified() {
 }
 
 #[test]
+fn what_clients_and_servers_count_has_its_places() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut server = bus.server("echo").expect("made");
+    let served = File::sole(&bus, "inbox-").0;
+    let mut client = bus.client("echo").expect("made");
+    let mut send = || client.send(1, &[], Duration::MAX).expect("room");
+    let [answered, refused, cancelled, _in_flight] = [send(), send(), send(), send()];
+    client.cancel(cancelled);
+    server.next().expect("mapped").expect("a request").reply(&[]).expect("room");
+    let request = server.next().expect("mapped").expect("a request");
+    request.refuse(shm_bus::wire::Status::NoSuchMethod, "").expect("room");
+    assert!(client.poll(answered).expect("answered").is_some());
+    client.poll(refused).expect_err("refused");
+    drop(server.next().expect("mapped").expect("a request").later());
+
+    let names = fs::read_dir(bus.path()).expect("listed").map(|entry| entry.expect("listed").file_name());
+    let asks = names.filter_map(|name| name.into_string().ok()?.strip_prefix("inbox-")?.parse::<u64>().ok()).max();
+    let client = File::read(&bus, &format!("inbox-{}", asks.expect("two")));
+    let server = File::read(&bus, &format!("inbox-{served}"));
+    let none = [0; 9];
+    assert_eq!(client.words(128), [4, 2, 0, 1, 0, 0, 0, 1], "sent, answered, cancelled, refused");
+    assert_eq!((client.words(192), server.words(128)), (none, [0; 8]));
+    assert_eq!(server.words(192), [3, 3, 0, 1, 0, 0, 0, 0, 0], "served, answered, cancelled");
+}
+
+#[test]
 fn lost_conflated_and_evicted_have_their_places() {
     for (policy, line) in [(Policy::DropOldest, 16), (Policy::Latest, 24)] {
         let mut game = game(policy);

@@ -255,6 +255,9 @@ fn a_stopped_server_lives_and_only_the_deadline_ends_a_call() {
     assert_eq!(client.call(0, &[2], FOREVER).expect("answered").payload, [2]);
     assert_eq!(other.hear(), "done");
     assert_eq!((client.counts().expired, client.counts().answered), (1, 1));
+    // The server is another process's.
+    let counts = bus.snapshot().inboxes.iter().find_map(|inbox| inbox.server).expect("one");
+    assert_eq!((counts.served, counts.expired, counts.answered), (1, 1, 2));
     other.leave();
 }
 

@@ -334,6 +334,36 @@ fn what_is_no_request_is_counted_and_passed_over() {
 }
 
 #[test]
+fn what_became_of_every_request_is_seen_from_outside() {
+    let (folder, bus) = bus();
+    let mut server = bus.server("echo").expect("made");
+    let mut client = bus.client("echo").expect("made");
+    drop(bus.client("other").expect("made"));
+    let mut send = |timeout| client.send(ECHO, &[1], timeout).expect("room");
+    let [answered, refused, expired, cancelled] = [send(FOREVER), send(FOREVER), send(Duration::ZERO), send(FOREVER)];
+    let _in_flight = send(FOREVER);
+    assert!(client.cancel(cancelled));
+    echo_one(server.next().expect("mapped").expect("a request"));
+    let request = server.next().expect("mapped").expect("a request");
+    request.refuse(Status::Overloaded, "").expect("room");
+    // Passes over what has expired and what was cancelled.
+    let owed = server.next().expect("mapped").expect("a request").later();
+    assert_eq!(answer(&mut client, answered).expect("answered"), Some(vec![1]));
+    assert!(matches!(client.poll(refused), Err(CallError::Refused { .. })));
+    assert!(matches!(client.poll(expired), Err(CallError::Deadline { .. })));
+
+    let snapshot = shm_bus::peek_in(folder.path(), "game").expect("lives");
+    let [asks] = Vec::from_iter(snapshot.inboxes.iter().filter_map(|inbox| inbox.client)).try_into().expect("one");
+    let [serves] = Vec::from_iter(snapshot.inboxes.iter().filter_map(|inbox| inbox.server)).try_into().expect("one");
+    assert_eq!((asks, serves), (client.counts(), server.counts()));
+    assert_eq!((asks.sent, asks.answered, asks.refused, asks.expired, asks.cancelled), (5, 2, 1, 1, 1));
+    assert_eq!(asks.late, 1, "that it had expired was answered, too");
+    assert_eq!(asks.sent, asks.answered + asks.expired + asks.cancelled + asks.lost + client.in_flight() as u64);
+    assert_eq!((serves.served, serves.expired, serves.cancelled, serves.answered), (3, 1, 1, 4));
+    drop(owed);
+}
+
+#[test]
 fn requests_in_flight_are_bounded_and_what_expired_makes_room() {
     let (_folder, bus) = bus();
     let wide = ServiceSpec { request_capacity: 1 << 20, ..ServiceSpec::untyped("echo") };
@@ -345,6 +375,7 @@ fn requests_in_flight_are_bounded_and_what_expired_makes_room() {
     let expired = client.send(ECHO, &[], Duration::ZERO).expect("room");
     let ticket = client.send(ECHO, &[], FOREVER).expect("the expired one makes room");
     assert!(matches!(client.poll(expired), Err(CallError::Ticket { .. })));
+    assert_eq!(client.counts().expired, 1);
     assert!(matches!(client.send(ECHO, &[], FOREVER), Err(CallError::InFlight { .. })));
     client.cancel(ticket);
     client.send(ECHO, &[], FOREVER).map(|_| ()).expect("the cancelled one makes room");

@@ -8,7 +8,7 @@ use shm_bus::Snapshot;
 
 use super::find::{FindError, find};
 use super::process::is_own;
-use super::queues;
+use super::{queues, requests};
 
 /// Lists topics with their types, priorities, publishers and counts, who takes part, who reads, and work queues.
 ///
@@ -71,6 +71,7 @@ fn as_text(snapshot: &Snapshot) -> String {
         let kind = if inbox.observer { "observer" } else { "inbox" };
         let topics = inbox.topics.join(", ");
         text += &format!("  {kind} {} reads {topics}: {} received, {} lost\n", inbox.name, inbox.received, inbox.lost);
+        text += &requests::text(inbox);
     }
     text
 }
@@ -104,6 +105,7 @@ fn as_json(snapshot: &Snapshot) -> Value {
             "name": inbox.name, "observer": inbox.observer, "topics": inbox.topics, "received": inbox.received,
             "lost": inbox.lost, "conflated": inbox.conflated, "corrupt": inbox.corrupt, "evicted": inbox.evicted,
             "sleeps": inbox.sleeps, "late_wakes": inbox.late_wakes, "starvation": inbox.starvation,
+            "client": inbox.client.map(requests::client_json), "server": inbox.server.map(requests::server_json),
         })
     });
     json!({

@@ -22,6 +22,7 @@ mod queues;
 mod record;
 #[cfg(feature = "record")]
 mod replay;
+mod requests;
 #[cfg(feature = "top")]
 mod top;
 mod topic;

@@ -2,15 +2,17 @@
 //! inbox's cursor in that lane. Its owner alone writes it; publishers map it read-only.
 //!
 //! ```text
-//! word 0       1    8                512
-//!      | magic | id | counts (Count) | line 0 | line 1 | ... 256, 8 words each: cursor, received, lost, conflated
+//! word 0       1    8                16        512
+//!      | magic | id | counts (Count) | figures | line 0 | line 1 | ... 256, 8 words each: cursor, received, lost, conflated
 //! ```
-//! A line counts for the lane that is attached at its index; when that lane is left, its counts go to those of the header.
+//! A line counts for the lane that is attached at its index; when that lane is left, its counts go to those of the header. The figures
+//! are for whoever uses the inbox: clients and servers of requests.
 //!
 //! # Failure
 //! A file that is not the inbox which the register names is refused when it is mapped.
 
 use std::io;
+use std::ops::Range;
 
 use crate::control::LANES_MAX;
 use crate::segment::{PAGE, PAGE_WORDS, Segment};
@@ -79,6 +81,8 @@ pub(crate) struct InboxFile {
 impl InboxFile {
     /// Bytes of an inbox.
     pub(crate) const BYTES: u64 = (PAGE + LANES_MAX * CURSOR_WORDS * 8) as u64;
+    /// Words of the header page that are free for who uses the inbox.
+    pub(crate) const FIGURES: Range<usize> = Count::LateWakes as usize + 1..PAGE_WORDS;
 
     /// Makes an inbox of `segment`, which is all zero.
     pub(crate) fn create(segment: Segment, id: u64) -> Self {
@@ -100,6 +104,11 @@ impl InboxFile {
             return Ok(inbox);
         }
         Err(io::Error::new(io::ErrorKind::InvalidData, format!("the file of inbox {id} says {found:x?}")))
+    }
+
+    /// The same file once more.
+    pub(crate) fn share(&self) -> Self {
+        Self { segment: self.segment.share() }
     }
 
     /// The cursor of the lane at `index` of the directory.
@@ -136,6 +145,20 @@ impl InboxFile {
     pub(crate) fn count(&self, what: Count) -> u64 {
         // ORDERING: Relaxed, a figure.
         self.segment.words()[what as usize].load(Ordering::Relaxed)
+    }
+
+    /// The figure at `word`, in [`Self::FIGURES`].
+    pub(crate) fn figure(&self, word: usize) -> u64 {
+        // ORDERING: Relaxed, a figure.
+        self.segment.words()[word].load(Ordering::Relaxed)
+    }
+
+    /// Adds 1 to the figure at `word`, in [`Self::FIGURES`]. By the owner only.
+    #[inline]
+    pub(crate) fn add_to_figure(&self, word: usize) {
+        let word = &self.segment.words()[word];
+        // ORDERING: Relaxed, a figure with a single writer.
+        word.store(word.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
     }
 
     /// Counts `more`. By the owner only.

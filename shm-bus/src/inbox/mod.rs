@@ -296,6 +296,11 @@ impl Inbox {
         self.id
     }
 
+    /// Its file, for figures of who uses it.
+    pub(crate) fn shared_file(&self) -> InboxFile {
+        self.file.share()
+    }
+
     /// The first `len` bytes of what was received last.
     #[inline]
     pub(crate) fn last_payload(&self, len: usize) -> &[u8] {

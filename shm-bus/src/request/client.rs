@@ -6,10 +6,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::counts::{ClientCount, ClientCounts};
 use super::pending::{IN_FLIGHT_MAX, Pending, Ticket};
 use super::{ServiceError, ServiceSpec, WAIT_MAX, has_passed};
 use crate::bell::SLICE;
 use crate::bus::{Bus, Change, Shared};
+use crate::inbox::file::InboxFile;
 use crate::inbox::{Attachment, Inbox, ReceiveError};
 use crate::lane::{Envelope, Start};
 use crate::publisher::{Publisher, SendError};
@@ -106,26 +108,6 @@ pub struct Response<'a> {
     pub payload: &'a [u8],
 }
 
-/// What a client has done so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ClientCounts {
-    /// Requests sent.
-    pub sent: u64,
-    /// Answers given out, refusals among them.
-    pub answered: u64,
-    /// Requests given up at their deadline.
-    pub expired: u64,
-    /// Requests cancelled.
-    pub cancelled: u64,
-    /// Requests whose server went away.
-    pub lost: u64,
-    /// Answers that came when nobody waited for them any more.
-    pub late: u64,
-    /// Messages on the response topic that were no answers.
-    pub strange: u64,
-}
-
 /// Asks one service: sends requests, matches answers to tickets, gives up at deadlines. Made by [`Bus::client`](crate::Bus::client).
 #[derive(Debug)]
 pub struct Client {
@@ -135,7 +117,8 @@ pub struct Client {
     publisher: Publisher,
     inbox: Inbox,
     pending: Pending,
-    counts: ClientCounts,
+    /// The inbox's, for what it counts.
+    file: InboxFile,
     /// Epoch of the register at which `server` was looked up.
     epoch: Option<u64>,
     /// The server's inbox and participant slot.
@@ -164,9 +147,9 @@ impl Client {
             service: service.name.to_owned(),
             priority: service.priority,
             publisher,
+            file: inbox.shared_file(),
             inbox,
             pending: Pending::default(),
-            counts: ClientCounts::default(),
             epoch: None,
             server: None,
         })
@@ -191,13 +174,16 @@ impl Client {
         };
         let now_ns = monotonic_ns();
         let deadline_ns = now_ns.saturating_add(u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX));
-        let Some(ticket) = self.pending.next(now_ns) else {
+        if self.pending.len() == IN_FLIGHT_MAX {
+            self.pending.reclaim(now_ns, || ClientCount::Expired.count_in(&self.file));
+        }
+        let Some(ticket) = self.pending.next() else {
             return Err(CallError::InFlight { service: self.service.clone() });
         };
         let prefix = RequestPrefix { deadline_ns, reply_to: self.inbox.id(), method };
         self.write(ticket, &prefix, payload).map_err(|error| self.not_sent(error, payload.len()))?;
         self.pending.start(ticket, deadline_ns, server);
-        self.counts.sent += 1;
+        ClientCount::Sent.count_in(&self.file);
         Ok(ticket)
     }
 
@@ -221,14 +207,14 @@ impl Client {
                 Ok(Some(found)) => break found,
                 Ok(None) => {}
                 Err(error) => {
-                    self.pending.finish(ticket);
+                    self.give_up(ticket);
                     return Err(error);
                 }
             }
             let deadline_ns = self.pending.find(ticket.0).map_or(0, |slot| slot.deadline_ns);
             let left = Duration::from_nanos(deadline_ns.saturating_sub(monotonic_ns()));
             if let Err(error) = self.wait(left.min(SLICE)) {
-                self.pending.finish(ticket);
+                self.give_up(ticket);
                 return Err(error.into());
             }
         };
@@ -257,7 +243,7 @@ impl Client {
             return false;
         }
         self.pending.finish(ticket);
-        self.counts.cancelled += 1;
+        ClientCount::Cancelled.count_in(&self.file);
         let prefix = RequestPrefix { deadline_ns: u64::MAX, reply_to: self.inbox.id(), method: 0 };
         let envelope = Envelope { kind: Kind::Cancel, flags: 0, correlation: ticket.0 };
         // Without room the request runs in vain; the lane counts that.
@@ -271,10 +257,10 @@ impl Client {
         self.pending.len()
     }
 
-    /// What it has done so far.
+    /// What it has done so far. Others see it in a [`Snapshot`](crate::Snapshot).
     #[must_use]
-    pub const fn counts(&self) -> ClientCounts {
-        self.counts
+    pub fn counts(&self) -> ClientCounts {
+        ClientCounts::of(&self.file)
     }
 
     /// The service that it asks.
@@ -292,6 +278,14 @@ impl Client {
     #[must_use]
     pub fn payload_max(&self) -> usize {
         self.publisher.payload_max(self.priority) - REQUEST_PREFIX_BYTES
+    }
+
+    /// The request is lost if nothing else has become of it.
+    #[cold]
+    fn give_up(&mut self, ticket: Ticket) {
+        if self.pending.finish(ticket) {
+            ClientCount::Lost.count_in(&self.file);
+        }
     }
 
     fn write(&mut self, ticket: Ticket, prefix: &RequestPrefix, payload: &[u8]) -> Result<(), SendError> {
@@ -321,24 +315,27 @@ impl Client {
             None => self.receive(ticket)?,
         };
         if has_passed(deadline_ns) {
-            self.counts.expired += 1;
-            self.counts.late += u64::from(found.is_some());
+            ClientCount::Expired.count_in(&self.file);
+            if found.is_some() {
+                ClientCount::Late.count_in(&self.file);
+            }
             self.pending.finish(ticket);
             return Err(CallError::Deadline { service: self.service.clone() });
         }
         match found {
             None if gone => {
-                self.counts.lost += 1;
+                ClientCount::Lost.count_in(&self.file);
                 self.pending.finish(ticket);
                 Err(CallError::ServerGone { service: self.service.clone() })
             }
             None => Ok(None),
             Some((status, found)) => {
-                self.counts.answered += 1;
+                ClientCount::Answered.count_in(&self.file);
                 self.pending.finish(ticket);
                 if status == Status::Ok {
                     return Ok(Some(found));
                 }
+                ClientCount::Refused.count_in(&self.file);
                 let reason = self.response(ticket, found).payload.to_vec();
                 Err(CallError::Refused { service: self.service.clone(), status, reason })
             }
@@ -349,7 +346,7 @@ impl Client {
     fn receive(&mut self, ticket: Ticket) -> Result<Option<(Status, Found)>, ReceiveError> {
         while let Some(delivery) = self.inbox.receive()? {
             if delivery.kind != Kind::Response {
-                self.counts.strange += 1;
+                ClientCount::Strange.count_in(&self.file);
                 continue;
             }
             let status = Status::from_wire(delivery.status);
@@ -357,7 +354,7 @@ impl Client {
                 return Ok(Some((status, Found::Received(delivery.payload.len()))));
             }
             if !self.pending.keep(delivery.correlation, status, delivery.payload) {
-                self.counts.late += 1;
+                ClientCount::Late.count_in(&self.file);
             }
         }
         Ok(None)

@@ -8,10 +8,12 @@
 //! # Failure
 //! An answer without a way back is counted, never waited for.
 
+use super::counts::{ServerCount, ServerCounts};
 use super::pending::IN_FLIGHT_MAX;
 use super::{Codec, ServiceSpec, has_passed};
 use crate::bus::{Bus, Shared};
 use crate::inbox::Delivery;
+use crate::inbox::file::InboxFile;
 use crate::lane::Envelope;
 use crate::publisher::{Publisher, SendError};
 use crate::wire::{Kind, Priority, RequestPrefix, RequestPrefixError, Status};
@@ -43,30 +45,6 @@ pub enum ReplyError {
     /// The lane can't be written.
     #[error("can't send the answer")]
     Send(#[source] SendError),
-}
-
-/// What a server has done so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ServerCounts {
-    /// Requests given out to be run.
-    pub served: u64,
-    /// Answers sent, of whatever status.
-    pub answered: u64,
-    /// Requests not run because their deadline had passed.
-    pub expired: u64,
-    /// Requests not run because they were cancelled.
-    pub cancelled: u64,
-    /// Cancels that came after their request was read, or beyond what is remembered.
-    pub cancels_late: u64,
-    /// What was no request or cancel that could be understood.
-    pub malformed: u64,
-    /// Requests not run because their client was gone or could not be answered.
-    pub unanswerable: u64,
-    /// Answers lost because their client had not read its earlier ones.
-    pub overflowed: u64,
-    /// Answers lost because their client was gone.
-    pub undelivered: u64,
 }
 
 /// A request whose answer was put off; see [`Request::later`](super::Request::later).
@@ -104,7 +82,8 @@ pub(super) struct Desk {
     clients: Vec<ClientSide>,
     /// Index of the client that was looked up last.
     recent: usize,
-    counts: ServerCounts,
+    /// The server's inbox's, for what it counts.
+    file: InboxFile,
     /// Where answers are encoded, again and again.
     buffer: Vec<u8>,
     /// Epoch of the register at which the gone were forgotten.
@@ -121,7 +100,7 @@ struct ClientSide {
 }
 
 impl Desk {
-    pub(super) fn new(bus: Bus, service: &ServiceSpec<'_>) -> Self {
+    pub(super) fn new(bus: Bus, service: &ServiceSpec<'_>, file: InboxFile) -> Self {
         let epoch = bus.shared().control.epoch();
         Self {
             bus,
@@ -131,14 +110,14 @@ impl Desk {
             response_capacity: service.response_capacity,
             clients: Vec::new(),
             recent: 0,
-            counts: ServerCounts::default(),
+            file,
             buffer: Vec::new(),
             epoch,
         }
     }
 
-    pub(super) const fn counts(&self) -> ServerCounts {
-        self.counts
+    pub(super) fn counts(&self) -> ServerCounts {
+        ServerCounts::of(&self.file)
     }
 
     pub(super) const fn clients(&self) -> usize {
@@ -166,7 +145,7 @@ impl Desk {
         let prefix = match RequestPrefix::decode(delivery.payload) {
             Ok((prefix, _)) if delivery.correlation != 0 => prefix,
             Ok(_) | Err(RequestPrefixError::Short(_) | RequestPrefixError::ReplyTo) => {
-                self.counts.malformed += 1;
+                ServerCount::Malformed.count_in(&self.file);
                 return None;
             }
             Err(error) => return self.refuse_malformed(shared, delivery, error),
@@ -179,7 +158,7 @@ impl Desk {
                 None
             }
             Kind::Message | Kind::Pad | Kind::Response => {
-                self.counts.malformed += 1;
+                ServerCount::Malformed.count_in(&self.file);
                 None
             }
         }
@@ -187,26 +166,26 @@ impl Desk {
 
     fn admit_request(&mut self, shared: &Shared, address: Address, prefix: RequestPrefix) -> Option<Owed> {
         let Some(client) = self.client(shared, address.client) else {
-            self.counts.unanswerable += 1;
+            ServerCount::Unanswerable.count_in(&self.file);
             return None;
         };
         if address.correlation <= client.seen {
-            self.counts.malformed += 1;
+            ServerCount::Malformed.count_in(&self.file);
             return None;
         }
         client.seen = address.correlation;
         let cancelled = !client.cancelled.is_empty() && client.take_cancel(address.correlation);
         if cancelled {
-            self.counts.cancelled += 1;
+            ServerCount::Cancelled.count_in(&self.file);
             let _ = self.answer(address, Status::Cancelled, &[]);
             return None;
         }
         if has_passed(prefix.deadline_ns) {
-            self.counts.expired += 1;
+            ServerCount::Expired.count_in(&self.file);
             let _ = self.answer(address, Status::DeadlineExceeded, &[]);
             return None;
         }
-        self.counts.served += 1;
+        ServerCount::Served.count_in(&self.file);
         Some(Owed { address, prefix })
     }
 
@@ -216,7 +195,7 @@ impl Desk {
             Some(client) if address.correlation > client.seen && client.cancelled.len() < CANCELS_MAX => {
                 client.cancelled.push(address.correlation);
             }
-            _ => self.counts.cancels_late += 1,
+            _ => ServerCount::CancelsLate.count_in(&self.file),
         }
     }
 
@@ -228,7 +207,7 @@ impl Desk {
         delivery: &Delivery<'_>,
         error: RequestPrefixError,
     ) -> Option<Owed> {
-        self.counts.malformed += 1;
+        ServerCount::Malformed.count_in(&self.file);
         let reply_to = delivery.payload.get(8..16).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes)?;
         self.client(shared, reply_to)?;
         let address = Address { client: reply_to, correlation: delivery.correlation };
@@ -239,7 +218,7 @@ impl Desk {
     /// Sends an answer to its client.
     pub(super) fn answer(&mut self, address: Address, status: Status, payload: &[u8]) -> Result<(), ReplyError> {
         let Some(index) = self.position(address.client) else {
-            self.counts.undelivered += 1;
+            ServerCount::Undelivered.count_in(&self.file);
             return Err(ReplyError::ClientGone);
         };
         let publisher = &mut self.clients[index].publisher;
@@ -247,11 +226,11 @@ impl Desk {
             |status| Envelope { kind: Kind::Response, flags: status as u8, correlation: address.correlation };
         match publisher.send_as(self.priority, envelope(status), payload) {
             Ok(()) => {
-                self.counts.answered += 1;
+                ServerCount::Answered.count_in(&self.file);
                 Ok(())
             }
             Err(SendError::Full) => {
-                self.counts.overflowed += 1;
+                ServerCount::Overflowed.count_in(&self.file);
                 Err(ReplyError::Full)
             }
             Err(SendError::TooLong { len, max }) => {

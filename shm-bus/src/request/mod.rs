@@ -26,6 +26,7 @@
 
 mod client;
 mod codec;
+mod counts;
 mod desk;
 mod dispatch;
 mod incoming;
@@ -38,9 +39,10 @@ mod service;
 mod tests;
 mod typed;
 
-pub use client::{CallError, Client, ClientCounts, Response};
+pub use client::{CallError, Client, Response};
 pub use codec::{AsBytes, Codec, CodecError};
-pub use desk::{Owed, ReplyError, ServerCounts};
+pub use counts::{ClientCounts, ServerCounts};
+pub use desk::{Owed, ReplyError};
 pub use dispatch::Dispatch;
 pub use incoming::Request;
 #[cfg(feature = "messagepack")]

@@ -70,14 +70,10 @@ impl Words {
 
 impl Pending {
     /// The ticket of the next request; nothing is in flight before [`Self::start`]. `None` when there are too many.
-    pub(super) fn next(&mut self, now_ns: u64) -> Option<Ticket> {
-        if self.free.is_empty() {
-            if self.slots.len() < IN_FLIGHT_MAX {
-                self.free.push(self.slots.len() as u16);
-                self.slots.push(Slot::default());
-            } else {
-                self.reclaim(now_ns);
-            }
+    pub(super) fn next(&mut self) -> Option<Ticket> {
+        if self.free.is_empty() && self.slots.len() < IN_FLIGHT_MAX {
+            self.free.push(self.slots.len() as u16);
+            self.slots.push(Slot::default());
         }
         let slot = *self.free.last()?;
         Some(Ticket((self.number + 1) << SLOT_BITS | u64::from(slot)))
@@ -100,12 +96,12 @@ impl Pending {
         self.slots.get_mut(slot_of(correlation)).filter(|slot| slot.correlation == correlation && correlation != 0)
     }
 
-    /// It is no longer in flight. Its bytes stay until the next request.
-    pub(super) fn finish(&mut self, ticket: Ticket) {
-        if let Some(slot) = self.find(ticket.0) {
-            slot.correlation = 0;
-            self.free.push(slot_of(ticket.0) as u16);
-        }
+    /// It is no longer in flight; whether it was. Its bytes stay until the next request.
+    pub(super) fn finish(&mut self, ticket: Ticket) -> bool {
+        let Some(slot) = self.find(ticket.0) else { return false };
+        slot.correlation = 0;
+        self.free.push(slot_of(ticket.0) as u16);
+        true
     }
 
     /// Keeps an answer until it is asked for. `false` when nobody waits for it.
@@ -130,13 +126,14 @@ impl Pending {
         self.slots.len() - self.free.len()
     }
 
-    /// Gives up what nobody has asked for since its deadline.
+    /// Gives up what nobody has asked for since its deadline, and says each to `expired`.
     #[cold]
-    fn reclaim(&mut self, now_ns: u64) {
+    pub(super) fn reclaim(&mut self, now_ns: u64, mut expired: impl FnMut()) {
         for (index, slot) in self.slots.iter_mut().enumerate() {
             if slot.correlation != 0 && slot.deadline_ns <= now_ns {
                 slot.correlation = 0;
                 self.free.push(index as u16);
+                expired();
             }
         }
     }

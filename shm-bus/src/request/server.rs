@@ -36,7 +36,8 @@ impl Server {
             SubscribeError::Taken { by, .. } => ServiceError::Taken { service: service.name.to_owned(), by },
             error => error.into(),
         })?;
-        Ok(Self { inbox, desk: Desk::new(bus.clone(), service), shared: Arc::clone(bus.shared()) })
+        let desk = Desk::new(bus.clone(), service, inbox.shared_file());
+        Ok(Self { inbox, desk, shared: Arc::clone(bus.shared()) })
     }
 
     /// The most urgent request that waits, if any. Those past their deadline, cancelled or malformed are answered and passed over.
@@ -114,9 +115,9 @@ impl Server {
         self.desk.clients()
     }
 
-    /// What it has done so far.
+    /// What it has done so far. Others see it in a [`Snapshot`](crate::Snapshot).
     #[must_use]
-    pub const fn counts(&self) -> ServerCounts {
+    pub fn counts(&self) -> ServerCounts {
         self.desk.counts()
     }
 }

@@ -119,7 +119,7 @@ impl<S: Service> TypedClient<S> {
 
     /// As [`Client::counts`].
     #[must_use]
-    pub const fn counts(&self) -> ClientCounts {
+    pub fn counts(&self) -> ClientCounts {
         self.client.counts()
     }
 

@@ -1,0 +1,43 @@
+//! What became of requests, told for an inbox of a client or of a server.
+
+use serde_json::{Value, json};
+use shm_bus::{ClientCounts, InboxInfo, ServerCounts};
+
+/// A line for a client's inbox, one for a server's, nothing for others.
+pub(super) fn text(inbox: &InboxInfo) -> String {
+    let mut text = String::new();
+    if let Some(counts) = inbox.client {
+        text += &format!(
+            "    asks {}: {} sent, {} answered ({} refused), {} expired, {} cancelled, {} lost\n",
+            inbox.name, counts.sent, counts.answered, counts.refused, counts.expired, counts.cancelled, counts.lost,
+        );
+    }
+    if let Some(counts) = inbox.server {
+        text += &format!(
+            "    serves {}: {} served, {} answered, {} expired, {} cancelled, {} malformed, {} without a way back\n",
+            inbox.name,
+            counts.served,
+            counts.answered,
+            counts.expired,
+            counts.cancelled,
+            counts.malformed,
+            counts.unanswerable + counts.overflowed + counts.undelivered,
+        );
+    }
+    text
+}
+
+pub(super) fn client_json(counts: ClientCounts) -> Value {
+    json!({
+        "sent": counts.sent, "answered": counts.answered, "refused": counts.refused, "expired": counts.expired,
+        "cancelled": counts.cancelled, "lost": counts.lost, "late": counts.late, "strange": counts.strange,
+    })
+}
+
+pub(super) fn server_json(counts: ServerCounts) -> Value {
+    json!({
+        "served": counts.served, "answered": counts.answered, "expired": counts.expired, "cancelled": counts.cancelled,
+        "cancels_late": counts.cancels_late, "malformed": counts.malformed, "unanswerable": counts.unanswerable,
+        "overflowed": counts.overflowed, "undelivered": counts.undelivered,
+    })
+}

@@ -1,0 +1,140 @@
+//! What clients and servers count: words of the header page of their own inbox's file, so that anybody who maps that can read them.
+//!
+//! ```text
+//! word 16                                                                                24                             33
+//!      | sent answered expired cancelled lost late strange refused | (a client's)        | served answered ... (a server's) |
+//! ```
+//!
+//! # Invariants
+//! 1. An inbox belongs to a client, to a server, or to neither; its owner alone writes here.
+
+use crate::inbox::file::InboxFile;
+
+/// What a client counts, as the word of its inbox's file.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ClientCount {
+    Sent = 16,
+    Answered = 17,
+    Expired = 18,
+    Cancelled = 19,
+    Lost = 20,
+    Late = 21,
+    Strange = 22,
+    Refused = 23,
+}
+
+/// What a server counts, as the word of its inbox's file.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ServerCount {
+    Served = 24,
+    Answered = 25,
+    Expired = 26,
+    Cancelled = 27,
+    CancelsLate = 28,
+    Malformed = 29,
+    Unanswerable = 30,
+    Overflowed = 31,
+    Undelivered = 32,
+}
+
+impl ClientCount {
+    /// One more. By the inbox's owner only.
+    #[inline]
+    pub(super) fn count_in(self, file: &InboxFile) {
+        file.add_to_figure(self as usize);
+    }
+}
+
+impl ServerCount {
+    /// As [`ClientCount::count_in`].
+    #[inline]
+    pub(super) fn count_in(self, file: &InboxFile) {
+        file.add_to_figure(self as usize);
+    }
+}
+
+const _: () = {
+    assert!(ClientCount::Sent as usize == InboxFile::FIGURES.start, "the inbox's own end there");
+    assert!(ClientCount::Sent as usize * 8 == 128 && ClientCount::Refused as usize * 8 == 184);
+    assert!(ServerCount::Served as usize * 8 == 192 && ServerCount::Undelivered as usize * 8 == 256);
+    assert!((ServerCount::Undelivered as usize) < InboxFile::FIGURES.end);
+};
+
+/// What a client has done so far. What it has sent is answered, expired, cancelled, lost, or in flight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClientCounts {
+    /// Requests sent.
+    pub sent: u64,
+    /// Answers given out, refusals among them.
+    pub answered: u64,
+    /// Of those, answers that say why the request was not done.
+    pub refused: u64,
+    /// Requests given up at their deadline.
+    pub expired: u64,
+    /// Requests cancelled.
+    pub cancelled: u64,
+    /// Requests whose server went away, or whose answer could not be received.
+    pub lost: u64,
+    /// Answers that came when nobody waited for them any more.
+    pub late: u64,
+    /// Messages on the response topic that were no answers.
+    pub strange: u64,
+}
+
+impl ClientCounts {
+    pub(crate) fn of(file: &InboxFile) -> Self {
+        let figure = |count: ClientCount| file.figure(count as usize);
+        Self {
+            sent: figure(ClientCount::Sent),
+            answered: figure(ClientCount::Answered),
+            refused: figure(ClientCount::Refused),
+            expired: figure(ClientCount::Expired),
+            cancelled: figure(ClientCount::Cancelled),
+            lost: figure(ClientCount::Lost),
+            late: figure(ClientCount::Late),
+            strange: figure(ClientCount::Strange),
+        }
+    }
+}
+
+/// What a server has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerCounts {
+    /// Requests given out to be run.
+    pub served: u64,
+    /// Answers sent, of whatever status.
+    pub answered: u64,
+    /// Requests not run because their deadline had passed.
+    pub expired: u64,
+    /// Requests not run because they were cancelled.
+    pub cancelled: u64,
+    /// Cancels that came after their request was read, or beyond what is remembered.
+    pub cancels_late: u64,
+    /// What was no request or cancel that could be understood.
+    pub malformed: u64,
+    /// Requests not run because their client was gone or could not be answered.
+    pub unanswerable: u64,
+    /// Answers lost because their client had not read its earlier ones.
+    pub overflowed: u64,
+    /// Answers lost because their client was gone.
+    pub undelivered: u64,
+}
+
+impl ServerCounts {
+    pub(crate) fn of(file: &InboxFile) -> Self {
+        let figure = |count: ServerCount| file.figure(count as usize);
+        Self {
+            served: figure(ServerCount::Served),
+            answered: figure(ServerCount::Answered),
+            expired: figure(ServerCount::Expired),
+            cancelled: figure(ServerCount::Cancelled),
+            cancels_late: figure(ServerCount::CancelsLate),
+            malformed: figure(ServerCount::Malformed),
+            unanswerable: figure(ServerCount::Unanswerable),
+            overflowed: figure(ServerCount::Overflowed),
+            undelivered: figure(ServerCount::Undelivered),
+        }
+    }
+}
