@@ -147,18 +147,10 @@ impl InboxFile {
         self.segment.words()[what as usize].load(Ordering::Relaxed)
     }
 
-    /// The figure at `word`, in [`Self::FIGURES`].
-    pub(crate) fn figure(&self, word: usize) -> u64 {
-        // ORDERING: Relaxed, a figure.
-        self.segment.words()[word].load(Ordering::Relaxed)
-    }
-
-    /// Adds 1 to the figure at `word`, in [`Self::FIGURES`]. By the owner only.
+    /// The figure at `word`, in [`Self::FIGURES`]. Its owner alone writes it.
     #[inline]
-    pub(crate) fn add_to_figure(&self, word: usize) {
-        let word = &self.segment.words()[word];
-        // ORDERING: Relaxed, a figure with a single writer.
-        word.store(word.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    pub(crate) fn figure(&self, word: usize) -> &AtomicU64 {
+        &self.segment.words()[word]
     }
 
     /// Counts `more`. By the owner only.

@@ -296,6 +296,11 @@ impl Inbox {
         self.id
     }
 
+    /// Index of its entry in the register.
+    pub(crate) const fn index(&self) -> usize {
+        self.index
+    }
+
     /// Its file, for figures of who uses it.
     pub(crate) fn shared_file(&self) -> InboxFile {
         self.file.share()

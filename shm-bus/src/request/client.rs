@@ -4,11 +4,11 @@
 //! Each error ends its request: the ticket is unknown afterwards. Only [`CallError::Receive`] leaves it in flight.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::counts::{ClientCount, ClientCounts};
 use super::pending::{IN_FLIGHT_MAX, Pending, Ticket};
-use super::{ServiceError, ServiceSpec, WAIT_MAX, has_passed};
+use super::{CallError, ServiceError, ServiceSpec, WAIT_MAX, has_passed, unanswerable};
 use crate::bell::SLICE;
 use crate::bus::{Bus, Change, Shared};
 use crate::inbox::file::InboxFile;
@@ -20,86 +20,6 @@ use crate::wire::{Kind, Priority, REQUEST_PREFIX_BYTES, RequestPrefix, Status};
 
 /// Bytes of a client's lane of cancels.
 const CANCEL_CAPACITY: u32 = 4096;
-
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CallError {
-    /// Nobody answers for the service. Nothing was sent.
-    #[error("service `{service}` has no server")]
-    NoServer {
-        /// The service.
-        service: String,
-    },
-    /// The server has not read the earlier requests of this client. Nothing was sent; it was counted as rejected.
-    #[error("the server of `{service}` is behind with this client's requests; this one was not sent")]
-    Full {
-        /// The service.
-        service: String,
-    },
-    /// The request is longer than the client's lane can ever carry. Nothing was sent.
-    #[error("a request of {len} bytes to `{service}` is longer than {max}")]
-    TooLong {
-        /// The service.
-        service: String,
-        /// Bytes of the method's own.
-        len: usize,
-        /// Bytes that fit.
-        max: usize,
-    },
-    /// The client waits for as many answers as it can. Nothing was sent.
-    #[error("{IN_FLIGHT_MAX} requests to `{service}` are in flight, which is the most")]
-    InFlight {
-        /// The service.
-        service: String,
-    },
-    /// The lane can't be written any more; make the client anew. Nothing was sent.
-    #[error("can't send to `{service}`")]
-    Send {
-        /// The service.
-        service: String,
-        /// Why.
-        source: SendError,
-    },
-    /// The server that had the request is gone. Whether it ran can't be told.
-    #[error("the server of `{service}` is gone")]
-    ServerGone {
-        /// The service.
-        service: String,
-    },
-    /// There was no answer in time. Whether it ran can't be told.
-    #[error("no answer from `{service}` before the deadline")]
-    Deadline {
-        /// The service.
-        service: String,
-    },
-    /// The server answers, but does not do it.
-    #[error("`{service}` answers: {status}{}", reason_text(reason))]
-    Refused {
-        /// The service.
-        service: String,
-        /// How it turned out; not [`Status::Ok`].
-        status: Status,
-        /// What the server says about it; text, unless the service means something else by its own errors.
-        reason: Vec<u8>,
-    },
-    /// The request or its answer is not what the method takes or gives.
-    #[error(transparent)]
-    Codec(#[from] super::CodecError),
-    /// No such request is in flight: it was answered, given up or cancelled.
-    #[error("the ticket stands for no request in flight to `{service}`")]
-    Ticket {
-        /// The service.
-        service: String,
-    },
-    /// Nothing can be received now; the request stays in flight.
-    #[error(transparent)]
-    Receive(#[from] ReceiveError),
-}
-
-fn reason_text(reason: &[u8]) -> String {
-    if reason.is_empty() { String::new() } else { format!(", {}", String::from_utf8_lossy(reason)) }
-}
 
 /// An answer. Valid until the next call to its client.
 #[derive(Clone, Copy, Debug)]
@@ -121,8 +41,20 @@ pub struct Client {
     file: InboxFile,
     /// Epoch of the register at which `server` was looked up.
     epoch: Option<u64>,
-    /// The server's inbox and participant slot.
-    server: Option<(u64, usize)>,
+    server: Option<ServerSide>,
+    /// Correlation up to which the server was seen to say that it can't answer.
+    unanswerable: u64,
+}
+
+/// The server as its client sees it.
+#[derive(Debug)]
+struct ServerSide {
+    /// Its inbox's.
+    id: u64,
+    /// Its participant's slot.
+    participant: usize,
+    /// Its inbox's; `None` when it could not be mapped. Then the deadline tells what is read there.
+    file: Option<InboxFile>,
 }
 
 /// An answer's place.
@@ -152,6 +84,7 @@ impl Client {
             pending: Pending::default(),
             epoch: None,
             server: None,
+            unanswerable: 0,
         })
     }
 
@@ -169,7 +102,7 @@ impl Client {
     /// # Errors
     /// See [`CallError`]; nothing was sent then.
     pub fn send(&mut self, method: u32, payload: &[u8], timeout: Duration) -> Result<Ticket, CallError> {
-        let Some((server, _)) = self.server() else {
+        let Some(server) = self.server().map(|server| server.id) else {
             return Err(CallError::NoServer { service: self.service.clone() });
         };
         let now_ns = monotonic_ns();
@@ -222,19 +155,38 @@ impl Client {
     }
 
     /// Sleeps until an answer arrives, at most `timeout`; whether one did. Answers that a poll has already seen do not count:
-    /// poll every ticket first. Then the server's life is tested, so that the next poll knows.
+    /// poll every ticket first. It ends early when the server is gone, or says that it can't answer: the next poll knows.
     ///
     /// # Errors
     /// See [`ReceiveError`].
     pub fn wait(&mut self, timeout: Duration) -> Result<bool, ReceiveError> {
-        let arrived = self.inbox.wait_timeout(timeout.min(WAIT_MAX))?;
-        if !arrived
-            && let Some((_, participant)) = self.server()
-            && !self.shared.is_alive(participant)
-        {
+        let until = Instant::now() + timeout.min(WAIT_MAX);
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if self.inbox.wait_timeout(left.min(SLICE))? {
+                return Ok(true);
+            }
+            if self.has_news_of_its_server() || left <= SLICE {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Whether there is no server, or it has died or can't answer.
+    fn has_news_of_its_server(&mut self) -> bool {
+        let Some(participant) = self.server().map(|server| server.participant) else { return true };
+        let dead = !self.shared.is_alive(participant);
+        if dead {
             Change::sweep_if_free(&self.shared);
         }
-        Ok(arrived)
+        dead || self.told_unanswerable() != self.unanswerable
+    }
+
+    /// Correlation of this client's last request that the server, as it was looked up last, says it can't answer.
+    #[inline]
+    fn told_unanswerable(&self) -> u64 {
+        let file = self.server.as_ref().and_then(|server| server.file.as_ref());
+        file.map_or(0, |file| unanswerable::told(file, self.inbox.index(), self.inbox.id()))
     }
 
     /// Gives up a request and tells the server, which does not run it any more if it has not begun. Whether it was in flight.
@@ -305,7 +257,7 @@ impl Client {
     /// Looks for the answer to `ticket`. With an answer or an error but `Receive`, it is no longer in flight.
     fn look(&mut self, ticket: Ticket) -> Result<Option<Found>, CallError> {
         // Before the inbox: what the server answered before it went is there by then.
-        let server = self.server().map(|(server, _)| server);
+        let server = self.server().map(|server| server.id);
         let Some(slot) = self.pending.find(ticket.0) else {
             return Err(CallError::Ticket { service: self.service.clone() });
         };
@@ -328,6 +280,10 @@ impl Client {
                 self.pending.finish(ticket);
                 Err(CallError::ServerGone { service: self.service.clone() })
             }
+            None if self.is_unanswerable(ticket) => {
+                self.give_up(ticket);
+                Err(CallError::Unanswerable { service: self.service.clone() })
+            }
             None => Ok(None),
             Some((status, found)) => {
                 ClientCount::Answered.count_in(&self.file);
@@ -340,6 +296,13 @@ impl Client {
                 Err(CallError::Refused { service: self.service.clone(), status, reason })
             }
         }
+    }
+
+    /// Whether the server that was looked up, which has to be the one that got the request, can't answer it.
+    #[inline]
+    fn is_unanswerable(&mut self, ticket: Ticket) -> bool {
+        self.unanswerable = self.told_unanswerable();
+        ticket.0 <= self.unanswerable
     }
 
     /// Takes what has arrived until it is the answer to `ticket`; keeps the answers to others.
@@ -368,17 +331,28 @@ impl Client {
         Response { payload }
     }
 
-    /// The inbox that gates the request topic, and its participant's slot.
+    /// Who gates the request topic.
     #[inline]
-    fn server(&mut self) -> Option<(u64, usize)> {
+    fn server(&mut self) -> Option<&ServerSide> {
         let epoch = self.shared.control.epoch();
         if self.epoch != Some(epoch) {
-            let topic = self.publisher.topic_index();
-            let server = self.shared.control.inboxes().find(|inbox| inbox.gates(topic) && inbox.name == self.service);
-            self.server = server.map(|inbox| (inbox.id, inbox.participant));
+            self.look_up_server();
             self.epoch = Some(epoch);
         }
-        self.server
+        self.server.as_ref()
+    }
+
+    #[cold]
+    fn look_up_server(&mut self) {
+        let topic = self.publisher.topic_index();
+        let server = self.shared.control.inboxes().find(|inbox| inbox.gates(topic) && inbox.name == self.service);
+        let former = self.server.take();
+        self.server = server.map(|inbox| match former {
+            Some(former) if former.id == inbox.id && former.file.is_some() => former,
+            _ => {
+                ServerSide { id: inbox.id, participant: inbox.participant, file: self.shared.open_inbox(inbox.id).ok() }
+            }
+        });
     }
 
     #[cold]

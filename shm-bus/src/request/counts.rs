@@ -9,6 +9,7 @@
 //! 1. An inbox belongs to a client, to a server, or to neither; its owner alone writes here.
 
 use crate::inbox::file::InboxFile;
+use crate::sync::Ordering;
 
 /// What a client counts, as the word of its inbox's file.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +42,7 @@ impl ClientCount {
     /// One more. By the inbox's owner only.
     #[inline]
     pub(super) fn count_in(self, file: &InboxFile) {
-        file.add_to_figure(self as usize);
+        add(file, self as usize);
     }
 }
 
@@ -49,7 +50,7 @@ impl ServerCount {
     /// As [`ClientCount::count_in`].
     #[inline]
     pub(super) fn count_in(self, file: &InboxFile) {
-        file.add_to_figure(self as usize);
+        add(file, self as usize);
     }
 }
 
@@ -74,7 +75,7 @@ pub struct ClientCounts {
     pub expired: u64,
     /// Requests cancelled.
     pub cancelled: u64,
-    /// Requests whose server went away, or whose answer could not be received.
+    /// Requests whose server went away, or could not answer, or whose answer could not be received.
     pub lost: u64,
     /// Answers that came when nobody waited for them any more.
     pub late: u64,
@@ -84,16 +85,16 @@ pub struct ClientCounts {
 
 impl ClientCounts {
     pub(crate) fn of(file: &InboxFile) -> Self {
-        let figure = |count: ClientCount| file.figure(count as usize);
+        let of = |count: ClientCount| figure(file, count as usize);
         Self {
-            sent: figure(ClientCount::Sent),
-            answered: figure(ClientCount::Answered),
-            refused: figure(ClientCount::Refused),
-            expired: figure(ClientCount::Expired),
-            cancelled: figure(ClientCount::Cancelled),
-            lost: figure(ClientCount::Lost),
-            late: figure(ClientCount::Late),
-            strange: figure(ClientCount::Strange),
+            sent: of(ClientCount::Sent),
+            answered: of(ClientCount::Answered),
+            refused: of(ClientCount::Refused),
+            expired: of(ClientCount::Expired),
+            cancelled: of(ClientCount::Cancelled),
+            lost: of(ClientCount::Lost),
+            late: of(ClientCount::Late),
+            strange: of(ClientCount::Strange),
         }
     }
 }
@@ -124,17 +125,29 @@ pub struct ServerCounts {
 
 impl ServerCounts {
     pub(crate) fn of(file: &InboxFile) -> Self {
-        let figure = |count: ServerCount| file.figure(count as usize);
+        let of = |count: ServerCount| figure(file, count as usize);
         Self {
-            served: figure(ServerCount::Served),
-            answered: figure(ServerCount::Answered),
-            expired: figure(ServerCount::Expired),
-            cancelled: figure(ServerCount::Cancelled),
-            cancels_late: figure(ServerCount::CancelsLate),
-            malformed: figure(ServerCount::Malformed),
-            unanswerable: figure(ServerCount::Unanswerable),
-            overflowed: figure(ServerCount::Overflowed),
-            undelivered: figure(ServerCount::Undelivered),
+            served: of(ServerCount::Served),
+            answered: of(ServerCount::Answered),
+            expired: of(ServerCount::Expired),
+            cancelled: of(ServerCount::Cancelled),
+            cancels_late: of(ServerCount::CancelsLate),
+            malformed: of(ServerCount::Malformed),
+            unanswerable: of(ServerCount::Unanswerable),
+            overflowed: of(ServerCount::Overflowed),
+            undelivered: of(ServerCount::Undelivered),
         }
     }
+}
+
+fn figure(file: &InboxFile, word: usize) -> u64 {
+    // ORDERING: Relaxed, a figure.
+    file.figure(word).load(Ordering::Relaxed)
+}
+
+#[inline]
+fn add(file: &InboxFile, word: usize) {
+    let word = file.figure(word);
+    // ORDERING: Relaxed, a figure with a single writer.
+    word.store(word.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
 }

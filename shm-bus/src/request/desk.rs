@@ -6,11 +6,11 @@
 //!    [`CANCELS_MAX`].
 //!
 //! # Failure
-//! An answer without a way back is counted, never waited for.
+//! An answer without a way back is counted, never waited for. A request without one is not run, and its client is told.
 
 use super::counts::{ServerCount, ServerCounts};
 use super::pending::IN_FLIGHT_MAX;
-use super::{Codec, ServiceSpec, has_passed};
+use super::{Codec, ServiceSpec, has_passed, unanswerable};
 use crate::bus::{Bus, Shared};
 use crate::inbox::Delivery;
 use crate::inbox::file::InboxFile;
@@ -166,7 +166,7 @@ impl Desk {
 
     fn admit_request(&mut self, shared: &Shared, address: Address, prefix: RequestPrefix) -> Option<Owed> {
         let Some(client) = self.client(shared, address.client) else {
-            ServerCount::Unanswerable.count_in(&self.file);
+            self.note_unanswerable(shared, address);
             return None;
         };
         if address.correlation <= client.seen {
@@ -187,6 +187,14 @@ impl Desk {
         }
         ServerCount::Served.count_in(&self.file);
         Some(Owed { address, prefix })
+    }
+
+    #[cold]
+    fn note_unanswerable(&self, shared: &Shared, address: Address) {
+        ServerCount::Unanswerable.count_in(&self.file);
+        if let Some(inbox) = shared.control.inboxes().find(|inbox| inbox.id == address.client) {
+            unanswerable::tell(&self.file, inbox.index, inbox.id, address.correlation);
+        }
     }
 
     fn cancel(&mut self, shared: &Shared, address: Address) {

@@ -22,13 +22,14 @@
 //!
 //! # Failure
 //! A server that is gone is seen by its entry at each poll, a killed one by its lock at least every 10 ms while waiting, and in any
-//! case by the deadline. A client that is gone loses its answers; they are counted.
+//! case by the deadline. One that gets no lane for its answers says so in its own inbox, where the client looks as often. A client that is gone loses its answers; they are counted.
 
 mod client;
 mod codec;
 mod counts;
 mod desk;
 mod dispatch;
+mod error;
 mod incoming;
 #[cfg(feature = "messagepack")]
 pub mod pack;
@@ -38,12 +39,14 @@ mod service;
 #[cfg(test)]
 mod tests;
 mod typed;
+mod unanswerable;
 
-pub use client::{CallError, Client, Response};
+pub use client::{Client, Response};
 pub use codec::{AsBytes, Codec, CodecError};
 pub use counts::{ClientCounts, ServerCounts};
 pub use desk::{Owed, ReplyError};
 pub use dispatch::Dispatch;
+pub use error::CallError;
 pub use incoming::Request;
 #[cfg(feature = "messagepack")]
 pub use pack::AsPack;

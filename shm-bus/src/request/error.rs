@@ -1,0 +1,95 @@
+//! Why a request has no answer.
+
+use super::pending::IN_FLIGHT_MAX;
+use crate::inbox::ReceiveError;
+use crate::publisher::SendError;
+use crate::wire::Status;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// Nobody answers for the service. Nothing was sent.
+    #[error("service `{service}` has no server")]
+    NoServer {
+        /// The service.
+        service: String,
+    },
+    /// The server has not read the earlier requests of this client. Nothing was sent; it was counted as rejected.
+    #[error("the server of `{service}` is behind with this client's requests; this one was not sent")]
+    Full {
+        /// The service.
+        service: String,
+    },
+    /// The request is longer than the client's lane can ever carry. Nothing was sent.
+    #[error("a request of {len} bytes to `{service}` is longer than {max}")]
+    TooLong {
+        /// The service.
+        service: String,
+        /// Bytes of the method's own.
+        len: usize,
+        /// Bytes that fit.
+        max: usize,
+    },
+    /// The client waits for as many answers as it can. Nothing was sent.
+    #[error("{IN_FLIGHT_MAX} requests to `{service}` are in flight, which is the most")]
+    InFlight {
+        /// The service.
+        service: String,
+    },
+    /// The lane can't be written any more; make the client anew. Nothing was sent.
+    #[error("can't send to `{service}`")]
+    Send {
+        /// The service.
+        service: String,
+        /// Why.
+        source: SendError,
+    },
+    /// The server that had the request is gone. Whether it ran can't be told.
+    #[error("the server of `{service}` is gone")]
+    ServerGone {
+        /// The service.
+        service: String,
+    },
+    /// The server found no room on the bus for a lane of answers to this client. It did not run the request.
+    #[error(
+        "`{service}` can't answer this client: the bus has no room for the lane of its answers; raise its limits of lanes, topics or \
+         bytes (`Bus::builder`), or drop publishers"
+    )]
+    Unanswerable {
+        /// The service.
+        service: String,
+    },
+    /// There was no answer in time. Whether it ran can't be told.
+    #[error("no answer from `{service}` before the deadline")]
+    Deadline {
+        /// The service.
+        service: String,
+    },
+    /// The server answers, but does not do it.
+    #[error("`{service}` answers: {status}{}", reason_text(reason))]
+    Refused {
+        /// The service.
+        service: String,
+        /// How it turned out; not [`Status::Ok`].
+        status: Status,
+        /// What the server says about it; text, unless the service means something else by its own errors.
+        reason: Vec<u8>,
+    },
+    /// The request or its answer is not what the method takes or gives.
+    #[error(transparent)]
+    Codec(#[from] super::CodecError),
+    /// No such request is in flight: it was answered, given up or cancelled.
+    #[error("the ticket stands for no request in flight to `{service}`")]
+    Ticket {
+        /// The service.
+        service: String,
+    },
+    /// Nothing can be received now; the request stays in flight.
+    #[error(transparent)]
+    Receive(#[from] ReceiveError),
+}
+
+fn reason_text(reason: &[u8]) -> String {
+    if reason.is_empty() { String::new() } else { format!(", {}", String::from_utf8_lossy(reason)) }
+}
