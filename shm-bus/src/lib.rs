@@ -248,7 +248,7 @@ pub use self::{
     bus::{
         Bus, BusBuilder, ChangeError, ListError, OpenError, gc, gc_in, list, list_in, peek, peek_in, runtime_folder,
     },
-    control::{Build, Limits, Version},
+    control::{Build, Limits, RegisterTable, Version},
     inbox::{Attachment, Delivery, Inbox, InboxError, ReceiveError, SubscribeError},
     lane::Start,
     publisher::{BatchError, Loan, Publisher, PublisherError, SendError, TopicPublisher},
@@ -256,7 +256,7 @@ pub use self::{
         AsBytes, CallError, Client, ClientCounts, Codec, CodecError, Dispatch, Method, Owed, ReplyError, Request,
         Response, Server, ServerCounts, Service, ServiceError, ServiceSpec, Ticket, TypedClient, TypedTicket,
     },
-    snapshot::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, TopicInfo},
+    snapshot::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, SpoiltInfo, TopicInfo},
     sys::DirError,
     topic::{TopicError, TopicSpec},
     work_queue::{

@@ -6,7 +6,9 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::bus::View;
-use crate::control::{Build, InboxEntry, LANES_MAX, LaneEntry, LaneState, Limits, TopicEntry, Version};
+use crate::control::{
+    Build, InboxEntry, LANES_MAX, LaneEntry, LaneState, Limits, RegisterTable, SpoiltEntry, TopicEntry, Version,
+};
 use crate::inbox::file::{Count, InboxFile, LaneCount};
 use crate::lane::{Cursor, HEAD, Memory, OLDEST, Place, SENT, Tally};
 use crate::request::{ClientCounts, ServerCounts, ServiceSpec};
@@ -36,8 +38,23 @@ pub struct Snapshot {
     pub topics: Vec<TopicInfo>,
     /// Who reads.
     pub inboxes: Vec<InboxInfo>,
+    /// Entries of the register that are in use and make no sense: somebody writes where it must not.
+    pub spoilt: Vec<SpoiltInfo>,
     /// Which of the topics are work queues, and who works on what, sorted by name.
     pub queues: Vec<QueueInfo>,
+}
+
+/// An entry of the register that is in use and makes no sense. It keeps its place until its owner is dead; without one that can be told,
+/// until all have left who were there when it was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SpoiltInfo {
+    /// Where it is.
+    pub table: RegisterTable,
+    /// Which one, from 0.
+    pub index: usize,
+    /// The participant slot that it names as its owner's.
+    pub owner: Option<usize>,
 }
 
 /// One attached process or handle.
@@ -201,9 +218,14 @@ impl Snapshot {
             participants,
             topics,
             inboxes: inbox_infos,
+            spoilt: control.spoilt().map(|entry| spoilt_info(&entry)).collect(),
             queues,
         }
     }
+}
+
+const fn spoilt_info(entry: &SpoiltEntry) -> SpoiltInfo {
+    SpoiltInfo { table: entry.table, index: entry.index, owner: entry.owner }
 }
 
 fn open_inbox(view: View<'_>, entry: InboxEntry) -> Option<Open> {

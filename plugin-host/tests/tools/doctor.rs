@@ -1,7 +1,7 @@
 //! `doctor`.
 
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs::{File, Permissions};
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -72,6 +72,18 @@ fn a_folder_that_others_may_change_is_a_problem() {
     let [problem] = &problems(&ended)[..] else { panic!("{}", ended.out) };
     assert!(problem.contains("0777") && problem.contains("nobody except its owner"), "{problem}");
     std::fs::set_permissions(game.folder(), Permissions::from_mode(0o700)).expect("its owner may");
+}
+
+#[test]
+fn an_entry_of_the_register_that_makes_no_sense_is_told() {
+    let game = Game::start();
+    let _reader = game.inbox(Attachment::Gating);
+    let control = File::options().write(true).open(game.folder().join("game/control")).expect("there");
+    // How long the inbox's name is (`PROTOCOL.md`).
+    control.write_all_at(&[0xff; 8], 208_896 + 32).expect("written");
+    let ended = game.tool(&QUICK).end();
+    let told = "\"bus game\": \"entry 0 of the register's inboxes makes no sense and keeps its place\"";
+    assert!(problems(&ended).iter().any(|problem| problem == told), "{}", ended.out);
 }
 
 #[test]

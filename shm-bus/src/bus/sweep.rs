@@ -12,7 +12,10 @@
 use std::collections::BTreeSet;
 
 use super::View;
-use crate::control::{Control, GivenUp, INBOXES_MAX, LANES_MAX, LaneEntry, LaneState, PARTICIPANTS_MAX};
+use crate::control::{
+    Control, GivenUp, INBOXES_MAX, LANES_MAX, LaneEntry, LaneState, PARTICIPANTS_MAX, RegisterTable, SpoiltEntry,
+    TOPICS_MAX,
+};
 use crate::lane::{Cursor, Place};
 use crate::runtime::{BUS_LOCK, CONTROL, CONTROL_NEW, Store, claims_name, inbox_name, is_file_name, lane_name};
 use crate::sync::Ordering;
@@ -40,6 +43,7 @@ pub(crate) fn sweep(view: View<'_>) {
         }
         changed = true;
     }
+    changed |= remove_spoilt(view);
     if changed {
         work_queue::reclaim(store, control);
     }
@@ -92,6 +96,45 @@ fn release(store: &Store, control: &Control, slot: usize) {
     for inbox in control.inboxes().filter(|inbox| inbox.participant == slot) {
         log_failure(store.remove(&inbox_name(inbox.id)), "inbox");
         control.remove_inbox(inbox.index);
+    }
+}
+
+/// Frees entries that make no sense and whose owners are dead, and removes their files. Topics have no owner, and participants' entries
+/// go with their locks.
+fn remove_spoilt(view: View<'_>) -> bool {
+    let View { store, control, .. } = view;
+    let mut freed = false;
+    for entry in control.spoilt() {
+        let (table, index) = (entry.table.name(), entry.index);
+        let owned = matches!(entry.table, RegisterTable::Lanes | RegisterTable::Inboxes);
+        if owned && !may_have_owner(view, &entry) {
+            tracing::warn!(table, index, "freeing an entry of the register that made no sense");
+            match entry.table {
+                RegisterTable::Lanes => control.remove_lane(index),
+                _ => control.remove_inbox(index),
+            }
+            freed = true;
+            continue;
+        }
+        tracing::warn!(table, index, "an entry of the register makes no sense: somebody writes where it must not");
+        if owned && !control.was_given(entry.id) {
+            control.stamp_spoilt(&entry);
+        }
+    }
+    if freed {
+        remove_orphans(store, control);
+    }
+    freed
+}
+
+/// Whether somebody lives that the spoilt entry may belong to: who it names, or anybody, if that was there before its id was given.
+fn may_have_owner(view: View<'_>, entry: &SpoiltEntry) -> bool {
+    let was_there = |slot: usize| view.control.participant(slot).is_none_or(|participant| participant.id < entry.id);
+    let may_own = |slot: usize| !view.control.participant_is_free(slot) && view.is_alive(slot) && was_there(slot);
+    match entry.owner {
+        _ if !view.control.was_given(entry.id) => true,
+        Some(slot) => may_own(slot),
+        None => (0..PARTICIPANTS_MAX).any(may_own),
     }
 }
 
@@ -151,7 +194,8 @@ fn remove_unused_topics(control: &Control) -> bool {
     for inbox in control.inboxes() {
         used |= inbox.topics;
     }
-    let unused: Vec<usize> = control.topics().map(|topic| topic.index).filter(|index| used >> index & 1 == 0).collect();
+    let unused = (0..TOPICS_MAX).filter(|index| used >> index & 1 == 0 && !control.topic_is_free(*index));
+    let unused: Vec<usize> = unused.collect();
     for index in &unused {
         control.remove_topic(*index);
     }

@@ -15,7 +15,7 @@
 //! 4. What is read is checked: indices against the tables, lengths against their fields, texts for UTF-8.
 //!
 //! # Failure
-//! An entry that fails a check is treated as free by readers.
+//! An entry that fails a check is treated as free by readers, and keeps its place until its owner is dead (`spoilt`).
 
 mod bells;
 mod given_up;
@@ -24,6 +24,7 @@ mod inboxes;
 mod lanes;
 mod limits;
 mod participants;
+mod spoilt;
 mod topics;
 
 pub(crate) use given_up::GivenUp;
@@ -33,6 +34,8 @@ pub(crate) use inboxes::InboxEntry;
 pub(crate) use lanes::{LaneEntry, LaneState, NewLane};
 pub use limits::Limits;
 pub(crate) use participants::NewParticipant;
+pub use spoilt::RegisterTable;
+pub(crate) use spoilt::SpoiltEntry;
 pub(crate) use topics::TopicEntry;
 
 use crate::segment::{PAGE_WORDS, Segment, load_text, store_text};

@@ -44,6 +44,11 @@ impl Control {
         })
     }
 
+    /// Whether there is no topic at `index`, not even one that makes no sense. Under `bus.lock`.
+    pub(crate) fn topic_is_free(&self, index: usize) -> bool {
+        self.entry(TOPICS, index)[0].load(Ordering::Relaxed) == 0
+    }
+
     /// All topics.
     pub(crate) fn topics(&self) -> impl Iterator<Item = TopicEntry> {
         (0..TOPICS_MAX).filter_map(|index| self.topic(index))

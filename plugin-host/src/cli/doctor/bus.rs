@@ -4,7 +4,7 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use shm_bus::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, TopicInfo};
+use shm_bus::{InboxInfo, LaneInfo, ParticipantInfo, RegisterTable, Snapshot, SpoiltInfo, TopicInfo};
 
 use super::folder::reason;
 use super::{Finding, Report, queue};
@@ -52,6 +52,7 @@ pub(super) fn look(folder: &Path, name: &str, interval: Duration) -> Vec<Finding
     for info in &now.queues {
         queue::look(info, &mut report);
     }
+    now.spoilt.iter().for_each(|spoilt| look_at_spoilt(spoilt, &now, &mut report));
     look_at_limits(&now, &mut report);
     report.findings
 }
@@ -133,6 +134,20 @@ fn look_at_limits(now: &Snapshot, report: &mut Report) {
             "new lanes will be refused: make the bus with more bytes",
         );
     }
+}
+
+/// An entry that makes no sense keeps its place for as long as somebody lives who may own it.
+fn look_at_spoilt(spoilt: &SpoiltInfo, now: &Snapshot, report: &mut Report) {
+    let owner = spoilt.owner.and_then(|slot| now.participants.iter().find(|participant| participant.slot == slot));
+    let until = match owner {
+        Some(owner) => format!("{} (process {}), which it names, ends", owner.name, owner.pid),
+        None if spoilt.table == RegisterTable::Topics => "nobody publishes or reads it any more".to_owned(),
+        None => "everybody has left who takes part now".to_owned(),
+    };
+    report.problem(
+        format!("entry {} of the register's {} makes no sense and keeps its place", spoilt.index, spoilt.table.name()),
+        format!("somebody writes where it must not: look for stray writes, or another build; the place is free again when {until}"),
+    );
 }
 
 fn look_at_lane(topic: &TopicInfo, lane: &LaneInfo, earlier: Option<&LaneInfo>, report: &mut Report) {
