@@ -11,9 +11,9 @@ mod mutation;
 pub(crate) use crashing::AtomicU64;
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
-#[cfg(loom)]
-pub(crate) use mutation::with_mutation;
 pub(crate) use mutation::{Mutation, mutated};
+#[cfg(loom)]
+pub(crate) use mutation::{unmutated, with_mutation};
 #[cfg(not(any(loom, all(feature = "crash-points", unix))))]
 pub(crate) use std::sync::atomic::AtomicU64;
 #[cfg(not(loom))]

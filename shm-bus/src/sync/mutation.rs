@@ -80,6 +80,15 @@ pub(crate) fn mutated(mutation: Mutation) -> bool {
     ACTIVE.get() == Some(mutation)
 }
 
+/// Runs a part of a model with nothing left out: what is not of interest, but takes the same step.
+#[cfg(loom)]
+pub(crate) fn unmutated<T>(part: impl FnOnce() -> T) -> T {
+    let mutation = ACTIVE.take();
+    let outcome = part();
+    ACTIVE.set(mutation);
+    outcome
+}
+
 /// Runs `model` with one step left out; the switch is thread-local, as loom runs all of a model on one OS thread.
 #[cfg(loom)]
 pub(crate) fn with_mutation(mutation: Option<Mutation>, model: impl FnOnce()) {

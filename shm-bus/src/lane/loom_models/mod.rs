@@ -1,5 +1,5 @@
-//! loom models of the real writer and reader on a ring of eight slots (sixteen for batches), and for each step of the protocol a mutant without
-//! it, which must fail.
+//! loom models of the real writer and reader on a ring of eight slots (sixteen for batches, 32 for the straight way of a send), and for
+//! each step of the protocol a mutant without it, which must fail.
 //!
 //! The ring is prepared on one thread (earlier laps leave stale records behind), then two threads take a bounded number of
 //! steps, then the rest is read on one thread and every message is accounted for.
@@ -8,6 +8,7 @@ mod batches;
 mod gating;
 mod latest;
 mod overwriting;
+mod plain;
 mod room;
 
 use std::ops::Range;
