@@ -27,7 +27,11 @@ pub(super) fn text(queue: &QueueInfo) -> String {
             lane.done,
             lane.redelivered,
             lane.dead_letters,
-            if lane.open { "" } else { ", closed" },
+            match lane {
+                lane if lane.open => "",
+                lane if lane.is_kept_by_dead_letters() => ", closed, kept by its dead letters",
+                _ => ", closed",
+            },
         );
     }
     if queue.workers.is_empty() {
@@ -73,6 +77,6 @@ fn lane_json(lane: &QueueLaneInfo) -> Value {
         "waiting": lane.waiting, "returned": lane.returned, "claimed": claimed.collect::<Vec<_>>(), "done": lane.done,
         "redelivered": lane.redelivered, "reclaimed": lane.reclaimed, "dead_letters": lane.dead_letters,
         "dead_lettered": lane.dead_lettered, "dead_dropped": lane.dead_dropped, "corrupt": lane.corrupt,
-        "claims_max": lane.claims,
+        "claims_max": lane.claims, "kept_by_dead_letters": lane.is_kept_by_dead_letters(),
     })
 }

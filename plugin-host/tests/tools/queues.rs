@@ -60,7 +60,7 @@ fn figures_of_a_queue_are_listed() {
 #[test]
 fn work_without_a_worker_and_dead_letters_are_problems() {
     let game = Game::start();
-    let _producer = producer(&game, 3);
+    let producer = producer(&game, 3);
     let [waits] = &problems(&game)[..] else { panic!("one problem") };
     assert!(waits.contains("queue test/work: 3 messages waiting, and it has no worker"), "{waits}");
     let ended = game.tool(&["doctor", "--interval", "0.01"]).end();
@@ -70,6 +70,15 @@ fn work_without_a_worker_and_dead_letters_are_problems() {
     worker.take().expect("mapped").expect("a job").give_back();
     let [dead] = &problems(&game)[..] else { panic!("one problem") };
     assert!(dead.contains("1 dead letter, given back or left 1 time") && dead.contains("take_dead_letter"), "{dead}");
+
+    while let Some(job) = worker.take().expect("mapped") {
+        job.done().expect("held");
+    }
+    drop(producer);
+    let ls = game.tool(&["ls"]).done();
+    assert!(ls.contains("2 done, 0 redelivered, 1 dead letters, closed, kept by its dead letters\n"), "{ls}");
+    let doctor = game.tool(&["doctor", "--interval", "0.01"]).end();
+    assert!(doctor.out.contains("1 lane of producers that are gone, kept by dead letters alone"), "{}", doctor.out);
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub struct QueueLaneInfo {
     pub dead_letters: u64,
     /// Messages that ever became dead letters.
     pub dead_lettered: u64,
-    /// Dead letters dropped because their producer needed the place.
+    /// Dead letters dropped because their producer needed the place; those of former lanes that gave way to this one among them.
     pub dead_dropped: u64,
     /// Deliveries of messages that had been delivered before.
     pub redelivered: u64,
@@ -66,6 +66,14 @@ pub struct QueueLaneInfo {
     pub reclaimed: u64,
     /// Messages that could not be read.
     pub corrupt: u64,
+}
+
+impl QueueLaneInfo {
+    /// Whether it stays only for its dead letters: its producer is gone, and all else is done.
+    #[must_use]
+    pub fn is_kept_by_dead_letters(&self) -> bool {
+        !self.open && self.dead_letters > 0 && self.waiting == 0 && self.claimed.is_empty()
+    }
 }
 
 /// A message that somebody holds.

@@ -22,7 +22,8 @@
 //! 3. A message that was delivered as often as the queue allows and came back becomes a dead letter. It waits to be taken as such until
 //!    its producer needs its place; then it is dropped and counted.
 //! 4. A producer's death changes nothing for what it has sent: its lanes stay until all is done and no dead letter is left, or until
-//!    nobody is left on the bus.
+//!    nobody is left on the bus. A lane in which only dead letters are left gives way to a new producer of the queue for which the bus
+//!    has no room else: the oldest such lane, its letters counted as dropped, in the new lane's table.
 //!
 //! # Failure
 //! A worker killed at any instruction leaves a claim in its name. Another one that finds nothing else to do, or has taken some hundred

@@ -13,11 +13,12 @@ use std::time::{Duration, Instant};
 use super::file::ClaimFile;
 use super::gates::{ClaimGates, Outstanding};
 use super::spec::{QueueError, QueueLane, QueueSpec, find_or_add_queue};
+use super::sweep::take_place_of_dead_letters;
 use super::table::{Count, Table, Vacancy};
 use super::word::ClaimWord;
 use super::worker::signal;
 use crate::bell;
-use crate::bus::{Change, Shared, text_fits};
+use crate::bus::{Change, ChangeError, Shared, text_fits};
 use crate::control::{GivenUp, NewLane};
 use crate::lane::{Envelope, HEAD, LaneFile, Memory, Refusal, Stamp, Tally, Writer, copy_in};
 use crate::publisher::SendError;
@@ -77,7 +78,7 @@ impl WorkProducer {
         let topic = find_or_add_queue(&shared.control, queue)?;
         let mut made: [Option<OutLane>; 4] = [None, None, None, None];
         for lane in lanes {
-            match OutLane::new(&shared, topic, name, *lane) {
+            match OutLane::with_place(&shared, topic, name, *lane) {
                 Ok(out) => made[lane.priority as usize] = Some(out),
                 Err(error) => {
                     made.iter().flatten().for_each(|lane| lane.unmake(&shared));
@@ -154,6 +155,27 @@ impl WorkProducer {
 }
 
 impl OutLane {
+    /// Makes one lane's segments and entry; if the bus has no room, in the place of dead letters of closed lanes. Under `bus.lock`.
+    fn with_place(shared: &Shared, topic: usize, publisher: &str, lane: QueueLane) -> Result<Self, QueueError> {
+        let mut dropped = 0;
+        loop {
+            let error = match Self::new(shared, topic, publisher, lane) {
+                Ok(made) => {
+                    made.table.add(Count::DeadDropped, dropped);
+                    return Ok(made);
+                }
+                Err(error) => error,
+            };
+            // Each round that goes on has removed a lane.
+            match error {
+                QueueError::LaneLimit { .. } | QueueError::Change(ChangeError::Bytes { .. }) => {
+                    dropped += take_place_of_dead_letters(shared, topic).ok_or(error)?;
+                }
+                error => return Err(error),
+            }
+        }
+    }
+
     /// Makes one lane's segments and entry. Under `bus.lock`.
     fn new(shared: &Shared, topic: usize, publisher: &str, lane: QueueLane) -> Result<Self, QueueError> {
         let control = &shared.control;

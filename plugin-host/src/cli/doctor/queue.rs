@@ -32,6 +32,13 @@ pub(super) fn look(queue: &QueueInfo, report: &mut Report) {
             "mend what their workers stumble over, then take them (`Worker::take_dead_letter`); they keep room",
         );
     }
+    let kept = queue.lanes.iter().filter(|lane| lane.is_kept_by_dead_letters()).count() as u64;
+    if kept > 0 {
+        report.hint(
+            format!("queue {name}: {} of producers that are gone, kept by dead letters alone", several(kept, "lane")),
+            "take the letters (`Worker::take_dead_letter`): each lane keeps its place and its bytes until then",
+        );
+    }
     let dropped = sum(|lane| lane.dead_dropped);
     if dropped > 0 {
         let what = format!("queue {name}: {} dead letters were dropped for want of room so far", count(dropped as f64));
