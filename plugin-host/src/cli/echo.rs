@@ -61,7 +61,9 @@ fn print(
     };
     let mut printed = 0;
     for message in messages.iter().take(usize::try_from(most).unwrap_or(usize::MAX)) {
-        let (priority, Delivery { topic, publisher, sequence, lost, .. }) = (delivery.priority.name(), delivery);
+        let (priority, Delivery { topic, publisher, sequence, .. }) = (delivery.priority.name(), delivery);
+        // Lost before the record, hence before its first message.
+        let lost = if printed == 0 { delivery.lost } else { 0 };
         if as_json {
             let line = json!({
                 "topic": topic, "priority": priority, "publisher": publisher, "sequence": sequence, "lost": lost,
@@ -69,7 +71,7 @@ fn print(
             });
             writeln!(out, "{line}")?;
         } else {
-            let gap = if *lost > 0 { format!(" (after {lost} lost)") } else { String::new() };
+            let gap = if lost > 0 { format!(" (after {lost} lost)") } else { String::new() };
             writeln!(out, "{topic} {priority} {publisher}#{sequence}{gap} {message}")?;
         }
         out.flush()?;

@@ -12,6 +12,21 @@ pub(super) fn count(number: f64) -> String {
     if number.fract() == 0.0 { format!("{number:.0}") } else { three(number) }
 }
 
+/// `1 problem`, `2 problems`.
+pub(super) fn several(number: u64, what: &str) -> String {
+    format!("{} {}", count(number as f64), plural(number, what))
+}
+
+/// `what`, or more of it.
+pub(super) fn plural(number: u64, what: &str) -> String {
+    match what.strip_suffix('y') {
+        _ if number == 1 => what.to_owned(),
+        Some(stem) => format!("{stem}ies"),
+        None if what.ends_with('x') => format!("{what}es"),
+        None => format!("{what}s"),
+    }
+}
+
 /// Three digits.
 fn three(number: f64) -> String {
     match number {
@@ -57,7 +72,7 @@ pub(super) fn per_second(events: u64, time: Duration) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, nanoseconds};
+    use super::{count, nanoseconds, several};
 
     #[test]
     fn three_digits_say_enough() {
@@ -74,5 +89,11 @@ mod tests {
         }
         assert_eq!(nanoseconds(16_666_667.0), "16.7 ms");
         assert_eq!(nanoseconds(250.0), "250 ns");
+    }
+
+    #[test]
+    fn one_is_not_several() {
+        let told = [several(0, "inbox"), several(1, "inbox"), several(2, "delivery"), several(1200, "dead letter")];
+        assert_eq!(told, ["0 inboxes", "1 inbox", "2 deliveries", "1.20k dead letters"]);
     }
 }

@@ -13,12 +13,14 @@ pub(super) enum FindError {
     Several(Vec<String>),
     #[error(transparent)]
     List(#[from] ListError),
+    #[error("no live bus `{name}` in {}{}", folder.display(), others(live))]
+    Missing { name: String, folder: PathBuf, live: Vec<String> },
     #[error("can't attach to bus `{name}`{}", others(live))]
     Attach { name: String, live: Vec<String>, source: OpenError },
 }
 
 fn others(live: &[String]) -> String {
-    if live.is_empty() { String::new() } else { format!(" (these live: {})", live.join(", ")) }
+    if live.is_empty() { String::new() } else { format!("; these live: {}", live.join(", ")) }
 }
 
 /// The bus called `name`, or the only one that lives.
@@ -36,6 +38,9 @@ pub(super) fn find(name: Option<&str>) -> Result<Bus, FindError> {
 fn attach(name: &str) -> Result<Bus, FindError> {
     Bus::attach(name).map_err(|source| {
         let live = shm_bus::list().unwrap_or_default();
-        FindError::Attach { name: name.to_owned(), live, source }
+        match source {
+            OpenError::NotFound { name, folder } => FindError::Missing { name, folder, live },
+            source => FindError::Attach { name: name.to_owned(), live, source },
+        }
     })
 }

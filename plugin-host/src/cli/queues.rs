@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shm_bus::{Holder, QueueInfo, QueueLaneInfo, Snapshot};
 
-use super::figures::count;
+use super::figures::{count, several};
 
 /// How a worker is, in a word.
 pub(super) const fn state(holder: Holder) -> &'static str {
@@ -16,17 +16,18 @@ pub(super) const fn state(holder: Holder) -> &'static str {
 
 /// Lines of `ls`.
 pub(super) fn text(queue: &QueueInfo) -> String {
-    let mut text = format!("  queue {}  at most {} deliveries\n", queue.name, queue.deliveries_max);
+    let mut text =
+        format!("  queue {}  at most {} of a message\n", queue.name, several(queue.deliveries_max.into(), "delivery"));
     for lane in &queue.lanes {
         text += &format!(
-            "    {:8} from {}: {} waiting, {} claimed, {} done, {} redelivered, {} dead letters{}\n",
+            "    {:8} from {}: {} waiting, {} claimed, {} done, {} redelivered, {}{}\n",
             lane.priority.name(),
             lane.producer,
             lane.waiting,
             lane.claimed.len(),
             lane.done,
             lane.redelivered,
-            lane.dead_letters,
+            several(lane.dead_letters, "dead letter"),
             match lane {
                 lane if lane.open => "",
                 lane if lane.is_kept_by_dead_letters() => ", closed, kept by its dead letters",

@@ -9,7 +9,7 @@ use serde_json::json;
 use shm_bus::record::{RecordedCounts, Recorder};
 use shm_bus::{Attachment, Bus, Inbox, Start};
 
-use super::figures::count;
+use super::figures::{count, plural};
 use super::find::find;
 use super::topic::topic;
 use super::watch::Watch;
@@ -148,9 +148,9 @@ fn total<'a>(counts: impl IntoIterator<Item = &'a RecordedCounts>) -> (u64, u64)
 
 fn write_summary(args: &Args, counts: &[RecordedCounts], out: &mut impl Write) -> std::io::Result<()> {
     for topic in counts {
-        let (messages, bytes) = (topic.messages, count(topic.bytes as f64));
-        writeln!(out, "{}: {messages} messages, {bytes}B, {} lost", topic.topic, topic.lost)?;
+        let (messages, bytes) = (plural(topic.messages, "message"), count(topic.bytes as f64));
+        writeln!(out, "{}: {} {messages}, {bytes}B, {} lost", topic.topic, topic.messages, topic.lost)?;
     }
     let (messages, lost) = total(counts);
-    writeln!(out, "{messages} messages in {}, {lost} lost", args.file.display())
+    writeln!(out, "{messages} {} in {}, {lost} lost", plural(messages, "message"), args.file.display())
 }

@@ -8,8 +8,8 @@ use shm_bus::record::{RecordedChannel, RecordedMessage, Recording};
 use shm_bus::wire::{Policy, Priority};
 use shm_bus::{Bus, Publisher, TopicSpec};
 
-use super::figures::nanoseconds;
-use super::find::find;
+use super::figures::{nanoseconds, plural};
+use super::find::{FindError, find};
 use super::outgoing::{capacity, linger, send};
 use super::watch::Watch;
 
@@ -55,8 +55,18 @@ enum ReplayError {
     Schema { bus: String, topic: String, on_the_bus: String, recorded: String },
     #[error("topic `{topic}` was recorded with two schemas, `{one}` and `{other}`; record it anew")]
     TwoSchemas { topic: String, one: String, other: String },
+    #[error("{0}; --create makes it")]
+    NoBus(FindError),
+    #[error(transparent)]
+    Find(FindError),
     #[error("topic `{0}` has no plain messages, which alone can be replayed")]
     NotPlain(String),
+}
+
+impl ReplayError {
+    fn of(error: FindError) -> Self {
+        if matches!(error, FindError::Missing { .. }) { Self::NoBus(error) } else { Self::Find(error) }
+    }
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -81,7 +91,7 @@ pub(super) fn replay(args: &Args) -> Result<(), Box<dyn Error>> {
     let channels = wanted(args, &recording)?;
     let bus = match &args.bus {
         Some(name) if args.create => Bus::open(name)?,
-        name => find(name.as_deref())?,
+        name => find(name.as_deref()).map_err(ReplayError::of)?,
     };
     let mut watch = Watch::start()?;
     let mut outgoing = Outgoing::make(&bus, &recording, &channels)?;
@@ -90,7 +100,7 @@ pub(super) fn replay(args: &Args) -> Result<(), Box<dyn Error>> {
     let mut sent = 0;
     while play(args, &recording, (&bus, &mut watch), &mut outgoing, &mut sent)? && args.again {}
     linger(&bus);
-    eprintln!("hotframe: sent {sent} messages");
+    eprintln!("hotframe: sent {sent} {}", plural(sent, "message"));
     Ok(())
 }
 

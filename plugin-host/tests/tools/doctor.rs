@@ -87,6 +87,15 @@ fn an_entry_of_the_register_that_makes_no_sense_is_told() {
 }
 
 #[test]
+fn a_folder_that_no_game_could_make_is_a_problem() {
+    let home = tempfile::TempDir::new().expect("a folder");
+    let ended = Tool::start(&home.path().join("not/there"), &QUICK, std::process::Stdio::null()).end();
+    assert_eq!(ended.status.code(), Some(1));
+    let [problem] = &problems(&ended)[..] else { panic!("{}", ended.out) };
+    assert!(problem.contains("there is no folder") && problem.contains("/not, so no game"), "{problem}");
+}
+
+#[test]
 fn a_lock_that_is_not_let_go_is_told() {
     let game = Game::start();
     let lock = std::fs::File::open(game.folder().join("game/bus.lock")).expect("there");

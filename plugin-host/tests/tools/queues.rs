@@ -34,8 +34,8 @@ fn figures_of_a_queue_are_listed() {
     worker.take().expect("mapped").expect("a job").give_back();
     let _held = worker.take().expect("mapped").expect("a job");
     let text = game.tool(&["ls"]).done();
-    let told = "normal   from boss: 1 waiting, 1 claimed, 1 done, 0 redelivered, 1 dead letters\n";
-    assert!(text.contains("queue test/work  at most 1 deliveries\n") && text.contains(told), "{text}");
+    let told = "normal   from boss: 1 waiting, 1 claimed, 1 done, 0 redelivered, 1 dead letter\n";
+    assert!(text.contains("queue test/work  at most 1 delivery of a message\n") && text.contains(told), "{text}");
     assert!(text.contains("worker hand alive, holds 1\n"), "{text}");
     assert_eq!(text.matches(" (this)\n").count(), 1, "{text}");
 

@@ -38,6 +38,8 @@ fn lab(game: &Game) -> (Bus, shm_bus::Inbox) {
 fn order_priorities_publishers_and_timing_are_kept() {
     let mut game = Game::start();
     let file = recording(&mut game, Duration::from_millis(20));
+    let missing = game.tool(&["replay", file.to_str().expect("text"), "--bus", "lab"]).failed();
+    assert!(missing.contains("no live bus `lab`") && missing.contains("live: game; --create makes it"), "{missing}");
     let (_lab, mut inbox) = lab(&game);
     let begun = Instant::now();
     let replay = game.tool(&["replay", file.to_str().expect("text"), "--bus", "lab", "--speed", "2"]);

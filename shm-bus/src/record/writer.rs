@@ -20,7 +20,7 @@ use crate::wire::{Kind, Priority};
 #[non_exhaustive]
 pub enum RecordError {
     /// The file can't be made.
-    #[error("can't make {}{}", path.display(), if source.kind() == io::ErrorKind::AlreadyExists { "; --force replaces it" } else { "" })]
+    #[error("can't make {}{}", path.display(), if source.kind() == io::ErrorKind::AlreadyExists && path.is_file() { "; --force replaces it" } else { "" })]
     Create {
         /// The file.
         path: PathBuf,
@@ -28,7 +28,7 @@ pub enum RecordError {
         source: io::Error,
     },
     /// The file can't be written. It was cut back to what had been flushed before, which can be read.
-    #[error("can't write {}; it holds the {messages} messages up to there", path.display())]
+    #[error("can't write {}; it holds the {messages} message{} up to there", path.display(), if *messages == 1 { "" } else { "s" })]
     Write {
         /// The file.
         path: PathBuf,

@@ -8,7 +8,7 @@ use shm_bus::{InboxInfo, LaneInfo, ParticipantInfo, RegisterTable, Snapshot, Spo
 
 use super::folder::reason;
 use super::{Finding, Report, queue};
-use crate::cli::figures::count;
+use crate::cli::figures::{count, several};
 use crate::cli::process::is_stopped;
 
 /// A lane that is so full is held up.
@@ -161,17 +161,17 @@ fn look_at_lane(topic: &TopicInfo, lane: &LaneInfo, earlier: Option<&LaneInfo>, 
     );
     if more > 0 {
         let what =
-            format!("{which} had no room for {} messages just now: inbox `{laggard}` has not read", count(more as f64));
+            format!("{which} had no room for {} just now: inbox `{laggard}` has not read", several(more, "message"));
         report.problem(what, advice);
     } else if is_full {
         let percent = 100.0 * lane.fill as f64 / lane.capacity as f64;
         report.problem(format!("{which} is {percent:.0}% full: inbox `{laggard}` has not read"), advice);
     } else if refused(lane) > 0 {
-        let what = format!("{which} had no room for {} messages so far, none just now", count(refused(lane) as f64));
+        let what = format!("{which} had no room for {} so far, none just now", several(refused(lane), "message"));
         report.hint(what, "raise the capacity if these matter");
     }
     if lane.faulty > 0 {
-        let what = format!("{which} no longer waits for {} inboxes whose cursors were impossible", lane.faulty);
+        let what = format!("{which} no longer waits for {} with impossible cursors", several(lane.faulty, "inbox"));
         report.problem(
             what,
             "somebody writes where it must not: look for stray writes, or another build, in that reader",
@@ -182,23 +182,29 @@ fn look_at_lane(topic: &TopicInfo, lane: &LaneInfo, earlier: Option<&LaneInfo>, 
 fn look_at_inbox(inbox: &InboxInfo, report: &mut Report) {
     let name = &inbox.name;
     if inbox.corrupt > 0 {
-        let what = format!("inbox {name} has left {} lanes in which something was impossible", inbox.corrupt);
+        let what =
+            format!("inbox {name} has left {} in which something was impossible", several(inbox.corrupt, "lane"));
         report.problem(
             what,
             "somebody writes where it must not: look for stray writes, or another build, in the publisher",
         );
     }
     if inbox.evicted > 0 {
-        let what = format!("inbox {name} was too slow for {} lanes, and left them", inbox.evicted);
-        report.problem(what, "it reads nothing more from them: subscribe anew, read faster or raise the capacity");
+        let what =
+            format!("inbox {name} was too slow for {}, and reads no longer there", several(inbox.evicted, "lane"));
+        report.problem(what, "subscribe anew, read faster or raise the capacity");
     }
     if inbox.lost > 0 && !inbox.observer {
-        let what = format!("inbox {name} has lost {} messages to overwriting", count(inbox.lost as f64));
+        let what = format!("inbox {name} has lost {} to overwriting", several(inbox.lost, "message"));
         report.hint(what, "read faster, raise the capacity, or choose a policy that waits");
     }
     // A sleep that is ended late is told from one in a thousand on.
     if inbox.late_wakes > 0 && inbox.late_wakes.saturating_mul(1000) > inbox.sleeps {
-        let what = format!("inbox {name} was woken late {} times in {} sleeps", inbox.late_wakes, inbox.sleeps);
+        let what = format!(
+            "inbox {name} was woken late {} in {}",
+            several(inbox.late_wakes, "time"),
+            several(inbox.sleeps, "sleep")
+        );
         report.hint(what, "a publisher was killed or stopped while it sent, or the machine is overloaded");
     }
 }

@@ -22,6 +22,7 @@ pub(super) fn look(folder: &Path) -> Vec<Finding> {
         }
         Err(error) => report.problem(reason(&error), "correct that, or let HOTFRAME_DIR name another folder"),
         Ok(live) => {
+            look_at_parent(folder, &mut report);
             look_at_space(folder, &mut report);
             look_for_stale(folder, &live, &mut report);
         }
@@ -60,6 +61,15 @@ fn look_for_stale(folder: &Path, live: &[String], report: &mut Report) {
                 );
             }
         }
+    }
+}
+
+/// Who opens a bus makes the folder, but not those that it lies in.
+fn look_at_parent(folder: &Path, report: &mut Report) {
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+    if let Some(parent) = parent.filter(|parent| !parent.exists()) {
+        let what = format!("there is no folder {}, so no game can make its own in it", parent.display());
+        report.problem(what, "make it, or let HOTFRAME_DIR name another folder");
     }
 }
 

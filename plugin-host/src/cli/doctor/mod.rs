@@ -21,6 +21,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::figures::several;
+
 /// Looks at the runtime folder, at each bus in it and at the system, and says what is wrong and what to do about it. The
 /// exit code is 1 when there is a problem; hints are just worth knowing.
 ///
@@ -101,12 +103,6 @@ pub(super) fn doctor(args: &Args, out: &mut impl Write) -> Result<ExitCode, Box<
     }
     out.flush()?;
     Ok(if problems > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-}
-
-/// `1 problem`, `2 problems`.
-fn several(number: u64, what: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {what}{ending}", super::figures::count(number as f64))
 }
 
 fn print(args: &Args, finding: &Finding, out: &mut impl Write) -> std::io::Result<()> {

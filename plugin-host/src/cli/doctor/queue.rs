@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use shm_bus::{Holder, QueueInfo, QueueLaneInfo};
 
-use super::{Report, several};
-use crate::cli::figures::count;
+use super::Report;
+use crate::cli::figures::several;
 
 pub(super) fn look(queue: &QueueInfo, report: &mut Report) {
     let name = &queue.name;
@@ -41,7 +41,8 @@ pub(super) fn look(queue: &QueueInfo, report: &mut Report) {
     }
     let dropped = sum(|lane| lane.dead_dropped);
     if dropped > 0 {
-        let what = format!("queue {name}: {} dead letters were dropped for want of room so far", count(dropped as f64));
+        let dropped = several(dropped, "dead letter");
+        let what = format!("queue {name}: {dropped} dropped for want of room so far");
         report.hint(what, "take dead letters sooner, or let more messages be under way (`QueueLane::outstanding`)");
     }
 }

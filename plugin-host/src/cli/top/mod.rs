@@ -5,6 +5,7 @@
 //! ```
 //! The counters lie in the segments: reading them costs the game nothing. Only `--gaps` attaches an inbox, an observer.
 
+mod grid;
 mod keys;
 mod listen;
 mod queue;

@@ -15,15 +15,15 @@ pub(super) struct Screen {
 /// There is none.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no terminal to draw on; `hotframe bus top --once` or `--json` prints instead")]
-struct NoTerminal(#[source] io::Error);
+struct NoTerminal(#[source] Option<io::Error>);
 
 impl Screen {
     pub(super) fn open() -> Result<Self, Box<dyn std::error::Error>> {
         if !io::stdout().is_terminal() {
-            return Err(NoTerminal(io::ErrorKind::NotConnected.into()).into());
+            return Err(NoTerminal(None).into());
         }
         // With a hook that restores the terminal at a panic.
-        let terminal = ratatui::try_init().map_err(NoTerminal)?;
+        let terminal = ratatui::try_init().map_err(|error| NoTerminal(Some(error)))?;
         Ok(Self { terminal })
     }
 

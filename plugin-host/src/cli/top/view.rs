@@ -4,8 +4,9 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Line;
-use ratatui::widgets::{Cell, Row, Table as Grid, TableState};
+use ratatui::widgets::TableState;
 
+use super::grid::Grid;
 use super::keys::Action;
 use super::queue::{self, QueueRow};
 use super::table::{Change, InboxRow, ParticipantRow, Table, TopicRow};
@@ -17,6 +18,10 @@ const COLUMNS: [&str; 11] =
 /// Shown after them, where measured.
 const GAP_COLUMNS: [&str; 3] = ["gap p50", "gap p99", "gap max"];
 const NUMBER: u16 = 9;
+/// Cells that the first columns take; the others take [`NUMBER`].
+const WIDTHS: [u16; 5] = [16, 9, NUMBER, NUMBER, 6];
+/// What a narrow terminal shows first.
+const IMPORTANCE: [usize; 14] = [0, 2, 1, 4, 8, 5, 3, 6, 11, 12, 13, 7, 10, 9];
 
 /// How the user looks at it.
 #[derive(Debug, Default)]
@@ -87,29 +92,26 @@ impl View {
             let order = compare(self.sort, left, right);
             if self.reverse { order.reverse() } else { order }
         });
-        let rows = sorted.into_iter().map(|row| topic_cells(row, table.with_gaps).style(colour(row)));
-        let gaps = if table.with_gaps { &GAP_COLUMNS[..] } else { &[] };
-        let headers = COLUMNS.iter().chain(gaps).enumerate().map(|(index, name)| {
-            let arrow = if self.reverse { '▲' } else { '▼' };
-            let name = if index == self.sort { format!("{name}{arrow}") } else { (*name).to_owned() };
-            let name = Line::from(name);
-            Cell::from(if index >= 2 { name.right_aligned() } else { name })
-        });
-        let widths = COLUMNS.iter().chain(gaps).enumerate().map(|(index, _)| match index {
-            0 => Constraint::Min(16),
-            1 => Constraint::Length(9),
-            4 => Constraint::Length(6),
-            _ => Constraint::Length(NUMBER),
-        });
-        let grid = Grid::new(rows, widths).header(header(headers)).row_highlight_style(Modifier::REVERSED);
+        let columns = COLUMNS.len() + if table.with_gaps { GAP_COLUMNS.len() } else { 0 };
+        let arrow = if self.reverse { '▲' } else { '▼' };
+        let names = COLUMNS.iter().chain(&GAP_COLUMNS).take(columns).enumerate();
+        let names =
+            names.map(|(index, name)| if index == self.sort { format!("{name}{arrow}") } else { (*name).into() });
+        let mut importance: Vec<usize> =
+            IMPORTANCE.into_iter().filter(|one| *one < columns && *one != self.sort).collect();
+        importance.insert(usize::from(self.sort != 0), self.sort);
+        let grid = Grid {
+            names: names.collect(),
+            widths: (0..columns).map(|column| WIDTHS.get(column).copied().unwrap_or(NUMBER)).collect(),
+            texts: 2,
+            importance,
+        };
+        let rows = sorted.into_iter().map(|row| (topic_texts(row, table.with_gaps), colour(row)));
         let selected = self.selected.min(table.topics.len().saturating_sub(1));
         let mut state = TableState::new().with_selected((!table.topics.is_empty()).then_some(selected));
-        frame.render_stateful_widget(grid, area, &mut state);
+        let rows = grid.table(rows, area.width).row_highlight_style(Modifier::REVERSED);
+        frame.render_stateful_widget(rows, area, &mut state);
     }
-}
-
-fn header<'a>(cells: impl IntoIterator<Item = Cell<'a>>) -> Row<'a> {
-    Row::new(cells).style(Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD))
 }
 
 /// Trouble is red, a full lane yellow, silence grey.
@@ -161,18 +163,6 @@ fn topic_texts(row: &TopicRow, with_gaps: bool) -> Vec<String> {
     texts
 }
 
-fn topic_cells(row: &TopicRow, with_gaps: bool) -> Row<'static> {
-    cells(topic_texts(row, with_gaps), 2)
-}
-
-/// The first `texts` begin at the left, the numbers after them end at the right.
-fn cells(row: Vec<String>, texts: usize) -> Row<'static> {
-    Row::new(row.into_iter().enumerate().map(|(index, text)| {
-        let line = Line::from(text);
-        Cell::from(if index >= texts { line.right_aligned() } else { line })
-    }))
-}
-
 fn total(change: Change) -> String {
     count(change.total as f64)
 }
@@ -196,10 +186,10 @@ fn inbox_texts(row: &InboxRow) -> Vec<String> {
 fn draw_inboxes(frame: &mut Frame<'_>, area: Rect, table: &Table) {
     let rows = table.inboxes.iter().map(|row| {
         let style = if row.lost.rate > 0.0 { Style::new().fg(Color::Red) } else { Style::new() };
-        cells(inbox_texts(row), 2).style(style)
+        (inbox_texts(row), style)
     });
-    let widths = [20, 9, 7, 11, NUMBER, NUMBER, NUMBER, 11].map(Constraint::Length);
-    frame.render_widget(Grid::new(rows, widths).header(plain_header(&INBOX_COLUMNS, 2)), area);
+    let (widths, importance) = ([20, 9, 7, 11, NUMBER, NUMBER, NUMBER, 11], [0, 3, 5, 1, 2, 4, 6, 7]);
+    frame.render_widget(plain(&INBOX_COLUMNS, 2, &widths, &importance).table(rows, area.width), area);
 }
 
 fn draw_queues(frame: &mut Frame<'_>, area: Rect, table: &Table) {
@@ -208,10 +198,10 @@ fn draw_queues(frame: &mut Frame<'_>, area: Rect, table: &Table) {
     }
     let rows = table.queues.iter().map(|row| {
         let style = if row.is_in_trouble() { Style::new().fg(Color::Red) } else { Style::new() };
-        cells(row.texts(), 1).style(style)
+        (row.texts(), style)
     });
-    let widths = [20, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, 11, NUMBER].map(Constraint::Length);
-    frame.render_widget(Grid::new(rows, widths).header(plain_header(&queue::COLUMNS, 1)), area);
+    let (widths, importance) = ([20, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER, 11, NUMBER], [0, 2, 1, 7, 4, 3, 6, 5]);
+    frame.render_widget(plain(&queue::COLUMNS, 1, &widths, &importance).table(rows, area.width), area);
 }
 
 const PARTICIPANT_COLUMNS: [&str; 5] = ["participant", "state", "pid", "age", "beats/s"];
@@ -224,15 +214,16 @@ fn participant_texts(row: &ParticipantRow) -> Vec<String> {
 fn draw_participants(frame: &mut Frame<'_>, area: Rect, table: &Table) {
     let rows = table.participants.iter().map(|row| {
         let style = if row.state == "alive" { Style::new() } else { Style::new().fg(Color::Red) };
-        cells(participant_texts(row), 2).style(style)
+        (participant_texts(row), style)
     });
-    let widths = [20, 9, NUMBER, NUMBER, NUMBER].map(Constraint::Length);
-    frame.render_widget(Grid::new(rows, widths).header(plain_header(&PARTICIPANT_COLUMNS, 2)), area);
+    let (widths, importance) = ([20, 9, NUMBER, NUMBER, NUMBER], [0, 1, 2, 4, 3]);
+    frame.render_widget(plain(&PARTICIPANT_COLUMNS, 2, &widths, &importance).table(rows, area.width), area);
 }
 
-fn plain_header(names: &[&'static str], texts: usize) -> Row<'static> {
-    cells(names.iter().map(|name| (*name).to_owned()).collect(), texts)
-        .style(Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD))
+/// A table that is not sorted.
+fn plain(names: &[&str], texts: usize, widths: &[u16], importance: &[usize]) -> Grid {
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    Grid { names, widths: widths.into(), texts, importance: importance.into() }
 }
 
 /// The same without a terminal.
@@ -340,6 +331,20 @@ mod tests {
         assert!(lines[2].starts_with("a/quiet") && lines[1].contains("rate/s▲"), "{lines:#?}");
         view.note(Some("it has ended".to_owned()));
         assert!(drawn(&view, &table, 20)[0].ends_with("it has ended"));
+    }
+
+    #[test]
+    fn a_narrow_window_shows_whole_columns() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let table = table(&folder.path().join("bus"));
+        let mut terminal = Terminal::new(TestBackend::new(45, 16)).expect("a buffer");
+        terminal.draw(|frame| View::default().draw(frame, &table)).expect("drawn");
+        let buffer = terminal.backend().buffer();
+        let lines = buffer.content().chunks(45).map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>());
+        let words: Vec<Vec<String>> = lines.map(|line| line.split_whitespace().map(str::to_owned).collect()).collect();
+        assert!(words.contains(&["topic▼", "priority", "rate/s", "fill"].map(str::to_owned).into()), "{words:#?}");
+        assert!(words.contains(&["b/busy", "low", "63", "98%"].map(str::to_owned).into()), "{words:#?}");
+        assert!(words.contains(&["inbox", "received/s", "lost"].map(str::to_owned).into()), "{words:#?}");
     }
 
     #[test]
