@@ -3,13 +3,14 @@
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 
 use rustix::fs::{Mode, OFlags};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, kill_process_group, waitpid};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+use rustix::termios::{LocalModes, OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 use shm_bus::Attachment;
 use shm_bus::wire::Priority;
 
@@ -44,6 +45,10 @@ fn without_a_terminal_it_says_what_else_there_is() {
     assert!(error.contains("no terminal") && error.contains("--once"), "{error}");
 }
 
+/// What a terminal is told to show another screen, and to show its own again.
+const TAKEN: &str = "\u{1b}[?1049h";
+const LEFT: &str = "\u{1b}[?1049l";
+
 /// A terminal of the test's own, with `top` on it.
 struct Terminal {
     child: Child,
@@ -64,6 +69,8 @@ impl Terminal {
         tcsetwinsize(&theirs, Winsize { ws_row: 40, ws_col: 140, ws_xpixel: 0, ws_ypixel: 0 }).expect("sized");
         let end = || Stdio::from(theirs.try_clone().expect("a terminal"));
         let mut command = command(&game.folder(), &["top", "--interval", "0.02"]);
+        // As a shell does it; what Ctrl-Z stops is the group.
+        command.process_group(0);
         let child = command.stdin(end()).stdout(end()).stderr(end()).env("TERM", "xterm").spawn().expect("starts");
         let ours = File::from(ours);
         let output = chunks(ours.try_clone().expect("a terminal"));
@@ -84,9 +91,23 @@ impl Terminal {
         !tcgetattr(&self.theirs).expect("a terminal").local_modes.contains(LocalModes::ICANON)
     }
 
+    fn until_stopped(&self) {
+        let (_, status) = waitpid(Some(self.pid()), WaitOptions::UNTRACED).expect("waited").expect("blocking");
+        assert!(status.stopped(), "{status:?}");
+    }
+
+    /// Lets it go on, as `fg` does.
+    fn go_on(&self) {
+        kill_process_group(self.pid(), Signal::CONT).expect("signalled");
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
     /// Waits for its end, a good one; the terminal must be as it was.
     fn end(mut self) {
-        self.until("\u{1b}[?1049l", 1);
+        self.until(LEFT, self.shown.matches(TAKEN).count());
         assert!(self.child.wait().expect("waited").success());
         assert!(!self.is_raw(), "lines are edited again");
     }
@@ -119,7 +140,7 @@ fn it_draws_on_a_terminal_and_gives_it_back() {
     let mut game = Game::start();
     game.send(0..3);
     let mut terminal = Terminal::start(&game);
-    terminal.until("\u{1b}[?1049h", 1);
+    terminal.until(TAKEN, 1);
     terminal.until("test/hits", 1);
     terminal.until("participant", 1);
     assert!(terminal.is_raw());
@@ -138,6 +159,39 @@ fn it_draws_on_a_terminal_and_gives_it_back() {
     terminal.until(HITS.name, 1);
     // Ctrl-C is a key here.
     terminal.ours.write_all(b"\x03").expect("pressed");
+    terminal.end();
+    assert_empty(&game.end().path().join("bus"));
+}
+
+#[test]
+fn it_gives_the_terminal_back_while_it_is_stopped() {
+    let mut game = Game::start();
+    game.send(0..3);
+    let mut terminal = Terminal::start(&game);
+    terminal.until(HITS.name, 1);
+    terminal.ours.write_all(b"\x1a").expect("pressed");
+    terminal.until_stopped();
+    terminal.until(LEFT, 1);
+    assert!(!terminal.is_raw(), "a shell edits lines now");
+    terminal.go_on();
+    // All is drawn again, and keys are read.
+    terminal.until(TAKEN, 2);
+    terminal.shown = terminal.shown.split_off(terminal.shown.rfind(TAKEN).expect("shown"));
+    terminal.until(HITS.name, 1);
+    assert!(terminal.is_raw());
+    terminal.ours.write_all(b" ").expect("pressed");
+    terminal.until("paused", 1);
+
+    // Stopped by somebody else, it can't give anything back, and the shell makes lines editable again.
+    kill_process(terminal.pid(), Signal::STOP).expect("signalled");
+    terminal.until_stopped();
+    let mut edited = tcgetattr(&terminal.theirs).expect("a terminal");
+    edited.local_modes |= LocalModes::ICANON | LocalModes::ECHO;
+    tcsetattr(&terminal.theirs, OptionalActions::Now, &edited).expect("set");
+    terminal.go_on();
+    terminal.until(TAKEN, 2);
+    assert!(terminal.is_raw());
+    terminal.ours.write_all(b"q").expect("pressed");
     terminal.end();
     assert_empty(&game.end().path().join("bus"));
 }

@@ -88,6 +88,7 @@ fn live(bus: &Bus, sampler: &mut Sampler<'_>, watch: &mut Watch, interval: Durat
         while Instant::now() < next && sampler.listen(next.min(Instant::now() + Watch::SLICE))? {
             match keys.next() {
                 None if watch.is_stopped() => return Ok(()),
+                None if screen.resume()? => {}
                 None => continue,
                 Some(Action::Quit) => return Ok(()),
                 Some(Action::Suspend) => screen.suspend()?,

@@ -1,15 +1,21 @@
-//! The terminal: taken over, and given back however the command ends.
+//! The terminal: taken over, given back while the command is stopped and however it ends.
 //!
 //! # Failure
-//! A panic restores the terminal before it is told; so does dropping the screen.
+//! A panic restores the terminal before it is told; so does dropping the screen. Who is stopped by a signal and not by a key
+//! can't give it back, but takes it over again when it goes on.
 
 use std::io::{self, IsTerminal as _};
 
-use ratatui::{DefaultTerminal, Frame};
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{EnterAlternateScreen, enable_raw_mode};
+use ratatui::{DefaultTerminal, Frame, Terminal};
 
 /// See the module.
 pub(super) struct Screen {
     terminal: DefaultTerminal,
+    #[cfg(unix)]
+    stops: stops::Stops,
 }
 
 /// There is none.
@@ -22,29 +28,101 @@ impl Screen {
         if !io::stdout().is_terminal() {
             return Err(NoTerminal(None).into());
         }
+        #[cfg(unix)]
+        let stops = stops::Stops::watch()?;
         // With a hook that restores the terminal at a panic.
         let terminal = ratatui::try_init().map_err(|error| NoTerminal(Some(error)))?;
-        Ok(Self { terminal })
+        Ok(Self {
+            terminal,
+            #[cfg(unix)]
+            stops,
+        })
     }
 
     pub(super) fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         self.terminal.draw(draw).map(drop)
     }
 
-    /// Stops this process as Ctrl-Z does, with the terminal given back meanwhile.
+    /// After this process was stopped, by whomever: takes the terminal over again. Whether everything has to be drawn anew.
+    pub(super) fn resume(&mut self) -> io::Result<bool> {
+        #[cfg(unix)]
+        if self.stops.has_gone_on() {
+            self.take_over()?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Stops this command as Ctrl-Z does, with the terminal given back meanwhile.
     pub(super) fn suspend(&mut self) -> io::Result<()> {
         #[cfg(unix)]
         {
             ratatui::try_restore()?;
-            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP)?;
-            self.terminal = ratatui::try_init()?;
+            self.stops.stop()?;
+            self.take_over()?;
         }
-        self.terminal.clear()
+        Ok(())
+    }
+
+    /// Takes the terminal over again, whoever had it meanwhile and however they left it.
+    #[cfg(unix)]
+    fn take_over(&mut self) -> io::Result<()> {
+        // Else raw mode would count as never left.
+        ratatui::try_restore()?;
+        enable_raw_mode()?;
+        execute!(io::stdout(), EnterAlternateScreen)?;
+        // It believes the screen to be empty, and it is. Clearing it would ask where the cursor is, and the answer would go to
+        // the thread that reads keys.
+        self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        Ok(())
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
         ratatui::restore();
+    }
+}
+
+/// Being stopped, and going on.
+#[cfg(unix)]
+mod stops {
+    use std::io;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::{Duration, Instant};
+
+    use rustix::process::{Signal, kill_current_process_group};
+
+    pub(super) struct Stops {
+        continued: Arc<AtomicBool>,
+    }
+
+    impl Stops {
+        /// For the system to stop this process after it was asked to. Nobody stops one whom no shell could let go on.
+        const PATIENCE: Duration = Duration::from_millis(100);
+
+        pub(super) fn watch() -> io::Result<Self> {
+            let continued = Arc::new(AtomicBool::new(false));
+            signal_hook::flag::register(signal_hook::consts::SIGCONT, Arc::clone(&continued))?;
+            Ok(Self { continued })
+        }
+
+        /// Whether this process was stopped and goes on since the last call.
+        pub(super) fn has_gone_on(&self) -> bool {
+            self.continued.swap(false, Ordering::Relaxed)
+        }
+
+        /// Stops this process and all that were started with it, such as the `cargo` that runs it, for whom the shell waits.
+        /// Returns when it goes on.
+        pub(super) fn stop(&self) -> io::Result<()> {
+            self.continued.store(false, Ordering::Relaxed);
+            kill_current_process_group(Signal::TSTP)?;
+            let asked = Instant::now();
+            while !self.has_gone_on() && asked.elapsed() < Self::PATIENCE {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Ok(())
+        }
     }
 }
