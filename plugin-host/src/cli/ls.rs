@@ -6,8 +6,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 use shm_bus::Snapshot;
 
-use super::find::{FindError, find};
-use super::process::is_own;
+use super::find::{FindError, look};
 use super::{queues, requests};
 
 /// Lists topics with their types, priorities, publishers and counts, who takes part, who reads, and work queues.
@@ -33,7 +32,7 @@ pub(super) fn ls(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>
         return Err(FindError::None(shm_bus::runtime_folder()).into());
     }
     for name in names {
-        let snapshot = find(Some(&name))?.snapshot();
+        let snapshot = look(&name)?;
         if args.json { writeln!(out, "{}", as_json(&snapshot))? } else { out.write_all(as_text(&snapshot).as_bytes())? }
     }
     Ok(out.flush()?)
@@ -42,11 +41,7 @@ pub(super) fn ls(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>
 fn as_text(snapshot: &Snapshot) -> String {
     let mut text = format!("bus {}\n", snapshot.bus);
     for participant in &snapshot.participants {
-        let state = match participant {
-            participant if !participant.alive => " (dead)",
-            participant if is_own(participant) => " (this)",
-            _ => "",
-        };
+        let state = if participant.alive { "" } else { " (dead)" };
         text += &format!("  participant {} pid {}{state}\n", participant.name, participant.pid);
     }
     for topic in &snapshot.topics {
@@ -95,11 +90,10 @@ fn as_json(snapshot: &Snapshot) -> Value {
             "schema_hash": format!("{:016x}", topic.schema_hash), "policy": topic.policy.name(), "lanes": lanes(topic),
         })
     });
-    let participants = snapshot.participants.iter().map(|participant| {
-        json!({
-            "name": participant.name, "pid": participant.pid, "alive": participant.alive, "this": is_own(participant),
-        })
-    });
+    let participants = snapshot
+        .participants
+        .iter()
+        .map(|participant| json!({ "name": participant.name, "pid": participant.pid, "alive": participant.alive }));
     let inboxes = snapshot.inboxes.iter().map(|inbox| {
         json!({
             "name": inbox.name, "observer": inbox.observer, "topics": inbox.topics, "received": inbox.received,

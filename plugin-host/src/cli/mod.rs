@@ -1,4 +1,5 @@
-//! The commands of `hotframe`. Each looks into a running bus as an observer: the game neither waits for it nor notices it.
+//! The commands of `hotframe`. The game neither waits for them nor notices them: `ls`, `top` and `doctor` look without taking
+//! part, those that receive are observers.
 //!
 //! One command a file, with its flags. What they share: [`find`] (which bus), [`topic`] (which topic), [`watch`] (when to end),
 //! [`gaps`], [`queues`] and [`figures`].

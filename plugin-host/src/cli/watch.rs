@@ -84,7 +84,7 @@ impl Watch {
 }
 
 /// Whether only tools are left: nobody who publishes or is waited for.
-fn is_deserted(snapshot: &Snapshot) -> bool {
+pub(super) fn is_deserted(snapshot: &Snapshot) -> bool {
     !snapshot.participants.iter().any(|participant| {
         participant.alive && participant.pid != std::process::id() && !is_tool(snapshot, participant)
     })

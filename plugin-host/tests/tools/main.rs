@@ -8,6 +8,7 @@ mod doctor;
 mod echo;
 mod help;
 mod hz;
+mod looking;
 mod publish;
 mod queues;
 mod record;

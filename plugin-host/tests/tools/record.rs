@@ -69,7 +69,8 @@ fn what_was_flushed_survives_a_killed_recorder() {
     assert!(messages.iter().enumerate().all(|(id, message)| *message == (Priority::High, id as u64, hit(id as u32))));
     // The game goes on, and the next tool clears away what the dead one left.
     game.send(60..70);
-    game.tool(&["ls"]).done();
+    assert!(game.tool(&["ls"]).done().contains("participant hotframe pid") && !game.bus.snapshot().inboxes.is_empty());
+    game.tool(&["hz", HITS.name, "--count", "0"]).done();
     assert!(game.bus.snapshot().inboxes.is_empty());
 }
 

@@ -144,6 +144,7 @@ fn it_draws_on_a_terminal_and_gives_it_back() {
     terminal.until("test/hits", 1);
     terminal.until("participant", 1);
     assert!(terminal.is_raw());
+    assert_eq!(game.bus.snapshot().participants.len(), 1, "it looks, and takes no part");
     terminal.ours.write_all(b"\x1b[C").expect("pressed");
     // Only what has changed is drawn: the arrow, at the next column.
     terminal.until("▼", 2);
@@ -161,6 +162,24 @@ fn it_draws_on_a_terminal_and_gives_it_back() {
     terminal.ours.write_all(b"\x03").expect("pressed");
     terminal.end();
     assert_empty(&game.end().path().join("bus"));
+}
+
+#[test]
+fn it_tells_that_the_bus_has_ended_and_shows_the_next_one() {
+    let game = Game::start();
+    let mut terminal = Terminal::start(&game);
+    terminal.until(HITS.name, 1);
+    let home = game.end();
+    terminal.until("ended;", 1);
+    let bus = shm_bus::Bus::open_in(home.path().join("bus"), "game").expect("opens");
+    let next = shm_bus::TopicSpec { name: "other/kicks", ..HITS };
+    let publisher = bus.publisher(&next, "physics", super::support::LANES).expect("made");
+    // No letter stands where one of the first bus's stood: only what differs is drawn.
+    terminal.until("other/kicks", 1);
+    terminal.ours.write_all(b"q").expect("pressed");
+    terminal.end();
+    drop((publisher, bus));
+    assert_empty(&home.path().join("bus"));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::{View, list::ListError, open, sweep};
 use crate::control::PARTICIPANTS_MAX;
-use crate::runtime::{Folder, Place, Store, is_bus_name};
+use crate::runtime::{Access, Folder, Place, Store, is_bus_name};
 use crate::sys::{Birth, Dir, DirError};
 
 /// Removes the buses in the runtime folder whose participants were all killed, and gives their names, sorted.
@@ -77,7 +77,7 @@ fn remove_dead(place: &Place, root: &Arc<Dir>, name: &str) -> bool {
 pub(super) fn has_life(store: &Store) -> bool {
     let held: Vec<usize> = (0..PARTICIPANTS_MAX).filter(|slot| store.slot_is_held(*slot)).collect();
     // A bus of another version has locks all the same.
-    match open::open_control(store) {
+    match open::open_control(store, Access::Look) {
         Ok(Some(control)) => {
             let view = View { name: "", store, control: &control, birth: Birth::own() };
             held.into_iter().any(|slot| view.is_alive(slot))

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{gc, open};
-use crate::runtime::{Folder, Place, Store};
+use crate::runtime::{Access, Folder, Place, Store};
 use crate::sys::DirError;
 
 /// Why buses could not be listed.
@@ -52,7 +52,7 @@ fn list_at(place: &Place) -> Result<Vec<String>, ListError> {
         // What can't be opened is not a live bus of this user and version.
         let Ok(folder) = Folder::open(place, Arc::clone(&root), name, false) else { return false };
         let store = Store::Folder(Arc::new(folder));
-        matches!(open::open_control(&store), Ok(Some(_))) && gc::has_life(&store)
+        matches!(open::open_control(&store, Access::Look), Ok(Some(_))) && gc::has_life(&store)
     });
     names.sort();
     Ok(names)

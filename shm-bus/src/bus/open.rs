@@ -174,7 +174,7 @@ fn enter_locked(store: Store, name: &str, create: bool, wishes: &Wishes) -> Resu
         Err(LockError::Gone) => return Ok(None),
         Err(LockError::Io(source)) => return Err(failed("lock `bus.lock`")(source)),
         Err(LockError::Timeout) => {
-            let holder = open_control(&store).ok().flatten().and_then(|control| control.holder());
+            let holder = open_control(&store, Access::Look).ok().flatten().and_then(|control| control.holder());
             return Err(OpenError::Busy { name: name.to_owned(), holder });
         }
     };
@@ -193,7 +193,7 @@ fn enter(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Bus,
     let failed = |what| move |source| OpenError::Io { name: name.to_owned(), what, source };
     // Locks tell who lives, whatever the register says: a spoilt one must neither end a live bus nor block a dead one's name.
     let alive = (0..PARTICIPANTS_MAX).any(|slot| store.slot_is_held(slot));
-    let found = if alive { open_control(&store).map_err(|error| unfit(name, error))? } else { None };
+    let found = if alive { open_control(&store, Access::Write).map_err(|error| unfit(name, error))? } else { None };
     let birth = Birth::own();
     // A lock may outlive its holder in a forked child: then the register knows better.
     let found = found.filter(|control| {
@@ -240,13 +240,13 @@ pub(super) fn unfit(name: &str, error: RegisterError) -> OpenError {
 }
 
 /// The register, if there is one.
-pub(super) fn open_control(store: &Store) -> Result<Option<Control>, RegisterError> {
+pub(super) fn open_control(store: &Store, access: Access) -> Result<Option<Control>, RegisterError> {
     let page = match store.open_first_page(CONTROL) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         page => page?,
     };
     Control::fits(&page)?;
-    Ok(Some(Control::of(store.open(CONTROL, control::BYTES, Access::Write)?)))
+    Ok(Some(Control::of(store.open(CONTROL, control::BYTES, access)?)))
 }
 
 fn make_control(store: &Store, limits: &Limits) -> io::Result<Control> {

@@ -62,7 +62,7 @@ impl View<'_> {
 }
 
 /// What the bus `name` holds, without taking part in it: needs no slot and no lock, so that it can be asked when a bus is full, or
-/// held up by a stopped process, or dead.
+/// held up by a stopped process, or dead. Writes nothing, and maps nothing that could be written.
 ///
 /// # Errors
 /// [`OpenError::NotFound`] when there is no such bus, [`OpenError::Incompatible`] when this build can't read it; else see
@@ -90,6 +90,6 @@ fn peek_at(place: &Place, name: &str) -> Result<Snapshot, OpenError> {
         folder => folder?,
     };
     let store = Store::Folder(Arc::new(folder));
-    let control = open_control(&store).map_err(|error| unfit(name, error))?.ok_or_else(not_found)?;
+    let control = open_control(&store, Access::Look).map_err(|error| unfit(name, error))?.ok_or_else(not_found)?;
     Ok(Snapshot::take(View { name, store: &store, control: &control, birth: Birth::own() }))
 }

@@ -18,8 +18,11 @@ use crate::sys;
 /// How a segment is mapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
+    /// As it is, to be loaded from Relaxed.
     Read,
     Write,
+    /// To be looked at by code that also writes; what it stores reaches nobody.
+    Look,
 }
 
 /// See the module.
@@ -62,7 +65,11 @@ impl Store {
         match self {
             Self::Folder(folder) => {
                 let file = folder.dir.open_file(name, access == Access::Write)?;
-                if access == Access::Write { Segment::writable(&file, len) } else { Segment::readable(&file, len) }
+                match access {
+                    Access::Read => Segment::readable(&file, len),
+                    Access::Write => Segment::writable(&file, len),
+                    Access::Look => Segment::private(&file, len),
+                }
             }
             Self::Memory(memory) => memory.open(name),
         }

@@ -5,7 +5,7 @@
 //! # Invariants
 //! 1. `words` spans exactly the mapping, is page-aligned and lives as long as `mapping`.
 //! 2. Nobody forms a reference to the mapped bytes other than to `AtomicU64`; peers change them at any time.
-//! 3. A read-only mapping is only ever loaded from, Relaxed.
+//! 3. A read-only mapping is only ever loaded from, Relaxed: std promises nothing else for memory that can't be written.
 //! 4. A forked child has none of the mappings (Linux), and unmaps nothing.
 //!
 //! # Failure
@@ -68,6 +68,16 @@ impl Segment {
     pub(crate) fn readable(file: &File, len: u64) -> io::Result<Self> {
         let len = checked(file, len)?;
         Ok(Self::of(MmapOptions::new().len(len).populate().map_raw_read_only(file)?))
+    }
+
+    /// Maps all of `file`, which must have `len` bytes and may be open for reading only, copy-on-write: it may be loaded from
+    /// in any order, and whatever is stored in it reaches nobody.
+    pub(crate) fn private(file: &File, len: u64) -> io::Result<Self> {
+        let len = checked(file, len)?;
+        let mut options = MmapOptions::new();
+        // SAFETY: nobody forms a reference to the mapped bytes but to atomics (invariant 2), whoever changes the file.
+        let map = unsafe { options.len(len).map_copy(file) }?;
+        Ok(Self::of(map.into()))
     }
 
     /// Maps the first page of `file`, however long that is, for reading.
@@ -134,3 +144,21 @@ const _: () = {
     assert!(size_of::<AtomicU64>() == 8 && align_of::<AtomicU64>() == 8, "a word is 8 bytes");
     assert!(cfg!(target_pointer_width = "64"), "positions and sizes are 64 bits wide");
 };
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::{PAGE, Segment};
+    use crate::sync::Ordering;
+
+    #[test]
+    fn what_is_stored_in_a_private_mapping_reaches_nobody() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        file.as_file().set_len(PAGE as u64).expect("room");
+        let shared = Segment::writable(file.as_file(), PAGE as u64).expect("mapped");
+        shared.words()[1].store(7, Ordering::Relaxed);
+        let private = Segment::private(&file.reopen().expect("reads"), PAGE as u64).expect("mapped");
+        assert_eq!(private.words()[1].load(Ordering::Acquire), 7);
+        private.words()[1].store(8, Ordering::Relaxed);
+        assert_eq!(shared.words()[1].load(Ordering::Relaxed), 7);
+    }
+}

@@ -7,6 +7,7 @@ use std::time::Instant;
 use shm_bus::wire::Priority;
 use shm_bus::{Attachment, Bus, Inbox, Start};
 
+use crate::cli::find::find;
 use crate::cli::gaps::Gaps;
 
 /// The gaps of each topic and priority.
@@ -14,6 +15,7 @@ pub(super) type GapsByTopic = BTreeMap<(String, Priority), Gaps>;
 
 /// See the module.
 pub(super) struct Listener {
+    bus: Bus,
     inbox: Inbox,
     subscribed: Vec<String>,
     gaps: GapsByTopic,
@@ -23,15 +25,16 @@ impl Listener {
     /// Messages between two looks at the time.
     const BURST: usize = 1024;
 
-    pub(super) fn new(bus: &Bus) -> Result<Self, Box<dyn Error>> {
+    pub(super) fn new(bus: &str) -> Result<Self, Box<dyn Error>> {
+        let bus = find(Some(bus))?;
         let inbox = bus.inbox("hotframe bus top", Attachment::Observer)?;
-        let mut listener = Self { inbox, subscribed: Vec::new(), gaps: GapsByTopic::new() };
-        listener.subscribe(bus)?;
+        let mut listener = Self { bus, inbox, subscribed: Vec::new(), gaps: GapsByTopic::new() };
+        listener.subscribe()?;
         Ok(listener)
     }
 
-    fn subscribe(&mut self, bus: &Bus) -> Result<(), Box<dyn Error>> {
-        for topic in bus.snapshot().topics {
+    fn subscribe(&mut self) -> Result<(), Box<dyn Error>> {
+        for topic in self.bus.snapshot().topics {
             if !self.subscribed.contains(&topic.name) {
                 self.inbox.subscribe_untyped(&topic.name, Start::Now)?;
                 self.subscribed.push(topic.name);
@@ -41,8 +44,8 @@ impl Listener {
     }
 
     /// Listens until `moment`, at most, also to topics that are new.
-    pub(super) fn listen(&mut self, bus: &Bus, moment: Instant) -> Result<(), Box<dyn Error>> {
-        self.subscribe(bus)?;
+    pub(super) fn listen(&mut self, moment: Instant) -> Result<(), Box<dyn Error>> {
+        self.subscribe()?;
         loop {
             let left = moment.saturating_duration_since(Instant::now());
             if left.is_zero() || !self.inbox.wait_timeout(left)? {

@@ -3,7 +3,8 @@
 //! ```text
 //! Sampler ──► Table (pure: two snapshots and the time between) ──► View (pure: draws into a buffer) ──► Screen
 //! ```
-//! The counters lie in the segments: reading them costs the game nothing. Only `--gaps` attaches an inbox, an observer.
+//! The counters lie in the segments: reading them costs the game nothing, and takes no part in the bus. Only `--gaps`
+//! attaches, with an inbox that is an observer.
 
 mod grid;
 mod keys;
@@ -17,10 +18,10 @@ use std::error::Error;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use shm_bus::{Bus, Snapshot};
+use shm_bus::Snapshot;
 
-use super::find::find;
-use super::watch::Watch;
+use super::find::{FindError, choose, look};
+use super::watch::{Watch, is_deserted};
 use keys::{Action, Keys};
 use listen::Listener;
 use screen::Screen;
@@ -58,16 +59,17 @@ pub(super) struct Args {
 }
 
 pub(super) fn top(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
-    let bus = find(args.bus.as_deref())?;
-    let mut sampler = Sampler::new(&bus, args.gaps)?;
-    let mut watch = Watch::start()?;
+    let mut sampler = Sampler::new(choose(args.bus.as_deref())?, args.gaps)?;
+    let watch = Watch::start()?;
     let interval = Duration::from_secs_f64(args.interval);
     if !args.once && !args.json {
-        return live(&bus, &mut sampler, &mut watch, interval);
+        return live(&mut sampler, &watch, interval);
     }
     let end = Instant::now() + interval;
-    while Instant::now() < end && sampler.listen(end.min(Instant::now() + Watch::SLICE))? && !watch.is_over(&bus) {}
-    let table = sampler.take();
+    while Instant::now() < end && !watch.is_stopped() {
+        sampler.listen(end.min(Instant::now() + Watch::SLICE))?;
+    }
+    let table = sampler.take()?.ok_or_else(|| Ended(sampler.name.clone()))?;
     if args.json {
         writeln!(out, "{}", table.to_json())?
     } else {
@@ -76,16 +78,16 @@ pub(super) fn top(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error
     Ok(out.flush()?)
 }
 
-fn live(bus: &Bus, sampler: &mut Sampler<'_>, watch: &mut Watch, interval: Duration) -> Result<(), Box<dyn Error>> {
+fn live(sampler: &mut Sampler, watch: &Watch, interval: Duration) -> Result<(), Box<dyn Error>> {
     let mut screen = Screen::open()?;
     let (mut view, keys) = (View::default(), Keys::start());
-    let mut table = sampler.take();
+    let mut table = sampler.take()?.ok_or_else(|| Ended(sampler.name.clone()))?;
     let mut next = Instant::now() + interval.min(Duration::from_millis(250));
-    let mut ended = false;
     loop {
         screen.draw(|frame| view.draw(frame, &table))?;
         // What is pressed shows at once, else the next sample is due.
-        while Instant::now() < next && sampler.listen(next.min(Instant::now() + Watch::SLICE))? {
+        while Instant::now() < next {
+            sampler.listen(next.min(Instant::now() + Watch::SLICE))?;
             match keys.next() {
                 None if watch.is_stopped() => return Ok(()),
                 None if screen.resume()? => {}
@@ -96,45 +98,59 @@ fn live(bus: &Bus, sampler: &mut Sampler<'_>, watch: &mut Watch, interval: Durat
             }
             break;
         }
-        if Instant::now() >= next && !view.is_paused() {
-            next = Instant::now() + interval;
-            ended = ended || watch.is_over(bus);
-            table = sampler.take();
-            view.note(ended.then(|| format!("bus `{}` has ended; q to leave", bus.name())));
-        } else if Instant::now() >= next {
-            next = Instant::now() + interval;
+        if Instant::now() < next {
+            continue;
+        }
+        next = Instant::now() + interval;
+        if !view.is_paused() {
+            let sample = sampler.take()?;
+            let ended = sample.is_none() || is_deserted(&sampler.last.1);
+            view.note(ended.then(|| format!("bus `{}` has ended; q to leave", sampler.name)));
+            table = sample.unwrap_or(table);
         }
     }
 }
 
+/// It ended while it was looked at.
+#[derive(Debug, thiserror::Error)]
+#[error("bus `{0}` has ended")]
+struct Ended(String);
+
 /// Takes samples of a bus, and what came between two.
-struct Sampler<'a> {
-    bus: &'a Bus,
+struct Sampler {
+    name: String,
     last: (Instant, Snapshot),
     listener: Option<Listener>,
 }
 
-impl<'a> Sampler<'a> {
-    fn new(bus: &'a Bus, gaps: bool) -> Result<Self, Box<dyn Error>> {
-        let listener = if gaps { Some(Listener::new(bus)?) } else { None };
-        Ok(Self { bus, last: (Instant::now(), bus.snapshot()), listener })
+impl Sampler {
+    fn new(name: String, gaps: bool) -> Result<Self, Box<dyn Error>> {
+        let last = (Instant::now(), look(&name)?);
+        let listener = if gaps { Some(Listener::new(&name)?) } else { None };
+        Ok(Self { name, last, listener })
     }
 
-    /// Waits until `moment`, at most. Always `true`.
-    fn listen(&mut self, moment: Instant) -> Result<bool, Box<dyn Error>> {
+    /// Waits until `moment`, at most.
+    fn listen(&mut self, moment: Instant) -> Result<(), Box<dyn Error>> {
         match &mut self.listener {
-            Some(listener) => listener.listen(self.bus, moment)?,
-            None => std::thread::sleep(moment.saturating_duration_since(Instant::now())),
+            Some(listener) => listener.listen(moment),
+            None => {
+                std::thread::sleep(moment.saturating_duration_since(Instant::now()));
+                Ok(())
+            }
         }
-        Ok(true)
     }
 
-    /// What happened since the last call.
-    fn take(&mut self) -> Table {
-        let now = (Instant::now(), self.bus.snapshot());
+    /// What happened since the last call. `None` while there is no such bus; the next one by that name is shown again.
+    fn take(&mut self) -> Result<Option<Table>, FindError> {
+        let now = match look(&self.name) {
+            Ok(snapshot) => (Instant::now(), snapshot),
+            Err(FindError::Missing { .. } | FindError::Dead { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
         let gaps = self.listener.as_mut().map(Listener::take);
         let table = Table::between(&self.last.1, &now.1, now.0.duration_since(self.last.0), gaps);
         self.last = now;
-        table
+        Ok(Some(table))
     }
 }

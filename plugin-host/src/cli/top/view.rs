@@ -266,7 +266,6 @@ mod tests {
     use shm_bus::{Attachment, Bus, Start, TopicSpec};
 
     use super::{Action, View, text};
-    use crate::cli::top::Sampler;
     use crate::cli::top::table::Table;
 
     const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
@@ -289,13 +288,13 @@ mod tests {
         let _quiet = bus.publisher(&topic("a/quiet"), "one", &[(Priority::High, 4096)]).expect("made");
         let mut slow = bus.inbox("slow-one", Attachment::Gating).expect("made");
         slow.subscribe(&topic("b/busy"), Start::Now).expect("subscribed");
-        let sampler = Sampler::new(&bus, false).expect("sampled");
+        let before = bus.snapshot();
         let mut sent = 0_u64;
         while busy.send(Priority::Low, &sent.to_le_bytes()).is_ok() {
             sent += 1;
         }
         assert_eq!(sent, 63, "a ring of 4096 bytes, in which a header more has to fit");
-        Table::between(&sampler.last.1, &bus.snapshot(), Duration::from_secs(1), None)
+        Table::between(&before, &bus.snapshot(), Duration::from_secs(1), None)
     }
 
     fn drawn(view: &View, table: &Table, height: u16) -> Vec<String> {
