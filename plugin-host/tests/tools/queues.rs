@@ -74,7 +74,7 @@ fn work_without_a_worker_and_dead_letters_are_problems() {
     }
     drop(producer);
     let ls = game.tool(&["ls"]).done();
-    assert!(ls.contains("2 done, 0 redelivered, 1 dead letters, closed, kept by its dead letters\n"), "{ls}");
+    assert!(ls.contains("2 done, 0 redelivered, 1 dead letter, closed, kept by its dead letters\n"), "{ls}");
     let doctor = game.tool(&["doctor", "--interval", "0.01"]).end();
     assert!(doctor.out.contains("1 lane of producers that are gone, kept by dead letters alone"), "{}", doctor.out);
 }
