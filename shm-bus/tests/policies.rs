@@ -1,5 +1,7 @@
 //! What happens to messages without room: each policy's promise, and that every message is accounted for.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use shm_bus::wire::{Policy, Priority, schema_hash};
 use shm_bus::{Attachment, Bus, Inbox, LaneInfo, Publisher, ReceiveError, SendError, Start, SubscribeError, TopicSpec};
 
@@ -341,4 +343,50 @@ fn what_a_late_joiner_of_a_latest_lane_skips_before_its_first_message_is_counted
         (10..MANY).for_each(|value| game.send(value).expect("never refused"));
         assert_eq!(drain(&mut late), [(MANY - 1, MANY - 1 - first)], "{from:?}");
     }
+}
+
+/// Says that it is over, also when an assertion fails.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_late_joiners_account_begins_where_it_subscribed_while_messages_are_sent() {
+    let mut game = Game::new(Policy::DropOldest);
+    let (stop, bus) = (AtomicBool::new(false), game.bus.clone());
+    std::thread::scope(|scope| {
+        let publisher = &mut game.publisher;
+        let stop = &stop;
+        scope.spawn(move || {
+            let batch: Vec<_> = (0..5_u64).map(u64::to_le_bytes).collect();
+            while !stop.load(Ordering::Relaxed) {
+                publisher.send(Priority::Normal, &[0; 8]).expect("never refused");
+                publisher.send_batch(Priority::Normal, batch.iter().map(<[u8; 8]>::as_slice)).expect("never refused");
+            }
+        });
+        let _ends = Ends(stop);
+        let sent = || bus.snapshot().topics[0].lanes[0].sent;
+        for _ in 0..200 {
+            let mut late = bus.inbox("late", Attachment::Observer).expect("made");
+            let before = sent();
+            late.subscribe(&numbers(Policy::DropOldest), Start::Now).expect("subscribed");
+            let after = sent();
+            // So that it is overtaken now and then.
+            while sent() < after + 200 {}
+            let (sequence, lost) = loop {
+                if let Some(delivery) = late.receive().expect("mapped") {
+                    break (delivery.sequence, delivery.lost);
+                }
+            };
+            // A batch is counted before it is seen.
+            assert!(
+                (before.saturating_sub(5)..=after).contains(&(sequence - lost)),
+                "{before}..{after}: {sequence} - {lost}"
+            );
+        }
+    });
 }
