@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use shm_bus::record::{Recorder, Recording, RecordingError};
-use shm_bus::wire::{Policy, Priority, schema_hash};
+use shm_bus::wire::{Policy, Priority, RequestPrefix, Status, schema_hash};
 use shm_bus::{Attachment, Bus, Inbox, Publisher, Start, TopicSpec};
 use tempfile::TempDir;
 
@@ -158,5 +158,39 @@ fn what_is_no_recording_is_refused_and_damage_is_told() {
         fs::write(&file, &damaged).expect("written");
         // Whatever it says, it neither panics nor hangs.
         let _ = Recording::open(&file);
+    }
+}
+
+#[test]
+fn requests_and_responses_are_recorded_with_their_headers() {
+    let rig = rig();
+    let file = rig.folder.path().join("asked.mcap");
+    let mut server = rig.bus.server("stock").expect("made");
+    let mut client = rig.bus.client("stock").expect("made");
+    let mut inbox = rig.bus.inbox("recorder", Attachment::Observer).expect("made");
+    let mut recorder = Recorder::create(&file, "game", false).expect("made");
+    for topic in rig.bus.snapshot().topics.iter().filter(|topic| topic.name != HITS.name) {
+        recorder.declare(topic);
+        inbox.subscribe_untyped(&topic.name, Start::Earliest).expect("there");
+    }
+    let ticket = client.send(7, b"how many", Duration::MAX).expect("sent");
+    server.next().expect("mapped").expect("asked").answer(Status::Application, b"none").expect("answered");
+    let mut headers = Vec::new();
+    while let Some(delivery) = inbox.receive().expect("mapped") {
+        headers.push([delivery.sender.to_le_bytes(), delivery.correlation.to_le_bytes()].concat());
+        recorder.write(&delivery, SystemTime::UNIX_EPOCH).expect("room on the disk");
+    }
+    drop(client.finish(ticket));
+    recorder.finish().expect("room on the disk");
+    let (recording, messages) = read(&file);
+    assert!(recording.channels.iter().all(|channel| !channel.is_message), "{recording:#?}");
+    let [(.., asked), (.., answered)] = &messages[..] else { panic!("{messages:?}") };
+    let prefix = RequestPrefix::decode(&asked[16..40]).expect("a prefix").0;
+    assert_eq!((&asked[..16], prefix.method, prefix.deadline_ns), (&headers[0][..], 7, u64::MAX));
+    assert_eq!(asked[40..], [&8_u32.to_le_bytes()[..], b"how many"].concat());
+    assert_eq!(answered[..], [&headers[1][..], &[Status::Application as u8], &4_u32.to_le_bytes(), b"none"].concat());
+    let bytes = fs::read(&file).expect("there");
+    for told in ["hotframe/Request", "uint32 method\n", "hotframe/Response", "uint8 status\n", "ros1msg"] {
+        assert!(bytes.windows(told.len()).any(|found| found == told.as_bytes()), "no {told:?}");
     }
 }

@@ -5,8 +5,9 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 use shm_bus::schema::Fields;
-use shm_bus::{Attachment, Delivery, Start};
+use shm_bus::{Attachment, Delivery, Start, TopicInfo};
 
+use super::exchange;
 use super::find::find;
 use super::topic::topic;
 use super::watch::Watch;
@@ -14,6 +15,9 @@ use super::watch::Watch;
 /// Prints the messages of a topic as they come, until Ctrl-C or the game's end.
 ///
 /// Example: hotframe bus echo physics/contact --json --count 5 | jq .message.speed
+///
+/// Requests and responses of a service (NAME/request, NAME/response/CLIENT) show kind, sender, correlation, method, deadline
+/// (of the machine's monotonic clock) or status, and their bytes as hexadecimal digits.
 ///
 /// What it is too slow for is lost to it alone, and counted in `lost`.
 #[derive(Clone, Debug, clap::Args)]
@@ -34,14 +38,16 @@ pub(super) struct Args {
 
 pub(super) fn echo(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let bus = find(args.bus.as_deref())?;
-    let fields = Fields::parse(&topic(&bus, &args.topic)?.schema)?;
+    let topic = topic(&bus, &args.topic)?;
+    // A service's topics have no messages of one size.
+    let fields = if topic.message_size == 0 { None } else { Some(Fields::parse(&topic.schema)?) };
     let mut inbox = bus.inbox("hotframe bus echo", Attachment::Observer)?;
     inbox.subscribe_untyped(&args.topic, Start::Now)?;
     let mut watch = Watch::start()?;
     let mut left = args.count.unwrap_or(u64::MAX);
     while left > 0 && watch.wait(&bus, &mut inbox, None)? {
         if let Some(delivery) = inbox.receive()? {
-            left -= print(args.json, &fields, &delivery, left, out)?;
+            left -= print(args.json, (&topic, fields.as_ref()), &delivery, left, out)?;
         }
     }
     Ok(())
@@ -50,15 +56,16 @@ pub(super) fn echo(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Erro
 /// Prints at most `most` of a record's messages, each in a line of its own; gives their number.
 fn print(
     as_json: bool,
-    fields: &Fields,
+    (topic, fields): (&TopicInfo, Option<&Fields>),
     delivery: &Delivery<'_>,
     most: u64,
     out: &mut impl Write,
 ) -> Result<u64, Box<dyn Error>> {
-    let messages = match serde_json::from_str(&fields.to_json(delivery.payload))? {
-        Value::Array(messages) => messages,
-        message => vec![message],
+    let message = match fields {
+        Some(fields) => serde_json::from_str(&fields.to_json(delivery.payload))?,
+        None => exchange::json(delivery, &topic.schema),
     };
+    let messages = if let Value::Array(messages) = message { messages } else { vec![message] };
     let mut printed = 0;
     for message in messages.iter().take(usize::try_from(most).unwrap_or(usize::MAX)) {
         let (priority, Delivery { topic, publisher, sequence, .. }) = (delivery.priority.name(), delivery);

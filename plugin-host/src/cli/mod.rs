@@ -9,6 +9,7 @@
 
 mod doctor;
 mod echo;
+mod exchange;
 mod figures;
 mod find;
 mod gaps;

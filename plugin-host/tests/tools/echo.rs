@@ -2,9 +2,9 @@
 
 use rustix::process::Signal;
 use shm_bus::Attachment;
-use shm_bus::wire::Priority;
+use shm_bus::wire::{Priority, method_id};
 
-use super::support::{Game, HITS, assert_empty, hit};
+use super::support::{Game, HANG, HITS, assert_empty, hit};
 
 #[test]
 fn messages_are_printed_as_they_come() {
@@ -76,6 +76,28 @@ fn a_stopped_or_killed_tool_changes_nothing_for_the_game() {
     drop(reader);
     game.end();
     assert!(stopped.done().contains("lost"), "it was overtaken, and says so");
+}
+
+#[test]
+fn requests_and_responses_say_what_they_are() {
+    let game = Game::start();
+    let schema = "{count: nothing => test.Count#1; take: test.Count#1 => nothing; }";
+    let stock = shm_bus::ServiceSpec { schema, ..shm_bus::ServiceSpec::untyped("stock") };
+    let mut server = game.bus.server(stock).expect("made");
+    let mut client = game.bus.client(stock).expect("made");
+    let requests = game.tool(&["echo", "stock/request", "--json", "--count", "1"]);
+    let reads = |inbox: &shm_bus::InboxInfo| inbox.name == "hotframe bus echo" && !inbox.topics.is_empty();
+    game.until("it reads", |snapshot| snapshot.inboxes.iter().any(reads));
+    let ticket = client.send(method_id("take"), &[1, 0xab], HANG).expect("sent");
+    server.next().expect("mapped").expect("asked").reply(&[9]).expect("answered");
+    let message = &requests.json()["message"];
+    assert_eq!(
+        (&message["kind"], &message["method"], &message["body"]),
+        (&"request".into(), &"take".into(), &"01ab".into())
+    );
+    assert!(message["deadline_ns"].as_u64() > Some(0) && message["correlation"].as_u64() > Some(0), "{message}");
+    requests.done();
+    assert!(client.finish(ticket).is_ok());
 }
 
 #[test]

@@ -5,12 +5,14 @@
 //!   metadata   priority, publisher, policy, kind, type, schema, schema_hash (of this crate, not of MCAP)
 //! message    log time: when the recorder received it; sequence: low half of the lane's
 //!   data       sequence u64 | lost u64 | count u32 | the messages' bytes      encoding ros1, schema ros1msg
-//!   or         sequence u64 | lost u64 | the payload, when it is not plain    encoding hotframe
+//!   requests   sequence u64 | lost u64 | sender u64 | correlation u64 | prefix | count u32 | body            the same
+//!   responses  sequence u64 | lost u64 | sender u64 | correlation u64 | status u8 | count u32 | body         the same
+//!   or         sequence u64 | lost u64 | the payload, when it is nothing of these     encoding hotframe
 //! metadata   `hotframe`: the bus; `hotframe.losses`, at the end: messages lost by each channel
 //! ```
 //! All numbers are little-endian. `lost` counts the messages of the lane that the recorder missed just before this one, so
 //! that gaps are exact, wherever the file ends. Plain messages are recorded as they lie in the lane: that is their ROS 1
-//! serialization, see `schema/ros1.rs`. Knows nothing of inboxes or clocks of the bus; its times are the caller's.
+//! serialization, see `schema/ros1.rs`; so is the prefix of requests and cancels, see `wire/request.rs`. Knows nothing of inboxes or clocks of the bus; its times are the caller's.
 //!
 //! # Invariants
 //! 1. A file grows by whole chunks: what was flushed can be read whatever happens to the recorder.
@@ -21,6 +23,7 @@
 //! read to its last whole message, and says so.
 
 mod frames;
+mod layout;
 mod reader;
 mod writer;
 

@@ -103,7 +103,7 @@ pub struct RecordedMessage<'a> {
     pub sequence: u64,
     /// Messages that the recorder lost just before it.
     pub lost: u64,
-    /// What was sent.
+    /// What was sent; of requests and responses all that is recorded behind the losses.
     pub payload: &'a [u8],
 }
 
@@ -267,8 +267,9 @@ const fn prefix(channel: &RecordedChannel) -> usize {
 fn recorded(channel: &mcap::records::Channel) -> Option<RecordedChannel> {
     let get = |key: &str| channel.metadata.get(key).cloned();
     let (schema, priority) = (get(key::SCHEMA)?, get(key::PRIORITY)?);
+    let is_message = get(key::KIND)? == "message";
     let counted = match channel.message_encoding.as_str() {
-        encoding if encoding == ROS1.0 => true,
+        encoding if encoding == ROS1.0 => is_message,
         OPAQUE => false,
         _ => return None,
     };
@@ -280,7 +281,7 @@ fn recorded(channel: &mcap::records::Channel) -> Option<RecordedChannel> {
         schema,
         priority: Priority::ALL.into_iter().find(|level| level.name() == priority)?,
         publisher: get(key::PUBLISHER)?,
-        is_message: get(key::KIND)? == "message",
+        is_message,
         messages: 0,
         lost: 0,
         longest: 0,

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use mcap::records::{MessageHeader, Metadata};
 use mcap::{McapError, WriteOptions, Writer};
 
+use super::layout::Layout;
 use super::{ABOUT, HEADER_DEFINITION, LOSSES, OPAQUE, ROS1, key, kind_name};
 use crate::inbox::Delivery;
 use crate::schema::{Fields, ros1};
@@ -109,7 +110,7 @@ struct Channel {
     priority: Priority,
     publisher: String,
     kind: Kind,
-    plain: bool,
+    layout: Layout,
     lost: u64,
 }
 
@@ -168,10 +169,7 @@ impl Recorder {
         self.data.clear();
         self.data.extend(delivery.sequence.to_le_bytes());
         self.data.extend(delivery.lost.to_le_bytes());
-        if let Some((_, size)) = topic.plain.as_ref().filter(|_| channel.plain) {
-            self.data.extend(((delivery.payload.len() / size) as u32).to_le_bytes());
-        }
-        self.data.extend(delivery.payload);
+        channel.layout.write(delivery, &mut self.data);
         channel.lost += delivery.lost;
         topic.counts.messages += 1;
         topic.counts.bytes += delivery.payload.len() as u64;
@@ -237,24 +235,23 @@ impl Recorder {
         let topic = self.topics.iter().position(is_topic);
         let topic = topic.ok_or_else(|| RecordError::Undeclared { topic: delivery.topic.to_owned() })?;
         let size = self.topics[topic].plain.as_ref().map(|(_, size)| *size);
-        let plain =
-            delivery.kind == Kind::Message && size.is_some_and(|size| delivery.payload.len().is_multiple_of(size));
+        let layout = Layout::of(delivery, size);
         let same = |channel: &Channel| {
-            (channel.topic, channel.priority, channel.kind, channel.plain)
-                == (topic, delivery.priority, delivery.kind, plain)
+            (channel.topic, channel.priority, channel.kind, channel.layout)
+                == (topic, delivery.priority, delivery.kind, layout)
                 && channel.publisher == delivery.publisher
         };
         if let Some(known) = self.channels.iter().position(same) {
             return Ok(known);
         }
-        let id = self.add_channel(topic, delivery, plain)?;
+        let id = self.add_channel(topic, delivery, layout)?;
         let Delivery { priority, kind, .. } = *delivery;
         let publisher = delivery.publisher.to_owned();
-        self.channels.push(Channel { id, topic, priority, publisher, kind, plain, lost: 0 });
+        self.channels.push(Channel { id, topic, priority, publisher, kind, layout, lost: 0 });
         Ok(self.channels.len() - 1)
     }
 
-    fn add_channel(&mut self, topic: usize, delivery: &Delivery<'_>, plain: bool) -> Result<u16, RecordError> {
+    fn add_channel(&mut self, topic: usize, delivery: &Delivery<'_>, layout: Layout) -> Result<u16, RecordError> {
         let Topic { info, plain: definition, .. } = &self.topics[topic];
         let metadata = [
             (key::PRIORITY, delivery.priority.name().to_owned()),
@@ -266,8 +263,12 @@ impl Recorder {
             (key::SCHEMA_HASH, format!("{:016x}", info.schema_hash)),
         ];
         let metadata = metadata.map(|(key, value)| (key.to_owned(), value)).into();
-        let (name, definition) = (info.name.clone(), definition.as_ref().map(|(definition, _)| definition.clone()));
-        self.put(|out| match definition.filter(|_| plain) {
+        let definition = match layout {
+            Layout::Messages { .. } => definition.as_ref().map(|(definition, _)| definition.clone()),
+            layout => layout.definition(),
+        };
+        let name = info.name.clone();
+        self.put(|out| match definition {
             Some(definition) => {
                 let schema = out.add_schema(&definition.name, ROS1.1, definition.text.as_bytes())?;
                 out.add_channel(schema, &name, ROS1.0, &metadata)
