@@ -55,6 +55,13 @@ impl<const W: usize> Block<W> {
     }
 }
 
+impl<const W: usize> AsRef<[u8]> for Block<W> {
+    #[inline]
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Block, END, LARGE, SMALL};

@@ -204,6 +204,7 @@ fn in_lane(entry: LaneEntry, subscription: Subscription, reader: Reader<LaneFile
         index,
         priority,
         publisher,
+        holds: false,
         closed: state == LaneState::Closed,
         end: None,
         wakes_publisher: matches!(subscription.policy, Policy::Block { .. }),

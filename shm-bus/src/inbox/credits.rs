@@ -6,6 +6,7 @@
 //! 1. A level that keeps waiting is served within `K + 3` choices: `K` of others, then at most two more overdue ones.
 //! 2. Between two Critical messages lie at most three others, as every `K` is at least 4.
 
+use super::Levels;
 use crate::wire::Priority;
 
 /// After how many messages of other levels a waiting level is served. Critical needs none.
@@ -22,17 +23,18 @@ pub(crate) struct SkipCredits {
 impl SkipCredits {
     /// The level to serve, or `None` when none waits.
     #[inline]
-    pub(crate) fn choose(&self, waiting: [bool; 4]) -> Option<Priority> {
-        if self.passed_over.iter().zip(K).all(|(passed_over, k)| *passed_over < k) {
-            return Priority::ALL.into_iter().find(|level| waiting[*level as usize]);
+    pub(crate) fn choose(&self, waiting: Levels) -> Option<Priority> {
+        match waiting.sole() {
+            Some(level) => Some(level),
+            None if self.passed_over.iter().zip(K).all(|(passed_over, k)| *passed_over < k) => waiting.first(),
+            None => self.choose_overdue(waiting),
         }
-        self.choose_overdue(waiting)
     }
 
     #[cold]
-    fn choose_overdue(&self, waiting: [bool; 4]) -> Option<Priority> {
+    fn choose_overdue(&self, waiting: Levels) -> Option<Priority> {
         let mut chosen: Option<(Priority, u32)> = None;
-        for level in Priority::ALL.into_iter().filter(|level| waiting[*level as usize]) {
+        for level in Priority::ALL.into_iter().filter(|level| waiting.contains(*level)) {
             let index = level as usize;
             // 0 when not overdue; only a larger one takes precedence over a more urgent level.
             let overdue = (self.passed_over[index] + 1).saturating_sub(K[index]);
@@ -43,18 +45,22 @@ impl SkipCredits {
         chosen.map(|(level, _)| level)
     }
 
+    /// Notes that `level` was served while no other one waited.
+    #[inline]
+    pub(crate) const fn served_alone(&mut self, level: Priority) {
+        self.passed_over[level as usize] = 0;
+    }
+
     /// Notes that `level` was served while those of `waiting` waited. Whether it was served because it was overdue.
     #[inline]
-    pub(crate) fn served(&mut self, level: Priority, waiting: [bool; 4]) -> bool {
-        let overtook = waiting[..level as usize].iter().any(|waits| *waits);
-        for (index, waits) in waiting.into_iter().enumerate() {
-            if index == level as usize {
-                self.passed_over[index] = 0;
-            } else if waits && index > 0 {
-                self.passed_over[index] += 1;
+    pub(crate) fn served(&mut self, level: Priority, waiting: Levels) -> bool {
+        if waiting.sole().is_none() {
+            for other in [Priority::High, Priority::Normal, Priority::Low] {
+                self.passed_over[other as usize] += u32::from(waiting.contains(other));
             }
         }
-        overtook
+        self.passed_over[level as usize] = 0;
+        waiting.any_above(level)
     }
 }
 
@@ -62,7 +68,7 @@ impl SkipCredits {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{K, SkipCredits};
+    use super::{K, Levels, SkipCredits};
     use crate::wire::Priority;
 
     proptest! {
@@ -77,9 +83,10 @@ mod tests {
                     *queue += u32::from(arrives);
                 }
                 let waiting = queued.map(|queue| queue > 0);
-                let Some(level) = credits.choose(waiting) else { continue };
+                let levels = Levels::those(|level| waiting[level as usize]);
+                let Some(level) = credits.choose(levels) else { continue };
                 prop_assert!(waiting[level as usize], "an empty level was chosen");
-                credits.served(level, waiting);
+                credits.served(level, levels);
                 queued[level as usize] -= 1;
                 for index in 0..4 {
                     waited[index] = if index == level as usize || !waiting[index] { 0 } else { waited[index] + 1 };
@@ -95,7 +102,8 @@ mod tests {
         #[test]
         fn without_overdue_levels_the_most_urgent_is_chosen(waiting in any::<[bool; 4]>()) {
             let expected = Priority::ALL.into_iter().find(|level| waiting[*level as usize]);
-            prop_assert_eq!(SkipCredits::default().choose(waiting), expected);
+            let levels = Levels::those(|level| waiting[level as usize]);
+            prop_assert_eq!(SkipCredits::default().choose(levels), expected);
         }
     }
 
@@ -103,9 +111,10 @@ mod tests {
     fn a_flood_of_critical_lets_each_level_through_at_its_own_rate() {
         let mut credits = SkipCredits::default();
         let mut served = [0_u32; 4];
+        let all = Levels::those(|_| true);
         for _ in 0..10_000 {
-            let level = credits.choose([true; 4]).expect("all wait");
-            credits.served(level, [true; 4]);
+            let level = credits.choose(all).expect("all wait");
+            credits.served(level, all);
             served[level as usize] += 1;
         }
         for index in 1..4 {

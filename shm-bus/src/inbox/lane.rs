@@ -50,6 +50,8 @@ pub(super) struct InLane {
     pub(super) subscription: Subscription,
     pub(super) publisher: String,
     pub(super) reader: Reader<LaneFile>,
+    /// Whether it held something when it was last looked at.
+    pub(super) holds: bool,
     /// Nothing more comes.
     pub(super) closed: bool,
     /// Set when it is to be left.
@@ -93,6 +95,70 @@ impl InLane {
             }
         }
         None
+    }
+
+    /// Takes the next message into `payload`, counts it, and tells the publisher of it where that is due.
+    #[inline(always)]
+    pub(super) fn take(&mut self, payload: &mut [u64], shared: &Shared, file: &InboxFile) -> Look {
+        if self.take_usual(payload, shared, file) { Look::Message } else { self.take_any(payload, shared, file) }
+    }
+
+    #[cold]
+    fn take_any(&mut self, payload: &mut [u64], shared: &Shared, file: &InboxFile) -> Look {
+        let look = self.reader.read_any(payload, file.cursor(self.index));
+        if look == Look::Message {
+            self.received += 1;
+            let lost = self.reader.last().lost;
+            if lost > 0 {
+                let what = if self.conflates { LaneCount::Conflated } else { LaneCount::Lost };
+                file.add_to_line(self.index, what, lost);
+            }
+        }
+        self.told(shared, file);
+        look
+    }
+
+    /// The usual case of [`Self::take`]; else nothing has happened.
+    #[inline(always)]
+    pub(super) fn take_usual(&mut self, payload: &mut [u64], shared: &Shared, file: &InboxFile) -> bool {
+        let taken = self.reader.read_usual(payload);
+        if taken {
+            self.received += 1;
+            if self.reader.owes_cursor() {
+                self.tell(shared, file);
+            }
+        }
+        taken
+    }
+
+    /// Gives `each` what lies before `drain_to`; how many messages that was.
+    #[inline]
+    pub(super) fn drain(
+        &mut self,
+        payload: &mut [u64],
+        shared: &Shared,
+        file: &InboxFile,
+        each: &mut impl FnMut(Delivery<'_>),
+    ) -> usize {
+        let mut taken = 0;
+        // Bounded by what a ring can hold, whatever its writer says.
+        for _ in 0..=self.reader.records_max() {
+            if self.reader.position() >= self.drain_to {
+                break;
+            }
+            match self.take(payload, shared, file) {
+                Look::Message => {}
+                Look::Dry => break,
+                look => {
+                    self.end = End::of(look);
+                    break;
+                }
+            }
+            taken += 1;
+            each(self.delivery(payload));
+        }
+        self.tell(shared, file);
+        taken
     }
 
     /// Tells the publisher how far this inbox has come.

@@ -15,13 +15,16 @@ mod delivery;
 pub(crate) mod file;
 mod lane;
 mod leave;
+mod levels;
 mod notify;
+mod polled;
 mod ready;
 mod wait;
 
 pub(crate) use credits::SkipCredits;
 pub use delivery::Delivery;
 pub(crate) use delivery::bytes_of;
+pub(crate) use levels::Levels;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -31,8 +34,8 @@ use crate::control::GivenUp;
 use crate::lane::Look;
 use crate::topic::TopicError;
 use crate::wire::Priority;
-use file::{Count, InboxFile, LaneCount};
-use lane::{End, InLane, Subscription, wake_publisher};
+use file::{Count, InboxFile};
+use lane::{InLane, Subscription, wake_publisher};
 use ready::ReadyBits;
 use wait::Spin;
 
@@ -124,7 +127,7 @@ pub struct Inbox {
     levels: [Range<usize>; 4],
     /// The level of all lanes, when they have but one: then nothing can be passed over.
     sole_level: Option<Priority>,
-    /// For each level, the lane whose turn it is, counted from the level's first.
+    /// For each level, the lane whose turn it is: counted from the level's first, or with ready bits its index in the directory.
     turns: [usize; 4],
     credits: SkipCredits,
     /// Epoch of the lane directory that `lanes` reflects.
@@ -192,40 +195,34 @@ impl Inbox {
     #[inline(always)]
     pub fn receive(&mut self) -> Result<Option<Delivery<'_>>, ReceiveError> {
         self.refresh()?;
+        // Most inboxes read one lane most of the time.
+        if let [lane] = &mut self.lanes[..]
+            && lane.take_usual(&mut self.payload, &self.shared, &self.file)
+        {
+            return Ok(self.lanes.first().map(|lane| lane.delivery(&self.payload)));
+        }
         Ok(self.next().map(|lane| self.lanes[lane].delivery(&self.payload)))
     }
 
     /// Takes the next message and gives its lane.
-    #[inline(always)]
-    fn next(&mut self) -> Option<usize> {
-        if let [lane] = &mut self.lanes[..] {
-            // Most inboxes read one lane most of the time.
-            if lane.reader.read_usual(&mut self.payload) {
-                lane.received += 1;
-                if lane.reader.owes_cursor() {
-                    lane.tell(&self.shared, &self.file);
-                }
-                return Some(0);
-            }
-            if lane.reader.rests() && !lane.closed {
-                return None;
-            }
-        }
-        self.next_of_any()
-    }
-
     #[inline(never)]
-    fn next_of_any(&mut self) -> Option<usize> {
+    fn next(&mut self) -> Option<usize> {
+        let Self { shared, file, lanes, payload, .. } = self;
+        // One of many may be the only one that holds anything.
+        if let Some(bits) = &self.ready
+            && let Some(position) = bits.only_one(shared.control.doorbell(self.index))
+            && lanes[position].take_usual(payload, shared, file)
+        {
+            self.credits.served_alone(lanes[position].priority);
+            return Some(position);
+        }
         let found = match self.sole_level {
-            Some(level) => self.serve(level),
-            None => self.most_urgent(),
+            Some(level) if self.ready.is_some() => self.serve_ready(level),
+            _ => self.most_urgent(),
         };
-        match found {
-            Some(lane) => self.count(lane),
-            None => {
-                self.leave_drained();
-                self.look_for_missed();
-            }
+        if found.is_none() {
+            self.leave_drained();
+            self.look_for_missed();
         }
         found
     }
@@ -257,32 +254,13 @@ impl Inbox {
                 (true, _) => u64::MAX,
                 (false, true) => lane.reader.position(),
                 // A publisher that is killed or stopped between its commit and its head leaves a message past it.
-                (false, false) => lane.reader.head().max(lane.reader.position() + 1),
+                (false, false) => lane.reader.look_at_head().max(lane.reader.position() + 1),
             };
         }
-        let mut taken = 0;
-        let mut ended = false;
-        for index in 0..self.lanes.len() {
-            // Bounded by what a ring can hold, whatever its writer says.
-            for _ in 0..=self.lanes[index].reader.records_max() {
-                if self.lanes[index].reader.position() >= self.lanes[index].drain_to {
-                    break;
-                }
-                match self.read(index) {
-                    Look::Message => {
-                        self.count(index);
-                        taken += 1;
-                        each(self.lanes[index].delivery(&self.payload));
-                    }
-                    Look::Dry => break,
-                    look => {
-                        self.lanes[index].end = End::of(look);
-                        ended = true;
-                        break;
-                    }
-                }
-            }
-            self.lanes[index].tell(&self.shared, &self.file);
+        let (mut taken, mut ended) = (0, false);
+        for lane in &mut self.lanes {
+            taken += lane.drain(&mut self.payload, &self.shared, &self.file, &mut each);
+            ended |= lane.end.is_some();
         }
         if ended {
             self.leave_ended();
@@ -313,6 +291,7 @@ impl Inbox {
     }
 
     /// The next message of the level whose turn it is.
+    #[inline]
     fn most_urgent(&mut self) -> Option<usize> {
         // Each turn without a message leaves a lane or finds one overtaken.
         for _ in 0..=self.lanes.len() {
@@ -328,39 +307,31 @@ impl Inbox {
         None
     }
 
+    /// Which levels hold something.
     #[inline]
-    fn read(&mut self, lane: usize) -> Look {
-        let reader = &mut self.lanes[lane].reader;
-        let usual = reader.read_usual(&mut self.payload);
-        if usual && !reader.owes_cursor() {
-            return Look::Message;
+    fn waiting(&mut self) -> Levels {
+        if self.ready.is_some() {
+            return Levels::those(|level| self.level_is_ready(level));
         }
-        self.read_and_tell(lane, usual)
+        self.look_at_each()
     }
 
-    /// The rest of [`Self::read`]: of a message that was read, the publisher has to be told; else the next record is not as usual.
-    #[cold]
-    fn read_and_tell(&mut self, lane: usize, was_read: bool) -> Look {
-        let lane = &mut self.lanes[lane];
-        let cursor = self.file.cursor(lane.index);
-        let look = if was_read {
-            lane.reader.publish(cursor);
-            Look::Message
-        } else {
-            lane.reader.read_any(&mut self.payload, cursor)
-        };
-        lane.told(&self.shared, &self.file);
-        look
-    }
-
+    /// The next message of `level`, one of those that hold something.
     #[inline]
-    fn count(&mut self, lane: usize) {
-        let lane = &mut self.lanes[lane];
-        lane.received += 1;
-        let lost = lane.reader.last().lost;
-        if lost > 0 {
-            let what = if lane.conflates { LaneCount::Conflated } else { LaneCount::Lost };
-            self.file.add_to_line(lane.index, what, lost);
+    fn serve(&mut self, level: Priority) -> Option<usize> {
+        if self.ready.is_some() { self.serve_ready(level) } else { self.serve_polled(level) }
+    }
+
+    /// Takes the next message of `lane`, which is left if it is not to be read any further.
+    #[inline]
+    fn read_or_end(&mut self, lane: usize) -> Option<usize> {
+        match self.lanes[lane].take(&mut self.payload, &self.shared, &self.file) {
+            Look::Message => Some(lane),
+            Look::Dry => None,
+            look => {
+                self.end(lane, look);
+                None
+            }
         }
     }
 }

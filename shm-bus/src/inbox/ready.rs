@@ -9,25 +9,45 @@
 
 use super::Inbox;
 use super::lane::InLane;
-use crate::bell::{self, READY_WORDS};
+use super::polled::POLLED_MAX;
+use crate::bell::{self, Doorbell, READY_WORDS};
 use crate::control::LANES_MAX;
 use crate::lane::Look;
 use crate::sync::Ordering;
 use crate::sys;
 use crate::wire::Priority;
 
-/// Lanes that are looked at one by one.
-const POLLED_MAX: usize = 8;
-
 /// Which bits are whose.
 #[derive(Debug)]
 pub(super) struct ReadyBits {
     /// For each level, the bits of its lanes.
     levels: [[u64; READY_WORDS]; 4],
-    /// Words in which any lane has its bit.
+    /// The bits of all lanes.
+    all: [u64; READY_WORDS],
+    /// Of these, that of the lane from which the last message came, and its position.
+    last: ([u64; READY_WORDS], usize),
+    /// Words in which any lane has its bit; at least 1.
     words: usize,
     /// Position among the inbox's lanes, by index in the directory; only those in `levels` mean anything.
     positions: [u16; LANES_MAX],
+}
+
+impl ReadyBits {
+    /// Position of the lane from which the last message came, if no other one holds anything.
+    #[inline(always)]
+    pub(super) fn only_one(&self, doorbell: Doorbell<'_>) -> Option<usize> {
+        let (last, position) = self.last;
+        // ORDERING: [READY] Relaxed; a bit that is seen late is seen the next time.
+        let same = |word: usize| doorbell.ready()[word].load(Ordering::Relaxed) & self.all[word] == last[word];
+        (0..self.words).all(same).then_some(position)
+    }
+
+    /// Notes that a message came from the lane at `position`, whose index is `index`.
+    #[inline]
+    fn served(&mut self, index: usize, position: usize) {
+        self.last = ([0; READY_WORDS], position);
+        self.last.0[index / 64] = 1 << (index % 64);
+    }
 }
 
 /// Whether two lanes have the same index in the directory: an observer reads a lane on that was removed while nobody waited for it,
@@ -53,17 +73,18 @@ impl Inbox {
             }
             return;
         }
-        let mut bits = ReadyBits { levels: [[0; READY_WORDS]; 4], words: 0, positions: [0; LANES_MAX] };
+        let none = [0; READY_WORDS];
+        let mut bits = ReadyBits { levels: [none; 4], all: none, last: (none, 0), words: 1, positions: [0; LANES_MAX] };
         for (position, lane) in self.lanes.iter().enumerate() {
-            bits.levels[lane.priority as usize][lane.index / 64] |= 1 << (lane.index % 64);
-            bits.words = bits.words.max(lane.index / 64 + 1);
+            let (word, bit) = (lane.index / 64, 1 << (lane.index % 64));
+            bits.levels[lane.priority as usize][word] |= bit;
+            bits.all[word] |= bit;
+            bits.words = bits.words.max(word + 1);
             bits.positions[lane.index] = position as u16;
         }
-        let all =
-            bits.levels.iter().fold([0; READY_WORDS], |all, level| std::array::from_fn(|word| all[word] | level[word]));
         doorbell.keep();
         self.ask_for_signals();
-        self.shared.control.doorbell(self.index).raise_all(all);
+        self.shared.control.doorbell(self.index).raise_all(bits.all);
         self.ready = Some(bits);
     }
 
@@ -76,21 +97,6 @@ impl Inbox {
         if !sys::barrier::heavy() {
             tracing::debug!("the system does not fence for others: the first message to a sleeper may come 10 ms late");
         }
-    }
-
-    /// Which levels hold something.
-    #[inline]
-    pub(super) fn waiting(&mut self) -> [bool; 4] {
-        if self.ready.is_some() {
-            return Priority::ALL.map(|level| self.level_is_ready(level));
-        }
-        let mut waiting = [false; 4];
-        for (waits, level) in waiting.iter_mut().zip(&self.levels) {
-            for lane in &mut self.lanes[level.clone()] {
-                *waits |= lane.is_ready(&self.shared, &self.file);
-            }
-        }
-        waiting
     }
 
     /// Whether any lane holds something, or has to be told of: looks at every lane itself.
@@ -109,39 +115,16 @@ impl Inbox {
 
     /// The next message of `level`, whose lanes take turns.
     #[inline]
-    pub(super) fn serve(&mut self, level: Priority) -> Option<usize> {
-        if self.ready.is_some() {
-            return self.serve_ready(level);
-        }
-        let range = self.levels[level as usize].clone();
-        // A turn may lie past a level that has shrunk.
-        let mut next = range.start + self.turns[level as usize];
-        for _ in range.clone() {
-            let lane = if next < range.end { next } else { range.start };
-            next = lane + 1;
-            match self.read(lane) {
-                Look::Message => {
-                    self.turns[level as usize] = next - range.start;
-                    return Some(lane);
-                }
-                Look::Dry => {}
-                look => {
-                    self.end(lane, look);
-                    return None;
-                }
-            }
-        }
-        None
-    }
-
-    fn serve_ready(&mut self, level: Priority) -> Option<usize> {
-        let start = self.levels[level as usize].start;
+    pub(super) fn serve_ready(&mut self, level: Priority) -> Option<usize> {
         // Each turn takes a bit away, or ends.
         for _ in 0..=self.lanes.len() {
-            let lane = self.next_ready(level)?;
-            match self.read(lane) {
+            let (index, lane) = self.next_ready(level)?;
+            match self.lanes[lane].take(&mut self.payload, &self.shared, &self.file) {
                 Look::Message => {
-                    self.turns[level as usize] = lane + 1 - start;
+                    self.turns[level as usize] = index + 1;
+                    if let Some(bits) = &mut self.ready {
+                        bits.served(index, lane);
+                    }
                     return Some(lane);
                 }
                 Look::Dry => {
@@ -156,38 +139,39 @@ impl Inbox {
         None
     }
 
-    fn level_is_ready(&mut self, level: Priority) -> bool {
+    pub(super) fn level_is_ready(&mut self, level: Priority) -> bool {
         for _ in 0..=self.lanes.len() {
             match self.next_ready(level) {
                 None => return false,
-                Some(lane) if self.is_ready(lane) => return true,
+                Some((_, lane)) if self.is_ready(lane) => return true,
                 Some(_) => {}
             }
         }
         false
     }
 
-    /// The lane of `level` whose bit is set and whose turn comes first.
+    /// Index and position of the lane of `level` whose bit is set and whose turn comes first; here they take turns by index.
     #[inline]
-    fn next_ready(&self, level: Priority) -> Option<usize> {
+    fn next_ready(&self, level: Priority) -> Option<(usize, usize)> {
         let bits = self.ready.as_ref()?;
-        let turn = self.levels[level as usize].start + self.turns[level as usize];
-        let (mut first, mut first_from_turn) = (usize::MAX, usize::MAX);
-        let doorbell = self.shared.control.doorbell(self.index);
-        let words = doorbell.ready().iter().zip(&bits.levels[level as usize]).take(bits.words);
-        for (word, (ready, mask)) in words.enumerate() {
-            // ORDERING: [READY] Relaxed, a hint; the lane is looked at with its own fence.
-            let mut set = ready.load(Ordering::Relaxed) & mask;
-            while set != 0 {
-                let lane = usize::from(bits.positions[word * 64 + set.trailing_zeros() as usize]);
-                set &= set - 1;
-                first = first.min(lane);
-                first_from_turn = first_from_turn.min(if lane >= turn { lane } else { usize::MAX });
-            }
-        }
-        // Behind the last one it is the first one's turn again.
-        let next = if first_from_turn == usize::MAX { first } else { first_from_turn };
-        (next != usize::MAX).then_some(next)
+        let ready = self.shared.control.doorbell(self.index).ready();
+        // A turn may lie past the last lane.
+        let (turn, from_turn) = match self.turns[level as usize] {
+            turn if turn / 64 < bits.words => (turn / 64, u64::MAX << (turn % 64)),
+            _ => (0, u64::MAX),
+        };
+        // ORDERING: [READY] Relaxed; a bit that is seen late is seen the next time.
+        let set = |word: usize| ready[word].load(Ordering::Relaxed) & bits.levels[level as usize][word];
+        let of_turn = set(turn);
+        // The word of the turn is looked at first for what comes from there on, and last for what comes before.
+        let (word, set) = if of_turn & from_turn != 0 {
+            (turn, of_turn & from_turn)
+        } else {
+            let others = (turn + 1..bits.words).chain(0..turn);
+            others.map(|word| (word, set(word))).find(|(_, set)| *set != 0).unwrap_or((turn, of_turn))
+        };
+        let index = word * 64 + set.trailing_zeros() as usize;
+        (set != 0).then(|| (index, usize::from(bits.positions[index])))
     }
 
     /// Whether a lane holds something; a dry one's bit is taken away.

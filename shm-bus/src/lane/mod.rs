@@ -28,7 +28,7 @@
 //!
 //! A reader loads the commit word, fences if it is not zero, copies, and checks everything in its own copy. One that nobody waits for
 //! then looks whether `oldest` has passed it, and if so throws the copy away: `[LAP]`. A batch leaves the zero of its first record
-//! until all the others are written. `PROTOCOL.md` has every step; `loom_models` leaves out each of them once, and must fail.
+//! until all the others are written, and needs but one zero behind it. `PROTOCOL.md` has every step; `loom_models` leaves out each of them once, and must fail.
 //!
 //! # Invariants
 //! 1. Only the writer writes here; readers map the file read-only.
@@ -42,6 +42,7 @@
 //! A writer that dies before `[COMMIT]` leaves a zero: readers see a dry lane. A reader that finds an impossible word
 //! stops reading this lane and says what was wrong.
 
+mod copy;
 mod cursor;
 #[cfg(not(loom))]
 mod file;
@@ -57,6 +58,7 @@ mod loom_models;
 #[cfg(all(test, not(loom)))]
 mod oracle;
 
+pub(crate) use copy::copy_in;
 pub(crate) use cursor::{Cursor, Place};
 #[cfg(not(loom))]
 pub(crate) use file::{CAPACITY_MAX, CAPACITY_MIN, LaneFile, is_capacity};
@@ -69,7 +71,7 @@ pub(crate) use writer::{Envelope, Gates, Lowest, Refusal, Stamp, Writer};
 
 use std::ops::Range;
 
-use crate::sync::{AtomicU64, Ordering};
+use crate::sync::AtomicU64;
 use crate::wire::HEADER_BYTES;
 
 /// Bytes of a record's alignment, as a position.
@@ -134,6 +136,10 @@ pub(crate) trait Memory {
 pub(crate) struct Geometry {
     /// Bytes; a power of two, at least 4 slots.
     pub(crate) capacity: u64,
+    /// What makes an offset of a position: `capacity - 1`.
+    mask: u64,
+    /// Bytes of the longest payload.
+    payload_max: usize,
 }
 
 impl Geometry {
@@ -141,7 +147,7 @@ impl Geometry {
     pub(crate) fn of(memory: &impl Memory) -> Self {
         let capacity = memory.ring().len() as u64 * 8;
         assert!(capacity.is_power_of_two() && capacity >= 4 * SLOT, "a ring is a power of two of at least 128 bytes");
-        Self { capacity }
+        Self { capacity, mask: capacity - 1, payload_max: (capacity / 4 - SLOT) as usize }
     }
 
     /// The longest record with its header.
@@ -153,13 +159,13 @@ impl Geometry {
     /// The longest payload.
     #[inline]
     pub(crate) const fn payload_max(self) -> usize {
-        (self.record_max() - SLOT) as usize
+        self.payload_max
     }
 
     /// Offset of `position` in the ring, in bytes.
     #[inline]
     pub(crate) const fn offset(self, position: u64) -> u64 {
-        position & (self.capacity - 1)
+        position & self.mask
     }
 
     /// Index of the word at `position`.
@@ -175,41 +181,5 @@ impl Geometry {
         let fits =
             length as u64 >= SLOT && extent <= self.record_max() && self.offset(position) + extent <= self.capacity;
         if fits { Some(extent) } else { None }
-    }
-}
-
-/// Copies `bytes` to the start of `words`, the rest of the last word zero; the end first: what lies beside the commit word, for which
-/// readers watch, is written last.
-#[inline(always)]
-pub(crate) fn copy_in(words: &[AtomicU64], bytes: &[u8]) {
-    let (blocks, rest) = bytes.as_chunks::<32>();
-    let (body, tail) = words.split_at(blocks.len() * 4);
-    if !rest.is_empty() {
-        copy_rest(tail, rest);
-    }
-    let (body, _) = body.as_chunks::<4>();
-    let body = &body[..blocks.len()];
-    let mut index = blocks.len();
-    while index > 0 {
-        index -= 1;
-        let (bytes, _) = blocks[index].as_chunks::<8>();
-        for (word, bytes) in body[index].iter().zip(bytes) {
-            // ORDERING: Relaxed, published by [COMMIT].
-            word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
-        }
-    }
-}
-
-fn copy_rest(words: &[AtomicU64], bytes: &[u8]) {
-    let (whole, rest) = bytes.as_chunks::<8>();
-    let (body, tail) = words.split_at(whole.len());
-    for (word, bytes) in body.iter().zip(whole) {
-        // ORDERING: Relaxed, published by [COMMIT].
-        word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
-    }
-    if !rest.is_empty() {
-        let mut last = [0; 8];
-        last[..rest.len()].copy_from_slice(rest);
-        tail[0].store(u64::from_le_bytes(last), Ordering::Relaxed);
     }
 }

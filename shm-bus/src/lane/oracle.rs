@@ -328,7 +328,7 @@ proptest! {
 
 #[test]
 fn a_length_below_a_header_is_no_record() {
-    let geometry = super::Geometry { capacity: CAPACITY as u64 };
+    let geometry = super::Geometry::of(&&Heap::zero(CAPACITY));
     assert_eq!((geometry.extent(0, 31), geometry.extent(0, 32), geometry.extent(0, 33)), (None, Some(32), Some(64)));
     assert_eq!(geometry.extent(CAPACITY as u64 - 32, 33), None, "past the end of the ring");
     assert_eq!((geometry.extent(0, 256), geometry.extent(0, 257)), (Some(256), None));

@@ -1,19 +1,32 @@
-//! Asking for cache lines before they are read: hints to the processor, without effect on what a program means. Asking for lines
-//! before they are written was tried too, and made streams slower.
+//! Asking for cache lines before they are used: hints to the processor, without effect on what a program means.
 //!
 //! A record's place follows from the length of the one before it, which may still be on its way from another processor; without
-//! hints the lines of a stream would be fetched one after the other.
+//! hints the lines of a stream would be fetched one after the other. [`copy`](super::copy) asks for the lines that will be written.
 
 #![cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "the instruction takes a pointer"))]
 
+use std::ops::Range;
+
+use super::Geometry;
 use crate::sync::AtomicU64;
 
-/// How far ahead, in words: eight cache lines.
-pub(super) const AHEAD: usize = 64;
+/// How far ahead, in bytes.
+pub(super) const AHEAD: u64 = 1024;
+/// Words of a cache line.
+const LINE: usize = 8;
+
+/// Asks for the lines of `positions` to be read, as far as they lie in one lap.
+#[inline(always)]
+pub(super) fn to_read(ring: &[AtomicU64], geometry: Geometry, positions: Range<u64>) {
+    let words = (positions.end.saturating_sub(positions.start) / 8) as usize;
+    for word in ring[geometry.word(positions.start)..].iter().take(words).step_by(LINE) {
+        line_of(word);
+    }
+}
 
 /// Asks for the line of `word` to be read.
 #[inline(always)]
-pub(super) fn to_read(word: &AtomicU64) {
+fn line_of(word: &AtomicU64) {
     #[cfg(all(target_arch = "x86_64", not(loom)))]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

@@ -11,6 +11,7 @@
 //! # Failure
 //! A word that no writer of this protocol leaves is reported as [`Look::Corrupt`]; the caller reads no further.
 
+use super::copy::copy_out;
 use super::{
     Cursor, Geometry, HEAD, HEADER_WORDS, LATEST, Memory, Mode, OLDEST, Place, SENT, SLOT, extent_of, prefetch,
 };
@@ -94,15 +95,20 @@ pub(crate) struct Reader<M> {
     known: Known,
     /// Position that the cursor word holds.
     published: u64,
-    /// Second word of the header of the last message, which passed all checks and which most messages of a lane share; 0, which
-    /// no header holds, while the next record needs a closer look.
+    /// From which position on the writer has to be told anew: `published` and an eighth of the ring.
+    owes_from: u64,
+    /// Second word of the header of the last message, which passed all checks and which most messages of a lane share.
     usual: u64,
+    /// Payloads shorter than this may come as usual; 0 while the next record needs a closer look.
+    usual_below: u64,
     /// Where the writer was seen to be; what lies below is worth asking for ahead.
     known_head: u64,
+    /// Lines below this position were asked for ahead.
+    asked_for: u64,
     /// Bytes that the last message took, header included.
     usual_extent: u64,
-    /// The last message that was read.
-    last: Message,
+    /// Of the last message that was read: messages lost before it, bytes of its payload, sender and correlation id.
+    last: (u64, usize, u64, u64),
 }
 
 impl<M: Memory> Reader<M> {
@@ -123,10 +129,13 @@ impl<M: Memory> Reader<M> {
             expected: 0,
             known: Known::Exactly,
             published: 0,
+            owes_from: geometry.capacity / 8,
             usual: 0,
+            usual_below: 0,
             usual_extent: SLOT,
             known_head: 0,
-            last: Message::default(),
+            asked_for: 0,
+            last: (0, 0, 0, 0),
         }
     }
 
@@ -208,22 +217,23 @@ impl<M: Memory> Reader<M> {
         fence_unless(Mutation::NoCommitFence, Ordering::Acquire);
         // ORDERING: Relaxed, after the fence of [COMMIT].
         let what = what.load(Ordering::Relaxed);
-        let (length, sequence) = (commit as u32, self.expected);
-        let sane = (SLOT..=self.geometry.record_max()).contains(&length.into());
-        if (commit >> 32) as u32 != sequence as u32 || what != self.usual || what == 0 || !sane {
+        let (length, sequence) = (commit & u64::from(u32::MAX), self.expected);
+        // That of no message is below 0; of a length below a header's, the difference is huge.
+        let len = length.wrapping_sub(SLOT);
+        if (commit >> 32) as u32 != sequence as u32 || what != self.usual || len >= self.usual_below {
             return false;
         }
-        let extent = extent_of(length.into());
+        let extent = extent_of(length);
         let body = (extent / 8) as usize - HEADER_WORDS;
         // One past the ring's end is not there.
         let (Some(from), Some(to)) = (behind.get(..body), payload.get_mut(..body)) else { return false };
         if self.mode == Mode::Gating {
             self.memory.trace_read(at + 1..at + HEADER_WORDS + body);
         }
-        if let Some(ahead) = behind.get(body + prefetch::AHEAD)
-            && self.position + (prefetch::AHEAD as u64 * 8) < self.known_head
-        {
-            prefetch::to_read(ahead);
+        if self.asked_for < self.known_head && self.asked_for < self.position + prefetch::AHEAD / 2 {
+            let next = self.asked_for.max(self.position);
+            self.asked_for = self.known_head.min(self.position + prefetch::AHEAD);
+            prefetch::to_read(self.memory.ring(), self.geometry, next..self.asked_for);
         }
         copy_out(from, to);
         let (sender, correlation) = (sender.load(Ordering::Relaxed), correlation.load(Ordering::Relaxed));
@@ -239,14 +249,14 @@ impl<M: Memory> Reader<M> {
             self.usual_extent = extent;
         }
         self.expected = sequence.wrapping_add(1);
-        self.last = Message { sequence, lost: 0, len: length as usize - SLOT as usize, what, sender, correlation };
+        self.last = (0, len as usize, sender, correlation);
         true
     }
 
     /// Whether it is time to tell the writer how far this reader has come.
     #[inline]
     pub(crate) fn owes_cursor(&self) -> bool {
-        self.position - self.published >= self.geometry.capacity / 8
+        self.position >= self.owes_from
     }
 
     /// As [`Self::read`], whatever comes next.
@@ -296,43 +306,52 @@ impl<M: Memory> Reader<M> {
         Look::Dry
     }
 
-    /// Whether the lane is dry and its writer knows how far this reader has come: then a look changes nothing. `false` of a reader
-    /// that may be overtaken.
+    /// Whether the next look finds nothing and changes nothing: the lane is dry, and its writer knows how far this reader has come.
     #[inline]
     pub(crate) fn rests(&self) -> bool {
+        !self.holds() & self.has_told()
+    }
+
+    /// Whether the writer knows how far this reader has come.
+    #[inline]
+    pub(crate) const fn has_told(&self) -> bool {
+        self.published == self.position
+    }
+
+    /// Whether a record (or an overtaking) waits. No record is a PAD with nothing behind it: that comes when room is lent, and may
+    /// stay alone.
+    #[inline]
+    pub(crate) fn holds(&self) -> bool {
         let (ring, at) = (self.memory.ring(), self.geometry.word(self.position));
         // ORDERING: Relaxed, a hint; `read` looks again with the fence.
-        let dry = ring[at].load(Ordering::Relaxed) == 0;
+        let commit = ring[at].load(Ordering::Relaxed);
         // The end of the next record is asked for together with its beginning, and not only after that has come.
         if let Some(end) = ring.get(at + (self.usual_extent / 8) as usize - 1) {
             std::hint::black_box(end.load(Ordering::Relaxed));
         }
-        dry && self.published == self.position && self.mode == Mode::Gating
+        // ORDERING: Relaxed, a hint, too.
+        let is_overtaken = || self.memory.header()[OLDEST].load(Ordering::Relaxed) > self.position;
+        (commit != 0 && !self.is_lone_pad(at)) || (self.mode != Mode::Gating && is_overtaken())
     }
 
-    /// Whether a record (or an overtaking) waits; a dry lane's writer is told how far this reader has come.
+    /// Whether what lies at `at` is a PAD behind which nothing came.
     #[inline]
-    pub(crate) fn ready(&mut self, cursor: &AtomicU64) -> bool {
-        let ready = self.has_message()
-            || (self.mode != Mode::Gating && self.memory.header()[OLDEST].load(Ordering::Relaxed) > self.position);
-        if !ready {
-            self.publish_if_moved(cursor);
-        }
-        ready
-    }
-
-    /// Whether something is at the position that is no PAD with nothing behind it: that comes when room is lent, and may stay alone.
-    #[inline]
-    fn has_message(&self) -> bool {
-        let (ring, at) = (self.memory.ring(), self.geometry.word(self.position));
-        // ORDERING: Relaxed, a hint; `read` looks again with the fence.
-        if ring[at].load(Ordering::Relaxed) == 0 {
-            return false;
-        }
+    fn is_lone_pad(&self, at: usize) -> bool {
         // ORDERING: [COMMIT] as in `read_usual`.
         fence_unless(Mutation::NoCommitFence, Ordering::Acquire);
+        let ring = self.memory.ring();
         let [_, kind, ..] = ring[at + 1].load(Ordering::Relaxed).to_le_bytes();
-        kind != Kind::Pad as u8 || ring[0].load(Ordering::Relaxed) != 0
+        kind == Kind::Pad as u8 && ring[0].load(Ordering::Relaxed) == 0
+    }
+
+    /// As [`Self::holds`]; a dry lane's writer is told how far this reader has come.
+    #[inline]
+    pub(crate) fn ready(&mut self, cursor: &AtomicU64) -> bool {
+        let holds = self.holds();
+        if !holds {
+            self.publish_if_moved(cursor);
+        }
+        holds
     }
 
     /// Sequence of the next record, as far as can be told without taking it; `None` when none is there.
@@ -348,7 +367,8 @@ impl<M: Memory> Reader<M> {
     /// The last message that was read.
     #[inline]
     pub(crate) const fn last(&self) -> Message {
-        self.last
+        let (lost, len, sender, correlation) = self.last;
+        Message { sequence: self.expected.wrapping_sub(1), lost, len, what: self.usual, sender, correlation }
     }
 
     /// Messages that the writer has sent.
@@ -366,6 +386,12 @@ impl<M: Memory> Reader<M> {
     /// Position of the next record.
     pub(crate) const fn position(&self) -> u64 {
         self.position
+    }
+
+    /// The writer's position, which is worth knowing before much is read.
+    pub(crate) fn look_at_head(&mut self) -> u64 {
+        self.known_head = self.head();
+        self.known_head
     }
 
     /// The writer's position; everything below is committed.
@@ -396,6 +422,7 @@ impl<M: Memory> Reader<M> {
         // Acquire load of the writer's gates.
         cursor.store(word, order_unless(Mutation::RelaxedCursor, Ordering::Release));
         self.published = self.position;
+        self.owes_from = self.position + self.geometry.capacity / 8;
         // A model would try it at every moment, to no effect.
         if !cfg!(loom) {
             self.known_head = self.head();
@@ -460,9 +487,10 @@ impl<M: Memory> Reader<M> {
                 (self.expected, self.known) = (sequence.wrapping_add(1), Known::Exactly);
                 let Header { sender, correlation, .. } = header;
                 let len = header.length as usize - SLOT as usize;
+                self.usual = words[1];
                 // On a lane whose readers skip, every message is looked for anew.
-                self.usual = if self.mode == Mode::Latest { 0 } else { words[1] };
-                self.last = Message { sequence, lost, len, what: words[1], sender, correlation };
+                self.usual_below = if self.mode == Mode::Latest { 0 } else { self.geometry.payload_max() as u64 + 1 };
+                self.last = (lost, len, sender, correlation);
                 Ok(true)
             }
         }
@@ -485,7 +513,7 @@ impl<M: Memory> Reader<M> {
     const fn forget(&mut self) {
         self.known = Known::Nothing;
         // No record is the usual one until one has been checked.
-        self.usual = 0;
+        self.usual_below = 0;
     }
 
     /// The next record's sequence may be ahead of what is expected.
@@ -494,7 +522,7 @@ impl<M: Memory> Reader<M> {
             Known::Exactly | Known::AtLeast => Known::AtLeast,
             Known::Nothing | Known::Start => Known::Start,
         };
-        self.usual = 0;
+        self.usual_below = 0;
     }
 
     /// For those who are not waited for: whether the writer has passed the position.
@@ -550,18 +578,6 @@ impl<M: Memory> Reader<M> {
         }
         self.position = position;
         Ok(())
-    }
-}
-
-/// Copies a record's body, whose words come in fours, as records are aligned to 32 bytes.
-#[inline(always)]
-fn copy_out(from: &[AtomicU64], to: &mut [u64]) {
-    let (from, _) = from.as_chunks::<4>();
-    let (to, _) = to.as_chunks_mut::<4>();
-    let to = &mut to[..from.len()];
-    for index in 0..from.len() {
-        // ORDERING: Relaxed, after the fence of [COMMIT].
-        to[index] = from[index].each_ref().map(|word| word.load(Ordering::Relaxed));
     }
 }
 

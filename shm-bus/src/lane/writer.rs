@@ -13,8 +13,9 @@
 //! # Failure
 //! [`Refusal`] leaves lane and loan state as they were.
 
+use super::copy::copy_in;
+use super::extent_of;
 use super::{Geometry, HEAD, HEADER_WORDS, LATEST, Memory, OLDEST, SENT, SLOT, Tally};
-use super::{copy_in, extent_of};
 use crate::sync::{Mutation, Ordering, fence_unless, mutated, order_unless};
 use crate::wire::{Header, Kind, Priority, commit_word};
 
@@ -104,11 +105,9 @@ pub(crate) struct Writer<M> {
     loan: Option<usize>,
     /// Whether commits are held back.
     batching: bool,
-    /// Neither `batching` nor `tells_latest`.
-    is_plain: bool,
     /// Index and value of the commit word that is held back: that of a batch's first record.
     held: Option<(usize, u64)>,
-    /// Position of the newest message of a batch, if readers have to be told.
+    /// Position of the newest message of a batch.
     held_latest: Option<u64>,
 }
 
@@ -136,7 +135,6 @@ impl<M: Memory> Writer<M> {
             next_mark: geometry.capacity / MARKS,
             loan: None,
             batching: false,
-            is_plain: !tells_latest,
             held: None,
             held_latest: None,
         }
@@ -185,41 +183,20 @@ impl<M: Memory> Writer<M> {
         if payload.len() > self.geometry.payload_max() || next > self.free_until {
             return false;
         }
-        let ring = self.memory.ring();
         let at = self.geometry.word(self.head);
-        let Some((header, behind)) = ring[at..].split_first_chunk::<HEADER_WORDS>() else { return false };
-        let Some((body, rest)) = behind.split_at_checked((extent / 8) as usize - HEADER_WORDS) else { return false };
+        let Some((header, behind)) = self.memory.ring()[at..].split_first_chunk::<HEADER_WORDS>() else { return false };
+        let Some(body) = behind.get(..(extent / 8) as usize - HEADER_WORDS) else { return false };
         self.memory.trace_write(at + 1..at + HEADER_WORDS + body.len());
-        // The end of the ring is followed by its start.
-        let terminator = rest.first().unwrap_or(&ring[0]);
-        if !mutated(Mutation::NoTerminator) && !mutated(Mutation::LateTerminator) {
-            // ORDERING: Relaxed, published by [COMMIT]: whoever sees this record sees the zero behind it.
-            terminator.store(0, Ordering::Relaxed);
-        }
         copy_in(body, payload);
-        let [commit, what, sender, correlation] = header;
+        let [_, what, sender, correlation] = header;
         // ORDERING: Relaxed, published by [COMMIT].
         what.store(self.stamp[0] | envelope.bits(), Ordering::Relaxed);
         sender.store(self.stamp[1], Ordering::Relaxed);
         correlation.store(envelope.correlation, Ordering::Relaxed);
-        let word = commit_word(SLOT as u32 + payload.len() as u32, self.sequence as u32);
-        if self.is_plain {
-            let page = self.memory.header();
-            // ORDERING: [COMMIT] Release, pairs with the fence in `Reader::read`.
-            commit.store(word, order_unless(Mutation::RelaxedCommit, Ordering::Release));
-            if mutated(Mutation::LateTerminator) {
-                terminator.store(0, Ordering::Relaxed);
-            }
-            // ORDERING: [HEAD] Release, pairs with the fence in `Reader::head`: what lies below it is committed.
-            page[HEAD].store(next, Ordering::Release);
-            // ORDERING: Relaxed, a figure for tools and for the high half of a joiner's sequence.
-            page[SENT].store(self.sequence + 1, Ordering::Relaxed);
-            (self.head, self.sequence, self.loan) = (next, self.sequence + 1, None);
-        } else {
-            self.loan = None;
-            self.advance(at, next, word);
-            self.count_message(next - extent);
-        }
+        let (before, sequence) = (self.head, self.sequence);
+        (self.head, self.sequence, self.loan) = (next, sequence + 1, None);
+        self.commit_or_hold_back(at, commit_word(SLOT as u32 + payload.len() as u32, sequence as u32));
+        self.tell_sent(before);
         true
     }
 
@@ -258,19 +235,27 @@ impl<M: Memory> Writer<M> {
     /// Notes that the record at `at` was a message.
     fn count_message(&mut self, at: u64) {
         self.sequence += 1;
-        if self.tells_latest && self.batching {
+        self.tell_sent(at);
+    }
+
+    /// Says that the message at `at` is there; of a batch that is done in the end.
+    #[inline]
+    fn tell_sent(&mut self, at: u64) {
+        if self.batching {
             self.held_latest = Some(at);
-        } else if self.tells_latest {
-            self.tell_latest(at);
+        } else {
+            self.tell_sent_now(at);
+        }
+    }
+
+    fn tell_sent_now(&self, at: u64) {
+        if self.tells_latest {
+            // ORDERING: [LATEST] Release, pairs with the fence in `Reader::skip_to_latest`: it is committed.
+            let order = order_unless(Mutation::RelaxedLatest, Ordering::Release);
+            self.memory.header()[LATEST].store(at, order);
         }
         // ORDERING: Relaxed, a figure for tools and for the high half of a joiner's sequence.
         self.memory.header()[SENT].store(self.sequence, Ordering::Relaxed);
-    }
-
-    fn tell_latest(&self, at: u64) {
-        // ORDERING: [LATEST] Release, pairs with the fence in `Reader::skip_to_latest`: it is committed.
-        let order = order_unless(Mutation::RelaxedLatest, Ordering::Release);
-        self.memory.header()[LATEST].store(at, order);
     }
 
     /// Takes the loan back.
@@ -293,12 +278,12 @@ impl<M: Memory> Writer<M> {
     /// Holds back what is committed from now on, until [`Self::end_batch`]: readers then see all of it at once, and do not fight for
     /// its cache lines meanwhile.
     pub(crate) const fn begin_batch(&mut self) {
-        (self.batching, self.is_plain) = (true, false);
+        self.batching = true;
     }
 
     /// Lets readers see what was held back.
     pub(crate) fn end_batch(&mut self) {
-        (self.batching, self.is_plain) = (false, !self.tells_latest);
+        self.batching = false;
         self.flush();
     }
 
@@ -307,36 +292,30 @@ impl<M: Memory> Writer<M> {
             self.reveal(at, word);
         }
         if let Some(at) = self.held_latest.take() {
-            self.tell_latest(at);
+            self.tell_sent_now(at);
         }
     }
 
-    /// Writes terminator, header and commit word of the record at `head` and moves on.
+    /// Writes header and commit word of the record at `head` and moves on.
     fn commit_record(&mut self, length: u64, stamp: [u64; 3]) {
         let ring = self.memory.ring();
         let at = self.geometry.word(self.head);
         let extent = extent_of(length);
         let next = self.head + extent;
         self.memory.trace_write(at + 1..at + (extent / 8) as usize);
-        if !mutated(Mutation::NoTerminator) && !mutated(Mutation::LateTerminator) {
-            // ORDERING: Relaxed, published by [COMMIT]: whoever sees this record sees the zero behind it.
-            ring[self.geometry.word(next)].store(0, Ordering::Relaxed);
-        }
         for (word, value) in ring[at + 1..].iter().zip(stamp) {
             // ORDERING: Relaxed, published by [COMMIT].
             word.store(value, Ordering::Relaxed);
         }
-        self.advance(at, next, commit_word(length as u32, self.sequence as u32));
-        if mutated(Mutation::LateTerminator) {
-            self.memory.ring()[self.geometry.word(next)].store(0, Ordering::Relaxed);
-        }
-    }
-
-    /// Commits the record whose commit word, at index `at`, is to be `word`, or holds it back, and moves to `next`.
-    fn advance(&mut self, at: usize, next: u64, word: u64) {
         self.head = next;
         self.mark();
         self.note_free();
+        self.commit_or_hold_back(at, commit_word(length as u32, self.sequence as u32));
+    }
+
+    /// Commits the record before `head`, whose commit word is at index `at`, or holds it back.
+    #[inline]
+    fn commit_or_hold_back(&mut self, at: usize, word: u64) {
         if self.batching {
             self.hold_back(at, word);
         } else {
@@ -344,15 +323,26 @@ impl<M: Memory> Writer<M> {
         }
     }
 
-    /// Commits a record, and with it those behind it that were written already.
+    /// Commits the record whose commit word is at index `at`, and with it those behind it up to `head`.
+    #[inline]
     fn reveal(&self, at: usize, word: u64) {
+        let ring = self.memory.ring();
+        let terminator = &ring[self.geometry.word(self.head)];
+        if !mutated(Mutation::NoTerminator) && !mutated(Mutation::LateTerminator) {
+            // ORDERING: Relaxed, published by [COMMIT]: whoever sees this record sees the zero behind the last one.
+            terminator.store(0, Ordering::Relaxed);
+        }
         // ORDERING: [COMMIT] Release, pairs with the fence in `Reader::read`.
-        self.memory.ring()[at].store(word, order_unless(Mutation::RelaxedCommit, Ordering::Release));
+        ring[at].store(word, order_unless(Mutation::RelaxedCommit, Ordering::Release));
+        if mutated(Mutation::LateTerminator) {
+            terminator.store(0, Ordering::Relaxed);
+        }
         // ORDERING: [HEAD] Release, pairs with the fence in `Reader::head`: what lies below it is committed.
         self.memory.header()[HEAD].store(self.head, Ordering::Release);
     }
 
     /// Keeps the first record of a batch invisible; the others lie behind it.
+    #[inline]
     fn hold_back(&mut self, at: usize, word: u64) {
         if self.held.is_none() {
             self.held = Some((at, word));

@@ -29,15 +29,15 @@ impl Publisher {
     ///
     /// # Errors
     /// See [`BatchError`]; those before were sent.
-    pub fn send_batch<'a>(
+    pub fn send_batch(
         &mut self,
         priority: Priority,
-        payloads: impl IntoIterator<Item = &'a [u8]>,
+        payloads: impl IntoIterator<Item = impl AsRef<[u8]>>,
     ) -> Result<usize, BatchError> {
         self.lane(priority).map_err(|source| BatchError { sent: 0, source })?.writer.begin_batch();
         let mut batch = Batch { publisher: self, priority, sent: 0 };
         for payload in payloads {
-            if let Err(source) = batch.publisher.write(priority, Envelope::MESSAGE, payload) {
+            if let Err(source) = batch.publisher.write(priority, Envelope::MESSAGE, payload.as_ref()) {
                 return Err(BatchError { sent: batch.sent, source });
             }
             batch.sent += 1;

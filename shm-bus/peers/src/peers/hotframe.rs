@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, bail};
 use shm_bus::wire::{Policy, Priority, schema_hash};
 use shm_bus::{Attachment, Bus, Inbox, Publisher, SendError, Start, TopicSpec};
 
@@ -29,9 +29,6 @@ const fn topic(name: &str) -> TopicSpec<'_> {
         policy: Policy::Reject,
     }
 }
-
-/// The most blocks that are sent in one go.
-const BATCH_MAX: usize = 64;
 
 /// Bytes of a ring with room for [`ROOM`] messages of so many bytes with their headers.
 const fn ring_for(message_bytes: usize) -> u32 {
@@ -133,11 +130,7 @@ impl<const W: usize> Sleeping<W> for Hotframe<W> {
 impl<const W: usize> Batching<W> for Hotframe<W> {
     #[inline]
     fn send_many(&mut self, numbers: Range<u64>) -> Result<u64> {
-        let mut blocks = [Block([0; W]); BATCH_MAX];
-        let count = numbers.end - numbers.start;
-        ensure!(count <= BATCH_MAX as u64, "a batch has at most {} blocks", BATCH_MAX);
-        blocks.iter_mut().zip(numbers).for_each(|(block, number)| *block = Block::of(number));
-        match self.publisher.send_batch(Priority::Normal, blocks[..count as usize].iter().map(Block::as_bytes)) {
+        match self.publisher.send_batch(Priority::Normal, numbers.map(Block::<W>::of)) {
             Ok(sent) => Ok(sent as u64),
             Err(error) if error.source == SendError::Full => Ok(error.sent as u64),
             Err(error) => Err(error.into()),
@@ -146,10 +139,13 @@ impl<const W: usize> Batching<W> for Hotframe<W> {
 
     #[inline]
     fn receive_many(&mut self, mut each: impl FnMut(u64) -> Result<()>) -> Result<()> {
-        while let Some(sum) = receive::<W>(&mut self.inbox)? {
-            each(sum)?;
-        }
-        Ok(())
+        let mut outcome = Ok(());
+        self.inbox.drain(|delivery| {
+            if outcome.is_ok() {
+                outcome = Block::<W>::sum_of(delivery.payload).and_then(&mut each);
+            }
+        })?;
+        outcome
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{TakeError, Worker};
 use crate::bus::Change;
 use crate::control::{LaneEntry, LaneState};
+use crate::inbox::Levels;
 use crate::lane::{Geometry, LaneFile};
 use crate::runtime::Access;
 use crate::wire::Priority;
@@ -61,9 +62,9 @@ impl WorkLane {
 
 impl Worker {
     /// Which levels hold something.
-    pub(super) fn waiting(&mut self) -> [bool; 4] {
+    pub(super) fn waiting(&mut self) -> Levels {
         let Self { lanes, levels, .. } = self;
-        Priority::ALL.map(|level| lanes[levels[level as usize].clone()].iter_mut().any(WorkLane::waits))
+        Levels::those(|level| lanes[levels[level as usize].clone()].iter_mut().any(WorkLane::waits))
     }
 
     /// Whether a message waits.

@@ -1,0 +1,51 @@
+//! Looking at a few lanes one by one.
+//!
+//! Whoever polls finds nothing most of the time, and what it then finds is waited for: so a look takes few steps, and none of them
+//! depends on which lane holds something.
+
+use super::{Inbox, Levels};
+use crate::wire::Priority;
+
+/// Lanes that are looked at one by one.
+pub(super) const POLLED_MAX: usize = 8;
+
+impl Inbox {
+    /// The levels that hold something; also notes which lanes do. Publishers of dry ones are told how far this inbox has come.
+    #[inline]
+    pub(super) fn look_at_each(&mut self) -> Levels {
+        let (mut waiting, mut all_told) = (Levels::default(), true);
+        for lane in &mut self.lanes {
+            lane.holds = lane.reader.holds();
+            waiting.add_if(lane.holds, lane.priority);
+            all_told &= lane.holds | lane.reader.has_told();
+        }
+        if !all_told {
+            self.tell_of_dry();
+        }
+        waiting
+    }
+
+    #[inline(never)]
+    fn tell_of_dry(&mut self) {
+        for lane in self.lanes.iter_mut().filter(|lane| !lane.holds) {
+            lane.tell(&self.shared, &self.file);
+        }
+    }
+
+    /// The next message of `level`, whose lanes take turns, after a look at each.
+    #[inline]
+    pub(super) fn serve_polled(&mut self, level: Priority) -> Option<usize> {
+        let range = self.levels[level as usize].clone();
+        // A turn may lie past a level that has shrunk.
+        let mut next = range.start + self.turns[level as usize];
+        for _ in range.clone() {
+            let lane = if next < range.end { next } else { range.start };
+            next = lane + 1;
+            if self.lanes[lane].holds {
+                self.turns[level as usize] = next - range.start;
+                return self.read_or_end(lane);
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,159 @@
+//! Copying between a ring and private memory, in blocks of a record's alignment: four words.
+//!
+//! A ring is shared, so that each of its words is loaded and stored as an atomic, Relaxed; in which order is nobody's business, as the
+//! commit word orders all of them. The compiler makes eight instructions of a block's four words. On x86-64, where a move of 16
+//! bytes moves both of its aligned words whole, four do, and more lines are on their way between two processors at a time.
+//!
+//! # Invariants
+//! 1. Each word is copied whole, and once.
+
+use crate::sync::{AtomicU64, Ordering};
+
+/// Words of a block.
+const BLOCK: usize = 4;
+
+#[cfg(not(all(target_arch = "x86_64", not(any(loom, miri, feature = "crash-points")))))]
+use word_by_word as block;
+#[cfg(all(target_arch = "x86_64", not(any(loom, miri, feature = "crash-points"))))]
+use x86_64 as block;
+
+/// Copies `from` to the start of `to`, as far as they hold whole blocks.
+#[inline(always)]
+pub(super) fn copy_out(from: &[AtomicU64], to: &mut [u64]) {
+    let (from, _) = from.as_chunks::<BLOCK>();
+    let (to, _) = to.as_chunks_mut::<BLOCK>();
+    let to = &mut to[..from.len()];
+    for index in 0..from.len() {
+        block::load(&from[index], &mut to[index]);
+    }
+}
+
+/// Copies `bytes` to the start of `words`, the rest of the last word zero; the end first: what lies beside the commit word, for which
+/// readers watch, is written last.
+#[inline(always)]
+pub(crate) fn copy_in(words: &[AtomicU64], bytes: &[u8]) {
+    let (blocks, rest) = bytes.as_chunks::<{ 8 * BLOCK }>();
+    let (body, tail) = words.split_at(blocks.len() * BLOCK);
+    if !rest.is_empty() {
+        copy_rest(tail, rest);
+    }
+    let (body, _) = body.as_chunks::<BLOCK>();
+    let body = &body[..blocks.len()];
+    let mut index = blocks.len();
+    while index > 0 {
+        index -= 1;
+        block::store(&body[index], &blocks[index]);
+    }
+}
+
+fn copy_rest(words: &[AtomicU64], bytes: &[u8]) {
+    let (whole, rest) = bytes.as_chunks::<8>();
+    let (body, tail) = words.split_at(whole.len());
+    for (word, bytes) in body.iter().zip(whole) {
+        // ORDERING: Relaxed, published by [COMMIT].
+        word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
+    }
+    if !rest.is_empty() {
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        tail[0].store(u64::from_le_bytes(last), Ordering::Relaxed);
+    }
+}
+
+/// A block as the compiler does it.
+#[cfg(any(test, not(all(target_arch = "x86_64", not(any(loom, miri, feature = "crash-points"))))))]
+mod word_by_word {
+    use super::{AtomicU64, BLOCK, Ordering};
+
+    #[inline(always)]
+    pub(super) fn load(from: &[AtomicU64; BLOCK], to: &mut [u64; BLOCK]) {
+        // ORDERING: Relaxed, after the fence of [COMMIT].
+        *to = from.each_ref().map(|word| word.load(Ordering::Relaxed));
+    }
+
+    #[inline(always)]
+    pub(super) fn store(to: &[AtomicU64; BLOCK], from: &[u8; 8 * BLOCK]) {
+        let (from, _) = from.as_chunks::<8>();
+        for (word, bytes) in to.iter().zip(from) {
+            // ORDERING: Relaxed, published by [COMMIT].
+            word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
+        }
+    }
+}
+
+/// A block in moves of 16 bytes. All in one go, as the compiler knows no atomic of that size.
+#[cfg(all(target_arch = "x86_64", not(any(loom, miri, feature = "crash-points"))))]
+mod x86_64 {
+    #![expect(unsafe_code, reason = "atomics of two words, which std does not have")]
+
+    use std::arch::asm;
+
+    use super::{AtomicU64, BLOCK};
+    use crate::lane::prefetch;
+
+    #[inline(always)]
+    pub(super) fn load(from: &[AtomicU64; BLOCK], to: &mut [u64; BLOCK]) {
+        // ORDERING: Relaxed, after the fence of [COMMIT], over which the compiler moves no access to memory.
+        // SAFETY: it does what `word_by_word::load` does: both references are good for 32 bytes, and a move of 16 bytes moves each of
+        // its two words whole, as these are aligned to 8 bytes and so lie in one cache line each.
+        unsafe {
+            asm!(
+                "movups {low}, [{from}]",
+                "movups {high}, [{from} + 16]",
+                "movups [{to}], {low}",
+                "movups [{to} + 16], {high}",
+                from = in(reg) from.as_ptr(),
+                to = in(reg) to.as_mut_ptr(),
+                low = out(xmm_reg) _,
+                high = out(xmm_reg) _,
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+
+    /// What is sent was often written a moment ago, in smaller pieces: a load of two of them would wait until both have left the
+    /// processor's queue of stores, behind all that this stream has there. A load of one word does not.
+    #[inline(always)]
+    pub(super) fn store(to: &[AtomicU64; BLOCK], from: &[u8; 8 * BLOCK]) {
+        // ORDERING: Relaxed, published by [COMMIT], a Release store over which the compiler moves no access to memory.
+        // SAFETY: as in `load`; a shared reference to atomics allows writing to them, and asking for a line is a hint, whatever the
+        // address.
+        unsafe {
+            asm!(
+                "movq {low}, [{from}]",
+                "movhps {low}, [{from} + 8]",
+                "movq {high}, [{from} + 16]",
+                "movhps {high}, [{from} + 24]",
+                "movups [{to} + 16], {high}",
+                "movups [{to}], {low}",
+                "prefetchw [{to} + {ahead}]",
+                from = in(reg) from.as_ptr(),
+                to = in(reg) to.as_ptr(),
+                low = out(xmm_reg) _,
+                high = out(xmm_reg) _,
+                ahead = const prefetch::AHEAD,
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+}
+
+#[cfg(all(test, target_arch = "x86_64", not(any(loom, miri, feature = "crash-points"))))]
+mod tests {
+    use super::{AtomicU64, BLOCK, Ordering, word_by_word, x86_64};
+
+    #[test]
+    fn a_block_is_copied_as_word_by_word() {
+        let bytes: [u8; 8 * BLOCK] = std::array::from_fn(|place| place as u8 + 1);
+        let copied = |store: fn(&[AtomicU64; BLOCK], &[u8; 8 * BLOCK]),
+                      load: fn(&[AtomicU64; BLOCK], &mut [u64; BLOCK])| {
+            let (shared, mut private) = (std::array::from_fn(|_| AtomicU64::new(0)), [0; BLOCK]);
+            store(&shared, &bytes);
+            load(&shared, &mut private);
+            (shared.map(|word| word.load(Ordering::Relaxed)), private)
+        };
+        let expected = copied(word_by_word::store, word_by_word::load);
+        assert_eq!(expected.0.map(u64::to_le_bytes).concat(), bytes);
+        assert_eq!(copied(x86_64::store, x86_64::load), expected);
+    }
+}
