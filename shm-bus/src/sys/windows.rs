@@ -3,9 +3,14 @@
 //! # Invariants
 //! 1. Files are opened so that others may delete them; a mapped one goes when its last mapping goes.
 
+#![expect(unsafe_code, reason = "calls the system")]
+
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::os::windows::io::AsRawHandle;
 use std::path::{Path, PathBuf};
+
+use windows_sys::Win32::Storage::FileSystem::{BY_HANDLE_FILE_INFORMATION, GetFileInformationByHandle};
 
 use super::DirError;
 
@@ -104,13 +109,38 @@ pub(crate) fn allocate(file: &File, len: u64) -> io::Result<()> {
     file.set_len(len)
 }
 
-/// Creation time and nothing else: std tells no file index, and names are unique but for `bus.lock`.
+/// The volume, and the file's index in it, which no other file has while this one is open.
+///
+/// The creation time would not tell files apart: a new file that takes an old one's name within seconds gets the old one's.
 pub(crate) fn identity(file: &File) -> io::Result<(u64, u64)> {
-    use std::os::windows::fs::MetadataExt;
-    Ok((file.metadata()?.creation_time(), 0))
+    let mut found = BY_HANDLE_FILE_INFORMATION::default();
+    // SAFETY: the handle is open for as long as `file`, and `found` is a writable struct of the type that the call fills.
+    if unsafe { GetFileInformationByHandle(file.as_raw_handle(), &raw mut found) } == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let index = u64::from(found.nFileIndexHigh) << 32 | u64::from(found.nFileIndexLow);
+    Ok((found.dwVolumeSerialNumber.into(), index))
 }
 
 /// The folder of this user's buses.
 pub(crate) fn runtime_root() -> PathBuf {
     std::env::temp_dir().join("hotframe")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Dir, identity};
+
+    #[test]
+    fn a_file_that_takes_an_old_ones_name_is_another() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let dir = Dir::open(folder.path(), false).expect("a folder");
+        let old = dir.create_file("lock").expect("made");
+        let again = dir.open_file("lock", false).expect("there");
+        assert_eq!(identity(&old).expect("open"), identity(&again).expect("open"));
+        dir.rename("lock", "old").expect("renamed");
+        let new = dir.create_file("lock").expect("made");
+        assert_ne!(identity(&old).expect("open"), identity(&new).expect("open"));
+        assert_eq!(identity(&old).expect("open"), identity(&again).expect("open"));
+    }
 }
