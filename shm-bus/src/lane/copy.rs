@@ -12,9 +12,9 @@ use crate::sync::{AtomicU64, Ordering};
 /// Words of a block.
 const BLOCK: usize = 4;
 
-#[cfg(not(all(target_arch = "x86_64", not(any(loom, miri, feature = "crash-points")))))]
+#[cfg(not(all(target_arch = "x86_64", not(any(loom, word_by_word, feature = "crash-points")))))]
 use word_by_word as block;
-#[cfg(all(target_arch = "x86_64", not(any(loom, miri, feature = "crash-points"))))]
+#[cfg(all(target_arch = "x86_64", not(any(loom, word_by_word, feature = "crash-points"))))]
 use x86_64 as block;
 
 /// Copies `from` to the start of `to`, as far as they hold whole blocks.
@@ -61,7 +61,7 @@ fn copy_rest(words: &[AtomicU64], bytes: &[u8]) {
 }
 
 /// A block as the compiler does it.
-#[cfg(any(test, not(all(target_arch = "x86_64", not(any(loom, miri, feature = "crash-points"))))))]
+#[cfg(any(test, not(all(target_arch = "x86_64", not(any(loom, word_by_word, feature = "crash-points"))))))]
 mod word_by_word {
     use super::{AtomicU64, BLOCK, Ordering};
 
@@ -82,7 +82,7 @@ mod word_by_word {
 }
 
 /// A block in moves of 16 bytes. All in one go, as the compiler knows no atomic of that size.
-#[cfg(all(target_arch = "x86_64", not(any(loom, miri, feature = "crash-points"))))]
+#[cfg(all(target_arch = "x86_64", not(any(loom, word_by_word, feature = "crash-points"))))]
 mod x86_64 {
     #![expect(unsafe_code, reason = "atomics of two words, which std does not have")]
 
@@ -138,7 +138,7 @@ mod x86_64 {
     }
 }
 
-#[cfg(all(test, target_arch = "x86_64", not(any(loom, miri, feature = "crash-points"))))]
+#[cfg(all(test, target_arch = "x86_64", not(any(loom, word_by_word, feature = "crash-points"))))]
 mod tests {
     use super::{AtomicU64, BLOCK, Ordering, word_by_word, x86_64};
 

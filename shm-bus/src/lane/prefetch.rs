@@ -3,7 +3,7 @@
 //! A record's place follows from the length of the one before it, which may still be on its way from another processor; without
 //! hints the lines of a stream would be fetched one after the other. [`copy`](super::copy) asks for the lines that will be written.
 
-#![cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "the instruction takes a pointer"))]
+#![cfg_attr(all(target_arch = "x86_64", not(loom)), expect(unsafe_code, reason = "the instruction takes a pointer"))]
 
 use std::ops::Range;
 

@@ -1,55 +1,27 @@
 //! The only hand that writes a lane.
 //!
 //! `begin` makes room and hands out payload words of the ring; `commit` makes them a record; a loan that is begun again
-//! or cancelled leaves no trace. Room is made by moving `oldest`, in steps of an eighth of the ring, so that the usual
-//! send touches no other reader's memory.
+//! or cancelled leaves no trace; `put` does both at once where that takes no more than filling the next words. [`room`] moves `oldest`.
 //!
 //! # Invariants
 //! Those of the lane, and:
-//! 1. Between two calls the commit word at `head` is zero, and so is that of a batch's first record until the batch ends.
+//! 1. Between two calls the commit word at `head` is zero, or, while a batch lasts, that of its first record.
 //! 2. Of a batch, everything but the first commit word is written before that one is.
 //! 3. Nothing at or past `oldest + capacity` is written before `oldest` has been announced further.
 //!
 //! # Failure
 //! [`Refusal`] leaves lane and loan state as they were.
 
+mod marks;
+mod room;
+
+pub(crate) use room::{Gates, Lowest, Refusal};
+
 use super::copy::copy_in;
-use super::extent_of;
-use super::{Geometry, HEAD, HEADER_WORDS, LATEST, Memory, OLDEST, SENT, SLOT, Tally};
-use crate::sync::{Mutation, Ordering, fence_unless, mutated, order_unless};
+use super::{Geometry, HEAD, HEADER_WORDS, LATEST, Memory, SENT, SLOT, Tally, extent_of};
+use crate::sync::{Mutation, Ordering, mutated, order_unless};
 use crate::wire::{Header, Kind, Priority, commit_word};
-
-/// Tells the writer how far its slowest gating reader has come.
-pub(crate) trait Gates {
-    /// The smallest position that a gating reader still needs, at most `head`; looks afresh at every call. Cursors are
-    /// loaded Relaxed: the writer fences after the look.
-    ///
-    /// A reader below `oldest` is about to join and will move to it; it counts as standing at `oldest`.
-    fn lowest(&mut self, oldest: u64, head: u64) -> Lowest;
-}
-
-/// What a look at all gates found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Lowest {
-    /// In `oldest ..= head`.
-    pub(crate) position: u64,
-    /// Readers that were detached in this look because their cursor was impossible.
-    pub(crate) faulty: u64,
-}
-
-/// Why nothing was lent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// The record would exceed a quarter of the ring.
-    TooLong,
-    /// A gating reader still needs what would be overwritten.
-    Full,
-    /// The ring does not hold what this writer wrote.
-    Corrupt,
-}
-
-/// Marks in a ring.
-const MARKS: u64 = 8;
+use marks::Marks;
 
 /// What a record is, beyond what its lane says.
 #[derive(Clone, Copy, Debug)]
@@ -97,10 +69,7 @@ pub(crate) struct Writer<M> {
     free_until: u64,
     /// Whether readers skip to the newest message and have to be told where it is.
     tells_latest: bool,
-    /// The first record start in each eighth of the ring, as it was when `head` last passed there.
-    marks: [u64; MARKS as usize],
-    /// Where the next eighth begins that has no mark in this lap; above `head`.
-    next_mark: u64,
+    marks: Marks,
     /// Bytes of payload on loan at `head`.
     loan: Option<usize>,
     /// Whether commits are held back.
@@ -131,8 +100,7 @@ impl<M: Memory> Writer<M> {
             oldest: 0,
             free_until: 0,
             tells_latest,
-            marks: [0; MARKS as usize],
-            next_mark: geometry.capacity / MARKS,
+            marks: Marks::of(geometry.capacity),
             loan: None,
             batching: false,
             held: None,
@@ -200,13 +168,6 @@ impl<M: Memory> Writer<M> {
         true
     }
 
-    /// Finds out how far [`Self::put`] may go.
-    fn note_free(&mut self) {
-        let lap_end = self.head - self.geometry.offset(self.head) + self.geometry.capacity;
-        // A record that reaches a mark takes the longer way, which sets it.
-        self.free_until = lap_end.min(self.oldest + self.geometry.capacity - SLOT).min(self.next_mark - 1);
-    }
-
     /// Makes the first `used` bytes of the loan a message. `false` when nothing, or less, is on loan.
     #[inline]
     pub(crate) fn commit(&mut self, used: usize) -> bool {
@@ -270,11 +231,6 @@ impl<M: Memory> Writer<M> {
         word.store(word.load(Ordering::Relaxed).wrapping_add(more), Ordering::Relaxed);
     }
 
-    /// Bytes that the slowest gating reader has yet to say it has read.
-    pub(crate) fn fill(&mut self, gates: &mut impl Gates) -> u64 {
-        self.head - self.look(gates).min(self.head)
-    }
-
     /// Holds back what is committed from now on, until [`Self::end_batch`]: readers then see all of it at once, and do not fight for
     /// its cache lines meanwhile.
     pub(crate) const fn begin_batch(&mut self) {
@@ -308,7 +264,7 @@ impl<M: Memory> Writer<M> {
             word.store(value, Ordering::Relaxed);
         }
         self.head = next;
-        self.mark();
+        self.marks.reach(self.head);
         self.note_free();
         self.commit_or_hold_back(at, commit_word(length as u32, self.sequence as u32));
     }
@@ -332,7 +288,7 @@ impl<M: Memory> Writer<M> {
             // ORDERING: Relaxed, published by [COMMIT]: whoever sees this record sees the zero behind the last one.
             terminator.store(0, Ordering::Relaxed);
         }
-        // ORDERING: [COMMIT] Release, pairs with the fence in `Reader::read`.
+        // ORDERING: [COMMIT] Release, pairs with the fences in `Reader::read_usual` and `Reader::read_any`.
         ring[at].store(word, order_unless(Mutation::RelaxedCommit, Ordering::Release));
         if mutated(Mutation::LateTerminator) {
             terminator.store(0, Ordering::Relaxed);
@@ -353,81 +309,5 @@ impl<M: Memory> Writer<M> {
             // ORDERING: Relaxed, published by the [COMMIT] of the batch's first record.
             self.memory.ring()[at].store(word, Ordering::Relaxed);
         }
-    }
-
-    /// Moves `oldest` to at least `target`, or refuses.
-    #[cold]
-    fn make_room(&mut self, target: u64, gates: &mut impl Gates) -> Result<(), Refusal> {
-        let before = self.oldest;
-        let lowest = self.look(gates);
-        if lowest < target {
-            return Err(Refusal::Full);
-        }
-        let announced = self.marked(target, lowest).map_or_else(|| self.walk(target, lowest), Ok)?;
-        if announced < target {
-            return Err(Refusal::Full);
-        }
-        // ORDERING: [LAP] the fence below orders this store before the payload stores that follow; it pairs with the
-        // fence in `Reader::lapped`.
-        self.memory.header()[OLDEST].store(announced, Ordering::Release);
-        // ORDERING: [JOIN] SeqCst, pairs with the fence in `Reader::settle`. Store, then look, on both sides: either the
-        // joiner sees this `oldest`, or the look below sees its cursor. Nothing weaker forbids that both miss.
-        // ORDERING: [CURSOR] it is also the Acquire side of the cursors that the first look loaded, paired with the Release store in
-        // `Reader::publish`: what a reader has copied is copied before anything is written over it.
-        fence_unless(Mutation::NoAnnounceFence, Ordering::SeqCst);
-        let lowest = if mutated(Mutation::NoRescan) { announced } else { self.look(gates) };
-        if lowest < announced {
-            // ORDERING: [LAP] nothing was written under the announcement; a reader that saw it only skipped ahead.
-            self.memory.header()[OLDEST].store(before, Ordering::Release);
-            return Err(Refusal::Full);
-        }
-        self.oldest = announced;
-        Ok(())
-    }
-
-    /// A record start in `target ..= lowest`, if one was marked there.
-    fn marked(&self, target: u64, lowest: u64) -> Option<u64> {
-        let eighth = target.div_ceil(self.geometry.capacity / MARKS);
-        // A mark of an earlier lap lies below the target.
-        let marks = [eighth + 1, eighth].map(|eighth| self.marks[(eighth % MARKS) as usize]);
-        marks.into_iter().find(|mark| (target..=lowest).contains(mark))
-    }
-
-    /// Marks `head` as the first record start in each eighth of the ring that it has reached.
-    fn mark(&mut self) {
-        let eighth = self.geometry.capacity / MARKS;
-        while self.next_mark <= self.head {
-            self.marks[(self.next_mark / eighth % MARKS) as usize] = self.head;
-            self.next_mark += eighth;
-        }
-    }
-
-    fn look(&mut self, gates: &mut impl Gates) -> u64 {
-        let lowest = gates.lowest(self.oldest, self.head);
-        if lowest.faulty > 0 {
-            self.tally(Tally::Faulty, lowest.faulty);
-        }
-        let high_water = &self.memory.header()[Tally::HighWater as usize];
-        // ORDERING: Relaxed, a figure for tools with a single writer.
-        if self.head.saturating_sub(lowest.position) > high_water.load(Ordering::Relaxed) {
-            high_water.store(self.head - lowest.position, Ordering::Relaxed);
-        }
-        lowest.position
-    }
-
-    /// The first record start at or past `target` plus an eighth of the ring, or the last one up to `lowest`.
-    fn walk(&self, target: u64, lowest: u64) -> Result<u64, Refusal> {
-        let enough = target + self.geometry.capacity / 8;
-        let mut position = self.oldest;
-        while position < lowest && position < enough {
-            // ORDERING: Relaxed, this writer's own store.
-            let word = self.memory.ring()[self.geometry.word(position)].load(Ordering::Relaxed);
-            let extent = self.geometry.extent(position, word as u32).ok_or(Refusal::Corrupt)?;
-            if position + extent > lowest {
-                break;
-            }
-            position += extent;
-        }
-        Ok(position)
     }
 }

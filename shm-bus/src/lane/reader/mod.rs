@@ -1,0 +1,295 @@
+//! One reader's way through a lane.
+//!
+//! A **gating** reader is waited for: its cursor bounds the writer. The others ([`Mode`]) are not: they copy first, then ask
+//! whether the writer has meanwhile passed them, and if so throw the copy away and go to `oldest`, or leave.
+//!
+//! # Invariants
+//! 1. Of the lane, only Relaxed loads are made: the pages are read-only, and std promises no more for those.
+//! 2. A word of the lane is loaded once, checked, then used; indices come from positions modulo the ring.
+//! 3. Each call looks at a bounded number of records.
+//!
+//! Here is the usual way, in few steps; [`careful`] takes whatever comes, [`lap`] is for those who are overtaken, [`join`] for those who
+//! come later than the lane.
+//!
+//! # Failure
+//! A word that no writer of this protocol leaves is reported as [`Look::Corrupt`]; the caller reads no further.
+
+mod careful;
+mod join;
+mod lap;
+mod look;
+
+pub use join::Start;
+pub(crate) use look::{Fault, Look, Message};
+
+use super::copy::copy_out;
+use super::{Cursor, Geometry, HEAD, HEADER_WORDS, Memory, Mode, OLDEST, Place, SENT, SLOT, extent_of, prefetch};
+use crate::sync::{AtomicU64, Mutation, Ordering, fence, fence_unless, order_unless};
+use crate::wire::Kind;
+use careful::Known;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Reader<M> {
+    memory: M,
+    geometry: Geometry,
+    generation: u16,
+    mode: Mode,
+    /// Of the next record; a multiple of 32. Jumps end at [`Cursor::POSITION_MAX`] at most; reading on from there would take 9 PB.
+    position: u64,
+    /// What is `known` of the next record's sequence.
+    expected: u64,
+    known: Known,
+    /// Position that the cursor word holds.
+    published: u64,
+    /// From which position on the writer has to be told anew: `published` and an eighth of the ring.
+    owes_from: u64,
+    /// Second word of the header of the last message, which passed all checks and which most messages of a lane share.
+    usual: u64,
+    /// Payloads shorter than this may come as usual; 0 while the next record needs a closer look.
+    usual_below: u64,
+    /// Where the writer was seen to be; what lies below is worth asking for ahead.
+    known_head: u64,
+    /// Lines below this position were asked for ahead.
+    asked_for: u64,
+    /// Bytes that the last message took, header included.
+    usual_extent: u64,
+    /// Of the last message that was read: messages lost before it, bytes of its payload, sender and correlation id.
+    last: (u64, usize, u64, u64),
+}
+
+impl<M: Memory> Reader<M> {
+    /// A reader at the lane's first record.
+    pub(crate) fn at_start(memory: M, generation: u16, mode: Mode) -> Self {
+        let geometry = Geometry::of(&memory);
+        Self {
+            memory,
+            geometry,
+            generation,
+            mode,
+            position: 0,
+            expected: 0,
+            known: Known::Exactly,
+            published: 0,
+            owes_from: geometry.capacity / 8,
+            usual: 0,
+            usual_below: 0,
+            usual_extent: SLOT,
+            known_head: 0,
+            asked_for: 0,
+            last: (0, 0, 0, 0),
+        }
+    }
+
+    /// Takes the next message; its payload fills `payload` from the start, which must hold the longest one.
+    #[inline]
+    pub(crate) fn read(&mut self, payload: &mut [u64], cursor: &AtomicU64) -> Look {
+        if self.read_usual(payload) {
+            if self.owes_cursor() {
+                self.publish(cursor);
+            }
+            return Look::Message;
+        }
+        self.read_any(payload, cursor)
+    }
+
+    /// The usual case in few steps: the next record is like the one before it, and whole. Else nothing has happened.
+    #[inline(always)]
+    pub(crate) fn read_usual(&mut self, payload: &mut [u64]) -> bool {
+        let at = self.geometry.word(self.position);
+        let Some((header, behind)) = self.memory.ring()[at..].split_first_chunk::<HEADER_WORDS>() else { return false };
+        let [commit, what, sender, correlation] = header;
+        // ORDERING: Relaxed as the page is read-only; the fence below makes it an Acquire.
+        let commit = commit.load(Ordering::Relaxed);
+        if commit == 0 {
+            return false;
+        }
+        // ORDERING: [COMMIT] pairs with the Release store in `Writer::reveal`.
+        fence_unless(Mutation::NoCommitFence, Ordering::Acquire);
+        // ORDERING: Relaxed, after the fence of [COMMIT].
+        let what = what.load(Ordering::Relaxed);
+        let (length, sequence) = (commit & u64::from(u32::MAX), self.expected);
+        // That of no message is below 0; of a length below a header's, the difference is huge.
+        let len = length.wrapping_sub(SLOT);
+        if (commit >> 32) as u32 != sequence as u32 || what != self.usual || len >= self.usual_below {
+            return false;
+        }
+        let extent = extent_of(length);
+        let body = (extent / 8) as usize - HEADER_WORDS;
+        // One past the ring's end is not there.
+        let (Some(from), Some(to)) = (behind.get(..body), payload.get_mut(..body)) else { return false };
+        if self.mode == Mode::Gating {
+            self.memory.trace_read(at + 1..at + HEADER_WORDS + body);
+        }
+        if self.asked_for < self.known_head && self.asked_for < self.position + prefetch::AHEAD / 2 {
+            let next = self.asked_for.max(self.position);
+            self.asked_for = self.known_head.min(self.position + prefetch::AHEAD);
+            prefetch::to_read(self.memory.ring(), self.geometry, next..self.asked_for);
+        }
+        copy_out(from, to);
+        let (sender, correlation) = (sender.load(Ordering::Relaxed), correlation.load(Ordering::Relaxed));
+        if self.is_lapped() {
+            return false;
+        }
+        if extent == self.usual_extent {
+            // Not the extent that was read: where the next record lies must not wait for this one's length, which may still be on
+            // its way from another processor. The optimizer would see that both are the same.
+            self.position += std::hint::black_box(self.usual_extent);
+        } else {
+            self.position += extent;
+            self.usual_extent = extent;
+        }
+        self.expected = sequence.wrapping_add(1);
+        self.last = (0, len as usize, sender, correlation);
+        true
+    }
+
+    /// Whether it is time to tell the writer how far this reader has come.
+    #[inline]
+    pub(crate) fn owes_cursor(&self) -> bool {
+        self.position >= self.owes_from
+    }
+
+    /// Whether the next look finds nothing and changes nothing: the lane is dry, and its writer knows how far this reader has come.
+    #[inline]
+    pub(crate) fn rests(&self) -> bool {
+        !self.holds() & self.has_told()
+    }
+
+    /// Whether the writer knows how far this reader has come.
+    #[inline]
+    pub(crate) const fn has_told(&self) -> bool {
+        self.published == self.position
+    }
+
+    /// Whether a record (or an overtaking) waits. No record is a PAD with nothing behind it: that comes when room is lent, and may
+    /// stay alone.
+    #[inline]
+    pub(crate) fn holds(&self) -> bool {
+        let (ring, at) = (self.memory.ring(), self.geometry.word(self.position));
+        // ORDERING: Relaxed, a hint; `read` looks again with the fence.
+        let commit = ring[at].load(Ordering::Relaxed);
+        // The end of the next record is asked for together with its beginning, and not only after that has come.
+        if let Some(end) = ring.get(at + (self.usual_extent / 8) as usize - 1) {
+            std::hint::black_box(end.load(Ordering::Relaxed));
+        }
+        // ORDERING: Relaxed, a hint, too.
+        let is_overtaken = || self.memory.header()[OLDEST].load(Ordering::Relaxed) > self.position;
+        (commit != 0 && !self.is_lone_pad(at)) || (self.mode != Mode::Gating && is_overtaken())
+    }
+
+    /// Whether what lies at `at` is a PAD behind which nothing came.
+    #[inline]
+    fn is_lone_pad(&self, at: usize) -> bool {
+        // ORDERING: [COMMIT] as in `read_usual`.
+        fence_unless(Mutation::NoCommitFence, Ordering::Acquire);
+        let ring = self.memory.ring();
+        let [_, kind, ..] = ring[at + 1].load(Ordering::Relaxed).to_le_bytes();
+        kind == Kind::Pad as u8 && ring[0].load(Ordering::Relaxed) == 0
+    }
+
+    /// As [`Self::holds`]; a dry lane's writer is told how far this reader has come.
+    #[inline]
+    pub(crate) fn ready(&mut self, cursor: &AtomicU64) -> bool {
+        let holds = self.holds();
+        if !holds {
+            self.publish_if_moved(cursor);
+        }
+        holds
+    }
+
+    /// The last message that was read.
+    #[inline]
+    pub(crate) const fn last(&self) -> Message {
+        let (lost, len, sender, correlation) = self.last;
+        Message { sequence: self.expected.wrapping_sub(1), lost, len, what: self.usual, sender, correlation }
+    }
+
+    /// Messages that the writer has sent.
+    pub(crate) fn sent(&self) -> u64 {
+        // ORDERING: Relaxed, a figure.
+        self.memory.header()[SENT].load(Ordering::Relaxed)
+    }
+
+    /// Position that the writer was told last.
+    #[inline]
+    pub(crate) const fn published(&self) -> u64 {
+        self.published
+    }
+
+    /// Position of the next record.
+    pub(crate) const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The writer's position, which is worth knowing before much is read.
+    pub(crate) fn look_at_head(&mut self) -> u64 {
+        self.known_head = self.head();
+        self.known_head
+    }
+
+    /// The writer's position; everything below is committed.
+    #[inline]
+    pub(crate) fn head(&self) -> u64 {
+        let head = self.memory.header()[HEAD].load(Ordering::Relaxed);
+        // ORDERING: [HEAD] pairs with the Release store in `Writer::reveal`.
+        fence(Ordering::Acquire);
+        bounded(head)
+    }
+
+    /// Records that the ring holds at most.
+    pub(crate) const fn records_max(&self) -> u64 {
+        self.geometry.capacity / SLOT
+    }
+
+    /// Bytes of the longest payload.
+    pub(crate) const fn payload_max(&self) -> usize {
+        self.geometry.payload_max()
+    }
+
+    /// Tells the writer how far this reader has come.
+    #[inline]
+    pub(crate) fn publish(&mut self, cursor: &AtomicU64) {
+        let place = Place::At(self.position);
+        let word = Cursor { generation: self.generation, place }.encode();
+        // ORDERING: [CURSOR] Release: the copies made so far are done before the writer reuses their place. Pairs with the
+        // Acquire load of the writer's gates.
+        cursor.store(word, order_unless(Mutation::RelaxedCursor, Ordering::Release));
+        self.published = self.position;
+        self.owes_from = self.position + self.geometry.capacity / 8;
+        // A model would try it at every moment, to no effect.
+        if !cfg!(loom) {
+            self.known_head = self.head();
+        }
+    }
+
+    /// As [`Self::publish`], unless the writer knows already.
+    #[inline]
+    pub(crate) fn publish_if_moved(&mut self, cursor: &AtomicU64) {
+        if self.published != self.position {
+            self.publish(cursor);
+        }
+    }
+
+    /// Tells the writer that this reader wants nothing more.
+    pub(crate) fn publish_done(&self, cursor: &AtomicU64) {
+        let word = Cursor { generation: self.generation, place: Place::Done }.encode();
+        // ORDERING: [CURSOR] as in `publish`.
+        cursor.store(word, Ordering::Release);
+    }
+
+    #[inline]
+    const fn go_to(&mut self, position: u64) -> Result<(), Fault> {
+        if position > Cursor::POSITION_MAX || !position.is_multiple_of(SLOT) {
+            return Err(Fault::Position(position));
+        }
+        self.position = position;
+        Ok(())
+    }
+}
+
+/// A position from a peer, forced to be one.
+const fn bounded(position: u64) -> u64 {
+    let position = if position > Cursor::POSITION_MAX { Cursor::POSITION_MAX } else { position };
+    position - position % SLOT
+}

@@ -1,0 +1,61 @@
+//! Where records begin, noted by the writer as it passes: one place in each eighth of the ring. Pure.
+
+/// Marks in a ring.
+const MARKS: u64 = 8;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Marks {
+    /// Bytes of an eighth of the ring.
+    eighth: u64,
+    /// The first record start in each eighth, as it was when the writer last passed there.
+    starts: [u64; MARKS as usize],
+    /// Where the next eighth begins that has no mark in this lap; above the writer's position.
+    next: u64,
+}
+
+impl Marks {
+    /// Those of a ring of `capacity` in which nothing was written yet.
+    pub(super) const fn of(capacity: u64) -> Self {
+        let eighth = capacity / MARKS;
+        Self { eighth, starts: [0; MARKS as usize], next: eighth }
+    }
+
+    /// The position at which the next mark is due.
+    pub(super) const fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Notes that a record begins at `head`: the first one in each eighth that has been reached since.
+    pub(super) const fn reach(&mut self, head: u64) {
+        while self.next <= head {
+            self.starts[(self.next / self.eighth % MARKS) as usize] = head;
+            self.next += self.eighth;
+        }
+    }
+
+    /// A record start in `target ..= lowest`, if one was marked there.
+    pub(super) fn find(&self, target: u64, lowest: u64) -> Option<u64> {
+        let eighth = target.div_ceil(self.eighth);
+        // A mark of an earlier lap lies below the target.
+        let starts = [eighth + 1, eighth].map(|eighth| self.starts[(eighth % MARKS) as usize]);
+        starts.into_iter().find(|start| (target..=lowest).contains(start))
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::Marks;
+
+    #[test]
+    fn a_start_is_found_in_what_was_reached_and_not_below() {
+        let mut marks = Marks::of(1024);
+        (0..=1600).step_by(96).for_each(|head| marks.reach(head));
+        assert_eq!(marks.next(), 1664, "the next eighth");
+        for target in (800..=1536).step_by(32) {
+            let found = marks.find(target, 1600).expect("an eighth is passed within 128 bytes");
+            assert!((target..target + 3 * 128).contains(&found) && found.is_multiple_of(96), "{found} for {target}");
+        }
+        assert_eq!(marks.find(1000, 1040), None, "no start was noted there");
+    }
+}
