@@ -19,7 +19,7 @@ pub(crate) use room::{Gates, Lowest, Refusal};
 
 use super::copy::copy_in;
 use super::{Geometry, HEAD, HEADER_WORDS, LATEST, Memory, SENT, SLOT, Tally, extent_of};
-use crate::sync::{Mutation, Ordering, mutated, order_unless};
+use crate::sync::{AtomicU64, Mutation, Ordering, mutated, order_unless};
 use crate::wire::{Header, Kind, Priority, commit_word};
 use marks::Marks;
 
@@ -156,15 +156,21 @@ impl<M: Memory> Writer<M> {
         let Some(body) = behind.get(..(extent / 8) as usize - HEADER_WORDS) else { return false };
         self.memory.trace_write(at + 1..at + HEADER_WORDS + body.len());
         copy_in(body, payload);
-        let [_, what, sender, correlation] = header;
+        let [commit, what, sender, correlation] = header;
         // ORDERING: Relaxed, published by [COMMIT].
         what.store(self.stamp[0] | envelope.bits(), Ordering::Relaxed);
         sender.store(self.stamp[1], Ordering::Relaxed);
         correlation.store(envelope.correlation, Ordering::Relaxed);
         let (before, sequence) = (self.head, self.sequence);
         (self.head, self.sequence, self.loan) = (next, sequence + 1, None);
-        self.commit_or_hold_back(at, commit_word(SLOT as u32 + payload.len() as u32, sequence as u32));
-        self.tell_sent(before);
+        let word = commit_word(SLOT as u32 + payload.len() as u32, sequence as u32);
+        if self.batching {
+            self.hold_back(at, word);
+            self.held_latest = Some(before);
+        } else {
+            self.reveal(commit, word);
+            self.tell_sent(before);
+        }
         true
     }
 
@@ -196,20 +202,16 @@ impl<M: Memory> Writer<M> {
     /// Notes that the record at `at` was a message.
     fn count_message(&mut self, at: u64) {
         self.sequence += 1;
-        self.tell_sent(at);
-    }
-
-    /// Says that the message at `at` is there; of a batch that is done in the end.
-    #[inline]
-    fn tell_sent(&mut self, at: u64) {
         if self.batching {
             self.held_latest = Some(at);
         } else {
-            self.tell_sent_now(at);
+            self.tell_sent(at);
         }
     }
 
-    fn tell_sent_now(&self, at: u64) {
+    /// Says that the message at `at` is there, and how many there were.
+    #[inline]
+    fn tell_sent(&self, at: u64) {
         if self.tells_latest {
             // ORDERING: [LATEST] Release, pairs with the fence in `Reader::skip_to_latest`: it is committed.
             let order = order_unless(Mutation::RelaxedLatest, Ordering::Release);
@@ -245,10 +247,10 @@ impl<M: Memory> Writer<M> {
 
     fn flush(&mut self) {
         if let Some((at, word)) = self.held.take() {
-            self.reveal(at, word);
+            self.reveal(&self.memory.ring()[at], word);
         }
         if let Some(at) = self.held_latest.take() {
-            self.tell_sent_now(at);
+            self.tell_sent(at);
         }
     }
 
@@ -266,30 +268,24 @@ impl<M: Memory> Writer<M> {
         self.head = next;
         self.marks.reach(self.head);
         self.note_free();
-        self.commit_or_hold_back(at, commit_word(length as u32, self.sequence as u32));
-    }
-
-    /// Commits the record before `head`, whose commit word is at index `at`, or holds it back.
-    #[inline]
-    fn commit_or_hold_back(&mut self, at: usize, word: u64) {
+        let word = commit_word(length as u32, self.sequence as u32);
         if self.batching {
             self.hold_back(at, word);
         } else {
-            self.reveal(at, word);
+            self.reveal(&self.memory.ring()[at], word);
         }
     }
 
-    /// Commits the record whose commit word is at index `at`, and with it those behind it up to `head`.
+    /// Commits the record whose commit word is `commit`, and with it those behind it up to `head`.
     #[inline]
-    fn reveal(&self, at: usize, word: u64) {
-        let ring = self.memory.ring();
-        let terminator = &ring[self.geometry.word(self.head)];
+    fn reveal(&self, commit: &AtomicU64, word: u64) {
+        let terminator = &self.memory.ring()[self.geometry.word(self.head)];
         if !mutated(Mutation::NoTerminator) && !mutated(Mutation::LateTerminator) {
             // ORDERING: Relaxed, published by [COMMIT]: whoever sees this record sees the zero behind the last one.
             terminator.store(0, Ordering::Relaxed);
         }
         // ORDERING: [COMMIT] Release, pairs with the fences in `Reader::read_usual` and `Reader::read_any`.
-        ring[at].store(word, order_unless(Mutation::RelaxedCommit, Ordering::Release));
+        commit.store(word, order_unless(Mutation::RelaxedCommit, Ordering::Release));
         if mutated(Mutation::LateTerminator) {
             terminator.store(0, Ordering::Relaxed);
         }
@@ -303,7 +299,7 @@ impl<M: Memory> Writer<M> {
         if self.held.is_none() {
             self.held = Some((at, word));
             if mutated(Mutation::RevealFirst) {
-                self.reveal(at, word);
+                self.reveal(&self.memory.ring()[at], word);
             }
         } else {
             // ORDERING: Relaxed, published by the [COMMIT] of the batch's first record.
