@@ -23,15 +23,8 @@ pub(super) fn copy_out(from: &[AtomicU64], to: &mut [u64]) {
     let (from, _) = from.as_chunks::<BLOCK>();
     let (to, _) = to.as_chunks_mut::<BLOCK>();
     let to = &mut to[..from.len()];
-    let (from_pairs, from_last) = from.as_chunks::<2>();
-    let (to_pairs, to_last) = to.as_chunks_mut::<2>();
-    // The message of a cache line, header apart, takes one turn.
-    for (from, to) in from_pairs.iter().zip(to_pairs) {
-        block::load(&from[0], &mut to[0]);
-        block::load(&from[1], &mut to[1]);
-    }
-    if let ([from], [to]) = (from_last, to_last) {
-        block::load(from, to);
+    for index in 0..from.len() {
+        block::load(&from[index], &mut to[index]);
     }
 }
 

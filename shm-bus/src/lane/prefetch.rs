@@ -3,7 +3,10 @@
 //! A record's place follows from the length of the one before it, which may still be on its way from another processor; without
 //! hints the lines of a stream would be fetched one after the other. [`copy`](super::copy) asks for the lines that will be written.
 
-#![cfg_attr(all(target_arch = "x86_64", not(loom)), expect(unsafe_code, reason = "the instruction takes a pointer"))]
+#![cfg_attr(
+    all(target_arch = "x86_64", not(loom)),
+    expect(unsafe_code, reason = "hints that the language has no word for")
+)]
 
 use std::ops::Range;
 
@@ -24,9 +27,26 @@ pub(super) fn to_read(ring: &[AtomicU64], geometry: Geometry, positions: Range<u
     }
 }
 
+/// `value`, of which the optimizer is to know no more than that: it would else put another in its place that it knows to be the same,
+/// and that comes later.
+#[inline(always)]
+pub(super) fn predicted(value: u64) -> u64 {
+    #[cfg(all(target_arch = "x86_64", not(loom)))]
+    {
+        let same: u64;
+        // SAFETY: it does nothing.
+        unsafe {
+            std::arch::asm!("/* {0} */", inout(reg) value => same, options(pure, nomem, nostack, preserves_flags))
+        };
+        same
+    }
+    #[cfg(any(not(target_arch = "x86_64"), loom))]
+    std::hint::black_box(value)
+}
+
 /// Asks for the line of `word` to be read.
 #[inline(always)]
-fn line_of(word: &AtomicU64) {
+pub(super) fn line_of(word: &AtomicU64) {
     #[cfg(all(target_arch = "x86_64", not(loom)))]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

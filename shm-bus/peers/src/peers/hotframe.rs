@@ -1,5 +1,5 @@
 //! Hotframe's bus, as its users call it: a publisher's `send`, `send_batch` and `loan`, an inbox's
-//! `receive` and `wait`.
+//! `receive`, `drain` and `wait`.
 //!
 //! Every connection has four levels, so that each look goes through all of them; every inbox gates.
 

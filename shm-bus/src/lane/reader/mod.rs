@@ -121,11 +121,6 @@ impl<M: Memory> Reader<M> {
         if self.mode == Mode::Gating {
             self.memory.trace_read(at + 1..at + HEADER_WORDS + body);
         }
-        if self.asked_for < self.known_head && self.asked_for < self.position + prefetch::AHEAD / 2 {
-            let next = self.asked_for.max(self.position);
-            self.asked_for = self.known_head.min(self.position + prefetch::AHEAD);
-            prefetch::to_read(self.memory.ring(), self.geometry, next..self.asked_for);
-        }
         copy_out(from, to);
         let (sender, correlation) = (sender.load(Ordering::Relaxed), correlation.load(Ordering::Relaxed));
         if self.is_lapped() {
@@ -133,15 +128,26 @@ impl<M: Memory> Reader<M> {
         }
         if extent == self.usual_extent {
             // Not the extent that was read: where the next record lies must not wait for this one's length, which may still be on
-            // its way from another processor. The optimizer would see that both are the same.
-            self.position += std::hint::black_box(self.usual_extent);
+            // its way from another processor.
+            self.position += prefetch::predicted(self.usual_extent);
         } else {
             self.position += extent;
             self.usual_extent = extent;
         }
         self.expected = sequence.wrapping_add(1);
         self.last = (0, len as usize, sender, correlation);
+        if self.asked_for < self.known_head && self.asked_for < self.position + prefetch::AHEAD / 2 {
+            self.ask_ahead();
+        }
         true
+    }
+
+    /// Asks for the lines of the next records, as far as they are known to be there.
+    #[inline(never)]
+    fn ask_ahead(&mut self) {
+        let next = self.asked_for.max(self.position);
+        self.asked_for = self.known_head.min(self.position + prefetch::AHEAD);
+        prefetch::to_read(self.memory.ring(), self.geometry, next..self.asked_for);
     }
 
     /// Whether it is time to tell the writer how far this reader has come.
@@ -171,7 +177,7 @@ impl<M: Memory> Reader<M> {
         let commit = ring[at].load(Ordering::Relaxed);
         // The end of the next record is asked for together with its beginning, and not only after that has come.
         if let Some(end) = ring.get(at + (self.usual_extent / 8) as usize - 1) {
-            std::hint::black_box(end.load(Ordering::Relaxed));
+            prefetch::line_of(end);
         }
         // ORDERING: Relaxed, a hint, too.
         let is_overtaken = || self.memory.header()[OLDEST].load(Ordering::Relaxed) > self.position;
@@ -225,6 +231,7 @@ impl<M: Memory> Reader<M> {
     /// The writer's position, which is worth knowing before much is read.
     pub(crate) fn look_at_head(&mut self) -> u64 {
         self.known_head = self.head();
+        self.ask_ahead();
         self.known_head
     }
 

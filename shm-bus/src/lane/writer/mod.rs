@@ -151,6 +151,9 @@ impl<M: Memory> Writer<M> {
         if payload.len() > self.geometry.payload_max() || next > self.free_until {
             return false;
         }
+        if !self.batching {
+            self.terminate(next);
+        }
         let at = self.geometry.word(self.head);
         let Some((header, behind)) = self.memory.ring()[at..].split_first_chunk::<HEADER_WORDS>() else { return false };
         let Some(body) = behind.get(..(extent / 8) as usize - HEADER_WORDS) else { return false };
@@ -247,6 +250,7 @@ impl<M: Memory> Writer<M> {
 
     fn flush(&mut self) {
         if let Some((at, word)) = self.held.take() {
+            self.terminate(self.head);
             self.reveal(&self.memory.ring()[at], word);
         }
         if let Some(at) = self.held_latest.take() {
@@ -260,6 +264,9 @@ impl<M: Memory> Writer<M> {
         let at = self.geometry.word(self.head);
         let extent = extent_of(length);
         let next = self.head + extent;
+        if !self.batching {
+            self.terminate(next);
+        }
         self.memory.trace_write(at + 1..at + (extent / 8) as usize);
         for (word, value) in ring[at + 1..].iter().zip(stamp) {
             // ORDERING: Relaxed, published by [COMMIT].
@@ -276,18 +283,22 @@ impl<M: Memory> Writer<M> {
         }
     }
 
+    /// Stores the zero at which readers stop, at position `next`: before anything else is written, as it may take a cache line of its own.
+    #[inline]
+    fn terminate(&self, next: u64) {
+        if !mutated(Mutation::NoTerminator) && !mutated(Mutation::LateTerminator) {
+            // ORDERING: Relaxed, published by [COMMIT]: whoever sees what is revealed sees the zero behind it.
+            self.memory.ring()[self.geometry.word(next)].store(0, Ordering::Relaxed);
+        }
+    }
+
     /// Commits the record whose commit word is `commit`, and with it those behind it up to `head`.
     #[inline]
     fn reveal(&self, commit: &AtomicU64, word: u64) {
-        let terminator = &self.memory.ring()[self.geometry.word(self.head)];
-        if !mutated(Mutation::NoTerminator) && !mutated(Mutation::LateTerminator) {
-            // ORDERING: Relaxed, published by [COMMIT]: whoever sees this record sees the zero behind the last one.
-            terminator.store(0, Ordering::Relaxed);
-        }
         // ORDERING: [COMMIT] Release, pairs with the fences in `Reader::read_usual` and `Reader::read_any`.
         commit.store(word, order_unless(Mutation::RelaxedCommit, Ordering::Release));
         if mutated(Mutation::LateTerminator) {
-            terminator.store(0, Ordering::Relaxed);
+            self.memory.ring()[self.geometry.word(self.head)].store(0, Ordering::Relaxed);
         }
         // ORDERING: [HEAD] Release, pairs with the fence in `Reader::head`: what lies below it is committed.
         self.memory.header()[HEAD].store(self.head, Ordering::Release);
