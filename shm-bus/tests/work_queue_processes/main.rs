@@ -1,21 +1,25 @@
 //! Work queues whose workers and producers are processes that are stopped or killed.
 //!
 //! Children are this test binary again, running only the test `child`, and do what the parent says, line by line. Every wait is for a
-//! line, an exit or a stop; nothing sleeps. The ledger is a file to which every worker appends what it takes and ends: `+ job worker`
-//! and `- job worker`, so that two holders at one moment would show.
+//! line, an exit or a stop; nothing sleeps.
 
 #![cfg(unix)]
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+mod ledger;
+mod other;
+mod role;
+
+use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use shm_bus::wire::{Policy, Priority, schema_hash};
 use shm_bus::{Bus, Holder, QueueInfo, QueueLane, QueueSpec, SendError, TopicSpec, WorkProducer, Worker};
+
+use ledger::{Ledger, read_ledger};
+use other::Other;
+use role::{Role, work};
 
 const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
 const WORK: QueueSpec<'_> = QueueSpec::new(TopicSpec {
@@ -35,116 +39,6 @@ fn number(payload: &[u8]) -> u64 {
     u64::from_le_bytes(payload.try_into().expect("8 bytes"))
 }
 
-/// Appended to by everybody, a line at a time.
-struct Ledger {
-    file: File,
-    pid: u32,
-}
-
-impl Ledger {
-    fn open(folder: &Path) -> Self {
-        let file = OpenOptions::new().append(true).create(true).open(folder.join("ledger")).expect("made");
-        Self { file, pid: std::process::id() }
-    }
-
-    fn note(&mut self, sign: char, job: u64) {
-        let line = format!("{sign} {job} {}\n", self.pid);
-        assert_eq!(self.file.write(line.as_bytes()).expect("written"), line.len(), "in one piece");
-    }
-}
-
-/// What the ledger says: how often each job was taken, and done. Checks that nobody took what another one held who lived: `dead` are
-/// those who were killed.
-fn read_ledger(folder: &Path, dead: &BTreeSet<u32>) -> BTreeMap<u64, (u32, u32)> {
-    let mut jobs = BTreeMap::<u64, (u32, u32)>::new();
-    let mut held = BTreeMap::<u64, u32>::new();
-    for line in std::fs::read_to_string(folder.join("ledger")).unwrap_or_default().lines() {
-        let mut words = line.split(' ');
-        let (sign, job, pid) = (words.next(), words.next(), words.next());
-        let job: u64 = job.and_then(|job| job.parse().ok()).expect("a number");
-        let pid: u32 = pid.and_then(|pid| pid.parse().ok()).expect("a number");
-        let counts = jobs.entry(job).or_default();
-        if sign == Some("+") {
-            if let Some(holder) = held.insert(job, pid) {
-                assert!(dead.contains(&holder), "{pid} took job {job} while {holder} held it");
-            }
-            counts.0 += 1;
-        } else {
-            assert_eq!(held.remove(&job), Some(pid), "job {job} was ended by who did not hold it");
-            counts.1 += 1;
-        }
-    }
-    jobs
-}
-
-/// Takes, notes and ends jobs until told that there are no more, or for so many.
-fn work(worker: &mut Worker, ledger: &mut Ledger, mut limit: u64) -> u64 {
-    let mut done = 0;
-    while limit > 0 {
-        if let Some(job) = worker.take().expect("mapped") {
-            let value = number(job.payload());
-            if value == u64::MAX {
-                job.done().expect("held");
-                break;
-            }
-            ledger.note('+', value);
-            ledger.note('-', value);
-            job.done().expect("held");
-            (done, limit) = (done + 1, limit - 1);
-        } else {
-            worker.wait().expect("can sleep");
-        }
-    }
-    done
-}
-
-/// What a child holds and does.
-#[derive(Default)]
-struct Role {
-    bus: Option<Bus>,
-    worker: Option<Worker>,
-    producer: Option<WorkProducer>,
-}
-
-impl Role {
-    fn obey(&mut self, folder: &Path, command: &str) -> String {
-        let (verb, argument) = command.split_once(' ').unwrap_or((command, "0"));
-        let argument: u64 = argument.parse().expect("a number");
-        let bus = || self.bus.as_ref().expect("opened before");
-        match verb {
-            "open" => self.bus = Some(Bus::open_in(folder, "game").expect("opens")),
-            "worker" => self.worker = Some(bus().worker(&WORK, "child").expect("made")),
-            "producer" => self.producer = Some(bus().work_producer(&WORK, "child", &[LANE]).expect("made")),
-            "take" => {
-                let job = self.worker.as_mut().expect("made before").take().expect("mapped").expect("a job");
-                let (value, deliveries) = (number(job.payload()), job.deliveries);
-                std::mem::forget(job);
-                return format!("{value} {deliveries}");
-            }
-            "work" => {
-                let mut ledger = Ledger::open(folder);
-                let limit = if argument == 0 { u64::MAX } else { argument };
-                return work(self.worker.as_mut().expect("made before"), &mut ledger, limit).to_string();
-            }
-            "send" => {
-                let producer = self.producer.as_mut().expect("made before");
-                for value in argument..argument + 500 {
-                    while let Err(error) = producer.send(Priority::Normal, &value.to_le_bytes()) {
-                        assert!(matches!(error, SendError::QueueFull { .. }), "{error}");
-                        std::thread::yield_now();
-                    }
-                }
-            }
-            #[cfg(feature = "crash-points")]
-            "die-at" => shm_bus::crash::arm(argument, shm_bus::crash::Fate::Kill),
-            #[cfg(feature = "crash-points")]
-            "passed" => return shm_bus::crash::passed().to_string(),
-            other => panic!("no command {other}"),
-        }
-        "done".to_owned()
-    }
-}
-
 /// Not a test of its own: the body of every child process.
 #[test]
 fn child() {
@@ -154,84 +48,6 @@ fn child() {
         let answer = role.obey(&folder, &line.expect("a pipe"));
         let mut out = std::io::stdout();
         writeln!(out, "\n@{answer}").and_then(|()| out.flush()).expect("the parent listens");
-    }
-}
-
-/// A child process, killed when dropped.
-struct Other {
-    process: Child,
-    commands: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
-
-impl Other {
-    /// One that has obeyed these commands.
-    fn start(folder: &Path, commands: &[&str]) -> Self {
-        let program = std::env::current_exe().expect("a path");
-        let mut process = Command::new(program)
-            .args(["--exact", "child", "--nocapture", "--test-threads=1"])
-            .env(FOLDER, folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("starts");
-        let sink = process.stdin.take().expect("piped");
-        let answers = BufReader::new(process.stdout.take().expect("piped"));
-        let mut other = Self { process, commands: sink, answers };
-        for command in commands {
-            other.ask(command);
-        }
-        other
-    }
-
-    fn tell(&mut self, command: &str) {
-        writeln!(self.commands, "{command}").expect("the child listens");
-    }
-
-    /// The answer, or `None` when the child has ended.
-    fn hear(&mut self) -> Option<String> {
-        let mut line = String::new();
-        loop {
-            line.clear();
-            if self.answers.read_line(&mut line).expect("a pipe") == 0 {
-                return None;
-            }
-            if let Some(answer) = line.trim_end().strip_prefix('@') {
-                return Some(answer.to_owned());
-            }
-        }
-    }
-
-    fn ask(&mut self, command: &str) -> String {
-        self.tell(command);
-        self.hear().expect("the child lives")
-    }
-
-    fn id(&self) -> u32 {
-        self.process.id()
-    }
-
-    fn stop(&self) {
-        let pid = Pid::from_child(&self.process);
-        kill_process(pid, Signal::STOP).expect("signalled");
-        let (_, status) = waitpid(Some(pid), WaitOptions::UNTRACED).expect("waited").expect("a child");
-        assert!(status.stopped());
-    }
-
-    fn go_on(&self) {
-        kill_process(Pid::from_child(&self.process), Signal::CONT).expect("signalled");
-    }
-
-    fn kill(&mut self) -> u32 {
-        let _ = self.process.kill();
-        self.process.wait().expect("waited");
-        self.id()
-    }
-}
-
-impl Drop for Other {
-    fn drop(&mut self) {
-        self.kill();
     }
 }
 
