@@ -157,7 +157,7 @@
 //!   a full fence and a look at its bell, and a system call if it sleeps at that moment.
 //! - **Many lanes**: up to 8 an inbox looks at each. With more its publishers keep a *ready bit* for each lane, at the same price as
 //!   attention; receiving then costs what is ready, not what is there.
-//! - **Batches** ([`Publisher::send_batch`]) appear at once: one commit and one look for all, and readers do not fight for the cache
+//! - **Batches** ([`Publisher::send_batch`], best taken by [`Inbox::drain`]) appear at once: one commit and one look for all, no fight for cache
 //!   lines meanwhile. Several plain messages in one call of [`TopicPublisher::send_all`] are one record, quicker still.
 //! - **Room** is made in steps of an eighth of the ring, where readers tell how far they are. A small ring has them do so often. What a
 //!   snapshot says was received is as old as that.

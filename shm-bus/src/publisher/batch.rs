@@ -27,6 +27,23 @@ struct Batch<'a> {
 impl Publisher {
     /// Sends messages that inboxes see at once, as far as the ring has room for them without waiting: quicker than one by one.
     ///
+    /// ```
+    /// # use shm_bus::wire::{Policy, Priority, schema_hash};
+    /// # use shm_bus::{Attachment, Bus, Start, TopicSpec};
+    /// # const SCHEMA: &str = "example.Number@1 8/8 {value:u64@0}";
+    /// # const NUMBERS: TopicSpec<'_> = TopicSpec { name: "numbers", type_name: "example.Number", schema: SCHEMA,
+    /// #     schema_hash: schema_hash(SCHEMA), message_size: 8, policy: Policy::Reject };
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let bus = Bus::anonymous()?;
+    /// # let mut inbox = bus.inbox("reader", Attachment::Gating)?;
+    /// # inbox.subscribe(&NUMBERS, Start::Now)?;
+    /// # let mut publisher = bus.publisher(&NUMBERS, "writer", &[(Priority::Normal, 4096)])?;
+    /// let sent = publisher.send_batch(Priority::Normal, (0..10_u64).map(u64::to_le_bytes))?;
+    /// assert_eq!(sent, inbox.drain(|_| ())?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// See [`BatchError`]; those before were sent.
     pub fn send_batch(
