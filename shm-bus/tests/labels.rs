@@ -1,4 +1,4 @@
-//! Every ordering has its partner: a label in an `ORDERING:` comment stands at two ends at least.
+//! Every ordering has its partner: a label in an `ORDERING:` comment stands at two ends at least, and the function it names exists.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -52,4 +52,23 @@ fn every_ordering_has_its_partner() {
     assert!(ends.len() > 10, "{ends:?}");
     let lonely: Vec<_> = ends.iter().filter(|(_, ends)| **ends < 2).collect();
     assert!(lonely.is_empty(), "without a partner: {lonely:?}");
+}
+
+/// The functions that `text` names, as `` `function` `` or `` `Type::function` ``.
+fn functions(text: &str) -> impl Iterator<Item = &str> {
+    let quoted = text.split('`').skip(1).step_by(2).filter(|name| name.contains("::") || name.contains('_'));
+    let names = quoted.map(|name| name.rsplit("::").next().expect("a part"));
+    names.filter(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+}
+
+#[test]
+fn every_function_that_an_ordering_names_exists() {
+    let sources: Vec<_> = sources(&root().join("src"));
+    let sources: Vec<_> = sources.iter().map(|path| std::fs::read_to_string(path).expect("text")).collect();
+    let whole = sources.concat();
+    let comments: Vec<_> = sources.iter().flat_map(|source| orderings(source)).collect();
+    let named: Vec<_> = comments.iter().flat_map(|comment| functions(comment)).collect();
+    assert!(named.len() > 10, "{named:?}");
+    let gone: Vec<_> = named.iter().filter(|name| !whole.contains(&format!("fn {name}"))).collect();
+    assert!(gone.is_empty(), "no such function: {gone:?}");
 }

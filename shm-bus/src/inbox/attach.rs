@@ -4,7 +4,6 @@
 //! 1. A lane that was there at subscribing is joined (`[JOIN]`); one that appears later is read from its first record,
 //!    where its publisher has counted this inbox from the beginning.
 
-use super::credits::SkipCredits;
 use super::lane::{End, InLane, Subscription};
 use super::{Inbox, ReceiveError, SubscribeError};
 use crate::bus::{Change, ChangeError};
@@ -173,11 +172,6 @@ impl Inbox {
             let end = self.lanes.partition_point(|lane| lane.priority <= level);
             self.levels[level as usize] = start..end;
         }
-        let occupied = || Priority::ALL.into_iter().filter(|level| !self.levels[*level as usize].is_empty());
-        self.sole_level = occupied().next().filter(|_| occupied().count() == 1);
-        if self.sole_level.is_some() {
-            self.credits = SkipCredits::default();
-        }
         let lanes = std::mem::take(&mut self.lanes);
         self.make_room_for(&lanes);
         self.lanes = lanes;
@@ -211,7 +205,7 @@ fn in_lane(entry: LaneEntry, subscription: Subscription, reader: Reader<LaneFile
         conflates: subscription.policy == Policy::Latest,
         received: 0,
         received_told: 0,
-        told: reader.published(),
+        woken_for: reader.published(),
         drain_to: 0,
         subscription,
         reader,

@@ -64,8 +64,8 @@ pub(super) struct InLane {
     pub(super) received: u64,
     /// Of these, how many the inbox's file tells.
     pub(super) received_told: u64,
-    /// Position that the publisher was last told and woken for.
-    pub(super) told: u64,
+    /// Position for which the publisher was last woken.
+    pub(super) woken_for: u64,
     /// Where the present drain ends.
     pub(super) drain_to: u64,
 }
@@ -114,7 +114,7 @@ impl InLane {
                 file.add_to_line(self.index, what, lost);
             }
         }
-        self.told(shared, file);
+        self.after_publish(shared, file);
         look
     }
 
@@ -164,18 +164,18 @@ impl InLane {
     /// Tells the publisher how far this inbox has come.
     pub(super) fn tell(&mut self, shared: &Shared, file: &InboxFile) {
         self.reader.publish_if_moved(file.cursor(self.index));
-        self.told(shared, file);
+        self.after_publish(shared, file);
     }
 
     /// What goes with a cursor that was stored: the count of messages, and waking the publisher.
     #[inline]
-    pub(super) fn told(&mut self, shared: &Shared, file: &InboxFile) {
+    pub(super) fn after_publish(&mut self, shared: &Shared, file: &InboxFile) {
         if self.received != self.received_told {
             file.add_to_line(self.index, LaneCount::Received, self.received - self.received_told);
             self.received_told = self.received;
         }
         if self.wakes_publisher {
-            self.tell_publisher(shared);
+            self.wake_if_moved(shared);
         }
     }
 
@@ -184,15 +184,15 @@ impl InLane {
     pub(super) fn is_ready(&mut self, shared: &Shared, file: &InboxFile) -> bool {
         let ready = self.reader.ready(file.cursor(self.index));
         if !ready {
-            self.told(shared, file);
+            self.after_publish(shared, file);
         }
         ready
     }
 
     /// Wakes the publisher if it sleeps and has been told of a new position.
-    fn tell_publisher(&mut self, shared: &Shared) {
-        if self.told != self.reader.published() {
-            self.told = self.reader.published();
+    fn wake_if_moved(&mut self, shared: &Shared) {
+        if self.woken_for != self.reader.published() {
+            self.woken_for = self.reader.published();
             wake_publisher(shared, self.index);
         }
     }

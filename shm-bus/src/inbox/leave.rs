@@ -64,7 +64,7 @@ impl Inbox {
         self.lanes.retain_mut(|lane| {
             let goes = leaves(lane, file);
             if goes {
-                lane.told(shared, file);
+                lane.after_publish(shared, file);
                 lane.reader.publish_done(file.cursor(lane.index));
                 file.close_line(lane.index);
                 left.push(lane.id);

@@ -1,4 +1,4 @@
-//! A set of levels: which of them hold something.
+//! A set of levels, which are the priorities of what an inbox reads: which of them hold something.
 
 use crate::wire::Priority;
 

@@ -125,8 +125,6 @@ pub struct Inbox {
     subscriptions: Vec<Subscription>,
     lanes: Vec<InLane>,
     levels: [Range<usize>; 4],
-    /// The level of all lanes, when they have but one: then nothing can be passed over.
-    sole_level: Option<Priority>,
     /// For each level, the lane whose turn it is: counted from the level's first, or with ready bits its index in the directory.
     turns: [usize; 4],
     credits: SkipCredits,
@@ -141,8 +139,6 @@ pub struct Inbox {
     payload: Vec<u64>,
     /// With more lanes than are polled one by one.
     ready: Option<ReadyBits>,
-    /// Times that nothing was found with ready bits.
-    idle: u32,
     /// Publishers look at this inbox's doorbell.
     rings: bool,
     spin: Spin,
@@ -171,7 +167,6 @@ impl Inbox {
             subscriptions: Vec::new(),
             lanes: Vec::new(),
             levels: [0..0, 0..0, 0..0, 0..0],
-            sole_level: None,
             turns: [0; 4],
             credits: SkipCredits::default(),
             epoch,
@@ -180,7 +175,6 @@ impl Inbox {
             evicted: Vec::new(),
             payload: Vec::new(),
             ready: None,
-            idle: 0,
             rings: false,
             spin: Spin::default(),
             notifier: None,
@@ -216,27 +210,12 @@ impl Inbox {
             self.credits.served_alone(lanes[position].priority);
             return Some(position);
         }
-        let found = match self.sole_level {
-            Some(level) if self.ready.is_some() => self.serve_ready(level),
-            _ => self.most_urgent(),
-        };
+        let found = self.most_urgent();
         if found.is_none() {
             self.leave_drained();
             self.look_for_missed();
         }
         found
-    }
-
-    /// Now and then looks at lanes whose ready bits say nothing: their publisher may have been killed or stopped before it set one.
-    fn look_for_missed(&mut self) {
-        /// Finding nothing so many times is followed by a look.
-        const IDLE_MAX: u32 = 64;
-        if self.ready.is_some() {
-            self.idle = self.idle.wrapping_add(1);
-            if self.idle.is_multiple_of(IDLE_MAX) {
-                self.any_lane_is_ready();
-            }
-        }
     }
 
     /// Gives `each` all messages that were there when the call began, ordered by priority, topic, publisher and
@@ -248,10 +227,9 @@ impl Inbox {
         self.shared.beat();
         self.refresh()?;
         for lane in &mut self.lanes {
-            // A publisher that was killed between its last commit and its head left one message more than that. Looking at the head
-            // of a lane that is dry would take its cache line from a busy publisher.
             lane.drain_to = match (lane.closed, lane.reader.rests()) {
                 (true, _) => u64::MAX,
+                // Looking at its head would take that cache line from a busy publisher.
                 (false, true) => lane.reader.position(),
                 // A publisher that is killed or stopped between its commit and its head leaves a message past it.
                 (false, false) => lane.reader.look_at_head().max(lane.reader.position() + 1),
@@ -316,12 +294,6 @@ impl Inbox {
         self.look_at_each()
     }
 
-    /// The next message of `level`, one of those that hold something.
-    #[inline]
-    fn serve(&mut self, level: Priority) -> Option<usize> {
-        if self.ready.is_some() { self.serve_ready(level) } else { self.serve_polled(level) }
-    }
-
     /// Takes the next message of `lane`, which is left if it is not to be read any further.
     #[inline]
     fn read_or_end(&mut self, lane: usize) -> Option<usize> {
@@ -333,6 +305,12 @@ impl Inbox {
                 None
             }
         }
+    }
+
+    /// The next message of `level`, one of those that hold something.
+    #[inline]
+    fn serve(&mut self, level: Priority) -> Option<usize> {
+        if self.ready.is_some() { self.serve_ready(level) } else { self.serve_polled(level) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Finding a lane that holds something: a few are looked at one by one, of many only those whose ready bit is set.
+//! Looking only at those of many lanes whose ready bit is set.
 //!
 //! How the bits are set and cleared is the [doorbell](crate::bell::Doorbell)'s: `[READY]`.
 //!
@@ -6,15 +6,17 @@
 //! 1. The bit of a lane with an unread message is set, or its publisher is about to set it.
 //! 2. Bits of lanes that are not attached are never looked at.
 //! 3. While bits are kept, no two attached lanes have one index.
+//!
+//! # Failure
+//! A publisher that is killed or stopped between its commit and its bit leaves a message without one. Who sleeps looks at every lane;
+//! who only polls does so now and then.
 
 use super::Inbox;
 use super::lane::InLane;
 use super::polled::POLLED_MAX;
-use crate::bell::{self, Doorbell, READY_WORDS};
+use crate::bell::{Doorbell, READY_WORDS};
 use crate::control::LANES_MAX;
-use crate::lane::Look;
 use crate::sync::Ordering;
-use crate::sys;
 use crate::wire::Priority;
 
 /// Which bits are whose.
@@ -24,29 +26,39 @@ pub(super) struct ReadyBits {
     levels: [[u64; READY_WORDS]; 4],
     /// The bits of all lanes.
     all: [u64; READY_WORDS],
-    /// Of these, that of the lane from which the last message came, and its position.
-    last: ([u64; READY_WORDS], usize),
+    /// The lane from which the last message came.
+    last: Option<Last>,
+    /// Times that nothing was found.
+    idle: u32,
     /// Words in which any lane has its bit; at least 1.
     words: usize,
     /// Position among the inbox's lanes, by index in the directory; only those in `levels` mean anything.
     positions: [u16; LANES_MAX],
 }
 
+/// One lane: its bit and its position.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    bit: [u64; READY_WORDS],
+    position: usize,
+}
+
 impl ReadyBits {
     /// Position of the lane from which the last message came, if no other one holds anything.
     #[inline(always)]
     pub(super) fn only_one(&self, doorbell: Doorbell<'_>) -> Option<usize> {
-        let (last, position) = self.last;
+        let Last { bit, position } = self.last?;
         // ORDERING: [READY] Relaxed; a bit that is seen late is seen the next time.
-        let same = |word: usize| doorbell.ready()[word].load(Ordering::Relaxed) & self.all[word] == last[word];
+        let same = |word: usize| doorbell.ready()[word].load(Ordering::Relaxed) & self.all[word] == bit[word];
         (0..self.words).all(same).then_some(position)
     }
 
     /// Notes that a message came from the lane at `position`, whose index is `index`.
     #[inline]
     fn served(&mut self, index: usize, position: usize) {
-        self.last = ([0; READY_WORDS], position);
-        self.last.0[index / 64] = 1 << (index % 64);
+        let mut bit = [0; READY_WORDS];
+        bit[index / 64] = 1 << (index % 64);
+        self.last = Some(Last { bit, position });
     }
 }
 
@@ -74,7 +86,8 @@ impl Inbox {
             return;
         }
         let none = [0; READY_WORDS];
-        let mut bits = ReadyBits { levels: [none; 4], all: none, last: (none, 0), words: 1, positions: [0; LANES_MAX] };
+        let mut bits =
+            ReadyBits { levels: [none; 4], all: none, last: None, idle: 0, words: 1, positions: [0; LANES_MAX] };
         for (position, lane) in self.lanes.iter().enumerate() {
             let (word, bit) = (lane.index / 64, 1 << (lane.index % 64));
             bits.levels[lane.priority as usize][word] |= bit;
@@ -88,57 +101,19 @@ impl Inbox {
         self.ready = Some(bits);
     }
 
-    /// Has the publishers of all subscribed topics look at this inbox's doorbell. What they committed without looking is seen by
-    /// who looks afterwards: `[ATTENTION]`.
-    pub(super) fn ask_for_signals(&mut self) {
-        self.rings = true;
-        let topics = self.subscriptions.iter().map(|subscription| self.shared.control.attention(subscription.topic));
-        bell::ask(topics, self.index);
-        if !sys::barrier::heavy() {
-            tracing::debug!("the system does not fence for others: the first message to a sleeper may come 10 ms late");
-        }
-    }
-
-    /// Whether any lane holds something, or has to be told of: looks at every lane itself.
-    pub(super) fn any_lane_is_ready(&mut self) -> bool {
-        let (shared, file) = (&self.shared, &self.file);
-        let doorbell = self.ready.as_ref().map(|_| shared.control.doorbell(self.index));
-        self.lanes.iter_mut().fold(false, |any, lane| {
-            let ready = lane.is_ready(shared, file);
-            if ready && let Some(doorbell) = doorbell {
-                // Its publisher may have been killed or stopped before it did.
-                doorbell.raise(lane.index);
-            }
-            any | ready
-        })
-    }
-
-    /// The next message of `level`, whose lanes take turns.
+    /// The next message of `level`, one of those that hold something; its lanes take turns.
     #[inline]
     pub(super) fn serve_ready(&mut self, level: Priority) -> Option<usize> {
-        // Each turn takes a bit away, or ends.
-        for _ in 0..=self.lanes.len() {
-            let (index, lane) = self.next_ready(level)?;
-            match self.lanes[lane].take(&mut self.payload, &self.shared, &self.file) {
-                Look::Message => {
-                    self.turns[level as usize] = index + 1;
-                    if let Some(bits) = &mut self.ready {
-                        bits.served(index, lane);
-                    }
-                    return Some(lane);
-                }
-                Look::Dry => {
-                    self.is_ready(lane);
-                }
-                look => {
-                    self.end(lane, look);
-                    return None;
-                }
-            }
+        let (index, lane) = self.next_ready(level)?;
+        let found = self.read_or_end(lane)?;
+        self.turns[level as usize] = index + 1;
+        if let Some(bits) = &mut self.ready {
+            bits.served(index, lane);
         }
-        None
+        Some(found)
     }
 
+    /// Whether a lane of `level` holds something; bits of dry ones are taken away.
     pub(super) fn level_is_ready(&mut self, level: Priority) -> bool {
         for _ in 0..=self.lanes.len() {
             match self.next_ready(level) {
@@ -174,6 +149,18 @@ impl Inbox {
         (set != 0).then(|| (index, usize::from(bits.positions[index])))
     }
 
+    /// Now and then looks at lanes whose ready bits say nothing.
+    pub(super) fn look_for_missed(&mut self) {
+        /// Finding nothing so many times is followed by a look.
+        const IDLE_MAX: u32 = 64;
+        if let Some(bits) = &mut self.ready {
+            bits.idle = bits.idle.wrapping_add(1);
+            if bits.idle.is_multiple_of(IDLE_MAX) {
+                self.any_lane_is_ready();
+            }
+        }
+    }
+
     /// Whether a lane holds something; a dry one's bit is taken away.
     fn is_ready(&mut self, lane: usize) -> bool {
         let lane = &mut self.lanes[lane];
@@ -206,6 +193,35 @@ mod tests {
         for word in inbox.shared.control.doorbell(inbox.index).ready() {
             word.fetch_and(0, Ordering::Relaxed);
         }
+    }
+
+    #[test]
+    fn a_corrupt_lane_among_many_hides_no_message() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let bus = Bus::open_in(folder.path(), "game").expect("opens");
+        let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
+        inbox.subscribe(&WORK, Start::Now).expect("subscribed");
+        let lanes = [(Priority::Normal, 4096)];
+        let mut publishers: Vec<_> = (0..=super::POLLED_MAX)
+            .map(|number| bus.publisher(&WORK, &format!("p{number}"), &lanes).expect("made"))
+            .collect();
+        assert!(inbox.receive().expect("mapped").is_none());
+        for publisher in &mut publishers {
+            publisher.send(Priority::Normal, b"x").expect("room");
+        }
+        let spoilt = inbox.lanes[0].id;
+        let file = bus_folder(folder.path()).join(crate::runtime::lane_name(spoilt));
+        let lane = std::fs::OpenOptions::new().write(true).open(file).expect("there");
+        std::os::unix::fs::FileExt::write_all_at(&lane, &[0xff; 8], 4096).expect("written");
+        for _ in 0..super::POLLED_MAX {
+            assert!(inbox.receive().expect("mapped").is_some(), "all but one are intact");
+        }
+        assert_eq!(inbox.lanes.len(), super::POLLED_MAX, "the corrupt one was left");
+    }
+
+    /// The only bus in `folder`.
+    fn bus_folder(folder: &std::path::Path) -> std::path::PathBuf {
+        folder.join("game")
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::file::Count;
 use super::{Inbox, ReceiveError};
 use crate::bell;
-use crate::sys::{BellId, Sleeper};
+use crate::sys::{self, BellId, Sleeper};
 
 /// How long to look before sleeping: longer while that pays.
 #[derive(Clone, Copy, Debug)]
@@ -112,6 +112,31 @@ impl Inbox {
             self.leave_drained();
         }
         Ok(waits)
+    }
+
+    /// Has the publishers of all subscribed topics look at this inbox's doorbell. What they committed without looking is seen by
+    /// who looks afterwards: `[ATTENTION]`.
+    pub(super) fn ask_for_signals(&mut self) {
+        self.rings = true;
+        let topics = self.subscriptions.iter().map(|subscription| self.shared.control.attention(subscription.topic));
+        bell::ask(topics, self.index);
+        if !sys::barrier::heavy() {
+            tracing::debug!("the system does not fence for others: the first message to a sleeper may come 10 ms late");
+        }
+    }
+
+    /// Whether any lane holds something, or has to be told of: looks at every lane itself.
+    pub(super) fn any_lane_is_ready(&mut self) -> bool {
+        let (shared, file) = (&self.shared, &self.file);
+        let doorbell = self.ready.as_ref().map(|_| shared.control.doorbell(self.index));
+        self.lanes.iter_mut().fold(false, |any, lane| {
+            let ready = lane.is_ready(shared, file);
+            if ready && let Some(doorbell) = doorbell {
+                // Its publisher may have been killed or stopped before it did.
+                doorbell.raise(lane.index);
+            }
+            any | ready
+        })
     }
 
     /// Looks for a while. On one processor nothing would arrive meanwhile.

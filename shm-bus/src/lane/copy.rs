@@ -1,11 +1,11 @@
 //! Copying between a ring and private memory, in blocks of a record's alignment: four words.
 //!
 //! A ring is shared, so that each of its words is loaded and stored as an atomic, Relaxed; in which order is nobody's business, as the
-//! commit word orders all of them. The compiler makes eight instructions of a block's four words. On x86-64, where a move of 16
-//! bytes moves both of its aligned words whole, four do, and more lines are on their way between two processors at a time.
+//! commit word orders all of them. The compiler makes eight instructions of a block's four words. On x86-64 four moves of 16 bytes
+//! do, and more lines are on their way between two processors at a time.
 //!
 //! # Invariants
-//! 1. Each word is copied whole, and once.
+//! 1. Each word is copied once. What was copied while it was being written is thrown away: `[LAP]`.
 
 use crate::sync::{AtomicU64, Ordering};
 
@@ -93,9 +93,10 @@ mod x86_64 {
 
     #[inline(always)]
     pub(super) fn load(from: &[AtomicU64; BLOCK], to: &mut [u64; BLOCK]) {
-        // ORDERING: Relaxed, after the fence of [COMMIT], over which the compiler moves no access to memory.
-        // SAFETY: it does what `word_by_word::load` does: both references are good for 32 bytes, and a move of 16 bytes moves each of
-        // its two words whole, as these are aligned to 8 bytes and so lie in one cache line each.
+        // ORDERING: Relaxed, after the fence of [COMMIT]: the compiler moves no access to memory over either, and the processor keeps
+        // loads in order.
+        // SAFETY: both references are good for 32 bytes; it does what `word_by_word::load` does. Nobody relies on words that come whole:
+        // a gating reader's record is not written meanwhile, another one's is thrown away if it was, and any bytes are a word.
         unsafe {
             asm!(
                 "movups {low}, [{from}]",
@@ -115,9 +116,10 @@ mod x86_64 {
     /// processor's queue of stores, behind all that this stream has there. A load of one word does not.
     #[inline(always)]
     pub(super) fn store(to: &[AtomicU64; BLOCK], from: &[u8; 8 * BLOCK]) {
-        // ORDERING: Relaxed, published by [COMMIT], a Release store over which the compiler moves no access to memory.
-        // SAFETY: as in `load`; a shared reference to atomics allows writing to them, and asking for a line is a hint, whatever the
-        // address.
+        // ORDERING: Relaxed, published by [COMMIT], a Release store: the compiler moves no access to memory over it, and the processor
+        // keeps stores in order.
+        // SAFETY: as in `load`; a shared reference to atomics allows writing to them. Asking for a line is a hint, whatever the address,
+        // and does nothing on the oldest processors, which do not know it.
         unsafe {
             asm!(
                 "movq {low}, [{from}]",
@@ -136,24 +138,47 @@ mod x86_64 {
             );
         }
     }
+
+    #[cfg(test)]
+    mod tests {
+        use super::super::word_by_word;
+        use super::{AtomicU64, BLOCK};
+        use crate::sync::Ordering;
+
+        #[test]
+        fn a_block_is_copied_as_word_by_word() {
+            let bytes: [u8; 8 * BLOCK] = std::array::from_fn(|place| place as u8 + 1);
+            let copied = |store: fn(&[AtomicU64; BLOCK], &[u8; 8 * BLOCK]),
+                          load: fn(&[AtomicU64; BLOCK], &mut [u64; BLOCK])| {
+                let (shared, mut private) = (std::array::from_fn(|_| AtomicU64::new(0)), [0; BLOCK]);
+                store(&shared, &bytes);
+                load(&shared, &mut private);
+                (shared.map(|word| word.load(Ordering::Relaxed)), private)
+            };
+            let expected = copied(word_by_word::store, word_by_word::load);
+            assert_eq!(expected.0.map(u64::to_le_bytes).concat(), bytes);
+            assert_eq!(copied(super::store, super::load), expected);
+        }
+    }
 }
 
-#[cfg(all(test, target_arch = "x86_64", not(any(loom, word_by_word, feature = "crash-points"))))]
+#[cfg(all(test, not(loom)))]
 mod tests {
-    use super::{AtomicU64, BLOCK, Ordering, word_by_word, x86_64};
+    use super::{copy_in, copy_out};
+    use crate::sync::AtomicU64;
 
     #[test]
-    fn a_block_is_copied_as_word_by_word() {
-        let bytes: [u8; 8 * BLOCK] = std::array::from_fn(|place| place as u8 + 1);
-        let copied = |store: fn(&[AtomicU64; BLOCK], &[u8; 8 * BLOCK]),
-                      load: fn(&[AtomicU64; BLOCK], &mut [u64; BLOCK])| {
-            let (shared, mut private) = (std::array::from_fn(|_| AtomicU64::new(0)), [0; BLOCK]);
-            store(&shared, &bytes);
-            load(&shared, &mut private);
-            (shared.map(|word| word.load(Ordering::Relaxed)), private)
-        };
-        let expected = copied(word_by_word::store, word_by_word::load);
-        assert_eq!(expected.0.map(u64::to_le_bytes).concat(), bytes);
-        assert_eq!(copied(x86_64::store, x86_64::load), expected);
+    fn what_goes_in_comes_out_whatever_its_length() {
+        for len in 0..=100 {
+            let bytes: Vec<u8> = (1..=len).collect();
+            let words = bytes.len().div_ceil(32) * 4;
+            let shared: Vec<_> = (0..words).map(|_| AtomicU64::new(u64::MAX)).collect();
+            let mut private = vec![0; words];
+            copy_in(&shared, &bytes);
+            copy_out(&shared, &mut private);
+            let out: Vec<u8> = private.into_iter().flat_map(u64::to_le_bytes).collect();
+            assert_eq!(out[..bytes.len()], bytes, "{len}");
+            assert!(out[bytes.len()..bytes.len().next_multiple_of(8)].iter().all(|byte| *byte == 0), "{len}");
+        }
     }
 }

@@ -22,13 +22,16 @@
 //! position has to be zero before a record becomes visible, whatever earlier laps left there. The writer
 //! 1. makes sure that PAD, record and the 32 bytes behind it fit, else moves `oldest`, which no gating reader may need any more;
 //! 2. where the record would wrap, commits a PAD first, by the same steps;
-//! 3. writes payload, the zero behind the record, and the rest of the header, in any order, Relaxed;
+//! 3. writes the zero behind the record, payload, and the rest of the header, in any order, Relaxed;
 //! 4. stores the record's own commit word, Release: `[COMMIT]`. Now it is there, and so is the zero at which readers stop;
 //! 5. stores `head`.
 //!
 //! A reader loads the commit word, fences if it is not zero, copies, and checks everything in its own copy. One that nobody waits for
-//! then looks whether `oldest` has passed it, and if so throws the copy away: `[LAP]`. A batch leaves the zero of its first record
-//! until all the others are written, and needs but one zero behind it. `PROTOCOL.md` has every step; `loom_models` leaves out each of them once, and must fail.
+//! then looks whether `oldest` has passed it, and if so throws the copy away: `[LAP]`.
+//!
+//! A **batch** leaves the zero of its first record until all the others are written, and needs but one zero behind them.
+//!
+//! `PROTOCOL.md` has every step; `loom_models` leaves out the one or the other, and must fail.
 //!
 //! # Invariants
 //! 1. Only the writer writes here; readers map the file read-only.
@@ -36,7 +39,8 @@
 //! 3. Every byte of `oldest .. head` is intact, and `head - oldest + 32 <= capacity`.
 //! 4. `oldest` is a record's start (or `head`) and passes no gating cursor: `[JOIN]`.
 //! 5. A record with its header is at most a quarter of the capacity.
-//! 6. The ring is accessed as aligned 8-byte words only.
+//! 6. Commit words, headers and figures are accessed as aligned 8-byte words only; payload, which is whole or thrown away, as `copy`
+//!    does it.
 //!
 //! # Failure
 //! A writer that dies before `[COMMIT]` leaves a zero: readers see a dry lane. A reader that finds an impossible word

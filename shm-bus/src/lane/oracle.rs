@@ -74,7 +74,7 @@ fn send(writer: &mut Writer<&Heap>, gates: &mut Cursors<'_>, sequence: u64, len:
     for word in &writer.memory().ring[first..first + len.div_ceil(8)] {
         word.store(told, Ordering::Relaxed);
     }
-    assert!(writer.commit(len));
+    assert!(writer.commit(len, Envelope::MESSAGE));
     Ok(())
 }
 
@@ -184,7 +184,7 @@ proptest! {
                 Step::CancelLoan(len) => {
                     let _ = writer.begin(len, &mut gates);
                     writer.cancel();
-                    prop_assert!(!writer.commit(0), "a cancelled loan sends nothing");
+                    prop_assert!(!writer.commit(0, Envelope::MESSAGE), "a cancelled loan sends nothing");
                 }
                 Step::Batch(lens) => for len in send_batch((&heap, &mut writer), &mut gates, sent, &lens) {
                     queue.push_back(Read::Message(sent, 0, len));

@@ -27,14 +27,14 @@ pub(super) fn to_read(ring: &[AtomicU64], geometry: Geometry, positions: Range<u
     }
 }
 
-/// `value`, of which the optimizer is to know no more than that: it would else put another in its place that it knows to be the same,
-/// and that comes later.
+/// `value`, hidden from the optimizer: it knows that the extent which was read is the same, and would take that, so that the next
+/// position had to wait for its load. `black_box` may go through memory.
 #[inline(always)]
 pub(super) fn predicted(value: u64) -> u64 {
     #[cfg(all(target_arch = "x86_64", not(loom)))]
     {
         let same: u64;
-        // SAFETY: it does nothing.
+        // SAFETY: no instruction; the operand stays as it is.
         unsafe {
             std::arch::asm!("/* {0} */", inout(reg) value => same, options(pure, nomem, nostack, preserves_flags))
         };

@@ -11,7 +11,7 @@ use crate::wire::Priority;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("after {sent} messages of the batch")]
 pub struct BatchError {
-    /// Messages of the batch that were sent.
+    /// Messages of the batch that were taken before.
     pub sent: usize,
     /// Why the next one was not.
     pub source: SendError,
@@ -25,7 +25,10 @@ struct Batch<'a> {
 }
 
 impl Publisher {
-    /// Sends messages that inboxes see at once, as far as the ring has room for them without waiting: quicker than one by one.
+    /// Sends each payload as a message of its own, quicker than one by one: inboxes see all of them at once, when the last one is
+    /// written. Where room has to be made or waited for, what was written so far is seen first. Nothing is seen while `payloads`
+    /// computes the next one, which should not take long. How many were taken; under [`Policy::DropNewest`](crate::wire::Policy) those that
+    /// were dropped for want of room are among them.
     ///
     /// ```
     /// # use shm_bus::wire::{Policy, Priority, schema_hash};

@@ -99,7 +99,7 @@ fn make_lane(
     let writer = Writer::new(file, stamp, policy == Policy::Latest);
     let participant = shared.slot;
     shared.control.add_lane(index, NewLane { id, topic, priority, participant, capacity, claims: 0, publisher });
-    Ok(OutLane { index, id, policy, writer, faulty: Vec::new(), tested: None })
+    Ok(OutLane { index, id, writer, faulty: Vec::new(), tested: None })
 }
 
 /// An id for a lane at `index` whose generation no gating inbox of `topic` has in its cursor there, left by an earlier lane. Under

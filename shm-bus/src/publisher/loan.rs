@@ -3,8 +3,6 @@
 //! # Invariants
 //! 1. The words of a loan lie behind the lane's `head`; no gating reader looks at them, an observer discards what it saw.
 
-#![expect(unsafe_code, reason = "hands out a pointer to a loan")]
-
 use std::ptr::NonNull;
 
 use super::Publisher;
@@ -77,10 +75,10 @@ impl Drop for Loan<'_> {
 }
 
 /// The address of the first of `words`.
-pub(super) const fn pointer(words: &[AtomicU64]) -> NonNull<u64> {
-    let first = words.as_ptr().cast::<u64>().cast_mut();
-    // SAFETY: a slice's address is never null. AtomicU64 has the layout of u64 and allows writing behind `&`.
-    unsafe { NonNull::new_unchecked(first) }
+///
+/// An atomic has the layout of its integer and allows writing behind `&`.
+pub(super) fn pointer(words: &[AtomicU64]) -> NonNull<u64> {
+    NonNull::from(words).cast()
 }
 
 /// Copies `bytes` to `offset`, keeping the other bytes of the words it touches.

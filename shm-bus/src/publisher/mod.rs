@@ -94,7 +94,6 @@ struct OutLane {
     /// Index in the lane directory.
     index: usize,
     id: u64,
-    policy: Policy,
     writer: Writer<LaneFile>,
     /// Ids of inboxes whose cursor in this lane was impossible.
     faulty: Vec<u64>,
@@ -128,7 +127,7 @@ impl Publisher {
 
     /// As [`Self::commit`], of another kind.
     pub(crate) fn commit_as(&mut self, priority: Priority, envelope: Envelope, used: usize) -> Result<(), SendError> {
-        if !self.lane(priority)?.writer.commit_as(used, envelope) {
+        if !self.lane(priority)?.writer.commit(used, envelope) {
             return Err(SendError::NoLoan(used));
         }
         self.signal(priority);
@@ -171,11 +170,7 @@ impl Publisher {
     /// # Errors
     /// [`SendError::NoLoan`] when nothing, or less, was begun; the loan is taken back.
     pub fn commit(&mut self, priority: Priority, used: usize) -> Result<(), SendError> {
-        if !self.lane(priority)?.writer.commit(used) {
-            return Err(SendError::NoLoan(used));
-        }
-        self.signal(priority);
-        Ok(())
+        self.commit_as(priority, Envelope::MESSAGE, used)
     }
 
     /// Takes back what was begun, if anything.
@@ -234,7 +229,7 @@ impl Publisher {
             Ok(first) => {
                 let lane = self.lane(priority)?;
                 copy_in(&lane.writer.memory().ring()[first..], payload);
-                lane.writer.commit_as(payload.len(), envelope);
+                lane.writer.commit(payload.len(), envelope);
                 Ok(())
             }
             Err(SendError::Full) if self.policy == Policy::DropNewest => Ok(()),

@@ -36,13 +36,14 @@ impl Publisher {
                 return Ok(first);
             }
         }
+        let policy = self.policy;
         let lane = self.lane(priority)?;
         let (tally, error) = match refusal {
             Refusal::TooLong => {
                 (Tally::Rejected, SendError::TooLong { len, max: lane.writer.geometry().payload_max() })
             }
             Refusal::Corrupt => (Tally::Rejected, SendError::Corrupt),
-            Refusal::Full => match lane.policy {
+            Refusal::Full => match policy {
                 Policy::Block { timeout_ms } => (Tally::TimedOut, SendError::TimedOut { timeout_ms }),
                 Policy::DropNewest => (Tally::Dropped, SendError::Full),
                 _ => (Tally::Rejected, SendError::Full),

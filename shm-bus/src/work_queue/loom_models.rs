@@ -90,7 +90,7 @@ impl Producer {
             word.store(100 + sequence, Ordering::Relaxed);
         }
         let position = memory.0.header[HEAD].load(Ordering::Relaxed);
-        assert!(writer.commit_as(words * 8, Envelope::MESSAGE));
+        assert!(writer.commit(words * 8, Envelope::MESSAGE));
         outstanding.push(position);
         assert!(table.publish(sequence, vacant, position));
         true

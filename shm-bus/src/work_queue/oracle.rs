@@ -151,7 +151,7 @@ impl Bench<'_> {
             word.store(sequence << 16 | len as u64, Ordering::Relaxed);
         }
         let position = heap.lane_header[HEAD].load(Ordering::Relaxed);
-        assert!(writer.commit_as(len, Envelope::MESSAGE));
+        assert!(writer.commit(len, Envelope::MESSAGE));
         outstanding.push(position);
         assert!(table.publish(sequence, first.1, position));
         model.messages.push((Fate::Fresh, 0));

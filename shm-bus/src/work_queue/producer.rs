@@ -229,7 +229,7 @@ impl OutLane {
         copy_in(&self.writer.memory().ring()[room.first..], payload);
         // ORDERING: Relaxed, this writer's own store.
         let position = self.writer.memory().header()[HEAD].load(Ordering::Relaxed);
-        if !self.writer.commit_as(payload.len(), Envelope::MESSAGE) {
+        if !self.writer.commit(payload.len(), Envelope::MESSAGE) {
             return Err(SendError::NoLoan(payload.len()));
         }
         let sequence = self.outstanding.next();

@@ -89,7 +89,7 @@ fn send(writer: &mut Writer<Shared>, gates: &mut Shared, sequence: u64, words: u
     for word in &gates.0.ring[first..first + words] {
         word.store(100 + sequence, Ordering::Relaxed);
     }
-    assert!(writer.commit(words * 8));
+    assert!(writer.commit(words * 8, Envelope::MESSAGE));
     Ok(())
 }
 

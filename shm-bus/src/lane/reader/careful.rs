@@ -1,7 +1,7 @@
 //! Reading whatever comes next: every word of a record is checked, in the private copy.
 
 use super::lap::Lap;
-use super::{Fault, Look, Reader};
+use super::{Fault, Look, Reader, Taken};
 use crate::lane::copy::copy_out;
 use crate::lane::{HEADER_WORDS, Memory, Mode, SLOT};
 use crate::sync::{AtomicU64, Mutation, Ordering, fence_unless};
@@ -110,7 +110,7 @@ impl<M: Memory> Reader<M> {
                 self.usual = words[1];
                 // On a lane whose readers skip, every message is looked for anew.
                 self.usual_below = if self.mode == Mode::Latest { 0 } else { self.geometry.payload_max() as u64 + 1 };
-                self.last = (lost, len, sender, correlation);
+                self.last = Taken { lost, len, sender, correlation };
                 Ok(true)
             }
         }

@@ -72,7 +72,8 @@ impl<M: Memory> Reader<M> {
 
     fn oldest(&self) -> u64 {
         let oldest = self.memory.header()[OLDEST].load(Ordering::Relaxed);
-        // ORDERING: [LAP] what lies from `oldest` on was written before the announcement that is seen here.
+        // ORDERING: [LAP] what lies from `oldest` on was written before the announcement that is seen here: pairs with the Release store
+        // in `Writer::make_room`.
         fence(Ordering::Acquire);
         bounded(oldest)
     }

@@ -39,7 +39,7 @@ impl<M: Memory> Reader<M> {
             return Lap::No;
         }
         // ORDERING: [LAP] what lies from `oldest` on was written before the announcement that is seen here: no commit word of an earlier
-        // lap is seen there.
+        // lap is seen there. Pairs with the Release store in `Writer::make_room`.
         fence(Ordering::Acquire);
         if self.mode == Mode::Evictable {
             return Lap::End(Look::Evicted);

@@ -54,8 +54,19 @@ pub(crate) struct Reader<M> {
     asked_for: u64,
     /// Bytes that the last message took, header included.
     usual_extent: u64,
-    /// Of the last message that was read: messages lost before it, bytes of its payload, sender and correlation id.
-    last: (u64, usize, u64, u64),
+    /// The last message that was read.
+    last: Taken,
+}
+
+/// Of a message, what the reader does not hold anyway.
+#[derive(Clone, Copy, Debug, Default)]
+struct Taken {
+    /// Messages lost just before it.
+    lost: u64,
+    /// Bytes of its payload.
+    len: usize,
+    sender: u64,
+    correlation: u64,
 }
 
 impl<M: Memory> Reader<M> {
@@ -77,7 +88,7 @@ impl<M: Memory> Reader<M> {
             usual_extent: SLOT,
             known_head: 0,
             asked_for: 0,
-            last: (0, 0, 0, 0),
+            last: Taken::default(),
         }
     }
 
@@ -109,7 +120,7 @@ impl<M: Memory> Reader<M> {
         // ORDERING: Relaxed, after the fence of [COMMIT].
         let what = what.load(Ordering::Relaxed);
         let (length, sequence) = (commit & u64::from(u32::MAX), self.expected);
-        // That of no message is below 0; of a length below a header's, the difference is huge.
+        // A length below a header's wraps to a huge number; with `usual_below` 0 none passes.
         let len = length.wrapping_sub(SLOT);
         if (commit >> 32) as u32 != sequence as u32 || what != self.usual || len >= self.usual_below {
             return false;
@@ -135,7 +146,7 @@ impl<M: Memory> Reader<M> {
             self.usual_extent = extent;
         }
         self.expected = sequence.wrapping_add(1);
-        self.last = (0, len as usize, sender, correlation);
+        self.last = Taken { lost: 0, len: len as usize, sender, correlation };
         if self.asked_for < self.known_head && self.asked_for < self.position + prefetch::AHEAD / 2 {
             self.ask_ahead();
         }
@@ -207,7 +218,7 @@ impl<M: Memory> Reader<M> {
     /// The last message that was read.
     #[inline]
     pub(crate) const fn last(&self) -> Message {
-        let (lost, len, sender, correlation) = self.last;
+        let Taken { lost, len, sender, correlation } = self.last;
         Message { sequence: self.expected.wrapping_sub(1), lost, len, what: self.usual, sender, correlation }
     }
 
@@ -228,7 +239,7 @@ impl<M: Memory> Reader<M> {
         self.position
     }
 
-    /// The writer's position, which is worth knowing before much is read.
+    /// Notes where the writer is, so that the lines below are asked for.
     pub(crate) fn look_at_head(&mut self) -> u64 {
         self.known_head = self.head();
         self.ask_ahead();
@@ -259,8 +270,8 @@ impl<M: Memory> Reader<M> {
     pub(crate) fn publish(&mut self, cursor: &AtomicU64) {
         let place = Place::At(self.position);
         let word = Cursor { generation: self.generation, place }.encode();
-        // ORDERING: [CURSOR] Release: the copies made so far are done before the writer reuses their place. Pairs with the
-        // Acquire load of the writer's gates.
+        // ORDERING: [CURSOR] Release: the copies made so far are done before the writer reuses their place. Pairs with the SeqCst fence
+        // in `Writer::make_room`, after its first look at the cursors.
         cursor.store(word, order_unless(Mutation::RelaxedCursor, Ordering::Release));
         self.published = self.position;
         self.owes_from = self.position + self.geometry.capacity / 8;

@@ -34,6 +34,8 @@ pub(crate) struct Envelope {
 impl Envelope {
     /// A plain message's.
     pub(crate) const MESSAGE: Self = Self { kind: Kind::Message, flags: 0, correlation: 0 };
+    /// That of what fills the end of a ring.
+    const PAD: Self = Self { kind: Kind::Pad, ..Self::MESSAGE };
 
     /// Kind and flags in the second word of a header, in which the stamp leaves them 0.
     const fn bits(self) -> u64 {
@@ -54,10 +56,10 @@ pub(crate) struct Stamp {
 pub(crate) struct Writer<M> {
     memory: M,
     geometry: Geometry,
-    /// Second to fourth word of a message's header, its [`Envelope`] left out.
-    stamp: [u64; 3],
-    /// The same of a PAD's.
-    pad_stamp: [u64; 3],
+    /// Second word of every header, what its [`Envelope`] adds left out.
+    what: u64,
+    /// Third word of every header.
+    sender: u64,
     /// Position of the next record.
     head: u64,
     /// Sequence of the next record.
@@ -85,16 +87,14 @@ impl<M: Memory> Writer<M> {
     pub(crate) fn new(memory: M, stamp: Stamp, tells_latest: bool) -> Self {
         let geometry = Geometry::of(&memory);
         let Stamp { priority, topic, sender } = stamp;
-        let (length, kind) = (SLOT as u32, Kind::Pad);
-        let header = Header { length, sequence: 0, kind, priority, flags: 0, topic, sender, correlation: 0 };
-        let [_, what, sender, correlation] = header.to_words();
-        let pad_stamp = [what, sender, correlation];
-        let stamp = [what & !(0xff << 8), sender, correlation];
+        let header =
+            Header { length: 0, sequence: 0, kind: Kind::Pad, priority, flags: 0, topic, sender, correlation: 0 };
+        let [_, what, sender, _] = header.to_words();
         Self {
             memory,
             geometry,
-            stamp,
-            pad_stamp,
+            what: what ^ Envelope::PAD.bits(),
+            sender,
             head: 0,
             sequence: 0,
             oldest: 0,
@@ -136,14 +136,14 @@ impl<M: Memory> Writer<M> {
             self.make_room(end - self.geometry.capacity, gates)?;
         }
         if pad > 0 {
-            self.commit_record(pad, self.pad_stamp);
+            self.commit_record(pad, Envelope::PAD);
         }
         self.loan = Some(len);
         Ok(self.geometry.word(self.head) + HEADER_WORDS)
     }
 
-    /// Sends `payload`, if that takes neither a PAD nor more room than is known to be free. Else nothing has happened, but that an
-    /// earlier loan was taken back.
+    /// Sends `payload`, if that takes neither a PAD nor more room than is known to be free, and takes an earlier loan back. Else nothing
+    /// has happened.
     #[inline(always)]
     pub(crate) fn put(&mut self, payload: &[u8], envelope: Envelope) -> bool {
         let extent = extent_of(SLOT + payload.len() as u64);
@@ -161,8 +161,8 @@ impl<M: Memory> Writer<M> {
         copy_in(body, payload);
         let [commit, what, sender, correlation] = header;
         // ORDERING: Relaxed, published by [COMMIT].
-        what.store(self.stamp[0] | envelope.bits(), Ordering::Relaxed);
-        sender.store(self.stamp[1], Ordering::Relaxed);
+        what.store(self.what | envelope.bits(), Ordering::Relaxed);
+        sender.store(self.sender, Ordering::Relaxed);
         correlation.store(envelope.correlation, Ordering::Relaxed);
         let (before, sequence) = (self.head, self.sequence);
         (self.head, self.sequence, self.loan) = (next, sequence + 1, None);
@@ -179,13 +179,7 @@ impl<M: Memory> Writer<M> {
 
     /// Makes the first `used` bytes of the loan a message. `false` when nothing, or less, is on loan.
     #[inline]
-    pub(crate) fn commit(&mut self, used: usize) -> bool {
-        self.commit_as(used, Envelope::MESSAGE)
-    }
-
-    /// As [`Self::commit`], of another kind.
-    #[inline]
-    pub(crate) fn commit_as(&mut self, used: usize, envelope: Envelope) -> bool {
+    pub(crate) fn commit(&mut self, used: usize, envelope: Envelope) -> bool {
         match self.loan.take() {
             Some(len) if used <= len => {
                 self.commit_message(used, envelope);
@@ -197,8 +191,7 @@ impl<M: Memory> Writer<M> {
 
     fn commit_message(&mut self, len: usize, envelope: Envelope) {
         let at = self.head;
-        let [what, sender, _] = self.stamp;
-        self.commit_record(SLOT + len as u64, [what | envelope.bits(), sender, envelope.correlation]);
+        self.commit_record(SLOT + len as u64, envelope);
         self.count_message(at);
     }
 
@@ -229,7 +222,7 @@ impl<M: Memory> Writer<M> {
         self.loan = None;
     }
 
-    /// Counts `more`.
+    /// Adds `more` to a figure that tools read.
     pub(crate) fn tally(&self, what: Tally, more: u64) {
         let word = &self.memory.header()[what as usize];
         // ORDERING: Relaxed, a figure for tools with a single writer.
@@ -259,7 +252,7 @@ impl<M: Memory> Writer<M> {
     }
 
     /// Writes header and commit word of the record at `head` and moves on.
-    fn commit_record(&mut self, length: u64, stamp: [u64; 3]) {
+    fn commit_record(&mut self, length: u64, envelope: Envelope) {
         let ring = self.memory.ring();
         let at = self.geometry.word(self.head);
         let extent = extent_of(length);
@@ -268,7 +261,8 @@ impl<M: Memory> Writer<M> {
             self.terminate(next);
         }
         self.memory.trace_write(at + 1..at + (extent / 8) as usize);
-        for (word, value) in ring[at + 1..].iter().zip(stamp) {
+        let values = [self.what | envelope.bits(), self.sender, envelope.correlation];
+        for (word, value) in ring[at + 1..].iter().zip(values) {
             // ORDERING: Relaxed, published by [COMMIT].
             word.store(value, Ordering::Relaxed);
         }

@@ -64,8 +64,9 @@ impl<M: Memory> Writer<M> {
         if announced < target {
             return Err(Refusal::Full);
         }
-        // ORDERING: [LAP] the fence below orders this store before the payload stores that follow; it pairs with the
-        // fence in `Reader::lapped`.
+        // ORDERING: [LAP] the fence below orders this store before the payload stores that follow; it pairs with the first fence in
+        // `Reader::lapped`. Release, so that what lies from here on is seen by who sees this: pairs with the fence in `Reader::oldest` and
+        // the second one in `Reader::lapped`.
         self.memory.header()[OLDEST].store(announced, Ordering::Release);
         // ORDERING: [JOIN] SeqCst, pairs with the fence in `Reader::settle`. Store, then look, on both sides: either the
         // joiner sees this `oldest`, or the look below sees its cursor. Nothing weaker forbids that both miss.
