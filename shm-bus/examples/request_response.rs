@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -51,10 +51,21 @@ const FOLDER: &str = "HOTFRAME_EXAMPLE_FOLDER";
 
 fn main() -> Outcome {
     match (std::env::args().nth(1).as_deref(), std::env::var_os(FOLDER)) {
-        (Some("inventory"), Some(folder)) => inventory(&Bus::open_in(folder, "example")?),
-        (Some("paths"), Some(folder)) => paths(&Bus::open_in(folder, "example")?),
+        (Some(service), Some(folder)) => {
+            end_with_parent();
+            let bus = Bus::open_in(folder, "example")?;
+            if service == "inventory" { inventory(&bus) } else { paths(&bus) }
+        }
         _ => ask(),
     }
+}
+
+/// However the parent ends, the pipe to the standard input closes then.
+fn end_with_parent() {
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        std::process::exit(1);
+    });
 }
 
 /// The first service, until it is killed.
@@ -108,20 +119,26 @@ fn paths(bus: &Bus) -> Outcome {
     Ok(())
 }
 
-/// A service's process, killed when dropped.
-struct Process(Child);
+/// A service's process, killed when dropped; and the pipe whose end it takes for its parent's.
+struct Process {
+    child: Child,
+    _lives: Option<ChildStdin>,
+}
 
 impl Process {
     fn start(service: &str, folder: &Path) -> std::io::Result<Self> {
         let program = std::env::current_exe()?;
-        Command::new(program).arg(service).env(FOLDER, folder).stdin(Stdio::null()).spawn().map(Self)
+        let mut child = Command::new(program).arg(service).env(FOLDER, folder).stdin(Stdio::piped()).spawn()?;
+        // Waiting for the child would close it.
+        let lives = child.stdin.take();
+        Ok(Self { child, _lives: lives })
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -143,11 +160,11 @@ fn ask() -> Outcome {
     }
     ask_inventory(&mut inventory)?;
     ask_for_paths(&bus)?;
-    expect(pathfinder.0.wait()?.success(), "the pathfinder ends with its client")?;
+    expect(pathfinder.child.wait()?.success(), "the pathfinder ends with its client")?;
 
     let ticket = inventory.send::<Hang>(&(), Duration::MAX)?;
-    server.0.kill()?;
-    server.0.wait()?;
+    server.child.kill()?;
+    server.child.wait()?;
     let error = loop {
         inventory.wait(Duration::from_millis(10))?;
         match inventory.poll(ticket) {

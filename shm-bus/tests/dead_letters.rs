@@ -99,3 +99,27 @@ fn work_and_dead_letters_that_somebody_holds_give_way_to_nobody() {
     assert_eq!(next(&mut worker), Some(3), "the work does not, and keeps the dead letter beside it");
     assert_eq!(letters(&mut worker), [2]);
 }
+
+#[test]
+fn a_producer_that_does_not_fit_either_way_drops_no_dead_letter() {
+    let bus = Bus::builder("narrow").bytes(1 << 20).open_anonymous().expect("memory");
+    let mut worker = bus.worker(&ONCE, "worker").expect("made");
+    leave_a_dead_letter(&bus, &mut worker, "first", 1);
+    leave_a_dead_letter(&bus, &mut worker, "second", 2);
+    let huge = QueueLane::new(Priority::Normal, 1 << 21);
+    bus.work_producer(&ONCE, "third", &[huge]).expect_err("larger than the bus");
+    assert_eq!(letters(&mut worker), [1, 2]);
+    let (bus, mut worker) = narrow();
+    leave_a_dead_letter(&bus, &mut worker, "first", 1);
+    let open = bus.work_producer(&ONCE, "second", &[LANE]).expect("room");
+    let both = [LANE, QueueLane::new(Priority::High, 1 << 14)];
+    bus.work_producer(&ONCE, "third", &both).expect_err("one place for two lanes");
+    assert_eq!(letters(&mut worker), [1]);
+    drop(open);
+    let _third = bus.work_producer(&ONCE, "third", &both).expect("both places");
+    assert_eq!(
+        info(&bus).lanes.iter().map(|lane| lane.dead_dropped).sum::<u64>(),
+        1,
+        "dropped with its lane, and counted"
+    );
+}

@@ -99,6 +99,24 @@ fn a_sleeper_is_woken_by_send_batch_loan_and_begin() {
     });
 }
 
+#[cfg(unix)]
+#[test]
+fn what_a_batch_shows_before_its_end_wakes_a_sleeper() {
+    let (_folder, bus) = bus();
+    let news = TopicSpec { policy: Policy::DropOldest, ..topic("news") };
+    let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
+    inbox.subscribe(&news, Start::Now).expect("subscribed");
+    let mut publisher = bus.publisher(&news, "writer", LANES).expect("made");
+    assert!(!inbox.arm().expect("can wait"), "nothing waits");
+    let wakes = || bus.snapshot().topics[0].lanes.iter().map(|lane| lane.wakes).sum::<u64>();
+    let batch = (0..100_u64).map(|number| {
+        // By then the ring was full, and room has been made.
+        assert_eq!(wakes(), u64::from(number >= 64), "at {number}");
+        number.to_le_bytes()
+    });
+    assert_eq!(publisher.send_batch(Priority::Normal, batch), Ok(100));
+}
+
 #[test]
 fn a_sleeper_sees_a_publisher_that_comes_later() {
     let (_folder, bus) = bus();

@@ -18,7 +18,7 @@ use super::watch::Watch;
 /// Example: hotframe bus hz physics/contact --interval 5
 ///
 /// A gap runs from one receive to the next; it is no latency, for messages bear no time. `lost` counts what this command
-/// was too slow for; the rate counts it, too.
+/// was too slow for; the rate counts it, too. B/s counts what messages hold, without headers.
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Args {

@@ -18,6 +18,7 @@ mod hz;
 mod ls;
 mod outgoing;
 mod process;
+mod progress;
 mod publish;
 mod queues;
 #[cfg(feature = "record")]

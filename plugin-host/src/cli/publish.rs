@@ -18,7 +18,7 @@ use super::watch::Watch;
 /// Without MESSAGE, or with `-`, each line of the standard input is one.
 ///
 /// Examples:
-///   hotframe bus pub game/event '{"kind":1,"value":7,"x":0.0,"y":0.0}'
+///   hotframe bus pub game/event '{"kind":3,"value":7,"x":0.0,"y":0.0,"variant":0,"reserved":0}'
 ///   hotframe bus pub physics/contact "$(cat contact.json)" --rate 60
 ///   hotframe bus echo physics/contact --json | jq -c --unbuffered .message | hotframe bus pub physics/contact --bus other
 ///

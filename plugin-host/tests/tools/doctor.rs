@@ -5,8 +5,8 @@ use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 
 use rustix::process::Signal;
 use serde_json::Value;
-use shm_bus::Attachment;
 use shm_bus::wire::Priority;
+use shm_bus::{Attachment, Start};
 
 use super::support::{Ended, Game, HITS, Tool, hit};
 
@@ -113,12 +113,17 @@ fn who_no_longer_gets_on_and_a_table_nearly_full_are_told() {
     let bus = shm_bus::Bus::builder("game").folder(&folder).inboxes(2).open().expect("opens");
     let mut reader = bus.inbox("reader", Attachment::Gating).expect("made");
     let other = bus.inbox("other", Attachment::Observer).expect("made");
+    reader.subscribe(&HITS, Start::Now).expect("subscribed");
     reader.drain(|_| ()).expect("mapped");
+    let mut publisher = bus.publisher(&HITS, "physics", &[(Priority::Low, 4096)]).expect("made");
+    let idle = Tool::start(&folder, &QUICK, std::process::Stdio::null()).end();
+    let [_full] = &problems(&idle)[..] else { panic!("nothing waits for the reader: {}", idle.out) };
+    publisher.send(Priority::Low, &hit(1)).expect("room");
     let ended = Tool::start(&folder, &QUICK, std::process::Stdio::null()).end();
     let [hangs, full] = &problems(&ended)[..] else { panic!("{}", ended.out) };
     assert!(hangs.contains("lives but does not get on, and publishers wait for its inboxes"), "{hangs}");
     assert!(full.contains("2 of at most 2 inboxes"), "{full}");
-    drop((other, reader, bus));
+    drop((other, reader, publisher, bus));
     super::support::assert_empty(&folder);
 }
 

@@ -103,8 +103,8 @@ impl Bus {
         open::open_again(&self.shared)
     }
 
-    /// Says that this participant is getting on, once a frame or turn. Inboxes do so too, at every drain. Tools show it; nobody
-    /// is taken for dead because of it.
+    /// Says that this participant is getting on, once a frame or turn. Inboxes do so too, at every drain and while they wait, and
+    /// publishers while they wait for room. Tools show it; nobody is taken for dead because of it.
     #[inline]
     pub fn beat(&self) {
         self.shared.beat();
@@ -127,7 +127,8 @@ impl Bus {
     }
 
     /// A publisher of `topic` with one lane for each of `lanes`: a priority and the ring's bytes, a power of two between
-    /// 4096 and 2³⁰. A message with its 32-byte header takes at most a quarter of the ring.
+    /// 4096 and 2³⁰. A message takes its length and 32 bytes, rounded up to a multiple of
+    /// 32, and at most a quarter of the ring: 16 bytes take 64.
     ///
     /// # Errors
     /// See [`PublisherError`].

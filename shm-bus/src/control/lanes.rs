@@ -111,6 +111,11 @@ impl Control {
         self.free_index(LANES, self.limits().lanes)
     }
 
+    /// How many lanes can be added.
+    pub(crate) fn free_lanes(&self) -> usize {
+        self.free_indices(LANES, self.limits().lanes).count()
+    }
+
     /// Fills the entry at `index`, which is free. Under `bus.lock`; the name fits.
     pub(crate) fn add_lane(&self, index: usize, lane: NewLane<'_>) {
         self.keep_lane(index);

@@ -191,7 +191,11 @@ impl Control {
 
     /// The first free index of the first `limit`. Under `bus.lock`.
     fn free_index(&self, table: Table, limit: usize) -> Option<usize> {
-        (0..table.entries.min(limit)).find(|index| self.entry(table, *index)[0].load(Ordering::Relaxed) == 0)
+        self.free_indices(table, limit).next()
+    }
+
+    fn free_indices(&self, table: Table, limit: usize) -> impl Iterator<Item = usize> {
+        (0..table.entries.min(limit)).filter(move |index| self.entry(table, *index)[0].load(Ordering::Relaxed) == 0)
     }
 }
 

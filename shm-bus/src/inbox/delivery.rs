@@ -19,7 +19,7 @@ pub struct Delivery<'a> {
     /// Its number in its lane, from 0.
     pub sequence: u64,
     /// Messages of its lane that were sent just before it and that this inbox lost, or skipped under
-    /// [`Policy::Latest`](crate::wire::Policy::Latest); always 0 for an inbox that is waited for.
+    /// [`Policy::Latest`](crate::wire::Policy::Latest); always 0 for a gating inbox where the topic's policy waits or refuses.
     pub lost: u64,
     /// What it is: a plain message, or part of a request.
     pub kind: Kind,

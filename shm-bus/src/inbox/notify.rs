@@ -145,6 +145,7 @@ fn pass_rings_on(wishes: &Wishes, shared: &Shared, index: usize, sleeper: &Sleep
         let deadline = Instant::now() + SILENCE_MAX;
         // ORDERING: Relaxed, whoever is told looks with fences of its own.
         while doorbell.load(Ordering::Relaxed) == armed && Instant::now() < deadline && wishes.holds(armed) {
+            shared.beat();
             sleeper.sleep(doorbell, armed, SLICE);
         }
         wishes.pass_on(armed, doorbell, &mut pipe);

@@ -164,10 +164,14 @@ impl Inbox {
         let id = BellId { folder: shared.store.path(), kind: "inbox", index: self.index };
         let sleeper = Sleeper::new(id).map_err(ReceiveError::Sleep)?;
         let bell = shared.control.doorbell(self.index).bell();
-        let waited =
-            bell::wait(bell, &sleeper, deadline, || shared.control.epoch() != self.epoch || self.any_lane_is_ready());
+        let waited = bell::wait(bell, &sleeper, deadline, || {
+            shared.beat();
+            shared.control.epoch() != self.epoch || self.any_lane_is_ready()
+        });
         self.file.add(Count::Sleeps, waited.sleeps);
-        self.file.add(Count::LateWakes, u64::from(waited.late));
+        // Nobody rings for a lane that came or went.
+        let is_late = waited.late && shared.control.epoch() == self.epoch;
+        self.file.add(Count::LateWakes, u64::from(is_late));
         Ok(waited.found)
     }
 }

@@ -227,6 +227,9 @@ impl Publisher {
     ) -> Result<(), SendError> {
         match self.reserve(priority, payload.len()) {
             Ok(first) => {
+                if self.lane(priority)?.writer.take_shown() {
+                    self.signal(priority);
+                }
                 let lane = self.lane(priority)?;
                 copy_in(&lane.writer.memory().ring()[first..], payload);
                 lane.writer.commit(payload.len(), envelope);

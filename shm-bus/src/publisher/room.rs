@@ -72,6 +72,7 @@ impl Publisher {
         self.signal(priority);
         let mut first = None;
         bell::wait(shared.control.room_bell(index), &sleeper, Some(Instant::now() + timeout), || {
+            shared.beat();
             first = self.reserve_now(priority, len).ok().or_else(|| self.without_the_dead(priority, len));
             first.is_some()
         });

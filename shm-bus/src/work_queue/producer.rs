@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 use super::file::ClaimFile;
 use super::gates::{ClaimGates, Outstanding};
 use super::spec::{QueueError, QueueLane, QueueSpec, find_or_add_queue};
-use super::sweep::take_place_of_dead_letters;
+use super::sweep::{Place, count_dropped, make_place};
 use super::table::{Count, Table, Vacancy};
 use super::word::ClaimWord;
 use super::worker::signal;
 use crate::bell;
-use crate::bus::{Change, ChangeError, Shared, text_fits};
+use crate::bus::{Change, Shared, text_fits};
 use crate::control::{GivenUp, NewLane};
 use crate::lane::{Envelope, HEAD, LaneFile, Memory, Refusal, Stamp, Tally, Writer, copy_in};
 use crate::publisher::SendError;
@@ -76,16 +76,10 @@ impl WorkProducer {
         }
         let change = Change::begin(&shared)?;
         let topic = find_or_add_queue(&shared.control, queue)?;
-        let mut made: [Option<OutLane>; 4] = [None, None, None, None];
-        for lane in lanes {
-            match OutLane::with_place(&shared, topic, name, *lane) {
-                Ok(out) => made[lane.priority as usize] = Some(out),
-                Err(error) => {
-                    made.iter().flatten().for_each(|lane| lane.unmake(&shared));
-                    return Err(error);
-                }
-            }
-        }
+        let dropped = make_place(&shared, topic, place_of(lanes));
+        let made = OutLane::all(&shared, topic, name, lanes);
+        count_dropped(&shared, topic, dropped);
+        let made = made?;
         shared.control.bump_epoch();
         drop(change);
         Ok(Self { shared, topic, policy: queue.topic.policy, lanes: made })
@@ -154,26 +148,31 @@ impl WorkProducer {
     }
 }
 
+/// What `lanes` take.
+fn place_of(lanes: &[QueueLane]) -> Place {
+    let bytes = lanes.iter().map(|lane| LaneFile::bytes(lane.capacity.into()) + ClaimFile::bytes(lane.claims()));
+    Place { lanes: lanes.len(), bytes: bytes.sum() }
+}
+
 impl OutLane {
-    /// Makes one lane's segments and entry; if the bus has no room, in the place of dead letters of closed lanes. Under `bus.lock`.
-    fn with_place(shared: &Shared, topic: usize, publisher: &str, lane: QueueLane) -> Result<Self, QueueError> {
-        let mut dropped = 0;
-        loop {
-            let error = match Self::new(shared, topic, publisher, lane) {
-                Ok(made) => {
-                    made.table.add(Count::DeadDropped, dropped);
-                    return Ok(made);
+    /// Makes all lanes, or none. Under `bus.lock`.
+    fn all(
+        shared: &Shared,
+        topic: usize,
+        publisher: &str,
+        lanes: &[QueueLane],
+    ) -> Result<[Option<Self>; 4], QueueError> {
+        let mut made = [None, None, None, None];
+        for lane in lanes {
+            match Self::new(shared, topic, publisher, *lane) {
+                Ok(out) => made[lane.priority as usize] = Some(out),
+                Err(error) => {
+                    made.iter().flatten().for_each(|lane: &Self| lane.unmake(shared));
+                    return Err(error);
                 }
-                Err(error) => error,
-            };
-            // Each round that goes on has removed a lane.
-            match error {
-                QueueError::LaneLimit { .. } | QueueError::Change(ChangeError::Bytes { .. }) => {
-                    dropped += take_place_of_dead_letters(shared, topic).ok_or(error)?;
-                }
-                error => return Err(error),
             }
         }
+        Ok(made)
     }
 
     /// Makes one lane's segments and entry. Under `bus.lock`.

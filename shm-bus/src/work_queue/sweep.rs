@@ -11,6 +11,7 @@ use super::table::{Count, Table};
 use super::word::State;
 use crate::bus::Shared;
 use crate::control::{Control, LaneEntry, LaneState};
+use crate::lane::LaneFile;
 use crate::runtime::{Access, Store, claims_name, lane_name};
 
 /// Maps the claim table of `lane`, if it has one.
@@ -40,29 +41,83 @@ pub(super) fn inspect<F: Fn(usize) -> bool>(
     found.free
 }
 
-/// Frees the place of a closed lane of the queue `topic` in which nothing is left but dead letters, the oldest such lane's: they are dropped and
-/// counted, as a producer drops its own when it needs their place. How many they were; `None` without such a lane. Under `bus.lock`.
-pub(super) fn take_place_of_dead_letters(shared: &Shared, topic: usize) -> Option<u64> {
+/// What the lanes of a producer take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    pub(super) lanes: usize,
+    pub(super) bytes: u64,
+}
+
+impl Place {
+    /// What is free on the bus.
+    fn free(shared: &Shared) -> Self {
+        let limits = shared.control.limits();
+        let bytes = limits.bytes.saturating_sub(shared.view().bytes_used());
+        Self { lanes: shared.control.free_lanes(), bytes }
+    }
+
+    const fn holds(self, other: Self) -> bool {
+        self.lanes >= other.lanes && self.bytes >= other.bytes
+    }
+}
+
+/// Makes place for `wanted` by removing closed lanes of the queue `topic` in which nothing is left but dead letters, the oldest first: these
+/// are dropped, as a producer drops its own when it needs their place. How many they were, which the caller gives to [`count_dropped`].
+/// Where all of them together would not suffice, none is dropped. Under `bus.lock`.
+pub(super) fn make_place(shared: &Shared, topic: usize, wanted: Place) -> u64 {
     let Shared { store, control, .. } = shared;
-    let closed =
-        control.lanes().filter(|lane| lane.topic == topic && lane.state == LaneState::Closed && lane.claims > 0);
-    let mut closed: Vec<LaneEntry> = closed.collect();
-    closed.sort_by_key(|lane| lane.id);
-    closed.into_iter().find_map(|lane| {
-        let table = open_table(store, &lane, Access::Write).ok()?;
-        if !table.words().all(|word| matches!(word.state, State::Empty | State::Done | State::Dead)) {
-            return None;
+    let mut place = Place::free(shared);
+    if place.holds(wanted) {
+        return 0;
+    }
+    let mut closed: Vec<_> = control
+        .lanes()
+        .filter(|lane| lane.topic == topic && lane.state == LaneState::Closed && lane.claims > 0)
+        .filter_map(|lane| Some((open_table(store, &lane, Access::Write).ok()?, lane)))
+        .filter(|(table, _)| table.words().all(|word| matches!(word.state, State::Empty | State::Done | State::Dead)))
+        .collect();
+    closed.sort_by_key(|(_, lane)| lane.id);
+    for (_, lane) in &closed {
+        place.lanes += 1;
+        place.bytes += LaneFile::bytes(lane.capacity) + ClaimFile::bytes(lane.claims);
+    }
+    if !place.holds(wanted) {
+        return 0;
+    }
+    let mut dropped = 0;
+    for (table, lane) in closed {
+        if Place::free(shared).holds(wanted) {
+            break;
         }
         // A worker may take one meanwhile: then the lane stays.
-        let dropped = table.dead().filter(|letter| table.expire(letter.sequence)).count() as u64;
-        table.add(Count::DeadDropped, dropped);
-        if !table.is_drained() {
-            return None;
+        let expired = table.dead().filter(|letter| table.expire(letter.sequence)).count() as u64;
+        if table.is_drained() {
+            tracing::warn!(
+                lane = lane.id,
+                producer = lane.publisher,
+                expired,
+                "dropping dead letters for want of a lane"
+            );
+            remove_lane(store, control, &lane);
+            dropped += expired;
+        } else {
+            table.add(Count::DeadDropped, expired);
         }
-        tracing::warn!(lane = lane.id, producer = lane.publisher, dropped, "dropping dead letters for want of a lane");
-        remove_lane(store, control, &lane);
-        Some(dropped)
-    })
+    }
+    dropped
+}
+
+/// Counts dead letters that were dropped with their lane, in the queue's newest one. Under `bus.lock`.
+pub(super) fn count_dropped(shared: &Shared, topic: usize, dropped: u64) {
+    if dropped == 0 {
+        return;
+    }
+    let mut lanes: Vec<_> = shared.control.lanes().filter(|lane| lane.topic == topic && lane.claims > 0).collect();
+    lanes.sort_by_key(|lane| std::cmp::Reverse(lane.id));
+    match lanes.iter().find_map(|lane| open_table(&shared.store, lane, Access::Write).ok()) {
+        Some(table) => table.add(Count::DeadDropped, dropped),
+        None => tracing::warn!(dropped, "no lane of the queue is left that could count its dropped dead letters"),
+    }
 }
 
 fn remove_lane(store: &Store, control: &Control, lane: &LaneEntry) {

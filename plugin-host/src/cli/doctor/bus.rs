@@ -10,6 +10,7 @@ use super::folder::reason;
 use super::{Finding, Report, queue};
 use crate::cli::figures::{count, several};
 use crate::cli::process::is_stopped;
+use crate::cli::progress::hangs;
 
 /// A lane that is so full is held up.
 const FULL: f64 = 0.75;
@@ -37,8 +38,7 @@ pub(super) fn look(folder: &Path, name: &str, interval: Duration) -> Vec<Finding
         }
     };
     for participant in &now.participants {
-        let earlier = before.participants.iter().find(|earlier| earlier.id == participant.id);
-        look_at_participant(participant, earlier, &now, &mut report);
+        look_at_participant(participant, &before, &now, &mut report);
     }
     for topic in &now.topics {
         for lane in &topic.lanes {
@@ -80,15 +80,8 @@ const fn holder_hint() -> &'static str {
     if cfg!(target_os = "linux") { "`lslocks`" } else { "`lsof`" }
 }
 
-fn look_at_participant(
-    participant: &ParticipantInfo,
-    earlier: Option<&ParticipantInfo>,
-    now: &Snapshot,
-    report: &mut Report,
-) {
-    let ParticipantInfo { name, pid, slot, beat, .. } = participant;
-    // One that never beats says nothing of itself.
-    let hangs = *beat > 0 && earlier.is_some_and(|earlier| earlier.beat == *beat);
+fn look_at_participant(participant: &ParticipantInfo, before: &Snapshot, now: &Snapshot, report: &mut Report) {
+    let ParticipantInfo { name, pid, slot, .. } = participant;
     let mut claims = now.queues.iter().flat_map(|queue| &queue.lanes).flat_map(|lane| &lane.claimed);
     let holds_work = claims.any(|claim| claim.participant == Some(*slot));
     let (state, advice) = match participant {
@@ -96,7 +89,7 @@ fn look_at_participant(
         // Told with its queue.
         _ if holds_work && is_stopped(*pid) => return,
         _ if is_stopped(*pid) => ("is stopped", format!("`kill -CONT {pid}` lets it go on; or end it")),
-        _ if hangs => (
+        _ if hangs(participant, before, now) => (
             "lives but does not get on",
             format!("it is paused, or hangs: a debugger (`gdb -p {pid}`) says where; or end it"),
         ),

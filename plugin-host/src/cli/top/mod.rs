@@ -29,7 +29,7 @@ use table::Table;
 use view::View;
 
 /// Shows what happens on a bus: for each topic and priority its rate, how full its lanes are, what was dropped and lost;
-/// who takes part; who reads; work queues. Press q to leave, arrows to scroll and to choose the column to sort by, r to reverse.
+/// who takes part; who reads; work queues. B/s counts what messages take in their lanes, headers included. Press q to leave, arrows to scroll and to choose the column to sort by, r to reverse.
 ///
 /// Examples:
 ///   hotframe bus top

@@ -12,6 +12,7 @@ use super::queue::QueueRow;
 use crate::cli::figures::per_second;
 use crate::cli::gaps::Gaps;
 use crate::cli::process::{is_own, is_stopped};
+use crate::cli::progress::hangs;
 
 /// See the module.
 pub(super) struct Table {
@@ -98,7 +99,7 @@ impl Table {
             participants: now
                 .participants
                 .iter()
-                .map(|participant| participant_row(participant, before, time))
+                .map(|participant| participant_row(participant, before, now, time))
                 .collect(),
             inboxes: now.inboxes.iter().map(|inbox| inbox_row(inbox, before, time)).collect(),
             queues: QueueRow::all(before, now, time),
@@ -179,7 +180,7 @@ fn topic_row(
     }
 }
 
-fn participant_row(participant: &ParticipantInfo, before: &Snapshot, time: Duration) -> ParticipantRow {
+fn participant_row(participant: &ParticipantInfo, before: &Snapshot, now: &Snapshot, time: Duration) -> ParticipantRow {
     let earlier = before.participants.iter().find(|earlier| earlier.id == participant.id);
     let grown = participant.beat.saturating_sub(earlier.map_or(0, |earlier| earlier.beat));
     let is_own = is_own(participant);
@@ -188,8 +189,7 @@ fn participant_row(participant: &ParticipantInfo, before: &Snapshot, time: Durat
         _ if is_own => "alive",
         participant if !participant.alive => "dead",
         participant if is_stopped(participant.pid) => "stopped",
-        // One that never beats says nothing of itself.
-        ParticipantInfo { beat: 1.., .. } if grown == 0 => "hanging",
+        participant if hangs(participant, before, now) => "hanging",
         _ => "alive",
     };
     let (name, pid, age) = (participant.name.clone(), participant.pid, participant.age);

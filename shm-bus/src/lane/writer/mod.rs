@@ -80,6 +80,8 @@ pub(crate) struct Writer<M> {
     held: Option<(usize, u64)>,
     /// Position of the newest message of a batch.
     held_latest: Option<u64>,
+    /// What was held back was shown before its batch ended.
+    shown: bool,
 }
 
 impl<M: Memory> Writer<M> {
@@ -105,6 +107,7 @@ impl<M: Memory> Writer<M> {
             batching: false,
             held: None,
             held_latest: None,
+            shown: false,
         }
     }
 
@@ -217,6 +220,11 @@ impl<M: Memory> Writer<M> {
         self.memory.header()[SENT].store(self.sequence, Ordering::Relaxed);
     }
 
+    /// Whether the last [`Self::begin`] showed what a batch had held back. Says so once.
+    pub(crate) const fn take_shown(&mut self) -> bool {
+        std::mem::replace(&mut self.shown, false)
+    }
+
     /// Takes the loan back.
     pub(crate) const fn cancel(&mut self) {
         self.loan = None;
@@ -242,6 +250,7 @@ impl<M: Memory> Writer<M> {
     }
 
     fn flush(&mut self) {
+        self.shown = self.batching && self.held.is_some();
         if let Some((at, word)) = self.held.take() {
             self.terminate(self.head);
             self.reveal(&self.memory.ring()[at], word);
