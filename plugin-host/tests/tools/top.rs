@@ -68,7 +68,8 @@ impl Terminal {
         let theirs = rustix::fs::open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("opens");
         tcsetwinsize(&theirs, Winsize { ws_row: 40, ws_col: 140, ws_xpixel: 0, ws_ypixel: 0 }).expect("sized");
         let end = || Stdio::from(theirs.try_clone().expect("a terminal"));
-        let mut command = command(&game.folder(), &["top", "--interval", "0.02"]);
+        // Drawing takes longer: the next sample is always due.
+        let mut command = command(&game.folder(), &["top", "--interval", "0.001"]);
         // As a shell does it; what Ctrl-Z stops is the group.
         command.process_group(0);
         let child = command.stdin(end()).stdout(end()).stderr(end()).env("TERM", "xterm").spawn().expect("starts");

@@ -85,28 +85,32 @@ fn live(sampler: &mut Sampler, watch: &Watch, interval: Duration) -> Result<(), 
     let mut next = Instant::now() + interval.min(Duration::from_millis(250));
     loop {
         screen.draw(|frame| view.draw(frame, &table))?;
-        // What is pressed shows at once, else the next sample is due.
-        while Instant::now() < next {
-            sampler.listen(next.min(Instant::now() + Watch::SLICE))?;
-            match keys.next() {
-                None if watch.is_stopped() => return Ok(()),
-                None if screen.resume()? => {}
-                None => continue,
+        // What is pressed shows at once, else the next sample is due; keys and signals are heeded however late that is.
+        loop {
+            let is_heeded = match keys.next() {
                 Some(Action::Quit) => return Ok(()),
-                Some(Action::Suspend) => screen.suspend()?,
-                Some(action) => view.act(action, &table),
+                Some(Action::Suspend) => screen.suspend().map(|()| true)?,
+                Some(action) => {
+                    view.act(action, &table);
+                    true
+                }
+                None if watch.is_stopped() => return Ok(()),
+                None => screen.resume()?,
+            };
+            let is_due = Instant::now() >= next;
+            if is_due {
+                next = Instant::now() + interval;
+                if !view.is_paused() {
+                    let sample = sampler.take()?;
+                    let ended = sample.is_none() || is_deserted(&sampler.last.1);
+                    view.note(ended.then(|| format!("bus `{}` has ended; q to leave", sampler.name)));
+                    table = sample.unwrap_or(table);
+                }
             }
-            break;
-        }
-        if Instant::now() < next {
-            continue;
-        }
-        next = Instant::now() + interval;
-        if !view.is_paused() {
-            let sample = sampler.take()?;
-            let ended = sample.is_none() || is_deserted(&sampler.last.1);
-            view.note(ended.then(|| format!("bus `{}` has ended; q to leave", sampler.name)));
-            table = sample.unwrap_or(table);
+            if is_heeded || is_due {
+                break;
+            }
+            sampler.listen(next.min(Instant::now() + Watch::SLICE))?;
         }
     }
 }
