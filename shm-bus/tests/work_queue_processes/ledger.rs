@@ -19,7 +19,8 @@ impl Ledger {
     }
 
     pub(crate) fn note(&mut self, sign: char, job: u64) {
-        let line = format!("{sign} {job} {}\n", self.pid);
+        // Of one length that divides a page: a process that is killed while it writes ends between two pages.
+        let line = format!("{:<31}\n", format!("{sign} {job} {}", self.pid));
         assert_eq!(self.file.write(line.as_bytes()).expect("written"), line.len(), "in one piece");
     }
 }
@@ -30,7 +31,7 @@ pub(crate) fn read_ledger(folder: &Path, dead: &BTreeSet<u32>) -> BTreeMap<u64, 
     let mut jobs = BTreeMap::<u64, (u32, u32)>::new();
     let mut held = BTreeMap::<u64, u32>::new();
     for line in std::fs::read_to_string(folder.join("ledger")).unwrap_or_default().lines() {
-        let mut words = line.split(' ');
+        let mut words = line.split_whitespace();
         let (sign, job, pid) = (words.next(), words.next(), words.next());
         let job: u64 = job.and_then(|job| job.parse().ok()).expect("a number");
         let pid: u32 = pid.and_then(|pid| pid.parse().ok()).expect("a number");
