@@ -100,7 +100,6 @@ fn an_idle_worker_gets_on() {
 /// Works in [`a_stopped_worker_that_holds_work_is_named`], else does nothing.
 #[cfg(target_os = "linux")]
 #[test]
-#[ignore = "the other process of a test"]
 fn holds_a_job() {
     let Some(folder) = std::env::var_os("TEST_QUEUE_FOLDER") else { return };
     let bus = shm_bus::Bus::attach_in(folder, "game").expect("attached");
@@ -119,7 +118,7 @@ fn a_stopped_worker_that_holds_work_is_named() {
     let game = Game::start();
     let _producer = producer(&game, 2);
     let mut command = Command::new(std::env::current_exe().expect("a path"));
-    command.args(["--exact", "queues::holds_a_job", "--ignored"]).env("TEST_QUEUE_FOLDER", game.folder());
+    command.args(["--exact", "queues::holds_a_job"]).env("TEST_QUEUE_FOLDER", game.folder());
     let other = super::support::Tool::spawn(&mut command);
     game.until("it holds one", |snapshot| snapshot.queues[0].lanes[0].claimed.len() == 1);
     other.signal(rustix::process::Signal::STOP);

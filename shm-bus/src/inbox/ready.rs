@@ -195,22 +195,28 @@ mod tests {
         }
     }
 
+    /// An inbox that has seen one lane more than it polls, of these publishers.
+    fn inbox_of_many(bus: &Bus) -> (Inbox, Vec<Publisher>) {
+        let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
+        inbox.subscribe(&WORK, Start::Now).expect("subscribed");
+        let names = (0..=super::POLLED_MAX).map(|number| format!("p{number}"));
+        let publishers =
+            names.map(|name| bus.publisher(&WORK, &name, &[(Priority::Normal, 4096)]).expect("made")).collect();
+        assert!(inbox.receive().expect("mapped").is_none());
+        (inbox, publishers)
+    }
+
+    #[cfg(unix)]
     #[test]
     fn a_corrupt_lane_among_many_hides_no_message() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let bus = Bus::open_in(folder.path(), "game").expect("opens");
-        let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
-        inbox.subscribe(&WORK, Start::Now).expect("subscribed");
-        let lanes = [(Priority::Normal, 4096)];
-        let mut publishers: Vec<_> = (0..=super::POLLED_MAX)
-            .map(|number| bus.publisher(&WORK, &format!("p{number}"), &lanes).expect("made"))
-            .collect();
-        assert!(inbox.receive().expect("mapped").is_none());
+        let (mut inbox, mut publishers) = inbox_of_many(&bus);
         for publisher in &mut publishers {
             publisher.send(Priority::Normal, b"x").expect("room");
         }
         let spoilt = inbox.lanes[0].id;
-        let file = bus_folder(folder.path()).join(crate::runtime::lane_name(spoilt));
+        let file = folder.path().join("game").join(crate::runtime::lane_name(spoilt));
         let lane = std::fs::OpenOptions::new().write(true).open(file).expect("there");
         std::os::unix::fs::FileExt::write_all_at(&lane, &[0xff; 8], 4096).expect("written");
         for _ in 0..super::POLLED_MAX {
@@ -219,21 +225,10 @@ mod tests {
         assert_eq!(inbox.lanes.len(), super::POLLED_MAX, "the corrupt one was left");
     }
 
-    /// The only bus in `folder`.
-    fn bus_folder(folder: &std::path::Path) -> std::path::PathBuf {
-        folder.join("game")
-    }
-
     #[test]
     fn a_message_whose_bit_was_never_set_is_found() {
         let bus = Bus::anonymous().expect("made");
-        let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
-        inbox.subscribe(&WORK, Start::Now).expect("subscribed");
-        let lanes = [(Priority::Normal, 4096)];
-        let mut publishers: Vec<_> = (0..=super::POLLED_MAX)
-            .map(|number| bus.publisher(&WORK, &format!("p{number}"), &lanes).expect("made"))
-            .collect();
-        assert!(inbox.receive().expect("mapped").is_none());
+        let (mut inbox, mut publishers) = inbox_of_many(&bus);
         send_without_bit(&mut publishers[4], &inbox);
         assert!(inbox.wait_timeout(std::time::Duration::ZERO).expect("can wait"));
         assert!(inbox.receive().expect("mapped").is_some(), "what wait saw is received");
