@@ -20,6 +20,8 @@ use crate::sys;
 pub(crate) enum Access {
     /// As it is, to be loaded from Relaxed.
     Read,
+    /// As `Read`, for a look at a few words: what is not looked at does not come into memory.
+    Peek,
     Write,
     /// To be looked at by code that also writes; what it stores reaches nobody.
     Look,
@@ -67,6 +69,7 @@ impl Store {
                 let file = folder.dir.open_file(name, access == Access::Write)?;
                 match access {
                     Access::Read => Segment::readable(&file, len),
+                    Access::Peek => Segment::sparse(&file, len),
                     Access::Write => Segment::writable(&file, len),
                     Access::Look => Segment::private(&file, len),
                 }

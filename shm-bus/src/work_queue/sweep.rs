@@ -9,10 +9,10 @@ use super::file::ClaimFile;
 use super::owner::Register;
 use super::table::{Count, Table};
 use super::word::State;
-use crate::bus::Shared;
+use crate::bus::{Shared, View, end_lane};
 use crate::control::{Control, LaneEntry, LaneState};
 use crate::lane::LaneFile;
-use crate::runtime::{Access, Store, claims_name, lane_name};
+use crate::runtime::{Access, Store, claims_name};
 
 /// Maps the claim table of `lane`, if it has one.
 pub(super) fn open_table(store: &Store, lane: &LaneEntry, access: Access) -> io::Result<Table<ClaimFile>> {
@@ -98,7 +98,7 @@ pub(super) fn make_place(shared: &Shared, topic: usize, wanted: Place) -> u64 {
                 expired,
                 "dropping dead letters for want of a lane"
             );
-            remove_lane(store, control, &lane);
+            end_lane(shared.view(), &lane);
             dropped += expired;
         } else {
             table.add(Count::DeadDropped, expired);
@@ -120,20 +120,13 @@ pub(super) fn count_dropped(shared: &Shared, topic: usize, dropped: u64) {
     }
 }
 
-fn remove_lane(store: &Store, control: &Control, lane: &LaneEntry) {
-    control.remove_lane(lane.index);
-    for name in [claims_name(lane.id), lane_name(lane.id)] {
-        if let Err(error) = store.remove(&name) {
-            tracing::warn!(%error, name, "can't remove a file of the bus");
-        }
-    }
-}
-
 /// Whether all that a closed lane of a queue holds is done.
-pub(crate) fn is_drained(store: &Store, lane: &LaneEntry) -> bool {
-    match open_table(store, lane, Access::Read) {
-        Ok(table) => table.is_drained(),
-        // Removed by a sweep that was killed before it removed the entry.
-        Err(error) => error.kind() == io::ErrorKind::NotFound,
-    }
+pub(crate) fn is_drained(view: View<'_>, lane: &LaneEntry) -> bool {
+    let looked = view.open_lane_head(lane.id, lane.capacity).and_then(|head| {
+        let table = open_table(view.store, lane, Access::Peek)?;
+        let mut claims = table.under_way(head.sent());
+        Ok(claims.all(|(_, word)| matches!(word.state, State::Empty | State::Done)))
+    });
+    // Removed by a sweep that was killed before it removed the entry.
+    looked.unwrap_or_else(|error| error.kind() == io::ErrorKind::NotFound)
 }
