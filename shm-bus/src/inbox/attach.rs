@@ -75,10 +75,10 @@ impl Inbox {
         let found = shared.control.topics().map(|entry| Ok((self.map_lanes(entry.index)?, entry)));
         let found = found.collect::<Result<Vec<_>, ChangeError>>()?;
         shared.control.subscribe_inbox_to_all(self.index);
-        self.read_everything();
         for (lanes, entry) in found {
             self.join(&change, &entry, None, lanes, from);
         }
+        self.read_everything();
         Ok(())
     }
 
@@ -124,6 +124,8 @@ impl Inbox {
         let look = Look::at(&self.shared.control);
         // What has ended by now is none of the new subscription's.
         self.note_ended(&look);
+        // An inbox that reads everything reads this topic, too, and since it came.
+        self.follow_topics();
         let earlier = self.subscriptions.iter().position(|subscription| subscription.account == entry.account);
         if let Some(earlier) = earlier {
             if self.subscriptions[earlier].reads {
