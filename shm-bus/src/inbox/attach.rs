@@ -132,6 +132,8 @@ impl Inbox {
                 return;
             }
             self.subscriptions.remove(earlier);
+            // Whoever subscribes anew need not be told to.
+            self.news.retain(|news| !matches!(news, ReceiveError::Mismatch { now, .. } if now.name == entry.name));
         }
         let subscription = Subscription::new(entry, wanted, look.ended(entry.index));
         let mut joined = Vec::new();
