@@ -13,7 +13,7 @@ use crate::inbox::file::{Count, InboxFile, LaneCount};
 use crate::lane::{Cursor, HEAD, OLDEST, Place, SENT, Tally};
 use crate::request::{ClientCounts, ServerCounts, ServiceSpec};
 use crate::sync::{AtomicU64, Ordering};
-use crate::topic::TopicSpec;
+use crate::topic::{Declaration, TopicSpec};
 use crate::wire::{Policy, Priority};
 use crate::work_queue::QueueInfo;
 
@@ -99,6 +99,8 @@ pub struct TopicInfo {
     pub policy: Policy,
     /// Messages of its lanes that have ended, for as long as anybody knows the topic.
     pub ended: u64,
+    /// Whether somebody publishes it or is waited for. Observers alone keep no declaration: whoever comes may declare it otherwise.
+    pub held: bool,
     /// Who publishes it, sorted by priority and publisher.
     pub lanes: Vec<LaneInfo>,
 }
@@ -185,6 +187,14 @@ pub struct InboxInfo {
     pub server: Option<ServerCounts>,
 }
 
+impl From<&Declaration> for TopicInfo {
+    /// The topic as it was declared, and nothing of who uses it.
+    fn from(declaration: &Declaration) -> Self {
+        let Declaration { name, type_name, schema, schema_hash, message_size, policy } = declaration.clone();
+        Self { name, type_name, schema, schema_hash, message_size, policy, ended: 0, held: false, lanes: Vec::new() }
+    }
+}
+
 /// An inbox with its file.
 type Open = (InboxEntry, InboxFile);
 
@@ -246,8 +256,9 @@ fn topic_info(view: View<'_>, topic: TopicEntry, lanes: &[LaneEntry], inboxes: &
     });
     let ended = view.control.ended(topic.index);
     let ended = if ended.account == topic.account { ended.messages } else { 0 };
+    let held = view.control.topic_is_held(topic.index);
     let TopicEntry { name, type_name, schema, schema_hash, message_size, policy, .. } = topic;
-    TopicInfo { name, type_name, schema, schema_hash, message_size, policy, ended, lanes }
+    TopicInfo { name, type_name, schema, schema_hash, message_size, policy, ended, held, lanes }
 }
 
 fn lane_info(view: View<'_>, lane: &LaneEntry, inboxes: &[Open]) -> Option<LaneInfo> {

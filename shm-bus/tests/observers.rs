@@ -1,6 +1,8 @@
 //! What observers are owed and what they may not hold: every message since the subscription is received or counted, whatever lanes and
 //! topics come and go; and nobody who publishes or is waited for is refused for an observer's sake.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use shm_bus::wire::{Policy, Priority, schema_hash};
 use shm_bus::{
     Attachment, Bus, Inbox, Publisher, PublisherError, QueueLane, QueueSpec, ReceiveError, Start, SubscribeError,
@@ -332,4 +334,74 @@ fn observers_hold_no_work_queue() {
     come_and_go(&bus, &numbers(Policy::Reject), 4);
     assert_eq!(Said::by(&mut looks), missed("numbers", 4), "a plain topic by the queue's name");
     bus.work_producer(&queue(2), "boss", &lanes).expect("a queue again");
+}
+
+/// Publishes in 60 lanes that come and go, of one topic with changing declarations; how much was sent.
+fn restless(bus: &Bus, name: &str) -> u64 {
+    let mut sent = 0;
+    for round in 0..60_u64 {
+        let policy = if round % 7 == 6 { Policy::Latest } else { Policy::DropOldest };
+        let count = round * 13 % 90;
+        come_and_go(bus, &topic(name, if round % 11 == 10 { PAIR } else { NUMBER }, policy), count);
+        sent += count;
+    }
+    sent
+}
+
+/// Receives until told to end; what was received, lost and missed.
+fn count(mut inbox: Inbox, ends: &AtomicBool) -> u64 {
+    let mut counted = 0;
+    loop {
+        let is_last = ends.load(Ordering::Acquire);
+        match inbox.receive() {
+            Ok(Some(delivery)) => counted += 1 + delivery.lost,
+            Err(ReceiveError::Redeclared { .. }) => {}
+            Err(error) => panic!("{error}"),
+            Ok(None) if is_last => break,
+            Ok(None) => std::thread::yield_now(),
+        }
+        counted += inbox.take_missed().iter().map(|missed| missed.messages).sum::<u64>();
+    }
+    counted + inbox.take_missed().iter().map(|missed| missed.messages).sum::<u64>()
+}
+
+#[test]
+fn nothing_is_counted_twice_or_not_at_all_while_lanes_topics_and_declarations_come_and_go() {
+    let bus = Bus::anonymous().expect("made");
+    let [mut all, mut left] = [(); 2].map(|()| observer(&bus));
+    all.subscribe_all(Start::Now).expect("subscribed");
+    drop(publisher(&bus, &topic("left", NUMBER, Policy::DropOldest)));
+    left.subscribe_untyped("left", Start::Now).expect("there");
+    let ends = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let counts = [all, left].map(|inbox| scope.spawn(|| count(inbox, &ends)));
+        let sent = ["left", "right"].map(|name| scope.spawn(|| restless(&bus.attach_again().expect("room"), name)));
+        let sent = sent.map(|thread| thread.join().expect("ends"));
+        ends.store(true, Ordering::Release);
+        let counts = counts.map(|thread| thread.join().expect("ends"));
+        assert_eq!(counts, [sent[0] + sent[1], sent[0]]);
+    });
+}
+
+#[test]
+fn what_gives_way_while_somebody_looks_is_counted_once() {
+    let bus = Bus::builder("game").topics(4).open_anonymous().expect("made");
+    let mut all = observer(&bus);
+    all.subscribe_all(Start::Now).expect("subscribed");
+    let ends = AtomicBool::new(false);
+    let many = |thread: u64| {
+        let bus = bus.attach_again().expect("room");
+        let counts = (0..80).map(|round| round * 7 % 50 + 1);
+        for (round, count) in (0..80_u64).zip(counts.clone()) {
+            come_and_go(&bus, &topic(&format!("{thread}-{}", round % 9), NUMBER, Policy::DropOldest), count);
+        }
+        counts.sum::<u64>()
+    };
+    std::thread::scope(|scope| {
+        let counted = scope.spawn(|| count(all, &ends));
+        let sent = [1, 2].map(|thread| scope.spawn(move || many(thread)));
+        let sent: u64 = sent.map(|thread| thread.join().expect("ends")).iter().sum();
+        ends.store(true, Ordering::Release);
+        assert_eq!(counted.join().expect("ends"), sent);
+    });
 }

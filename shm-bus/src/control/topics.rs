@@ -74,7 +74,8 @@ impl Control {
         (0..TOPICS_MAX).filter_map(|index| self.topic(index))
     }
 
-    /// Whether somebody publishes `topic` or is waited for: then it can't be declared otherwise. Under `bus.lock`.
+    /// Whether somebody publishes `topic` or is waited for: then it can't be declared otherwise. Lasts while `bus.lock`
+    /// is held.
     pub(crate) fn topic_is_held(&self, index: usize) -> bool {
         self.lanes().any(|lane| lane.topic == index) || self.inboxes().any(|inbox| inbox.holds(index))
     }

@@ -156,11 +156,10 @@ impl Inbox {
             if self.subscriptions[place].is_current(control.declaration(topic)) || self.owes_lanes(account) {
                 continue;
             }
-            let subscription = &mut self.subscriptions[place];
-            let entry = control.topic(subscription.topic).filter(|entry| entry.account == subscription.account);
-            if let Some(entry) = entry
-                && let Some(told) = subscription.redeclare(&entry)
-            {
+            let Some(entry) = control.topic(topic).filter(|entry| entry.account == account) else { continue };
+            let (missed, told) = self.subscriptions[place].redeclare(&entry);
+            self.miss(Some(&entry.name), missed);
+            if let Some(told) = told {
                 self.tell_redeclared(place, told);
             }
         }
@@ -171,10 +170,9 @@ impl Inbox {
     }
 
     fn tell_redeclared(&mut self, place: usize, told: Redeclared) {
-        let Redeclared { was, wanted, missed } = told;
+        let Redeclared { was, wanted } = told;
         let now = Box::new((*self.subscriptions[place].declared).clone());
         tracing::info!(topic = now.name, %was, %now, "a topic that only observers held was declared anew");
-        self.miss(Some(&was.name), missed);
         let was = Box::new((*was).clone());
         self.news.push_back(match wanted {
             None => ReceiveError::Redeclared { was, now },

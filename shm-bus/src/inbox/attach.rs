@@ -71,13 +71,15 @@ impl Inbox {
             return Ok(());
         }
         let shared = Arc::clone(&self.shared);
-        let change = Change::begin(&shared)?;
+        let _change = Change::begin(&shared)?;
         let found = shared.control.topics().map(|entry| Ok((self.map_lanes(entry.index)?, entry)));
         let found = found.collect::<Result<Vec<_>, ChangeError>>()?;
+        let look = self.look_before_joining();
+        let joined = found.into_iter().filter_map(|(lanes, entry)| self.join(&look, &entry, None, lanes, from));
+        let joined: Vec<_> = joined.collect();
         shared.control.subscribe_inbox_to_all(self.index);
-        for (lanes, entry) in found {
-            self.join(&change, &entry, None, lanes, from);
-        }
+        shared.control.bump_epoch();
+        joined.into_iter().for_each(|joined| self.settle(joined, from));
         self.read_everything();
         Ok(())
     }
@@ -85,21 +87,34 @@ impl Inbox {
     /// Subscribes to the topic at `place`, which there is.
     fn join_at(
         &mut self,
-        change: &Change<'_>,
+        _: &Change<'_>,
         place: usize,
         wanted: Option<&TopicSpec<'_>>,
         from: Start,
     ) -> Result<(), SubscribeError> {
-        let control = &self.shared.control;
+        let shared = Arc::clone(&self.shared);
         if self.gating {
-            refuse_queue(control, place)?;
+            refuse_queue(&shared.control, place)?;
         }
         let spoilt = || TopicError::Unknown { topic: wanted.map_or_else(String::new, |wanted| wanted.name.to_owned()) };
-        let entry = control.topic(place).ok_or_else(spoilt)?;
+        let entry = shared.control.topic(place).ok_or_else(spoilt)?;
         let lanes = self.map_lanes(place)?;
-        control.subscribe_inbox(self.index, place);
-        self.join(change, &entry, wanted, lanes, from);
+        let look = self.look_before_joining();
+        if let Some(joined) = self.join(&look, &entry, wanted, lanes, from) {
+            shared.control.subscribe_inbox(self.index, place);
+            shared.control.bump_epoch();
+            self.settle(joined, from);
+        }
         Ok(())
+    }
+
+    /// What has ended by now is none of a new subscription's.
+    fn look_before_joining(&mut self) -> Look {
+        let look = Look::at(&self.shared.control);
+        self.note_ended(&look);
+        // An inbox that reads everything reads all topics that there are, and since they came.
+        self.follow_topics();
+        look
     }
 
     /// Maps the lanes of the topic at `place`.
@@ -112,41 +127,40 @@ impl Inbox {
         mapped.collect()
     }
 
-    /// Reads the topic of `entry` and its `lanes`, of which the register knows by now that this inbox does.
+    /// First half of joining: a cursor in each of the `lanes` of the topic of `entry`. `None` when that is read already.
     fn join(
         &mut self,
-        _: &Change<'_>,
+        look: &Look,
         entry: &TopicEntry,
         wanted: Option<&TopicSpec<'_>>,
         lanes: Vec<(LaneEntry, LaneFile)>,
         from: Start,
-    ) {
-        let look = Look::at(&self.shared.control);
-        // What has ended by now is none of the new subscription's.
-        self.note_ended(&look);
-        // An inbox that reads everything reads this topic, too, and since it came.
-        self.follow_topics();
+    ) -> Option<Joined> {
         let earlier = self.subscriptions.iter().position(|subscription| subscription.account == entry.account);
         if let Some(earlier) = earlier {
             if self.subscriptions[earlier].reads {
-                return;
+                return None;
             }
             self.subscriptions.remove(earlier);
             // Whoever subscribes anew need not be told to.
             self.news.retain(|news| !matches!(news, ReceiveError::Mismatch { now, .. } if now.name == entry.name));
         }
         let subscription = Subscription::new(entry, wanted, look.ended(entry.index));
-        let mut joined = Vec::new();
-        for (lane, file) in lanes {
+        let joined = lanes.into_iter().map(|(lane, file)| {
             let cursor = self.file.cursor(lane.index);
             let mode = Mode::of(entry.policy, self.gating);
             let reader = Reader::joining(file, lane.generation(), mode, from, cursor);
-            joined.push(in_lane(lane, &subscription, reader));
-        }
-        self.shared.control.bump_epoch();
-        self.left.retain(|left| joined.iter().all(|lane| lane.id != left.id));
-        self.make_room_for(&joined);
-        for lane in &mut joined {
+            in_lane(lane, &subscription, reader)
+        });
+        Some(Joined { lanes: joined.collect(), subscription })
+    }
+
+    /// Second half of joining, once the subscription can be seen.
+    fn settle(&mut self, joined: Joined, from: Start) {
+        let Joined { subscription, mut lanes } = joined;
+        self.left.retain(|left| lanes.iter().all(|lane| lane.id != left.id));
+        self.make_room_for(&lanes);
+        for lane in &mut lanes {
             let cursor = self.file.cursor(lane.index);
             lane.end = lane.reader.settle(cursor).err().map(End::Corrupt);
             if let Start::Last(count) = from
@@ -159,8 +173,8 @@ impl Inbox {
         if self.rings {
             self.ask_for_signals();
         }
-        self.closing |= joined.iter().any(|lane| lane.closed);
-        self.lanes.append(&mut joined);
+        self.closing |= lanes.iter().any(|lane| lane.closed);
+        self.lanes.append(&mut lanes);
         self.arrange();
         self.leave_ended();
     }
@@ -276,6 +290,12 @@ impl Inbox {
             self.payload.resize(longest, 0);
         }
     }
+}
+
+/// A subscription that has a cursor in each of its lanes, and is yet to be seen.
+struct Joined {
+    subscription: Subscription,
+    lanes: Vec<InLane>,
 }
 
 fn in_lane(entry: LaneEntry, subscription: &Subscription, reader: Reader<LaneFile>) -> InLane {

@@ -36,8 +36,6 @@ pub(super) struct Redeclared {
     pub(super) was: Arc<Declaration>,
     /// As what it was subscribed to, if that is no longer read.
     pub(super) wanted: Option<Declaration>,
-    /// Messages missed of the former declaration.
-    pub(super) missed: u64,
 }
 
 impl Subscription {
@@ -91,8 +89,9 @@ impl Subscription {
         self.accounted
     }
 
-    /// Goes over to the declaration in `entry`. What there is to be told, if it differs from the one before and either is read.
-    pub(super) fn redeclare(&mut self, entry: &TopicEntry) -> Option<Redeclared> {
+    /// Goes over to the declaration in `entry`. How many messages were missed before it, and what there is to be told, if it differs
+    /// from the one before and that was read.
+    pub(super) fn redeclare(&mut self, entry: &TopicEntry) -> (u64, Option<Redeclared>) {
         let missed = if self.reads { self.missed_of(entry.ended_before) } else { 0 };
         let former = std::mem::replace(&mut self.declared, Arc::new(Declaration::of(entry)));
         let used_to_read =
@@ -102,7 +101,7 @@ impl Subscription {
         self.accounted = entry.ended_before;
         let wanted = if self.reads { None } else { self.wanted.clone() };
         let tells = used_to_read && *former != *self.declared;
-        tells.then_some(Redeclared { was: former, wanted, missed })
+        (missed, tells.then_some(Redeclared { was: former, wanted }))
     }
 }
 
@@ -160,20 +159,23 @@ mod tests {
     #[test]
     fn an_untyped_subscription_goes_over_to_a_new_declaration_and_says_so() {
         let mut read = Subscription::new(&entry(10, "a", 0), None, 0);
-        let told = read.redeclare(&entry(20, "b", 30)).expect("told");
-        assert_eq!((told.was.schema.as_str(), told.missed, told.wanted.is_none()), ("a", 30, true));
+        let (missed, told) = read.redeclare(&entry(20, "b", 30));
+        let told = told.expect("told");
+        assert_eq!((told.was.schema.as_str(), missed, told.wanted.is_none()), ("a", 30, true));
         assert!(read.reads_lane(3, 21) && !read.reads_lane(3, 19) && !read.reads_lane(4, 21));
         assert_eq!(read.missed(ended(31)), 1);
-        assert!(read.redeclare(&entry(40, "b", 31)).is_none(), "the same again is nothing new");
+        let (missed, told) = read.redeclare(&entry(40, "b", 36));
+        assert!(missed == 5 && told.is_none(), "the same again is nothing new, but what was in between is owed");
     }
 
     #[test]
     fn a_typed_subscription_rests_until_its_declaration_is_back() {
         let mut read = Subscription::new(&entry(10, "a", 0), Some(&spec("a")), 0);
-        let told = read.redeclare(&entry(20, "b", 2)).expect("told");
-        assert_eq!((told.wanted.map(|wanted| wanted.schema), told.missed), (Some("a".to_owned()), 2));
+        let (missed, told) = read.redeclare(&entry(20, "b", 2));
+        assert_eq!((told.expect("told").wanted.map(|wanted| wanted.schema), missed), (Some("a".to_owned()), 2));
         assert!(!read.reads_lane(3, 21) && read.missed(ended(9)) == 0, "others' messages are not owed");
-        assert!(read.redeclare(&entry(30, "a", 9)).is_none(), "it reads again, and nothing is to be decided");
+        let (missed, told) = read.redeclare(&entry(30, "a", 9));
+        assert!(missed == 0 && told.is_none(), "it reads again, and nothing is to be decided");
         assert!(read.reads_lane(3, 31));
         assert_eq!(read.missed(ended(13)), 4);
     }
@@ -181,7 +183,7 @@ mod tests {
     #[test]
     fn one_that_waits_for_its_declaration_reads_nothing_else() {
         let mut waits = Subscription::new(&entry(10, "b", 0), Some(&spec("a")), 0);
-        assert!(!waits.reads && waits.redeclare(&entry(20, "c", 5)).is_none());
-        assert!(waits.redeclare(&entry(30, "a", 6)).is_none() && waits.reads);
+        assert!(!waits.reads && matches!(waits.redeclare(&entry(20, "c", 5)), (0, None)));
+        assert!(matches!(waits.redeclare(&entry(30, "a", 6)), (0, None)) && waits.reads);
     }
 }
