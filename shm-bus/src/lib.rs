@@ -249,7 +249,7 @@ pub use self::{
         Bus, BusBuilder, ChangeError, ListError, OpenError, gc, gc_in, list, list_in, peek, peek_in, runtime_folder,
     },
     control::{Build, Limits, RegisterTable, Version},
-    inbox::{Attachment, Delivery, Inbox, InboxError, ReceiveError, SubscribeError},
+    inbox::{Attachment, Delivery, Inbox, InboxError, Missed, ReceiveError, SubscribeError},
     lane::Start,
     publisher::{BatchError, Loan, Publisher, PublisherError, SendError, TopicPublisher},
     request::{
@@ -258,7 +258,7 @@ pub use self::{
     },
     snapshot::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, SpoiltInfo, TopicInfo},
     sys::DirError,
-    topic::{TopicError, TopicSpec},
+    topic::{Declaration, TopicError, TopicSpec},
     work_queue::{
         ClaimInfo, DeadLetter, Holder, Job, JobError, QueueError, QueueInfo, QueueLane, QueueLaneInfo, QueueSpec,
         TakeError, WorkProducer, Worker, WorkerInfo,
