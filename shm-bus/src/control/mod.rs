@@ -24,6 +24,7 @@ mod inboxes;
 mod lanes;
 mod limits;
 mod participants;
+mod process;
 mod spoilt;
 mod topics;
 
@@ -34,6 +35,7 @@ pub(crate) use inboxes::InboxEntry;
 pub(crate) use lanes::{LaneEntry, LaneState, NewLane};
 pub use limits::Limits;
 pub(crate) use participants::NewParticipant;
+pub use process::Process;
 pub use spoilt::RegisterTable;
 pub(crate) use spoilt::SpoiltEntry;
 pub(crate) use topics::TopicEntry;
@@ -110,13 +112,13 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    /// Makes a register of `segment`, which is all zero. The caller holds `bus.lock`.
-    pub(crate) fn create(segment: Segment, creator: &Build, limits: &Limits) -> Self {
+    /// Makes a register of `segment`, which is all zero, by `process`, a [`Process::word`]. The caller holds `bus.lock`.
+    pub(crate) fn create(segment: Segment, creator: &Build, process: u64, limits: &Limits) -> Self {
         let control = Self { segment };
         // ORDERING: Relaxed, published by [MAGIC].
         control.word(NEXT_ID).store(1, Ordering::Relaxed);
         control.store_limits(limits);
-        control.introduce(creator);
+        control.introduce(creator, process);
         control
     }
 
@@ -144,16 +146,17 @@ impl Control {
         self.word(NEXT_ID).fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Process id of the holder of `bus.lock`, as far as it said so.
-    pub(crate) fn holder(&self) -> Option<u32> {
+    /// The holder of `bus.lock`, as far as it said so.
+    pub(crate) fn holder(&self) -> Option<Process> {
         // ORDERING: Relaxed, a hint for an error's text.
-        u32::try_from(self.word(HOLDER).load(Ordering::Relaxed)).ok().filter(|pid| *pid != 0)
+        let word = self.word(HOLDER).load(Ordering::Relaxed);
+        (word != 0).then(|| Process::from_word(word))
     }
 
-    /// Says who holds `bus.lock`.
-    pub(crate) fn set_holder(&self, pid: u32) {
+    /// Says who holds `bus.lock`, as [`Process::word`]; 0 when it is let go.
+    pub(crate) fn set_holder(&self, process: u64) {
         // ORDERING: Relaxed, a hint for an error's text.
-        self.word(HOLDER).store(pid.into(), Ordering::Relaxed);
+        self.word(HOLDER).store(process, Ordering::Relaxed);
     }
 
     #[inline]

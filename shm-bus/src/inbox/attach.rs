@@ -95,6 +95,7 @@ impl Inbox {
     /// # Errors
     /// When the bus could not be changed; the topic is then still read.
     pub fn unsubscribe(&mut self, topic_name: &str) -> Result<(), SubscribeError> {
+        self.shared.check()?;
         let Some(place) = self.subscriptions.iter().position(|subscription| subscription.name == topic_name) else {
             return Ok(());
         };
@@ -112,6 +113,7 @@ impl Inbox {
     /// Takes note of new, closed and vanished lanes.
     #[inline]
     pub(super) fn refresh(&mut self) -> Result<(), ReceiveError> {
+        self.refuse_forked()?;
         let epoch = self.shared.control.epoch();
         if epoch == self.epoch { Ok(()) } else { self.refresh_to(epoch) }
     }
@@ -144,10 +146,13 @@ impl Inbox {
                     self.closing |= lane.closed;
                     self.lanes.push(lane);
                 }
-                // Read by all whom it waited for, and removed since the entry was looked at.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                // Read by all whom it waited for, and removed since the entry was looked at. Entries go before their files.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound && !self.shared.names_lane(&entry) => {}
                 Err(source) => {
                     self.arrange();
+                    if self.shared.look_if_removed() {
+                        return Err(self.removed());
+                    }
                     let (topic, publisher) = (subscription.name, entry.publisher);
                     return Err(ReceiveError::Lane { topic, publisher, source });
                 }

@@ -33,6 +33,11 @@ impl Listener {
         Ok(listener)
     }
 
+    /// Its participant's id.
+    pub(super) fn id(&self) -> u64 {
+        self.bus.id()
+    }
+
     fn subscribe(&mut self) -> Result<(), Box<dyn Error>> {
         for topic in self.bus.snapshot().topics {
             if !self.subscribed.contains(&topic.name) {
