@@ -90,13 +90,16 @@ fn namespace(_: &str) -> u64 {
 }
 
 #[cfg(unix)]
+fn inode(bus: &Bus, name: &str) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(bus.path().join(name)).expect("there"))
+}
+
+#[cfg(unix)]
 #[test]
 fn a_participants_lock_holds_its_own_inode() {
-    use std::os::unix::fs::MetadataExt;
     let game = game(Policy::Reject);
-    let lock = game.bus.path().join("p0.lock");
-    let inode = std::fs::metadata(&lock).expect("there").ino();
-    assert_eq!(std::fs::read(&lock).expect("readable"), inode.to_le_bytes());
+    let lock = std::fs::read(game.bus.path().join("p0.lock")).expect("readable");
+    assert_eq!(lock, inode(&game.bus, "p0.lock").to_le_bytes());
 }
 
 #[test]
@@ -126,6 +129,8 @@ fn control_lies_as_specified() {
     let [participant, participants_process, name_len] = control.words(4096);
     assert_eq!((participants_process, name_len), (process, program.len() as u64));
     assert_eq!((control.text(4096 + 24, 64), control.words(4096 + 88)), (program, [1 << 32 | 1, 0]));
+    #[cfg(unix)]
+    assert_eq!(control.words(512), [inode(&game.bus, "control")], "it is no copy");
     assert_eq!(control.words(1024), [0], "nobody has left");
     assert_eq!(control.words(1536), [namespace("time")]);
     assert!(control.word(4096 + 104) > 1_600_000_000_000, "milliseconds since 1970");

@@ -5,7 +5,7 @@
 //! | held | nothing else is proven | lives: a held lock wins |
 //! | held | its process has provably ended: a child that it forked holds the lock on | is dead |
 //! | free | | is dead |
-//! | missing | no entry, or nonsense in its place | is nobody |
+//! | missing | no entry, nonsense in its place, or a copy of the register | is nobody |
 //! | missing | an entry that a participant wrote, and nothing else is proven | lives: what is not there proves nothing |
 //! | missing | it has said that it left, or was proven dead before, or its process has provably ended | is dead |
 
@@ -15,7 +15,7 @@ use crate::runtime::LockState;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Signs {
     pub(super) lock: LockState,
-    /// The register has an entry for it that a participant wrote.
+    /// The register is no copy, and has an entry for it that a participant wrote.
     pub(super) sealed: bool,
     /// The participant of this entry has said that it left, or was proven dead before.
     pub(super) left: bool,

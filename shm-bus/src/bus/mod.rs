@@ -16,7 +16,7 @@
 //! # Removal
 //! A bus is its folder and its register, under the name that it was opened by. When somebody deletes, moves or replaces one of them,
 //! nobody finds the bus any more. Its participants notice within some seconds of use, and every call then says `Removed`. What lies
-//! in lanes by then is still received.
+//! in lanes that they have mapped is still received before.
 
 mod builder;
 mod change;
@@ -127,14 +127,13 @@ impl Bus {
         self.shared.id
     }
 
-    /// Looks whether this bus is still the one that others find under its name. For those who neither send nor receive, who learn it
-    /// by that.
+    /// Asks the system whether this bus is still the one that others find under its name. Who sends or receives learns it by that.
     ///
     /// # Errors
     /// [`ChangeError::Removed`] when its folder was deleted, moved or replaced, [`ChangeError::Forked`] in a forked child.
     pub fn check(&self) -> Result<(), ChangeError> {
         if !self.shared.is_forked() {
-            self.shared.look_if_removed();
+            self.shared.look_at_once();
         }
         self.shared.check()
     }

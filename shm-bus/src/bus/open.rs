@@ -272,6 +272,7 @@ pub(super) fn open_control(store: &Store, access: Access) -> Result<Option<Contr
 
 fn make_control(store: &Store, process: u64, limits: &Limits) -> io::Result<Control> {
     let control = Control::create(store.create(CONTROL_NEW, control::BYTES)?, &Build::here(), process, limits);
+    control.sign(store.identity(CONTROL_NEW)?.1);
     store.rename(CONTROL_NEW, CONTROL)?;
     Ok(control)
 }

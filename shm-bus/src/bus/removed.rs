@@ -53,7 +53,7 @@ impl Shared {
     }
 
     /// Looks whether the bus was removed, however short ago somebody did.
-    pub(super) fn look_at_once(&self) -> bool {
+    pub(crate) fn look_at_once(&self) -> bool {
         if self.store.was_removed(self.identity) && !self.removal.is_known.swap(true, Ordering::Relaxed) {
             let folder = self.store.path().display();
             tracing::error!(bus = self.name, %folder, "the bus was removed: its folder was deleted, moved or replaced");

@@ -10,7 +10,7 @@ use crate::control::{self, Control, GivenUp, PARTICIPANTS_MAX};
 use crate::inbox::file::InboxFile;
 use crate::lane::LaneFile;
 use crate::runtime::{
-    Access, Folder, LockState, Place, Store, claims_name, inbox_name, is_bus_name, lane_name, slot_name,
+    Access, CONTROL, Folder, LockState, Place, Store, claims_name, inbox_name, is_bus_name, lane_name, slot_name,
 };
 use crate::snapshot::Snapshot;
 use crate::sys::{has_ended, is_stopped};
@@ -33,7 +33,13 @@ impl View<'_> {
         }
         let entry = self.control.participant(slot);
         let ended = entry.is_some_and(|entry| has_ended(entry.pid(), entry.birth));
-        Signs { lock, sealed: self.control.is_sealed(slot), left: self.control.has_left(slot), ended }.life()
+        let sealed = self.control.is_sealed(slot) && self.is_original();
+        Signs { lock, sealed, left: self.control.has_left(slot), ended }.life()
+    }
+
+    /// Whether the register is no copy; what can't be told is none.
+    fn is_original(&self) -> bool {
+        self.store.identity(CONTROL).map_or(true, |(_, inode)| self.control.is_signed(inode))
     }
 
     /// Whether anybody lives.

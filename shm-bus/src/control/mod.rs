@@ -66,6 +66,7 @@ const NEXT_ID: usize = 40;
 const HOLDER: usize = 41;
 const LIMITS: usize = 48;
 const GIVEN_UP: usize = 56;
+const INODE: usize = 64;
 
 /// One table of equal entries.
 #[derive(Clone, Copy)]
@@ -103,6 +104,7 @@ const _: () = {
     assert!(ROOM_BELLS.start * 8 == 221_184 && ATTENTION.start * 8 == 237_568 && BYTES == 245_760);
     assert!(BYTES.is_multiple_of(4096));
     assert!(EPOCH * 8 == 256 && NEXT_ID * 8 == 320 && HOLDER * 8 == 328 && LIMITS * 8 == 384 && GIVEN_UP * 8 == 448);
+    assert!(INODE * 8 == 512);
 };
 
 /// The mapped `control` file.
@@ -125,6 +127,18 @@ impl Control {
     /// The register in `segment`, of which [`fits`](Self::fits) found that it can be used.
     pub(crate) const fn of(segment: Segment) -> Self {
         Self { segment }
+    }
+
+    /// Notes which file the register is. By who makes it.
+    pub(crate) fn sign(&self, inode: u64) {
+        // ORDERING: Relaxed, written once before the file gets its name.
+        self.word(INODE).store(inode, Ordering::Relaxed);
+    }
+
+    /// Whether the register was made as this file, and is no copy of one. Nobody lives in a copy, whatever its entries say.
+    pub(crate) fn is_signed(&self, inode: u64) -> bool {
+        // ORDERING: Relaxed, as in `sign`.
+        self.word(INODE).load(Ordering::Relaxed) == inode
     }
 
     /// Grows with every change of any entry.

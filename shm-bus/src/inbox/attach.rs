@@ -150,7 +150,7 @@ impl Inbox {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound && !self.shared.names_lane(&entry) => {}
                 Err(source) => {
                     self.arrange();
-                    if self.shared.look_if_removed() {
+                    if self.shared.look_at_once() {
                         return Err(self.removed());
                     }
                     let (topic, publisher) = (subscription.name, entry.publisher);

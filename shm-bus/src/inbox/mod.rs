@@ -110,8 +110,8 @@ pub enum ReceiveError {
         /// The lane's publisher.
         publisher: String,
     },
-    /// Others no longer find the bus: its folder, the runtime folder or the register was deleted, moved or replaced. All that was sent
-    /// before has been received.
+    /// Others no longer find the bus: its folder, the runtime folder or the register was deleted, moved or replaced. What lay in the
+    /// lanes that it had mapped has been received.
     #[error("bus `{bus}` was removed: its folder was deleted, moved or replaced; open it again")]
     Removed {
         /// The bus.

@@ -98,7 +98,7 @@ impl Worker {
                 Ok(lane) => self.lanes.push(lane),
                 // Drained, and removed since the entry was looked at. Entries go before their files.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound && !self.shared.names_lane(&entry) => {}
-                Err(_) if self.shared.look_if_removed() => {
+                Err(_) if self.shared.look_at_once() => {
                     outcome = Err(TakeError::Removed { bus: self.shared.name.clone() });
                     break;
                 }
