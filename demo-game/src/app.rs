@@ -37,12 +37,12 @@ const PRESENTER: &str = "presenter";
 #[non_exhaustive]
 pub(crate) enum AppError {
     /// Another game plays on this bus.
-    #[error("bus `{bus}` is in use by another demo-game, pid {pid}; choose another name with --bus")]
+    #[error("bus `{bus}` is in use by another demo-game ({process}); choose another name with --bus")]
     BusTaken {
         /// Its name.
         bus: String,
         /// The other's process.
-        pid: u32,
+        process: shm_bus::Process,
     },
     /// The host can't start.
     #[error(transparent)]
@@ -209,14 +209,15 @@ impl App {
     }
 }
 
-/// Two games on one bus would hear each other's contacts.
+/// Two games on one bus would hear each other's contacts. They are told apart by their participants' ids: process ids may be equal in two
+/// pid namespaces.
 fn refuse_second_game(bus: &Bus) -> Result<(), AppError> {
     let snapshot = bus.snapshot();
     let presenters = snapshot.inboxes.iter().filter(|inbox| inbox.name == PRESENTER);
     let mut owners =
         presenters.filter_map(|inbox| snapshot.participants.iter().find(|owner| owner.slot == inbox.participant));
-    match owners.find(|owner| owner.alive && owner.pid != std::process::id()) {
-        Some(owner) => Err(AppError::BusTaken { bus: bus.name().to_owned(), pid: owner.pid }),
+    match owners.find(|owner| owner.alive && owner.id != bus.id()) {
+        Some(owner) => Err(AppError::BusTaken { bus: bus.name().to_owned(), process: owner.process }),
         None => Ok(()),
     }
 }

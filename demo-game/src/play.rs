@@ -28,12 +28,20 @@ fn is_stopped() -> bool {
     STOPPED.load(Ordering::Relaxed)
 }
 
+/// A name that no living bus has. The process id makes it easy to find, but another pid namespace may use the same one.
+fn own_bus() -> String {
+    let live = shm_bus::list().unwrap_or_default();
+    let name = format!("demo-{}", std::process::id());
+    let others = (2_u64..).map(|number| format!("{name}-{number}"));
+    std::iter::once(name.clone()).chain(others).find(|name| !live.contains(name)).unwrap_or(name)
+}
+
 /// Plays as the flags say, or until Ctrl-C, then reports.
 pub(crate) fn play(options: &Options) -> Result<(), Box<dyn Error>> {
     let tuning = tuning::load(options.agents)?;
     let folder = plugins::folder(options.plugins.as_deref())?;
     ctrlc::set_handler(|| STOPPED.store(true, Ordering::Relaxed))?;
-    let bus = options.bus.clone().unwrap_or_else(|| format!("demo-{}", std::process::id()));
+    let bus = options.bus.clone().unwrap_or_else(own_bus);
     let bus = Bus::open(&bus)?;
     tracing::info!("plugins in {}, bus {}", folder.display(), bus.name());
     let app = |bot| App::new(&folder, bus.clone(), tuning, options.seed, bot);

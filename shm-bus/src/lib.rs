@@ -248,7 +248,7 @@ pub use self::{
     bus::{
         Bus, BusBuilder, ChangeError, ListError, OpenError, gc, gc_in, list, list_in, peek, peek_in, runtime_folder,
     },
-    control::{Build, Limits, RegisterTable, Version},
+    control::{Build, Limits, Process, RegisterTable, Version},
     inbox::{Attachment, Delivery, Inbox, InboxError, Missed, ReceiveError, SubscribeError},
     lane::Start,
     publisher::{BatchError, Loan, Publisher, PublisherError, SendError, TopicPublisher},

@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::bus::View;
 use crate::control::{
-    Build, InboxEntry, LANES_MAX, LaneEntry, LaneState, Limits, RegisterTable, SpoiltEntry, TopicEntry, Version,
+    Build, InboxEntry, LANES_MAX, LaneEntry, LaneState, Limits, Process, RegisterTable, SpoiltEntry, TopicEntry,
+    Version,
 };
 use crate::inbox::file::{Count, InboxFile, LaneCount};
 use crate::lane::{Cursor, HEAD, OLDEST, Place, SENT, Tally};
@@ -30,8 +31,8 @@ pub struct Snapshot {
     pub limits: Limits,
     /// Bytes of all its segments.
     pub bytes: u64,
-    /// Process id of who is changing it at this moment, if anybody. One that stays is stopped.
-    pub changing: Option<u32>,
+    /// Who is changing it at this moment, if anybody. One that stays is stopped.
+    pub changing: Option<Process>,
     /// Who takes part.
     pub participants: Vec<ParticipantInfo>,
     /// Which topics there are, sorted by name.
@@ -42,6 +43,9 @@ pub struct Snapshot {
     pub spoilt: Vec<SpoiltInfo>,
     /// Which of the topics are work queues, and who works on what, sorted by name.
     pub queues: Vec<QueueInfo>,
+    /// Names of files that the register says are there and that are not: somebody removed them. Who has them mapped goes on; nobody else
+    /// can use them.
+    pub missing: Vec<String>,
 }
 
 /// An entry of the register that is in use and makes no sense. It keeps its place until its owner is dead; without one that can be told,
@@ -67,10 +71,14 @@ pub struct ParticipantInfo {
     pub id: u64,
     /// Its program's name.
     pub name: String,
-    /// Its process id, in its own namespace.
+    /// Its process id, in its own namespace. What tells it from others is its [`id`](Self::id).
     pub pid: u32,
-    /// Whether the kernel says that it lives; a stopped one does.
+    /// Its process, as one can speak of it here.
+    pub process: Process,
+    /// Whether it lives, as far as the kernel tells; a stopped one does.
     pub alive: bool,
+    /// Whether its process is stopped, as by Ctrl-Z; `false` where the system does not tell.
+    pub stopped: bool,
     /// How long ago it attached, by the system's clock.
     pub age: Duration,
     /// Grows while it gets on; see [`Bus::beat`](crate::Bus::beat).
@@ -206,8 +214,10 @@ impl Snapshot {
             slot: entry.slot,
             id: entry.id,
             alive: view.is_alive(entry.slot),
+            pid: entry.pid(),
+            process: entry.process(),
             name: entry.name,
-            pid: entry.pid,
+            stopped: view.is_stopped(entry.slot),
             age: now.saturating_sub(Duration::from_millis(entry.start_ms)),
             beat: entry.beat,
             version: entry.version,
@@ -232,6 +242,7 @@ impl Snapshot {
             inboxes: inbox_infos,
             spoilt: control.spoilt().map(|entry| spoilt_info(&entry)).collect(),
             queues,
+            missing: view.missing_files(),
         }
     }
 }

@@ -77,13 +77,47 @@ fn take(inbox: &mut Inbox) -> u64 {
     std::iter::from_fn(|| inbox.receive().expect("mapped").map(|_| ())).count() as u64
 }
 
+/// The number of this process's namespace of a kind; 1 where the kernel has but one.
+#[cfg(target_os = "linux")]
+fn namespace(kind: &str) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(format!("/proc/self/ns/{kind}")).map_or(1, |file| file.ino())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn namespace(_: &str) -> u64 {
+    0
+}
+
+#[cfg(unix)]
+fn inode(bus: &Bus, name: &str) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(bus.path().join(name)).expect("there"))
+}
+
+#[cfg(unix)]
+#[test]
+fn a_participants_lock_holds_its_own_inode() {
+    let game = game(Policy::Reject);
+    let lock = std::fs::read(game.bus.path().join("p0.lock")).expect("readable");
+    assert_eq!(lock, inode(&game.bus, "p0.lock").to_le_bytes());
+}
+
+#[test]
+fn who_leaves_says_so() {
+    let game = game(Policy::Reject);
+    let second = game.bus.attach_again().expect("attaches");
+    let id = second.id();
+    drop(second);
+    assert_eq!(File::read(&game.bus, "control").words(1024), [0, id]);
+}
+
 #[test]
 fn control_lies_as_specified() {
     let game = game(Policy::Block { timeout_ms: 77 });
     let control = File::read(&game.bus, "control");
     assert_eq!((control.0.len(), control.magic()), (245_760, &b"HFCTRL\0\0"[..]));
-    let pid = u64::from(std::process::id());
-    assert_eq!(control.words(8), [1 << 32, 0, 0, 245_760, pid]);
+    let process = u64::from(std::process::id()) | namespace("pid") << 32;
+    assert_eq!(control.words(8), [1 << 32 | 1, 0, 0, 245_760, process]);
     let [program, release] = [control.text(64, 64), control.text(128, 32)];
     assert_eq!(control.word(48), program.len() as u64 | (release.len() as u64) << 16);
     assert_eq!((release.as_str(), control.word(56)), (env!("CARGO_PKG_VERSION"), 0));
@@ -92,9 +126,13 @@ fn control_lies_as_specified() {
     assert_eq!(control.words(384), [64, 128, 200, 64, u64::MAX]);
     assert_eq!(control.words(448), [0; 6], "nothing is given up");
 
-    let [participant, process, name_len] = control.words(4096);
-    assert_eq!((process & 0xffff_ffff, name_len), (pid, program.len() as u64));
-    assert_eq!((control.text(4096 + 24, 64), control.words(4096 + 88)), (program, [1 << 32, 0]));
+    let [participant, participants_process, name_len] = control.words(4096);
+    assert_eq!((participants_process, name_len), (process, program.len() as u64));
+    assert_eq!((control.text(4096 + 24, 64), control.words(4096 + 88)), (program, [1 << 32 | 1, 0]));
+    #[cfg(unix)]
+    assert_eq!(control.words(512), [inode(&game.bus, "control")], "it is no copy");
+    assert_eq!(control.words(1024), [0], "nobody has left");
+    assert_eq!(control.words(1536), [namespace("time")]);
     assert!(control.word(4096 + 104) > 1_600_000_000_000, "milliseconds since 1970");
 
     let schema_len = SCHEMA.len() as u64;

@@ -4,9 +4,10 @@ use std::error::Error;
 use std::io::Write;
 
 use serde_json::{Value, json};
-use shm_bus::Snapshot;
+use shm_bus::{Process, Snapshot};
 
 use super::find::{FindError, look};
+use super::process::pid_text;
 use super::{queues, requests};
 
 /// Lists topics with their types, priorities, publishers and counts, who takes part, who reads, and work queues.
@@ -42,7 +43,7 @@ fn as_text(snapshot: &Snapshot) -> String {
     let mut text = format!("bus {}\n", snapshot.bus);
     for participant in &snapshot.participants {
         let state = if participant.alive { "" } else { " (dead)" };
-        text += &format!("  participant {} pid {}{state}\n", participant.name, participant.pid);
+        text += &format!("  participant {} pid {}{state}\n", participant.name, pid_text(participant.process));
     }
     for topic in &snapshot.topics {
         text += &format!("  topic {}  {}\n", topic.name, topic.schema);
@@ -90,10 +91,10 @@ fn as_json(snapshot: &Snapshot) -> Value {
             "schema_hash": format!("{:016x}", topic.schema_hash), "policy": topic.policy.name(), "lanes": lanes(topic),
         })
     });
-    let participants = snapshot
-        .participants
-        .iter()
-        .map(|participant| json!({ "name": participant.name, "pid": participant.pid, "alive": participant.alive }));
+    let participants = snapshot.participants.iter().map(|participant| {
+        let Process { pid, is_local, .. } = participant.process;
+        json!({ "name": participant.name, "pid": pid, "pid_is_local": is_local, "alive": participant.alive })
+    });
     let inboxes = snapshot.inboxes.iter().map(|inbox| {
         json!({
             "name": inbox.name, "observer": inbox.observer, "topics": inbox.topics, "received": inbox.received,

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use shm_bus::wire::Priority;
-use shm_bus::{Bus, Publisher, SendError};
+use shm_bus::{Bus, ChangeError, Publisher, SendError};
 
 use super::watch::Watch;
 
@@ -28,6 +28,8 @@ pub(super) enum OutgoingError {
     NoRoom(#[from] NoRoom),
     #[error("can't send to topic `{topic}`")]
     Send { topic: String, source: SendError },
+    #[error(transparent)]
+    Bus(#[from] ChangeError),
 }
 
 /// Bytes of a lane for messages of up to `longest` bytes: room for at least 64 of them within reason, and for one anyway.
@@ -51,7 +53,7 @@ pub(super) fn send(
         match publisher.send(priority, payload) {
             Ok(()) => return Ok(true),
             Err(SendError::Full | SendError::TimedOut { .. }) if begun.elapsed() < PATIENCE => {
-                if watch.is_over(bus) {
+                if watch.is_over(bus)? {
                     return Ok(false);
                 }
                 std::thread::sleep(PAUSE);
@@ -65,7 +67,7 @@ pub(super) fn send(
     }
 }
 
-/// A lane of this process.
+/// A lane of this command.
 struct OwnLane {
     laggard: Option<String>,
     /// Messages that some inbox has not yet seen.
@@ -75,10 +77,7 @@ struct OwnLane {
 fn own_lanes(bus: &Bus) -> Vec<OwnLane> {
     let snapshot = bus.snapshot();
     let own = |slot: usize| {
-        snapshot
-            .participants
-            .iter()
-            .any(|participant| participant.slot == slot && participant.pid == std::process::id())
+        snapshot.participants.iter().any(|participant| participant.slot == slot && participant.id == bus.id())
     };
     let mut lanes = Vec::new();
     for topic in &snapshot.topics {
@@ -91,7 +90,7 @@ fn own_lanes(bus: &Bus) -> Vec<OwnLane> {
     lanes
 }
 
-/// Waits until all who read have seen what this process sent. A lane that only observers read goes with its publisher, and
+/// Waits until all who read have seen what this command sent. A lane that only observers read goes with its publisher, and
 /// these may not have found it yet. Whoever is stopped is not waited for longer than half a second.
 pub(super) fn linger(bus: &Bus) {
     let deadline = Instant::now() + PATIENCE / 2;

@@ -1,21 +1,49 @@
-//! What the system says of a process.
+//! How commands speak of processes: an id is given to be used only where it means the same process.
 
-/// Whether the participant is this command itself. By its number alone, as below.
-pub(super) fn is_own(participant: &shm_bus::ParticipantInfo) -> bool {
-    participant.alive && participant.pid == std::process::id()
+use shm_bus::Process;
+
+/// A process id for a list.
+pub(super) fn pid_text(process: Process) -> String {
+    match process.local_pid() {
+        Some(pid) => pid.to_string(),
+        None => format!("{} elsewhere", process.pid),
+    }
 }
 
-/// Whether the process is stopped, as by Ctrl-Z; `false` where the system does not say. By its number alone: one in another
-/// namespace may be meant.
-#[cfg(target_os = "linux")]
-pub(super) fn is_stopped(pid: u32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // The name before it stands in parentheses, and may hold any byte.
-    let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
-    matches!(state, Some('T' | 't'))
+/// What to do about a process that hangs.
+pub(super) fn advice_on_hanging(process: Process) -> String {
+    match process.local_pid() {
+        Some(pid) => format!("it is paused, or hangs: a debugger (`gdb -p {pid}`) says where; or end it"),
+        None => format!(
+            "it is paused, or hangs: look at it, or end it, in its own pid namespace, where its id is {}",
+            process.pid
+        ),
+    }
 }
 
-#[cfg(not(target_os = "linux"))]
-pub(super) const fn is_stopped(_: u32) -> bool {
-    false
+/// What to do about a process that is stopped. Only of one that can be told from here is that known.
+pub(super) fn advice_on_stopped(process: Process) -> String {
+    match process.local_pid() {
+        Some(pid) => format!("`kill -CONT {pid}` lets it go on"),
+        None => format!("SIGCONT lets it go on, in its own pid namespace, where its id is {}", process.pid),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(unix)]
+    #[test]
+    fn a_process_of_this_namespace_is_named_by_its_id() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let bus = shm_bus::Bus::open_in(folder.path(), "game").expect("opens");
+        let process = bus.snapshot().participants[0].process;
+        if process.local_pid().is_none() {
+            println!("skipped: the system does not tell this process's pid namespace");
+            return;
+        }
+        let pid = std::process::id().to_string();
+        assert_eq!(super::pid_text(process), pid);
+        assert!(super::advice_on_hanging(process).contains(&format!("gdb -p {pid}")));
+        assert!(super::advice_on_stopped(process).contains(&format!("kill -CONT {pid}")));
+    }
 }

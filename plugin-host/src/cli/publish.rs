@@ -102,10 +102,10 @@ fn send_all(
     while let Some(payload) = source.next(fields, bus, watch)? {
         if let Some(rate) = args.rate {
             // Counted from the beginning, so that no error adds up.
-            if !watch.sleep_until(bus, begun + Duration::from_secs_f64(sent as f64 / rate)) {
+            if !watch.sleep_until(bus, begun + Duration::from_secs_f64(sent as f64 / rate))? {
                 break;
             }
-        } else if watch.is_over(bus) {
+        } else if watch.is_over(bus)? {
             break;
         }
         if !send((bus, watch), (publisher, &args.topic), priority, &payload)? {
@@ -152,8 +152,12 @@ impl Source {
                         let payload = fields.from_json(&text).map_err(|source| LineError { line: *line, source })?;
                         return Ok(Some(payload));
                     }
-                    Err(RecvTimeoutError::Timeout) if !watch.is_over(bus) => {}
-                    Err(_) => return Ok(None),
+                    Err(RecvTimeoutError::Timeout) => {
+                        if watch.is_over(bus)? {
+                            return Ok(None);
+                        }
+                    }
+                    Err(RecvTimeoutError::Disconnected) => return Ok(None),
                 }
             },
         }

@@ -204,7 +204,7 @@ fn play(
     while let Some(RecordedMessage { channel, time, payload, .. }) = messages.read_next()? {
         let Some((publisher, priority)) = outgoing.channels.get(channel).copied().flatten() else { continue };
         let due = begun + Duration::try_from_secs_f64(time.as_secs_f64() / args.speed).unwrap_or(Duration::MAX / 4);
-        let goes_on = if args.create { sleep_until(watch, due) } else { watch.sleep_until(bus, due) };
+        let goes_on = if args.create { sleep_until(watch, due) } else { watch.sleep_until(bus, due)? };
         let (publisher, topic) = &mut outgoing.publishers[publisher];
         if !goes_on || !send((bus, watch), (publisher, topic), priority, payload)? {
             return Ok(false);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use shm_bus::{Bus, Inbox, ParticipantInfo, ReceiveError, Snapshot};
+use shm_bus::{Bus, ChangeError, Inbox, ParticipantInfo, ReceiveError, Snapshot};
 
 use super::news::told;
 
@@ -38,59 +38,70 @@ impl Watch {
     }
 
     /// Whether the command has to end; says so when it is for the bus's end.
-    pub(super) fn is_over(&mut self, bus: &Bus) -> bool {
+    ///
+    /// # Errors
+    /// When the bus was removed under its participants.
+    pub(super) fn is_over(&mut self, bus: &Bus) -> Result<bool, ChangeError> {
         if self.is_stopped() {
-            return true;
+            return Ok(true);
         }
         if Instant::now() < self.next_census {
-            return false;
+            return Ok(false);
         }
         self.next_census = Instant::now() + Self::CENSUS;
-        let deserted = is_deserted(&bus.snapshot());
+        let deserted = is_deserted(&bus.try_snapshot()?, Some(bus.id()));
         if deserted {
             eprintln!("hotframe: bus `{}` has ended", bus.name());
         }
-        deserted
+        Ok(deserted)
     }
 
     /// Waits for a message, but not beyond `deadline`. `false` when the command has to end instead.
-    pub(super) fn wait(
-        &mut self,
-        bus: &Bus,
-        inbox: &mut Inbox,
-        deadline: Option<Instant>,
-    ) -> Result<bool, ReceiveError> {
+    pub(super) fn wait(&mut self, bus: &Bus, inbox: &mut Inbox, deadline: Option<Instant>) -> Result<bool, WatchError> {
         loop {
             let left = deadline.map_or(Self::SLICE, |deadline| deadline.saturating_duration_since(Instant::now()));
             // What an inbox has to say is no message; the command looks for messages, too.
             if left.is_zero() || told(inbox.wait_timeout(left.min(Self::SLICE)))? != Some(false) {
                 return Ok(!self.is_stopped());
             }
-            if self.is_over(bus) {
+            if self.is_over(bus)? {
                 return Ok(false);
             }
         }
     }
 
     /// Sleeps until `moment`. `false` when the command has to end instead.
-    pub(super) fn sleep_until(&mut self, bus: &Bus, moment: Instant) -> bool {
+    ///
+    /// # Errors
+    /// As [`Self::is_over`].
+    pub(super) fn sleep_until(&mut self, bus: &Bus, moment: Instant) -> Result<bool, ChangeError> {
         loop {
-            if self.is_over(bus) {
-                return false;
+            if self.is_over(bus)? {
+                return Ok(false);
             }
             match moment.saturating_duration_since(Instant::now()) {
-                Duration::ZERO => return true,
+                Duration::ZERO => return Ok(true),
                 left => std::thread::sleep(left.min(Self::SLICE)),
             }
         }
     }
 }
 
-/// Whether only tools are left: nobody who publishes or is waited for.
-pub(super) fn is_deserted(snapshot: &Snapshot) -> bool {
-    !snapshot.participants.iter().any(|participant| {
-        participant.alive && participant.pid != std::process::id() && !is_tool(snapshot, participant)
-    })
+/// Why nothing can be waited for.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum WatchError {
+    #[error(transparent)]
+    Receive(#[from] ReceiveError),
+    #[error(transparent)]
+    Bus(#[from] ChangeError),
+}
+
+/// Whether only tools are left: nobody but the participant `own`, if this command is one, who publishes or is waited for.
+pub(super) fn is_deserted(snapshot: &Snapshot, own: Option<u64>) -> bool {
+    !snapshot
+        .participants
+        .iter()
+        .any(|participant| participant.alive && own != Some(participant.id) && !is_tool(snapshot, participant))
 }
 
 /// One without a lane or a gating inbox looks on; one that has nothing at all may be about to make something, unless it is

@@ -74,7 +74,7 @@ fn a_stopped_or_killed_tool_changes_nothing_for_the_game() {
     assert!(!killed.end().status.success());
     stopped.signal(Signal::CONT);
     drop(reader);
-    game.end();
+    let _home = game.end();
     assert!(stopped.done().contains("lost"), "it was overtaken, and says so");
 }
 

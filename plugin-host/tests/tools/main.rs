@@ -10,9 +10,12 @@ mod echo;
 mod help;
 mod hz;
 mod looking;
+#[cfg(target_os = "linux")]
+mod namespaces;
 mod publish;
 mod queues;
 mod record;
+mod removed;
 mod replay;
 mod support;
 mod top;

@@ -3,13 +3,14 @@
 //! # Invariants
 //! 1. Dropping a publisher, an inbox or a participant never waits: what it owned is given up, and cleared away by itself if the
 //!    lock is free, else by the lock's holder, who looks for such things after letting go: `[GIVEN-UP]`.
-//! 2. A change holds the lock of the bus whose register it maps: the file `control` is that register.
+//! 2. A change holds the lock of the bus whose register it maps: the file `control` is that register, and lies where others look
+//!    for it.
 
 use std::io;
 use std::time::Duration;
 
 use super::{Shared, sweep};
-use crate::control::NAME_MAX;
+use crate::control::{NAME_MAX, Process};
 use crate::runtime::{BusLock, LockError};
 
 /// Why a bus could not be changed.
@@ -21,12 +22,12 @@ pub enum ChangeError {
     Busy {
         /// The bus.
         bus: String,
-        /// Process id of the holder, if it said so.
-        holder: Option<u32>,
+        /// The holder, if it said so.
+        holder: Option<Process>,
     },
-    /// The bus's folder is gone.
-    #[error("the folder of bus `{bus}` was removed")]
-    Gone {
+    /// Others no longer find the bus: its folder, the runtime folder or the register was deleted, moved or replaced.
+    #[error("bus `{bus}` was removed: its folder was deleted, moved or replaced; open it again")]
+    Removed {
         /// The bus.
         bus: String,
     },
@@ -69,8 +70,8 @@ impl ChangeError {
     }
 }
 
-pub(crate) fn holder_text(holder: Option<u32>) -> String {
-    holder.map_or_else(|| "an unknown process".to_owned(), |pid| format!("process {pid}"))
+pub(crate) fn holder_text(holder: Option<Process>) -> String {
+    holder.map_or_else(|| "an unknown process".to_owned(), |process| process.to_string())
 }
 
 /// The bus's lock, held; entries and segments may be changed.
@@ -90,12 +91,10 @@ impl<'a> Change<'a> {
 
     /// Waits for the lock, then clears away the dead.
     pub(crate) fn begin(shared: &'a Shared) -> Result<Self, ChangeError> {
-        if shared.is_forked() {
-            return Err(ChangeError::Forked { bus: shared.name.clone() });
-        }
+        shared.check()?;
         let lock = shared.lock(shared.patience).map_err(|error| match error {
             LockError::Timeout => ChangeError::Busy { bus: shared.name.clone(), holder: shared.control.holder() },
-            LockError::Gone => ChangeError::Gone { bus: shared.name.clone() },
+            LockError::Gone => ChangeError::Removed { bus: shared.name.clone() },
             LockError::Io(source) => ChangeError::Io { what: "lock `bus.lock`".to_owned(), source },
         })?;
         Ok(Self::with(shared, lock))
@@ -122,7 +121,7 @@ impl<'a> Change<'a> {
     }
 
     fn with(shared: &'a Shared, lock: BusLock) -> Self {
-        shared.control.set_holder(std::process::id());
+        shared.control.set_holder(shared.process);
         sweep::sweep(shared.view());
         Self { shared, lock: Some(lock) }
     }

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use super::{View, list::ListError, open, sweep};
 use crate::control::PARTICIPANTS_MAX;
-use crate::runtime::{Access, Folder, Place, Store, is_bus_name};
-use crate::sys::{Birth, Dir, DirError};
+use crate::runtime::{Access, Folder, LockState, Place, Store, is_bus_name};
+use crate::sys::{Dir, DirError};
 
 /// Removes the buses in the runtime folder whose participants were all killed, and gives their names, sorted.
 ///
@@ -75,13 +75,14 @@ fn remove_dead(place: &Place, root: &Arc<Dir>, name: &str) -> bool {
 
 /// Whether any participant lives.
 pub(super) fn has_life(store: &Store) -> bool {
-    let held: Vec<usize> = (0..PARTICIPANTS_MAX).filter(|slot| store.slot_is_held(*slot)).collect();
-    // A bus of another version has locks all the same.
     match open::open_control(store, Access::Look) {
-        Ok(Some(control)) => {
-            let view = View { name: "", store, control: &control, birth: Birth::own() };
-            held.into_iter().any(|slot| view.is_alive(slot))
-        }
-        _ => !held.is_empty(),
+        Ok(Some(control)) => View { name: "", store, control: &control }.has_life(),
+        // A bus of another version has locks all the same.
+        _ => has_held_locks(store),
     }
+}
+
+/// Whether any participant's lock is held, which tells of life where there is no register to ask.
+pub(super) fn has_held_locks(store: &Store) -> bool {
+    (0..PARTICIPANTS_MAX).any(|slot| store.slot_lock(slot) == LockState::Held)
 }

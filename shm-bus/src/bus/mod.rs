@@ -9,14 +9,22 @@
 //! the next participant that changes anything, and by [`gc`] when there is none.
 //!
 //! # Forks
-//! A child of `fork` has none of the mappings and must not use its parent's handles: changes give [`ChangeError::Forked`], dropping
-//! is harmless, and sending or receiving ends it with SIGSEGV. It may open the bus by itself.
+//! A child of `fork` has none of the mappings. Every call on a handle that it inherited gives an error that says so, and does nothing;
+//! where a call has no error it gives nothing (but [`Bus::snapshot`] panics), and dropping is harmless. Only a pointer from [`Publisher::begin`] leads nowhere in it.
+//! It may open the bus by itself.
+//!
+//! # Removal
+//! A bus is its folder and its register, under the name that it was opened by. When somebody deletes, moves or replaces one of them,
+//! nobody finds the bus any more. Its participants notice within some seconds of use, and every call then says `Removed`. What lies
+//! in lanes that they have mapped is still received before.
 
 mod builder;
 mod change;
 mod gc;
 mod list;
+mod liveness;
 mod open;
+mod removed;
 mod shared;
 mod sweep;
 mod view;
@@ -108,7 +116,27 @@ impl Bus {
     /// publishers while they wait for room. Tools show it; nobody is taken for dead because of it.
     #[inline]
     pub fn beat(&self) {
-        self.shared.beat();
+        if !self.shared.is_forked() {
+            self.shared.beat();
+        }
+    }
+
+    /// This participant's id, never given again on this bus: what tells it from all others in a [`Snapshot`]. A process id does not, as
+    /// each pid namespace counts by itself.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.shared.id
+    }
+
+    /// Asks the system whether this bus is still the one that others find under its name. Who sends or receives learns it by that.
+    ///
+    /// # Errors
+    /// [`ChangeError::Removed`] when its folder was deleted, moved or replaced, [`ChangeError::Forked`] in a forked child.
+    pub fn check(&self) -> Result<(), ChangeError> {
+        if !self.shared.is_forked() {
+            self.shared.look_at_once();
+        }
+        self.shared.check()
     }
 
     /// The bus's name.
@@ -184,8 +212,25 @@ impl Bus {
     }
 
     /// What the bus holds at this moment. Reads only; disturbs nobody.
+    ///
+    /// # Panics
+    /// In a forked child, in which the bus is not mapped; [`Self::try_snapshot`] gives an error there.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
+        assert!(
+            !self.shared.is_forked(),
+            "bus `{}` was opened before this process was forked; open it here",
+            self.name()
+        );
         Snapshot::take(self.shared.view())
+    }
+
+    /// As [`Self::snapshot`].
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn try_snapshot(&self) -> Result<Snapshot, ChangeError> {
+        self.check()?;
+        Ok(Snapshot::take(self.shared.view()))
     }
 }

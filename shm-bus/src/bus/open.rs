@@ -11,12 +11,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::builder::Wishes;
 use super::change::holder_text;
+use super::removed::Removal;
 use super::{Bus, Change, Shared, View, gc, sweep};
-use crate::control::{self, Build, Control, GivenUp, Limits, NewParticipant, PARTICIPANTS_MAX, RegisterError};
+use crate::control::{self, Build, Control, GivenUp, Limits, NewParticipant, Process, RegisterError};
 use crate::runtime::{
     Access, CONTROL, CONTROL_NEW, Folder, LockError, Memory, ParticipantLock, Place, Store, is_bus_name,
 };
-use crate::sys::{Birth, DirError};
+use crate::sys::{Birth, DirError, Origin};
 
 /// Why a bus could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -78,8 +79,8 @@ pub enum OpenError {
     Busy {
         /// The bus.
         name: String,
-        /// Process id of the holder, if it said so.
-        holder: Option<u32>,
+        /// The holder, if it said so.
+        holder: Option<Process>,
     },
     /// All slots are taken by live participants.
     #[error("bus `{name}` has {max} live participants, which is the most it holds")]
@@ -92,6 +93,18 @@ pub enum OpenError {
     /// The bus went away each time it was about to be entered.
     #[error("bus `{name}` was removed and made anew again and again while it was being opened")]
     Unsettled {
+        /// The bus.
+        name: String,
+    },
+    /// Others no longer find the bus of this handle: its folder, the runtime folder or the register was deleted, moved or replaced.
+    #[error("bus `{name}` was removed: its folder was deleted, moved or replaced; open it by its name")]
+    Removed {
+        /// The bus.
+        name: String,
+    },
+    /// This process was forked from the participant; only that may use its handles.
+    #[error("bus `{name}` was opened before this process was forked; open it by its name")]
+    Forked {
         /// The bus.
         name: String,
     },
@@ -158,8 +171,16 @@ pub(super) fn open_in_memory(name: &str, wishes: &Wishes) -> Result<Bus, OpenErr
 
 /// Another participant of a bus that is open in this process.
 pub(super) fn open_again(shared: &Shared) -> Result<Bus, OpenError> {
+    let name = || shared.name.clone();
+    if shared.is_forked() {
+        return Err(OpenError::Forked { name: name() });
+    }
+    // Another bus may lie in the same place by now.
+    if shared.look_at_once() {
+        return Err(OpenError::Removed { name: name() });
+    }
     let opened = enter_locked(shared.store.clone(), &shared.name, false, &Wishes::patient(shared.patience))?;
-    opened.ok_or_else(|| OpenError::Unsettled { name: shared.name.clone() })
+    opened.ok_or_else(|| OpenError::Unsettled { name: name() })
 }
 
 fn not_found(name: &str, place: &Place) -> OpenError {
@@ -179,7 +200,7 @@ fn enter_locked(store: Store, name: &str, create: bool, wishes: &Wishes) -> Resu
         }
     };
     let entered = enter(store.clone(), name, create, wishes);
-    if entered.is_err() && (0..PARTICIPANTS_MAX).all(|slot| !store.slot_is_held(slot)) {
+    if entered.is_err() && !gc::has_life(&store) {
         sweep::remove_bus(&store);
     }
     drop(lock);
@@ -191,15 +212,14 @@ fn enter_locked(store: Store, name: &str, create: bool, wishes: &Wishes) -> Resu
 /// Finds or makes the register and takes a slot in it. Under `bus.lock`.
 fn enter(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Bus, OpenError> {
     let failed = |what| move |source| OpenError::Io { name: name.to_owned(), what, source };
-    // Locks tell who lives, whatever the register says: a spoilt one must neither end a live bus nor block a dead one's name.
-    let alive = (0..PARTICIPANTS_MAX).any(|slot| store.slot_is_held(slot));
-    let found = if alive { open_control(&store, Access::Write).map_err(|error| unfit(name, error))? } else { None };
+    let found = match open_control(&store, Access::Write) {
+        Ok(control) => control.filter(|control| View { name, store: &store, control }.has_life()),
+        // Without a register locks tell who lives: a spoilt one must neither end a live bus nor block a dead one's name.
+        Err(error) if gc::has_held_locks(&store) => return Err(unfit(name, error)),
+        Err(_) => None,
+    };
     let birth = Birth::own();
-    // A lock may outlive its holder in a forked child: then the register knows better.
-    let found = found.filter(|control| {
-        let view = View { name, store: &store, control, birth };
-        (0..PARTICIPANTS_MAX).any(|slot| view.is_alive(slot))
-    });
+    let process = Process::word(birth);
     let control = match found {
         Some(control) => {
             wishes.compare(name, &control.limits())?;
@@ -208,18 +228,19 @@ fn enter(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Bus,
         None if !create => return Err(OpenError::NotFound { name: name.to_owned(), folder: PathBuf::new() }),
         None => {
             sweep::clear(&store);
-            make_control(&store, &wishes.limits()).map_err(failed("make the register"))?
+            make_control(&store, process, &wishes.limits()).map_err(failed("make the register"))?
         }
     };
     let identity = store.identity(CONTROL).map_err(failed("map the register"))?;
-    control.set_holder(std::process::id());
-    sweep::sweep(View { name, store: &store, control: &control, birth });
+    control.set_holder(process);
+    sweep::sweep(View { name, store: &store, control: &control });
     let entered = take_slot(&store, &control, birth).map_err(failed("enter"));
     control.set_holder(0);
     let max = control.limits().participants;
     let (slot, id, lock) = entered?.ok_or_else(|| OpenError::Limit { name: name.to_owned(), max })?;
-    let (name, lock, process, patience) = (name.to_owned(), Some(lock), std::process::id(), wishes.patience);
-    let shared = Shared { name, store, control, identity, slot, id, patience, process, birth, lock };
+    let (name, lock, patience) = (name.to_owned(), Some(lock), wishes.patience);
+    let (origin, removal) = (Origin::here(), Removal::default());
+    let shared = Shared { name, store, control, identity, slot, id, patience, process, origin, removal, lock };
     Ok(Bus { shared: Arc::new(shared) })
 }
 
@@ -249,8 +270,9 @@ pub(super) fn open_control(store: &Store, access: Access) -> Result<Option<Contr
     Ok(Some(Control::of(store.open(CONTROL, control::BYTES, access)?)))
 }
 
-fn make_control(store: &Store, limits: &Limits) -> io::Result<Control> {
-    let control = Control::create(store.create(CONTROL_NEW, control::BYTES)?, &Build::here(), limits);
+fn make_control(store: &Store, process: u64, limits: &Limits) -> io::Result<Control> {
+    let control = Control::create(store.create(CONTROL_NEW, control::BYTES)?, &Build::here(), process, limits);
+    control.sign(store.identity(CONTROL_NEW)?.1);
     store.rename(CONTROL_NEW, CONTROL)?;
     Ok(control)
 }
@@ -267,8 +289,8 @@ fn take_slot(store: &Store, control: &Control, birth: Birth) -> io::Result<Optio
                 continue;
             };
             let start_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis() as u64;
-            let (pid, name) = (std::process::id(), Build::here().program);
-            let id = control.add_participant(slot, NewParticipant { pid, birth, name: &name, start_ms });
+            let (process, name) = (Process::word(birth), Build::here().program);
+            let id = control.add_participant(slot, NewParticipant { process, birth, name: &name, start_ms });
             control.bump_epoch();
             return Ok(Some((slot, id, lock)));
         }
@@ -288,13 +310,14 @@ impl Drop for Shared {
         // Publishers and inboxes hold `Shared`, so all of them are gone by now. From here on this participant is dead, and
         // may be cleared away by anybody: nothing is waited for.
         self.lock = None;
+        self.control.leave(self.slot, self.id);
         self.control.give_up(GivenUp::Participant(self.slot));
         for _ in 0..Change::ROUNDS_MAX {
             if !self.control.anything_given_up() {
                 return;
             }
             let Ok(lock) = self.lock(Duration::ZERO) else { return };
-            self.control.set_holder(std::process::id());
+            self.control.set_holder(self.process);
             sweep::sweep(self.view());
             let last = !self.control.has_participants();
             self.control.set_holder(0);

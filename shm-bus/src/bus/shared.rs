@@ -6,13 +6,14 @@
 use std::io;
 use std::time::Duration;
 
+use super::removed::Removal;
 use super::{ChangeError, View};
-use crate::control::Control;
+use crate::control::{Control, LaneEntry};
 use crate::inbox::file::InboxFile;
 use crate::lane::LaneFile;
-use crate::runtime::{BusLock, CONTROL, LockError, ParticipantLock, Store, claims_name, inbox_name, lane_name};
+use crate::runtime::{BusLock, LockError, ParticipantLock, Store, claims_name, inbox_name, lane_name};
 use crate::segment::Segment;
-use crate::sys::Birth;
+use crate::sys::Origin;
 use crate::work_queue::ClaimFile;
 
 /// See the module.
@@ -29,9 +30,11 @@ pub(crate) struct Shared {
     pub(crate) id: u64,
     /// How long this participant waits for another one's change.
     pub(super) patience: Duration,
-    /// The process that opened the bus.
-    pub(super) process: u32,
-    pub(super) birth: Birth,
+    /// The process that opened the bus, for others; see [`Process`](crate::control::Process).
+    pub(super) process: u64,
+    /// The same, to be told from its forked children.
+    pub(super) origin: Origin,
+    pub(super) removal: Removal,
     /// Held for as long as this participant lives; `None` only while leaving.
     pub(super) lock: Option<ParticipantLock>,
 }
@@ -67,7 +70,7 @@ impl Shared {
 
     /// The bus, to be looked at.
     pub(crate) fn view(&self) -> View<'_> {
-        View { name: &self.name, store: &self.store, control: &self.control, birth: self.birth }
+        View { name: &self.name, store: &self.store, control: &self.control }
     }
 
     /// Whether the participant in `slot` lives.
@@ -75,26 +78,32 @@ impl Shared {
         self.view().is_alive(slot)
     }
 
-    /// Says that this participant is getting on.
+    /// Whether the register still has the lane of `entry`.
+    pub(crate) fn names_lane(&self, entry: &LaneEntry) -> bool {
+        self.control.lane(entry.index).is_some_and(|now| now.id == entry.id)
+    }
+
+    /// Says that this participant is getting on, and looks now and then whether the bus was removed.
     #[inline]
     pub(crate) fn beat(&self) {
-        self.control.beat(self.slot);
+        let beat = self.control.beat(self.slot);
+        self.is_removed_at(beat);
     }
 
     /// Whether this process was forked from the participant's: it has none of the mappings.
+    #[inline(always)]
     pub(crate) fn is_forked(&self) -> bool {
-        self.process != std::process::id()
+        !self.origin.is_here()
     }
 
     /// The bus's lock, if the bus is still this one.
     pub(super) fn lock(&self, patience: Duration) -> Result<BusLock, LockError> {
-        let lock = self.store.lock(patience)?;
-        match self.store.identity(CONTROL) {
-            Ok(identity) if identity == self.identity => Ok(lock),
-            Ok(_) => Err(LockError::Gone),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(LockError::Gone),
-            Err(error) => Err(LockError::Io(error)),
+        // Before it, too: in a folder that is no longer this bus's not even a lock may be made.
+        if self.look_at_once() {
+            return Err(LockError::Gone);
         }
+        let lock = self.store.lock(patience)?;
+        if self.look_at_once() { Err(LockError::Gone) } else { Ok(lock) }
     }
 
     fn create(&self, name: &str, bytes: u64, what: &str) -> Result<Segment, ChangeError> {

@@ -4,13 +4,16 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::liveness::Signs;
 use super::open::{OpenError, is_missing, open_control, unfit};
-use crate::control::{self, Control};
+use crate::control::{self, Control, GivenUp, PARTICIPANTS_MAX};
 use crate::inbox::file::InboxFile;
 use crate::lane::{LaneFile, LaneHead};
-use crate::runtime::{Access, Folder, Place, Store, inbox_name, is_bus_name, lane_name};
+use crate::runtime::{
+    Access, CONTROL, Folder, LockState, Place, Store, claims_name, inbox_name, is_bus_name, lane_name, slot_name,
+};
 use crate::snapshot::Snapshot;
-use crate::sys::{Birth, has_ended, is_stopped};
+use crate::sys::{has_ended, is_stopped};
 use crate::work_queue::ClaimFile;
 
 /// See the module.
@@ -19,27 +22,35 @@ pub(crate) struct View<'a> {
     pub(crate) name: &'a str,
     pub(crate) store: &'a Store,
     pub(crate) control: &'a Control,
-    /// This process's own.
-    pub(crate) birth: Birth,
 }
 
 impl View<'_> {
-    /// Whether the participant in `slot` lives.
-    ///
-    /// Its lock tells. A lock may outlive its holder in a child that the holder forked: then the system's word that no process
-    /// of this number and birth is there, if this process can ask for it, is as good.
+    /// Whether the participant in `slot` lives: [`liveness`](super::liveness) says by what.
     pub(crate) fn is_alive(&self, slot: usize) -> bool {
-        let ended = || {
-            let entry = self.control.participant(slot)?;
-            Some(entry.pid != std::process::id() && has_ended(entry.pid, entry.birth, self.birth))
-        };
-        self.store.slot_is_held(slot) && !ended().unwrap_or(false)
+        let lock = self.store.slot_lock(slot);
+        if lock == LockState::Free {
+            return false;
+        }
+        let entry = self.control.participant(slot);
+        let ended = entry.is_some_and(|entry| has_ended(entry.pid(), entry.birth));
+        let sealed = self.control.is_sealed(slot) && self.is_original();
+        Signs { lock, sealed, left: self.control.has_left(slot), ended }.life()
+    }
+
+    /// Whether the register is no copy; what can't be told is none.
+    fn is_original(&self) -> bool {
+        self.store.identity(CONTROL).map_or(true, |(_, inode)| self.control.is_signed(inode))
+    }
+
+    /// Whether anybody lives.
+    pub(super) fn has_life(&self) -> bool {
+        (0..PARTICIPANTS_MAX).any(|slot| self.is_alive(slot))
     }
 
     /// Whether the system says that the process of the participant in `slot` is stopped. What can't be told is `false`.
     pub(crate) fn is_stopped(&self, slot: usize) -> bool {
         let entry = self.control.participant(slot);
-        entry.is_some_and(|entry| is_stopped(entry.pid, entry.birth, self.birth))
+        entry.is_some_and(|entry| is_stopped(entry.pid(), entry.birth))
     }
 
     /// Maps the lane `id`, read-only.
@@ -60,6 +71,33 @@ impl View<'_> {
     /// Maps the inbox `id`, read-only.
     pub(crate) fn open_inbox(&self, id: u64) -> io::Result<InboxFile> {
         InboxFile::open(self.store.open(&inbox_name(id), InboxFile::BYTES, Access::Read)?, id)
+    }
+
+    /// Names of files that the register says are there, and that are not: somebody removed them.
+    pub(crate) fn missing_files(&self) -> Vec<String> {
+        let control = self.control;
+        let lanes = control.lanes().flat_map(|lane| {
+            let claims = (lane.claims > 0).then(|| claims_name(lane.id));
+            [Some(lane_name(lane.id)), claims].into_iter().flatten().map(move |name| (name, lane.index, lane.id))
+        });
+        let inboxes = control.inboxes().filter(|inbox| !inbox.worker);
+        let inboxes = inboxes.map(|inbox| (inbox_name(inbox.id), inbox.index, inbox.id));
+        // An entry that is still there after its file was looked for was not just being removed. An inbox's file goes shortly before
+        // its entry, but only if its owner has given it up or is dead.
+        let lacks = |name: &String| self.store.lacks(name);
+        let lane_stays = |index, id| control.lane(index).is_some_and(|now| now.id == id);
+        let inbox_stays = |index, id| {
+            control.inbox(index).is_some_and(|now| now.id == id && self.is_alive(now.participant))
+                && !control.is_given_up(GivenUp::Inbox(index))
+        };
+        let locks = (0..PARTICIPANTS_MAX)
+            .filter(|slot| !control.participant_is_free(*slot) && self.store.slot_lock(*slot) == LockState::Missing)
+            .filter(|slot| self.is_alive(*slot))
+            .map(slot_name);
+        let lanes = lanes.filter(|(name, index, id)| lacks(name) && lane_stays(*index, *id)).map(|(name, ..)| name);
+        let inboxes =
+            inboxes.filter(|(name, index, id)| lacks(name) && inbox_stays(*index, *id)).map(|(name, ..)| name);
+        locks.chain(lanes).chain(inboxes).collect()
     }
 
     /// Bytes of all segments that the register names, and of itself.
@@ -101,5 +139,5 @@ fn peek_at(place: &Place, name: &str) -> Result<Snapshot, OpenError> {
     };
     let store = Store::Folder(Arc::new(folder));
     let control = open_control(&store, Access::Look).map_err(|error| unfit(name, error))?.ok_or_else(not_found)?;
-    Ok(Snapshot::take(View { name, store: &store, control: &control, birth: Birth::own() }))
+    Ok(Snapshot::take(View { name, store: &store, control: &control }))
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! a topic's line:  attention | account | ended | ended when declared | 0 ...
-//! header, 512:     step | its total | forgotten
+//! header, 576:     step | its total | forgotten
 //! ```
 //! An observer keeps no lane. A lane that comes and goes between two of its looks leaves its messages here: `ended` grows by what was
 //! sent in each lane of the topic that ends. The account is the id with which the topic's name took its place in the table; it

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! byte 0       8         16         24         32      40    48        56   64             128             160    256
-//!      | magic | version | required | optional | bytes | pid | lengths | 0  | program (64) | release (32) | 0 ... |
+//!      | magic | version | required | optional | bytes | process | lengths | 0  | program (64) | release (32) | 0 ... |
 //! ```
 //! The version is `major << 32 | minor`. A bus can be used by a build of the same major version that knows all of its
 //! **required** features; **optional** ones may be ignored by who does not know them.
@@ -16,7 +16,7 @@
 use std::fmt;
 use std::io;
 
-use super::{BYTES, Control};
+use super::{BYTES, Control, Process};
 use crate::segment::{Segment, load_text, store_text};
 use crate::sync::{AtomicU64, Ordering, fence};
 
@@ -28,7 +28,7 @@ const VERSION: usize = 1;
 const REQUIRED: usize = 2;
 const OPTIONAL: usize = 3;
 const SIZE: usize = 4;
-const PID: usize = 5;
+const PROCESS: usize = 5;
 /// Bytes of the program's name, then of the release, 16 bits each.
 const LENGTHS: usize = 6;
 const PROGRAM: std::ops::Range<usize> = 8..16;
@@ -48,10 +48,10 @@ pub struct Version {
 
 impl Version {
     /// This build's.
-    pub const HERE: Self = Self { major: 1, minor: 0 };
-    /// Required features that this build knows. Version 1.0 has none.
+    pub const HERE: Self = Self { major: 1, minor: 1 };
+    /// Required features that this build knows. Version 1 has none.
     pub(crate) const REQUIRED: u64 = 0;
-    /// Optional features that this build knows. Version 1.0 has none.
+    /// Optional features that this build knows. Version 1 has none.
     pub(crate) const OPTIONAL: u64 = 0;
 
     pub(super) const fn to_word(self) -> u64 {
@@ -75,8 +75,8 @@ impl fmt::Display for Version {
 pub struct Build {
     /// The program's file name.
     pub program: String,
-    /// Its process id, in its own namespace.
-    pub pid: u32,
+    /// Its process.
+    pub process: Process,
     /// Release of this crate.
     pub release: String,
     /// Version of the format.
@@ -92,7 +92,7 @@ impl Build {
     pub(crate) fn here() -> Self {
         Self {
             program: program_name(),
-            pid: std::process::id(),
+            process: Process { pid: std::process::id(), is_local: true },
             release: env!("CARGO_PKG_VERSION").to_owned(),
             version: Version::HERE,
             required: Version::REQUIRED,
@@ -103,8 +103,8 @@ impl Build {
 
 impl fmt::Display for Build {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { program, pid, release, version, required, .. } = self;
-        write!(f, "`{program}` (process {pid}, shm-bus {release}, format {version}, features {required:#x})")
+        let Self { program, process, release, version, required, .. } = self;
+        write!(f, "`{program}` ({process}, shm-bus {release}, format {version}, features {required:#x})")
     }
 }
 
@@ -151,14 +151,14 @@ impl Control {
     }
 
     /// Writes these words, the magic last.
-    pub(super) fn introduce(&self, creator: &Build) {
+    pub(super) fn introduce(&self, creator: &Build, process: u64) {
         let lengths = creator.program.len() as u64 | (creator.release.len() as u64) << 16;
         let words = [
             (VERSION, creator.version.to_word()),
             (REQUIRED, 0),
             (OPTIONAL, creator.optional),
             (SIZE, BYTES),
-            (PID, creator.pid.into()),
+            (PROCESS, process),
             (LENGTHS, lengths),
         ];
         for (index, value) in words {
@@ -186,7 +186,7 @@ fn read(words: &[AtomicU64]) -> io::Result<Build> {
     let text = |range, len| load_text(&words[range], len).unwrap_or_else(|_| "?".to_owned());
     Ok(Build {
         program: text(PROGRAM, lengths & 0xffff),
-        pid: load(PID) as u32,
+        process: Process::from_word(load(PROCESS)),
         release: text(RELEASE, lengths >> 16 & 0xffff),
         version: Version::from_word(load(VERSION)),
         required: load(REQUIRED),

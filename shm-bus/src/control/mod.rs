@@ -25,6 +25,7 @@ mod inboxes;
 mod lanes;
 mod limits;
 mod participants;
+mod process;
 mod spoilt;
 mod topics;
 
@@ -36,6 +37,7 @@ pub(crate) use inboxes::InboxEntry;
 pub(crate) use lanes::{LaneEntry, LaneState, NewLane};
 pub use limits::Limits;
 pub(crate) use participants::NewParticipant;
+pub use process::Process;
 pub use spoilt::RegisterTable;
 pub(crate) use spoilt::SpoiltEntry;
 pub(crate) use topics::TopicEntry;
@@ -66,9 +68,10 @@ const NEXT_ID: usize = 40;
 const HOLDER: usize = 41;
 const LIMITS: usize = 48;
 const GIVEN_UP: usize = 56;
-const STEP: usize = 64;
-const STEP_TOTAL: usize = 65;
-const FORGOTTEN: usize = 66;
+const INODE: usize = 64;
+const STEP: usize = 72;
+const STEP_TOTAL: usize = 73;
+const FORGOTTEN: usize = 74;
 
 /// One table of equal entries.
 #[derive(Clone, Copy)]
@@ -106,7 +109,7 @@ const _: () = {
     assert!(ROOM_BELLS.start * 8 == 221_184 && ATTENTION.start * 8 == 237_568 && BYTES == 245_760);
     assert!(BYTES.is_multiple_of(4096));
     assert!(EPOCH * 8 == 256 && NEXT_ID * 8 == 320 && HOLDER * 8 == 328 && LIMITS * 8 == 384 && GIVEN_UP * 8 == 448);
-    assert!(STEP * 8 == 512 && STEP_TOTAL * 8 == 520 && FORGOTTEN * 8 == 528);
+    assert!(INODE * 8 == 512 && STEP * 8 == 576 && STEP_TOTAL * 8 == 584 && FORGOTTEN * 8 == 592);
 };
 
 /// The mapped `control` file.
@@ -116,19 +119,31 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    /// Makes a register of `segment`, which is all zero. The caller holds `bus.lock`.
-    pub(crate) fn create(segment: Segment, creator: &Build, limits: &Limits) -> Self {
+    /// Makes a register of `segment`, which is all zero, by `process`, a [`Process::word`]. The caller holds `bus.lock`.
+    pub(crate) fn create(segment: Segment, creator: &Build, process: u64, limits: &Limits) -> Self {
         let control = Self { segment };
         // ORDERING: Relaxed, published by [MAGIC].
         control.word(NEXT_ID).store(1, Ordering::Relaxed);
         control.store_limits(limits);
-        control.introduce(creator);
+        control.introduce(creator, process);
         control
     }
 
     /// The register in `segment`, of which [`fits`](Self::fits) found that it can be used.
     pub(crate) const fn of(segment: Segment) -> Self {
         Self { segment }
+    }
+
+    /// Notes which file the register is. By who makes it.
+    pub(crate) fn sign(&self, inode: u64) {
+        // ORDERING: Relaxed, written once before the file gets its name.
+        self.word(INODE).store(inode, Ordering::Relaxed);
+    }
+
+    /// Whether the register was made as this file, and is no copy of one. Nobody lives in a copy, whatever its entries say.
+    pub(crate) fn is_signed(&self, inode: u64) -> bool {
+        // ORDERING: Relaxed, as in `sign`.
+        self.word(INODE).load(Ordering::Relaxed) == inode
     }
 
     /// Grows with every change of any entry.
@@ -150,16 +165,17 @@ impl Control {
         self.word(NEXT_ID).fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Process id of the holder of `bus.lock`, as far as it said so.
-    pub(crate) fn holder(&self) -> Option<u32> {
+    /// The holder of `bus.lock`, as far as it said so.
+    pub(crate) fn holder(&self) -> Option<Process> {
         // ORDERING: Relaxed, a hint for an error's text.
-        u32::try_from(self.word(HOLDER).load(Ordering::Relaxed)).ok().filter(|pid| *pid != 0)
+        let word = self.word(HOLDER).load(Ordering::Relaxed);
+        (word != 0).then(|| Process::from_word(word))
     }
 
-    /// Says who holds `bus.lock`.
-    pub(crate) fn set_holder(&self, pid: u32) {
+    /// Says who holds `bus.lock`, as [`Process::word`]; 0 when it is let go.
+    pub(crate) fn set_holder(&self, process: u64) {
         // ORDERING: Relaxed, a hint for an error's text.
-        self.word(HOLDER).store(pid.into(), Ordering::Relaxed);
+        self.word(HOLDER).store(process, Ordering::Relaxed);
     }
 
     #[inline]

@@ -4,10 +4,13 @@
 //! word 0    1                   2             3 .. 11  11        12         13          14            15
 //!      | id | pid | namespace   | name length | name   | version | features | start, ms | birth ticks | beat |
 //! ```
-//! An entry says that somebody took part; whether it still lives is told by its lock file, or by the system's word that no
-//! process of this number and birth is there any more.
+//! The register's header has three more words for each slot: the time namespace of the birth, who has left, and a **seal**, which
+//! tells an entry that a participant wrote from nonsense that somebody has scribbled there.
+//!
+//! An entry says that somebody took part. Whether it still lives is told by its lock file, by the system's word that no process of
+//! this number and birth is there any more, or by the participant itself, when it leaves.
 
-use super::{Control, PARTICIPANTS, PARTICIPANTS_MAX, Version, load, publish, text};
+use super::{Control, PARTICIPANTS, PARTICIPANTS_MAX, Process, Version, load, publish, text};
 use crate::sync::{Ordering, fence};
 use crate::sys::Birth;
 
@@ -18,14 +21,26 @@ const START: usize = 13;
 const BIRTH: usize = 14;
 const BEAT: usize = 15;
 
-const _: () = assert!(NAME.1 == VERSION && PARTICIPANTS.stride == BEAT + 1, "the entry is full");
+/// Words of the header from which on there is one for each slot: the greatest id that has left it, or was proven dead.
+const LEFT: usize = 128;
+/// As [`LEFT`]: the time namespace of the participant's birth.
+const TIME_NAMESPACE: usize = LEFT + PARTICIPANTS_MAX;
+/// As [`LEFT`]: the participant's [`seal`].
+const SEAL: usize = TIME_NAMESPACE + PARTICIPANTS_MAX;
+
+const _: () = {
+    assert!(NAME.1 == VERSION && PARTICIPANTS.stride == BEAT + 1, "the entry is full");
+    assert!(LEFT * 8 == 1024 && TIME_NAMESPACE * 8 == 1536 && SEAL * 8 == 2048);
+    assert!(SEAL + PARTICIPANTS_MAX <= PARTICIPANTS.start);
+};
 
 /// One attached process or handle.
 #[derive(Clone, Debug)]
 pub(crate) struct ParticipantEntry {
     pub(crate) slot: usize,
     pub(crate) id: u64,
-    pub(crate) pid: u32,
+    /// See [`Process`].
+    pub(crate) process: u64,
     pub(crate) birth: Birth,
     pub(crate) name: String,
     pub(crate) version: Version,
@@ -39,10 +54,27 @@ pub(crate) struct ParticipantEntry {
 /// What a participant says about itself.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NewParticipant<'a> {
-    pub(crate) pid: u32,
+    /// See [`Process`].
+    pub(crate) process: u64,
     pub(crate) birth: Birth,
     pub(crate) name: &'a str,
     pub(crate) start_ms: u64,
+}
+
+/// The seal of an entry with this id. No word that is scribbled by chance.
+const fn seal(id: u64) -> u64 {
+    id.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from_le_bytes(*b"HFSEAL\0\0")
+}
+
+impl ParticipantEntry {
+    /// Its process id, in its own namespace.
+    pub(crate) const fn pid(&self) -> u32 {
+        self.process as u32
+    }
+
+    pub(crate) fn process(&self) -> Process {
+        Process::from_word(self.process)
+    }
 }
 
 impl Control {
@@ -50,13 +82,21 @@ impl Control {
     pub(crate) fn participant(&self, slot: usize) -> Option<ParticipantEntry> {
         self.read(PARTICIPANTS, slot, |id, entry| {
             let process = load(entry, 1);
+            let version = Version::from_word(load(entry, VERSION));
+            // Format 1.0 has none.
+            let sealed = load(&self.segment.words()[SEAL..], slot) == seal(id);
+            let time_namespace = if sealed { load(&self.segment.words()[TIME_NAMESPACE..], slot) } else { 0 };
             Some(ParticipantEntry {
                 slot,
                 id,
-                pid: process as u32,
-                birth: Birth { namespace: (process >> 32) as u32, ticks: load(entry, BIRTH) },
+                process,
+                birth: Birth {
+                    pid_namespace: (process >> 32) as u32,
+                    time_namespace: time_namespace as u32,
+                    ticks: load(entry, BIRTH),
+                },
                 name: text(entry, NAME, load(entry, 2))?,
-                version: Version::from_word(load(entry, VERSION)),
+                version,
                 features: load(entry, FEATURES),
                 start_ms: load(entry, START),
                 beat: load(entry, BEAT),
@@ -74,6 +114,30 @@ impl Control {
         self.entry(PARTICIPANTS, slot)[0].load(Ordering::Relaxed) == 0
     }
 
+    /// Whether `slot` is in use by somebody who wrote its entry in good order.
+    pub(crate) fn is_sealed(&self, slot: usize) -> bool {
+        let id = self.entry(PARTICIPANTS, slot)[0].load(Ordering::Relaxed);
+        id != 0 && load(&self.segment.words()[SEAL..], slot) == seal(id)
+    }
+
+    /// Says that the participant `id` has left `slot`. By itself, after it let go of its lock.
+    pub(crate) fn leave(&self, slot: usize, id: u64) {
+        // ORDERING: Relaxed, `give_up` follows, and who sees its mark sees this. The greatest id stays: ids are never used again.
+        self.word(LEFT + slot).fetch_max(id, Ordering::Relaxed);
+    }
+
+    /// Notes that the participant in `slot` was proven dead. Under `bus.lock`.
+    pub(crate) fn bury(&self, slot: usize) {
+        self.leave(slot, self.entry(PARTICIPANTS, slot)[0].load(Ordering::Relaxed));
+    }
+
+    /// Whether the participant in `slot` has said that it left, or was proven dead.
+    pub(crate) fn has_left(&self, slot: usize) -> bool {
+        let id = self.entry(PARTICIPANTS, slot)[0].load(Ordering::Relaxed);
+        // ORDERING: Relaxed, as in `leave`.
+        id != 0 && self.word(LEFT + slot).load(Ordering::Relaxed) >= id
+    }
+
     /// Whether any slot is in use. Under `bus.lock`.
     pub(crate) fn has_participants(&self) -> bool {
         (0..PARTICIPANTS_MAX).any(|slot| !self.participant_is_free(slot))
@@ -83,7 +147,6 @@ impl Control {
     pub(crate) fn add_participant(&self, slot: usize, new: NewParticipant<'_>) -> u64 {
         let id = self.next_id();
         let entry = self.entry(PARTICIPANTS, slot);
-        let process = u64::from(new.pid) | u64::from(new.birth.namespace) << 32;
         // ORDERING: Relaxed, published by [ENTRY]; who still reads the former tenant's entry sees another id afterwards.
         entry[0].store(0, Ordering::Relaxed);
         // ORDERING: [ENTRY] keeps the former tenant's readers from mixing the two, as in `publish`.
@@ -94,7 +157,9 @@ impl Control {
         for (word, value) in rest.into_iter().chain([(BEAT, 0)]) {
             entry[word].store(value, Ordering::Relaxed);
         }
-        publish(entry, id, &[process, new.name.len() as u64], &[(NAME.0, NAME.1, new.name)]);
+        self.word(TIME_NAMESPACE + slot).store(new.birth.time_namespace.into(), Ordering::Relaxed);
+        self.word(SEAL + slot).store(seal(id), Ordering::Relaxed);
+        publish(entry, id, &[new.process, new.name.len() as u64], &[(NAME.0, NAME.1, new.name)]);
         id
     }
 
@@ -104,10 +169,10 @@ impl Control {
         self.entry(PARTICIPANTS, slot)[0].store(0, Ordering::Release);
     }
 
-    /// Says that the participant in `slot` is getting on. By its owner.
+    /// Says that the participant in `slot` is getting on. By its owner; how often it has done so before.
     #[inline]
-    pub(crate) fn beat(&self, slot: usize) {
+    pub(crate) fn beat(&self, slot: usize) -> u64 {
         // ORDERING: Relaxed, a counter that only tools look at; the owner's threads share it.
-        self.entry(PARTICIPANTS, slot)[BEAT].fetch_add(1, Ordering::Relaxed);
+        self.entry(PARTICIPANTS, slot)[BEAT].fetch_add(1, Ordering::Relaxed)
     }
 }

@@ -185,6 +185,7 @@ impl Inbox {
     /// # Errors
     /// When the bus could not be changed; the topic is then still read.
     pub fn unsubscribe(&mut self, topic_name: &str) -> Result<(), SubscribeError> {
+        self.shared.check()?;
         let is_meant = |subscription: &Subscription| subscription.declared.name == topic_name;
         let Some(place) = self.subscriptions.iter().position(is_meant).filter(|_| !self.accounts.everything) else {
             return Ok(());
@@ -204,6 +205,7 @@ impl Inbox {
     /// Takes note of new, closed and vanished lanes.
     #[inline]
     pub(super) fn refresh(&mut self) -> Result<(), ReceiveError> {
+        self.refuse_forked()?;
         let epoch = self.shared.control.epoch();
         if epoch == self.epoch { Ok(()) } else { self.refresh_to(epoch) }
     }
@@ -254,9 +256,12 @@ impl Inbox {
                     self.closing |= lane.closed;
                     self.lanes.push(lane);
                 }
-                // Read by all whom it waited for, and removed since the entry was looked at.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                // Read by all whom it waited for, and removed since the entry was looked at. Entries go before their files.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound && !self.shared.names_lane(&entry) => {}
                 Err(source) => {
+                    if self.shared.look_at_once() {
+                        return Err(self.removed());
+                    }
                     let (topic, publisher) = (subscription.declared.name.clone(), entry.publisher);
                     return Err(ReceiveError::Lane { topic, publisher, source });
                 }

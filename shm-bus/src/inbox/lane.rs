@@ -155,6 +155,9 @@ impl InLane {
             }
             taken += 1;
             each(self.delivery(payload));
+            if shared.is_forked() {
+                return taken;
+            }
         }
         self.tell(shared, file);
         taken

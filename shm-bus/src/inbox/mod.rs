@@ -139,6 +139,19 @@ pub enum ReceiveError {
         /// As what it is declared now.
         now: Box<Declaration>,
     },
+    /// Others no longer find the bus: its folder, the runtime folder or the register was deleted, moved or replaced. What lay in the
+    /// lanes that it had mapped has been received.
+    #[error("bus `{bus}` was removed: its folder was deleted, moved or replaced; open it again")]
+    Removed {
+        /// The bus.
+        bus: String,
+    },
+    /// This process was forked from the one that opened the bus; only that may use its handles.
+    #[error("bus `{bus}` was opened before this process was forked; open it here")]
+    Forked {
+        /// The bus.
+        bus: String,
+    },
 }
 
 /// All that one subsystem reads: the messages of the topics that it subscribes to, most urgent first. Made by
@@ -172,6 +185,8 @@ pub struct Inbox {
     /// Publishers look at this inbox's doorbell.
     rings: bool,
     spin: Spin,
+    /// Looks that found nothing.
+    dry: u64,
     notifier: Option<notify::Notifier>,
 }
 
@@ -208,6 +223,7 @@ impl Inbox {
             ready: None,
             rings: false,
             spin: Spin::default(),
+            dry: 0,
             notifier: None,
         })
     }
@@ -226,7 +242,33 @@ impl Inbox {
         {
             return Ok(self.lanes.first().map(|lane| lane.delivery(&self.payload)));
         }
-        Ok(self.next().map(|lane| self.lanes[lane].delivery(&self.payload)))
+        match self.next() {
+            Some(lane) => Ok(Some(self.lanes[lane].delivery(&self.payload))),
+            None => self.found_nothing().map(|()| None),
+        }
+    }
+
+    /// Counts a look that found nothing. Says so if the bus was removed: then nothing more comes.
+    #[inline]
+    pub(super) fn found_nothing(&mut self) -> Result<(), ReceiveError> {
+        self.dry = self.dry.wrapping_add(1);
+        if self.shared.is_removed_at(self.dry) { Err(self.removed()) } else { Ok(()) }
+    }
+
+    #[cold]
+    pub(super) fn removed(&self) -> ReceiveError {
+        ReceiveError::Removed { bus: self.shared.name.clone() }
+    }
+
+    /// Refuses to be used in a forked child.
+    #[inline]
+    pub(crate) fn refuse_forked(&self) -> Result<(), ReceiveError> {
+        if self.shared.is_forked() { Err(self.forked()) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn forked(&self) -> ReceiveError {
+        ReceiveError::Forked { bus: self.shared.name.clone() }
     }
 
     /// Takes the next message and gives its lane.
@@ -255,8 +297,8 @@ impl Inbox {
     /// # Errors
     /// See [`ReceiveError`]; no message was taken then.
     pub fn drain(&mut self, mut each: impl FnMut(Delivery<'_>)) -> Result<usize, ReceiveError> {
-        self.shared.beat();
         self.refresh()?;
+        self.shared.beat();
         for lane in &mut self.lanes {
             lane.drain_to = match (lane.closed, lane.reader.rests()) {
                 (true, _) => u64::MAX,
@@ -270,11 +312,18 @@ impl Inbox {
         for lane in &mut self.lanes {
             taken += lane.drain(&mut self.payload, &self.shared, &self.file, &mut each);
             ended |= lane.end.is_some();
+            // `each` may have forked: this may be the child.
+            if self.shared.is_forked() {
+                return Err(ReceiveError::Forked { bus: self.shared.name.clone() });
+            }
         }
         if ended {
             self.leave_ended();
         }
         self.leave_drained();
+        if taken == 0 {
+            self.found_nothing()?;
+        }
         Ok(taken)
     }
 

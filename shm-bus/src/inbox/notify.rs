@@ -146,6 +146,9 @@ fn pass_rings_on(wishes: &Wishes, shared: &Shared, index: usize, sleeper: &Sleep
         // ORDERING: Relaxed, whoever is told looks with fences of its own.
         while doorbell.load(Ordering::Relaxed) == armed && Instant::now() < deadline && wishes.holds(armed) {
             shared.beat();
+            if shared.look_if_removed() {
+                break;
+            }
             sleeper.sleep(doorbell, armed, SLICE);
         }
         wishes.pass_on(armed, doorbell, &mut pipe);
@@ -254,6 +257,7 @@ impl Inbox {
     }
 
     fn notifier(&mut self) -> Result<&mut Notifier, ReceiveError> {
+        self.refuse_forked()?;
         if self.notifier.is_none() {
             self.notifier = Some(Notifier::start(&self.shared, self.index).map_err(ReceiveError::Sleep)?);
         }

@@ -93,6 +93,7 @@ impl Inbox {
     }
 
     fn wait_until(&mut self, deadline: Option<Instant>) -> Result<bool, ReceiveError> {
+        self.refuse_forked()?;
         self.shared.beat();
         loop {
             if self.something_waits()? || self.spin()? {
@@ -110,6 +111,7 @@ impl Inbox {
         let waits = self.any_lane_is_ready();
         if !waits {
             self.leave_drained();
+            self.found_nothing()?;
         }
         Ok(waits)
     }
@@ -166,7 +168,7 @@ impl Inbox {
         let bell = shared.control.doorbell(self.index).bell();
         let waited = bell::wait(bell, &sleeper, deadline, || {
             shared.beat();
-            shared.control.epoch() != self.epoch || self.any_lane_is_ready()
+            shared.control.epoch() != self.epoch || self.any_lane_is_ready() || shared.look_if_removed()
         });
         self.file.add(Count::Sleeps, waited.sleeps);
         // Nobody rings for a lane that came or went.

@@ -68,6 +68,10 @@ impl Publisher {
 
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
+        // Who gives the messages may have forked.
+        if self.publisher.shared.is_forked() {
+            return;
+        }
         if let Ok(lane) = self.publisher.lane(self.priority) {
             lane.writer.end_batch();
         }

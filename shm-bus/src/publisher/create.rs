@@ -79,7 +79,15 @@ impl Publisher {
         }
         shared.control.bump_epoch();
         drop(change);
-        Ok(Self { shared, topic, policy, lanes: made, gates: GateList::new(topic), fenced: fenced_by_others() })
+        Ok(Self {
+            shared,
+            topic,
+            policy,
+            lanes: made,
+            retired: [const { None }; 4],
+            gates: GateList::new(topic),
+            fenced: fenced_by_others(),
+        })
     }
 }
 

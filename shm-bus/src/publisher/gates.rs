@@ -108,6 +108,10 @@ impl<'a> LaneGates<'a> {
 
 impl Gates for LaneGates<'_> {
     fn lowest(&mut self, oldest: u64, head: u64) -> Lowest {
+        // Room is made in steps of an eighth of the ring, so there is time to look. A lane of a removed bus gets none.
+        if self.shared.look_if_removed() {
+            return Lowest { position: oldest, faulty: 0 };
+        }
         if !self.waits {
             return Lowest { position: head, faulty: 0 };
         }

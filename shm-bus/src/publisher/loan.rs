@@ -39,27 +39,29 @@ impl<'a> Loan<'a> {
         self.len == 0
     }
 
-    /// Writes `bytes` at `offset`.
+    /// Writes `bytes` at `offset`. In a forked child, which has no part in the loan, this does nothing.
     ///
     /// # Panics
     /// When they would lie past the end, as slices do.
     pub fn write(&mut self, offset: usize, bytes: &[u8]) {
         let end = offset.checked_add(bytes.len());
         assert!(end.is_some_and(|end| end <= self.len), "{} bytes at {offset} of a loan of {}", bytes.len(), self.len);
-        write_at(self.words(), offset, bytes);
+        if !self.publisher.shared.is_forked() {
+            write_at(self.words(), offset, bytes);
+        }
     }
 
     /// Sends the message.
     pub fn commit(self) {
         // It was begun with this length and the publisher has been borrowed since.
         let committed = self.publisher.commit(self.priority, self.len);
-        debug_assert!(committed.is_ok());
+        debug_assert!(committed.is_ok() || self.publisher.shared.is_forked());
     }
 
     /// Sends it as something else than a plain message.
     pub(crate) fn commit_as(self, envelope: Envelope) {
         let committed = self.publisher.commit_as(self.priority, envelope, self.len);
-        debug_assert!(committed.is_ok());
+        debug_assert!(committed.is_ok() || self.publisher.shared.is_forked());
     }
 
     fn words(&self) -> &[AtomicU64] {

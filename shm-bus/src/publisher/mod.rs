@@ -72,6 +72,12 @@ pub enum SendError {
     /// Somebody else wrote into the lane.
     #[error("the lane was changed by somebody else; make the publisher anew")]
     Corrupt,
+    /// Others no longer find the bus: its folder, the runtime folder or the register was deleted, moved or replaced.
+    #[error("the bus was removed: its folder was deleted, moved or replaced; open it again")]
+    Removed,
+    /// This process was forked from the one that opened the bus; only that may use its handles.
+    #[error("the bus was opened before this process was forked; open it here")]
+    Forked,
 }
 
 /// Sends bytes on one topic, in a lane of its own for each priority that it declared. Made by
@@ -83,6 +89,8 @@ pub struct Publisher {
     topic: usize,
     policy: Policy,
     lanes: [Option<OutLane>; 4],
+    /// The lanes, once the bus was removed. They stay mapped: a loan may point into one.
+    retired: [Option<OutLane>; 4],
     gates: GateList,
     /// See [`signal`].
     fenced: bool,
@@ -116,7 +124,8 @@ impl Publisher {
     /// As [`Self::send`], of another kind.
     #[inline(always)]
     pub(crate) fn send_as(&mut self, priority: Priority, envelope: Envelope, payload: &[u8]) -> Result<(), SendError> {
-        if let Some(lane) = &mut self.lanes[priority as usize]
+        if !self.shared.is_forked()
+            && let Some(lane) = &mut self.lanes[priority as usize]
             && lane.writer.put(payload, envelope)
         {
             signal::signal(&self.shared, self.topic, lane, self.fenced);
@@ -127,6 +136,9 @@ impl Publisher {
 
     /// As [`Self::commit`], of another kind.
     pub(crate) fn commit_as(&mut self, priority: Priority, envelope: Envelope, used: usize) -> Result<(), SendError> {
+        if self.shared.is_forked() {
+            return Err(SendError::Forked);
+        }
         if !self.lane(priority)?.writer.commit(used, envelope) {
             return Err(SendError::NoLoan(used));
         }
@@ -183,12 +195,17 @@ impl Publisher {
     /// Bytes of the longest message at `priority`; 0 without such a lane.
     #[must_use]
     pub fn payload_max(&self, priority: Priority) -> usize {
-        self.lanes[priority as usize].as_ref().map_or(0, |lane| lane.writer.geometry().payload_max())
+        let lane = self.lanes[priority as usize].as_ref().or(self.retired[priority as usize].as_ref());
+        lane.map_or(0, |lane| lane.writer.geometry().payload_max())
     }
 
-    /// How full the lane of `priority` is: from 0, everybody has read everything, to 1. Always 0 where nobody is waited for.
+    /// How full the lane of `priority` is: from 0, everybody has read everything, to 1. Always 0 where nobody is waited for, and 1 where
+    /// nothing more can be sent.
     #[must_use]
     pub fn pressure(&mut self, priority: Priority) -> f64 {
+        if self.shared.check().is_err() {
+            return 1.0;
+        }
         let Some(lane) = &mut self.lanes[priority as usize] else { return 0.0 };
         let gates = self.policy.gates();
         let mut gates =
@@ -204,13 +221,32 @@ impl Publisher {
 
     #[inline]
     fn lane(&mut self, priority: Priority) -> Result<&mut OutLane, SendError> {
-        self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))
+        let Self { lanes, shared, .. } = self;
+        let missing = || if shared.was_removed() { SendError::Removed } else { SendError::NoLane(priority) };
+        lanes[priority as usize].as_mut().ok_or_else(missing)
+    }
+
+    /// Refuses what a bus that was removed, or a forked child, can't do. A removed bus's lanes are given up, so that no quick way is
+    /// left into them.
+    #[cold]
+    fn refuse_unusable(&mut self) -> Result<(), SendError> {
+        if self.shared.is_forked() {
+            return Err(SendError::Forked);
+        }
+        if self.shared.was_removed() {
+            for (lane, retired) in self.lanes.iter_mut().zip(&mut self.retired) {
+                *retired = lane.take().or(retired.take());
+            }
+            return Err(SendError::Removed);
+        }
+        Ok(())
     }
 
     /// Puts a message into its lane, or drops it where the policy says so. Nobody is told.
     #[inline]
     fn write(&mut self, priority: Priority, envelope: Envelope, payload: &[u8]) -> Result<(), SendError> {
-        if let Some(lane) = &mut self.lanes[priority as usize]
+        if !self.shared.is_forked()
+            && let Some(lane) = &mut self.lanes[priority as usize]
             && lane.writer.put(payload, envelope)
         {
             return Ok(());
@@ -225,6 +261,7 @@ impl Publisher {
         envelope: Envelope,
         payload: &[u8],
     ) -> Result<(), SendError> {
+        self.refuse_unusable()?;
         match self.reserve(priority, payload.len()) {
             Ok(first) => {
                 if self.lane(priority)?.writer.take_shown() {
@@ -261,9 +298,10 @@ impl Publisher {
 
     #[inline]
     fn reserve(&mut self, priority: Priority, len: usize) -> Result<usize, SendError> {
-        if self.lanes[priority as usize].is_none() {
-            return Err(SendError::NoLane(priority));
+        if self.shared.is_forked() {
+            return Err(SendError::Forked);
         }
+        self.lane(priority)?;
         match self.reserve_now(priority, len) {
             Ok(first) => Ok(first),
             Err(refusal) => self.refused(priority, len, refusal),

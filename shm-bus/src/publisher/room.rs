@@ -20,6 +20,7 @@ impl Publisher {
     /// Room for `len` bytes that were just refused.
     #[cold]
     pub(super) fn refused(&mut self, priority: Priority, len: usize, refusal: Refusal) -> Result<usize, SendError> {
+        self.refuse_unusable()?;
         let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
         if refusal == Refusal::Full {
             let now = Instant::now();
@@ -36,6 +37,8 @@ impl Publisher {
                 return Ok(first);
             }
         }
+        // It may have been found while it was waited for room.
+        self.refuse_unusable()?;
         let policy = self.policy;
         let lane = self.lane(priority)?;
         let (tally, error) = match refusal {
@@ -74,7 +77,7 @@ impl Publisher {
         bell::wait(shared.control.room_bell(index), &sleeper, Some(Instant::now() + timeout), || {
             shared.beat();
             first = self.reserve_now(priority, len).ok().or_else(|| self.without_the_dead(priority, len));
-            first.is_some()
+            first.is_some() || shared.was_removed()
         });
         first
     }

@@ -102,7 +102,13 @@ impl Client {
     /// # Errors
     /// See [`CallError`]; nothing was sent then.
     pub fn send(&mut self, method: u32, payload: &[u8], timeout: Duration) -> Result<Ticket, CallError> {
+        if self.shared.is_forked() {
+            return Err(self.not_sent(SendError::Forked, payload.len()));
+        }
         let Some(server) = self.server().map(|server| server.id) else {
+            if self.shared.look_if_removed() {
+                return Err(self.not_sent(SendError::Removed, payload.len()));
+            }
             return Err(CallError::NoServer { service: self.service.clone() });
         };
         let now_ns = monotonic_ns();
@@ -191,7 +197,7 @@ impl Client {
 
     /// Gives up a request and tells the server, which does not run it any more if it has not begun. Whether it was in flight.
     pub fn cancel(&mut self, ticket: Ticket) -> bool {
-        if self.pending.find(ticket.0).is_none() {
+        if self.shared.is_forked() || self.pending.find(ticket.0).is_none() {
             return false;
         }
         self.pending.finish(ticket);
@@ -212,7 +218,7 @@ impl Client {
     /// What it has done so far. Others see it in a [`Snapshot`](crate::Snapshot).
     #[must_use]
     pub fn counts(&self) -> ClientCounts {
-        ClientCounts::of(&self.file)
+        if self.shared.is_forked() { ClientCounts::default() } else { ClientCounts::of(&self.file) }
     }
 
     /// The service that it asks.
@@ -223,7 +229,7 @@ impl Client {
 
     /// Whether somebody answers for the service.
     pub fn has_server(&mut self) -> bool {
-        self.server().is_some()
+        !self.shared.is_forked() && self.server().is_some()
     }
 
     /// How many bytes a request may have.
@@ -235,7 +241,7 @@ impl Client {
     /// The request is lost if nothing else has become of it.
     #[cold]
     fn give_up(&mut self, ticket: Ticket) {
-        if self.pending.finish(ticket) {
+        if self.pending.finish(ticket) && !self.shared.is_forked() {
             ClientCount::Lost.count_in(&self.file);
         }
     }
@@ -256,6 +262,7 @@ impl Client {
 
     /// Looks for the answer to `ticket`. With an answer or an error but `Receive`, it is no longer in flight.
     fn look(&mut self, ticket: Ticket) -> Result<Option<Found>, CallError> {
+        self.inbox.refuse_forked()?;
         // Before the inbox: what the server answered before it went is there by then.
         let server = self.server().map(|server| server.id);
         let Some(slot) = self.pending.find(ticket.0) else {

@@ -117,7 +117,7 @@ impl Desk {
     }
 
     pub(super) fn counts(&self) -> ServerCounts {
-        ServerCounts::of(&self.file)
+        if self.bus.shared().is_forked() { ServerCounts::default() } else { ServerCounts::of(&self.file) }
     }
 
     pub(super) const fn clients(&self) -> usize {
@@ -225,6 +225,9 @@ impl Desk {
 
     /// Sends an answer to its client.
     pub(super) fn answer(&mut self, address: Address, status: Status, payload: &[u8]) -> Result<(), ReplyError> {
+        if self.bus.shared().is_forked() {
+            return Err(ReplyError::Send(SendError::Forked));
+        }
         let Some(index) = self.position(address.client) else {
             ServerCount::Undelivered.count_in(&self.file);
             return Err(ReplyError::ClientGone);

@@ -46,6 +46,7 @@ impl Server {
     /// See [`ReceiveError`].
     #[expect(clippy::should_implement_trait, reason = "a request borrows its server, which no iterator can express")]
     pub fn next(&mut self) -> Result<Option<Request<'_>>, ReceiveError> {
+        self.inbox.refuse_forked()?;
         self.desk.forget_the_gone(&self.shared);
         for _ in 0..Self::PASSED_OVER_MAX {
             let Some(delivery) = self.inbox.receive()? else { return Ok(None) };

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::BUS_LOCK;
 use super::memory::Memory;
 use crate::crash;
-use crate::sys::{self, Dir};
+use crate::sys::{self, Dir, Origin};
 
 const WAIT_FIRST: Duration = Duration::from_micros(50);
 const WAIT_MAX: Duration = Duration::from_millis(2);
@@ -20,7 +20,7 @@ pub(crate) struct BusLock(Held);
 
 #[derive(Debug)]
 enum Held {
-    File { file: File, process: u32 },
+    File { file: File, origin: Origin },
     Memory(Arc<Memory>),
 }
 
@@ -57,7 +57,7 @@ pub(super) fn acquire(dir: &Dir, patience: Duration) -> Result<BusLock, LockErro
     }
     crash::point();
     let identity = sys::identity(&file);
-    let held = BusLock(Held::File { file, process: std::process::id() });
+    let held = BusLock(Held::File { file, origin: Origin::here() });
     let named = dir.open_file(BUS_LOCK, false).map_err(gone_or_io)?;
     let same = sys::identity(&named).and_then(|named| Ok(named == identity?));
     match same {
@@ -72,8 +72,8 @@ impl Drop for BusLock {
         match &self.0 {
             // A forked child shares the open file. So closing alone would not unlock while one lives, and the child itself,
             // which never had the lock, must not unlock.
-            Held::File { file, process } => {
-                if *process == std::process::id() {
+            Held::File { file, origin } => {
+                if origin.is_here() {
                     let _ = file.unlock();
                     crash::point();
                 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{BUS_LOCK, Place};
-use crate::sys::{Dir, DirError};
+use super::{BUS_LOCK, CONTROL, Place};
+use crate::sys::{Dir, DirError, Seat};
 
 /// See the module.
 #[derive(Debug)]
@@ -14,13 +14,16 @@ pub(crate) struct Folder {
     /// The bus's own.
     pub(super) dir: Dir,
     name: String,
+    /// Where the runtime folder lies.
+    seat: Option<Seat>,
 }
 
 impl Folder {
     /// Opens the folder of the bus `name`, with `create` making it first. `root` is `place`, opened.
     pub(crate) fn open(place: &Place, root: Arc<Dir>, name: &str, create: bool) -> Result<Self, DirError> {
         let dir = root.subdir(name, create)?;
-        Ok(Self { place: place.clone(), root, dir, name: name.to_owned() })
+        let seat = Seat::of(&root);
+        Ok(Self { place: place.clone(), root, dir, name: name.to_owned(), seat })
     }
 
     /// Removes `bus.lock` and the folder. Under that lock.
@@ -35,6 +38,15 @@ impl Folder {
     pub(crate) fn remove_if_empty(&self) {
         // Somebody may just have made a new `bus.lock` in it: then the folder stays, and is theirs.
         let _ = self.root.remove_dir(&self.name);
+    }
+
+    /// Whether others no longer find this bus under its name: its folder, the runtime folder or the register, whose identity was
+    /// `control`, is gone, or another one lies there. What can't be told is `false`.
+    pub(super) fn was_removed(&self, control: (u64, u64)) -> bool {
+        let is_another = |found: std::io::Result<Option<(u64, u64)>>, own| found.is_ok_and(|found| found != Some(own));
+        is_another(self.dir.identity_in(CONTROL), control)
+            || self.dir.identity().is_ok_and(|own| is_another(self.root.identity_in(&self.name), own))
+            || self.seat.as_ref().is_some_and(Seat::is_left)
     }
 
     /// Whether somebody has ever locked this bus.

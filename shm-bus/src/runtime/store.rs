@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::bus_lock::{self, BusLock, LockError};
 use super::folder::Folder;
 use super::memory::Memory;
-use super::participant_lock::{self, ParticipantLock};
+use super::participant_lock::{self, LockState, ParticipantLock};
 use crate::segment::Segment;
 use crate::sys;
 
@@ -149,11 +149,28 @@ impl Store {
         }
     }
 
-    /// Whether the slot's lock is held. Only a lock that could be had, or was never made, is not; what can't be told is held.
-    pub(crate) fn slot_is_held(&self, slot: usize) -> bool {
+    /// What the slot's lock says.
+    pub(crate) fn slot_lock(&self, slot: usize) -> LockState {
         match self {
-            Self::Folder(folder) => participant_lock::is_held(&folder.dir, slot),
-            Self::Memory(memory) => memory.slot_is_held(slot),
+            Self::Folder(folder) => participant_lock::look(&folder.dir, slot),
+            Self::Memory(memory) if memory.slot_is_held(slot) => LockState::Held,
+            Self::Memory(_) => LockState::Free,
+        }
+    }
+
+    /// Whether others no longer find the bus whose register is the file `control`. What can't be told is `false`.
+    pub(crate) fn was_removed(&self, control: (u64, u64)) -> bool {
+        match self {
+            Self::Folder(folder) => folder.was_removed(control),
+            Self::Memory(_) => false,
+        }
+    }
+
+    /// Whether the file `name` is certainly not there.
+    pub(crate) fn lacks(&self, name: &str) -> bool {
+        match self {
+            Self::Folder(folder) => matches!(folder.dir.identity_in(name), Ok(None)),
+            Self::Memory(_) => false,
         }
     }
 

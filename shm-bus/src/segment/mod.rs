@@ -27,6 +27,7 @@ use std::sync::Arc;
 use memmap2::{MmapOptions, MmapRaw};
 
 use crate::sync::AtomicU64;
+use crate::sys::Origin;
 
 /// Bytes of the header page of every segment.
 pub(crate) const PAGE: usize = 4096;
@@ -54,7 +55,7 @@ unsafe impl Sync for Segment {}
 #[derive(Debug)]
 struct Mapping {
     map: ManuallyDrop<MmapRaw>,
-    process: u32,
+    origin: Origin,
 }
 
 impl Segment {
@@ -118,7 +119,7 @@ impl Segment {
         let _ = map.advise(memmap2::Advice::DontFork);
         let words = NonNull::new(map.as_mut_ptr()).expect("nothing is mapped at address 0").cast::<AtomicU64>();
         let count = map.len() / 8;
-        Self { words, count, mapping: Arc::new(Mapping { map: ManuallyDrop::new(map), process: std::process::id() }) }
+        Self { words, count, mapping: Arc::new(Mapping { map: ManuallyDrop::new(map), origin: Origin::here() }) }
     }
 
     /// All words.
@@ -133,7 +134,7 @@ impl Segment {
 impl Drop for Mapping {
     fn drop(&mut self) {
         // In a forked child something else may lie at this address by now.
-        if self.process == std::process::id() {
+        if self.origin.is_here() {
             // SAFETY: not used again, as `self` is being dropped.
             unsafe { ManuallyDrop::drop(&mut self.map) };
         }

@@ -1,48 +1,135 @@
-//! When a process was born, from `/proc`. Source: proc(5), `/proc/pid/stat`.
+//! When a process was born, and whether it has ended, from `kill` and `/proc`. Sources: kill(2), proc(5), `/proc/pid/stat`,
+//! `/proc/pid/status`, namespaces(7), time_namespaces(7).
+//!
+//! A process id means something in one pid namespace only. A birth is counted from a boot that each time namespace may place
+//! elsewhere. `/proc` may be another namespace's, hide processes (`hidepid`), be something else altogether, or not be there. So
+//! what `/proc` does not show proves nothing: [`proves_end`] lists all that does.
+//!
+//! # Failure
+//! What can't be told counts as living and running.
 
 use std::os::unix::fs::MetadataExt;
 
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
+
 use super::Birth;
+
+/// In place of a namespace on a kernel that has no namespaces of this kind, and so but one.
+const ONLY_ONE: u32 = 1;
+/// File systems that are the kernel's own. Source: statfs(2).
+const NAMESPACES: u32 = 0x6e73_6673;
+const PROC: u32 = 0x9fa0;
 
 impl Birth {
     /// This process's.
     pub(crate) fn own() -> Self {
-        let pid = std::process::id();
-        let namespace = std::fs::metadata("/proc/self/ns/pid").ok().and_then(|file| u32::try_from(file.ino()).ok());
-        // A /proc of another namespace calls us by another number.
-        let own = std::fs::read_to_string("/proc/self/stat").ok();
-        let stat = own.as_deref().filter(|text| text.split(' ').next() == Some(&pid.to_string())).and_then(Stat::parse);
-        match (namespace, stat) {
-            (Some(namespace), Some(stat)) => Self { namespace, ticks: stat.start },
-            _ => Self::UNKNOWN,
-        }
+        // `self` is this process in any `/proc` that shows it, whatever its number is there.
+        let ticks = if is_of("/proc/self/", PROC) { Stat::read("self").map_or(0, |stat| stat.start) } else { 0 };
+        Self { pid_namespace: own_namespace("pid"), time_namespace: own_namespace("time"), ticks }
+    }
+
+    /// Whether its process id means the same process here.
+    pub(crate) fn shares_pids(self) -> bool {
+        self.pid_namespace != 0 && self.pid_namespace == own_namespace("pid")
+    }
+
+    /// Whether its ticks are counted from the same moment as those that are read here.
+    fn shares_time(self) -> bool {
+        self.time_namespace != 0 && self.time_namespace == own_namespace("time")
     }
 }
 
-/// Whether the process that had `pid` and was born at `birth` has provably ended; `here` is this process's own birth. What
-/// can't be told is `false`.
-pub(crate) fn has_ended(pid: u32, birth: Birth, here: Birth) -> bool {
-    if pid == 0 || birth == Birth::UNKNOWN || here.namespace != birth.namespace {
+/// This process's namespace of a kind; 0 when it can't be told.
+fn own_namespace(kind: &str) -> u32 {
+    let path = format!("/proc/self/ns/{kind}");
+    match std::fs::metadata(&path) {
+        Ok(file) if is_of(&path, NAMESPACES) => u32::try_from(file.ino()).unwrap_or(0),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_of("/proc/self/ns/", PROC) => ONLY_ONE,
+        _ => 0,
+    }
+}
+
+/// Whether `path` lies on a file system of this kind.
+fn is_of(path: &str, kind: u32) -> bool {
+    rustix::fs::statfs(path).is_ok_and(|found| found.f_type as u32 == kind)
+}
+
+/// Whether `/proc` counts processes as this process's pid namespace does: there this process has one number, its own.
+fn proc_is_ours() -> bool {
+    if !is_of("/proc/self/", PROC) {
         return false;
     }
-    match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
-        Ok(text) => Stat::parse(&text).is_some_and(|stat| stat.start != birth.ticks || stat.is_corpse()),
-        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+    numbers.is_some_and(|numbers| numbers.split_ascii_whitespace().eq([std::process::id().to_string()]))
+}
+
+/// Whether the process that had `pid` and was born at `birth` has provably ended. What can't be told is `false`.
+pub(crate) fn has_ended(pid: u32, birth: Birth) -> bool {
+    // The usual answer first, in one look: it is there.
+    if Stat::read(&pid.to_string()).is_some_and(|stat| stat.start == birth.ticks && !stat.is_corpse()) {
+        return false;
     }
+    Doubt::about(pid, birth).is_some_and(|doubt| proves_end(&doubt, birth))
 }
 
 /// Whether the process that has `pid` and was born at `birth` is stopped. What can't be told is `false`.
-pub(crate) fn is_stopped(pid: u32, birth: Birth, here: Birth) -> bool {
-    if pid == 0 || birth == Birth::UNKNOWN || here.namespace != birth.namespace {
-        return false;
+pub(crate) fn is_stopped(pid: u32, birth: Birth) -> bool {
+    let stat = Stat::read(&pid.to_string());
+    let is_stopped = stat.is_some_and(|stat| stat.start == birth.ticks && matches!(stat.state, 'T' | 't'));
+    is_stopped && birth.shares_pids() && birth.shares_time() && proc_is_ours()
+}
+
+/// What the system says of a process that was not found as it was born.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Doubt {
+    /// Its number means the same process here.
+    same_pids: bool,
+    /// `kill` finds a process of this number.
+    found: bool,
+    /// `/proc` counts processes as this process's pid namespace does.
+    proc_is_ours: bool,
+    /// Births are counted from the same moment as where its birth was noted.
+    same_time: bool,
+    /// What `/proc` says of the process with this number, if it said the same twice.
+    stat: Option<Stat>,
+}
+
+impl Doubt {
+    fn about(pid: u32, birth: Birth) -> Option<Self> {
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw)?;
+        // Who is not even found itself learns nothing from this call.
+        test_kill_process(rustix::process::getpid()).ok()?;
+        let found = test_kill_process(pid) != Err(Errno::SRCH);
+        let twice = [Stat::read(&pid.to_string()), Stat::read(&pid.to_string())];
+        let stat = twice[0].filter(|_| twice[0] == twice[1]);
+        Some(Self {
+            same_pids: birth.shares_pids(),
+            found,
+            proc_is_ours: proc_is_ours(),
+            same_time: birth.shares_time(),
+            stat,
+        })
     }
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
-    let stat = stat.ok().as_deref().and_then(Stat::parse);
-    stat.is_some_and(|stat| stat.start == birth.ticks && matches!(stat.state, 'T' | 't'))
+}
+
+/// Whether that proves that the process born at `birth` has ended.
+fn proves_end(doubt: &Doubt, birth: Birth) -> bool {
+    match doubt {
+        Doubt { same_pids: false, .. } => false,
+        // The kernel's own word, which no mount and no right can hide or change.
+        Doubt { found: false, .. } => true,
+        Doubt { proc_is_ours: false, .. } | Doubt { stat: None, .. } => false,
+        Doubt { stat: Some(stat), .. } if stat.is_corpse() => true,
+        Doubt { same_time: false, .. } => false,
+        // Another process has got its number.
+        Doubt { stat: Some(stat), .. } => birth.ticks != 0 && stat.start != birth.ticks,
+    }
 }
 
 /// What is wanted of a line of `stat`.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stat {
     state: char,
     threads: u64,
@@ -51,6 +138,11 @@ struct Stat {
 }
 
 impl Stat {
+    /// What `/proc` says of `process`.
+    fn read(process: &str) -> Option<Self> {
+        Self::parse(&std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?)
+    }
+
     /// Fields 3, 20 and 22; the second is a name in parentheses that may hold anything.
     fn parse(text: &str) -> Option<Self> {
         let (_, rest) = text.rsplit_once(") ")?;
@@ -69,7 +161,18 @@ impl Stat {
 
 #[cfg(test)]
 mod tests {
-    use super::{Birth, Stat, has_ended};
+    use super::{Birth, Doubt, Stat, has_ended, is_stopped, proves_end};
+
+    const BIRTH: Birth = Birth { pid_namespace: 8, time_namespace: 9, ticks: 4711 };
+    /// A process that another one has followed under its number, seen without any doubt.
+    const REUSED: Doubt = Doubt {
+        same_pids: true,
+        found: true,
+        proc_is_ours: true,
+        same_time: true,
+        stat: Some(Stat { state: 'S', threads: 1, start: 5000 }),
+    };
+    const CORPSE: Stat = Stat { state: 'Z', threads: 1, start: 4711 };
 
     #[test]
     fn a_name_with_parentheses_does_not_confuse() {
@@ -79,15 +182,53 @@ mod tests {
     }
 
     #[test]
+    fn only_what_can_be_neither_hidden_nor_shifted_proves_an_end() {
+        let unseen = Doubt { stat: None, ..REUSED };
+        let born_then = Doubt { stat: Some(Stat { state: 'S', threads: 1, start: 4711 }), ..REUSED };
+        let rows = [
+            ("another one has its number", REUSED, true),
+            ("its birth may be shifted", Doubt { same_time: false, ..REUSED }, false),
+            ("its number may be another namespace's in this /proc", Doubt { proc_is_ours: false, ..REUSED }, false),
+            ("its number may be another namespace's", Doubt { same_pids: false, ..REUSED }, false),
+            ("it is there", born_then, false),
+            ("it is hidden, or /proc is not what it should be", unseen, false),
+            ("it is hidden by another namespace's /proc", Doubt { proc_is_ours: false, ..unseen }, false),
+            ("no process has its number", Doubt { found: false, ..unseen }, true),
+            (
+                "no process has its number, whatever /proc is",
+                Doubt { found: false, proc_is_ours: false, same_time: false, ..unseen },
+                true,
+            ),
+            ("none has it here, but it counts elsewhere", Doubt { found: false, same_pids: false, ..unseen }, false),
+            ("it is a corpse", Doubt { stat: Some(CORPSE), ..REUSED }, true),
+            ("it is a corpse, whenever it was born", Doubt { stat: Some(CORPSE), same_time: false, ..REUSED }, true),
+            ("a corpse in another /proc", Doubt { stat: Some(CORPSE), proc_is_ours: false, ..REUSED }, false),
+            ("its leader has ended", Doubt { stat: Some(Stat { threads: 2, ..CORPSE }), ..REUSED }, false),
+        ];
+        for (what, doubt, ended) in rows {
+            assert_eq!(proves_end(&doubt, BIRTH), ended, "{what}: {doubt:?}");
+        }
+        assert!(!proves_end(&REUSED, Birth { ticks: 0, ..BIRTH }), "its birth was never known");
+    }
+
+    #[test]
     fn this_process_lives_and_one_of_another_birth_does_not() {
         let own = Birth::own();
-        if own == Birth::UNKNOWN {
+        if !(own.shares_pids() && own.shares_time() && super::proc_is_ours()) {
+            println!("skipped: /proc does not tell enough here: {own:?}");
             return;
         }
         let pid = std::process::id();
-        assert!(!has_ended(pid, own, own));
-        assert!(has_ended(pid, Birth { ticks: own.ticks + 1, ..own }, own));
-        assert!(!has_ended(pid, Birth { namespace: own.namespace + 1, ticks: own.ticks + 1 }, own));
-        assert!(!has_ended(pid, Birth::UNKNOWN, own));
+        assert!(!has_ended(pid, own) && !is_stopped(pid, own));
+        assert!(has_ended(pid, Birth { ticks: own.ticks + 1, ..own }));
+        for doubtful in [
+            Birth { pid_namespace: own.pid_namespace + 1, ticks: own.ticks + 1, ..own },
+            Birth { time_namespace: own.time_namespace + 1, ticks: own.ticks + 1, ..own },
+            Birth { time_namespace: 0, ticks: own.ticks + 1, ..own },
+            Birth::UNKNOWN,
+        ] {
+            assert!(!has_ended(pid, doubtful), "{doubtful:?}");
+        }
+        assert!(!has_ended(0, own) && !has_ended(u32::MAX, own), "no process ids");
     }
 }

@@ -1,4 +1,4 @@
-//! Where a process's birth can't be told, its lock alone tells whether it lives.
+//! Where a process's birth can't be told, its lock alone tells whether it lives. Process ids mean the same everywhere.
 
 use super::Birth;
 
@@ -7,14 +7,19 @@ impl Birth {
     pub(crate) const fn own() -> Self {
         Self::UNKNOWN
     }
+
+    /// Always.
+    pub(crate) const fn shares_pids(self) -> bool {
+        true
+    }
 }
 
 /// Nothing is proven here.
-pub(crate) const fn has_ended(_: u32, _: Birth, _: Birth) -> bool {
+pub(crate) const fn has_ended(_: u32, _: Birth) -> bool {
     false
 }
 
 /// Nothing is known here.
-pub(crate) const fn is_stopped(_: u32, _: Birth, _: Birth) -> bool {
+pub(crate) const fn is_stopped(_: u32, _: Birth) -> bool {
     false
 }

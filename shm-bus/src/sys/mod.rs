@@ -5,10 +5,12 @@
 //! | [`Dir`] | an opened folder of this user alone; names in it are resolved below it, never through a link |
 //! | [`allocate`] | gives a new file its size, backed by real space where the system can |
 //! | [`identity`] | two handles are the same file exactly when these are equal |
+//! | [`Seat`] | whether a path still leads to the folder that was opened there |
 //! | [`runtime_root`] | where buses lie unless told otherwise |
 //! | [`barrier`] | one thread fencing for all that agreed to it |
 //! | [`Sleeper`], [`wake`] | sleeping on a word that other processes change, and waking who does |
 //! | [`Birth`], [`has_ended`] | a second proof that a process has ended, where a lock may have outlived it |
+//! | [`Origin`] | whether a handle is used in the process that made it, or in a forked child |
 //! | [`monotonic_ns`] | a clock that is the same in every process |
 //! | [`is_stopped`] | whether a process is stopped, where the system tells |
 //!
@@ -24,6 +26,12 @@ mod birth;
 #[cfg_attr(unix, path = "clock_unix.rs")]
 #[cfg_attr(windows, path = "clock_windows.rs")]
 mod clock;
+#[cfg_attr(unix, path = "origin_unix.rs")]
+#[cfg_attr(not(unix), path = "origin_none.rs")]
+mod origin;
+#[cfg_attr(unix, path = "seat_unix.rs")]
+#[cfg_attr(not(unix), path = "seat_none.rs")]
+mod seat;
 #[cfg_attr(target_os = "linux", path = "sleep_linux.rs")]
 #[cfg_attr(target_vendor = "apple", path = "sleep_macos.rs")]
 #[cfg_attr(windows, path = "sleep_windows.rs")]
@@ -40,6 +48,8 @@ pub(crate) use windows::{Dir, allocate, identity, runtime_root};
 
 pub(crate) use birth::{has_ended, is_stopped};
 pub(crate) use clock::monotonic_ns;
+pub(crate) use origin::Origin;
+pub(crate) use seat::Seat;
 pub(crate) use sleep::{Sleeper, wake};
 
 use std::io;
@@ -57,16 +67,18 @@ pub(crate) struct BellId<'a> {
     pub(crate) index: usize,
 }
 
-/// When a process was born, and in which namespace its number is its own.
+/// When a process was born, and in which namespaces its id and that time mean something; each is 0 where it is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Birth {
-    pub(crate) namespace: u32,
+    pub(crate) pid_namespace: u32,
+    pub(crate) time_namespace: u32,
+    /// Clock ticks after boot, as this time namespace counts.
     pub(crate) ticks: u64,
 }
 
 impl Birth {
     /// Nothing is known.
-    pub(crate) const UNKNOWN: Self = Self { namespace: 0, ticks: 0 };
+    pub(crate) const UNKNOWN: Self = Self { pid_namespace: 0, time_namespace: 0, ticks: 0 };
 }
 
 /// Whether an open failed because what lies there is no regular file.

@@ -75,6 +75,21 @@ impl Dir {
         &self.path
     }
 
+    /// What tells it from other folders.
+    pub(crate) fn identity(&self) -> io::Result<(u64, u64)> {
+        rustix::fs::fstat(&self.fd).map(identity_of).map_err(Into::into)
+    }
+
+    /// What tells the file or folder `name` in it from others that had this name; `None` when nothing has it.
+    pub(crate) fn identity_in(&self, name: &str) -> io::Result<Option<(u64, u64)>> {
+        found(rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW))
+    }
+
+    /// As [`Self::identity_in`], of what lies at `path`.
+    pub(crate) fn identity_at(path: &Path) -> io::Result<Option<(u64, u64)>> {
+        found(rustix::fs::statat(CWD, path, AtFlags::empty()))
+    }
+
     /// Makes the file `name`, which must not exist.
     pub(crate) fn create_file(&self, name: &str) -> io::Result<File> {
         self.open_regular(name, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL)
@@ -204,8 +219,19 @@ pub(crate) fn allocate(file: &File, len: u64) -> io::Result<()> {
 
 /// Device and inode.
 pub(crate) fn identity(file: &File) -> io::Result<(u64, u64)> {
-    let stat = rustix::fs::fstat(file)?;
-    Ok((stat.st_dev as u64, stat.st_ino as u64))
+    Ok(identity_of(rustix::fs::fstat(file)?))
+}
+
+fn identity_of(stat: rustix::fs::Stat) -> (u64, u64) {
+    (stat.st_dev as u64, stat.st_ino as u64)
+}
+
+fn found(stat: rustix::io::Result<rustix::fs::Stat>) -> io::Result<Option<(u64, u64)>> {
+    match stat {
+        Ok(stat) => Ok(Some(identity_of(stat))),
+        Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The folder of this user's buses.

@@ -52,6 +52,20 @@ impl Dir {
         &self.path
     }
 
+    /// What tells it from other folders: its path, as it can be neither moved nor removed while files in it are open.
+    pub(crate) fn identity(&self) -> io::Result<(u64, u64)> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// What tells the file `name` in it from others that had this name; `None` when nothing has it.
+    pub(crate) fn identity_in(&self, name: &str) -> io::Result<Option<(u64, u64)>> {
+        match self.open_file(name, false) {
+            Ok(file) => identity(&file).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Makes the file `name`, which must not exist.
     pub(crate) fn create_file(&self, name: &str) -> io::Result<File> {
         OpenOptions::new().read(true).write(true).create_new(true).open(self.path.join(name))

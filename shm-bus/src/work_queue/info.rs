@@ -86,7 +86,7 @@ pub struct ClaimInfo {
     pub worker: String,
     /// Its holder's participant slot; none when that is gone.
     pub participant: Option<usize>,
-    /// Its holder's process id.
+    /// Its holder's process id, in its own namespace.
     pub pid: Option<u32>,
     /// How its holder is.
     pub holder: Holder,
@@ -189,7 +189,7 @@ fn claim_info<C: super::table::Claims>(
         deliveries: word.deliveries,
         worker: owner.map(|entry| entry.name.clone()).unwrap_or_default(),
         participant,
-        pid: participant.and_then(|slot| view.control.participant(slot)).map(|entry| entry.pid),
+        pid: participant.and_then(|slot| view.control.participant(slot)).map(|entry| entry.pid()),
         holder: participant.map_or(Holder::Gone, |slot| state_of(view, slot)),
         held: Duration::from_nanos(monotonic_ns().saturating_sub(since)),
     }

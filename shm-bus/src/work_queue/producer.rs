@@ -35,6 +35,8 @@ pub struct WorkProducer {
     topic: usize,
     policy: Policy,
     lanes: [Option<OutLane>; 4],
+    /// Calls of [`Self::send`].
+    sends: u64,
 }
 
 /// One priority's lane.
@@ -82,7 +84,7 @@ impl WorkProducer {
         let made = made?;
         shared.control.bump_epoch();
         drop(change);
-        Ok(Self { shared, topic, policy: queue.topic.policy, lanes: made })
+        Ok(Self { shared, topic, policy: queue.topic.policy, lanes: made, sends: 0 })
     }
 
     /// Puts one message into the queue. Under [`Policy::DropNewest`] a message without room is dropped and counted, and that is no
@@ -92,6 +94,13 @@ impl WorkProducer {
     /// # Errors
     /// See [`SendError`]; nothing was sent then.
     pub fn send(&mut self, priority: Priority, payload: &[u8]) -> Result<(), SendError> {
+        if self.shared.is_forked() {
+            return Err(SendError::Forked);
+        }
+        self.sends = self.sends.wrapping_add(1);
+        if self.shared.is_removed_at(self.sends) {
+            return Err(SendError::Removed);
+        }
         let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
         let room = match lane.reserve(payload.len()) {
             Ok(room) => Ok(room),
@@ -115,9 +124,13 @@ impl WorkProducer {
         self.lanes[priority as usize].as_ref().map_or(0, |lane| lane.writer.geometry().payload_max())
     }
 
-    /// How full the lane of `priority` is, from 0, all is done, to 1: of its bytes or of its claims, whichever is scarcer.
+    /// How full the lane of `priority` is, from 0, all is done, to 1: of its bytes or of its claims, whichever is scarcer. 1 where nothing
+    /// more can be sent.
     #[must_use]
     pub fn pressure(&mut self, priority: Priority) -> f64 {
+        if self.shared.check().is_err() {
+            return 1.0;
+        }
         let Some(OutLane { writer, table, outstanding, .. }) = &mut self.lanes[priority as usize] else { return 0.0 };
         let bytes = writer.fill(&mut ClaimGates { table, outstanding }) as f64 / writer.geometry().capacity as f64;
         let claims = (outstanding.next() - outstanding.tail()) as f64 / table.len() as f64;
@@ -127,6 +140,9 @@ impl WorkProducer {
     /// Room for `len` bytes that were just refused.
     #[cold]
     fn refused(&mut self, priority: Priority, len: usize, refusal: Refusal) -> Result<Room, SendError> {
+        if self.shared.look_if_removed() {
+            return Err(SendError::Removed);
+        }
         let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
         let full = SendError::QueueFull { outstanding: lane.table.len(), capacity: lane.writer.geometry().capacity };
         let (tally, error) = match (refusal, self.policy) {
@@ -137,6 +153,9 @@ impl WorkProducer {
             (Refusal::Full, Policy::Block { timeout_ms }) => {
                 if let Some(room) = lane.wait(&self.shared, len, Duration::from_millis(timeout_ms.into())) {
                     return Ok(room);
+                }
+                if self.shared.was_removed() {
+                    return Err(SendError::Removed);
                 }
                 (Tally::TimedOut, SendError::TimedOut { timeout_ms })
             }
@@ -244,7 +263,7 @@ impl OutLane {
         let mut room = None;
         bell::wait(shared.control.room_bell(index), &sleeper, Some(Instant::now() + timeout), || {
             room = self.reserve(len).ok();
-            room.is_some()
+            room.is_some() || shared.look_if_removed()
         });
         room
     }

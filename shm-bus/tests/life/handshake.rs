@@ -39,8 +39,8 @@ fn another_major_version_is_refused_with_both_sides_and_the_bus_goes_on() {
         let text = error.to_string();
         let OpenError::Incompatible { made_by, here, .. } = error else { panic!("{text}") };
         assert_eq!((made_by.version, here.version), (Version { major: 2, minor: 3 }, Version::HERE));
-        assert_eq!((made_by.pid, here.pid), (std::process::id(), std::process::id()));
-        assert!(text.contains("shm-bus 9.9.9, format 2.3") && text.contains("format 1.0"), "{text}");
+        assert_eq!((made_by.process.pid, here.process.pid), (std::process::id(), std::process::id()));
+        assert!(text.contains("shm-bus 9.9.9, format 2.3") && text.contains("format 1.1"), "{text}");
     }
     patch(folder.path(), VERSION, before);
     let second = Bus::attach_in(folder.path(), "game").expect("fits again");
@@ -95,7 +95,7 @@ fn the_snapshot_tells_who_made_the_bus_and_who_gets_on() {
     let snapshot = bus.snapshot();
     let creator = snapshot.creator.expect("sensible");
     let me = &snapshot.participants[0];
-    assert_eq!((creator.version, creator.pid, creator.required), (Version::HERE, std::process::id(), 0));
+    assert_eq!((creator.version, creator.process.pid, creator.required), (Version::HERE, std::process::id(), 0));
     assert_eq!((&creator.program, me.version, me.pid), (&me.name, Version::HERE, std::process::id()));
     assert_eq!(me.beat, 3, "two of its own and a drain");
     assert!(me.alive && me.age < std::time::Duration::from_secs(3600));

@@ -22,7 +22,7 @@ fn each_limit_is_kept_and_named() {
     let register = std::fs::read(bus.path().join("control")).expect("readable");
     let word = |byte: usize| u64::from_le_bytes(register[byte..byte + 8].try_into().expect("8 bytes"));
     assert_eq!([384, 392, 400, 408, 416].map(word), [2, 1, 2, 1, 1 << 20], "where PROTOCOL.md says");
-    assert_eq!((register.len() as u64, word(32), word(40)), (REGISTER, REGISTER, std::process::id().into()));
+    assert_eq!((register.len() as u64, word(32), word(40) as u32), (REGISTER, REGISTER, std::process::id()));
 
     let second = bus.attach_again().expect("two");
     let error = bus.attach_again().expect_err("three");

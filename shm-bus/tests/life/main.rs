@@ -7,12 +7,16 @@
 mod accounts;
 #[cfg(feature = "crash-points")]
 mod crashes;
+mod forks;
 mod handshake;
 mod limits;
+#[cfg(target_os = "linux")]
+mod namespaces;
 mod orders;
 mod places;
 mod processes;
 mod random;
+mod removed;
 mod scribbler;
 #[cfg(feature = "crash-points")]
 mod soak;

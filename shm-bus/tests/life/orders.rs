@@ -47,14 +47,10 @@ unsafe extern "C" {
 
 /// Has a child of this process do `what` and end, or stay for a while; gives its process id.
 pub(crate) fn forked(what: impl FnOnce() -> bool, stays: bool) -> i32 {
-    // SAFETY: the child uses nothing but the allocator, which survives forking, and handles that say so.
-    let child = unsafe { fork() };
-    assert!(child >= 0, "forked");
+    let child = fork_here();
     if child > 0 {
         return child;
     }
-    // SAFETY: a plain system call; ends this process should the test forget it.
-    unsafe { alarm(60) };
     let done = what();
     if stays {
         loop {
@@ -62,8 +58,32 @@ pub(crate) fn forked(what: impl FnOnce() -> bool, stays: bool) -> i32 {
             unsafe { pause() };
         }
     }
+    end(done)
+}
+
+/// Forks: 0 in the child, which ends after a minute should the test forget it, else the child's process id.
+pub(crate) fn fork_here() -> i32 {
+    // SAFETY: the child uses nothing but the allocator, which survives forking, and handles that say so.
+    let child = unsafe { fork() };
+    assert!(child >= 0, "forked");
+    if child == 0 {
+        // SAFETY: a plain system call.
+        unsafe { alarm(60) };
+    }
+    child
+}
+
+/// From here on this process's children are in a pid namespace of their own, the first of them as process 1.
+#[cfg(target_os = "linux")]
+pub(crate) fn have_children_in_a_pid_namespace() {
+    // SAFETY: it changes nothing but the namespace of children.
+    unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWPID) }.expect("allowed");
+}
+
+/// Ends a forked child at once.
+pub(crate) fn end(well: bool) -> ! {
     // SAFETY: a plain system call.
-    unsafe { _exit(i32::from(!done)) }
+    unsafe { _exit(i32::from(!well)) }
 }
 
 /// Lets nothing grow files beyond `bytes`; trying is an error instead of a signal.

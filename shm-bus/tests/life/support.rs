@@ -84,6 +84,15 @@ impl Role {
                 *self = Self::default();
                 self.bus = Some(Bus::open_in(folder, "game").expect("opens"));
             }
+            "fork everything" => return super::forks::every_call(folder),
+            #[cfg(target_os = "linux")]
+            "fork into a pid namespace" => {
+                super::orders::have_children_in_a_pid_namespace();
+                let child = forked(|| std::process::id() == 1 && self.is_of_no_use_in_a_child(), false);
+                let (_, status) =
+                    waitpid(Pid::from_raw(child), WaitOptions::empty()).expect("waited").expect("a child");
+                assert_eq!(status.exit_status(), Some(0));
+            }
             "fork" => {
                 let child = forked(|| self.is_of_no_use_in_a_child(), false);
                 let (_, status) =
@@ -99,6 +108,11 @@ impl Role {
                 let (received, lost) = drain(inbox);
                 return format!("{} {lost}", received.len());
             }
+            "alive" => return alive(&self.bus(folder).snapshot()),
+            "pid" => return std::process::id().to_string(),
+            "id" => return self.bus(folder).id().to_string(),
+            "idle" => self.idle(),
+            "until removed" => self.until_removed(folder),
             "participants" => return self.bus(folder).snapshot().participants.len().to_string(),
             other => return super::orders::obey(folder, other),
         }
@@ -125,6 +139,23 @@ impl Role {
             && publisher.send(Priority::Normal, &payload).is_ok()
         {
             self.next += 1;
+        }
+    }
+
+    /// Looks once, and finds nothing.
+    fn idle(&mut self) {
+        assert!(self.inbox().receive().expect("mapped").is_none());
+    }
+
+    /// Goes on until each part has said that the bus was removed.
+    fn until_removed(&mut self, folder: &Path) {
+        use shm_bus::{ReceiveError, SendError};
+        while !matches!(self.bus(folder).check(), Err(ChangeError::Removed { .. })) {}
+        if let Some(publisher) = &mut self.publisher {
+            while publisher.send(Priority::Normal, &self.next.to_le_bytes()) != Err(SendError::Removed) {}
+        }
+        if let Some(inbox) = &mut self.inbox {
+            while !matches!(inbox.receive(), Err(ReceiveError::Removed { .. })) {}
         }
     }
 
@@ -167,12 +198,21 @@ pub(crate) struct Other {
     process: Child,
     commands: ChildStdin,
     answers: BufReader<ChildStdout>,
+    /// Started by another command.
+    is_wrapped: bool,
 }
 
 impl Other {
     pub(crate) fn start(folder: &Path) -> Self {
+        Self::start_by(folder, &[])
+    }
+
+    /// As [`Self::start`], by a command that puts it somewhere else.
+    pub(crate) fn start_by(folder: &Path, by: &[&str]) -> Self {
         let program = std::env::current_exe().expect("a path");
-        let mut process = Command::new(program)
+        let mut words = by.iter().map(std::ffi::OsStr::new).chain([program.as_os_str()]);
+        let mut process = Command::new(words.next().expect("the program at least"))
+            .args(words)
             .args(["--exact", "child", "--nocapture", "--test-threads=1"])
             .env(FOLDER, folder)
             .stdin(Stdio::piped())
@@ -181,7 +221,7 @@ impl Other {
             .expect("starts");
         let commands = process.stdin.take().expect("piped");
         let answers = BufReader::new(process.stdout.take().expect("piped"));
-        Self { process, commands, answers }
+        Self { process, commands, answers, is_wrapped: !by.is_empty() }
     }
 
     pub(crate) fn tell(&mut self, command: &str) {
@@ -236,6 +276,14 @@ impl Other {
     pub(crate) fn kill(&mut self) {
         self.process.kill().expect("signalled");
         self.process.wait().expect("waited");
+        self.await_silence();
+    }
+
+    /// Who was started by another command dies after that one, and lets go of the pipe then.
+    fn await_silence(&mut self) {
+        if self.is_wrapped {
+            std::io::copy(&mut self.answers, &mut std::io::sink()).expect("a pipe");
+        }
     }
 
     /// Waits until it is killed, by itself.
@@ -257,6 +305,7 @@ impl Drop for Other {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        self.await_silence();
     }
 }
 
@@ -266,6 +315,12 @@ fn null_stdin() -> ChildStdin {
     let stdin = ended.stdin.take().expect("piped");
     ended.wait().expect("waited");
     stdin
+}
+
+/// Slots of the bus, each with whether somebody lives in it.
+pub(crate) fn alive(snapshot: &shm_bus::Snapshot) -> String {
+    let slots = snapshot.participants.iter().map(|one| format!("{}:{}", one.slot, one.alive));
+    slots.collect::<Vec<_>>().join(" ")
 }
 
 pub(crate) fn folder() -> tempfile::TempDir {

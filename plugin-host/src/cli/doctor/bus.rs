@@ -9,7 +9,7 @@ use shm_bus::{InboxInfo, LaneInfo, ParticipantInfo, RegisterTable, Snapshot, Spo
 use super::folder::reason;
 use super::{Finding, Report, queue};
 use crate::cli::figures::{count, several};
-use crate::cli::process::is_stopped;
+use crate::cli::process::{advice_on_hanging, advice_on_stopped};
 use crate::cli::progress::hangs;
 
 /// A lane that is so full is held up.
@@ -21,7 +21,7 @@ pub(super) fn look(folder: &Path, name: &str, interval: Duration) -> Vec<Finding
     let mut report = Report::new(format!("bus {name}"));
     if lock_is_stuck(&folder.join(name).join("bus.lock")) {
         let holder = shm_bus::peek(name).ok().and_then(|snapshot| snapshot.changing);
-        let who = holder.map_or_else(|| "somebody".to_owned(), |pid| format!("process {pid}"));
+        let who = holder.map_or_else(|| "somebody".to_owned(), |process| process.to_string());
         let what = format!("{who} holds bus.lock and does not let go: nobody can attach, publish or subscribe anew");
         report.problem(what, format!("let it go on (`kill -CONT`) or end it; {} shows who locks", holder_hint()));
     }
@@ -50,9 +50,10 @@ pub(super) fn look(folder: &Path, name: &str, interval: Duration) -> Vec<Finding
         look_at_inbox(inbox, &mut report);
     }
     for info in &now.queues {
-        queue::look(info, &mut report);
+        queue::look(info, &now.participants, &mut report);
     }
     now.spoilt.iter().for_each(|spoilt| look_at_spoilt(spoilt, &now, &mut report));
+    look_for_missing(&now, &mut report);
     look_at_limits(&now, &mut report);
     report.findings
 }
@@ -81,27 +82,40 @@ const fn holder_hint() -> &'static str {
 }
 
 fn look_at_participant(participant: &ParticipantInfo, before: &Snapshot, now: &Snapshot, report: &mut Report) {
-    let ParticipantInfo { name, pid, slot, .. } = participant;
+    let ParticipantInfo { name, process, slot, stopped, .. } = participant;
     let mut claims = now.queues.iter().flat_map(|queue| &queue.lanes).flat_map(|lane| &lane.claimed);
     let holds_work = claims.any(|claim| claim.participant == Some(*slot));
     let (state, advice) = match participant {
         participant if !participant.alive => return,
         // Told with its queue.
-        _ if holds_work && is_stopped(*pid) => return,
-        _ if is_stopped(*pid) => ("is stopped", format!("`kill -CONT {pid}` lets it go on; or end it")),
-        _ if hangs(participant, before, now) => (
-            "lives but does not get on",
-            format!("it is paused, or hangs: a debugger (`gdb -p {pid}`) says where; or end it"),
-        ),
+        _ if holds_work && *stopped => return,
+        _ if *stopped => ("is stopped", format!("{}; or end it", advice_on_stopped(*process))),
+        _ if hangs(participant, before, now) => ("lives but does not get on", advice_on_hanging(*process)),
         _ => return,
     };
-    let what = format!("{name} (process {pid}) {state}");
+    let what = format!("{name} ({process}) {state}");
     if now.inboxes.iter().any(|inbox| inbox.participant == *slot && !inbox.observer) {
         report.problem(format!("{what}, and publishers wait for its inboxes"), advice);
     } else if holds_work {
         report.hint(format!("{what}, with work in hand that perhaps takes long"), advice);
     } else {
         report.hint(format!("{what}; nobody waits for it"), advice);
+    }
+}
+
+/// Files that somebody removed while the bus lives.
+fn look_for_missing(now: &Snapshot, report: &mut Report) {
+    for file in &now.missing {
+        let why = match file {
+            lock if lock.ends_with(".lock") => {
+                "its participant counts as alive until its process is proven to have ended"
+            }
+            _ => "who has it mapped goes on, but nobody else can use it",
+        };
+        report.problem(
+            format!("its file {file} was removed"),
+            format!("{why}: start its program again, and leave the folder of a live bus alone"),
+        );
     }
 }
 
@@ -133,7 +147,7 @@ fn look_at_limits(now: &Snapshot, report: &mut Report) {
 fn look_at_spoilt(spoilt: &SpoiltInfo, now: &Snapshot, report: &mut Report) {
     let owner = spoilt.owner.and_then(|slot| now.participants.iter().find(|participant| participant.slot == slot));
     let until = match owner {
-        Some(owner) => format!("{} (process {}), which it names, ends", owner.name, owner.pid),
+        Some(owner) => format!("{} ({}), which it names, ends", owner.name, owner.process),
         None if spoilt.table == RegisterTable::Topics => "nobody publishes or reads it any more".to_owned(),
         None => "everybody has left who takes part now".to_owned(),
     };

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use shm_bus::{Holder, QueueInfo, QueueLaneInfo};
+use shm_bus::{Holder, ParticipantInfo, QueueInfo, QueueLaneInfo};
 
 use super::Report;
 use crate::cli::figures::several;
+use crate::cli::process::advice_on_stopped;
 
-pub(super) fn look(queue: &QueueInfo, report: &mut Report) {
+pub(super) fn look(queue: &QueueInfo, participants: &[ParticipantInfo], report: &mut Report) {
     let name = &queue.name;
     let sum = |field: fn(&QueueLaneInfo) -> u64| queue.lanes.iter().map(field).sum::<u64>();
     let waiting = sum(|lane| lane.waiting);
@@ -23,7 +24,7 @@ pub(super) fn look(queue: &QueueInfo, report: &mut Report) {
             "start a program that works on it (`Bus::worker`), or let one go on: what waits is kept for it",
         );
     }
-    look_for_stopped(queue, report);
+    look_for_stopped(queue, participants, report);
     let dead = sum(|lane| lane.dead_letters);
     if dead > 0 {
         let (dead, tries) = (several(dead, "dead letter"), several(queue.deliveries_max.into(), "time"));
@@ -48,20 +49,20 @@ pub(super) fn look(queue: &QueueInfo, report: &mut Report) {
 }
 
 /// Who is stopped keeps what it holds: nobody else gets it.
-fn look_for_stopped(queue: &QueueInfo, report: &mut Report) {
-    let mut stopped: BTreeMap<(Option<u32>, &str), u64> = BTreeMap::new();
+fn look_for_stopped(queue: &QueueInfo, participants: &[ParticipantInfo], report: &mut Report) {
+    let mut stopped: BTreeMap<(Option<usize>, &str), u64> = BTreeMap::new();
     let claims = queue.lanes.iter().flat_map(|lane| &lane.claimed);
     for claim in claims.filter(|claim| claim.holder == Holder::Stopped) {
-        *stopped.entry((claim.pid, &claim.worker)).or_default() += 1;
+        *stopped.entry((claim.participant, &claim.worker)).or_default() += 1;
     }
-    for ((pid, worker), held) in stopped {
-        let pid = pid.map_or_else(|| "?".to_owned(), |pid| pid.to_string());
+    for ((slot, worker), held) in stopped {
+        let Some(owner) = participants.iter().find(|participant| Some(participant.slot) == slot) else { continue };
         report.problem(
             format!(
-                "queue {}: worker {worker} (process {pid}) is stopped and holds {held} of its messages",
-                queue.name
+                "queue {}: worker {worker} ({}) is stopped and holds {held} of its messages",
+                queue.name, owner.process
             ),
-            format!("`kill -CONT {pid}` lets it go on; when it ends, another worker gets them"),
+            format!("{}; when it ends, another worker gets them", advice_on_stopped(owner.process)),
         );
     }
 }

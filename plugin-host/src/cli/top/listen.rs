@@ -5,7 +5,7 @@ use std::error::Error;
 use std::time::Instant;
 
 use shm_bus::wire::Priority;
-use shm_bus::{Attachment, Inbox, ReceiveError, Start};
+use shm_bus::{Attachment, Bus, Inbox, ReceiveError, Start};
 
 use crate::cli::find::find;
 use crate::cli::gaps::Gaps;
@@ -15,6 +15,7 @@ pub(super) type GapsByTopic = BTreeMap<(String, Priority), Gaps>;
 
 /// See the module.
 pub(super) struct Listener {
+    bus: Bus,
     inbox: Inbox,
     gaps: GapsByTopic,
 }
@@ -27,7 +28,12 @@ impl Listener {
         let bus = find(Some(bus))?;
         let mut inbox = bus.inbox("hotframe bus top", Attachment::Observer)?;
         inbox.subscribe_all(Start::Now)?;
-        Ok(Self { inbox, gaps: GapsByTopic::new() })
+        Ok(Self { bus, inbox, gaps: GapsByTopic::new() })
+    }
+
+    /// Its participant's id.
+    pub(super) fn id(&self) -> u64 {
+        self.bus.id()
     }
 
     /// Listens until `moment`, at most, also to topics that are new.

@@ -102,7 +102,7 @@ fn live(sampler: &mut Sampler, watch: &Watch, interval: Duration) -> Result<(), 
                 next = Instant::now() + interval;
                 if !view.is_paused() {
                     let sample = sampler.take()?;
-                    let ended = sample.is_none() || is_deserted(&sampler.last.1);
+                    let ended = sample.is_none() || is_deserted(&sampler.last.1, sampler.own_id());
                     view.note(ended.then(|| format!("bus `{}` has ended; q to leave", sampler.name)));
                     table = sample.unwrap_or(table);
                 }
@@ -145,6 +145,11 @@ impl Sampler {
         }
     }
 
+    /// This command's own participant on the bus, if it takes part.
+    fn own_id(&self) -> Option<u64> {
+        self.listener.as_ref().map(Listener::id)
+    }
+
     /// What happened since the last call. `None` while there is no such bus; the next one by that name is shown again.
     fn take(&mut self) -> Result<Option<Table>, FindError> {
         let now = match look(&self.name) {
@@ -153,7 +158,8 @@ impl Sampler {
             Err(error) => return Err(error),
         };
         let gaps = self.listener.as_mut().map(Listener::take);
-        let table = Table::between(&self.last.1, &now.1, now.0.duration_since(self.last.0), gaps);
+        let time = now.0.duration_since(self.last.0);
+        let table = Table::between(&self.last.1, &now.1, time, self.own_id(), gaps);
         self.last = now;
         Ok(Some(table))
     }

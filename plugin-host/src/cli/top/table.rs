@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shm_bus::wire::Priority;
-use shm_bus::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot};
+use shm_bus::{InboxInfo, LaneInfo, ParticipantInfo, Process, Snapshot};
 
 use super::listen::GapsByTopic;
 use super::queue::QueueRow;
 use crate::cli::figures::per_second;
 use crate::cli::gaps::Gaps;
-use crate::cli::process::{is_own, is_stopped};
 use crate::cli::progress::hangs;
 
 /// See the module.
@@ -57,7 +56,7 @@ pub(super) struct Change {
 /// One participant.
 pub(super) struct ParticipantRow {
     pub(super) name: String,
-    pub(super) pid: u32,
+    pub(super) process: Process,
     /// This command itself.
     pub(super) is_own: bool,
     pub(super) state: &'static str,
@@ -78,7 +77,14 @@ pub(super) struct InboxRow {
 }
 
 impl Table {
-    pub(super) fn between(before: &Snapshot, now: &Snapshot, time: Duration, gaps: Option<GapsByTopic>) -> Self {
+    /// `own` is the id of this command's participant.
+    pub(super) fn between(
+        before: &Snapshot,
+        now: &Snapshot,
+        time: Duration,
+        own: Option<u64>,
+        gaps: Option<GapsByTopic>,
+    ) -> Self {
         let lanes_before: BTreeMap<u64, &LaneInfo> =
             before.topics.iter().flat_map(|topic| &topic.lanes).map(|lane| (lane.id, lane)).collect();
         let mut topics = Vec::new();
@@ -99,7 +105,7 @@ impl Table {
             participants: now
                 .participants
                 .iter()
-                .map(|participant| participant_row(participant, before, now, time))
+                .map(|participant| participant_row(participant, before, now, time, own))
                 .collect(),
             inboxes: now.inboxes.iter().map(|inbox| inbox_row(inbox, before, time)).collect(),
             queues: QueueRow::all(before, now, time),
@@ -111,7 +117,7 @@ impl Table {
         let topics = self.topics.iter().map(TopicRow::to_json).collect::<Vec<_>>();
         let participants = self.participants.iter().map(|row| {
             json!({
-                "name": row.name, "pid": row.pid, "state": row.state, "age_s": row.age.as_secs_f64(),
+                "name": row.name, "pid": row.process.pid, "pid_is_local": row.process.is_local, "state": row.state, "age_s": row.age.as_secs_f64(),
                 "beats": row.beat.total, "beats_per_s": row.beat.rate, "this": row.is_own,
             })
         });
@@ -180,21 +186,27 @@ fn topic_row(
     }
 }
 
-fn participant_row(participant: &ParticipantInfo, before: &Snapshot, now: &Snapshot, time: Duration) -> ParticipantRow {
+fn participant_row(
+    participant: &ParticipantInfo,
+    before: &Snapshot,
+    now: &Snapshot,
+    time: Duration,
+    own: Option<u64>,
+) -> ParticipantRow {
     let earlier = before.participants.iter().find(|earlier| earlier.id == participant.id);
     let grown = participant.beat.saturating_sub(earlier.map_or(0, |earlier| earlier.beat));
-    let is_own = is_own(participant);
+    let is_own = own == Some(participant.id);
     let state = match participant {
         // It takes snapshots, and tells nobody that it gets on.
         _ if is_own => "alive",
         participant if !participant.alive => "dead",
-        participant if is_stopped(participant.pid) => "stopped",
+        participant if participant.stopped => "stopped",
         participant if hangs(participant, before, now) => "hanging",
         _ => "alive",
     };
-    let (name, pid, age) = (participant.name.clone(), participant.pid, participant.age);
+    let (name, process, age) = (participant.name.clone(), participant.process, participant.age);
     let beat = Change { rate: per_second(grown, time), total: participant.beat };
-    ParticipantRow { name, pid, is_own, state, age, beat }
+    ParticipantRow { name, process, is_own, state, age, beat }
 }
 
 fn inbox_row(inbox: &InboxInfo, before: &Snapshot, time: Duration) -> InboxRow {

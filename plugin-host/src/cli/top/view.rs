@@ -11,6 +11,7 @@ use super::keys::Action;
 use super::queue::{self, QueueRow};
 use super::table::{Change, InboxRow, ParticipantRow, Table, TopicRow};
 use crate::cli::figures::{age, count, nanoseconds};
+use crate::cli::process::pid_text;
 
 /// What topics can be sorted by: the columns from left to right.
 const COLUMNS: [&str; 11] =
@@ -208,7 +209,7 @@ const PARTICIPANT_COLUMNS: [&str; 5] = ["participant", "state", "pid", "age", "b
 
 fn participant_texts(row: &ParticipantRow) -> Vec<String> {
     let name = if row.is_own { format!("{} (this)", row.name) } else { row.name.clone() };
-    vec![name, row.state.to_owned(), row.pid.to_string(), age(row.age), count(row.beat.rate)]
+    vec![name, row.state.to_owned(), pid_text(row.process), age(row.age), count(row.beat.rate)]
 }
 
 fn draw_participants(frame: &mut Frame<'_>, area: Rect, table: &Table) {
@@ -294,7 +295,7 @@ mod tests {
             sent += 1;
         }
         assert_eq!(sent, 63, "a ring of 4096 bytes, in which a header more has to fit");
-        Table::between(&before, &bus.snapshot(), Duration::from_secs(1), None)
+        Table::between(&before, &bus.snapshot(), Duration::from_secs(1), None, None)
     }
 
     fn drawn(view: &View, table: &Table, height: u16) -> Vec<String> {

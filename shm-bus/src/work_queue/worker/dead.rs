@@ -30,6 +30,7 @@ impl Worker {
     /// # Errors
     /// See [`TakeError`].
     pub fn dead_letters(&mut self) -> Result<Vec<DeadLetter>, TakeError> {
+        self.refuse_forked()?;
         self.give_back_held();
         self.refresh()?;
         self.inspect();
@@ -61,6 +62,7 @@ impl Worker {
     /// # Errors
     /// See [`TakeError`].
     pub fn take_dead_letter(&mut self) -> Result<Option<Job<'_>>, TakeError> {
+        self.refuse_forked()?;
         self.give_back_held();
         self.refresh()?;
         self.inspect();

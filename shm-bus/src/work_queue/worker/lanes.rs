@@ -96,8 +96,12 @@ impl Worker {
             }
             match self.map(&entry) {
                 Ok(lane) => self.lanes.push(lane),
-                // Drained, and removed since the entry was looked at.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                // Drained, and removed since the entry was looked at. Entries go before their files.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound && !self.shared.names_lane(&entry) => {}
+                Err(_) if self.shared.look_at_once() => {
+                    outcome = Err(TakeError::Removed { bus: self.shared.name.clone() });
+                    break;
+                }
                 Err(source) => {
                     let (queue, producer) = (self.queue.clone(), entry.publisher);
                     outcome = Err(TakeError::Lane { queue, producer, source });

@@ -54,6 +54,18 @@ pub enum TakeError {
     /// The system can't let it sleep.
     #[error("can't wait for work")]
     Sleep(#[source] std::io::Error),
+    /// Others no longer find the bus: its folder, the runtime folder or the register was deleted, moved or replaced.
+    #[error("bus `{bus}` was removed: its folder was deleted, moved or replaced; open it again")]
+    Removed {
+        /// The bus.
+        bus: String,
+    },
+    /// This process was forked from the one that opened the bus; only that may use its handles.
+    #[error("bus `{bus}` was opened before this process was forked; open it here")]
+    Forked {
+        /// The bus.
+        bus: String,
+    },
 }
 
 /// One of the workers of a queue: takes the most urgent message that nobody else holds. Made by [`Bus::worker`](crate::Bus::worker).
@@ -83,6 +95,8 @@ pub struct Worker {
     held: Option<(usize, Claim)>,
     /// Takes since the tables were last looked through.
     takes: u32,
+    /// Looks that found nothing.
+    dry: u64,
     /// When that was.
     inspected: Option<Instant>,
     /// Producers look at this worker's doorbell.
@@ -126,6 +140,7 @@ impl Worker {
             payload: Vec::new(),
             held: None,
             takes: 0,
+            dry: 0,
             inspected: None,
             rings: false,
             passes_on: false,
@@ -139,6 +154,7 @@ impl Worker {
     /// # Errors
     /// See [`TakeError`].
     pub fn take(&mut self) -> Result<Option<Job<'_>>, TakeError> {
+        self.refuse_forked()?;
         self.give_back_held();
         self.shared.beat();
         self.refresh()?;
@@ -150,7 +166,23 @@ impl Worker {
         if found.is_none() && self.inspection_is_due() && self.inspect() {
             found = self.find();
         }
+        if found.is_none() {
+            self.found_nothing()?;
+        }
         Ok(found.map(|(lane, claim, header)| self.job(lane, claim, header)))
+    }
+
+    fn refuse_forked(&self) -> Result<(), TakeError> {
+        if self.shared.is_forked() { Err(TakeError::Forked { bus: self.shared.name.clone() }) } else { Ok(()) }
+    }
+
+    /// Counts a look that found nothing. Says so if the bus was removed: then nothing more comes.
+    fn found_nothing(&mut self) -> Result<(), TakeError> {
+        self.dry = self.dry.wrapping_add(1);
+        if self.shared.is_removed_at(self.dry) {
+            return Err(TakeError::Removed { bus: self.shared.name.clone() });
+        }
+        Ok(())
     }
 
     /// Looks through all claims: what the dead hold is given back, drained lanes are left. Whether a message is free again.
@@ -251,7 +283,7 @@ impl Worker {
     }
 
     pub(super) fn finish_held(&mut self) -> Result<(), JobError> {
-        let (lane, _) = self.release_held(Event::Finish(self.owner)).ok_or(JobError::Lost)?;
+        let (lane, _) = self.release_held(Event::Finish(self.owner)).ok_or_else(|| self.lost())?;
         if self.wakes_producers {
             wait::wake_producer(&self.shared, self.lanes[lane].index);
         }
@@ -259,7 +291,7 @@ impl Worker {
     }
 
     pub(super) fn renew_held(&mut self) -> Result<(), JobError> {
-        self.release_held(Event::Renew(self.owner)).ok_or(JobError::Lost)?;
+        self.release_held(Event::Renew(self.owner)).ok_or_else(|| self.lost())?;
         wake_one(&self.shared, self.topic);
         Ok(())
     }
@@ -280,8 +312,16 @@ impl Worker {
         }
     }
 
+    /// Why it no longer holds what it held.
+    fn lost(&self) -> JobError {
+        if self.shared.is_forked() { JobError::Forked } else { JobError::Lost }
+    }
+
     /// Ends the claim on what it holds; from which lane that was, and what it became.
     fn release_held(&mut self, event: Event) -> Option<(usize, State)> {
+        if self.shared.is_forked() {
+            return None;
+        }
         let (lane, claim) = self.held.take()?;
         Some((lane, self.lanes[lane].table.release(&claim, event)?))
     }

@@ -33,6 +33,7 @@ impl Worker {
     }
 
     fn wait_until(&mut self, deadline: Option<Instant>) -> Result<bool, TakeError> {
+        self.refuse_forked()?;
         self.give_back_held();
         self.shared.beat();
         loop {
@@ -40,6 +41,7 @@ impl Worker {
             if self.finds_something() {
                 return Ok(true);
             }
+            self.found_nothing()?;
             if !self.park(deadline)? {
                 return Ok(false);
             }
@@ -61,7 +63,7 @@ impl Worker {
         let epoch = self.epoch;
         let waited = bell::wait(bell, &sleeper, deadline, || {
             shared.beat();
-            Some(shared.control.epoch()) != epoch || self.finds_something()
+            Some(shared.control.epoch()) != epoch || self.finds_something() || shared.look_if_removed()
         });
         Ok(waited.found)
     }

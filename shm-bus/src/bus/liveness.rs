@@ -1,0 +1,67 @@
+//! Whether a participant lives: the table, apart from how its columns are found.
+//!
+//! | its lock | and | then it |
+//! |---|---|---|
+//! | held | nothing else is proven | lives: a held lock wins |
+//! | held | its process has provably ended: a child that it forked holds the lock on | is dead |
+//! | free | | is dead |
+//! | missing | no entry, nonsense in its place, or a copy of the register | is nobody |
+//! | missing | an entry that a participant wrote, and nothing else is proven | lives: what is not there proves nothing |
+//! | missing | it has said that it left, or was proven dead before, or its process has provably ended | is dead |
+
+use crate::runtime::LockState;
+
+/// What is known of a slot.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Signs {
+    pub(super) lock: LockState,
+    /// The register is no copy, and has an entry for it that a participant wrote.
+    pub(super) sealed: bool,
+    /// The participant of this entry has said that it left, or was proven dead before.
+    pub(super) left: bool,
+    /// The process of this entry has provably ended.
+    pub(super) ended: bool,
+}
+
+impl Signs {
+    /// Whether somebody lives in the slot.
+    pub(super) const fn life(self) -> bool {
+        match self.lock {
+            LockState::Free => false,
+            LockState::Held => !self.ended,
+            LockState::Missing => self.sealed && !self.left && !self.ended,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Signs;
+    use crate::runtime::LockState::{self, Free, Held, Missing};
+
+    #[test]
+    fn a_held_lock_wins_and_absence_proves_nothing() {
+        const YES: bool = true;
+        const NO: bool = false;
+        let rows: [(LockState, bool, bool, bool, bool); 13] = [
+            // lock, sealed, left, ended: lives
+            (Held, YES, NO, NO, YES),
+            (Held, YES, YES, NO, YES),
+            (Held, YES, NO, YES, NO),
+            (Held, NO, NO, NO, YES),
+            (Held, NO, NO, YES, NO),
+            (Free, YES, NO, NO, NO),
+            (Free, YES, YES, YES, NO),
+            (Free, NO, NO, NO, NO),
+            (Missing, NO, NO, NO, NO),
+            (Missing, NO, YES, YES, NO),
+            (Missing, YES, NO, NO, YES),
+            (Missing, YES, YES, NO, NO),
+            (Missing, YES, NO, YES, NO),
+        ];
+        for (lock, sealed, left, ended, lives) in rows {
+            let signs = Signs { lock, sealed, left, ended };
+            assert_eq!(signs.life(), lives, "{signs:?}");
+        }
+    }
+}

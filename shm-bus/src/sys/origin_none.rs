@@ -1,0 +1,18 @@
+//! Where processes are not forked, a handle is always used in the process that made it.
+
+/// The process in which something was made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin;
+
+impl Origin {
+    /// This process.
+    pub(crate) const fn here() -> Self {
+        Self
+    }
+
+    /// Always.
+    #[inline(always)]
+    pub(crate) const fn is_here(self) -> bool {
+        true
+    }
+}

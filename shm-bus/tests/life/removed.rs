@@ -1,0 +1,398 @@
+//! What somebody may delete, move or replace under a living bus, and what its participants say of it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use shm_bus::wire::{Policy, Priority};
+use shm_bus::{
+    Attachment, Bus, ChangeError, Inbox, InboxError, OpenError, Publisher, PublisherError, QueueLane, QueueSpec,
+    ReceiveError, SendError, Start, SubscribeError, TakeError, TopicSpec, list_in,
+};
+
+use super::support::{LANE, NUMBERS, OVERWRITTEN, Other, alive, drain, folder, is_empty};
+
+/// Nothing that is awaited takes that long, unless it hangs.
+const HANG: Duration = Duration::from_secs(60);
+
+/// Tries until it comes to that.
+fn until<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = attempt() {
+            return found;
+        }
+        assert!(begun.elapsed() < HANG, "it never came to this: {what}");
+        std::thread::yield_now();
+    }
+}
+
+fn number(value: u64) -> [u8; 8] {
+    value.to_le_bytes()
+}
+
+fn gating(bus: &Bus, topic: &TopicSpec<'_>) -> Inbox {
+    let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
+    inbox.subscribe(topic, Start::Now).expect("subscribed");
+    inbox
+}
+
+/// Sends until the bus is known to have been removed; what was sent before.
+fn send_until_removed(publisher: &mut Publisher) -> u64 {
+    let mut sent = 0;
+    until("a send fails", || match publisher.send(Priority::Normal, &number(sent)) {
+        Ok(()) => {
+            sent += 1;
+            None
+        }
+        Err(SendError::Removed) => Some(()),
+        Err(SendError::Full) => None,
+        Err(error) => panic!("{error}"),
+    });
+    assert_eq!(publisher.send(Priority::Normal, &number(sent)), Err(SendError::Removed), "from now on");
+    sent
+}
+
+fn receive_until_removed(inbox: &mut Inbox) -> u64 {
+    let mut received = 0;
+    until("a receive fails", || match inbox.receive() {
+        Ok(Some(_)) => {
+            received += 1;
+            None
+        }
+        Ok(None) => None,
+        Err(ReceiveError::Removed { bus }) => Some(assert_eq!(bus, "game")),
+        Err(error) => panic!("{error}"),
+    });
+    received
+}
+
+/// Everybody says that the bus was removed by `remove`, and a second one by its name has nothing to do with them.
+fn everybody_says_so(remove: impl Fn(&Path)) {
+    let home = folder();
+    let runtime = home.path().join("run");
+    let bus = Bus::open_in(&runtime, "game").expect("opens");
+    // Each finds it by itself.
+    let again = || bus.attach_again().expect("attaches");
+    let [mut inbox, mut sleeper, mut drainer] = [0; 3].map(|_| gating(&again(), &NUMBERS));
+    let mut publisher = again().publisher(&NUMBERS, "writer", LANE).expect("made");
+    let mut lossy = again().publisher(&OVERWRITTEN, "lossy", LANE).expect("made");
+    let mut lender = again().publisher(&OVERWRITTEN, "lender", LANE).expect("made");
+    let queue = QueueSpec::new(TopicSpec { name: "test/work", ..NUMBERS });
+    let lanes = [QueueLane::new(Priority::Normal, 4096)];
+    let mut producer = again().work_producer(&queue, "boss", &lanes).expect("made");
+    let mut worker = again().worker(&queue, "worker").expect("made");
+    publisher.send(Priority::Normal, &number(7)).expect("room");
+    // A lane that a reader has not mapped goes with the files.
+    assert!([&mut inbox, &mut sleeper, &mut drainer].into_iter().all(|inbox| inbox.arm().expect("mapped")));
+    bus.check().expect("in its place");
+
+    remove(&runtime);
+
+    let second = Bus::open_in(&runtime, "game").expect("a second bus of that name");
+    assert_eq!(alive(&second.snapshot()), "0:true");
+    let sent = 1 + send_until_removed(&mut publisher);
+    assert!(send_until_removed(&mut lossy) > 0, "nobody is waited for, so it takes until room is made");
+    until("a loan fails", || match lender.loan(Priority::Normal, 8) {
+        Ok(loan) => {
+            loan.commit();
+            None
+        }
+        Err(error) => Some(assert_eq!(error, SendError::Removed)),
+    });
+    assert_eq!(publisher.pressure(Priority::Normal), 1.0);
+    assert!(matches!(publisher.loan(Priority::Normal, 8).map(|_| ()), Err(SendError::Removed)));
+    assert_eq!(publisher.send_batch(Priority::Normal, [number(1)]).expect_err("removed").source, SendError::Removed);
+    assert_eq!(receive_until_removed(&mut inbox), sent, "what was sent before is received");
+    // The other reader holds the ring full by now; it gets all of it, too.
+    let mut taken = 0;
+    until("a drain fails", || match drainer.drain(|_| ()) {
+        Ok(more) => {
+            taken += more as u64;
+            None
+        }
+        Err(error) => Some(assert!(matches!(error, ReceiveError::Removed { .. }), "{error}")),
+    });
+    assert_eq!(taken, sent);
+    while sleeper.receive().is_ok_and(|delivery| delivery.is_some()) {}
+    assert!(matches!(sleeper.wait(), Err(ReceiveError::Removed { .. })), "it does not sleep for ever");
+    assert!(matches!(sleeper.wait_timeout(HANG), Err(ReceiveError::Removed { .. })));
+    assert!(matches!(sleeper.arm(), Err(ReceiveError::Removed { .. })));
+    until("a job can't be sent", || match producer.send(Priority::Normal, &number(0)) {
+        Err(SendError::Removed) => Some(()),
+        _ => None,
+    });
+    while worker.take().is_ok_and(|job| job.is_some_and(|job| job.done().is_ok())) {}
+    assert!(matches!(worker.wait(), Err(TakeError::Removed { .. })));
+    assert!(matches!(worker.take().map(|_| ()), Err(TakeError::Removed { .. })));
+    no_change_is_possible(&bus, &mut inbox);
+    assert!(matches!(bus.attach_again(), Err(OpenError::Removed { .. })));
+    drop((inbox, sleeper, drainer, publisher, lossy, lender, producer, worker, bus));
+    assert_eq!(alive(&second.snapshot()), "0:true", "the second bus is none of their business");
+    let mut inbox = gating(&second, &NUMBERS);
+    let mut publisher = second.publisher(&NUMBERS, "writer", LANE).expect("made");
+    publisher.send(Priority::Normal, &number(3)).expect("room");
+    assert_eq!(drain(&mut inbox).0, [3]);
+    drop((inbox, publisher, second));
+    assert_eq!(list_in(&runtime).expect("listed"), [""; 0]);
+    assert!(is_empty(&runtime), "who was removed leaves nothing in the second one's place");
+}
+
+fn no_change_is_possible(bus: &Bus, inbox: &mut Inbox) {
+    let removed = |error: &ChangeError| matches!(error, ChangeError::Removed { .. });
+    assert!(bus.check().is_err_and(|error| removed(&error)));
+    assert!(bus.try_snapshot().is_err_and(|error| removed(&error)));
+    let publisher = bus.publisher(&NUMBERS, "another", LANE);
+    assert!(matches!(publisher, Err(PublisherError::Change(error)) if removed(&error)));
+    assert!(matches!(bus.inbox("i", Attachment::Gating), Err(InboxError::Change(error)) if removed(&error)));
+    assert!(matches!(inbox.subscribe(&NUMBERS, Start::Now), Err(SubscribeError::Change(error)) if removed(&error)));
+    assert!(matches!(inbox.unsubscribe("none"), Err(SubscribeError::Change(error)) if removed(&error)));
+}
+
+#[test]
+fn everybody_says_that_the_buss_folder_was_deleted() {
+    everybody_says_so(|runtime| std::fs::remove_dir_all(runtime.join("game")).expect("removed"));
+}
+
+#[test]
+fn everybody_says_that_the_register_was_deleted() {
+    everybody_says_so(|runtime| std::fs::remove_file(runtime.join("game/control")).expect("removed"));
+}
+
+#[test]
+fn everybody_says_that_the_register_was_replaced_by_a_copy() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut inbox = gating(&bus, &NUMBERS);
+    let mut publisher = bus.publisher(&NUMBERS, "writer", LANE).expect("made");
+    let (control, copy) = (bus.path().join("control"), bus.path().join("copy"));
+    std::fs::copy(&control, &copy).expect("copied");
+    std::fs::rename(&copy, &control).expect("moved");
+    let sent = send_until_removed(&mut publisher);
+    assert_eq!(receive_until_removed(&mut inbox), sent);
+    no_change_is_possible(&bus, &mut inbox);
+    drop((inbox, publisher, bus));
+    drop(Bus::open_in(folder.path(), "game").expect("nobody lives in it any more"));
+    assert!(is_empty(folder.path()));
+}
+
+#[test]
+fn everybody_says_that_the_buss_folder_was_moved() {
+    everybody_says_so(|runtime| {
+        std::fs::rename(runtime.join("game"), runtime.parent().expect("a folder").join("elsewhere")).expect("moved");
+    });
+}
+
+#[test]
+fn everybody_says_that_the_runtime_folder_was_moved_or_deleted() {
+    everybody_says_so(|runtime| std::fs::rename(runtime, runtime.with_extension("old")).expect("moved"));
+    everybody_says_so(|runtime| std::fs::remove_dir_all(runtime).expect("removed"));
+}
+
+#[test]
+fn a_bus_that_was_moved_away_and_back_unnoticed_is_the_same() {
+    let home = folder();
+    let bus = Bus::open_in(home.path().join("run"), "game").expect("opens");
+    let (there, away) = (home.path().join("run/game"), home.path().join("away"));
+    std::fs::rename(&there, &away).expect("moved");
+    std::fs::rename(&away, &there).expect("moved");
+    drop(gating(&bus, &NUMBERS));
+    bus.check().expect("in its place");
+    assert_eq!(list_in(home.path().join("run")).expect("listed"), ["game"]);
+}
+
+#[test]
+fn sleepers_learn_of_a_removal_that_comes_while_they_sleep() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let blocking = TopicSpec { name: "test/blocking", policy: Policy::Block { timeout_ms: 600_000 }, ..NUMBERS };
+    let (mut sleeper, _laggard) = (gating(&bus, &NUMBERS), gating(&bus, &blocking));
+    let mut publisher = bus.publisher(&blocking, "writer", LANE).expect("made");
+    let queue = QueueSpec::new(TopicSpec { name: "test/work", ..NUMBERS });
+    let mut worker = bus.worker(&queue, "worker").expect("made");
+    (0..63).for_each(|value| publisher.send(Priority::Normal, &number(value)).expect("room"));
+    let sleeping = std::thread::spawn(move || sleeper.wait());
+    let blocked = std::thread::spawn(move || publisher.send(Priority::Normal, &number(63)));
+    let working = std::thread::spawn(move || worker.wait());
+    until("all three sleep", || {
+        let snapshot = bus.snapshot();
+        let waits = snapshot.topics.iter().flat_map(|topic| &topic.lanes).any(|lane| lane.waited == 1);
+        (waits && snapshot.inboxes.iter().any(|inbox| inbox.sleeps == 0)).then_some(())
+    });
+    std::fs::remove_dir_all(folder.path().join("game")).expect("removed");
+    assert!(matches!(sleeping.join().expect("ends"), Err(ReceiveError::Removed { .. })));
+    assert_eq!(blocked.join().expect("ends"), Err(SendError::Removed));
+    assert!(matches!(working.join().expect("ends"), Err(TakeError::Removed { .. })));
+}
+
+/// How many of 200 numbers are sent in a lane of 4096 bytes, and how many the reader then gets.
+fn two_hundred(publisher: &mut Publisher) -> u64 {
+    (0..200).filter(|value| publisher.send(Priority::Normal, &number(*value)).is_ok()).count() as u64
+}
+
+#[test]
+fn a_gating_reader_whose_lock_file_was_removed_is_waited_for() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut publisher = bus.publisher(&NUMBERS, "writer", LANE).expect("made");
+    let mut other = Other::start(folder.path());
+    other.ask("gating");
+    other.ask("idle");
+    std::fs::remove_file(bus.path().join("p1.lock")).expect("there");
+    assert_eq!(two_hundred(&mut publisher), 63, "as many as fit");
+    assert_eq!(bus.snapshot().missing, ["p1.lock"]);
+    assert_eq!(other.ask("drain"), "63 0");
+    assert_eq!(bus.snapshot().topics[0].lanes[0].rejected, 137);
+    // It goes as it always does: by itself, or when its process is dead.
+    other.ask("leave");
+    assert_eq!(alive(&bus.snapshot()), "0:true");
+    other.ask("gating");
+    std::fs::remove_file(bus.path().join("p1.lock")).expect("there");
+    other.kill();
+    drop(bus.inbox("any change", Attachment::Observer).expect("made"));
+    let snapshot = bus.snapshot();
+    let cleared = (alive(&snapshot), snapshot.inboxes.len());
+    let proven = if cfg!(target_os = "linux") { ("0:true".to_owned(), 0) } else { ("0:true 1:true".to_owned(), 1) };
+    assert_eq!(cleared, proven, "where the system tells that its process has ended");
+}
+
+#[test]
+fn another_file_in_the_place_of_a_lock_proves_nothing() {
+    let plants: [fn(&Path); 4] = [
+        |lock| std::fs::write(lock, "").expect("written"),
+        |lock| std::fs::write(lock, "12345678").expect("written"),
+        |lock| assert_eq!(std::fs::copy(lock.with_file_name("p0.lock"), lock).expect("copied"), 8),
+        |lock| std::fs::create_dir(lock).expect("made"),
+    ];
+    for plant in plants {
+        let folder = folder();
+        let bus = Bus::open_in(folder.path(), "game").expect("opens");
+        let mut publisher = bus.publisher(&NUMBERS, "writer", LANE).expect("made");
+        let other = bus.attach_again().expect("attaches");
+        let mut inbox = gating(&other, &NUMBERS);
+        let lock = bus.path().join("p1.lock");
+        std::fs::remove_file(&lock).expect("there");
+        plant(&lock);
+        assert_eq!(two_hundred(&mut publisher), 63);
+        assert_eq!(alive(&Bus::attach_in(folder.path(), "game").expect("attaches").snapshot()), "0:true 1:true 2:true");
+        assert_eq!(drain(&mut inbox).0.len(), 63);
+        drop((inbox, other));
+        assert_eq!(alive(&bus.snapshot()), "0:true");
+    }
+}
+
+#[test]
+fn a_bus_without_any_lock_file_is_not_made_anew_under_its_participants() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut inbox = gating(&bus, &NUMBERS);
+    std::fs::remove_file(bus.path().join("p0.lock")).expect("there");
+    assert_eq!(shm_bus::gc_in(folder.path()).expect("listed"), [""; 0]);
+    assert_eq!(list_in(folder.path()).expect("listed"), ["game"]);
+    let error = Bus::builder("game").folder(folder.path()).lanes(7).open().expect_err("other limits");
+    assert!(matches!(error, OpenError::LimitsDiffer { .. }), "{error}");
+    let mut other = Other::start(folder.path());
+    other.ask("publisher");
+    other.ask("send");
+    assert_eq!(drain(&mut inbox).0, [0], "they meet");
+    drop((inbox, bus));
+    other.leave();
+    assert!(is_empty(folder.path()));
+}
+
+#[test]
+fn a_bus_whose_bus_lock_was_removed_goes_on() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut inbox = gating(&bus, &NUMBERS);
+    std::fs::remove_file(bus.path().join("bus.lock")).expect("there");
+    assert_eq!(list_in(folder.path()).expect("listed"), ["game"]);
+    let mut other = Other::start(folder.path());
+    other.ask("publisher");
+    other.ask("send");
+    assert_eq!(drain(&mut inbox).0, [0]);
+    bus.check().expect("in its place");
+    std::fs::remove_file(bus.path().join("bus.lock")).expect("made anew by the change");
+    other.leave();
+    drop((inbox, bus));
+    assert!(is_empty(folder.path()));
+}
+
+#[test]
+fn a_removed_lane_file_is_told_to_who_can_not_read_the_lane_and_costs_the_others_nothing() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut reads = gating(&bus, &NUMBERS);
+    let mut late = gating(&bus, &NUMBERS);
+    let mut publisher = bus.publisher(&NUMBERS, "writer", LANE).expect("made");
+    assert!(reads.receive().expect("mapped").is_none());
+    let lane = format!("lane-{}", bus.snapshot().topics[0].lanes[0].id);
+    std::fs::remove_file(bus.path().join(&lane)).expect("there");
+    publisher.send(Priority::Normal, &number(1)).expect("room");
+    assert_eq!(drain(&mut reads).0, [1], "who has it mapped goes on");
+    for _ in 0..2 {
+        let error = late.receive().map(|_| ()).expect_err("not mapped");
+        assert!(matches!(&error, ReceiveError::Lane { publisher, .. } if publisher == "writer"), "{error}");
+    }
+    let mut new = bus.inbox("new", Attachment::Gating).expect("made");
+    let error = new.subscribe(&NUMBERS, Start::Now).expect_err("not mapped");
+    assert!(error.to_string().contains(&lane), "{error}");
+    assert_eq!(bus.snapshot().missing, [lane]);
+    bus.check().expect("the bus itself is in its place");
+    drop((late, new));
+    publisher.send(Priority::Normal, &number(2)).expect("room");
+    drop(publisher);
+    assert_eq!(drain(&mut reads).0, [2], "to its end");
+    drop(bus.publisher(&NUMBERS, "another", LANE).expect("made"));
+    assert_eq!(bus.snapshot().missing, [""; 0], "it goes with its lane");
+}
+
+#[test]
+fn a_removed_inbox_file_loses_no_message_and_is_told() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut inbox = gating(&bus, &NUMBERS);
+    let mut knows = bus.publisher(&NUMBERS, "knows", LANE).expect("made");
+    (0..40).for_each(|value| knows.send(Priority::Normal, &number(value)).expect("room"));
+    let name = std::fs::read_dir(bus.path()).expect("there").map(|entry| entry.expect("read").file_name());
+    let name = name.filter_map(|name| name.into_string().ok()).find(|name| name.starts_with("inbox-")).expect("made");
+    std::fs::remove_file(bus.path().join(&name)).expect("there");
+    assert_eq!(bus.snapshot().missing, [name]);
+    let mut new = bus.publisher(&NUMBERS, "new", LANE).expect("made");
+    assert_eq!(two_hundred(&mut new), 63, "it is waited for, though nobody sees how far it is");
+    drop(new);
+    assert_eq!(drain(&mut inbox).0.len(), 40 + 63, "also what a closed lane holds");
+}
+
+#[test]
+fn a_removed_claims_file_of_a_work_queue_is_told() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let queue = QueueSpec::new(TopicSpec { name: "test/work", ..NUMBERS });
+    let lanes = [QueueLane::new(Priority::Normal, 4096)];
+    let mut producer = bus.work_producer(&queue, "boss", &lanes).expect("made");
+    producer.send(Priority::Normal, &number(1)).expect("room");
+    let claims = format!("claims-{}", bus.snapshot().topics[0].lanes[0].id);
+    std::fs::remove_file(bus.path().join(&claims)).expect("there");
+    let mut worker = bus.worker(&queue, "worker").expect("made");
+    assert!(matches!(worker.take().map(|_| ()), Err(TakeError::Lane { .. })), "work is not passed by in silence");
+    assert_eq!(bus.snapshot().missing, [claims]);
+}
+
+#[test]
+fn nobody_lives_in_a_copy_of_a_bus() {
+    let folder = folder();
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let _inbox = gating(&bus, &NUMBERS);
+    for with_locks in [true, false] {
+        let copy = folder.path().join("copy");
+        std::fs::create_dir(&copy).expect("made");
+        for file in std::fs::read_dir(bus.path()).expect("there").map(|entry| entry.expect("read").path()) {
+            if with_locks || !file.to_string_lossy().ends_with("p0.lock") {
+                std::fs::copy(&file, copy.join(file.file_name().expect("a name"))).expect("copied");
+            }
+        }
+        assert_eq!(list_in(folder.path()).expect("listed"), ["game"]);
+        assert_eq!(shm_bus::gc_in(folder.path()).expect("listed"), ["copy"]);
+    }
+    bus.check().expect("in its place");
+}
