@@ -228,6 +228,8 @@ pub mod schema;
 #[cfg(all(feature = "segments", not(loom)))]
 mod segment;
 #[cfg(all(feature = "segments", not(loom)))]
+pub mod shown;
+#[cfg(all(feature = "segments", not(loom)))]
 mod snapshot;
 #[cfg(all(feature = "segments", not(loom)))]
 mod sys;
@@ -256,6 +258,7 @@ pub use self::{
         AsBytes, CallError, Client, ClientCounts, Codec, CodecError, Dispatch, Method, Owed, ReplyError, Request,
         Response, Server, ServerCounts, Service, ServiceError, ServiceSpec, Ticket, TypedClient, TypedTicket,
     },
+    shown::Shown,
     snapshot::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, SpoiltInfo, TopicInfo},
     sys::DirError,
     topic::{TopicError, TopicSpec},

@@ -12,12 +12,15 @@
 use std::collections::BTreeSet;
 
 use super::View;
+use crate::Shown;
 use crate::control::{
     Control, GivenUp, INBOXES_MAX, LANES_MAX, LaneEntry, LaneState, PARTICIPANTS_MAX, RegisterTable, SpoiltEntry,
     TOPICS_MAX,
 };
 use crate::lane::{Cursor, Place};
-use crate::runtime::{BUS_LOCK, CONTROL, CONTROL_NEW, Store, claims_name, inbox_name, is_file_name, lane_name};
+use crate::runtime::{
+    BUS_LOCK, CONTROL, CONTROL_NEW, Store, claims_name, inbox_name, is_file_name, lane_name, slot_name,
+};
 use crate::sync::Ordering;
 use crate::work_queue;
 
@@ -25,6 +28,9 @@ use crate::work_queue;
 pub(crate) fn sweep(view: View<'_>) {
     let View { store, control, .. } = view;
     let mut changed = clear_given_up(store, control);
+    // Who drops its bus says so, and nobody needs to be told.
+    let left = |slot: &usize| control.is_given_up(GivenUp::Participant(*slot));
+    let left: Vec<usize> = (0..PARTICIPANTS_MAX).filter(left).collect();
     // Before looking who lives: who leaves after the look sets its bit anew.
     for slot in 0..PARTICIPANTS_MAX {
         control.clear_given_up(GivenUp::Participant(slot));
@@ -32,7 +38,8 @@ pub(crate) fn sweep(view: View<'_>) {
     let dead: Vec<usize> =
         (0..PARTICIPANTS_MAX).filter(|slot| !control.participant_is_free(*slot) && !view.is_alive(*slot)).collect();
     if !dead.is_empty() {
-        tracing::info!(slots = ?dead, "clearing away participants that left or died");
+        let has_left = |slot: &usize| left.contains(slot) || control.is_given_up(GivenUp::Participant(*slot));
+        tell_of_deaths(control, dead.iter().filter(|slot| !has_left(slot)));
         dead.iter().for_each(|slot| release(store, control, *slot));
         // Whoever is killed between making a file and its entry is among the dead.
         remove_orphans(store, control);
@@ -60,6 +67,16 @@ pub(crate) fn sweep(view: View<'_>) {
     changed |= remove_unused_topics(control);
     if changed {
         control.bump_epoch();
+    }
+}
+
+/// Names those that died without dropping their bus.
+fn tell_of_deaths<'a>(control: &Control, slots: impl Iterator<Item = &'a usize>) {
+    for slot in slots {
+        match control.participant(*slot) {
+            Some(one) => tracing::info!(pid = one.pid, "clearing away participant {}, which died", Shown(&one.name)),
+            None => tracing::info!(slot, "clearing away a participant that died"),
+        }
     }
 }
 
@@ -162,7 +179,9 @@ pub(crate) fn remove_bus(store: &Store) {
 pub(crate) fn clear(store: &Store) {
     // The register goes first: a folder without it is no bus.
     log_failure(store.remove(CONTROL), "register");
-    for name in store.names().unwrap_or_default() {
+    // Without a free descriptor the folder can't be listed. What a bus that could not be opened has left has known names.
+    let known = || (0..PARTICIPANTS_MAX).map(slot_name).chain([CONTROL_NEW.to_owned()]).collect();
+    for name in store.names().unwrap_or_else(|_| known()) {
         if name != BUS_LOCK && is_file_name(&name) {
             log_failure(store.remove(&name), "file");
         }

@@ -15,6 +15,7 @@ mod random;
 mod scribbler;
 #[cfg(feature = "crash-points")]
 mod soak;
+mod space;
 #[cfg(feature = "crash-points")]
 mod stops;
 mod support;
