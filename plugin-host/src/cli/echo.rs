@@ -5,7 +5,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 use shm_bus::schema::Fields;
-use shm_bus::{Attachment, Delivery, Start, TopicInfo};
+use shm_bus::{Attachment, Delivery, Shown, Start, TopicInfo};
 
 use super::exchange;
 use super::find::find;
@@ -17,7 +17,8 @@ use super::watch::Watch;
 /// Example: hotframe bus echo physics/contact --json --count 5 | jq .message.speed
 ///
 /// Requests and responses of a service (NAME/request, NAME/response/CLIENT) show kind, sender, correlation, method, deadline
-/// (of the machine's monotonic clock) or status, and their bytes as hexadecimal digits.
+/// (of the machine's monotonic clock) or status, and their bytes as hexadecimal digits. Floats that JSON has no number for are
+/// "Infinity", "-Infinity", "NaN", or "NaN(0x7fc00001)" with the bits of any other NaN; `pub` reads all of it back exactly.
 ///
 /// What it is too slow for is lost to it alone, and counted in `lost`.
 #[derive(Clone, Debug, clap::Args)]
@@ -79,6 +80,7 @@ fn print(
             writeln!(out, "{line}")?;
         } else {
             let gap = if lost > 0 { format!(" (after {lost} lost)") } else { String::new() };
+            let (topic, publisher) = (Shown(topic), Shown(publisher));
             writeln!(out, "{topic} {priority} {publisher}#{sequence}{gap} {message}")?;
         }
         out.flush()?;

@@ -2,7 +2,7 @@
 //! part, those that receive are observers.
 //!
 //! One command a file, with its flags. What they share: [`find`] (which bus), [`topic`] (which topic), [`watch`] (when to end),
-//! [`gaps`], [`queues`] and [`figures`].
+//! [`gaps`], [`queues`], [`figures`], [`pace`] (when to send) and [`print`] (nothing that a terminal acts on).
 //!
 //! # Failure
 //! An error is told in one line, with what to do, and the exit code is 1. A reader of the output that goes away is no error.
@@ -17,6 +17,8 @@ mod gc;
 mod hz;
 mod ls;
 mod outgoing;
+mod pace;
+mod print;
 mod process;
 mod progress;
 mod publish;
@@ -84,7 +86,7 @@ impl Command {
     /// # Errors
     /// What went wrong, for a person. A reader of the output that goes away is no error.
     pub fn run(self) -> Result<ExitCode, Box<dyn Error>> {
-        let mut out = io::stdout().lock();
+        let mut out = print::Guard(io::stdout().lock());
         let Area::Bus(command) = self.area;
         let result = match command {
             BusCommand::Doctor(args) => doctor::doctor(&args, &mut out),

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
-use shm_bus::record::{RecordedCounts, Recorder};
-use shm_bus::{Attachment, Bus, Inbox, Start};
+use shm_bus::record::{Encoding, RecordedCounts, Recorder};
+use shm_bus::{Attachment, Bus, Inbox, Shown, Start, TopicInfo};
 
 use super::figures::{count, plural};
 use super::find::find;
+use super::print::tell;
 use super::topic::topic;
 use super::watch::Watch;
 
@@ -20,9 +21,15 @@ use super::watch::Watch;
 ///   hotframe bus record game.mcap                                   all topics, also those that appear later
 ///   hotframe bus record hits.mcap physics/contact --duration 10
 ///
-/// Foxglove and other viewers open the file and show the fields (ROS 1 encoding); `hotframe bus replay` plays it. Each
-/// message keeps its priority, publisher and number, and how many were lost just before it. It is flushed four times a
-/// second: what was flushed stays readable whatever happens to the recorder.
+///   hotframe bus record game.mcap --encoding ros2                   for viewers that know ROS 2 only
+///
+/// Viewers open the file and show the fields. Of the two encodings, ros1 copies messages as they are; Foxglove and the Python
+/// package `mcap-ros1-support` read it. ros2 is CDR, with names as ROS 2 allows them; Foxglove and `mcap-ros2-support` read it, and
+/// it is what other programs for ROS 2 expect. `hotframe bus replay` plays both. Each message keeps its priority, publisher
+/// and number, and how many were lost just before it.
+///
+/// The file is flushed four times a second: what was flushed stays readable whatever happens to the recorder. Until the first
+/// message is flushed it is called FILE.part, and what was called FILE stays as it was.
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Args {
@@ -43,9 +50,20 @@ pub(super) struct Args {
     /// End after N messages
     #[arg(long, value_name = "N")]
     count: Option<u64>,
+    /// How messages are encoded, ros1 or ros2
+    #[arg(long, value_name = "ENCODING", default_value = "ros1", value_parser = encoding)]
+    encoding: Encoding,
     /// One flushed line of JSON whenever the file was flushed, and one at the end
     #[arg(long)]
     json: bool,
+}
+
+fn encoding(text: &str) -> Result<Encoding, String> {
+    match text {
+        "ros1" => Ok(Encoding::Ros1),
+        "ros2" => Ok(Encoding::Ros2),
+        _ => Err("ros1 or ros2 is needed".to_owned()),
+    }
 }
 
 /// Between two flushes.
@@ -57,11 +75,17 @@ pub(super) fn record(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Er
         topic(&bus, name)?;
     }
     let mut watch = Watch::start()?;
-    let mut recorder = Recorder::create(&args.file, bus.name(), args.force)?;
     let mut inbox = bus.inbox("hotframe bus record", Attachment::Observer)?;
     let mut subscribed = Vec::new();
-    subscribe(args, &bus, &mut inbox, &mut recorder, &mut subscribed, Start::Now)?;
-    eprintln!("hotframe: recording {} of bus `{}`; Ctrl-C ends", subscribed.join(", "), bus.name());
+    let topics = subscribe(args, &bus, &mut inbox, &mut subscribed, Start::Now)?;
+    // The file comes last: nothing else can stand in the way any more.
+    let mut recorder = Recorder::create_encoded(&args.file, bus.name(), args.force, args.encoding)?;
+    topics.iter().for_each(|topic| recorder.declare(topic));
+    tell(format_args!("recording {} of bus `{}`; Ctrl-C ends", subscribed.join(", "), bus.name()));
+    if recorder.path() != args.file {
+        let (now, then) = (recorder.path().display(), args.file.display());
+        tell(format_args!("the recording is {now}, and {then} from its first message on"));
+    }
     run(args, &bus, (&mut inbox, &mut recorder, &mut subscribed), &mut watch, out)?;
     let counts = recorder.finish()?;
     if args.json {
@@ -100,7 +124,9 @@ fn run(
         if Instant::now() >= next_flush || !goes_on {
             next_flush = Instant::now() + FLUSH;
             flush(args, recorder, out)?;
-            subscribe(args, bus, inbox, recorder, subscribed, Start::Earliest)?;
+            for topic in subscribe(args, bus, inbox, subscribed, Start::Earliest)? {
+                recorder.declare(&topic);
+            }
         }
         if !goes_on {
             break;
@@ -109,24 +135,24 @@ fn run(
     Ok(())
 }
 
-/// Reads the wanted topics that there are by now.
+/// Reads the wanted topics that there are by now; gives those that are new.
 fn subscribe(
     args: &Args,
     bus: &Bus,
     inbox: &mut Inbox,
-    recorder: &mut Recorder,
     subscribed: &mut Vec<String>,
     from: Start,
-) -> Result<(), Box<dyn Error>> {
+) -> Result<Vec<TopicInfo>, Box<dyn Error>> {
+    let mut new = Vec::new();
     for topic in bus.snapshot().topics {
         let wanted = args.topics.is_empty() || args.topics.contains(&topic.name);
         if wanted && !subscribed.contains(&topic.name) {
-            recorder.declare(&topic);
             inbox.subscribe_untyped(&topic.name, from)?;
-            subscribed.push(topic.name);
+            subscribed.push(topic.name.clone());
+            new.push(topic);
         }
     }
-    Ok(())
+    Ok(new)
 }
 
 fn flush(args: &Args, recorder: &mut Recorder, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
@@ -149,8 +175,9 @@ fn total<'a>(counts: impl IntoIterator<Item = &'a RecordedCounts>) -> (u64, u64)
 fn write_summary(args: &Args, counts: &[RecordedCounts], out: &mut impl Write) -> std::io::Result<()> {
     for topic in counts {
         let (messages, bytes) = (plural(topic.messages, "message"), count(topic.bytes as f64));
-        writeln!(out, "{}: {} {messages}, {bytes}B, {} lost", topic.topic, topic.messages, topic.lost)?;
+        writeln!(out, "{}: {} {messages}, {bytes}B, {} lost", Shown(&topic.topic), topic.messages, topic.lost)?;
     }
     let (messages, lost) = total(counts);
-    writeln!(out, "{messages} {} in {}, {lost} lost", plural(messages, "message"), args.file.display())
+    let file = args.file.display().to_string();
+    writeln!(out, "{messages} {} in {}, {lost} lost", plural(messages, "message"), Shown(&file))
 }

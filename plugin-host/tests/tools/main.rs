@@ -7,8 +7,10 @@
 mod doctor;
 mod echo;
 mod help;
+mod hostile;
 mod hz;
 mod looking;
+mod outputs;
 mod publish;
 mod queues;
 mod record;
