@@ -210,7 +210,7 @@ impl App {
 }
 
 /// Two games on one bus would hear each other's contacts.
-fn refuse_second_game(bus: &Bus) -> Result<(), AppError> {
+pub(crate) fn refuse_second_game(bus: &Bus) -> Result<(), AppError> {
     let snapshot = bus.snapshot();
     let presenters = snapshot.inboxes.iter().filter(|inbox| inbox.name == PRESENTER);
     let mut owners =
