@@ -211,7 +211,7 @@ impl App {
 
 /// Two games on one bus would hear each other's contacts. They are told apart by their participants' ids: process ids may be equal in two
 /// pid namespaces.
-fn refuse_second_game(bus: &Bus) -> Result<(), AppError> {
+pub(crate) fn refuse_second_game(bus: &Bus) -> Result<(), AppError> {
     let snapshot = bus.snapshot();
     let presenters = snapshot.inboxes.iter().filter(|inbox| inbox.name == PRESENTER);
     let mut owners =

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use clap::builder::{PathBufValueParser, TypedValueParser as _};
 
 /// An arena game whose rules live in hot-swapped plugins.
 ///
@@ -31,8 +32,8 @@ pub(crate) struct Options {
     /// Let the bot play [default when no window can be opened]
     #[arg(long)]
     pub(crate) bot: bool,
-    /// Write the last frame as a PNG
-    #[arg(long, value_name = "FILE")]
+    /// Write the last frame as a PNG; the name ends with .png
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(picture))]
     pub(crate) screenshot: Option<PathBuf>,
     /// Folder of the plugins; used as it is when it holds a library, else created and filled [default: plugins, refreshed from the sources]
     #[arg(long, value_name = "DIR")]
@@ -43,4 +44,13 @@ pub(crate) struct Options {
     /// Write a report of the run as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+}
+
+/// Other kinds of pictures are not made: a name that promises one is refused before anything is played.
+fn picture(file: PathBuf) -> Result<PathBuf, String> {
+    if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png")) {
+        return Ok(file);
+    }
+    let png = file.with_extension("png");
+    Err(format!("the picture is a PNG, and its name has to say so: --screenshot {}", png.display()))
 }

@@ -4,6 +4,7 @@ mod app;
 mod bot;
 mod cli;
 mod meter;
+mod output;
 mod play;
 mod plugins;
 mod presenter;
@@ -18,6 +19,9 @@ use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let options = cli::Options::parse();
+    // A file that may not grow further (`ulimit -f`) is an error of the write, not the end of the game.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)

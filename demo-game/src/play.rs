@@ -8,11 +8,11 @@ use std::time::Instant;
 
 use shm_bus::Bus;
 
-use crate::app::App;
+use crate::app::{App, refuse_second_game};
 use crate::cli::Options;
 use crate::presenter::window::{self, Flow, Game, WindowError};
 use crate::presenter::{Canvas, InputState, Pacer, screenshot};
-use crate::{plugins, tuning};
+use crate::{output, plugins, tuning};
 
 /// Frames of a run without a window, unless told otherwise.
 const HEADLESS_FRAMES: u64 = 600;
@@ -39,10 +39,13 @@ fn own_bus() -> String {
 /// Plays as the flags say, or until Ctrl-C, then reports.
 pub(crate) fn play(options: &Options) -> Result<(), Box<dyn Error>> {
     let tuning = tuning::load(options.agents)?;
-    let folder = plugins::folder(options.plugins.as_deref())?;
+    [&options.report, &options.screenshot].into_iter().flatten().try_for_each(|file| output::check(file))?;
     ctrlc::set_handler(|| STOPPED.store(true, Ordering::Relaxed))?;
     let bus = options.bus.clone().unwrap_or_else(own_bus);
     let bus = Bus::open(&bus)?;
+    refuse_second_game(&bus)?;
+    // Last, for it replaces files that another game may be watching.
+    let folder = plugins::folder(options.plugins.as_deref())?;
     tracing::info!("plugins in {}, bus {}", folder.display(), bus.name());
     let app = |bot| App::new(&folder, bus.clone(), tuning, options.seed, bot);
     if options.headless {
@@ -59,9 +62,11 @@ pub(crate) fn play(options: &Options) -> Result<(), Box<dyn Error>> {
         Err(reason @ (WindowError::NoDisplay | WindowError::EventLoop(_))) => {
             tracing::info!("{reason}: playing without a window, at 60 Hz, with the bot");
             drop(windowed);
+            let picture = options.screenshot.as_deref().unwrap_or(Path::new(SCREENSHOT));
+            output::check(picture)?;
             let mut app = app(true)?;
             without_window(&mut app, options.frames.unwrap_or(HEADLESS_FRAMES), true);
-            finish(&mut app, options, Some(options.screenshot.as_deref().unwrap_or(Path::new(SCREENSHOT))))
+            finish(&mut app, options, Some(picture))
         }
         Err(error) => Err(error.into()),
     }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use plugin_host::PluginStats;
 use plugin_sdk::wire::Priority;
 use serde::Serialize;
-use shm_bus::Snapshot;
+use shm_bus::{Shown, Snapshot};
 
 use crate::meter::{Meter, Spread};
+use crate::output;
 
 /// A report can't be written.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +102,7 @@ impl Report {
     pub(crate) fn write(&self, file: &Path) -> Result<(), ReportError> {
         let failed = |source| ReportError { file: file.to_owned(), source };
         let text = serde_json::to_string_pretty(self).map_err(|error| failed(error.into()))?;
-        std::fs::write(file, text + "\n").map_err(failed)
+        output::write(file, (text + "\n").as_bytes()).map_err(failed)
     }
 
     /// A few lines for a person.
@@ -122,12 +123,15 @@ impl Report {
         for (name, plugin) in &self.plugins {
             let PluginReport { generation, reloads, failed_loads, panics, swap_ms } = plugin;
             text += &format!(
-                "{name}: generation {generation}, {reloads} reloads (edge held {:.2} ms p99), {failed_loads} refused, {panics} panics\n",
+                "{}: generation {generation}, {reloads} reloads (edge held {:.2} ms p99), {failed_loads} refused, {panics} panics\n",
+                Shown(name),
                 swap_ms.p99
             );
         }
         for (topic, priorities) in &self.bus {
             for (priority, Traffic { sent, received, dropped }) in priorities {
+                // Other programs may have made it.
+                let topic = Shown(topic);
                 text += &format!("{topic} {priority}: {sent} sent, {received} received, {dropped} dropped\n");
             }
         }

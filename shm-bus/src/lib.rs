@@ -228,6 +228,8 @@ pub mod schema;
 #[cfg(all(feature = "segments", not(loom)))]
 mod segment;
 #[cfg(all(feature = "segments", not(loom)))]
+pub mod shown;
+#[cfg(all(feature = "segments", not(loom)))]
 mod snapshot;
 #[cfg(all(feature = "segments", not(loom)))]
 mod sys;
@@ -246,7 +248,8 @@ pub use plugin_macros::BusMessage as Message;
 #[cfg(all(feature = "segments", not(loom)))]
 pub use self::{
     bus::{
-        Bus, BusBuilder, ChangeError, ListError, OpenError, gc, gc_in, list, list_in, peek, peek_in, runtime_folder,
+        Bus, BusBuilder, ChangeError, ListError, OpenError, gc, gc_in, list, list_in, peek, peek_in, probe, probe_in,
+        runtime_folder,
     },
     control::{Build, Limits, Process, RegisterTable, Version},
     inbox::{Attachment, Delivery, Inbox, InboxError, Missed, ReceiveError, SubscribeError},
@@ -256,6 +259,7 @@ pub use self::{
         AsBytes, CallError, Client, ClientCounts, Codec, CodecError, Dispatch, Method, Owed, ReplyError, Request,
         Response, Server, ServerCounts, Service, ServiceError, ServiceSpec, Ticket, TypedClient, TypedTicket,
     },
+    shown::Shown,
     snapshot::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, SpoiltInfo, TopicInfo},
     sys::DirError,
     topic::{Declaration, TopicError, TopicSpec},

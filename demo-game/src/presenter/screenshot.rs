@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::canvas::Canvas;
+use crate::output;
 
 /// Why no picture was written.
 #[derive(Debug, Error)]
@@ -37,5 +38,5 @@ pub(crate) fn write(path: &Path, canvas: &Canvas) -> Result<(), ScreenshotError>
     let bytes: Vec<u8> = pixels.flat_map(|pixel| [pixel >> 16, pixel >> 8, *pixel].map(|part| part as u8)).collect();
     writer.write_image_data(&bytes)?;
     writer.finish()?;
-    std::fs::write(path, encoded).map_err(|source| ScreenshotError::File { file: path.to_owned(), source })
+    output::write(path, &encoded).map_err(|source| ScreenshotError::File { file: path.to_owned(), source })
 }

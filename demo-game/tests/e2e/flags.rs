@@ -66,6 +66,8 @@ fn a_screenshot_shows_the_game() {
     let output = game.output().expect("the game can be started");
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("screenshot in shot.png"));
+    // Nobody died, so nobody is told of.
+    assert!(!text(&output.stderr).contains("clearing away"), "{}", text(&output.stderr));
     check_picture(&home.path().join("shot.png"));
 }
 
@@ -124,6 +126,55 @@ fn a_wrong_flag_is_named() {
         assert_eq!(output.status.code(), Some(2), "{flags:?}: {error}");
         assert!(error.contains(named), "{flags:?}: {error}");
     }
+}
+
+#[test]
+fn a_picture_of_another_kind_is_refused_before_anything_is_played() {
+    let home = TempDir::new().expect("a folder");
+    for (name, advice) in [("x.jpg", "x.png"), ("shot", "shot.png"), ("x.png.bak", "x.png.png"), (".png", ".png.png")] {
+        let output = run(&home, &["--headless", "--frames", "1", "--screenshot", name]);
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{name}: {error}");
+        assert!(error.contains(&format!("--screenshot {advice}")), "{name}: {error}");
+        assert!(!error.contains("building the plugins") && !home.path().join(name).exists(), "{name}: {error}");
+    }
+}
+
+#[test]
+fn files_that_cannot_be_written_are_told_before_anything_is_played() {
+    let (home, plugins) = (TempDir::new().expect("a folder"), Plugins::all());
+    fs::create_dir(home.path().join("folder.png")).expect("made");
+    let folder = plugins.folder();
+    let folder = folder.to_str().expect("a name");
+    for (flag, file) in [
+        ("--screenshot", "absent/shot.png"),
+        ("--screenshot", "folder.png"),
+        ("--report", "absent/report.json"),
+        ("--report", "folder.png"),
+        ("--report", "."),
+    ] {
+        let output = run(&home, &["--headless", "--frames", "1", "--plugins", folder, flag, file]);
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{file}: {error}");
+        assert!(error.contains("so nothing was played") && error.contains(file), "{file}: {error}");
+        assert!(!error.contains("bus demo-") && output.stdout.is_empty(), "{file}: {error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_limit_on_files_is_told_and_ends_nothing_without_a_word() {
+    let (home, plugins) = (TempDir::new().expect("a folder"), Plugins::all());
+    fs::write(home.path().join("shot.png"), "precious").expect("written");
+    let game = command(&home);
+    let mut limited = std::process::Command::new("sh");
+    limited.args(["-c", "ulimit -f 100; exec \"$0\" \"$@\""]).arg(game.get_program());
+    limited.args(["--headless", "--frames", "1", "--plugins"]).arg(plugins.folder());
+    limited.current_dir(home.path()).env("HOTFRAME_DIR", home.path().join("bus"));
+    let output = limited.args(["--screenshot", "shot.png"]).output().expect("it can be started");
+    let error = text(&output.stderr);
+    assert!(output.status.code() == Some(1) && error.contains("ulimit -f"), "{}: {error}", output.status);
+    assert_eq!(fs::read_to_string(home.path().join("shot.png")).expect("there"), "precious");
 }
 
 #[test]

@@ -4,12 +4,23 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use plugin_host::cli::Command;
+use shm_bus::Shown;
 
 fn main() -> ExitCode {
+    told_of_large_files();
     Command::parse().run().unwrap_or_else(|error| {
         let causes = std::iter::successors(error.source(), |cause| cause.source());
         let message = causes.fold(error.to_string(), |message, cause| format!("{message}: {cause}"));
-        eprintln!("hotframe: {message}");
+        eprintln!("hotframe: {}", Shown(&message));
         ExitCode::FAILURE
     })
+}
+
+/// A file that may not grow further (`ulimit -f`) is an error of the write, not the end of the process.
+fn told_of_large_files() {
+    #[cfg(unix)]
+    {
+        // Without it the system ends the process as before; nothing else depends on it.
+        let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use shm_bus::schema::Fields;
-use shm_bus::{Attachment, Declaration, Delivery, Start};
+use shm_bus::{Attachment, Declaration, Delivery, Shown, Start};
 
 use super::exchange;
 use super::figures::several;
@@ -20,7 +20,8 @@ use super::watch::Watch;
 /// Example: hotframe bus echo physics/contact --json --count 5 | jq .message.speed
 ///
 /// Requests and responses of a service (NAME/request, NAME/response/CLIENT) show kind, sender, correlation, method, deadline
-/// (of the machine's monotonic clock) or status, and their bytes as hexadecimal digits.
+/// (of the machine's monotonic clock) or status, and their bytes as hexadecimal digits. Floats that JSON has no number for are
+/// "Infinity", "-Infinity", "NaN", or "NaN(0x7fc00001)" with the bits of any other NaN; `pub` reads all of it back exactly.
 ///
 /// What it is too slow for is lost to it alone, and counted in `lost`; so is what a publisher sent that came and went before
 /// this command looked, in a line of its own without a message. If the topic is declared anew, with another layout or
@@ -120,6 +121,7 @@ fn print(
             writeln!(out, "{line}")?;
         } else {
             let gap = if lost > 0 { format!(" (after {lost} lost)") } else { String::new() };
+            let (topic, publisher) = (Shown(topic), Shown(publisher));
             writeln!(out, "{topic} {priority} {publisher}#{sequence}{gap} {message}")?;
         }
         out.flush()?;

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io::Write;
 
 use serde_json::json;
+use shm_bus::Shown;
 
 /// Removes buses of which nobody lives any more, as after `kill -9` of a game. Live ones are not touched.
 ///
@@ -19,7 +20,8 @@ pub(super) struct Args {
 pub(super) fn gc(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let removed = shm_bus::gc()?;
     if removed.is_empty() && !args.json {
-        writeln!(out, "nothing to remove in {}", shm_bus::runtime_folder().display())?;
+        let folder = shm_bus::runtime_folder().display().to_string();
+        writeln!(out, "nothing to remove in {}", Shown(&folder))?;
     }
     for bus in removed {
         if args.json { writeln!(out, "{}", json!({ "removed": bus }))? } else { writeln!(out, "removed bus {bus}")? }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use shm_bus::{Attachment, Inbox, Start};
+use shm_bus::{Attachment, Inbox, Shown, Start};
 
 use super::figures::{count, nanoseconds, per_second};
 use super::find::find;
@@ -97,7 +97,7 @@ impl Interval {
             writeln!(out, "{line}")?;
         } else {
             let gaps = if self.gaps.is_empty() { "no gaps".to_owned() } else { self.gaps_text() };
-            let (topic, rate, bytes) = (&args.topic, count(rate), count(bytes));
+            let (topic, rate, bytes) = (Shown(&args.topic), count(rate), count(bytes));
             writeln!(out, "{topic}  {rate}/s  {bytes}B/s  {} received, {} lost  {gaps}", self.messages, self.lost)?;
         }
         Ok(out.flush()?)

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::Write;
 
 use serde_json::{Value, json};
-use shm_bus::{Process, Snapshot};
+use shm_bus::{Process, Shown, Snapshot};
 
 use super::find::{FindError, look};
 use super::process::pid_text;
@@ -40,18 +40,18 @@ pub(super) fn ls(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>
 }
 
 fn as_text(snapshot: &Snapshot) -> String {
-    let mut text = format!("bus {}\n", snapshot.bus);
+    let mut text = format!("bus {}\n", Shown(&snapshot.bus));
     for participant in &snapshot.participants {
         let state = if participant.alive { "" } else { " (dead)" };
-        text += &format!("  participant {} pid {}{state}\n", participant.name, pid_text(participant.process));
+        text += &format!("  participant {} pid {}{state}\n", Shown(&participant.name), pid_text(participant.process));
     }
     for topic in &snapshot.topics {
-        text += &format!("  topic {}  {}\n", topic.name, topic.schema);
+        text += &format!("  topic {}  {}\n", Shown(&topic.name), Shown(&topic.schema));
         for lane in &topic.lanes {
             text += &format!(
                 "    {:8} from {}: {} sent, {} dropped, {} of {} bytes unread{}\n",
                 lane.priority.name(),
-                lane.publisher,
+                Shown(&lane.publisher),
                 lane.sent,
                 lane.rejected + lane.dropped + lane.timed_out,
                 lane.fill,
@@ -65,8 +65,9 @@ fn as_text(snapshot: &Snapshot) -> String {
     }
     for inbox in &snapshot.inboxes {
         let kind = if inbox.observer { "observer" } else { "inbox" };
-        let topics = inbox.topics.join(", ");
-        text += &format!("  {kind} {} reads {topics}: {} received, {} lost\n", inbox.name, inbox.received, inbox.lost);
+        let (name, topics) = (Shown(&inbox.name), inbox.topics.join(", "));
+        let (topics, received, lost) = (Shown(&topics), inbox.received, inbox.lost);
+        text += &format!("  {kind} {name} reads {topics}: {received} received, {lost} lost\n");
         text += &requests::text(inbox);
     }
     text

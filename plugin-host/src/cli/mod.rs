@@ -2,7 +2,8 @@
 //! part, those that receive are observers.
 //!
 //! One command a file, with its flags. What they share: [`find`] (which bus), [`topic`] (which topic), [`watch`] (when to end),
-//! [`news`] (what inboxes say beside messages), [`gaps`], [`queues`] and [`figures`].
+//! [`news`] (what inboxes say beside messages), [`gaps`], [`queues`], [`figures`], [`pace`] (when to send) and [`print`] (nothing that a
+//! terminal acts on).
 //!
 //! # Failure
 //! An error is told in one line, with what to do, and the exit code is 1. A reader of the output that goes away is no error.
@@ -18,6 +19,8 @@ mod hz;
 mod ls;
 mod news;
 mod outgoing;
+mod pace;
+mod print;
 mod process;
 mod progress;
 mod publish;
@@ -85,7 +88,7 @@ impl Command {
     /// # Errors
     /// What went wrong, for a person. A reader of the output that goes away is no error.
     pub fn run(self) -> Result<ExitCode, Box<dyn Error>> {
-        let mut out = io::stdout().lock();
+        let mut out = print::Guard(io::stdout().lock());
         let Area::Bus(command) = self.area;
         let result = match command {
             BusCommand::Doctor(args) => doctor::doctor(&args, &mut out),

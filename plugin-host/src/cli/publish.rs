@@ -11,6 +11,8 @@ use shm_bus::{Bus, Publisher, TopicInfo};
 
 use super::find::find;
 use super::outgoing::{capacity, linger, send};
+use super::pace::Pace;
+use super::print::tell;
 use super::topic::{spec, topic};
 use super::watch::Watch;
 
@@ -21,6 +23,9 @@ use super::watch::Watch;
 ///   hotframe bus pub game/event '{"kind":3,"value":7,"x":0.0,"y":0.0,"variant":0,"reserved":0}'
 ///   hotframe bus pub physics/contact "$(cat contact.json)" --rate 60
 ///   hotframe bus echo physics/contact --json | jq -c --unbuffered .message | hotframe bus pub physics/contact --bus other
+///
+/// Floats that JSON has no number for are "Infinity", "-Infinity", "NaN", or "NaN(0x7fc00001)" with the bits of any other NaN, as
+/// `echo` prints them; null is NaN, too. With --rate, one that was stopped (Ctrl-Z) goes on at that rate and sends nothing at once.
 ///
 /// `hotframe bus ls` shows the fields. The messages have their own lane beside those of the game.
 #[derive(Clone, Debug, clap::Args)]
@@ -86,7 +91,7 @@ pub(super) fn publish(args: &Args) -> Result<(), Box<dyn Error>> {
     let mut publisher = bus.publisher(&spec(&topic), "hotframe bus pub", &[(priority, capacity(longest))])?;
     let sent = send_all(args, (&bus, &mut watch), (&mut publisher, priority), (&fields, &mut source))?;
     linger(&bus);
-    eprintln!("hotframe: sent {sent} to {} at priority {}", topic.name, priority.name());
+    tell(format_args!("sent {sent} to {} at priority {}", topic.name, priority.name()));
     Ok(())
 }
 
@@ -97,14 +102,17 @@ fn send_all(
     (publisher, priority): (&mut Publisher, Priority),
     (fields, source): (&Fields, &mut Source),
 ) -> Result<u64, Box<dyn Error>> {
-    let begun = Instant::now();
+    let mut pace = Pace::start(Instant::now());
     let mut sent = 0_u64;
     while let Some(payload) = source.next(fields, bus, watch)? {
         if let Some(rate) = args.rate {
             // Counted from the beginning, so that no error adds up.
-            if !watch.sleep_until(bus, begun + Duration::from_secs_f64(sent as f64 / rate))? {
+            let offset = Duration::from_secs_f64(sent as f64 / rate);
+            if !watch.sleep_until(bus, pace.due(offset))? {
                 break;
             }
+            // Who was stopped, or had nothing to send, does not make up for it.
+            pace.sends(offset, Instant::now());
         } else if watch.is_over(bus)? {
             break;
         }

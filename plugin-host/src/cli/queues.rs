@@ -1,7 +1,7 @@
 //! Work queues as the commands tell them.
 
 use serde_json::{Value, json};
-use shm_bus::{Holder, QueueInfo, QueueLaneInfo, Snapshot};
+use shm_bus::{Holder, QueueInfo, QueueLaneInfo, Shown, Snapshot};
 
 use super::figures::{count, several};
 
@@ -16,13 +16,16 @@ pub(super) const fn state(holder: Holder) -> &'static str {
 
 /// Lines of `ls`.
 pub(super) fn text(queue: &QueueInfo) -> String {
-    let mut text =
-        format!("  queue {}  at most {} of a message\n", queue.name, several(queue.deliveries_max.into(), "delivery"));
+    let mut text = format!(
+        "  queue {}  at most {} of a message\n",
+        Shown(&queue.name),
+        several(queue.deliveries_max.into(), "delivery")
+    );
     for lane in &queue.lanes {
         text += &format!(
             "    {:8} from {}: {} waiting, {} claimed, {} done, {} redelivered, {}{}\n",
             lane.priority.name(),
-            lane.producer,
+            Shown(&lane.producer),
             lane.waiting,
             lane.claimed.len(),
             lane.done,
@@ -44,7 +47,7 @@ pub(super) fn text(queue: &QueueInfo) -> String {
         let holds =
             claims.filter(|claim| claim.participant == Some(worker.participant) && claim.worker == worker.name).count();
         let state = state(worker.state);
-        text += &format!("    worker {} {state}, holds {}\n", worker.name, count(holds as f64));
+        text += &format!("    worker {} {state}, holds {}\n", Shown(&worker.name), count(holds as f64));
     }
     text
 }

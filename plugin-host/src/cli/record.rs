@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
-use shm_bus::record::{RecordedCounts, Recorder};
-use shm_bus::{Attachment, Bus, Delivery, Inbox, Start, TopicInfo};
+use shm_bus::record::{Encoding, RecordedCounts, Recorder};
+use shm_bus::{Attachment, Bus, Delivery, Inbox, Shown, Start, TopicInfo};
 
 use super::figures::{count, plural};
 use super::find::find;
 use super::news::told;
+use super::print::tell;
 use super::topic::topic;
 use super::watch::Watch;
 
@@ -21,10 +22,18 @@ use super::watch::Watch;
 ///   hotframe bus record game.mcap                                   all topics, also those that appear later
 ///   hotframe bus record hits.mcap physics/contact --duration 10
 ///
-/// Foxglove and other viewers open the file and show the fields (ROS 1 encoding); `hotframe bus replay` plays it. Each
-/// message keeps its priority, publisher and number, and how many were lost just before it. It is flushed four times a
-/// second: what was flushed stays readable whatever happens to the recorder. What publishers sent that came and went before
-/// this command looked counts as lost. A topic that is declared anew, with another layout or policy, gets a channel more.
+///   hotframe bus record game.mcap --encoding ros2                   for viewers that know ROS 2 only
+///
+/// Viewers open the file and show the fields. Of the two encodings, ros1 copies messages as they are; Foxglove and the Python
+/// package `mcap-ros1-support` read it. ros2 is CDR, with names as ROS 2 allows them; Foxglove and `mcap-ros2-support` read it, and
+/// it is what other programs for ROS 2 expect. `hotframe bus replay` plays both. Each message keeps its priority, publisher
+/// and number, and how many were lost just before it.
+///
+/// The file is flushed four times a second: what was flushed stays readable whatever happens to the recorder. Until the first
+/// message is flushed it is called FILE.part, and what was called FILE stays as it was.
+///
+/// Messages of publishers that came and went before this command looked count as lost. A topic that is declared anew, with
+/// another layout or policy, gets another channel.
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Args {
@@ -45,9 +54,20 @@ pub(super) struct Args {
     /// End after N messages
     #[arg(long, value_name = "N")]
     count: Option<u64>,
+    /// How messages are encoded, ros1 or ros2
+    #[arg(long, value_name = "ENCODING", default_value = "ros1", value_parser = encoding)]
+    encoding: Encoding,
     /// One flushed line of JSON whenever the file was flushed, and one at the end
     #[arg(long)]
     json: bool,
+}
+
+fn encoding(text: &str) -> Result<Encoding, String> {
+    match text {
+        "ros1" => Ok(Encoding::Ros1),
+        "ros2" => Ok(Encoding::Ros2),
+        _ => Err("ros1 or ros2 is needed".to_owned()),
+    }
 }
 
 /// Between two flushes.
@@ -59,10 +79,16 @@ pub(super) fn record(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Er
         topic(&bus, name)?;
     }
     let mut watch = Watch::start()?;
-    let mut recorder = Recorder::create(&args.file, bus.name(), args.force)?;
     let mut inbox = bus.inbox("hotframe bus record", Attachment::Observer)?;
-    let subscribed = subscribe(args, &bus, &mut inbox, &mut recorder)?;
-    eprintln!("hotframe: recording {subscribed} of bus `{}`; Ctrl-C ends", bus.name());
+    let topics = subscribe(args, &bus, &mut inbox)?;
+    // The file comes last: nothing else can stand in the way any more.
+    let mut recorder = Recorder::create_encoded(&args.file, bus.name(), args.force, args.encoding)?;
+    topics.iter().for_each(|topic| recorder.declare(topic));
+    tell(format_args!("recording {} of bus `{}`; Ctrl-C ends", names(&topics), Shown(bus.name())));
+    if recorder.path() != args.file {
+        let (now, then) = (recorder.path().display(), args.file.display());
+        tell(format_args!("the recording is {now}, and {then} from its first message on"));
+    }
     run(args, &bus, (&mut inbox, &mut recorder), &mut watch, out)?;
     let counts = recorder.finish()?;
     if args.json {
@@ -128,8 +154,8 @@ fn record_rest(
     Ok(())
 }
 
-/// Reads the wanted topics; their names, for people. Without any wanted, all are, also those that come later.
-fn subscribe(args: &Args, bus: &Bus, inbox: &mut Inbox, recorder: &mut Recorder) -> Result<String, Box<dyn Error>> {
+/// Reads the wanted topics, and gives those that exist. Without any wanted, all are read, also those that come later.
+fn subscribe(args: &Args, bus: &Bus, inbox: &mut Inbox) -> Result<Vec<TopicInfo>, Box<dyn Error>> {
     if args.topics.is_empty() {
         inbox.subscribe_all(Start::Now)?;
     }
@@ -137,10 +163,16 @@ fn subscribe(args: &Args, bus: &Bus, inbox: &mut Inbox, recorder: &mut Recorder)
         inbox.subscribe_untyped(name, Start::Now)?;
     }
     let wanted = |topic: &TopicInfo| args.topics.is_empty() || args.topics.contains(&topic.name);
-    let topics: Vec<TopicInfo> = bus.snapshot().topics.into_iter().filter(wanted).collect();
-    topics.iter().for_each(|topic| recorder.declare(topic));
-    let names: Vec<String> = topics.into_iter().map(|topic| topic.name).collect();
-    Ok(if names.is_empty() { "all topics".to_owned() } else { names.join(", ") })
+    Ok(bus.snapshot().topics.into_iter().filter(wanted).collect())
+}
+
+/// The topics, for people.
+fn names(topics: &[TopicInfo]) -> String {
+    if topics.is_empty() {
+        return "all topics".to_owned();
+    }
+    let names: Vec<String> = topics.iter().map(|topic| Shown(&topic.name).to_string()).collect();
+    names.join(", ")
 }
 
 fn flush(args: &Args, recorder: &mut Recorder, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
@@ -163,8 +195,9 @@ fn total<'a>(counts: impl IntoIterator<Item = &'a RecordedCounts>) -> (u64, u64)
 fn write_summary(args: &Args, counts: &[RecordedCounts], out: &mut impl Write) -> std::io::Result<()> {
     for topic in counts {
         let (messages, bytes) = (plural(topic.messages, "message"), count(topic.bytes as f64));
-        writeln!(out, "{}: {} {messages}, {bytes}B, {} lost", topic.topic, topic.messages, topic.lost)?;
+        writeln!(out, "{}: {} {messages}, {bytes}B, {} lost", Shown(&topic.topic), topic.messages, topic.lost)?;
     }
     let (messages, lost) = total(counts);
-    writeln!(out, "{messages} {} in {}, {lost} lost", plural(messages, "message"), args.file.display())
+    let file = args.file.display().to_string();
+    writeln!(out, "{messages} {} in {}, {lost} lost", plural(messages, "message"), Shown(&file))
 }

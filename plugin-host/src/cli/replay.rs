@@ -4,13 +4,15 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use shm_bus::record::{RecordedChannel, RecordedMessage, Recording};
+use shm_bus::record::{Damage, RecordedChannel, RecordedMessage, Recording};
 use shm_bus::wire::{Policy, Priority};
 use shm_bus::{Bus, Publisher, TopicSpec};
 
-use super::figures::{nanoseconds, plural};
+use super::figures::{nanoseconds, plural, several};
 use super::find::{FindError, find};
 use super::outgoing::{capacity, linger, send};
+use super::pace::Pace;
+use super::print::tell;
 use super::watch::Watch;
 
 /// Publishes a recording again, with its timing, priorities and publishers' names.
@@ -21,7 +23,8 @@ use super::watch::Watch;
 ///   hotframe bus replay game.mcap --speed inf                         as fast as it is read
 ///
 /// A topic that has another schema on the bus is refused, with both schemas, before anything is sent. Requests and
-/// responses are not replayed.
+/// responses are not replayed. What is damaged in the file is left out, and told with its place; a replay that was stopped
+/// (Ctrl-Z) or held up goes on from there with the recorded timing.
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Args {
@@ -85,9 +88,7 @@ struct Outgoing {
 
 pub(super) fn replay(args: &Args) -> Result<(), Box<dyn Error>> {
     let recording = Recording::open(&args.file)?;
-    if recording.cut_off {
-        eprintln!("hotframe: {} ends early; what is there is replayed", args.file.display());
-    }
+    tell_of_damage(args, &recording);
     let channels = wanted(args, &recording)?;
     let bus = match &args.bus {
         Some(name) if args.create => Bus::open(name)?,
@@ -96,12 +97,39 @@ pub(super) fn replay(args: &Args) -> Result<(), Box<dyn Error>> {
     let mut watch = Watch::start()?;
     let mut outgoing = Outgoing::make(&bus, &recording, &channels)?;
     let duration = nanoseconds(recording.duration.as_nanos() as f64);
-    eprintln!("hotframe: replaying {duration} of {} to bus `{}`; Ctrl-C ends", args.file.display(), bus.name());
+    tell(format_args!("replaying {duration} of {} to bus `{}`; Ctrl-C ends", args.file.display(), bus.name()));
     let mut sent = 0;
     while play(args, &recording, (&bus, &mut watch), &mut outgoing, &mut sent)? && args.again {}
     linger(&bus);
-    eprintln!("hotframe: sent {sent} {}", plural(sent, "message"));
+    tell(format_args!("sent {sent} {}", plural(sent, "message")));
     Ok(())
+}
+
+/// What can't be replayed, before anything is.
+fn tell_of_damage(args: &Args, recording: &Recording) {
+    /// Places told; a file that is worse than that is not worth more lines.
+    const PLACES_MAX: usize = 8;
+    let file = args.file.display();
+    for Damage { at, bytes, messages, problem, .. } in recording.damage.iter().take(PLACES_MAX) {
+        let what = match messages {
+            Some(messages) => format!("{bytes} bytes with {}", several(*messages, "message")),
+            None => format!("{bytes} bytes"),
+        };
+        tell(format_args!("{file} is damaged at byte {at}: {problem}; left out are {what}"));
+    }
+    if let Some(more) = recording.damage.get(PLACES_MAX..).filter(|more| !more.is_empty()) {
+        let bytes: u64 = more.iter().map(|damage| damage.bytes).sum();
+        tell(format_args!("{file} is damaged at {} more places; left out are {bytes} bytes", more.len()));
+    }
+    if recording.foreign > 0 {
+        let messages = several(recording.foreign, "message");
+        tell(format_args!(
+            "{file} has {messages} of channels that it does not describe, or of other programs; left out"
+        ));
+    }
+    if recording.cut_off {
+        tell(format_args!("{file} ends early; what is there is replayed"));
+    }
 }
 
 /// The channels to replay.
@@ -199,12 +227,17 @@ fn play(
     outgoing: &mut Outgoing,
     sent: &mut u64,
 ) -> Result<bool, Box<dyn Error>> {
-    let begun = Instant::now();
+    let mut pace = Pace::start(Instant::now());
     let mut messages = recording.messages()?;
     while let Some(RecordedMessage { channel, time, payload, .. }) = messages.read_next()? {
         let Some((publisher, priority)) = outgoing.channels.get(channel).copied().flatten() else { continue };
-        let due = begun + Duration::try_from_secs_f64(time.as_secs_f64() / args.speed).unwrap_or(Duration::MAX / 4);
+        let offset = Duration::try_from_secs_f64(time.as_secs_f64() / args.speed).unwrap_or(Duration::MAX / 4);
+        let due = pace.due(offset);
         let goes_on = if args.create { sleep_until(watch, due) } else { watch.sleep_until(bus, due)? };
+        if let Some(late) = pace.sends(offset, Instant::now()).filter(|_| args.speed.is_finite()) {
+            let late = nanoseconds(late.as_nanos() as f64);
+            tell(format_args!("was stopped or held up for {late}; going on from there with the recorded timing"));
+        }
         let (publisher, topic) = &mut outgoing.publishers[publisher];
         if !goes_on || !send((bus, watch), (publisher, topic), priority, payload)? {
             return Ok(false);

@@ -1,21 +1,20 @@
 //! What became of requests, told for an inbox of a client or of a server.
 
 use serde_json::{Value, json};
-use shm_bus::{ClientCounts, InboxInfo, ServerCounts};
+use shm_bus::{ClientCounts, InboxInfo, ServerCounts, Shown};
 
 /// A line for a client's inbox, one for a server's, nothing for others.
 pub(super) fn text(inbox: &InboxInfo) -> String {
-    let mut text = String::new();
+    let (mut text, name) = (String::new(), Shown(&inbox.name));
     if let Some(counts) = inbox.client {
         text += &format!(
-            "    asks {}: {} sent, {} answered ({} refused), {} expired, {} cancelled, {} lost\n",
-            inbox.name, counts.sent, counts.answered, counts.refused, counts.expired, counts.cancelled, counts.lost,
+            "    asks {name}: {} sent, {} answered ({} refused), {} expired, {} cancelled, {} lost\n",
+            counts.sent, counts.answered, counts.refused, counts.expired, counts.cancelled, counts.lost,
         );
     }
     if let Some(counts) = inbox.server {
         text += &format!(
-            "    serves {}: {} served, {} answered, {} expired, {} cancelled, {} malformed, {} without a way back\n",
-            inbox.name,
+            "    serves {name}: {} served, {} answered, {} expired, {} cancelled, {} malformed, {} without a way back\n",
             counts.served,
             counts.answered,
             counts.expired,

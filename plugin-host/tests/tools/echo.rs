@@ -106,3 +106,55 @@ fn an_unknown_topic_is_told_with_those_that_there_are() {
     let error = game.tool(&["echo", "test/hit"]).failed();
     assert!(error.contains("no topic `test/hit`; it has: test/hits"), "{error}");
 }
+
+#[test]
+fn every_float_that_it_prints_is_published_again_bit_for_bit() {
+    const SCHEMA: &str = "test.Floats@1 24/8 {d:f64@0,at:V{f:[f32;2]@0}@8,e:f64@16}";
+    let floats = shm_bus::TopicSpec {
+        name: "test/floats",
+        type_name: "test.Floats",
+        schema: SCHEMA,
+        schema_hash: shm_bus::wire::schema_hash(SCHEMA),
+        message_size: 24,
+        policy: shm_bus::wire::Policy::Reject,
+    };
+    let game = Game::start();
+    let mut publisher = game.bus.publisher(&floats, "physics", &[(Priority::High, 1 << 16)]).expect("made");
+    let lab = shm_bus::Bus::open_in(game.folder(), "lab").expect("opens");
+    let mut inbox = lab.inbox("lab", Attachment::Gating).expect("made");
+    inbox.subscribe(&floats, shm_bus::Start::Now).expect("subscribed");
+    let doubles = [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -0.0, 5e-324, f64::MIN_POSITIVE, f64::MAX, 0.1, 1e23];
+    let singles =
+        [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -0.0, 1e-45, f32::MIN_POSITIVE, f32::MAX, 0.1, 16_777_217.0];
+    let mut sent = Vec::new();
+    for (double, single) in doubles.into_iter().zip(singles) {
+        let quiet = f64::from_bits(double.to_bits() | 0xfff8_0000_0000_0007);
+        let bytes = [&double.to_le_bytes()[..], &single.to_le_bytes(), &(-single).to_le_bytes(), &quiet.to_le_bytes()];
+        sent.push(bytes.concat());
+    }
+    // One at a time, and several in one record.
+    sent.push([sent[0].clone(), sent[2].clone()].concat());
+    let count = (sent.len() + 1).to_string();
+    let echo = game.tool(&["echo", floats.name, "--bus", "game", "--json", "--count", &count]);
+    game.until("echo", |bus| {
+        bus.inboxes.iter().any(|inbox| inbox.name == "hotframe bus echo" && !inbox.topics.is_empty())
+    });
+    sent.iter().for_each(|payload| publisher.send(Priority::High, payload).expect("room"));
+    let mut input = String::new();
+    for _ in 0..sent.len() + 1 {
+        input += &format!("{}\n", echo.json()["message"]);
+    }
+    echo.done();
+    let mut publisher = super::support::Tool::start(
+        &game.folder(),
+        &["pub", floats.name, "--bus", "lab"],
+        std::process::Stdio::piped(),
+    );
+    publisher.write(&input);
+    publisher.close_input();
+    for payload in sent.concat().chunks(24) {
+        inbox.wait().expect("mapped");
+        assert_eq!(inbox.receive().expect("mapped").expect("there").payload, payload, "{input}");
+    }
+    publisher.done();
+}

@@ -8,10 +8,12 @@ mod accounts;
 mod doctor;
 mod echo;
 mod help;
+mod hostile;
 mod hz;
 mod looking;
 #[cfg(target_os = "linux")]
 mod namespaces;
+mod outputs;
 mod publish;
 mod queues;
 mod record;

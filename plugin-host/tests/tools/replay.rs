@@ -131,3 +131,122 @@ fn a_bus_whose_makers_were_killed_is_found_by_doctor_and_removed_by_gc() {
     assert!(game.tool(&["gc"]).done().contains("nothing to remove"));
     assert_empty(&game.end().path().join("bus"));
 }
+
+#[test]
+fn what_is_behind_damage_is_replayed_and_the_place_is_told() {
+    let mut game = Game::start();
+    let file = game.file("damaged.mcap");
+    let mut inbox = game.inbox(Attachment::Observer);
+    let mut recorder = Recorder::create(&file, "game", false).expect("made");
+    recorder.declare(&game.bus.snapshot().topics[0]);
+    let mut second = 0;
+    for id in 0..6 {
+        game.publisher.send(Priority::High, &hit(id)).expect("room");
+        let delivery = inbox.receive().expect("mapped").expect("there");
+        recorder.write(&delivery, SystemTime::UNIX_EPOCH).expect("room on the disk");
+        if id % 2 == 1 {
+            recorder.flush().expect("room on the disk");
+            second = if id == 1 { std::fs::metadata(&file).expect("there").len() } else { second };
+        }
+    }
+    recorder.finish().expect("room on the disk");
+    let mut bytes = std::fs::read(&file).expect("there");
+    // In the second chunk's records.
+    bytes[second as usize + 60] ^= 1;
+    std::fs::write(&file, bytes).expect("written");
+    let (_lab, mut lab) = lab(&game);
+    let replay = game.tool(&["replay", file.to_str().expect("text"), "--bus", "lab", "--speed", "inf"]);
+    for id in [0, 1, 4, 5] {
+        lab.wait().expect("mapped");
+        assert_eq!(lab.receive().expect("mapped").expect("there").payload, &hit(id)[..]);
+    }
+    let ended = replay.end();
+    assert!(ended.status.success(), "{}", ended.err);
+    let told = format!("is damaged at byte {second}: a chunk's checksum is wrong; left out are ");
+    assert!(ended.err.contains(&told) && ended.err.contains("with 2 messages"), "{}", ended.err);
+    assert!(ended.err.contains("sent 4 messages"), "{}", ended.err);
+}
+
+/// Waits until the tool is stopped.
+#[cfg(target_os = "linux")]
+fn await_stop(pid: u32) {
+    let is_stopped = || std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") T "));
+    while !is_stopped() {
+        std::thread::yield_now();
+    }
+}
+
+/// A stop of that length, of a tool that sends; gives how many messages came before its end, and how long the other ones took.
+#[cfg(target_os = "linux")]
+fn stopped(replay: &super::support::Tool, inbox: &mut shm_bus::Inbox, count: usize) -> (usize, Duration) {
+    const STOP: Duration = Duration::from_millis(700);
+    inbox.wait().expect("mapped");
+    replay.signal(Signal::STOP);
+    await_stop(replay.pid());
+    // The stop itself, which has to last.
+    std::thread::sleep(STOP);
+    let mut came = 0;
+    inbox.drain(|_| came += 1).expect("mapped");
+    replay.signal(Signal::CONT);
+    let (before, begun) = (came, Instant::now());
+    while came < count {
+        inbox.wait().expect("mapped");
+        inbox.drain(|_| came += 1).expect("mapped");
+    }
+    (before, begun.elapsed())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_replay_that_was_stopped_goes_on_with_the_recorded_timing() {
+    let mut game = Game::start();
+    let file = recording(&mut game, Duration::from_millis(50));
+    let (_lab, mut lab) = lab(&game);
+    let replay = game.tool(&["replay", file.to_str().expect("text"), "--bus", "lab"]);
+    let (before, took) = stopped(&replay, &mut lab, 10);
+    let least = Duration::from_millis(50) * 9_u32.saturating_sub(before as u32);
+    assert!(took >= least, "{} messages came in {took:?}", 10 - before);
+    let ended = replay.end();
+    assert!(ended.status.success(), "{}", ended.err);
+    assert!(before == 10 || ended.err.contains("was stopped or held up for "), "{}", ended.err);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_publisher_at_a_rate_that_was_stopped_makes_up_for_nothing() {
+    let game = Game::start();
+    let mut inbox = game.inbox(Attachment::Gating);
+    let message = super::support::hit_json(1);
+    let publisher = game.tool(&["pub", HITS.name, &message, "--rate", "20", "--count", "10"]);
+    let (before, took) = stopped(&publisher, &mut inbox, 10);
+    let least = Duration::from_millis(50) * 9_u32.saturating_sub(before as u32);
+    assert!(took >= least, "{} messages came in {took:?}", 10 - before);
+    publisher.done();
+}
+
+#[test]
+fn both_encodings_are_recorded_and_replayed_to_the_same_bytes() {
+    let mut game = Game::start();
+    let files = ["ros1", "ros2"].map(|encoding| {
+        let file = game.file(&format!("{encoding}.mcap"));
+        let record = game.tool(&["record", file.to_str().expect("text"), "--encoding", encoding, "--count", "3"]);
+        record.told();
+        (file, record)
+    });
+    game.until_read_by("hotframe bus record", 2);
+    game.publisher.send(Priority::High, &[hit(1), hit(2)].concat()).expect("room");
+    game.send(3..5);
+    for (file, record) in files {
+        record.done();
+        let (lab, mut inbox) = lab(&game);
+        let replay = game.tool(&["replay", file.to_str().expect("text"), "--bus", "lab", "--speed", "inf"]);
+        for payload in [[hit(1), hit(2)].concat(), hit(3), hit(4)] {
+            inbox.wait().expect("mapped");
+            assert_eq!(inbox.receive().expect("mapped").expect("there").payload, &payload[..]);
+        }
+        replay.done();
+        drop((inbox, lab));
+    }
+    let error = game.tool(&["record", "x", "--encoding", "ros3"]).end();
+    assert!(error.status.code() == Some(2) && error.err.contains("ros1 or ros2 is needed"), "{}", error.err);
+}

@@ -5,6 +5,7 @@
 //!    before it is removed.
 //! 2. A folder without `bus.lock` was never a bus, and is left alone.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -47,7 +48,12 @@ fn gc_at(place: &Place) -> Result<Vec<String>, ListError> {
 pub(super) fn opportunistically(place: &Place, root: &Arc<Dir>, opening: &str) {
     /// Buses looked at; a user with more can ask for [`gc`].
     const LOOKS_MAX: usize = 16;
-    for name in root.names(true).unwrap_or_default().iter().filter(|name| *name != opening).take(LOOKS_MAX) {
+    let mut names = root.names(true).unwrap_or_default();
+    names.retain(|name| name != opening);
+    // Somewhere else each time: else those that lie first are looked at for ever, and the others never.
+    let start = RandomState::new().build_hasher().finish() as usize % names.len().max(1);
+    names.rotate_left(start);
+    for name in names.iter().take(LOOKS_MAX) {
         remove_dead(place, root, name);
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{gc, open};
-use crate::runtime::{Access, Folder, Place, Store};
+use crate::runtime::{Access, Folder, Place, Store, is_bus_name};
 use crate::sys::DirError;
 
 /// Why buses could not be listed.
@@ -48,6 +48,7 @@ fn list_at(place: &Place) -> Result<Vec<String>, ListError> {
         root => Arc::new(root?),
     };
     let mut names = root.names(true)?;
+    names.retain(|name| is_bus_name(name));
     names.retain(|name| {
         // What can't be opened is not a live bus of this user and version.
         let Ok(folder) = Folder::open(place, Arc::clone(&root), name, false) else { return false };

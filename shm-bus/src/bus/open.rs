@@ -17,7 +17,7 @@ use crate::control::{self, Build, Control, GivenUp, Limits, NewParticipant, Proc
 use crate::runtime::{
     Access, CONTROL, CONTROL_NEW, Folder, LockError, Memory, ParticipantLock, Place, Store, is_bus_name,
 };
-use crate::sys::{Birth, DirError, Origin};
+use crate::sys::{Birth, Dir, DirError, Origin};
 
 /// Why a bus could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -146,7 +146,22 @@ fn attempt(place: &Place, name: &str, create: bool, wishes: &Wishes) -> Result<O
     if create {
         gc::opportunistically(place, &root, name);
     }
-    let folder = match Folder::open(place, root, name, create) {
+    let opened = attempt_in(place, &root, name, create, wishes);
+    if opened.is_err() {
+        place.remove_if(root.was_made());
+    }
+    opened
+}
+
+/// As [`attempt`], in the opened runtime folder.
+fn attempt_in(
+    place: &Place,
+    root: &Arc<Dir>,
+    name: &str,
+    create: bool,
+    wishes: &Wishes,
+) -> Result<Option<Bus>, OpenError> {
+    let folder = match Folder::open(place, Arc::clone(root), name, create) {
         Err(error) if is_missing(&error) => return if create { Ok(None) } else { Err(not_found(name, place)) },
         folder => Arc::new(folder?),
     };
@@ -156,7 +171,6 @@ fn attempt(place: &Place, name: &str, create: bool, wishes: &Wishes) -> Result<O
     };
     if opened.is_err() {
         folder.remove_if_empty();
-        place.remove_if_default();
     }
     opened
 }

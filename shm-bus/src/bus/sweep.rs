@@ -12,21 +12,27 @@
 use std::collections::BTreeSet;
 
 use super::View;
+use crate::Shown;
 use crate::control::{
     Control, GivenUp, INBOXES_MAX, LANES_MAX, LaneEntry, LaneState, PARTICIPANTS_MAX, RegisterTable, SpoiltEntry,
     TOPICS_MAX,
 };
 use crate::lane::{Cursor, Place};
-use crate::runtime::{BUS_LOCK, CONTROL, CONTROL_NEW, Store, claims_name, inbox_name, is_file_name, lane_name};
+use crate::runtime::{
+    BUS_LOCK, CONTROL, CONTROL_NEW, Store, claims_name, inbox_name, is_file_name, lane_name, slot_name,
+};
 use crate::sync::Ordering;
 use crate::work_queue;
 
 /// Removes dead participants with all that was theirs, what was given up, drained lanes and unused topics.
 pub(crate) fn sweep(view: View<'_>) {
     let View { store, control, .. } = view;
-    // Who was killed in the middle of it told nobody either.
+    // A holder of the lock that was killed in the middle of a step did not tell of it either.
     let mut changed = control.finish_step();
     changed |= clear_given_up(store, control);
+    // A participant that drops its bus says so, and nobody needs to be told.
+    let left = |slot: &usize| control.is_given_up(GivenUp::Participant(*slot));
+    let left: Vec<usize> = (0..PARTICIPANTS_MAX).filter(left).collect();
     // Before looking who lives: who leaves after the look sets its bit anew.
     for slot in 0..PARTICIPANTS_MAX {
         control.clear_given_up(GivenUp::Participant(slot));
@@ -34,7 +40,8 @@ pub(crate) fn sweep(view: View<'_>) {
     let dead: Vec<usize> =
         (0..PARTICIPANTS_MAX).filter(|slot| !control.participant_is_free(*slot) && !view.is_alive(*slot)).collect();
     if !dead.is_empty() {
-        tracing::info!(slots = ?dead, "clearing away participants that left or died");
+        let has_left = |slot: &usize| left.contains(slot) || control.is_given_up(GivenUp::Participant(*slot));
+        tell_of_deaths(control, dead.iter().filter(|slot| !has_left(slot)));
         // The proof of death goes with the lock's file, and must outlive a sweep that is killed before it frees the entry.
         dead.iter().for_each(|slot| control.bury(*slot));
         dead.iter().for_each(|slot| release(store, control, *slot));
@@ -76,6 +83,18 @@ pub(crate) fn end_lane(view: View<'_>, lane: &LaneEntry) {
     log_failure(view.store.remove(&lane_name(lane.id)), "lane");
     if lane.claims > 0 {
         log_failure(view.store.remove(&claims_name(lane.id)), "claim table");
+    }
+}
+
+/// Names those that died without dropping their bus.
+fn tell_of_deaths<'a>(control: &Control, slots: impl Iterator<Item = &'a usize>) {
+    for slot in slots {
+        match control.participant(*slot) {
+            Some(one) => {
+                tracing::info!(process = %one.process, "clearing away participant {}, which died", Shown(&one.name))
+            }
+            None => tracing::info!(slot, "clearing away a participant that died"),
+        }
     }
 }
 
@@ -178,7 +197,9 @@ pub(crate) fn remove_bus(store: &Store) {
 pub(crate) fn clear(store: &Store) {
     // The register goes first: a folder without it is no bus.
     log_failure(store.remove(CONTROL), "register");
-    for name in store.names().unwrap_or_default() {
+    // Without a free descriptor the folder can't be listed. What a bus that could not be opened has left has known names.
+    let known = || (0..PARTICIPANTS_MAX).map(slot_name).chain([CONTROL_NEW.to_owned()]).collect();
+    for name in store.names().unwrap_or_else(|_| known()) {
         if name != BUS_LOCK && is_file_name(&name) {
             log_failure(store.remove(&name), "file");
         }

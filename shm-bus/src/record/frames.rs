@@ -1,164 +1,342 @@
 //! The records of an MCAP file, one after the other, whatever bytes it holds.
 //!
-//! `mcap`'s own reader trusts lengths within chunks and stops before a chunk that is cut off; a recording that was killed
-//! or damaged is just what has to be read here.
+//! `mcap`'s own reader trusts lengths within chunks and stops at the first thing that is wrong; a recording that was killed or
+//! damaged is just what has to be read here. What a record may be is told by `head.rs`; this reads, and goes on behind what
+//! can't be true: at the end that a chunk tells, or at the next chunk that can be found.
 //!
-//! ```text
-//! file   = magic { record }      record = opcode u8 | length u64 | body
-//! chunk  = start u64 | end u64 | size u64 | crc u32 | compression (u32 length, text) | size u64 | { record }
-//! ```
-//! Source: the MCAP specification, <https://mcap.dev/spec>.
+//! # Invariants
+//! 1. Nothing of a chunk is given out whose checksum is wrong, unless it is the last one and cut off.
+//! 2. Each look for the next chunk begins behind the last one and ends at one: a file is read a bounded number of times.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::ops::ControlFlow;
 
-use mcap::MAGIC;
 use mcap::records::op;
+use mcap::{MAGIC, parse_record};
+
+use super::head::{CHUNK_HEAD, ChunkHead, FRONT, Front, compression};
 
 /// Why there is no next record.
 #[derive(Debug)]
 pub(super) enum FrameError {
     /// The system refused.
     Io(io::Error),
-    /// Something is impossible.
-    Damaged(&'static str),
+    /// It is no MCAP file.
+    Foreign(&'static str),
     /// A chunk is compressed.
     Compressed(String),
+}
+
+impl From<io::Error> for FrameError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Something in a recording that can't be true, and was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Damage {
+    /// Bytes from the file's beginning.
+    pub at: u64,
+    /// Bytes left out.
+    pub bytes: u64,
+    /// Messages in these, where that can be told; what says so may be damaged, too.
+    pub messages: Option<u64>,
+    /// What is wrong.
+    pub problem: &'static str,
 }
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Frames {
     file: BufReader<File>,
+    /// Bytes of the file.
+    len: u64,
+    /// Where the next record outside of chunks begins.
+    next: u64,
+    /// Behind the last chunk that was told from others by its sizes. What follows has only its own word for where it ends.
+    sure: u64,
     /// The present chunk's records, or one record outside of chunks.
     body: Vec<u8>,
     /// Where the next record of the chunk begins, in `0 ..= body.len()`.
     at: usize,
+    /// Where `body` lies in the file.
+    place: u64,
     /// The chunk is not whole.
     torn: bool,
     /// The file ended before the end of its data.
     pub(super) cut_off: bool,
+    pub(super) damage: Vec<Damage>,
+}
+
+/// What was found outside of chunks.
+enum Outer {
+    /// A chunk's records are in `body`.
+    Chunk,
+    /// One record of this opcode is in `body`.
+    Record(u8),
+    /// Something that matters to nobody here.
+    Skipped,
+    End,
 }
 
 impl Frames {
     /// Bytes of one record, chunks included.
     const RECORD_MAX: u64 = 1 << 31;
-    /// Bytes of opcode and length.
-    const FRONT: usize = 9;
+    /// Bytes looked through at once.
+    const BLOCK: usize = 1 << 16;
 
     pub(super) fn new(file: File) -> Result<Self, FrameError> {
-        let mut file = BufReader::new(file);
-        let mut magic = [0; 8];
-        match file.read_exact(&mut magic) {
-            Ok(()) if magic == MAGIC => {}
-            Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => return Err(FrameError::Io(error)),
-            _ => return Err(FrameError::Damaged("it does not begin as MCAP files do")),
+        let len = file.metadata()?.len();
+        let mut frames = Self {
+            file: BufReader::new(file),
+            len,
+            next: MAGIC.len() as u64,
+            sure: MAGIC.len() as u64,
+            body: Vec::new(),
+            at: 0,
+            place: 0,
+            torn: false,
+            cut_off: false,
+            damage: Vec::new(),
+        };
+        let magic = frames.peek(0, MAGIC.len())?;
+        match magic.iter().zip(MAGIC).filter(|(found, wanted)| found == wanted).count() {
+            8 => {}
+            // Some bits may have turned over.
+            4.. => frames.note(0, MAGIC.len() as u64, Some(0), "the file's first bytes are wrong"),
+            _ => return Err(FrameError::Foreign("it does not begin as MCAP files do")),
         }
-        Ok(Self { file, body: Vec::new(), at: 0, torn: false, cut_off: false })
+        Ok(frames)
     }
 
     /// The next record outside or inside of chunks: opcode and body. `None` at the end of the data.
     pub(super) fn next(&mut self) -> Result<Option<(u8, &[u8])>, FrameError> {
-        while self.at == self.body.len() {
-            if self.torn || self.cut_off {
-                self.cut_off = true;
-                return Ok(None);
-            }
-            match self.read()? {
-                Some(op::DATA_END | op::FOOTER) => return Ok(None),
-                Some(op::CHUNK) => self.enter_chunk()?,
-                Some(opcode) if self.torn => {
-                    tracing::debug!(opcode, "the file ends within a record");
-                    self.at = self.body.len();
+        loop {
+            if self.at == self.body.len() {
+                if self.torn || self.cut_off {
+                    self.cut_off = true;
+                    return Ok(None);
                 }
-                Some(opcode) => {
-                    self.at = self.body.len();
-                    return Ok(Some((opcode, &self.body)));
+                match self.outer()? {
+                    Outer::End => return Ok(None),
+                    Outer::Record(opcode) => {
+                        self.at = self.body.len();
+                        return Ok(Some((opcode, &self.body)));
+                    }
+                    Outer::Chunk | Outer::Skipped => continue,
                 }
-                None => self.torn = true,
             }
-        }
-        let rest = &self.body[self.at..];
-        let front = rest.first_chunk::<{ Self::FRONT }>();
-        let whole = front.and_then(|[opcode, length @ ..]| {
-            let end = usize::try_from(u64::from_le_bytes(*length)).ok()?.checked_add(Self::FRONT)?;
-            Some((*opcode, rest.get(Self::FRONT..end)?))
-        });
-        match whole {
-            Some((opcode, body)) => {
-                self.at += Self::FRONT + body.len();
-                Ok(Some((opcode, body)))
+            let start = self.at;
+            match inner(&self.body[start..]) {
+                Some((opcode, len)) => {
+                    self.at += FRONT + len;
+                    return Ok(Some((opcode, &self.body[start + FRONT..start + FRONT + len])));
+                }
+                None => {
+                    self.at = self.body.len();
+                    if !self.torn {
+                        let rest = (self.body.len() - start) as u64;
+                        self.note(self.place + start as u64, rest, None, "a record reaches past its chunk");
+                    }
+                }
             }
-            None if self.torn => {
-                self.cut_off = true;
-                self.at = self.body.len();
-                Ok(None)
-            }
-            None => Err(FrameError::Damaged("a record reaches past its chunk")),
         }
     }
 
-    /// Reads a record into `body`, as far as the file goes; gives its opcode.
-    fn read(&mut self) -> Result<Option<u8>, FrameError> {
-        (self.at, self.torn) = (0, false);
+    /// Tells of a record, the one that was given out last, that makes no sense for other reasons.
+    pub(super) fn reject(&mut self, len: usize) {
+        let end = self.place + self.at as u64;
+        self.note(end - len as u64, len as u64, Some(1), "a record makes no sense");
+    }
+
+    fn note(&mut self, at: u64, bytes: u64, messages: Option<u64>, problem: &'static str) {
+        self.damage.push(Damage { at, bytes, messages, problem });
+    }
+
+    /// Reads what begins at `next`, and moves that behind it.
+    fn outer(&mut self) -> Result<Outer, FrameError> {
         self.body.clear();
-        let mut front = [0; Self::FRONT];
-        match self.file.read_exact(&mut front) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-            Err(error) => return Err(FrameError::Io(error)),
+        (self.at, self.torn) = (0, false);
+        let at = self.next;
+        let head = self.peek(at, CHUNK_HEAD + 16)?;
+        let Some(front) = Front::parse(&head) else {
+            self.cut_off = true;
+            return Ok(Outer::End);
+        };
+        if let Some(chunk) = ChunkHead::parse(&head)
+            && (chunk.is_chunk() || chunk.is_certain())
+            && let ControlFlow::Break(outer) = self.chunk(at, front, chunk, &head)?
+        {
+            return Ok(outer);
         }
-        let [opcode, length @ ..] = front;
-        let length = u64::from_le_bytes(length);
-        if length > Self::RECORD_MAX {
-            return Err(FrameError::Damaged("a record is longer than 2 GiB"));
+        let problem = match front.problem(&head[FRONT..]) {
+            None if front.opcode == op::CHUNK => Some("a chunk tells different sizes, and none fits its checksum"),
+            problem => problem,
+        };
+        if let Some(problem) = problem {
+            return self.lose(at, problem);
         }
-        let read = self.file.by_ref().take(length).read_to_end(&mut self.body).map_err(FrameError::Io)?;
-        self.torn = (read as u64) < length;
-        Ok(Some(opcode))
+        let end = (at + FRONT as u64).checked_add(front.length).filter(|end| *end <= self.len);
+        match front.opcode {
+            op::DATA_END | op::FOOTER => Ok(Outer::End),
+            _ if end.is_none() => self.lose(at, "a record reaches past the end of the file"),
+            op::CHANNEL | op::METADATA | op::MESSAGE if front.length <= Self::RECORD_MAX => {
+                self.read(at + FRONT as u64, front.length)?;
+                if parse_record(front.opcode, &self.body).is_err() {
+                    self.body.clear();
+                    return self.lose(at, "a record makes no sense");
+                }
+                self.next = end.unwrap_or(self.len);
+                Ok(Outer::Record(front.opcode))
+            }
+            _ => {
+                self.next = end.unwrap_or(self.len);
+                Ok(Outer::Skipped)
+            }
+        }
     }
 
-    /// Leaves in `body` the records of the chunk that it holds.
-    fn enter_chunk(&mut self) -> Result<(), FrameError> {
-        let Some(Chunk { crc, compression, records }) = Chunk::parse(&self.body) else {
-            if self.torn {
-                self.at = self.body.len();
-                return Ok(());
+    /// Reads the chunk at `at`. Goes on where it is none after all.
+    fn chunk(
+        &mut self,
+        at: u64,
+        front: Front,
+        head: ChunkHead,
+        bytes: &[u8],
+    ) -> Result<ControlFlow<Outer>, FrameError> {
+        let records = at + CHUNK_HEAD as u64;
+        if head.may_be_compressed()
+            && let Some(with) = compression(front.length, &bytes[FRONT..])
+        {
+            return Err(FrameError::Compressed(with.to_owned()));
+        }
+        let most = self.len.saturating_sub(records).min(Self::RECORD_MAX);
+        for size in head.candidates(most) {
+            self.read(records, size)?;
+            if if head.crc == 0 { head.is_certain() } else { crc32fast::hash(&self.body) == head.crc } {
+                (self.next, self.sure) = (records + size, records + size);
+                return Ok(ControlFlow::Break(Outer::Chunk));
             }
-            return Err(FrameError::Damaged("a chunk is shorter than its header"));
+        }
+        self.body.clear();
+        let Some(size) = head.agreed().filter(|_| head.is_chunk() || head.crc != 0) else {
+            return Ok(ControlFlow::Continue(()));
         };
-        if !compression.is_empty() {
-            return Err(FrameError::Compressed(String::from_utf8_lossy(compression).into_owned()));
+        if size <= most {
+            self.read(records, size)?;
+            let messages = count_messages(&self.body);
+            self.body.clear();
+            (self.next, self.sure) = (records + size, records + size);
+            self.note(at, CHUNK_HEAD as u64 + size, messages, "a chunk's checksum is wrong");
+            return Ok(ControlFlow::Break(Outer::Skipped));
         }
-        let found = records.end.min(self.body.len());
-        if found < records.end && !self.torn {
-            return Err(FrameError::Damaged("a chunk's records reach past it"));
+        if self.find_chunk()?.is_some() {
+            return Ok(ControlFlow::Continue(()));
         }
-        self.body.truncate(found);
-        self.at = records.start;
-        if !self.torn && crc != 0 && crc32fast::hash(&self.body[records]) != crc {
-            return Err(FrameError::Damaged("a chunk's checksum is wrong"));
+        // The last one, and cut off.
+        self.read(records, most)?;
+        (self.torn, self.next) = (true, self.len);
+        Ok(ControlFlow::Break(Outer::Chunk))
+    }
+
+    /// Leaves out what is at `found`, and all from the last sure place to the next chunk: it may be the record before `found` that
+    /// told a wrong length.
+    fn lose(&mut self, found: u64, problem: &'static str) -> Result<Outer, FrameError> {
+        let at = self.sure;
+        if let Some(next) = self.find_chunk()? {
+            self.note(at, next - at, None, problem);
+            self.next = next;
+            return Ok(Outer::Skipped);
         }
+        let footer = self.peek(self.len.saturating_sub(28), 28)?;
+        if self.len >= 28 && footer.ends_with(MAGIC) {
+            let summary = footer.first_chunk().map_or(0, |start| u64::from_le_bytes(*start));
+            let end = if (at..=self.len).contains(&summary) { summary } else { self.len };
+            // Only what nobody here needs lies behind the data.
+            self.note(at, end - at, None, problem);
+            return Ok(Outer::End);
+        }
+        if self.is_past_the_end(found)? {
+            self.torn = true;
+        } else {
+            self.note(at, self.len - at, None, problem);
+        }
+        self.cut_off = true;
+        Ok(Outer::End)
+    }
+
+    /// Whether the record at `at` is a known one that ends behind the file: it was cut off.
+    fn is_past_the_end(&mut self, at: u64) -> Result<bool, FrameError> {
+        let head = self.peek(at, CHUNK_HEAD)?;
+        let Some(front) = Front::parse(&head) else { return Ok(true) };
+        let end = (at + FRONT as u64).checked_add(front.length);
+        let is_known = (op::HEADER..=op::DATA_END).contains(&front.opcode) && front.length <= Self::RECORD_MAX;
+        Ok(is_known && end.is_none_or(|end| end > self.len))
+    }
+
+    /// Where the first whole chunk behind the last sure place begins.
+    fn find_chunk(&mut self) -> Result<Option<u64>, FrameError> {
+        let mut from = self.sure;
+        loop {
+            let block = self.peek(from, Self::BLOCK)?;
+            let is_whole = |at: &usize, size: u64| {
+                (from + (*at + CHUNK_HEAD) as u64).checked_add(size).is_some_and(|end| end <= self.len)
+            };
+            let is_chunk = |at: &usize| {
+                let head = if block[*at] == op::CHUNK { ChunkHead::parse(&block[*at..]) } else { None };
+                head.filter(ChunkHead::is_certain).and_then(|head| head.agreed()).is_some_and(|size| is_whole(at, size))
+            };
+            let Some(last) = block.len().checked_sub(CHUNK_HEAD) else { return Ok(None) };
+            if let Some(at) = (0..=last).find(is_chunk) {
+                return Ok(Some(from + at as u64));
+            }
+            from += last as u64 + 1;
+        }
+    }
+
+    /// Up to `most` bytes at `at`.
+    fn peek(&mut self, at: u64, most: usize) -> Result<Vec<u8>, FrameError> {
+        let mut bytes = Vec::new();
+        self.seek(at)?;
+        self.file.by_ref().take(most as u64).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Reads `len` bytes at `at` into `body`.
+    fn read(&mut self, at: u64, len: u64) -> Result<(), FrameError> {
+        self.body.clear();
+        (self.at, self.place) = (0, at);
+        self.seek(at)?;
+        self.file.by_ref().take(len).read_to_end(&mut self.body)?;
         Ok(())
     }
-}
 
-/// A chunk's header.
-struct Chunk<'a> {
-    crc: u32,
-    compression: &'a [u8],
-    /// Where its records should lie.
-    records: std::ops::Range<usize>,
-}
-
-impl<'a> Chunk<'a> {
-    fn parse(body: &'a [u8]) -> Option<Self> {
-        let crc = u32::from_le_bytes(*body.get(24..)?.first_chunk()?);
-        let length = u32::from_le_bytes(*body.get(28..)?.first_chunk()?) as usize;
-        let compression = body.get(32..32_usize.checked_add(length)?)?;
-        let start = 32 + length + 8;
-        let size = u64::from_le_bytes(*body.get(start - 8..)?.first_chunk()?);
-        let end = start.checked_add(usize::try_from(size).ok()?)?;
-        Some(Self { crc, compression, records: start..end })
+    fn seek(&mut self, at: u64) -> io::Result<()> {
+        let now = self.file.stream_position()?;
+        match i64::try_from(at as i128 - now as i128) {
+            Ok(offset) => self.file.seek_relative(offset),
+            Err(_) => self.file.seek(SeekFrom::Start(at)).map(drop),
+        }
     }
+}
+
+/// The first record of `rest`: its opcode, and how long its body is.
+fn inner(rest: &[u8]) -> Option<(u8, usize)> {
+    let front = Front::parse(rest)?;
+    let len = usize::try_from(front.length).ok()?;
+    rest.len().checked_sub(FRONT).filter(|most| len <= *most).map(|_| (front.opcode, len))
+}
+
+/// Messages in the records of a chunk; `None` unless they follow each other to its end.
+fn count_messages(mut records: &[u8]) -> Option<u64> {
+    let mut messages = 0;
+    while !records.is_empty() {
+        let (opcode, len) = inner(records)?;
+        messages += u64::from(opcode == op::MESSAGE);
+        records = &records[FRONT + len..];
+    }
+    Some(messages)
 }

@@ -2,35 +2,85 @@
 //!
 //! ```text
 //! channel    one for each topic, priority, publisher, kind and layout
-//!   metadata   priority, publisher, policy, kind, type, schema, schema_hash (of this crate, not of MCAP)
+//!   metadata   priority, publisher, policy, kind, layout, topic, type, schema, schema_hash (of this crate, not of MCAP)
 //! message    log time: when the recorder received it; sequence: low half of the lane's
-//!   data       sequence u64 | lost u64 | count u32 | the messages' bytes      encoding ros1, schema ros1msg
-//!   requests   sequence u64 | lost u64 | sender u64 | correlation u64 | prefix | count u32 | body            the same
-//!   responses  sequence u64 | lost u64 | sender u64 | correlation u64 | status u8 | count u32 | body         the same
-//!   or         sequence u64 | lost u64 | the payload, when it is nothing of these     encoding hotframe
-//! metadata   `hotframe`: the bus; `hotframe.losses`, at the end: messages lost by each channel
+//!   messages   sequence u64 | lost u64 | count u32 | the messages
+//!   request    sequence u64 | lost u64 | sender u64 | correlation u64 | prefix | count u32 | body
+//!   response   sequence u64 | lost u64 | sender u64 | correlation u64 | status u8 | count u32 | body
+//!   bytes      sequence u64 | lost u64 | the payload, when it is nothing of these
+//! metadata   `hotframe`: the bus; `hotframe.channel`: a channel once more, with a checksum of its own;
+//!            `hotframe.losses`, at the end: messages lost by each channel
 //! ```
 //! All numbers are little-endian. `lost` counts the messages of the lane that the recorder missed just before this one, so
-//! that gaps are exact, wherever the file ends. Plain messages are recorded as they lie in the lane: that is their ROS 1
-//! serialization, see `schema/ros1.rs`; so is the prefix of requests and cancels, see `wire/request.rs`. Knows nothing of inboxes or clocks of the bus; its times are the caller's.
+//! that gaps are exact, wherever the file ends.
+//!
+//! | [`Encoding`] | messages | other records | MCAP calls it |
+//! |---|---|---|---|
+//! | `Ros1` | as they lie in the lane, which is their ROS 1 serialization (`schema/ros.rs`) | likewise | `ros1`, `ros1msg`; bytes: `hotframe` |
+//! | `Ros2` | in CDR (`cdr.rs`), behind its four bytes in front | bytes behind a count | `cdr`, `ros2msg`, profile `ros2`; names as ROS 2 allows them |
+//!
+//! Knows nothing of inboxes or clocks of the bus; its times are the caller's.
 //!
 //! # Invariants
 //! 1. A file grows by whole chunks: what was flushed can be read whatever happens to the recorder.
-//! 2. Nothing of a file is trusted: lengths are bounded, schemas parsed and checked before they are used.
+//! 2. A recording has its own name only once it holds a message, or has ended; what had that name before stays until then.
+//! 3. Nothing of a file is trusted: lengths are bounded, schemas parsed and checked before they are used.
+//! 4. What is damaged costs a chunk. Channels are written twice, so that they outlast the chunk that has them.
 //!
 //! # Failure
-//! A recorder that can't write, as on a full disk, cuts its file back to the last whole chunk. A file that ends early is
-//! read to its last whole message, and says so.
+//! A recorder that can't write, as on a full disk, cuts its file back to the last whole chunk, and removes one without a
+//! message. A file that ends early is read to its last whole message, and says so; so does one with damage in it, which is read
+//! before and behind that.
 
+mod cdr;
+mod file;
 mod frames;
+mod head;
 mod layout;
 mod reader;
 mod writer;
 
+pub use frames::Damage;
 pub use reader::{RecordedChannel, RecordedMessage, Recording, RecordingError, RecordingReader};
 pub use writer::{RecordError, RecordedCounts, Recorder};
 
+use crate::schema::ros::Dialect;
 use crate::wire::Kind;
+
+/// In which of the serializations that viewers know a recording is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encoding {
+    /// That of ROS 1: messages are copied as they are.
+    #[default]
+    Ros1,
+    /// CDR, that of ROS 2: numbers are aligned, names made to fit.
+    Ros2,
+}
+
+impl Encoding {
+    /// What MCAP calls it, and its schemas.
+    const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Ros1 => ("ros1", "ros1msg"),
+            Self::Ros2 => ("cdr", "ros2msg"),
+        }
+    }
+
+    const fn dialect(self) -> Dialect {
+        match self {
+            Self::Ros1 => Dialect::Ros1,
+            Self::Ros2 => Dialect::Ros2,
+        }
+    }
+
+    /// Bytes in front of each record.
+    const fn front(self) -> &'static [u8] {
+        match self {
+            Self::Ros1 => &[],
+            Self::Ros2 => &cdr::FRONT,
+        }
+    }
+}
 
 /// Fields in front of the messages of a record.
 const HEADER_DEFINITION: &str = "uint64 sequence\nuint64 lost\n";
@@ -39,13 +89,13 @@ const HEADER_BYTES: usize = 16;
 /// Bytes of `count`.
 const COUNT_BYTES: usize = 4;
 
-/// Encoding of records of plain messages, and of their schema.
-const ROS1: (&str, &str) = ("ros1", "ros1msg");
-/// Encoding of all other payloads.
+/// Encoding of payloads that are nothing, in ROS 1.
 const OPAQUE: &str = "hotframe";
 
 /// Name of the metadata about the whole recording.
 const ABOUT: &str = "hotframe";
+/// Name of the metadata with a channel.
+const CHANNEL: &str = "hotframe.channel";
 /// Name of the metadata with the losses.
 const LOSSES: &str = "hotframe.losses";
 
@@ -55,9 +105,29 @@ mod key {
     pub(super) const PUBLISHER: &str = "publisher";
     pub(super) const POLICY: &str = "policy";
     pub(super) const KIND: &str = "kind";
+    pub(super) const LAYOUT: &str = "layout";
+    pub(super) const TOPIC: &str = "topic";
     pub(super) const TYPE: &str = "type";
     pub(super) const SCHEMA: &str = "schema";
     pub(super) const SCHEMA_HASH: &str = "schema_hash";
+    /// What readers of ROS 2's own recordings look for.
+    pub(super) const QOS: &str = "offered_qos_profiles";
+    /// In the second copy: the channel's id, its encoding, and the checksum of all the rest.
+    pub(super) const ID: &str = "id";
+    pub(super) const ENCODING: &str = "encoding";
+    pub(super) const CHECK: &str = "check";
+}
+
+/// The checksum of a channel's second copy.
+fn check(metadata: &std::collections::BTreeMap<String, String>) -> String {
+    let mut hasher = crc32fast::Hasher::new();
+    for (key, value) in metadata.iter().filter(|(key, _)| *key != key::CHECK) {
+        for text in [key, value] {
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text.as_bytes());
+        }
+    }
+    format!("{:08x}", hasher.finalize())
 }
 
 const fn kind_name(kind: Kind) -> &'static str {

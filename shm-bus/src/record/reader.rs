@@ -9,8 +9,8 @@ use std::time::Duration;
 use mcap::parse_record;
 use mcap::records::{Record, op};
 
-use super::frames::{FrameError, Frames};
-use super::{ABOUT, COUNT_BYTES, HEADER_BYTES, OPAQUE, ROS1, key};
+use super::frames::{Damage, FrameError, Frames};
+use super::{ABOUT, CHANNEL, COUNT_BYTES, Encoding, HEADER_BYTES, OPAQUE, cdr, check, key};
 use crate::schema::Fields;
 use crate::wire::{Priority, schema_hash};
 
@@ -26,12 +26,12 @@ pub enum RecordingError {
         /// What the system said.
         source: io::Error,
     },
-    /// Something in the file is impossible.
+    /// Nothing in the file makes sense.
     #[error("{} is damaged, or no MCAP file", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What was found.
+        /// What was found first, and where.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// It is compressed, which this build can't read.
@@ -70,8 +70,25 @@ pub struct RecordedChannel {
     pub lost: u64,
     /// Bytes of its longest record.
     pub longest: usize,
+    data: Data,
+}
+
+/// What a record's data are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Data {
+    /// Bytes in front of sequence and losses.
+    front: usize,
     /// Whether a count stands before the payload.
     counted: bool,
+    /// What the messages are made of, if they have to be taken apart.
+    cdr: Option<Fields>,
+}
+
+impl Data {
+    /// Bytes in front of the payload.
+    const fn prefix(&self) -> usize {
+        self.front + HEADER_BYTES + if self.counted { COUNT_BYTES } else { 0 }
+    }
 }
 
 /// A recording that was looked through.
@@ -85,8 +102,10 @@ pub struct Recording {
     pub channels: Vec<RecordedChannel>,
     /// From its first to its last message.
     pub duration: Duration,
-    /// Messages of other programs, which are not read.
+    /// Messages of other programs, or of channels that were lost to damage; they are not read.
     pub foreign: u64,
+    /// What could not be true and was left out, in the order of the file.
+    pub damage: Vec<Damage>,
     /// Whether it ends early, as after the recorder was killed.
     pub cut_off: bool,
 }
@@ -111,7 +130,7 @@ impl Recording {
     /// Looks through the whole file.
     ///
     /// # Errors
-    /// See [`RecordingError`]. A file that ends early is no error.
+    /// See [`RecordingError`]. A file that ends early is no error, nor is one that is damaged and holds messages all the same.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, RecordingError> {
         let mut reader = RecordingReader::open(path.as_ref())?;
         let mut last = Duration::ZERO;
@@ -123,8 +142,13 @@ impl Recording {
             channel.lost += lost;
             channel.longest = channel.longest.max(len);
         }
-        let RecordingReader { path, bus, channels, foreign, frames: Frames { cut_off, .. }, .. } = reader;
-        Ok(Self { path, bus, channels, duration: last, foreign, cut_off })
+        let RecordingReader { path, bus, channels, foreign, frames: Frames { cut_off, damage, .. }, .. } = reader;
+        if let Some(Damage { at, problem, .. }) = damage.first()
+            && channels.iter().all(|channel| channel.messages == 0)
+        {
+            return Err(RecordingError::Damaged { path, source: format!("{problem} at byte {at}").into() });
+        }
+        Ok(Self { path, bus, channels, duration: last, foreign, damage, cut_off })
     }
 
     /// Its messages from the beginning.
@@ -150,6 +174,8 @@ pub struct RecordingReader {
     foreign: u64,
     /// The last message's data.
     data: Vec<u8>,
+    /// What was sent, if it had to be taken apart.
+    payload: Vec<u8>,
 }
 
 impl RecordingReader {
@@ -164,7 +190,7 @@ impl RecordingReader {
             Err(error) => return Err(refused(&path, error)),
         };
         let (bus, channels, ids) = (String::new(), Vec::new(), BTreeMap::new());
-        Ok(Self { path, frames, bus, channels, ids, begin: None, foreign: 0, data: Vec::new() })
+        Ok(Self { path, frames, bus, channels, ids, begin: None, foreign: 0, data: Vec::new(), payload: Vec::new() })
     }
 
     /// The next message; `None` at the end.
@@ -175,13 +201,10 @@ impl RecordingReader {
         loop {
             let Some(record) = self.record()? else { return Ok(None) };
             match record {
-                Found::Channel(id, channel) => self.add(id, channel),
+                Found::Channel(id, channel) => self.add(id, *channel),
                 Found::About(bus) => self.bus = bus,
-                Found::Message { id, log_time } => match self.ids.get(&id) {
-                    Some(channel) if self.data.len() >= prefix(&self.channels[*channel]) => {
-                        let channel = *channel;
-                        return Ok(Some(self.message(channel, log_time)));
-                    }
+                Found::Message { id, log_time } => match self.ids.get(&id).copied() {
+                    Some(channel) if self.take_apart(channel) => return Ok(Some(self.message(channel, log_time))),
                     _ => self.foreign += 1,
                 },
             }
@@ -196,11 +219,18 @@ impl RecordingReader {
             if !matches!(opcode, op::CHANNEL | op::METADATA | op::MESSAGE) {
                 continue;
             }
-            let record = parse_record(opcode, body)
-                .map_err(|error| RecordingError::Damaged { path: self.path.clone(), source: error.into() })?;
+            let len = body.len();
+            let Ok(record) = parse_record(opcode, body) else {
+                self.frames.reject(len);
+                continue;
+            };
             let found = match record {
-                Record::Channel(channel) => recorded(&channel).map(|recorded| Found::Channel(channel.id, recorded)),
+                Record::Channel(channel) => {
+                    let recorded = recorded(&channel.topic, &channel.message_encoding, &channel.metadata);
+                    recorded.map(|recorded| Found::Channel(channel.id, Box::new(recorded)))
+                }
                 Record::Metadata(about) if about.name == ABOUT => about.metadata.get("bus").cloned().map(Found::About),
+                Record::Metadata(copy) if copy.name == CHANNEL => channel_again(&copy.metadata),
                 Record::Message { header, data } => {
                     self.data.clear();
                     self.data.extend_from_slice(&data);
@@ -216,14 +246,14 @@ impl RecordingReader {
 
     fn add(&mut self, id: u16, channel: RecordedChannel) {
         let index = self.channels.iter().position(|known| {
-            (&known.topic, &known.schema, known.priority, &known.publisher, known.is_message, known.counted)
+            (&known.topic, &known.schema, known.priority, &known.publisher, known.is_message, &known.data)
                 == (
                     &channel.topic,
                     &channel.schema,
                     channel.priority,
                     &channel.publisher,
                     channel.is_message,
-                    channel.counted,
+                    &channel.data,
                 )
         });
         let index = index.unwrap_or(self.channels.len());
@@ -233,11 +263,34 @@ impl RecordingReader {
         self.ids.insert(id, index);
     }
 
+    /// Whether the data are such as the channel's are; makes messages of them where they have another serialization.
+    fn take_apart(&mut self, channel: usize) -> bool {
+        let Data { front, cdr, .. } = &self.channels[channel].data;
+        let prefix = self.channels[channel].data.prefix();
+        if self.data.len() < prefix || (*front > 0 && self.data[..*front] != cdr::FRONT) {
+            return false;
+        }
+        let Some(fields) = cdr else { return true };
+        let count = self.data[prefix - COUNT_BYTES..prefix].try_into().map_or(0, u32::from_le_bytes);
+        self.payload.clear();
+        let mut at = Some(prefix);
+        for _ in 0..count {
+            at = at.and_then(|at| cdr::take(fields, &self.data, at, &mut self.payload));
+            // A count may be anything: what is not there ends it.
+            if at.is_none() {
+                return false;
+            }
+        }
+        true
+    }
+
     fn message(&mut self, channel: usize, log_time: u64) -> RecordedMessage<'_> {
         let begin = *self.begin.get_or_insert(log_time);
-        let (words, payload) = self.data.split_at(prefix(&self.channels[channel]));
-        let word = |at: usize| words[at..at + 8].try_into().map_or(0, u64::from_le_bytes);
+        let Data { front, cdr, .. } = &self.channels[channel].data;
+        let (words, payload) = self.data.split_at(self.channels[channel].data.prefix());
+        let word = |at: usize| words[front + at..front + at + 8].try_into().map_or(0, u64::from_le_bytes);
         let time = Duration::from_nanos(log_time.saturating_sub(begin));
+        let payload = if cdr.is_some() { &self.payload } else { payload };
         RecordedMessage { channel, time, sequence: word(0), lost: word(8), payload }
     }
 }
@@ -246,38 +299,51 @@ fn refused(path: &Path, error: FrameError) -> RecordingError {
     let path = path.to_owned();
     match error {
         FrameError::Io(source) => RecordingError::Io { path, source },
-        FrameError::Damaged(problem) => RecordingError::Damaged { path, source: problem.into() },
+        FrameError::Foreign(problem) => RecordingError::Damaged { path, source: problem.into() },
         FrameError::Compressed(with) => RecordingError::Compressed { path, with },
     }
 }
 
 /// What a record was.
 enum Found {
-    Channel(u16, RecordedChannel),
+    Channel(u16, Box<RecordedChannel>),
     About(String),
     Message { id: u16, log_time: u64 },
 }
 
-/// Bytes in front of a record's payload.
-const fn prefix(channel: &RecordedChannel) -> usize {
-    if channel.counted { HEADER_BYTES + COUNT_BYTES } else { HEADER_BYTES }
+/// A channel from its second copy, if that is whole.
+fn channel_again(metadata: &BTreeMap<String, String>) -> Option<Found> {
+    let is_whole = metadata.get(key::CHECK)? == &check(metadata);
+    let id = metadata.get(key::ID)?.parse().ok()?;
+    let topic = metadata.get(key::TOPIC)?;
+    let recorded = recorded(topic, metadata.get(key::ENCODING)?, metadata).filter(|_| is_whole)?;
+    Some(Found::Channel(id, Box::new(recorded)))
 }
 
 /// A channel that a [`Recorder`](super::Recorder) has made.
-fn recorded(channel: &mcap::records::Channel) -> Option<RecordedChannel> {
-    let get = |key: &str| channel.metadata.get(key).cloned();
+fn recorded(topic: &str, encoding: &str, metadata: &BTreeMap<String, String>) -> Option<RecordedChannel> {
+    let get = |key: &str| metadata.get(key).cloned();
     let (schema, priority) = (get(key::SCHEMA)?, get(key::PRIORITY)?);
     let is_message = get(key::KIND)? == "message";
-    let counted = match channel.message_encoding.as_str() {
-        encoding if encoding == ROS1.0 => is_message,
-        OPAQUE => false,
+    let fields = Fields::parse(&schema).ok();
+    let message_size = fields.as_ref().map_or(0, |fields| fields.size() as u32);
+    // Older recordings tell no layout.
+    let layout = get(key::LAYOUT);
+    let is_bytes = layout.as_deref() == Some("bytes");
+    let data = match encoding {
+        encoding if encoding == Encoding::Ros1.names().0 => Data { front: 0, counted: is_message, cdr: None },
+        encoding if encoding == Encoding::Ros2.names().0 => {
+            let cdr = fields.filter(|_| is_message && !is_bytes);
+            Data { front: cdr::FRONT.len(), counted: is_bytes || cdr.is_some(), cdr }
+        }
+        OPAQUE => Data { front: 0, counted: false, cdr: None },
         _ => return None,
     };
     Some(RecordedChannel {
-        topic: channel.topic.clone(),
+        topic: get(key::TOPIC).unwrap_or_else(|| topic.to_owned()),
         type_name: get(key::TYPE)?,
         schema_hash: schema_hash(&schema),
-        message_size: Fields::parse(&schema).map_or(0, |fields| fields.size() as u32),
+        message_size,
         schema,
         priority: Priority::ALL.into_iter().find(|level| level.name() == priority)?,
         publisher: get(key::PUBLISHER)?,
@@ -285,6 +351,6 @@ fn recorded(channel: &mcap::records::Channel) -> Option<RecordedChannel> {
         messages: 0,
         lost: 0,
         longest: 0,
-        counted,
+        data,
     })
 }

@@ -1,7 +1,7 @@
 //! Writing a recording.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -9,10 +9,11 @@ use std::time::SystemTime;
 use mcap::records::{MessageHeader, Metadata};
 use mcap::{McapError, WriteOptions, Writer};
 
+use super::file::Output;
 use super::layout::Layout;
-use super::{ABOUT, HEADER_DEFINITION, LOSSES, OPAQUE, ROS1, key, kind_name};
+use super::{ABOUT, CHANNEL, Encoding, HEADER_DEFINITION, LOSSES, OPAQUE, check, key, kind_name};
 use crate::inbox::{Delivery, Missed};
-use crate::schema::{Fields, ros1};
+use crate::schema::{Fields, ros};
 use crate::snapshot::TopicInfo;
 use crate::wire::{Kind, Priority};
 
@@ -28,13 +29,28 @@ pub enum RecordError {
         /// What the system said.
         source: io::Error,
     },
-    /// The file can't be written. It was cut back to what had been flushed before, which can be read.
-    #[error("can't write {}; it holds the {messages} message{} up to there", path.display(), if *messages == 1 { "" } else { "s" })]
+    /// The file can't be written. It was cut back to what had been flushed before, which can be read; without a message it is
+    /// gone, and what it should have replaced is as it was.
+    #[error("can't write {}; {}", path.display(), match messages {
+        0 => "nothing was recorded".to_owned(),
+        1 => "it holds the 1 message up to there".to_owned(),
+        messages => format!("it holds the {messages} messages up to there"),
+    })]
     Write {
         /// The file.
         path: PathBuf,
         /// Messages that it holds.
         messages: u64,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file can't get its name: something else has it by now.
+    #[error("can't give {} the name {}; the recording goes by the former", path.display(), wanted.display())]
+    Name {
+        /// Where the recording is.
+        path: PathBuf,
+        /// Where it should be.
+        wanted: PathBuf,
         /// What the system said.
         source: io::Error,
     },
@@ -66,7 +82,9 @@ impl RecordedCounts {
 /// See [the module](super).
 #[derive(Debug)]
 pub struct Recorder {
-    path: PathBuf,
+    wanted: PathBuf,
+    output: Output,
+    encoding: Encoding,
     /// `None` only once writing has failed.
     writer: Option<Out>,
     topics: Vec<Topic>,
@@ -99,8 +117,10 @@ impl std::fmt::Debug for Out {
 #[derive(Debug)]
 struct Topic {
     info: TopicInfo,
-    /// The definition and the size of a message, when it is plain.
-    plain: Option<(ros1::Definition, usize)>,
+    /// What it is called in the file.
+    name: String,
+    /// The definition and the fields of a message, when it is plain.
+    plain: Option<(ros::Definition, Fields)>,
     counts: RecordedCounts,
 }
 
@@ -122,40 +142,56 @@ impl Recorder {
     /// Stands for topics of which no more is known.
     const UNNAMED: &str = "(topics that came and went unseen)";
 
-    /// Makes the file, which must not exist unless `overwrite`.
+    /// Begins a recording at `path`, where nothing may lie unless `overwrite`. Until it holds a message, or has ended, it has another
+    /// name beside that, see [`Self::path`]; what lies at `path` stays as long.
     ///
     /// # Errors
     /// [`RecordError::Create`]; also [`RecordError::Write`].
     pub fn create(path: impl AsRef<Path>, bus_name: &str, overwrite: bool) -> Result<Self, RecordError> {
-        let path = path.as_ref().to_owned();
-        let failed = |source| RecordError::Create { path: path.clone(), source };
-        let mut options = OpenOptions::new();
-        let file =
-            options.write(true).create(true).create_new(!overwrite).truncate(overwrite).open(&path).map_err(failed)?;
+        Self::create_encoded(path, bus_name, overwrite, Encoding::default())
+    }
+
+    /// As [`Self::create`], in an encoding of the caller's choice.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn create_encoded(
+        path: impl AsRef<Path>,
+        bus_name: &str,
+        overwrite: bool,
+        encoding: Encoding,
+    ) -> Result<Self, RecordError> {
+        let wanted = path.as_ref().to_owned();
+        let failed = |source| RecordError::Create { path: wanted.clone(), source };
+        let (mut output, file) = Output::create(&wanted, overwrite).map_err(failed)?;
         let same = file.try_clone().map_err(failed)?;
         let library = concat!("hotframe/", env!("CARGO_PKG_VERSION"));
         // Chunks are ended by flushing alone, so that every flush leaves whole chunks.
         let options = WriteOptions::new().library(library).chunk_size(None).disable_seeking(true);
+        let options = if encoding == Encoding::Ros2 { options.profile("ros2") } else { options };
         let writer = match options.create(file) {
-            Ok(writer) => Out { writer, file: same, good: 0 },
-            Err(McapError::Io(source)) => return Err(RecordError::Write { path, messages: 0, source }),
-            Err(error) => return Err(RecordError::Format(error.into())),
+            Ok(writer) => Some(Out { writer, file: same, good: 0 }),
+            Err(error) => {
+                output.discard();
+                return Err(match error {
+                    McapError::Io(source) => RecordError::Write { path: wanted, messages: 0, source },
+                    error => RecordError::Format(error.into()),
+                });
+            }
         };
-        let (topics, unseen, channels) = (Vec::new(), Vec::new(), Vec::new());
-        let mut recorder = Self {
-            path,
-            writer: Some(writer),
-            topics,
-            unseen,
-            channels,
-            data: Vec::new(),
-            pending: (0, 0),
-            flushed: 0,
-        };
+        let (topics, unseen, channels, data) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut recorder =
+            Self { wanted, output, encoding, writer, topics, unseen, channels, data, pending: (0, 0), flushed: 0 };
         let metadata = BTreeMap::from([("bus".to_owned(), bus_name.to_owned())]);
         recorder.put(|out| out.write_metadata(&Metadata { name: ABOUT.to_owned(), metadata }))?;
-        recorder.flush()?;
+        recorder.write_out()?;
         Ok(recorder)
+    }
+
+    /// Where the recording is now; it is the path that was asked for once it holds a message.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.output.path()
     }
 
     /// Declares a topic, so that it is counted even without a message; the first message of a topic does so by itself. Twice is as
@@ -173,10 +209,20 @@ impl Recorder {
             return known;
         }
         let fields = Fields::parse(&topic.schema).ok();
-        let plain = fields.and_then(|fields| Some((ros1::definition(&fields, HEADER_DEFINITION)?, fields.size())));
+        let dialect = self.encoding.dialect();
+        let plain = fields.and_then(|fields| Some((ros::definition(&fields, HEADER_DEFINITION, dialect)?, fields)));
         let unseen = self.unseen.iter().position(|counts| counts.topic == topic.name);
         let counts = unseen.map_or_else(|| RecordedCounts::of(&topic.name), |unseen| self.unseen.remove(unseen));
-        self.topics.push(Topic { info: topic.clone(), plain, counts });
+        let name = match self.encoding {
+            Encoding::Ros1 => topic.name.clone(),
+            Encoding::Ros2 => {
+                // Another declaration of a topic is another channel of the same name.
+                let is_taken =
+                    |name: &str| self.topics.iter().any(|known| known.name == name && known.info.name != topic.name);
+                ros::unused(ros::topic(&topic.name), "_", is_taken)
+            }
+        };
+        self.topics.push(Topic { info: topic.clone(), name, plain, counts });
         self.topics.len() - 1
     }
 
@@ -199,10 +245,12 @@ impl Recorder {
         let channel = self.channel(delivery)?;
         let channel = &mut self.channels[channel];
         let topic = &mut self.topics[channel.topic];
+        let plain = topic.plain.as_ref().map(|(_, fields)| fields);
         self.data.clear();
+        self.data.extend(self.encoding.front());
         self.data.extend(delivery.sequence.to_le_bytes());
         self.data.extend(delivery.lost.to_le_bytes());
-        channel.layout.write(delivery, &mut self.data);
+        channel.layout.write(delivery, plain, self.encoding, &mut self.data);
         channel.lost += delivery.lost;
         topic.counts.messages += 1;
         topic.counts.bytes += delivery.payload.len() as u64;
@@ -219,19 +267,53 @@ impl Recorder {
         if self.pending.0 >= Self::CHUNK_BYTES { self.flush() } else { Ok(()) }
     }
 
-    /// Writes everything so far into the file; it stays readable from then on, even if this process is killed.
+    /// Writes everything so far into the file; it stays readable from then on, even if this process is killed. With the first
+    /// message the file gets its name.
     ///
     /// # Errors
     /// See [`RecordError`].
     pub fn flush(&mut self) -> Result<(), RecordError> {
+        self.write_out()?;
+        if self.flushed > 0 { self.settle() } else { Ok(()) }
+    }
+
+    fn write_out(&mut self) -> Result<(), RecordError> {
         self.put(Writer::flush)?;
-        let failed = |source| RecordError::Write { path: self.path.clone(), messages: self.flushed, source };
-        if let Some(out) = &mut self.writer {
-            out.good = io::Seek::stream_position(&mut out.file).map_err(failed)?;
+        let position = self.writer.as_mut().map(|out| (io::Seek::stream_position(&mut out.file), out));
+        if let Some((position, out)) = position {
+            match position {
+                Ok(position) => out.good = position,
+                Err(source) => return Err(self.failed(source)),
+            }
         }
         self.flushed += self.pending.1;
         self.pending = (0, 0);
         Ok(())
+    }
+
+    fn settle(&mut self) -> Result<(), RecordError> {
+        if self.output.is_settled() {
+            return Ok(());
+        }
+        self.output.settle().map_err(|source| {
+            let (path, wanted) = (self.output.leave(), self.wanted.clone());
+            RecordError::Name { path, wanted, source }
+        })
+    }
+
+    /// Writing has failed: what was flushed is all that there is. Without a message it is not worth a file.
+    fn failed(&mut self, source: io::Error) -> RecordError {
+        let path = if self.flushed > 0 { self.output.path() } else { &self.wanted };
+        let path = path.to_owned();
+        if let Some(Out { writer, file, good }) = self.writer.take() {
+            // Dropped first, for it writes what it can; a device can't be cut back, and needs not.
+            drop(writer);
+            let _ = file.set_len(good);
+        }
+        if self.flushed == 0 {
+            self.output.discard();
+        }
+        RecordError::Write { path, messages: self.flushed, source }
     }
 
     /// Messages added since the last flush.
@@ -259,7 +341,9 @@ impl Recorder {
         self.flush()?;
         self.put(|out| out.write_metadata(&Metadata { name: LOSSES.to_owned(), metadata: losses }))?;
         self.put(|out| out.finish().map(drop))?;
-        Ok(self.topics.into_iter().map(|topic| topic.counts).chain(self.unseen).collect())
+        self.settle()?;
+        let topics = std::mem::take(&mut self.topics).into_iter().map(|topic| topic.counts);
+        Ok(topics.chain(std::mem::take(&mut self.unseen)).collect())
     }
 
     /// The index of the topic of a message.
@@ -276,8 +360,8 @@ impl Recorder {
     /// The index of the channel of a message.
     fn channel(&mut self, delivery: &Delivery<'_>) -> Result<usize, RecordError> {
         let topic = self.topic_of(delivery);
-        let size = self.topics[topic].plain.as_ref().map(|(_, size)| *size);
-        let layout = Layout::of(delivery, size);
+        let plain = self.topics[topic].plain.as_ref().map(|(_, fields)| fields);
+        let layout = Layout::of(delivery, plain);
         let same = |channel: &Channel| {
             (channel.topic, channel.priority, channel.kind, channel.layout)
                 == (topic, delivery.priority, delivery.kind, layout)
@@ -294,47 +378,67 @@ impl Recorder {
     }
 
     fn add_channel(&mut self, topic: usize, delivery: &Delivery<'_>, layout: Layout) -> Result<u16, RecordError> {
-        let Topic { info, plain: definition, .. } = &self.topics[topic];
+        let Topic { info, name, plain, .. } = &self.topics[topic];
+        let encoding = self.encoding;
         let metadata = [
             (key::PRIORITY, delivery.priority.name().to_owned()),
             (key::PUBLISHER, delivery.publisher.to_owned()),
             (key::POLICY, info.policy.name().to_owned()),
             (key::KIND, kind_name(delivery.kind).to_owned()),
+            (key::LAYOUT, layout.name().to_owned()),
+            (key::TOPIC, info.name.clone()),
             (key::TYPE, info.type_name.clone()),
             (key::SCHEMA, info.schema.clone()),
             (key::SCHEMA_HASH, format!("{:016x}", info.schema_hash)),
         ];
-        let metadata = metadata.map(|(key, value)| (key.to_owned(), value)).into();
+        let mut metadata: BTreeMap<_, _> = metadata.map(|(key, value)| (key.to_owned(), value)).into();
+        if encoding == Encoding::Ros2 {
+            metadata.insert(key::QOS.to_owned(), String::new());
+        }
         let definition = match layout {
-            Layout::Messages { .. } => definition.as_ref().map(|(definition, _)| definition.clone()),
-            layout => layout.definition(),
+            Layout::Messages => plain.as_ref().map(|(definition, _)| definition.clone()),
+            layout => layout.definition(encoding),
         };
-        let name = info.name.clone();
-        self.put(|out| match definition {
+        let name = name.clone();
+        let message_encoding = if definition.is_some() { encoding.names().0 } else { OPAQUE };
+        let id = self.put(|out| match &definition {
             Some(definition) => {
-                let schema = out.add_schema(&definition.name, ROS1.1, definition.text.as_bytes())?;
-                out.add_channel(schema, &name, ROS1.0, &metadata)
+                let schema = out.add_schema(&definition.name, encoding.names().1, definition.text.as_bytes())?;
+                out.add_channel(schema, &name, message_encoding, &metadata)
             }
-            None => out.add_channel(0, &name, OPAQUE, &metadata),
-        })
+            None => out.add_channel(0, &name, message_encoding, &metadata),
+        })?;
+        // Once more, outside of chunks: a damaged chunk then costs its messages and no others.
+        metadata.insert(key::ID.to_owned(), id.to_string());
+        metadata.insert(key::ENCODING.to_owned(), message_encoding.to_owned());
+        metadata.insert(key::CHECK.to_owned(), check(&metadata));
+        self.put(|out| out.write_metadata(&Metadata { name: CHANNEL.to_owned(), metadata }))?;
+        Ok(id)
     }
 
     /// Does `what` to the file; if that fails, cuts it back to what was flushed.
     fn put<T>(&mut self, what: impl FnOnce(&mut Writer<File>) -> Result<T, McapError>) -> Result<T, RecordError> {
-        let closed = || io::Error::other("writing has failed before");
-        let failed = |source| RecordError::Write { path: self.path.clone(), messages: self.flushed, source };
-        let Some(out) = &mut self.writer else { return Err(failed(closed())) };
+        let Some(out) = &mut self.writer else {
+            return Err(self.failed(io::Error::other("writing has failed before")));
+        };
         match what(&mut out.writer) {
             Ok(done) => Ok(done),
-            Err(McapError::Io(source)) => {
-                if let Some(Out { writer, file, good }) = self.writer.take() {
-                    // Dropped first, for it writes what it can; a device can't be cut back, and needs not.
-                    drop(writer);
-                    let _ = file.set_len(good);
-                }
-                Err(failed(source))
-            }
+            Err(McapError::Io(source)) => Err(self.failed(source)),
             Err(error) => Err(RecordError::Format(error.into())),
+        }
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        if self.writer.is_some() && self.pending.1 > 0 {
+            // Whoever lets go of it has another error to tell.
+            let _ = self.flush();
+        }
+        // It ends the file as well as it can. Nobody has asked for one without a message that was not finished.
+        self.writer = None;
+        if self.flushed == 0 {
+            self.output.discard();
         }
     }
 }

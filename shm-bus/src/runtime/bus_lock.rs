@@ -58,8 +58,8 @@ pub(super) fn acquire(dir: &Dir, patience: Duration) -> Result<BusLock, LockErro
     crash::point();
     let identity = sys::identity(&file);
     let held = BusLock(Held::File { file, origin: Origin::here() });
-    let named = dir.open_file(BUS_LOCK, false).map_err(gone_or_io)?;
-    let same = sys::identity(&named).and_then(|named| Ok(named == identity?));
+    let named = dir.identity_in(BUS_LOCK).map_err(LockError::Io)?;
+    let same = identity.map(|identity| named == Some(identity));
     match same {
         Ok(true) => Ok(held),
         Ok(false) => Err(LockError::Gone),

@@ -41,7 +41,12 @@ impl Place {
 
     /// Removes the folder if it is the default one and empty.
     pub(crate) fn remove_if_default(&self) {
-        if self.default {
+        self.remove_if(false);
+    }
+
+    /// As [`Self::remove_if_default`], also if the attempt that has failed had `made` it.
+    pub(crate) fn remove_if(&self, made: bool) {
+        if self.default || made {
             // A folder with another bus in it stays: `rmdir` refuses, and that is the wanted answer.
             let _ = std::fs::remove_dir(&self.path);
         }

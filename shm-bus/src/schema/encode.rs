@@ -47,7 +47,8 @@ fn at(path: &str) -> String {
 
 impl Fields {
     /// The bytes of the message in `json`, an object with every field; or of several messages, an array of such objects.
-    /// `null` as a float is NaN. What [`Self::to_json`] writes is read back bit for bit, but for NaN and infinities.
+    /// A float may be a number, `"Infinity"`, `"-Infinity"`, `"NaN"` or `null` for NaN, `"NaN(0x7fc00001)"` for one of these bits.
+    /// What [`Self::to_json`] writes is read back bit for bit.
     ///
     /// # Errors
     /// See [`EncodeError`].
@@ -104,13 +105,8 @@ fn write(kind: &Kind, value: &Value, path: &str, bytes: &mut [u8]) -> Result<(),
                 None => return mismatch(path, &format!("a whole number of {} bits", 8 * size), value),
             }
         }
-        Kind::F32 => match float(value, path)? {
-            number if number.is_finite() && !(number as f32).is_finite() => {
-                return mismatch(path, "a number of 32 bits", value);
-            }
-            number => bytes.copy_from_slice(&(number as f32).to_le_bytes()),
-        },
-        Kind::F64 => bytes.copy_from_slice(&float(value, path)?.to_le_bytes()),
+        Kind::F32 => bytes.copy_from_slice(&float32(value, path)?.to_le_bytes()),
+        Kind::F64 => bytes.copy_from_slice(&float64(value, path)?.to_le_bytes()),
         Kind::Array(element, count) => match value {
             Value::Array(values) if values.len() == *count => {
                 for (index, (value, bytes)) in values.iter().zip(bytes.chunks_exact_mut(element.size())).enumerate() {
@@ -124,11 +120,46 @@ fn write(kind: &Kind, value: &Value, path: &str, bytes: &mut [u8]) -> Result<(),
     Ok(())
 }
 
-fn float(value: &Value, path: &str) -> Result<f64, EncodeError> {
+/// What else than a number a float may be.
+const FLOAT: &str = "a number, \"Infinity\", \"-Infinity\" or \"NaN\"";
+
+fn float64(value: &Value, path: &str) -> Result<f64, EncodeError> {
     match value {
+        Value::Number(number) => number.as_f64().map_or_else(|| mismatch(path, FLOAT, value), Ok),
         Value::Null => Ok(f64::NAN),
-        value => value.as_f64().map_or_else(|| mismatch(path, "a number, or null for NaN", value), Ok),
+        Value::String(text) => match (text.as_str(), nan_bits(text, 16).map(f64::from_bits)) {
+            ("Infinity", _) => Ok(f64::INFINITY),
+            ("-Infinity", _) => Ok(f64::NEG_INFINITY),
+            ("NaN", _) => Ok(f64::NAN),
+            (_, Some(number)) if number.is_nan() => Ok(number),
+            _ => mismatch(path, FLOAT, value),
+        },
+        value => mismatch(path, FLOAT, value),
     }
+}
+
+fn float32(value: &Value, path: &str) -> Result<f32, EncodeError> {
+    match value {
+        // Its shortest text again: rounded once, from the decimal number, not twice by way of 64 bits.
+        Value::Number(number) => match number.to_string().parse::<f32>() {
+            Ok(number) if number.is_finite() => Ok(number),
+            _ => mismatch(path, "a number of 32 bits", value),
+        },
+        Value::String(text) if nan_bits(text, 8).is_some() => {
+            let number = nan_bits(text, 8).and_then(|bits| u32::try_from(bits).ok()).map(f32::from_bits);
+            number.filter(|number| number.is_nan()).map_or_else(|| mismatch(path, FLOAT, value), Ok)
+        }
+        // NaN and the infinities, which are the same in both.
+        Value::String(text) if text.starts_with("NaN(") => mismatch(path, "a NaN of 8 hexadecimal digits", value),
+        value => Ok(float64(value, path)? as f32),
+    }
+}
+
+/// The bits in `NaN(0x…)`, of exactly so many digits.
+fn nan_bits(text: &str, digits: usize) -> Option<u64> {
+    let hex = text.strip_prefix("NaN(0x")?.strip_suffix(')')?;
+    let is_hex = hex.len() == digits && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_hex { u64::from_str_radix(hex, 16).ok() } else { None }
 }
 
 fn mismatch<T>(path: &str, wanted: &str, value: &Value) -> Result<T, EncodeError> {
@@ -167,7 +198,10 @@ mod tests {
             (r#"{"e":1}"#, "the message lacks the field `at`"),
             (r#"{"e":-1,"at":{}}"#, "`e` should be a whole number from 0 of 64 bits, but is -1"),
             (r#"{"e":1,"at":{"x":0,"y":128,"z":[0,0,0]}}"#, "`at.y` should be a whole number of 8 bits, but is 128"),
-            (r#"{"e":1,"at":{"x":"1","y":1,"z":[0,0,0]}}"#, "`at.x` should be a number, or null for NaN, but is \"1\""),
+            (
+                r#"{"e":1,"at":{"x":"1","y":1,"z":[0,0,0]}}"#,
+                "`at.x` should be a number, \"Infinity\", \"-Infinity\" or \"NaN\", but is \"1\"",
+            ),
             (r#"{"e":1,"at":{"x":0,"y":1,"z":[0,0]}}"#, "`at.z` should be an array of 3, but is an array of 2"),
             (
                 r#"{"e":1,"at":{"x":0,"y":1,"z":[0,0,256]}}"#,
@@ -212,18 +246,47 @@ mod tests {
         (fields.collect(), offset)
     }
 
-    /// Floats that JSON has no word for, made 0.
-    fn finite(kind: &Kind, bytes: &mut [u8]) {
-        match kind {
-            Kind::F32 if !f32::from_le_bytes(bytes.try_into().expect("four")).is_finite() => bytes.fill(0),
-            Kind::F64 if !f64::from_le_bytes(bytes.try_into().expect("eight")).is_finite() => bytes.fill(0),
-            Kind::Array(kind, _) => bytes.chunks_exact_mut(kind.size()).for_each(|bytes| finite(kind, bytes)),
-            Kind::Struct(fields, _) => {
-                for Field { kind, offset, .. } in fields {
-                    finite(kind, &mut bytes[*offset..offset + kind.size()]);
-                }
+    #[test]
+    fn every_float_comes_back_bit_for_bit() {
+        let fields =
+            Fields::parse("t.Floats@1 32/8 {s:[f32;2]@0,n:N{d:[f64;2]@0,f:f32@16,g:f32@20}@8}").expect("a schema");
+        // Every sign and exponent, at the ends and in the middle of its fractions.
+        for high in 0..=0xfff_u64 {
+            for low in [0, 1, 2, 0x7fff_ffff_ffff, 0x8000_0000_0000, 0x8_0000_0000_0001, 0xf_ffff_ffff_ffff] {
+                let double = high << 52 | low;
+                let single = (high as u32 & 0x1ff) << 23 | (low as u32 & 0x7f_ffff) ^ (low >> 29) as u32 & 0x7f_ffff;
+                let mut bytes = [single.to_le_bytes(), (!single).to_le_bytes()].concat();
+                bytes.extend([double.to_le_bytes(), (!double).to_le_bytes()].concat());
+                bytes.extend([single.reverse_bits().to_le_bytes(), 0x8000_0001_u32.to_le_bytes()].concat());
+                let json = fields.to_json(&bytes);
+                assert_eq!(fields.from_json(&json).expect("its own JSON"), bytes, "{json}");
             }
-            _ => {}
+        }
+    }
+
+    #[test]
+    fn floats_without_a_number_have_words() {
+        let fields = Fields::parse("t.F@1 12/4 {d:f64@0,f:f32@8}").expect("a schema");
+        for (double, single, json) in [
+            (f64::INFINITY.to_bits(), f32::NEG_INFINITY.to_bits(), r#"{"d":"Infinity","f":"-Infinity"}"#),
+            (f64::NAN.to_bits(), f32::NAN.to_bits(), r#"{"d":"NaN","f":"NaN"}"#),
+            (0x7ff0_0000_0000_0001, 0xffc0_0000, r#"{"d":"NaN(0x7ff0000000000001)","f":"NaN(0xffc00000)"}"#),
+            (0x8000_0000_0000_0000, 1, r#"{"d":-0.0,"f":1e-45}"#),
+        ] {
+            let bytes = [&double.to_le_bytes()[..], &single.to_le_bytes()].concat();
+            assert_eq!(fields.to_json(&bytes), json);
+            assert_eq!(fields.from_json(json).expect("read back"), bytes);
+        }
+        for bad in [
+            r#"{"d":"infinity","f":0}"#,
+            r#"{"d":"NaN(0x7fc00001)","f":0}"#,
+            r#"{"d":"NaN(0x0000000000000001)","f":0}"#,
+            r#"{"d":0,"f":"NaN(0x7ff8000000000001)"}"#,
+            r#"{"d":0,"f":"NaN(0x00000001)"}"#,
+            r#"{"d":0,"f":3.5e38}"#,
+            r#"{"d":0,"f":"1"}"#,
+        ] {
+            fields.from_json(bad).expect_err(bad);
         }
     }
 
@@ -235,9 +298,7 @@ mod tests {
         ) {
             let (list, size) = fields(kinds);
             prop_assume!(size <= 2048);
-            let mut payload = random[..random.len() / size * size].to_vec();
-            let whole = Kind::Struct(list.clone(), size);
-            payload.chunks_exact_mut(size).for_each(|message| finite(&whole, message));
+            let payload = random[..random.len() / size * size].to_vec();
             let fields = Fields { name: "t.Any".to_owned(), version: 1, size, fields: list };
             prop_assert_eq!(&fields.from_json(&fields.to_json(&payload)).expect("its own JSON"), &payload);
             prop_assert_eq!(&fields.from_json(&fields.to_json(&payload[..size])).expect("one"), &payload[..size]);

@@ -1,4 +1,7 @@
 //! Bytes of plain messages, written as JSON.
+//!
+//! Floats for which JSON has no number are texts: `"Infinity"`, `"-Infinity"`, `"NaN"`, and any other NaN by its bits,
+//! `"NaN(0xffc00001)"`.
 
 use std::fmt::{Result, Write};
 
@@ -34,18 +37,26 @@ fn value(out: &mut impl Write, kind: &Kind, bytes: &[u8]) -> Result {
             let shift = 64 - 8 * *size as u32;
             write!(out, "{}", ((unsigned(bytes) << shift) as i64) >> shift)
         }
-        Kind::F32 => {
-            let number = f32::from_bits(unsigned(bytes) as u32);
-            if number.is_finite() { write!(out, "{number:?}") } else { out.write_str("null") }
-        }
-        Kind::F64 => {
-            let number = f64::from_bits(unsigned(bytes));
-            if number.is_finite() { write!(out, "{number:?}") } else { out.write_str("null") }
-        }
+        Kind::F32 => match f32::from_bits(unsigned(bytes) as u32) {
+            number if number.is_finite() => write!(out, "{number:?}"),
+            number if number.is_infinite() => infinite(out, number < 0.0),
+            number if number.to_bits() == f32::NAN.to_bits() => out.write_str("\"NaN\""),
+            number => write!(out, "\"NaN({:#010x})\"", number.to_bits()),
+        },
+        Kind::F64 => match f64::from_bits(unsigned(bytes)) {
+            number if number.is_finite() => write!(out, "{number:?}"),
+            number if number.is_infinite() => infinite(out, number < 0.0),
+            number if number.to_bits() == f64::NAN.to_bits() => out.write_str("\"NaN\""),
+            number => write!(out, "\"NaN({:#018x})\"", number.to_bits()),
+        },
         Kind::Entity => write!(out, "{}", unsigned(bytes)),
         Kind::Array(kind, _) => list(out, bytes.chunks_exact(kind.size()), |out, bytes| value(out, kind, bytes)),
         Kind::Struct(fields, _) => object(out, fields, bytes),
     }
+}
+
+fn infinite(out: &mut impl Write, is_negative: bool) -> Result {
+    out.write_str(if is_negative { "\"-Infinity\"" } else { "\"Infinity\"" })
 }
 
 fn list<'a, W: Write>(
@@ -87,7 +98,7 @@ mod tests {
         bytes.extend(0.5_f32.to_le_bytes());
         bytes.extend([255, 128, 0, 127]);
         bytes.extend(u64::MAX.to_le_bytes());
-        let one = "{\"e\":8589934599,\"f\":1e300,\"s\":-300,\"b\":[1,255],\"n\":null,\
+        let one = "{\"e\":8589934599,\"f\":1e300,\"s\":-300,\"b\":[1,255],\"n\":\"NaN\",\
                    \"v\":{\"x\":0.5,\"y\":-1,\"z\":[-128,0,127]},\"u\":18446744073709551615}";
         assert_eq!(fields.to_json(&bytes), one);
         assert_eq!(fields.to_json(&bytes.repeat(2)), format!("[{one},{one}]"));

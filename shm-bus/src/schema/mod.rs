@@ -20,7 +20,7 @@ mod encode;
 mod json;
 mod parse;
 #[cfg(feature = "record")]
-pub(crate) mod ros1;
+pub(crate) mod ros;
 
 #[cfg(feature = "json")]
 pub use encode::EncodeError;
@@ -108,7 +108,9 @@ impl Fields {
     }
 
     /// The messages in `payload` as JSON: an object for one, an array of objects for several, `null` when the length is no
-    /// multiple of the size. NaN and infinities are `null`; integers are exact; an entity is its opaque number.
+    /// multiple of the size. Every value comes back bit for bit from [`Self::from_json`](Self#method.from_json): integers and
+    /// floats are exact; floats that JSON has no number for are the texts `"Infinity"`, `"-Infinity"`, `"NaN"`, and
+    /// `"NaN(0x7fc00001)"` with its bits for any other NaN; an entity is its opaque number.
     #[must_use]
     pub fn to_json(&self, payload: &[u8]) -> String {
         let mut out = String::new();

@@ -37,12 +37,16 @@ mod seat;
 #[cfg_attr(windows, path = "sleep_windows.rs")]
 mod sleep;
 #[cfg(unix)]
+mod space_unix;
+#[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
 
 #[cfg(unix)]
-pub(crate) use unix::{Dir, allocate, identity, runtime_root};
+pub(crate) use space_unix::allocate;
+#[cfg(unix)]
+pub(crate) use unix::{Dir, identity, runtime_root};
 #[cfg(windows)]
 pub(crate) use windows::{Dir, allocate, identity, runtime_root};
 

@@ -1,4 +1,4 @@
-//! Unix: `openat` below a checked folder, `fallocate` where it exists.
+//! Unix: `openat` below a checked folder.
 //!
 //! # Invariants
 //! 1. Every open is close-on-exec, follows no link in its last component, waits for nobody (a planted FIFO would), and what
@@ -28,6 +28,8 @@ const PRIVATE_FILE: Mode = Mode::RUSR.union(Mode::WUSR);
 pub(crate) struct Dir {
     fd: OwnedFd,
     path: PathBuf,
+    /// It was not there before.
+    made: bool,
 }
 
 impl Dir {
@@ -46,13 +48,32 @@ impl Dir {
             Errno::LOOP | Errno::NOTDIR => DirError::NotADirectory { path: path.to_owned() },
             error => DirError::Io { path: path.to_owned(), source: error.into() },
         };
+        let mut made = false;
         if create {
             match rustix::fs::mkdirat(&at, name, Mode::RWXU) {
-                Ok(()) => crash::point(),
+                Ok(()) => {
+                    crash::point();
+                    made = true;
+                }
                 Err(Errno::EXIST) => {}
                 Err(error) => return Err(unwritable(&path, error).unwrap_or_else(|| failed(&path, error))),
             }
         }
+        let opened = Self::open_present(&at, name, path, made, failed);
+        if made && opened.is_err() {
+            // Whatever stood in the way, such as a limit on open files: nothing is left of the attempt.
+            let _ = rustix::fs::unlinkat(&at, name, AtFlags::REMOVEDIR);
+        }
+        opened
+    }
+
+    fn open_present(
+        at: impl std::os::fd::AsFd,
+        name: &OsStr,
+        path: PathBuf,
+        made: bool,
+        failed: impl Fn(&Path, Errno) -> DirError,
+    ) -> Result<Self, DirError> {
         let fd = rustix::fs::openat(&at, name, FOLDER, Mode::empty()).map_err(|error| failed(&path, error))?;
         let stat = rustix::fs::fstat(&fd).map_err(|error| failed(&path, error))?;
         let (user, mode) = (rustix::process::geteuid().as_raw(), Mode::from_raw_mode(stat.st_mode));
@@ -67,7 +88,12 @@ impl Dir {
             FileSystem::Network => return Err(DirError::Network { path }),
             FileSystem::Kernel => return Err(DirError::Kernel { path }),
         }
-        Ok(Self { fd, path })
+        Ok(Self { fd, path, made })
+    }
+
+    /// Whether opening it has made it.
+    pub(crate) const fn was_made(&self) -> bool {
+        self.made
     }
 
     /// Where it was opened.
@@ -110,6 +136,12 @@ impl Dir {
         let fd = match rustix::fs::openat(&self.fd, name, FILE | flags, mode) {
             // ENXIO: a FIFO or socket. EISDIR: a folder, opened for writing.
             Err(Errno::LOOP | Errno::NXIO | Errno::ISDIR) => return Err(not_a_file(name)),
+            // Without a free descriptor the system does not look whether the file is there.
+            Err(error @ (Errno::MFILE | Errno::NFILE)) => {
+                let found = rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW);
+                let missing = matches!(found, Err(Errno::NOENT));
+                return Err(if missing && !flags.contains(OFlags::CREATE) { Errno::NOENT } else { error }.into());
+            }
             fd => fd?,
         };
         if flags.contains(OFlags::CREATE) {
@@ -205,16 +237,6 @@ fn file_system(fd: &OwnedFd) -> rustix::io::Result<FileSystem> {
 #[cfg(not(target_os = "linux"))]
 fn file_system(_: &OwnedFd) -> rustix::io::Result<FileSystem> {
     Ok(FileSystem::Local)
-}
-
-/// Gives a new file `len` bytes of zeros. On Linux the space is real, so that a full tmpfs is an error here.
-pub(crate) fn allocate(file: &File, len: u64) -> io::Result<()> {
-    #[cfg(target_os = "linux")]
-    rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, len)?;
-    #[cfg(not(target_os = "linux"))]
-    file.set_len(len)?;
-    crash::point();
-    Ok(())
 }
 
 /// Device and inode.

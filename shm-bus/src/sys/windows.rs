@@ -18,28 +18,37 @@ use super::DirError;
 #[derive(Debug)]
 pub(crate) struct Dir {
     path: PathBuf,
+    /// It was not there before.
+    made: bool,
 }
 
 impl Dir {
     /// Opens `path`, with `create` making its last component first.
     pub(crate) fn open(path: &Path, create: bool) -> Result<Self, DirError> {
         let failed = |source| DirError::Io { path: path.to_owned(), source };
-        if create
-            && let Err(source) = std::fs::create_dir(path)
-            && source.kind() != io::ErrorKind::AlreadyExists
-        {
-            return Err(match source.kind() {
-                io::ErrorKind::PermissionDenied | io::ErrorKind::StorageFull => {
-                    DirError::Unwritable { path: path.parent().unwrap_or(path).to_owned(), source }
-                }
-                _ => failed(source),
-            });
+        let mut made = false;
+        if create {
+            match std::fs::create_dir(path) {
+                Ok(()) => made = true,
+                Err(source) => match source.kind() {
+                    io::ErrorKind::AlreadyExists => {}
+                    io::ErrorKind::PermissionDenied | io::ErrorKind::StorageFull => {
+                        return Err(DirError::Unwritable { path: path.parent().unwrap_or(path).to_owned(), source });
+                    }
+                    _ => return Err(failed(source)),
+                },
+            }
         }
         let kind = std::fs::symlink_metadata(path).map_err(failed)?.file_type();
         if !kind.is_dir() {
             return Err(DirError::NotADirectory { path: path.to_owned() });
         }
-        Ok(Self { path: path.to_owned() })
+        Ok(Self { path: path.to_owned(), made })
+    }
+
+    /// Whether opening it has made it.
+    pub(crate) const fn was_made(&self) -> bool {
+        self.made
     }
 
     /// Opens the folder `name` in this one.

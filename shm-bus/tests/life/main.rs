@@ -20,6 +20,7 @@ mod removed;
 mod scribbler;
 #[cfg(feature = "crash-points")]
 mod soak;
+mod space;
 #[cfg(feature = "crash-points")]
 mod stops;
 mod support;

@@ -6,8 +6,12 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use shm_bus::Bus;
+use shm_bus::wire::Priority;
+
 use super::random::Random;
-use super::support::say;
+use super::support::{NUMBERS, say};
 
 /// Does what `order` says and gives the answer.
 pub(crate) fn obey(folder: &Path, order: &str) -> String {
@@ -22,6 +26,13 @@ pub(crate) fn obey(folder: &Path, order: &str) -> String {
         ["no", "file", "over", bytes] => {
             limit_files(bytes.parse().expect("a number"));
             "limited".to_owned()
+        }
+        ["files", "of", bytes] => limit(Resource::Fsize, bytes),
+        ["open", "files", count] => limit(Resource::Nofile, count),
+        ["try", "lane", "of", bytes] => {
+            let bus = Bus::open_in(folder, "game").expect("opens");
+            let made = bus.publisher(&NUMBERS, "child", &[(Priority::Low, bytes.parse().expect("a number"))]);
+            made.map_or_else(|error| texts(&error), |_| "made".to_owned())
         }
         ["scribble", seed] => {
             say("scribbling");
@@ -86,14 +97,27 @@ pub(crate) fn end(well: bool) -> ! {
     unsafe { _exit(i32::from(!well)) }
 }
 
+/// Limits this process to so much, for as long as it does not raise the limit.
+fn limit(what: Resource, most: &str) -> String {
+    let limit = Rlimit { current: Some(most.parse().expect("a number")), ..getrlimit(what) };
+    setrlimit(what, limit).expect("below the hard limit");
+    "limited".to_owned()
+}
+
+/// An error with its causes, in one line.
+pub(crate) fn texts(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 /// Lets nothing grow files beyond `bytes`; trying is an error instead of a signal.
 fn limit_files(bytes: u64) {
     const IGNORE: usize = 1;
     let signal_number = rustix::process::Signal::XFSZ.as_raw();
     // SAFETY: a plain system call.
     unsafe { signal(signal_number, IGNORE) };
-    let limit = rustix::process::Rlimit { current: Some(bytes), maximum: Some(bytes) };
-    rustix::process::setrlimit(rustix::process::Resource::Fsize, limit).expect("limits may be lowered");
+    let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
+    setrlimit(Resource::Fsize, limit).expect("limits may be lowered");
 }
 
 /// Writes nonsense over all segments of the bus until it is killed; for every other seed not over the words that tell what a

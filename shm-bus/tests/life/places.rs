@@ -180,15 +180,23 @@ fn another_users_folder_is_refused() {
     assert!(matches!(refused(Bus::open_in(folder.path(), "game")), DirError::Foreign { .. }));
 }
 
-/// A tmpfs, unmounted when dropped.
-struct Mount<'a>(&'a Path);
+/// A file system, unmounted when dropped.
+pub(crate) struct Mount<'a>(&'a Path);
 
 impl<'a> Mount<'a> {
     /// `None` where nothing may be mounted.
     fn tmpfs(at: &'a Path, options: &str) -> Option<Self> {
-        let mounted =
-            std::process::Command::new("mount").args(["-t", "tmpfs", "-o", options, "hotframe-test"]).arg(at).output();
-        mounted.is_ok_and(|output| output.status.success()).then_some(Self(at))
+        Self::of(at, &["-t", "tmpfs", "-o", options, "hotframe-test"])
+    }
+
+    /// `None`, told, where this can't be mounted.
+    pub(crate) fn of(at: &'a Path, arguments: &[&str]) -> Option<Self> {
+        let mounted = std::process::Command::new("mount").args(arguments).arg(at).output();
+        let mounted = mounted.is_ok_and(|output| output.status.success());
+        if !mounted {
+            eprintln!("skipped: `mount {}` is not possible here", arguments.join(" "));
+        }
+        mounted.then_some(Self(at))
     }
 
     fn make_read_only(&self) {

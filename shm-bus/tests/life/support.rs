@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use shm_bus::wire::{Policy, Priority, schema_hash};
 use shm_bus::{Attachment, Bus, ChangeError, Inbox, InboxError, Publisher, Start, TopicSpec};
 
-use super::orders::forked;
+use super::orders::{forked, texts};
 
 pub(crate) const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
 pub(crate) const NUMBERS: TopicSpec<'_> = TopicSpec {
@@ -72,7 +72,7 @@ impl Role {
             }
             "latest" => self.publisher = Some(self.bus(folder).publisher(&LATEST, "child", LANE).expect("made")),
             "try open" => {
-                return Bus::open_in(folder, "game").map_or_else(|error| format!("{error:?}"), |_| "opened".to_owned());
+                return Bus::open_in(folder, "game").map_or_else(|error| texts(&error), |_| "opened".to_owned());
             }
             "try send" => self.try_send(),
             "unsubscribe if" => {

@@ -1,4 +1,4 @@
-//! The runtime folder: can it be used, is there room, did killed games leave something.
+//! The runtime folder: can it hold a bus, is there room, did killed games leave something.
 
 use std::path::Path;
 
@@ -22,7 +22,9 @@ pub(super) fn look(folder: &Path) -> Vec<Finding> {
         }
         Err(error) => report.problem(reason(&error), "correct that, or let HOTFRAME_DIR name another folder"),
         Ok(live) => {
-            look_at_parent(folder, &mut report);
+            if has_parent(folder, &mut report) {
+                try_it(&mut report);
+            }
             look_at_space(folder, &mut report);
             look_for_stale(folder, &live, &mut report);
         }
@@ -43,7 +45,8 @@ fn look_for_stale(folder: &Path, live: &[String], report: &mut Report) {
         .flatten()
         .filter(|entry| entry.path().join("bus.lock").exists())
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| !live.contains(name))
+        // What `try_it` of another command is making.
+        .filter(|name| !live.contains(name) && !name.starts_with('.'))
         .collect();
     names.sort();
     for name in names {
@@ -52,6 +55,10 @@ fn look_for_stale(folder: &Path, live: &[String], report: &mut Report) {
             Ok(_) | Err(OpenError::NotFound { .. }) => {
                 let what = format!("bus `{name}` is left of a game that was killed");
                 report.problem(what, "`hotframe bus gc` removes it; so does starting a game on that bus");
+            }
+            Err(OpenError::Name { .. }) => {
+                let what = format!("folder `{name}` has the files of a bus, but not a name that a bus can have");
+                report.hint(what, "nobody can open it: remove it, or give it its own name again");
             }
             Err(error) => {
                 let what = format!("bus `{name}` can't be read: {}", reason(&error));
@@ -65,11 +72,25 @@ fn look_for_stale(folder: &Path, live: &[String], report: &mut Report) {
 }
 
 /// Who opens a bus makes the folder, but not those that it lies in.
-fn look_at_parent(folder: &Path, report: &mut Report) {
+fn has_parent(folder: &Path, report: &mut Report) -> bool {
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
-    if let Some(parent) = parent.filter(|parent| !parent.exists()) {
-        let what = format!("there is no folder {}, so no game can make its own in it", parent.display());
-        report.problem(what, "make it, or let HOTFRAME_DIR name another folder");
+    let Some(parent) = parent.filter(|parent| !parent.exists()) else { return true };
+    let what = format!("there is no folder {}, so no game can make its own in it", parent.display());
+    report.problem(what, "make it, or let HOTFRAME_DIR name another folder");
+    false
+}
+
+/// The kind of a file system does not tell whether a bus can lie there: what a bus is made of is made, for a moment.
+fn try_it(report: &mut Report) {
+    if let Err(error) = shm_bus::probe() {
+        let why = match &error {
+            OpenError::Io { what, source, .. } => format!("can't {what}: {source}"),
+            error => reason(error),
+        };
+        report.problem(
+            format!("no bus can be made in it: {why}"),
+            "correct that, or let HOTFRAME_DIR name another folder, such as one in /dev/shm",
+        );
     }
 }
 
@@ -79,7 +100,8 @@ fn look_at_space(folder: &Path, report: &mut Report) {
     let Some(present) = folder.ancestors().find(|folder| folder.exists()) else { return };
     let Ok(stat) = rustix::fs::statvfs(present) else { return };
     let (free, size) = (stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize);
-    if free < SPACE_MIN {
+    // ramfs tells no size.
+    if size > 0 && free < SPACE_MIN {
         let what = format!("{}B of {}B are free", count(free as f64), count(size as f64));
         report.problem(what, "new lanes may find no room: free some, or let HOTFRAME_DIR name a larger file system");
     }

@@ -22,6 +22,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use serde_json::json;
+use shm_bus::Shown;
 
 use super::figures::several;
 
@@ -102,7 +103,8 @@ pub(super) fn doctor(args: &Args, out: &mut impl Write) -> Result<ExitCode, Box<
             if names.is_empty() { "no bus lives".to_owned() } else { format!("looked at {}", names.join(", ")) };
         let (problems, hints) =
             (several(problems as u64, "problem"), several((findings.len() - problems) as u64, "hint"));
-        writeln!(out, "{problems}, {hints}; {looked} in {}", folder.display())?;
+        let (looked, folder) = (Shown(&looked), folder.display().to_string());
+        writeln!(out, "{problems}, {hints}; {looked} in {}", Shown(&folder))?;
     }
     out.flush()?;
     Ok(if problems > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -114,6 +116,7 @@ fn print(args: &Args, finding: &Finding, out: &mut impl Write) -> std::io::Resul
     if args.json {
         writeln!(out, "{}", json!({ "level": level, "about": about, "what": what, "advice": advice }))
     } else {
+        let [about, what, advice] = [about, what, advice].map(|text| Shown(text));
         writeln!(out, "{level}: {about}: {what}\n    {advice}")
     }
 }

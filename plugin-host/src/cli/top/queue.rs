@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use shm_bus::{Holder, QueueInfo, QueueLaneInfo, Snapshot};
+use shm_bus::{Holder, QueueInfo, QueueLaneInfo, Shown, Snapshot};
 
 use super::table::Change;
 use crate::cli::figures::{count, per_second};
@@ -55,7 +55,7 @@ impl QueueRow {
     pub(super) fn texts(&self) -> Vec<String> {
         let whole = |number: u64| count(number as f64);
         vec![
-            self.name.clone(),
+            Shown(&self.name).to_string(),
             self.workers.to_string(),
             whole(self.waiting),
             whole(self.claimed),

@@ -5,6 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::TableState;
+use shm_bus::Shown;
 
 use super::grid::Grid;
 use super::keys::Action;
@@ -152,7 +153,8 @@ fn rank(row: &TopicRow) -> Option<usize> {
 }
 
 fn topic_texts(row: &TopicRow, with_gaps: bool) -> Vec<String> {
-    let mut texts = vec![row.topic.clone(), row.priority.to_owned(), count(row.rate), count(row.bytes_rate)];
+    let mut texts =
+        vec![Shown(&row.topic).to_string(), row.priority.to_owned(), count(row.rate), count(row.bytes_rate)];
     texts.push(format!("{:.0}%", row.fill * 100.0));
     texts.extend([row.rejected, row.dropped, row.timed_out, row.lost, row.conflated].map(total));
     texts.push(row.publishers.to_string());
@@ -173,7 +175,7 @@ const INBOX_COLUMNS: [&str; 8] = ["inbox", "kind", "topics", "received/s", "rece
 fn inbox_texts(row: &InboxRow) -> Vec<String> {
     let kind = if row.observer { "observer" } else { "gating" };
     vec![
-        row.name.clone(),
+        Shown(&row.name).to_string(),
         kind.to_owned(),
         row.topics.to_string(),
         count(row.received.rate),
@@ -208,7 +210,7 @@ fn draw_queues(frame: &mut Frame<'_>, area: Rect, table: &Table) {
 const PARTICIPANT_COLUMNS: [&str; 5] = ["participant", "state", "pid", "age", "beats/s"];
 
 fn participant_texts(row: &ParticipantRow) -> Vec<String> {
-    let name = if row.is_own { format!("{} (this)", row.name) } else { row.name.clone() };
+    let name = format!("{}{}", Shown(&row.name), if row.is_own { " (this)" } else { "" });
     vec![name, row.state.to_owned(), pid_text(row.process), age(row.age), count(row.beat.rate)]
 }
 

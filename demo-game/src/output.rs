@@ -1,0 +1,107 @@
+//! Files that a run leaves: looked at before it, and written whole or not at all.
+//!
+//! # Failure
+//! What lay there before stays until the new file is whole.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// A file could not be written after the run, so that there is none.
+#[derive(Debug, thiserror::Error)]
+#[error("can't write {}, so nothing was played", file.display())]
+pub(crate) struct OutputError {
+    file: PathBuf,
+    source: io::Error,
+}
+
+/// Refuses a place where [`write`] would fail, as far as that can be told before there is something to write.
+pub(crate) fn check(file: &Path) -> Result<(), OutputError> {
+    let checked = match target(file) {
+        Ok(Target::Special(_)) => Ok(()),
+        Ok(Target::File { temporary, .. }) => fs::remove_file(temporary),
+        Err(error) => Err(error),
+    };
+    checked.map_err(|source| OutputError { file: file.to_owned(), source })
+}
+
+/// Writes `bytes` to `file`, replacing what is there.
+pub(crate) fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    match target(file)? {
+        Target::Special(mut device) => device.write_all(bytes),
+        Target::File { temporary, mut open, path } => {
+            let written = open.write_all(bytes).and_then(|()| {
+                if let Ok(present) = fs::metadata(&path) {
+                    let _ = open.set_permissions(present.permissions());
+                }
+                drop(open);
+                fs::rename(&temporary, &path)
+            });
+            written.inspect_err(|_| {
+                let _ = fs::remove_file(&temporary);
+            })
+        }
+    }
+}
+
+/// Where bytes go.
+enum Target {
+    /// A device or a pipe.
+    Special(File),
+    /// A new file beside the one that it will replace.
+    File { temporary: PathBuf, open: File, path: PathBuf },
+}
+
+fn target(file: &Path) -> io::Result<Target> {
+    // A link stays one.
+    let path = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    match fs::metadata(&path) {
+        Ok(present) if present.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+        Ok(present) if !present.is_file() => return Ok(Target::Special(OpenOptions::new().write(true).open(path)?)),
+        _ => {}
+    }
+    let mut name = OsString::from(".");
+    name.push(path.file_name().ok_or(io::ErrorKind::InvalidInput)?);
+    name.push(format!(".{}", std::process::id()));
+    let temporary = path.with_file_name(name);
+    Ok(Target::File { open: File::create(&temporary)?, temporary, path })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::{check, write};
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("report.json");
+        check(&file).expect("may be written");
+        assert!(!file.exists());
+        write(&file, b"one").expect("written");
+        check(&file).expect("may be written");
+        assert_eq!(fs::read(&file).expect("there"), b"one");
+        write(&file, b"two").expect("written");
+        assert_eq!(fs::read(&file).expect("there"), b"two");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+        for bad in [folder.path().to_owned(), folder.path().join("absent/x"), "/".into()] {
+            check(&bad).expect_err("refused");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_written_to_and_a_link_followed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        write(Path::new("/dev/null"), b"gone").expect("it takes everything");
+        check(Path::new("/dev/null")).expect("it takes everything");
+        let (link, real) = (folder.path().join("link"), folder.path().join("real"));
+        fs::write(&real, "old").expect("written");
+        std::os::unix::fs::symlink(&real, &link).expect("made");
+        write(&link, b"new").expect("written");
+        assert!(link.is_symlink() && fs::read(&real).expect("there") == b"new");
+    }
+}

@@ -1,0 +1,78 @@
+//! Whether a folder can hold a bus: tried, not guessed from the kind of its file system.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::open::OpenError;
+use super::sweep;
+use crate::control;
+use crate::runtime::{Access, CONTROL, CONTROL_NEW, Folder, LockError, Place, Store};
+use crate::sync::Ordering;
+
+/// No bus can have this name, so nobody lists, opens or collects it.
+const NAME: &str = ".probe";
+
+/// Makes in the runtime folder, for a moment, what a bus is made of: a folder, locks, and shared memory of the register's size.
+/// Disturbs no bus, and is listed by nobody.
+///
+/// # Errors
+/// As [`Bus::open`](crate::Bus::open) would have; see [`OpenError`].
+pub fn probe() -> Result<(), OpenError> {
+    probe_at(&Place::from_environment())
+}
+
+/// As [`probe`], in a runtime folder of the caller's choice.
+///
+/// # Errors
+/// As [`probe`].
+pub fn probe_in(folder: impl AsRef<Path>) -> Result<(), OpenError> {
+    probe_at(&Place::at(folder.as_ref()))
+}
+
+fn probe_at(place: &Place) -> Result<(), OpenError> {
+    let root = Arc::new(place.open(true)?);
+    let made = root.was_made();
+    let probed = Folder::open(place, root, NAME, true).map_err(OpenError::from).and_then(|folder| {
+        let folder = Arc::new(folder);
+        let probed = probe_store(&Store::Folder(Arc::clone(&folder)));
+        folder.remove_if_empty();
+        probed
+    });
+    place.remove_if(made);
+    probed
+}
+
+fn probe_store(store: &Store) -> Result<(), OpenError> {
+    let failed = |what| move |source| OpenError::Io { name: NAME.to_owned(), what, source };
+    let lock = match store.lock(Duration::ZERO) {
+        Ok(lock) => lock,
+        // Somebody else is trying the same.
+        Err(LockError::Timeout | LockError::Gone) => return Ok(()),
+        Err(LockError::Io(source)) => return Err(failed("lock `bus.lock`")(source)),
+    };
+    // What a killed one has left.
+    sweep::clear(store);
+    let shares = shares_memory(store).map_err(failed("make the register"));
+    let locks = store.take_slot(0).map_err(failed("lock `p0.lock`"));
+    sweep::remove_bus(store);
+    drop(lock);
+    shares.and(locks.map(drop))
+}
+
+/// Whether what is written by way of one mapping is read by way of another.
+fn shares_memory(store: &Store) -> io::Result<()> {
+    const WORD: u64 = 0x686f_7466_7261_6d65;
+    let written = store.create(CONTROL_NEW, control::BYTES)?;
+    store.rename(CONTROL_NEW, CONTROL)?;
+    let read = store.open(CONTROL, control::BYTES, Access::Read)?;
+    // ORDERING: Relaxed, one thread writes and reads.
+    let Some((to, from)) = written.words().last().zip(read.words().last()) else { return Ok(()) };
+    to.store(WORD, Ordering::Relaxed);
+    if from.load(Ordering::Relaxed) == WORD {
+        Ok(())
+    } else {
+        Err(io::Error::other("what one process writes into a mapped file there, another one does not see"))
+    }
+}

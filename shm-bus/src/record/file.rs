@@ -1,0 +1,171 @@
+//! The file of a recording: made under another name beside the wanted one, which it gets once that is worth it.
+//!
+//! # Invariants
+//! 1. What lies at the wanted name is not touched before [`Output::settle`].
+//! 2. Without leave to overwrite nothing is ever replaced, also nothing that came to lie there meanwhile.
+//!
+//! # Failure
+//! A file that can't get its name keeps the one that it has, and [`Output::path`] tells which.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Output {
+    /// As the caller has given it.
+    wanted: PathBuf,
+    /// Behind links.
+    target: PathBuf,
+    /// Where the file is until it is settled; `None` for one that is no regular file, and afterwards.
+    temporary: Option<PathBuf>,
+    overwrite: bool,
+}
+
+impl Output {
+    /// Makes the file for `wanted`, which must not exist unless `overwrite`.
+    pub(super) fn create(wanted: &Path, overwrite: bool) -> io::Result<(Self, File)> {
+        let target = behind_links(wanted);
+        match fs::metadata(&target) {
+            Ok(_) if !overwrite => return Err(io::ErrorKind::AlreadyExists.into()),
+            Ok(present) if present.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            // A device or a pipe can't be made anew.
+            Ok(present) if !present.is_file() => {
+                let file = OpenOptions::new().write(true).open(&target)?;
+                return Ok((Self { wanted: wanted.to_owned(), target, temporary: None, overwrite }, file));
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut number = 0;
+        loop {
+            let temporary = beside(&target, number);
+            match OpenOptions::new().write(true).create_new(true).open(&temporary) {
+                Ok(file) => {
+                    let (wanted, temporary) = (wanted.to_owned(), Some(temporary));
+                    return Ok((Self { wanted, target, temporary, overwrite }, file));
+                }
+                // A killed recorder may have left it, and somebody may still want to read it.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Where the file is now.
+    pub(super) fn path(&self) -> &Path {
+        self.temporary.as_deref().unwrap_or(&self.wanted)
+    }
+
+    /// Whether it has the wanted name.
+    pub(super) const fn is_settled(&self) -> bool {
+        self.temporary.is_none()
+    }
+
+    /// Gives the file its name. Twice is as once.
+    pub(super) fn settle(&mut self) -> io::Result<()> {
+        let Some(temporary) = &self.temporary else { return Ok(()) };
+        if self.overwrite {
+            if let Ok(present) = fs::metadata(&self.target) {
+                let _ = fs::set_permissions(temporary, present.permissions());
+            }
+            fs::rename(temporary, &self.target)?;
+        } else {
+            rename_new(temporary, &self.target)?;
+        }
+        self.temporary = None;
+        Ok(())
+    }
+
+    /// Leaves the file where it is; gives its path.
+    pub(super) fn leave(&mut self) -> PathBuf {
+        self.temporary.take().unwrap_or_else(|| self.wanted.clone())
+    }
+
+    /// Removes a file that has not got its name; whether it did.
+    pub(super) fn discard(&mut self) -> bool {
+        self.temporary.take().is_some_and(|temporary| fs::remove_file(temporary).is_ok())
+    }
+}
+
+/// Renames without replacing anything.
+fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        Ok(()) => fs::remove_file(from),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        // A file system without links: as careful as goes.
+        Err(_) if fs::symlink_metadata(to).is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(_) => fs::rename(from, to),
+    }
+}
+
+/// The name of a temporary beside `target`.
+fn beside(target: &Path, number: u32) -> PathBuf {
+    let mut name = OsString::from(target.file_name().unwrap_or_default());
+    name.push(if number == 0 { ".part".to_owned() } else { format!(".part{}", number + 1) });
+    target.with_file_name(name)
+}
+
+/// What links lead to, so that they stay links.
+fn behind_links(path: &Path) -> PathBuf {
+    /// As many as the system follows.
+    const LINKS_MAX: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        let Ok(link) = fs::read_link(&path) else { break };
+        path = path.parent().unwrap_or(Path::new("")).join(link);
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::{self, Write as _};
+
+    use super::Output;
+
+    #[test]
+    fn the_wanted_name_is_touched_last_and_only_with_leave() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let wanted = folder.path().join("a.mcap");
+        let (mut output, mut file) = Output::create(&wanted, false).expect("made");
+        file.write_all(b"new").expect("written");
+        assert!(!wanted.exists() && output.path() == folder.path().join("a.mcap.part"));
+        fs::write(&wanted, "came meanwhile").expect("written");
+        assert_eq!(output.settle().expect_err("taken").kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(output.path()).expect("kept"), b"new");
+        assert_eq!(fs::read(&wanted).expect("kept"), b"came meanwhile");
+        Output::create(&wanted, false).expect_err("it is there from the beginning");
+
+        let (mut other, mut file) = Output::create(&wanted, true).expect("made");
+        file.write_all(b"newer").expect("written");
+        assert_eq!(
+            (other.path(), fs::read(&wanted).expect("kept")),
+            (&*folder.path().join("a.mcap.part2"), b"came meanwhile".to_vec())
+        );
+        other.settle().expect("may");
+        other.settle().expect("nothing to do");
+        assert_eq!((other.path(), fs::read(&wanted).expect("there")), (&*wanted, b"newer".to_vec()));
+        assert!(!other.discard() && output.discard());
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (link, real) = (folder.path().join("latest.mcap"), folder.path().join("one.mcap"));
+        std::os::unix::fs::symlink("one.mcap", &link).expect("made");
+        let (mut output, _) = Output::create(&link, false).expect("it leads to nothing");
+        output.settle().expect("made");
+        assert!(link.is_symlink() && real.is_file());
+        Output::create(&link, false).expect_err("it leads to a file");
+        let (mut output, mut file) = Output::create(&link, true).expect("made");
+        file.write_all(b"new").expect("written");
+        output.settle().expect("replaced");
+        assert!(link.is_symlink() && fs::read(&real).expect("there") == b"new");
+    }
+}
