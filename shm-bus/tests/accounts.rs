@@ -375,10 +375,10 @@ impl ModelInbox {
                 reading.start.map_or((reading.next, reading.joined.unwrap_or(0)), |start| (start, start));
             *owed = (owed.0 + end.saturating_sub(last), owed.1 + end - first);
         }
-        for topic in 0..POLICIES.len() {
+        for (topic, (name, _)) in POLICIES.iter().enumerate() {
             let counted = self.counted.get(&topic).copied().unwrap_or(0);
             let (least, most) = owed.get(&topic).copied().unwrap_or_default();
-            assert!((least..=most).contains(&counted), "{}: {counted} of {least} to {most}", POLICIES[topic].0);
+            assert!((least..=most).contains(&counted), "{name}: {counted} of {least} to {most}");
         }
     }
 

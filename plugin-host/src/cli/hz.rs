@@ -65,14 +65,14 @@ pub(super) fn hz(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>
             interval.restart();
         }
     }
-    interval.lost += missed(&mut inbox);
+    interval.lost = interval.lost.saturating_add(missed(&mut inbox));
     if interval.messages + interval.lost > 0 { interval.print(args, out) } else { Ok(()) }
 }
 
 impl Interval {
     /// Takes the next message, if one waits and `most` allows; gives their number.
     fn take(&mut self, inbox: &mut Inbox, most: u64) -> Result<u64, Box<dyn Error>> {
-        self.lost += missed(inbox);
+        self.lost = self.lost.saturating_add(missed(inbox));
         let Some(delivery) = told(inbox.receive())?.flatten().filter(|_| most > 0) else { return Ok(0) };
         self.gaps.arrived(Instant::now());
         self.messages += 1;

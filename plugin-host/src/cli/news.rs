@@ -17,5 +17,5 @@ pub(super) fn told<T>(received: Result<T, ReceiveError>) -> Result<Option<T>, Re
 
 /// Messages that `inbox` missed since the last call, of whatever topic.
 pub(super) fn missed(inbox: &mut Inbox) -> u64 {
-    inbox.take_missed().iter().map(|missed| missed.messages).sum()
+    inbox.take_missed().iter().fold(0, |sum, missed| sum.saturating_add(missed.messages))
 }

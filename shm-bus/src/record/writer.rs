@@ -232,7 +232,7 @@ impl Recorder {
         let seen = self.topics.iter_mut().rev().map(|topic| &mut topic.counts);
         let counts = seen.chain(&mut self.unseen).find(|counts| counts.topic == name);
         match counts {
-            Some(counts) => counts.lost += missed.messages,
+            Some(counts) => counts.lost = counts.lost.saturating_add(missed.messages),
             None => self.unseen.push(RecordedCounts { lost: missed.messages, ..RecordedCounts::of(name) }),
         }
     }
