@@ -14,7 +14,7 @@ use game_types::topics::DrawCommands;
 use game_types::{Body, Bullet, DrawCommand, Enemy, GameState, Input, Position, Ship, TICK_RATE, Tuning, Velocity};
 use plugin_host::{FrameInfo, Host, StartError};
 use plugin_sdk::wire::Topic as _;
-use shm_bus::{Attachment, Bus, Inbox, Start, TopicSpec};
+use shm_bus::{Attachment, Bus, Inbox, ReceiveError, Start, TopicSpec};
 
 use crate::bot::Bot;
 use crate::meter::Meter;
@@ -166,8 +166,10 @@ impl App {
                 canvas.draw(commands);
             }
         });
-        if let Err(error) = drained {
-            tracing::warn!(%error, "the draw commands can't be read");
+        match drained {
+            // The bus has told it, once for all who use it.
+            Ok(_) | Err(ReceiveError::Removed { .. }) => {}
+            Err(error) => tracing::warn!(%error, "the draw commands can't be read"),
         }
         canvas.finish();
     }

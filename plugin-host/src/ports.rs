@@ -4,7 +4,7 @@
 use plugin_sdk::abi::Status;
 use plugin_sdk::wire::Priority;
 use shm_bus::wire::Policy;
-use shm_bus::{Attachment, Bus, Delivery, Inbox, Publisher, SendError, Start, TopicSpec};
+use shm_bus::{Attachment, Bus, Delivery, Inbox, Publisher, ReceiveError, SendError, Start, TopicSpec};
 
 use crate::image::{Manifest, TopicInfo};
 
@@ -54,6 +54,8 @@ impl Port {
             Ok(()) => Status::OK,
             Err(SendError::Full) => Status::FULL,
             Err(SendError::TooLong { .. }) => Status::INVALID,
+            // The bus has told it, once for all who use it.
+            Err(SendError::Removed) => Status::REFUSED,
             Err(error) => {
                 if !std::mem::replace(&mut self.broken, true) {
                     tracing::error!(topic = self.topic.name, %error, "a lane can't be used any more; reload its publisher");
@@ -190,8 +192,10 @@ impl Ports {
                 deliver(publishers, number, delivery.payload);
             }
         });
-        if let Err(error) = drained {
-            tracing::warn!(%error, "an inbox could not be drained; it is tried again in the next frame");
+        match drained {
+            // As with a lane: the bus has told it.
+            Ok(_) | Err(ReceiveError::Removed { .. }) => {}
+            Err(error) => tracing::warn!(%error, "an inbox could not be drained; it is tried again in the next frame"),
         }
     }
 

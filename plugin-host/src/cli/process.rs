@@ -38,7 +38,7 @@ mod tests {
         let bus = shm_bus::Bus::open_in(folder.path(), "game").expect("opens");
         let process = bus.snapshot().participants[0].process;
         if process.local_pid().is_none() {
-            println!("skipped: the system does not tell this process's pid namespace");
+            eprintln!("skipped: the system does not tell this process's pid namespace");
             return;
         }
         let pid = std::process::id().to_string();

@@ -2,6 +2,7 @@
 //!
 //! A test that needs a namespace which the system does not grant says so and does nothing.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -22,7 +23,7 @@ const SHIFTED_TIME: &[&str] = &["unshare", "-T", "--boottime", "1000", "-f", "--
 fn is_granted(by: &[&str]) -> bool {
     let granted = Command::new(by[0]).args(&by[1..]).arg("true").output().is_ok_and(|output| output.status.success());
     if !granted {
-        println!("skipped: the system does not grant `{}`", by.join(" "));
+        eprintln!("skipped: the system does not grant `{}`", by.join(" "));
     }
     granted
 }
@@ -44,7 +45,7 @@ fn plays() {
     let mut inbox = bus.inbox("slow", Attachment::Gating).expect("made");
     inbox.subscribe(&HITS, Start::Now).expect("subscribed");
     inbox.drain(|_| ()).expect("mapped");
-    println!("\nprocess {} plays", std::process::id());
+    writeln!(std::io::stdout(), "\nprocess {} plays", std::process::id()).expect("somebody listens");
     for id in 0_u32.. {
         std::thread::sleep(Duration::from_millis(700));
         let _ = publisher.send(Priority::High, &hit(id));

@@ -56,7 +56,7 @@ impl Shared {
     pub(crate) fn look_at_once(&self) -> bool {
         if self.store.was_removed(self.identity) && !self.removal.is_known.swap(true, Ordering::Relaxed) {
             let folder = self.store.path().display();
-            tracing::error!(bus = self.name, %folder, "the bus was removed: its folder was deleted, moved or replaced");
+            tracing::error!(bus = self.name, %folder, "the bus was removed: its folder was deleted, moved or replaced; restart its programs");
         }
         self.was_removed()
     }

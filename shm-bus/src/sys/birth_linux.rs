@@ -215,7 +215,7 @@ mod tests {
     fn this_process_lives_and_one_of_another_birth_does_not() {
         let own = Birth::own();
         if !(own.shares_pids() && own.shares_time() && super::proc_is_ours()) {
-            println!("skipped: /proc does not tell enough here: {own:?}");
+            eprintln!("skipped: /proc does not tell enough here: {own:?}");
             return;
         }
         let pid = std::process::id();

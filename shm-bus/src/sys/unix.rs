@@ -244,6 +244,7 @@ pub(crate) fn identity(file: &File) -> io::Result<(u64, u64)> {
     Ok(identity_of(rustix::fs::fstat(file)?))
 }
 
+#[allow(clippy::unnecessary_cast, reason = "other systems have other types")]
 fn identity_of(stat: rustix::fs::Stat) -> (u64, u64) {
     (stat.st_dev as u64, stat.st_ino as u64)
 }

@@ -42,7 +42,7 @@ pub(crate) fn somewhere(random: &mut super::random::Random) -> &'static [&'stati
 fn is_granted(by: &[&str]) -> bool {
     let granted = Command::new(by[0]).args(&by[1..]).arg("true").output().is_ok_and(|output| output.status.success());
     if !granted {
-        println!("skipped: the system does not grant `{}`", by.join(" "));
+        eprintln!("skipped: the system does not grant `{}`", by.join(" "));
     }
     granted
 }
