@@ -18,6 +18,7 @@ mod handover;
 mod host;
 pub mod image;
 mod instance;
+mod name;
 mod ports;
 mod slot;
 mod stage;
