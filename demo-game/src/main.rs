@@ -18,7 +18,10 @@ use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let options = cli::Options::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let (filter, misread) = match EnvFilter::try_from_default_env() {
+        Ok(filter) => (filter, None),
+        Err(error) => (EnvFilter::new("info"), std::env::var_os(EnvFilter::DEFAULT_ENV).map(|_| error)),
+    };
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -26,6 +29,9 @@ fn main() -> ExitCode {
         .with_target(false)
         .log_internal_errors(false)
         .init();
+    if let Some(error) = misread {
+        tracing::warn!("RUST_LOG can't be understood, info is logged: {error}");
+    }
     match play::play(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

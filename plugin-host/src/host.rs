@@ -113,6 +113,9 @@ impl Host {
     /// # Errors
     /// [`StartError`]: the folder is missing or can't be watched.
     pub fn start(folder: &Path, bus: Bus) -> Result<Self, StartError> {
+        for line in crate::environment::unread() {
+            tracing::warn!("{line}");
+        }
         let ((staged_sender, staged), (event_sender, events)) = (unbounded(), unbounded());
         let watcher = Watcher::start(folder, stage(ImageStore::new()?, staged_sender), event_sender)?;
         let (plugins, tried) = (BTreeMap::new(), BTreeSet::new());

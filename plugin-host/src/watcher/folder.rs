@@ -106,14 +106,17 @@ impl Folder {
         }
     }
 
-    /// Serves signals, looks and deadlines until it is stopped.
-    pub(super) fn run(mut self, signals: &Receiver<Signal>) {
+    /// Serves signals, what the host asks for, looks and deadlines until it is stopped.
+    pub(super) fn run(mut self, signals: &Receiver<Signal>, asked: &Receiver<String>) {
         // The watch comes first: what happens between the two is seen twice, never missed.
         self.watch();
         self.look(Look::First);
         while !is_stopped(&self.stopped) {
             while let Ok(signal) = signals.try_recv() {
                 self.apply(signal);
+            }
+            while let Ok(plugin) = asked.try_recv() {
+                self.try_again(&plugin);
             }
             if self.queue.take_lost() {
                 self.look(Look::All);
@@ -126,6 +129,7 @@ impl Folder {
             let deadline = self.deadline().map_or_else(never, crossbeam_channel::at);
             select! {
                 recv(signals) -> signal => if let Ok(signal) = signal { self.apply(signal) },
+                recv(asked) -> plugin => if let Ok(plugin) = plugin { self.try_again(&plugin) },
                 recv(deadline) -> _ => {}
                 recv(self.stopped) -> _ => return,
             }
@@ -140,12 +144,14 @@ impl Folder {
                 self.wants_backend = true;
                 self.look(Look::Changed);
             }
-            Signal::Retry { plugin } => {
-                if let Some(entry) = self.entries.get_mut(&plugin) {
-                    entry.known = Known::default();
-                    self.feed(&plugin, Input::Found);
-                }
-            }
+        }
+    }
+
+    /// The host wants a file to be tried whatever is known of its content.
+    fn try_again(&mut self, plugin: &str) {
+        if let Some(entry) = self.entries.get_mut(plugin) {
+            entry.known = Known::default();
+            self.feed(plugin, Input::Found);
         }
     }
 
@@ -157,16 +163,17 @@ impl Folder {
             _ => {}
         }
         let sight = sight::file(&self.path.join(&file));
-        let entry = self.entries.entry(plugin.to_owned()).or_default();
-        entry.file = file;
-        entry.seen = match sight {
-            Sight::File(stamp) => Some(stamp),
-            _ => None,
-        };
-        let input = match (change, sight) {
+        let input = match (change, &sight) {
             (Change::Sure(input), _) => input,
             (Change::RenamedSomehow, Sight::File(_)) => Input::RenamedTo,
             (Change::RenamedSomehow, _) => Input::Removed,
+        };
+        let entry = self.entries.entry(plugin.to_owned()).or_default();
+        entry.file = file;
+        entry.seen = match sight {
+            // What stands there after a removal is another file, which the next look finds if no event tells of it.
+            Sight::File(stamp) if input != Input::Removed => Some(stamp),
+            _ => None,
         };
         self.feed(plugin, input);
     }
@@ -208,6 +215,8 @@ impl Folder {
         self.backend = None;
         match Backend::start(&self.path, self.queue.clone()) {
             Ok(backend) => self.backend = Some(backend),
+            // It has gone in this moment; the next look says so.
+            Err(_) if sight::identity(&self.path).ok() != Some(self.presence.last) => self.wants_backend = true,
             Err(error) => {
                 let (folder, interval) = (self.path.clone(), self.timing.look);
                 self.tell(FileEvent::NotWatched { folder, reason: error.to_string(), interval });
@@ -217,6 +226,11 @@ impl Folder {
 
     fn compare(&mut self, view: &View, how: Look, is_renewed: bool) {
         let found = self.files(view);
+        // What was looked at is no longer there: nothing follows from it.
+        if sight::identity(&self.path).ok() != Some(view.identity) {
+            self.next_look = Instant::now();
+            return;
+        }
         let missing: Vec<String> = self.entries.keys().filter(|plugin| !found.contains_key(*plugin)).cloned().collect();
         for plugin in missing {
             if let Some(entry) = self.entries.get_mut(&plugin) {

@@ -45,10 +45,10 @@ use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 pub use self::name::{file_of, plugin_of};
-use self::notify::{Queue, Signal};
+use self::notify::Queue;
 use self::presence::Presence;
 use self::settle::{Known, Timing};
 use crate::image::copy::ContentHash;
@@ -255,7 +255,8 @@ pub enum WatchError {
 #[must_use = "dropping the watcher ends the watch"]
 pub struct Watcher {
     folder: PathBuf,
-    queue: Queue,
+    /// Plugins whose files the host wants to be tried again.
+    retries: Sender<String>,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -277,19 +278,21 @@ impl Watcher {
         let last = sight::folder(folder).map_err(failed)?.identity;
         let folder = std::path::absolute(folder).map_err(failed)?;
         let (queue, signals) = Queue::new();
+        let (retries, asked) = unbounded();
         let (stop, stopped) = bounded::<()>(0);
         let presence = Presence { last, is_away: false };
-        let running = folder::Folder::new(folder.clone(), presence, timing, queue.clone(), stage, events, stopped);
+        let running = folder::Folder::new(folder.clone(), presence, timing, queue, stage, events, stopped);
         let thread = std::thread::Builder::new()
             .name("hotframe-watch".to_owned())
-            .spawn(move || running.run(&signals))
+            .spawn(move || running.run(&signals, &asked))
             .map_err(|source| WatchError::Thread { folder: folder.clone(), source })?;
-        Ok(Self { folder, queue, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { folder, retries, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Has the file of `plugin` tried again, whatever is known of its content.
     pub fn retry(&self, plugin: &str) {
-        self.queue.put(Signal::Retry { plugin: plugin.to_owned() });
+        // The thread ends with the watcher only.
+        let _ = self.retries.send(plugin.to_owned());
     }
 
     /// The path of the watched folder, absolute, links and all.

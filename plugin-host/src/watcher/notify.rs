@@ -44,11 +44,6 @@ pub(super) enum Signal {
     Rescan,
     /// The directory itself was removed or renamed.
     FolderGone,
-    /// The host wants a plugin's file to be tried whatever is known of its content.
-    Retry {
-        /// The plugin.
-        plugin: String,
-    },
 }
 
 /// What happened to a file, as far as the event tells.

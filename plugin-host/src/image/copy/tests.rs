@@ -102,11 +102,12 @@ fn a_folder_that_was_cleared_away_is_made_again_and_its_copies_do_no_harm() {
     let file = base.path().join("libai.so");
     fs::write(&file, b"one").unwrap();
     let mut store = ImageStore::new_in(base.path()).unwrap();
-    let clear: [(&str, &dyn Fn(&Path)); 4] = [
-        ("all of it", &|folder| fs::remove_dir_all(folder).unwrap()),
-        ("its lock, as old", &|folder| fs::remove_file(folder.join(".lock")).unwrap()),
-        ("renamed", &|folder| fs::rename(folder, folder.with_extension("trash")).unwrap()),
-        ("another lock", &|folder| {
+    type Clear = fn(&Path);
+    let clear: [(&str, Clear); 4] = [
+        ("all of it", |folder| fs::remove_dir_all(folder).unwrap()),
+        ("its lock, as old", |folder| fs::remove_file(folder.join(".lock")).unwrap()),
+        ("renamed", |folder| fs::rename(folder, folder.with_extension("trash")).unwrap()),
+        ("another lock", |folder| {
             fs::rename(folder.join(".lock"), folder.join("old-lock")).unwrap();
             fs::write(folder.join(".lock"), "").unwrap();
         }),
@@ -159,6 +160,40 @@ fn what_can_not_be_written_is_the_stores_fault_and_leaves_nothing() {
         assert!(error.to_string().contains("hotframe-images-"), "{error}");
         assert_eq!(names(store.folder()), [".lock"]);
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_base_that_is_full_or_read_only_is_the_stores_fault_until_there_is_room() {
+    const TEST: &str = "image::copy::tests::a_base_that_is_full_or_read_only_is_the_stores_fault_until_there_is_room";
+    if !crate::inside::is_inside(TEST, &["-m"], "mount --make-rprivate /") {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let (base, file) = (home.path().join("scratch"), home.path().join("libai.so"));
+    fs::create_dir(&base).unwrap();
+    fs::write(&file, vec![1; 1 << 20]).unwrap();
+    let run = |program: &str, arguments: &[&str]| {
+        let status = std::process::Command::new(program).args(arguments).arg(&base).status().unwrap();
+        assert!(status.success(), "{program} {arguments:?}");
+    };
+    let mount = |options: &str| run("mount", &["-t", "tmpfs", "-o", options, "none"]);
+    mount("size=64k");
+    let mut store = ImageStore::new_in(&base).unwrap();
+    let full = store.copy(&file, "ai", 1).unwrap_err();
+    assert!(full.is_of_the_store() && full.to_string().contains("scratch"), "{full:?}");
+    assert_eq!(names(store.folder()), [".lock"]);
+    mount("remount,size=8m");
+    drop(store.copy(&file, "ai", 1).unwrap());
+    mount("ro");
+    let read_only = store.copy(&file, "ai", 1).unwrap_err();
+    assert!(read_only.is_of_the_store() && read_only.to_string().contains("scratch"), "{read_only:?}");
+    run("umount", &[]);
+    drop(store.copy(&file, "ai", 1).unwrap());
+    drop(store);
+    assert_eq!(names(&base), [""; 0]);
+    // Else the folder can't be removed.
+    run("umount", &[]);
 }
 
 /// A folder as a killed host leaves it: the lock file is there, nobody holds it.

@@ -4,8 +4,11 @@ use std::time::SystemTime;
 
 use super::*;
 
+/// What it is called, and the doing.
+type Request = (&'static str, Box<dyn Fn()>);
+
 /// As `touch`, `touch -c`, `cp` over itself, rename-over by the same bytes, and `chmod`.
-fn requests(rig: &Rig, text: &str) -> Vec<(&'static str, Box<dyn Fn()>)> {
+fn requests(rig: &Rig, text: &str) -> Vec<Request> {
     let (file, aside, text) = (rig.file("ai"), rig.dir.path().to_path_buf(), text.to_owned());
     let with = |act: fn(&Path, &Path, &str)| -> Box<dyn Fn()> {
         let (file, aside, text) = (file.clone(), aside.clone(), text.clone());
@@ -39,9 +42,15 @@ fn requests(rig: &Rig, text: &str) -> Vec<(&'static str, Box<dyn Fn()>)> {
     ]
 }
 
+/// A rig in which a slow machine makes no difference: a file that is looked at while it is written is tried until it is whole, and
+/// one that is put back was never gone.
+fn patient() -> Rig {
+    Rig::with(Timing { retries: [NEVER; 4], gone: NEVER, ..Timing::PLATFORM })
+}
+
 #[test]
 fn a_refused_file_that_is_copied_or_touched_is_tried_again() {
-    let mut rig = Rig::new();
+    let mut rig = patient();
     rig.replace("ai", "BAD");
     assert_eq!(rig.next(), rig.refused("ai", "bad"));
     rig.nothing_more();
@@ -54,7 +63,7 @@ fn a_refused_file_that_is_copied_or_touched_is_tried_again() {
 
 #[test]
 fn an_accepted_file_that_is_copied_or_touched_is_told_to_the_host_which_may_have_it_tried_again() {
-    let mut rig = Rig::new();
+    let mut rig = patient();
     rig.replace("ai", "one END");
     assert_eq!(rig.next(), rig.accepted("ai", "one END"));
     for (what, request) in requests(&rig, "one END") {
@@ -71,7 +80,7 @@ fn an_accepted_file_that_is_copied_or_touched_is_told_to_the_host_which_may_have
 #[test]
 fn a_file_that_the_host_can_t_try_is_told_once_and_tried_until_it_can() {
     let mut rig = Rig::with(Timing { postponed: Duration::from_millis(1), look: NEVER, ..Timing::PLATFORM });
-    fs::write(rig.file("ai"), "FULL").unwrap();
+    rig.replace("ai", "FULL");
     let postponed = |reason: &str| FileEvent::Postponed {
         plugin: "ai".to_owned(),
         path: rig.file("ai"),

@@ -3,30 +3,7 @@
 use std::process::Command;
 
 use super::*;
-
-const INSIDE: &str = "HOTFRAME_TEST_INSIDE";
-
-/// Whether this process is inside. Else runs the test of this name there, where the system allows it.
-fn is_inside(test: &str, unshare: &[&str], prepare: &str) -> bool {
-    if std::env::var_os(INSIDE).is_some() {
-        return true;
-    }
-    let script = format!("{prepare}\nexec \"$0\" --exact watcher::tests::mounts::{test} --nocapture");
-    let program = std::env::current_exe().unwrap();
-    let run = |script: &str| {
-        let mut command = Command::new("unshare");
-        command.args(unshare).args(["sh", "-ec", script]).arg(&program).env(INSIDE, "1");
-        command.output()
-    };
-    if !run(prepare).is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: no `unshare {}` here", unshare.join(" "));
-        return false;
-    }
-    let output = run(&script).unwrap();
-    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
-    false
-}
+use crate::inside::is_inside;
 
 fn run(program: &str, arguments: &[&Path]) {
     let status = Command::new(program).args(arguments).status().unwrap();
@@ -36,13 +13,13 @@ fn run(program: &str, arguments: &[&Path]) {
 #[test]
 fn a_mount_over_the_folder_is_another_folder_and_an_empty_mount_point_is_none() {
     if !is_inside(
-        "a_mount_over_the_folder_is_another_folder_and_an_empty_mount_point_is_none",
+        "watcher::tests::mounts::a_mount_over_the_folder_is_another_folder_and_an_empty_mount_point_is_none",
         &["-m"],
         "mount --make-rprivate /",
     ) {
         return;
     }
-    let rig = Rig::new();
+    let rig = Rig::with(Timing { retries: [NEVER; 4], ..Timing::PLATFORM });
     let (folder, stick) = (rig.watcher.folder().to_path_buf(), rig.outside("stick"));
     fs::create_dir(&stick).unwrap();
     fs::write(stick.join(file_of("ai")), "stick END").unwrap();
@@ -69,10 +46,14 @@ fn a_mount_over_the_folder_is_another_folder_and_an_empty_mount_point_is_none() 
 #[test]
 fn a_folder_that_the_system_does_not_watch_is_looked_at_and_told() {
     const LIMIT: &str = "echo 0 > /proc/sys/user/max_inotify_instances";
-    if !is_inside("a_folder_that_the_system_does_not_watch_is_looked_at_and_told", &["-Ur"], LIMIT) {
+    if !is_inside(
+        "watcher::tests::mounts::a_folder_that_the_system_does_not_watch_is_looked_at_and_told",
+        &["-Ur"],
+        LIMIT,
+    ) {
         return;
     }
-    let mut rig = Rig::new();
+    let mut rig = Rig::with(Timing { retries: [NEVER; 4], ..Timing::PLATFORM });
     let told = rig.next();
     assert!(matches!(told, FileEvent::NotWatched { .. }), "{told:?}");
     for text in ["one END", "two END"] {

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn hyphens_and_underscores_are_alike_in_file_names() {
     let mut rig = Rig::new();
-    fs::write(rig.watcher.folder().join(file_of("my-hyph")), "one END").unwrap();
+    rig.replace("my-hyph", "one END");
     let told = rig.next();
     assert!(matches!(&told, FileEvent::Accepted { plugin, .. } if plugin == "my_hyph"), "{told:?}");
     fs::remove_file(rig.watcher.folder().join(file_of("my-hyph"))).unwrap();
@@ -23,9 +23,9 @@ fn of_two_files_whose_names_are_alike_the_one_with_underscores_counts_and_the_ot
         path: path.to_path_buf(),
         content: ContentHash::of(text.as_bytes()),
     };
-    fs::write(&hyphen, "hyphen END").unwrap();
+    rig.replace("my-hyph", "hyphen END");
     assert_eq!(rig.next(), accepted(&hyphen, "hyphen END"));
-    fs::write(&underscore, "underscore END").unwrap();
+    rig.replace("my_hyph", "underscore END");
     let double = FileEvent::Double { plugin: "my_hyph".to_owned(), path: hyphen.clone(), counts: underscore.clone() };
     assert_eq!(rig.next(), double);
     assert_eq!(rig.next(), accepted(&underscore, "underscore END"));
