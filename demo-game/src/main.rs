@@ -22,7 +22,10 @@ fn main() -> ExitCode {
     // A file that may not grow further (`ulimit -f`) is an error of the write, not the end of the game.
     #[cfg(unix)]
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let (filter, misread) = match EnvFilter::try_from_default_env() {
+        Ok(filter) => (filter, None),
+        Err(error) => (EnvFilter::new("info"), std::env::var_os(EnvFilter::DEFAULT_ENV).map(|_| error)),
+    };
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -30,6 +33,9 @@ fn main() -> ExitCode {
         .with_target(false)
         .log_internal_errors(false)
         .init();
+    if let Some(error) = misread {
+        tracing::warn!("RUST_LOG can't be understood, info is logged: {error}");
+    }
     match play::play(&options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -4,7 +4,10 @@
 //! of systems, where handovers begin, and [`Host::frame_edge`] between two frames, where what they made and whatever
 //! else waits is swapped in. Nothing else changes which code runs.
 
+mod again;
 mod edge;
+mod tell;
+mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -15,6 +18,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Select, unbounded};
 use plugin_sdk::abi::Stage;
 use shm_bus::Bus;
 
+use self::wishes::Unmet;
 use crate::arena::FrameArena;
 use crate::call::Fault;
 use crate::change::Changes;
@@ -71,6 +75,8 @@ struct Plugin {
     image: Option<Arc<Image>>,
     /// A build that was refused because of the other plugins; tried again when they change.
     waiting: Option<Arc<Image>>,
+    /// The last build of it was refused at the edge.
+    is_refused: bool,
     stats: PluginStats,
 }
 
@@ -84,6 +90,10 @@ pub struct Host {
     plugins: BTreeMap<String, Plugin>,
     /// Plugins whose file stands in the folder and was accepted or refused.
     tried: BTreeSet<String>,
+    /// Plugins whose accepted file was copied or touched.
+    touched: BTreeSet<String>,
+    /// What running plugins ask for in vain, as it was told.
+    unmet: BTreeSet<Unmet>,
     /// What waits for them; a handover ends its thread when dropped.
     changes: Changes<Build, Handover>,
     /// Since the last edge the engine has said that systems are done.
@@ -103,6 +113,9 @@ impl Host {
     /// # Errors
     /// [`StartError`]: the folder is missing or can't be watched.
     pub fn start(folder: &Path, bus: Bus) -> Result<Self, StartError> {
+        for line in crate::environment::unread() {
+            tracing::warn!("{line}");
+        }
         let ((staged_sender, staged), (event_sender, events)) = (unbounded(), unbounded());
         let watcher = Watcher::start(folder, stage(ImageStore::new()?, staged_sender), event_sender)?;
         let (plugins, tried) = (BTreeMap::new(), BTreeSet::new());
@@ -110,6 +123,8 @@ impl Host {
             bus,
             plugins,
             tried,
+            touched: BTreeSet::new(),
+            unmet: BTreeSet::new(),
             changes: Changes::default(),
             hands_over: false,
             arena: FrameArena::new(ARENA_LIMIT_BYTES),
@@ -143,34 +158,33 @@ impl Host {
     /// # Errors
     /// When the folder can't be read.
     pub fn load_present<E: Engine>(&mut self, engine: &mut E) -> std::io::Result<()> {
-        let mut awaited = BTreeSet::new();
+        let mut awaited = BTreeMap::new();
         for file in std::fs::read_dir(self.folder())? {
             let file = file?;
             // As the watcher: links are followed, and what is no file is no plugin.
             if file.path().is_file() {
-                awaited.extend(file.file_name().to_str().and_then(plugin_of).map(str::to_owned));
+                awaited.extend(file.file_name().to_str().and_then(plugin_of).map(|plugin| (plugin, file.path())));
             }
         }
-        awaited.retain(|plugin| !self.tried.contains(plugin));
+        awaited.retain(|plugin, _| !self.tried.contains(plugin));
         while !awaited.is_empty() {
             let event = match self.events.recv_timeout(PRESENCE_CHECK) {
                 Ok(event) => event,
                 // A file that goes before its first try is never told of.
                 Err(RecvTimeoutError::Timeout) => {
-                    awaited.retain(|plugin| library_path(self.watcher.folder(), plugin).is_file());
+                    awaited.retain(|_, path| path.is_file());
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
             };
-            if let FileEvent::Accepted { plugin, .. }
-            | FileEvent::Refused { plugin, .. }
-            | FileEvent::Removed { plugin, .. } = &event
-            {
-                awaited.remove(plugin);
-            }
             self.note(event);
+            awaited.retain(|plugin, _| !self.tried.contains(plugin));
         }
-        self.apply(engine);
+        self.frame_edge(engine);
+        if self.tried.is_empty() {
+            let (folder, file) = (self.folder().display(), crate::watcher::file_of("NAME"));
+            tracing::warn!("{folder} holds no plugin; put {file} into it, for a plugin that is called NAME");
+        }
         Ok(())
     }
 
@@ -206,7 +220,12 @@ impl Host {
     /// What came too late for [`Self::stage_done`], in an engine that calls it, waits for the next frame's.
     pub fn frame_edge<E: Engine>(&mut self, engine: &mut E) -> usize {
         self.note_events();
-        self.apply(engine)
+        let changed = self.apply(engine);
+        if changed > 0 {
+            self.tell_unmet();
+        }
+        self.try_touched_again();
+        changed
     }
 
     /// Delivers what each plugin's inbox holds, plugins in the order of their names; `commands` is given what they ask for.

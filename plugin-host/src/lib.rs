@@ -14,10 +14,14 @@ mod change;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod engine;
+pub mod environment;
 mod handover;
 mod host;
 pub mod image;
+#[cfg(all(test, target_os = "linux"))]
+mod inside;
 mod instance;
+mod name;
 mod ports;
 mod slot;
 mod stage;

@@ -8,7 +8,7 @@ use plugin_sdk::abi::ABI_VERSION;
 use crate::image::copy::{ContentHash, ImageStore};
 use crate::image::inspect::{Expected, inspect};
 use crate::image::{Image, LoadError};
-use crate::watcher::{Attempt, Candidate, Stage};
+use crate::watcher::{Attempt, Candidate, Stage, file_of};
 
 /// An image that waits for the frame edge.
 #[derive(Debug)]
@@ -18,17 +18,18 @@ pub(crate) struct Staged {
 }
 
 /// The watcher's stage function: whatever is accepted was sent to `staged` before.
-pub(crate) fn stage(store: ImageStore, staged: Sender<Staged>) -> Stage {
+pub(crate) fn stage(mut store: ImageStore, staged: Sender<Staged>) -> Stage {
     let mut count = 0;
     Box::new(move |candidate| {
         count += 1;
-        attempt(&store, &staged, candidate, count)
+        attempt(&mut store, &staged, candidate, count)
     })
 }
 
-fn attempt(store: &ImageStore, staged: &Sender<Staged>, candidate: &Candidate<'_>, count: u64) -> Attempt {
+fn attempt(store: &mut ImageStore, staged: &Sender<Staged>, candidate: &Candidate<'_>, count: u64) -> Attempt {
     let copy = match store.copy(candidate.path, candidate.plugin, count) {
         Ok(copy) => copy,
+        Err(error) if error.is_of_the_store() => return Attempt::postponed(&error),
         Err(error) => return Attempt::failed(None, error.is_incomplete(), &error),
     };
     let content = copy.content();
@@ -40,8 +41,8 @@ fn attempt(store: &ImageStore, staged: &Sender<Staged>, candidate: &Candidate<'_
         Err(error) => return Attempt::failed(Some(content), error.is_incomplete(), &error.refusal),
     };
     if facts.name != candidate.plugin {
-        let reason =
-            format!("the file's name says \"{}\", the plugin calls itself \"{}\"", candidate.plugin, facts.name);
+        let (file, name, proper) = (candidate.plugin, &facts.name, file_of(&facts.name));
+        let reason = format!("the file's name says \"{file}\", the plugin calls itself \"{name}\": call it {proper}");
         return Attempt::Refused { content: Some(content), reason };
     }
     match Image::load(copy, &facts) {

@@ -6,6 +6,7 @@
 mod args;
 mod expand;
 mod model;
+mod name;
 
 use proc_macro::TokenStream;
 
@@ -49,7 +50,7 @@ pub fn derive_plugin_state(input: TokenStream) -> TokenStream {
 
 /// Makes an `impl` block a plugin: exports its descriptor, systems and subscriptions over the C ABI.
 ///
-/// Options: `name = "…"` and `version = "…"` (else the package's), `components(A, B)` for components that only commands use.
+/// Options: `name = "…"` and `version = "…"` (else the package's; `-` and `_` are alike in names), `components(A, B)` for components that only commands use.
 /// Inside: `#[system(stage = Update, after = "…", before = "…")]` and `#[subscribe(Topic)]` on methods.
 #[proc_macro_attribute]
 pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {

@@ -171,7 +171,7 @@ fn an_ended_lane_leaves_its_messages_in_its_topics_account() {
     let control = File::read(&game.bus, "control");
     assert!(control.word(12288 + 1280) > first, "declared anew");
     assert_eq!(control.words(237_568 + 64 + 8), [first, 7, 5]);
-    assert_eq!(control.words(512), [0, 7, 0], "no step, the last one's total, nothing forgotten");
+    assert_eq!(control.words(576), [0, 7, 0], "no step, the last one's total, nothing forgotten");
 }
 
 #[test]

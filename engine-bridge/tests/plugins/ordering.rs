@@ -37,6 +37,14 @@ fn a_wish_for_a_plugin_that_is_absent_is_no_obstacle() {
 }
 
 #[test]
+fn hyphens_and_underscores_are_alike_in_orders() {
+    let mut game = Game::with(&[("order_a", "order_a"), ("my_hyph", "hyphen")]);
+    assert_eq!(trace_of(&mut game), 126, "by its name it would be the first");
+    let line = game.log.line("before = \"none_such\" has no effect");
+    assert!(line.contains("my_hyph/six"), "{line}");
+}
+
+#[test]
 fn systems_that_wait_for_each_other_are_refused_by_name() {
     let mut game = Game::with(&[("order_a", "order_a"), ("order_b", "order_b")]);
     game.refuse("order_b", "order_circle");

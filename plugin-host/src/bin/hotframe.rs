@@ -8,7 +8,11 @@ use shm_bus::Shown;
 
 fn main() -> ExitCode {
     told_of_large_files();
-    Command::parse().run().unwrap_or_else(|error| {
+    let command = Command::parse();
+    for line in plugin_host::environment::unread() {
+        eprintln!("hotframe: {line}");
+    }
+    command.run().unwrap_or_else(|error| {
         let causes = std::iter::successors(error.source(), |cause| cause.source());
         let message = causes.fold(error.to_string(), |message, cause| format!("{message}: {cause}"));
         eprintln!("hotframe: {}", Shown(&message));

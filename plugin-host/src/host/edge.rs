@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use plugin_sdk::abi::Stage;
 
+use super::tell::tell;
 use super::{Host, Plugin};
 use crate::change::{Next, Step};
 use crate::engine::Engine;
@@ -27,13 +28,16 @@ impl Host {
 
     pub(super) fn note(&mut self, event: FileEvent) {
         match &event {
-            FileEvent::Accepted { plugin, .. } | FileEvent::Refused { plugin, .. } => {
+            FileEvent::Accepted { plugin, .. }
+            | FileEvent::Refused { plugin, .. }
+            | FileEvent::Postponed { plugin, .. } => {
                 self.tried.insert(plugin.clone());
             }
             FileEvent::Removed { plugin, .. } => {
                 self.tried.remove(plugin);
+                self.touched.remove(plugin);
             }
-            FileEvent::FolderLost { .. } | FileEvent::FolderBack { .. } => {}
+            _ => {}
         }
         match event {
             FileEvent::Accepted { plugin, content, .. } => {
@@ -47,18 +51,17 @@ impl Host {
                 }
             }
             FileEvent::Refused { plugin, path, reason } => {
-                self.refused(&plugin, &format!("{} is refused until it changes: {reason}", path.display()));
+                self.refused(
+                    &plugin,
+                    &format!("{} is refused until it changes or is touched: {reason}", path.display()),
+                );
             }
             FileEvent::Removed { plugin, .. } => {
                 tracing::debug!(plugin, "its file has gone");
                 self.changes.note(plugin, Next::Removal);
             }
-            FileEvent::FolderLost { folder } => {
-                tracing::warn!(folder = %folder.display(), "the plugins folder has gone; waiting for it to return");
-            }
-            FileEvent::FolderBack { folder } => {
-                tracing::info!(folder = %folder.display(), "the plugins folder is back")
-            }
+            FileEvent::Touched { plugin } => drop(self.touched.insert(plugin)),
+            other => tell(&other),
         }
     }
 
@@ -121,6 +124,7 @@ impl Host {
         let plugin = self.plugins.entry(name.to_owned()).or_default();
         let is_for_others = matches!(result, Err(SwapError::Engine(_) | SwapError::Ports(_)));
         plugin.waiting = is_for_others.then(|| build.image.clone());
+        plugin.is_refused = result.is_err();
         if let Err(error) = &result {
             self.refused(name, &error.to_string());
         }
@@ -184,7 +188,7 @@ impl Host {
     fn remove<E: Engine>(&mut self, name: &str, engine: &mut E) -> bool {
         let others = self.others(name);
         let Some(plugin) = self.plugins.get_mut(name) else { return false };
-        plugin.waiting = None;
+        (plugin.waiting, plugin.is_refused) = (None, false);
         let Some(slot) = plugin.slot.clone() else { return false };
         if let Err(error) = swap::remove(&slot, &others, engine) {
             tracing::error!(plugin = name, %error, "{name}'s file is gone, but the others can't run without it: it goes on");

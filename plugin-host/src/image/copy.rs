@@ -16,19 +16,21 @@
 //! 3. A [`PrivateCopy`] holds exactly the bytes that its hash was computed from.
 //!
 //! # Failure
-//! A source that changes while it is copied is [`CopyError::Changing`]: the watcher tries again. A killed
-//! host leaves its folder; the next store sweeps it. A folder that can't be removed is left and logged.
+//! A source that changes while it is copied is [`CopyError::Changing`]: the watcher tries again. A store's
+//! folder that somebody cleared away is made again; images that were loaded from it stay mapped. A store that
+//! can't write is [`CopyError::is_of_the_store`]: no file is refused for it. A killed host leaves its
+//! folder; the next store sweeps it. A folder that can't be removed is left and logged.
 
 mod content;
 mod store;
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 pub use self::content::ContentHash;
 pub use self::store::{ImageStore, StoreError};
+use super::stamp::Stamp;
 
 /// Why a file could not be copied.
 #[derive(Debug, thiserror::Error)]
@@ -52,16 +54,27 @@ pub enum CopyError {
         /// What the name belongs to.
         file: PathBuf,
     },
-    /// The file can't be read, or its copy can't be written.
-    #[error("can't copy {} to {}", file.display(), to.display())]
+    /// The file can't be read.
+    #[error("can't copy {}", file.display())]
     Io {
         /// The watched file.
         file: PathBuf,
-        /// Where the copy was to be.
-        to: PathBuf,
         /// What the system said.
         source: io::Error,
     },
+    /// The copy can't be written.
+    #[error("can't write a private copy of {} to {}; make room there or let TMPDIR name another folder at the next start", file.display(), folder.display())]
+    Write {
+        /// The watched file.
+        file: PathBuf,
+        /// The folder of private copies.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The folder of private copies was cleared away and can't be made again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl CopyError {
@@ -70,9 +83,15 @@ impl CopyError {
     pub fn is_incomplete(&self) -> bool {
         match self {
             Self::Changing { .. } | Self::Empty { .. } => true,
-            Self::NotAFile { .. } => false,
+            Self::NotAFile { .. } | Self::Write { .. } | Self::Store(_) => false,
             Self::Io { source, .. } => is_passing(source),
         }
+    }
+
+    /// Whether no file at all can be copied now, whatever it holds.
+    #[must_use]
+    pub fn is_of_the_store(&self) -> bool {
+        matches!(self, Self::Write { .. } | Self::Store(_))
     }
 }
 
@@ -122,7 +141,7 @@ type CopyBytes<'a> = &'a dyn Fn(&Path, &Path) -> io::Result<u64>;
 
 /// Copies `file` to `to`, which must not exist, and proves that it did not change meanwhile.
 fn copy_private(file: &Path, to: PathBuf, copy_bytes: CopyBytes<'_>) -> Result<PrivateCopy, CopyError> {
-    let failed = |source| CopyError::Io { file: file.to_path_buf(), to: to.clone(), source };
+    let failed = |source| CopyError::Io { file: file.to_path_buf(), source };
     let before = fs::metadata(file).map_err(failed)?;
     if !before.is_file() {
         return Err(CopyError::NotAFile { file: file.to_path_buf() });
@@ -131,42 +150,22 @@ fn copy_private(file: &Path, to: PathBuf, copy_bytes: CopyBytes<'_>) -> Result<P
         return Err(CopyError::Empty { file: file.to_path_buf() });
     }
     // From here on, dropping the guard removes whatever was written.
-    let mut copy = PrivateCopy { path: to.clone(), content: ContentHash::of(&[]) };
-    copy_bytes(file, &copy.path).map_err(failed)?;
-    make_removable(&copy.path).map_err(failed)?;
-    let (content, len) = File::open(&copy.path).and_then(ContentHash::of_reader).map_err(failed)?;
+    let mut copy = PrivateCopy { path: to, content: ContentHash::of(&[]) };
+    let folder = || copy.path.parent().unwrap_or(&copy.path).to_path_buf();
+    let not_written = |source| CopyError::Write { file: file.to_path_buf(), folder: folder(), source };
+    // A file that can be opened is not what kept the bytes from being copied.
+    copy_bytes(file, &copy.path).map_err(|error| match File::open(file) {
+        Ok(_) => not_written(error),
+        Err(_) => failed(error),
+    })?;
+    make_removable(&copy.path).map_err(not_written)?;
+    let (content, len) = File::open(&copy.path).and_then(ContentHash::of_reader).map_err(not_written)?;
     copy.content = content;
     let after = fs::metadata(file).map_err(failed)?;
     if Stamp::of(&before) != Stamp::of(&after) || len != after.len() {
         return Err(CopyError::Changing { file: file.to_path_buf() });
     }
     Ok(copy)
-}
-
-/// What tells that a file is still the same, without reading it.
-#[derive(PartialEq, Eq)]
-struct Stamp {
-    len: u64,
-    modified: Option<SystemTime>,
-    /// Device and inode, where there are any.
-    place: (u64, u64),
-}
-
-impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
-        Self { len: metadata.len(), modified: metadata.modified().ok(), place: place(metadata) }
-    }
-}
-
-#[cfg(unix)]
-fn place(metadata: &Metadata) -> (u64, u64) {
-    use std::os::unix::fs::MetadataExt as _;
-    (metadata.dev(), metadata.ino())
-}
-
-#[cfg(not(unix))]
-const fn place(_metadata: &Metadata) -> (u64, u64) {
-    (0, 0)
 }
 
 /// `fs::copy` copies the permissions too: on Windows, a read-only copy could not be removed.

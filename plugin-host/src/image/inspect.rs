@@ -34,6 +34,8 @@ use object::{
 pub use self::records::RecordError;
 use plugin_sdk::abi::ENTRY;
 
+use crate::name::canonical;
+
 /// What a plugin's file has to agree with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expected {
@@ -95,7 +97,7 @@ impl Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Facts {
-    /// The plugin's name; not empty.
+    /// The plugin's name, with `_` for each `-`; not empty.
     pub name: String,
     /// The plugin's version, as its author wrote it.
     pub version: String,
@@ -195,7 +197,8 @@ impl Refusal {
     /// Whether the file may only be unfinished: a try a little later may succeed.
     #[must_use]
     pub const fn is_incomplete(&self) -> bool {
-        matches!(self, Self::Truncated { .. } | Self::Malformed(_))
+        // A copy that can't be read may have been cleared away; the next try makes another one.
+        matches!(self, Self::Truncated { .. } | Self::Malformed(_) | Self::Unreadable(_))
     }
 }
 
@@ -229,7 +232,7 @@ pub fn inspect_data<'data>(data: impl ReadRef<'data>, expected: &Expected) -> Re
     if let Some(library) = libraries.iter().find(|library| is_shared_std(library)) {
         return Err(Refusal::SharedStd { library: library.clone() });
     }
-    Ok(Facts { name: record.name.to_owned(), version: record.version.to_owned(), abi: record.abi })
+    Ok(Facts { name: canonical(record.name), version: record.version.to_owned(), abi: record.abi })
 }
 
 /// Format, word size and byte order, before anything is read by them.

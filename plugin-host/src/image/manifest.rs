@@ -11,6 +11,7 @@ use plugin_sdk::abi;
 use plugin_sdk::wire::{Priority, schema_hash};
 
 use super::conflict::{self, TermError};
+use crate::name::canonical;
 
 /// More items than this in any list of a descriptor are no plugin.
 const ITEMS_MAX: usize = 1024;
@@ -18,7 +19,7 @@ const ITEMS_MAX: usize = 1024;
 /// What a plugin said of itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
-    /// Its name, as in its section and file name.
+    /// Its name, as in its section and file name, with `_` for each `-`.
     pub name: String,
     /// Its version.
     pub version: String,
@@ -228,7 +229,7 @@ impl Manifest {
         let descriptor = unsafe { &*descriptor };
         let mut topics = Vec::new();
         let manifest = Self {
-            name: text(descriptor.name),
+            name: canonical(&text(descriptor.name)),
             version: text(descriptor.version),
             state_schema: text(descriptor.state_schema),
             state_hash: descriptor.state_hash,
@@ -268,8 +269,9 @@ fn text(text: abi::Text) -> String {
     unsafe { text.to_owned_text() }
 }
 
-fn texts(list: abi::List<abi::Text>, what: &'static str) -> Result<Vec<String>, ManifestError> {
-    Ok(items(list, what)?.iter().map(|item| text(*item)).collect())
+/// `plugin` or `plugin/system` names.
+fn names(list: abi::List<abi::Text>) -> Result<Vec<String>, ManifestError> {
+    Ok(items(list, "orderings")?.iter().map(|item| canonical(&text(*item))).collect())
 }
 
 fn items<'image, T>(list: abi::List<T>, what: &'static str) -> Result<&'image [T], ManifestError> {
@@ -306,7 +308,7 @@ fn system(item: &abi::SystemDescriptor, topics: &mut Vec<TopicInfo>) -> Result<S
         what: "stage",
         number: item.stage,
     })?;
-    let (after, before) = (texts(item.after, "orderings")?, texts(item.before, "orderings")?);
+    let (after, before) = (names(item.after)?, names(item.before)?);
     Ok(SystemInfo { params: params(&name, item.params, topics)?, name, stage, after, before })
 }
 

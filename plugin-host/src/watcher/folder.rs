@@ -1,223 +1,349 @@
-//! The watcher's thread: feeds signals and deadlines to the settle table and does what it says.
+//! The watcher's thread: feeds signals, looks and deadlines to the tables and does what they say.
 //!
-//! Owns the only state of the watcher, one entry for each plugin's file that was seen. All file access of
-//! the watcher is here; the decisions are in [`super::settle`].
+//! Owns the only state of the watcher, one entry for each plugin's file that was seen. What stands on the disk is seen by
+//! [`super::sight`]; the decisions are in [`super::settle`] and [`super::presence`].
 //!
 //! # Invariants
 //! 1. Queued signals are applied before any try, so that a burst of events costs one try.
 //! 2. Between two tries the stop signal is looked at: ending waits for one stage call at most.
 //! 3. Tries that are due together run in the order of the plugins' names.
+//! 4. A file counts as missing only after a look at a folder that was there and could be listed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, never, select};
 
-use crate::image::copy::ContentHash;
-
 use super::notify::{Backend, Change, Queue, Signal};
+use super::odd::Odd;
+use super::presence::{Presence, Seen, Turn};
 use super::settle::{Input, Known, Next, Phase, Timing, Verdict};
-use super::{Attempt, Candidate, FileEvent, Stage, is_stopped, name};
-
-/// How often a lost folder is looked for.
-const FOLDER_RETRY: Duration = Duration::from_millis(200);
+use super::sight::{self, FileStamp, Item, Sight, View};
+use super::{FileEvent, Stage, is_stopped, name};
+use crate::image::copy::ContentHash;
 
 /// What is known of one plugin's file.
 #[derive(Debug, Default)]
-struct Entry {
+pub(super) struct Entry {
+    /// Its name.
+    pub(super) file: OsString,
     phase: Phase,
-    known: Known,
+    pub(super) known: Known,
+    /// What the last look saw; `None` if that was no file.
+    pub(super) seen: Option<FileStamp>,
+    /// What stood there when the last try ended.
+    pub(super) tried_at: Option<FileStamp>,
     /// Why the last try found the file incomplete, and with what content.
-    incomplete: Option<(Option<ContentHash>, String)>,
+    pub(super) incomplete: Option<(Option<ContentHash>, String)>,
+    /// Why the host could not try it, as it was told.
+    pub(super) postponed: Option<String>,
     /// Whether it was ever tried since it appeared: only then is its removal told.
-    tried: bool,
+    pub(super) tried: bool,
+    /// Looks in a row that found it out of reach, up to [`TOLD`].
+    out_of_reach: u8,
+}
+
+/// Looks in a row that find a file out of reach before that is told.
+const TOLD: u8 = 2;
+
+/// How a look treats files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    /// The first one: all are tried at once.
+    First,
+    /// Events may have been missed: as above.
+    All,
+    /// Those that changed are tried when they have settled.
+    Changed,
 }
 
 /// The state of the thread.
 pub(super) struct Folder {
-    path: PathBuf,
-    /// `None` while the folder is lost.
+    pub(super) path: PathBuf,
+    presence: Presence,
+    /// `None` while the folder is away, and where the system can't watch it.
     backend: Option<Backend>,
-    folder_retry: Option<Instant>,
+    /// The backend doesn't watch the folder that is there, and should.
+    wants_backend: bool,
+    next_look: Instant,
     queue: Queue,
     timing: Timing,
-    stage: Stage,
+    pub(super) stage: Stage,
     events: Sender<FileEvent>,
-    entries: BTreeMap<String, Entry>,
+    stopped: Receiver<()>,
+    pub(super) entries: BTreeMap<String, Entry>,
+    odd: Odd,
+    /// Files that were told to have another one's plugin.
+    doubles: BTreeSet<OsString>,
 }
 
 impl Folder {
     pub(super) fn new(
         path: PathBuf,
+        presence: Presence,
         timing: Timing,
-        backend: Backend,
         queue: Queue,
         stage: Stage,
         events: Sender<FileEvent>,
+        stopped: Receiver<()>,
     ) -> Self {
         Self {
             path,
-            backend: Some(backend),
-            folder_retry: None,
+            presence,
+            backend: None,
+            wants_backend: false,
+            next_look: Instant::now(),
             queue,
             timing,
             stage,
             events,
+            stopped,
             entries: BTreeMap::new(),
+            odd: Odd::default(),
+            doubles: BTreeSet::new(),
         }
     }
 
-    /// Serves signals and deadlines until `stopped` is disconnected.
-    pub(super) fn run(mut self, signals: &Receiver<Signal>, stopped: &Receiver<()>) {
-        while !is_stopped(stopped) {
+    /// Serves signals, what the host asks for, looks and deadlines until it is stopped.
+    pub(super) fn run(mut self, signals: &Receiver<Signal>, asked: &Receiver<String>) {
+        // The watch comes first: what happens between the two is seen twice, never missed.
+        self.watch();
+        self.look(Look::First);
+        while !is_stopped(&self.stopped) {
             while let Ok(signal) = signals.try_recv() {
-                self.apply(signal, stopped);
+                self.apply(signal);
+            }
+            while let Ok(plugin) = asked.try_recv() {
+                self.try_again(&plugin);
             }
             if self.queue.take_lost() {
-                self.scan();
+                self.look(Look::All);
             }
-            self.expire(stopped);
+            self.expire();
             if let Some(plugin) = self.first_due() {
-                self.attempt(&plugin, stopped);
+                self.attempt(&plugin);
                 continue;
             }
             let deadline = self.deadline().map_or_else(never, crossbeam_channel::at);
             select! {
-                recv(signals) -> signal => if let Ok(signal) = signal { self.apply(signal, stopped) },
+                recv(signals) -> signal => if let Ok(signal) = signal { self.apply(signal) },
+                recv(asked) -> plugin => if let Ok(plugin) = plugin { self.try_again(&plugin) },
                 recv(deadline) -> _ => {}
-                recv(stopped) -> _ => return,
+                recv(self.stopped) -> _ => return,
             }
         }
     }
 
-    fn apply(&mut self, signal: Signal, stopped: &Receiver<()>) {
+    fn apply(&mut self, signal: Signal) {
         match signal {
-            Signal::File { plugin, change } => {
-                let input = match change {
-                    Change::Sure(input) => input,
-                    Change::RenamedSomehow if self.is_present(&plugin) => Input::RenamedTo,
-                    Change::RenamedSomehow => Input::Removed,
-                };
-                self.feed(&plugin, input);
+            Signal::File { plugin, file, change } => self.file_event(&plugin, file, change),
+            Signal::Rescan => self.look(Look::All),
+            Signal::FolderGone => {
+                self.wants_backend = true;
+                self.look(Look::Changed);
             }
-            Signal::Rescan => self.scan(),
-            Signal::FolderGone => self.lose(stopped),
         }
     }
 
-    /// Looks through the folder: new and idle files become due, missing ones vanish.
-    pub(super) fn scan(&mut self) {
-        let found: BTreeSet<String> = match std::fs::read_dir(&self.path) {
-            Ok(files) => files
-                .filter_map(|file| Some(name::plugin_of(file.ok()?.file_name().to_str()?)?.to_owned()))
-                .filter(|plugin| self.is_present(plugin))
-                .collect(),
-            Err(error) => {
-                tracing::warn!(folder = %self.path.display(), %error, "the plugins folder can't be read");
-                BTreeSet::new()
-            }
+    /// The host wants a file to be tried whatever is known of its content.
+    fn try_again(&mut self, plugin: &str) {
+        if let Some(entry) = self.entries.get_mut(plugin) {
+            entry.known = Known::default();
+            self.feed(plugin, Input::Found);
+        }
+    }
+
+    fn file_event(&mut self, plugin: &str, file: OsString, change: Change) {
+        match self.entries.get(plugin) {
+            // Another spelling of the same name: a look tells which file counts.
+            Some(entry) if entry.file != file => return self.look(Look::Changed),
+            None if change == Change::Sure(Input::Removed) => return,
+            _ => {}
+        }
+        let sight = sight::file(&self.path.join(&file));
+        let input = match (change, &sight) {
+            (Change::Sure(input), _) => input,
+            (Change::RenamedSomehow, Sight::File(_)) => Input::RenamedTo,
+            (Change::RenamedSomehow, _) => Input::Removed,
         };
-        let missing: Vec<String> = self.entries.keys().filter(|plugin| !found.contains(*plugin)).cloned().collect();
-        for plugin in missing {
-            self.feed(&plugin, Input::Removed);
+        let entry = self.entries.entry(plugin.to_owned()).or_default();
+        entry.file = file;
+        entry.seen = match sight {
+            // What stands there after a removal is another file, which the next look finds if no event tells of it.
+            Sight::File(stamp) if input != Input::Removed => Some(stamp),
+            _ => None,
+        };
+        self.feed(plugin, input);
+    }
+
+    /// Looks at the folder, and compares what is there with what was there.
+    fn look(&mut self, how: Look) {
+        self.next_look = Instant::now() + self.timing.look;
+        let view = sight::folder(&self.path);
+        let seen = view.as_ref().map_or(Seen::Nothing, |view| Seen::Folder {
+            identity: view.identity,
+            has_plugins: view.items.iter().any(|item| plugin_of(item).is_some()),
+        });
+        let (presence, turn) = self.presence.turn(seen);
+        self.presence = presence;
+        let is_renewed = matches!(turn, Turn::Renewed | Turn::Back { is_renewed: true });
+        match turn {
+            Turn::StaysAway => return,
+            Turn::Lost => {
+                self.backend = None;
+                let reason = view.map_or_else(|error| error.to_string(), |_| "nothing is mounted there now".to_owned());
+                return self.tell(FileEvent::FolderLost { folder: self.path.clone(), reason });
+            }
+            Turn::Back { .. } | Turn::Renewed => {
+                self.wants_backend = true;
+                self.tell(FileEvent::FolderBack { folder: self.path.clone(), is_renewed });
+            }
+            Turn::Stays => {}
         }
-        for plugin in found {
-            self.feed(&plugin, Input::Found);
+        if std::mem::take(&mut self.wants_backend) {
+            self.watch();
+        }
+        if let Ok(view) = view {
+            self.compare(&view, how, is_renewed);
         }
     }
 
-    /// The folder was removed or renamed: its files count as removed, and it is looked for.
-    fn lose(&mut self, stopped: &Receiver<()>) {
-        if self.backend.take().is_some() {
-            self.folder_retry = Some(Instant::now());
-            self.scan();
-            self.tell(FileEvent::FolderLost { folder: self.path.clone() }, stopped);
+    /// Has the system tell of changes in the folder that is there now.
+    fn watch(&mut self) {
+        self.backend = None;
+        match Backend::start(&self.path, self.queue.clone()) {
+            Ok(backend) => self.backend = Some(backend),
+            // It has gone in this moment; the next look says so.
+            Err(_) if sight::identity(&self.path).ok() != Some(self.presence.last) => self.wants_backend = true,
+            Err(error) => {
+                let (folder, interval) = (self.path.clone(), self.timing.look);
+                self.tell(FileEvent::NotWatched { folder, reason: error.to_string(), interval });
+            }
+        }
+    }
+
+    fn compare(&mut self, view: &View, how: Look, is_renewed: bool) {
+        let found = self.files(view);
+        // What was looked at is no longer there: nothing follows from it.
+        if sight::identity(&self.path).ok() != Some(view.identity) {
+            self.next_look = Instant::now();
+            return;
+        }
+        let missing: Vec<String> = self.entries.keys().filter(|plugin| !found.contains_key(*plugin)).cloned().collect();
+        for plugin in missing {
+            if let Some(entry) = self.entries.get_mut(&plugin) {
+                entry.seen = None;
+            }
+            self.feed(&plugin, if is_renewed { Input::NotRenewed } else { Input::Removed });
+        }
+        for (plugin, (file, sight)) in found {
+            self.meet(&plugin, file, sight, how);
+        }
+        for (name, advice) in self.odd.look(&self.path, &view.items, how == Look::First) {
+            self.tell(FileEvent::Ignored { path: self.path.join(name), advice });
+        }
+    }
+
+    /// The file of each plugin. Of files whose names are alike, the one counts that is spelt as cargo spells it.
+    fn files(&mut self, view: &View) -> BTreeMap<String, (OsString, Sight)> {
+        let mut found = BTreeMap::<String, (OsString, Sight)>::new();
+        let mut doubles = BTreeSet::new();
+        for item in &view.items {
+            let Some(plugin) = plugin_of(item) else { continue };
+            let sight = sight::file(&self.path.join(&item.name));
+            if sight == Sight::Missing {
+                continue;
+            }
+            let file = item.name.clone();
+            let is_proper = file == *name::file_of(&plugin);
+            match found.get(&plugin) {
+                None => drop(found.insert(plugin, (file, sight))),
+                Some((first, _)) => {
+                    let (counts, other) = if is_proper { (&file, first.clone()) } else { (first, file.clone()) };
+                    self.tell_double(&plugin, counts.clone(), &other);
+                    doubles.insert(other);
+                    if is_proper {
+                        found.insert(plugin, (file, sight));
+                    }
+                }
+            }
+        }
+        self.doubles = doubles;
+        found
+    }
+
+    fn tell_double(&self, plugin: &str, counts: OsString, other: &OsString) {
+        if !self.doubles.contains(other) {
+            let (plugin, path, counts) = (plugin.to_owned(), self.path.join(other), self.path.join(counts));
+            self.tell(FileEvent::Double { plugin, path, counts });
+        }
+    }
+
+    /// A plugin's file was seen.
+    fn meet(&mut self, plugin: &str, file: OsString, sight: Sight, how: Look) {
+        let entry = self.entries.entry(plugin.to_owned()).or_default();
+        if entry.file != file {
+            entry.file = file;
+            entry.seen = None;
+        }
+        match sight {
+            Sight::File(stamp) => {
+                entry.out_of_reach = 0;
+                let has_changed = entry.seen.replace(stamp) != Some(stamp);
+                if how != Look::Changed {
+                    self.feed(plugin, Input::Found);
+                } else if has_changed {
+                    self.feed(plugin, Input::Changed);
+                }
+            }
+            Sight::OutOfReach { reason } => {
+                entry.seen = None;
+                // One that comes later is told when it has been so for two looks: a linker may be about to write it.
+                let before = entry.out_of_reach;
+                entry.out_of_reach = if how == Look::First { TOLD } else { TOLD.min(before + 1) };
+                let is_news = before < TOLD && entry.out_of_reach == TOLD;
+                self.feed(plugin, Input::OutOfReach);
+                if is_news {
+                    let path = self.file(plugin);
+                    self.tell(FileEvent::OutOfReach { plugin: plugin.to_owned(), path, reason });
+                }
+            }
+            Sight::Missing => {}
         }
     }
 
     /// Whatever waited for this moment.
-    fn expire(&mut self, stopped: &Receiver<()>) {
+    fn expire(&mut self) {
+        let is_due = |moment: Option<Instant>| moment.is_some_and(|moment| moment <= Instant::now());
+        if !is_due(self.deadline()) {
+            return;
+        }
+        // What is still changing gets a later deadline by this.
+        self.look(Look::Changed);
+        if self.presence.is_away {
+            return;
+        }
         let now = Instant::now();
-        if self.folder_retry.is_some_and(|at| at <= now) {
-            self.look_for_folder(stopped);
-        }
-        let expired = |entry: &Entry| matches!(entry.phase.next(), Next::Wait(until) if until <= now);
-        let plugins: Vec<String> =
-            self.entries.iter().filter(|(_, entry)| expired(entry)).map(|(plugin, _)| plugin.clone()).collect();
-        for plugin in plugins {
-            let present = self.is_present(&plugin);
+        let due: Vec<String> = self.entries.iter().filter_map(|(plugin, entry)| entry.is_due(plugin, now)).collect();
+        for plugin in due {
+            let present = self.entries.get(&plugin).is_some_and(|entry| entry.seen.is_some());
             if self.feed(&plugin, Input::Deadline { present }) == Some(Verdict::Removed) {
-                let tried = self.entries.remove(&plugin).is_some_and(|entry| entry.tried);
-                if tried {
-                    let path = self.file(&plugin);
-                    self.tell(FileEvent::Removed { plugin, path }, stopped);
-                }
+                self.removed(&plugin);
             }
         }
     }
 
-    fn look_for_folder(&mut self, stopped: &Receiver<()>) {
-        self.folder_retry = None;
-        match Backend::start(&self.path, self.queue.clone()) {
-            Ok(backend) => {
-                self.backend = Some(backend);
-                self.scan();
-                self.tell(FileEvent::FolderBack { folder: self.path.clone() }, stopped);
-            }
-            Err(_) => self.folder_retry = Some(Instant::now() + FOLDER_RETRY),
-        }
-    }
-
-    /// Has the stage function try one file and records what became of it.
-    fn attempt(&mut self, plugin: &str, stopped: &Receiver<()>) {
+    fn removed(&mut self, plugin: &str) {
         let path = self.file(plugin);
-        let Some(entry) = self.entries.get_mut(plugin) else { return };
-        entry.tried = true;
-        let candidate = Candidate { plugin, path: &path, known: entry.known };
-        let attempt = catch_unwind(AssertUnwindSafe(|| (self.stage)(&candidate))).unwrap_or_else(|_| {
-            Attempt::Refused { content: None, reason: format!("{}: staging it panicked", path.display()) }
-        });
-        let (input, told) = match attempt {
-            Attempt::Done { content } => {
-                entry.known = entry.known.accept(content);
-                (Input::Settled, Some(FileEvent::Accepted { plugin: plugin.to_owned(), path, content }))
-            }
-            Attempt::Unchanged { content } => {
-                entry.known = entry.known.unchanged(content);
-                (Input::Settled, None)
-            }
-            Attempt::Refused { content, reason } => {
-                entry.known = entry.known.refuse(content);
-                (Input::Settled, Some(FileEvent::Refused { plugin: plugin.to_owned(), path, reason }))
-            }
-            Attempt::Incomplete { content, reason } => {
-                entry.incomplete = Some((content, reason));
-                (Input::Incomplete, None)
-            }
-        };
-        if let Some(told) = told {
-            self.tell(told, stopped);
-        }
-        if self.feed(plugin, input) == Some(Verdict::GiveUp) {
-            self.give_up(plugin, stopped);
+        if self.entries.remove(plugin).is_some_and(|entry| entry.tried) {
+            self.tell(FileEvent::Removed { plugin: plugin.to_owned(), path });
         }
     }
 
-    fn give_up(&mut self, plugin: &str, stopped: &Receiver<()>) {
-        let Some(entry) = self.entries.get_mut(plugin) else { return };
-        let Some((content, reason)) = entry.incomplete.take() else { return };
-        entry.known = entry.known.refuse(content);
-        let path = self.file(plugin);
-        self.tell(FileEvent::Refused { plugin: plugin.to_owned(), path, reason }, stopped);
-    }
-
-    fn feed(&mut self, plugin: &str, input: Input) -> Option<Verdict> {
-        if input == Input::Removed && !self.entries.contains_key(plugin) {
-            return None;
-        }
-        let entry = self.entries.entry(plugin.to_owned()).or_default();
+    pub(super) fn feed(&mut self, plugin: &str, input: Input) -> Option<Verdict> {
+        let entry = self.entries.get_mut(plugin)?;
         let (phase, verdict) = entry.phase.on(input, Instant::now(), &self.timing);
         tracing::trace!(plugin, ?input, before = ?entry.phase, after = ?phase, "plugin file");
         entry.phase = phase;
@@ -226,30 +352,44 @@ impl Folder {
 
     fn first_due(&self) -> Option<String> {
         let due = |entry: &Entry| entry.phase.next() == Next::TryNow;
-        self.entries.iter().find(|(_, entry)| due(entry)).map(|(plugin, _)| plugin.clone())
+        let mut entries = self.entries.iter().filter(|_| !self.presence.is_away);
+        entries.find(|(_, entry)| due(entry)).map(|(plugin, _)| plugin.clone())
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let waits = self.entries.values().filter_map(|entry| match entry.phase.next() {
-            Next::Wait(until) => Some(until),
-            Next::Nothing | Next::TryNow => None,
-        });
-        waits.chain(self.folder_retry).min()
+        let waits = self.entries.values().filter(|_| !self.presence.is_away).filter_map(Entry::deadline);
+        waits.chain([self.next_look]).min()
     }
 
-    fn file(&self, plugin: &str) -> PathBuf {
-        self.path.join(name::file_of(plugin))
-    }
-
-    fn is_present(&self, plugin: &str) -> bool {
-        self.file(plugin).is_file()
+    pub(super) fn file(&self, plugin: &str) -> PathBuf {
+        match self.entries.get(plugin) {
+            Some(entry) => self.path.join(&entry.file),
+            None => self.path.join(name::file_of(plugin)),
+        }
     }
 
     /// Sends unless the watcher ends first; a host that no longer listens is no error.
-    fn tell(&self, event: FileEvent, stopped: &Receiver<()>) {
+    pub(super) fn tell(&self, event: FileEvent) {
         select! {
             send(self.events, event) -> _ => {}
-            recv(stopped) -> _ => {}
+            recv(self.stopped) -> _ => {}
         }
     }
+}
+
+impl Entry {
+    fn deadline(&self) -> Option<Instant> {
+        match self.phase.next() {
+            Next::Wait(until) => Some(until),
+            Next::Nothing | Next::TryNow => None,
+        }
+    }
+
+    fn is_due(&self, plugin: &str, now: Instant) -> Option<String> {
+        self.deadline().is_some_and(|until| until <= now).then(|| plugin.to_owned())
+    }
+}
+
+fn plugin_of(item: &Item) -> Option<String> {
+    name::plugin_of(item.name.to_str()?)
 }

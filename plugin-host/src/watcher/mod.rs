@@ -1,40 +1,55 @@
 //! Watches the plugins folder and has every settled library file staged, once for each content.
 //!
-//! One thread of its own: `notify` signals and deadlines go through the table in `settle`, and
-//! what it calls due goes to the host's stage function, one file at a time, in the order of the names.
+//! One thread of its own: `notify` signals, looks and deadlines go through the tables in `settle` and `presence`, and
+//! what they call due goes to the host's stage function, one file at a time, in the order of the names.
 //! Knows files and moments; nothing of images, instances or frames, which are the stage function's.
+//!
+//! The **path** is what counts, and a look at it every 200 ms is what is relied on; the system's events only make the watcher
+//! quicker. So links, and links to folders, mounts, renamed parents and network folders need no watch of their own.
 //!
 //! | what is seen | what is done |
 //! |---|---|
-//! | the folder at the start, after a lost event, after the folder returned | try every plugin's file |
+//! | the folder at the start, after a lost event | try every plugin's file |
 //! | close-write, rename to the name | try at once |
 //! | a lone creation (cargo's hard link) | try after 15 ms |
 //! | a modification | wait for the close-write, or for quiet (1 s on Linux, 50 ms where none is told) |
+//! | another length, time, inode or target of a link, found by looking | try when it stays so for 100 ms |
 //! | an incomplete file | try again after 20, 50, 100, 200 ms, then refuse it until it changes |
-//! | the content accepted or refused last | nothing |
-//! | a removal | believed after 100 ms without the file |
-//!
-//! A symbolic link in the folder is followed, but a change of its target is not seen.
+//! | a file that the host can't try (no room for its copy) | try again every second |
+//! | the content accepted or refused last, in the file as it was tried | nothing |
+//! | the content refused last, in a file that was copied or touched since | try it again |
+//! | the content accepted last, in a file that was copied or touched since | tell the host, which knows whether it runs well |
+//! | a removal | believed after 500 ms without the name |
+//! | a name that leads to no file (a link's target is missing) | nothing, told once: nobody removed the plugin |
+//! | the folder is away | nothing, told once: nothing is missing from a folder that isn't there |
+//! | the folder is there again, or another one is in its place | what differs is tried, what is missing for 1 s is removed |
+//! | two names that differ by `-` and `_` | the one with `_` counts, the other is told once |
+//! | a name that only looks like a plugin's | told once, with what to do |
 //!
 //! # Failure
-//! Lost events become a rescan. A folder that is removed is told once ([`FileEvent::FolderLost`]), its
-//! plugins count as removed, and it is looked for until it returns. A stage function that panics refuses
-//! the file. A host that no longer listens is no error.
+//! Lost events become a look. A folder that the system can't watch is told once, and changes are found by looking. A stage
+//! function that panics refuses the file. A host that no longer listens is no error.
 
+mod attempt;
 mod folder;
 mod name;
 mod notify;
+mod odd;
+mod presence;
 mod settle;
+mod sight;
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 pub use self::name::{file_of, plugin_of};
-use self::notify::{Backend, Queue};
+use self::notify::Queue;
+use self::presence::Presence;
 use self::settle::{Known, Timing};
 use crate::image::copy::ContentHash;
 
@@ -49,8 +64,8 @@ pub struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    /// Whether this content was the last accepted or the last refused one of this file: the stage
-    /// function then answers [`Attempt::Unchanged`].
+    /// Whether this content was the last accepted or the last refused one of this file, and nobody asks for another try: the
+    /// stage function then answers [`Attempt::Unchanged`].
     #[must_use]
     pub fn knows(&self, content: ContentHash) -> bool {
         self.known.has(content)
@@ -78,10 +93,15 @@ pub enum Attempt {
         /// Why, for the message if it stays so.
         reason: String,
     },
-    /// The content is refused until it changes.
+    /// The content is refused until the file changes.
     Refused {
         /// The content, if it could be read; without it, a later event tries the same content again.
         content: Option<ContentHash>,
+        /// Why, for a person.
+        reason: String,
+    },
+    /// The host can't try any file now, whatever it holds: try it again later.
+    Postponed {
         /// Why, for a person.
         reason: String,
     },
@@ -90,15 +110,24 @@ pub enum Attempt {
 impl Attempt {
     /// The outcome of a try that ended with `error`; its sources become part of the reason.
     pub fn failed(content: Option<ContentHash>, is_incomplete: bool, error: &dyn std::error::Error) -> Self {
-        let mut reason = error.to_string();
-        for cause in std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string) {
-            // Some errors tell their cause themselves.
-            if !reason.contains(&cause) {
-                reason = format!("{reason}: {cause}");
-            }
-        }
+        let reason = reason(error);
         if is_incomplete { Self::Incomplete { content, reason } } else { Self::Refused { content, reason } }
     }
+
+    /// The outcome of a try that the host could not make because of `error`.
+    pub fn postponed(error: &dyn std::error::Error) -> Self {
+        Self::Postponed { reason: reason(error) }
+    }
+}
+
+/// An error and its sources.
+fn reason(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string);
+    // Some errors tell their cause themselves.
+    causes.fold(
+        error.to_string(),
+        |reason, cause| if reason.contains(&cause) { reason } else { format!("{reason}: {cause}") },
+    )
 }
 
 /// What the watcher tells the host.
@@ -130,15 +159,68 @@ pub enum FileEvent {
         /// Its watched file.
         path: PathBuf,
     },
-    /// The folder itself has gone.
-    FolderLost {
-        /// The folder.
-        folder: PathBuf,
+    /// The content accepted last stands in a file that was copied or touched: a request, if the plugin doesn't run well. The
+    /// host answers it by [`Watcher::retry`].
+    Touched {
+        /// The plugin.
+        plugin: String,
     },
-    /// The folder has returned and is watched again.
+    /// The host could not try the file. It is tried again every second, and this is told again only with another reason.
+    Postponed {
+        /// The plugin.
+        plugin: String,
+        /// Its watched file.
+        path: PathBuf,
+        /// Why, for a person.
+        reason: String,
+    },
+    /// The file's name stands in the folder and leads to no file that can be read. Nothing is removed.
+    OutOfReach {
+        /// The plugin.
+        plugin: String,
+        /// Its watched file.
+        path: PathBuf,
+        /// Why, for a person.
+        reason: String,
+    },
+    /// Two files have one plugin's name: `-` and `_` are alike.
+    Double {
+        /// The plugin.
+        plugin: String,
+        /// The file that is left alone.
+        path: PathBuf,
+        /// The file that counts.
+        counts: PathBuf,
+    },
+    /// Somebody put something into the folder that is never loaded.
+    Ignored {
+        /// What.
+        path: PathBuf,
+        /// What to do, for a person.
+        advice: String,
+    },
+    /// No folder that can be read is at the path. Everything goes on as it is.
+    FolderLost {
+        /// The path.
+        folder: PathBuf,
+        /// Why, for a person.
+        reason: String,
+    },
+    /// A folder is at the path again, or another one took the place of the one before.
     FolderBack {
+        /// The path.
+        folder: PathBuf,
+        /// Whether it is another folder.
+        is_renewed: bool,
+    },
+    /// The system doesn't tell of changes in the folder: they are found by looking.
+    NotWatched {
         /// The folder.
         folder: PathBuf,
+        /// What the system said.
+        reason: String,
+        /// How often it is looked at.
+        interval: Duration,
     },
 }
 
@@ -157,14 +239,6 @@ pub enum WatchError {
         /// What the system said.
         source: io::Error,
     },
-    /// The system refuses to watch it, perhaps for its limit of watches.
-    #[error("can't watch {}: the system refused", folder.display())]
-    Backend {
-        /// The folder.
-        folder: PathBuf,
-        /// What the backend said.
-        source: ::notify::Error,
-    },
     /// No thread could be started.
     #[error("can't watch {}: no thread could be started", folder.display())]
     Thread {
@@ -181,38 +255,47 @@ pub enum WatchError {
 #[must_use = "dropping the watcher ends the watch"]
 pub struct Watcher {
     folder: PathBuf,
+    /// Plugins whose files the host wants to be tried again.
+    retries: Sender<String>,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Watcher {
-    /// Watches `folder` and has what stands there now tried, in the order of the names.
+    /// Watches the folder at the path `folder` and has what stands there now tried, in the order of the names. A relative path is
+    /// made absolute by the working directory of this moment.
     ///
     /// `events` should be unbounded, or be drained by another thread: the watcher waits for room.
     ///
     /// # Errors
-    /// [`WatchError`]: the folder can't be read or watched, or no thread can be started.
+    /// [`WatchError`]: the folder can't be read, or no thread can be started.
     pub fn start(folder: &Path, stage: Stage, events: Sender<FileEvent>) -> Result<Self, WatchError> {
         Self::start_with(Timing::PLATFORM, folder, stage, events)
     }
 
     fn start_with(timing: Timing, folder: &Path, stage: Stage, events: Sender<FileEvent>) -> Result<Self, WatchError> {
-        let folder = resolve(folder).map_err(|source| WatchError::Folder { folder: folder.to_path_buf(), source })?;
+        let failed = |source| WatchError::Folder { folder: folder.to_path_buf(), source };
+        let last = sight::folder(folder).map_err(failed)?.identity;
+        let folder = std::path::absolute(folder).map_err(failed)?;
         let (queue, signals) = Queue::new();
+        let (retries, asked) = unbounded();
         let (stop, stopped) = bounded::<()>(0);
-        let backend = Backend::start(&folder, queue.clone())
-            .map_err(|source| WatchError::Backend { folder: folder.clone(), source })?;
-        let mut running = folder::Folder::new(folder.clone(), timing, backend, queue.clone(), stage, events);
-        // After the watch has begun: what comes between the two is seen twice, never missed.
-        running.scan();
+        let presence = Presence { last, is_away: false };
+        let running = folder::Folder::new(folder.clone(), presence, timing, queue, stage, events, stopped);
         let thread = std::thread::Builder::new()
             .name("hotframe-watch".to_owned())
-            .spawn(move || running.run(&signals, &stopped))
+            .spawn(move || running.run(&signals, &asked))
             .map_err(|source| WatchError::Thread { folder: folder.clone(), source })?;
-        Ok(Self { folder, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { folder, retries, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// The watched folder, absolute and without links.
+    /// Has the file of `plugin` tried again, whatever is known of its content.
+    pub fn retry(&self, plugin: &str) {
+        // The thread ends with the watcher only.
+        let _ = self.retries.send(plugin.to_owned());
+    }
+
+    /// The path of the watched folder, absolute, links and all.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -232,13 +315,6 @@ impl Drop for Watcher {
             tracing::error!(folder = %self.folder.display(), "the watcher's thread had panicked");
         }
     }
-}
-
-/// The name under which the backend reports the folder: absolute and, where that is no trap, without links.
-fn resolve(folder: &Path) -> io::Result<PathBuf> {
-    std::fs::read_dir(folder)?;
-    // On Windows a canonical path is a verbatim one, which the backend does not report.
-    if cfg!(windows) { std::path::absolute(folder) } else { folder.canonicalize() }
 }
 
 /// Whether the watcher was told to end.

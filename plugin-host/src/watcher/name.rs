@@ -1,15 +1,21 @@
-//! Which files of the folder are plugins: file name ↔ plugin name.
+//! Which files of the folder are plugins: file name ↔ plugin name; and what is wrong with a name that only looks like one.
 //!
 //! Pure. `lib<name>.so` on Linux, `lib<name>.dylib` on macOS, `<name>.dll` on Windows. What linkers,
 //! editors and copy tools leave beside them (`libai.so.tmp`, `.libai.so.swp`, `libai.so~`,
-//! `libai.tmp.so`, `libai (copy).so`) is no plugin: a name is one crate's name.
+//! `libai.tmp.so`, `libai.d`) is no plugin, and nobody is told so.
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use std::ffi::OsStr;
+
+use crate::name::{NAME_MAX, canonical, is_name};
+
+/// What libraries end with, somewhere.
+const LIBRARY_SUFFIXES: [&str; 3] = [".so", ".dylib", ".dll"];
 
 /// The plugin that a file of this name holds, or `None` if it is no plugin's file.
 #[must_use]
-pub fn plugin_of(file_name: &str) -> Option<&str> {
-    stem(file_name, DLL_PREFIX, DLL_SUFFIX)
+pub fn plugin_of(file_name: &str) -> Option<String> {
+    stem(file_name, DLL_PREFIX, DLL_SUFFIX).map(canonical)
 }
 
 /// The file name of a plugin's library on this platform.
@@ -18,10 +24,54 @@ pub fn file_of(plugin: &str) -> String {
     format!("{DLL_PREFIX}{plugin}{DLL_SUFFIX}")
 }
 
+/// What to do with a file that looks like a library and whose name is no plugin's.
+pub(super) fn advice(file_name: &OsStr) -> Option<String> {
+    advice_for(&file_name.to_string_lossy(), DLL_PREFIX, DLL_SUFFIX)
+}
+
 fn stem<'a>(file_name: &'a str, prefix: &str, suffix: &str) -> Option<&'a str> {
-    let name = file_name.strip_prefix(prefix)?.strip_suffix(suffix)?;
-    let crate_like = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-    (name.starts_with(|c: char| c.is_alphanumeric() || c == '_') && name.chars().all(crate_like)).then_some(name)
+    file_name.strip_prefix(prefix)?.strip_suffix(suffix).filter(|name| is_name(name))
+}
+
+fn advice_for(file_name: &str, prefix: &str, suffix: &str) -> Option<String> {
+    if file_name.starts_with('.') || stem(file_name, prefix, suffix).is_some() {
+        return None;
+    }
+    let (base, found) = split_library(file_name)?;
+    if base.split('.').skip(1).any(|part| part.starts_with("tmp") || part.starts_with("temp")) {
+        return None;
+    }
+    let name = without_prefix(base);
+    let proper: String = name.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect();
+    let proper = match proper.trim_matches('_') {
+        "" => "NAME",
+        proper => proper,
+    };
+    let rule = format!("the file of plugin NAME is called {prefix}NAME{suffix}");
+    Some(if !found.eq_ignore_ascii_case(suffix) && !found.starts_with(suffix) {
+        format!("a library of this system ends with {suffix}; build it for this system, as {prefix}{proper}{suffix}")
+    } else if name.len() > NAME_MAX {
+        format!("a plugin's name has {NAME_MAX} bytes at most; give it a shorter one, in #[plugin(name = \"…\")] too")
+    } else {
+        format!("{rule}; rename it to {prefix}{proper}{suffix}, with the name that its #[plugin] states")
+    })
+}
+
+/// A library's name before its suffix, and the suffix: `.so`, `.SO`, `.so.1.2`.
+fn split_library(file_name: &str) -> Option<(&str, &str)> {
+    let unversioned = file_name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    LIBRARY_SUFFIXES.into_iter().find_map(|suffix| {
+        let at = unversioned.len().checked_sub(suffix.len())?;
+        let is_suffix = unversioned.is_char_boundary(at) && unversioned[at..].eq_ignore_ascii_case(suffix);
+        is_suffix.then(|| file_name.split_at(at))
+    })
+}
+
+fn without_prefix(base: &str) -> &str {
+    match base.split_at_checked(3) {
+        Some((prefix, name)) if prefix.eq_ignore_ascii_case("lib") => name,
+        _ => base,
+    }
 }
 
 #[cfg(test)]
@@ -57,7 +107,65 @@ mod tests {
     }
 
     #[test]
-    fn both_ways_agree() {
-        assert_eq!(plugin_of(&file_of("physics")), Some("physics"));
+    fn both_ways_agree_and_hyphens_are_underscores() {
+        assert_eq!(plugin_of(&file_of("physics")).as_deref(), Some("physics"));
+        assert_eq!(plugin_of(&file_of("my-hyph")).as_deref(), Some("my_hyph"));
+    }
+
+    #[test]
+    fn a_name_that_only_looks_like_a_plugins_is_told_with_what_to_do() {
+        let long = format!("lib{}.so", "a".repeat(NAME_MAX + 1));
+        let rows = [
+            ("probe.so", "rename it to libprobe.so"),
+            ("libmy plugin.so", "rename it to libmy_plugin.so"),
+            ("libai (copy).so", "rename it to libai__copy.so"),
+            ("lib.so", "rename it to libNAME.so"),
+            (".so", ""),
+            ("lib-ai.so", "rename it to libai.so"),
+            ("lib.ai.so", "rename it to libai.so"),
+            ("libai.SO", "rename it to libai.so"),
+            ("LIBAI.SO", "rename it to libAI.so"),
+            ("Libai.so", "rename it to libai.so"),
+            ("libx.so.1", "rename it to libx.so"),
+            ("libx.so.1.2.3", "rename it to libx.so"),
+            ("ai.dll", "build it for this system, as libai.so"),
+            ("libai.dylib", "build it for this system, as libai.so"),
+            ("libai.DLL", "build it for this system, as libai.so"),
+            (&long, "64 bytes at most"),
+        ];
+        for (file, words) in rows {
+            let advice = advice_for(file, "lib", ".so").unwrap_or_default();
+            assert!(advice.contains(words) && advice.is_empty() == words.is_empty(), "{file}: {advice}");
+        }
+        assert!(advice_for("libai.so", "", ".dll").is_some_and(|advice| advice.contains("as ai.dll")));
+        assert!(advice(OsStr::new(&format!("{DLL_PREFIX}a b{DLL_SUFFIX}"))).is_some());
+    }
+
+    #[test]
+    fn plugins_and_what_tools_leave_are_not_spoken_of() {
+        let files = [
+            "libai.so",
+            "libmy-hyph.so",
+            "libai.so.tmp",
+            "libai.so~",
+            ".libai.so",
+            ".libai.so.swp",
+            ".libai.so.AbC123",
+            "libai.tmp.so",
+            "libai.tmp123.so",
+            "libai.d",
+            "libai.rlib",
+            "libai.rmeta",
+            "libai.so.part",
+            "notes.txt",
+            "ai.so.bak",
+            "also",
+            "so",
+            "",
+            "1.2",
+        ];
+        for file in files {
+            assert_eq!(advice_for(file, "lib", ".so"), None, "{file}");
+        }
     }
 }

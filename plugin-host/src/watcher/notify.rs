@@ -1,12 +1,15 @@
 //! The operating system's side of the watcher: `notify` events become [`Signal`]s.
 //!
 //! Watches the directory, never the files (a linker replaces them, and a watch would stay with the old
-//! inode). Knows paths and event kinds; nothing of phases, deadlines or plugins' contents.
+//! inode). Events are hints that make the watcher quick; it looks at the folder every now and then all the same.
+//! Knows paths and event kinds; nothing of phases, deadlines or plugins' contents.
 //!
 //! # Failure
 //! A signal that finds the queue full, an overflow of the kernel's queue and any error of the backend
 //! become one rescan of the directory: events may be lost, changes are not.
 
+use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,6 +35,8 @@ pub(super) enum Signal {
     File {
         /// The plugin.
         plugin: String,
+        /// The file's name.
+        file: OsString,
         /// What happened.
         change: Change,
     },
@@ -86,13 +91,14 @@ pub(super) struct Backend {
 }
 
 impl Backend {
-    /// Watches `dir`; signals go to `queue` from the backend's own thread.
+    /// Watches the directory that `dir` leads to now; signals go to `queue` from the backend's own thread.
     ///
     /// # Errors
     /// Those of `notify`: the directory is missing, or the system's limit of watches is reached.
     pub(super) fn start(dir: &Path, queue: Queue) -> ::notify::Result<Self> {
         let (alive, ended) = bounded::<()>(0);
-        let folder = dir.to_path_buf();
+        let dir = &reported(dir)?;
+        let folder = dir.clone();
         let mut watcher = ::notify::recommended_watcher(move |event: ::notify::Result<Event>| {
             let _lives_with_the_backend = &alive;
             for signal in signals_of(event, &folder) {
@@ -102,6 +108,12 @@ impl Backend {
         watcher.watch(dir, RecursiveMode::NonRecursive)?;
         Ok(Self { watcher: Some(watcher), ended })
     }
+}
+
+/// The name under which the backend reports a folder: absolute and, where that is no trap, without links.
+fn reported(folder: &Path) -> io::Result<PathBuf> {
+    // On Windows a canonical path is a verbatim one, which the backend does not report.
+    if cfg!(windows) { std::path::absolute(folder) } else { folder.canonicalize() }
 }
 
 impl Drop for Backend {
@@ -138,11 +150,11 @@ fn signal_of(path: &PathBuf, change: Change, folder: &Path) -> Option<Signal> {
     if path.parent() != Some(folder) {
         return None;
     }
-    let plugin = name::plugin_of(path.file_name()?.to_str()?)?.to_owned();
-    Some(Signal::File { plugin, change })
+    let file = path.file_name()?;
+    Some(Signal::File { plugin: name::plugin_of(file.to_str()?)?, file: file.to_owned(), change })
 }
 
-/// What an event kind means for a file; `None` for what changes no content.
+/// What an event kind means for a file; `None` for what changes nothing.
 fn change_of(kind: EventKind) -> Option<Change> {
     let input = match kind {
         EventKind::Create(CreateKind::Folder) => return None,
@@ -157,7 +169,8 @@ fn change_of(kind: EventKind) -> Option<Change> {
             return Some(Change::RenamedSomehow);
         }
         EventKind::Modify(ModifyKind::Metadata(MetadataKind::WriteTime)) => Input::Modified,
-        EventKind::Modify(ModifyKind::Metadata(_)) => return None,
+        // `touch` and `chmod`: a request to try again.
+        EventKind::Modify(ModifyKind::Metadata(_)) => Input::Changed,
         EventKind::Modify(ModifyKind::Any | ModifyKind::Data(_) | ModifyKind::Other) => Input::Modified,
         EventKind::Remove(_) => Input::Removed,
         EventKind::Any => Input::Modified,
@@ -185,7 +198,7 @@ mod tests {
             (EventKind::Modify(ModifyKind::Data(DataChange::Any)), sure(Input::Modified)),
             (EventKind::Modify(ModifyKind::Any), sure(Input::Modified)),
             (EventKind::Modify(ModifyKind::Metadata(MetadataKind::WriteTime)), sure(Input::Modified)),
-            (EventKind::Modify(ModifyKind::Metadata(MetadataKind::Any)), None),
+            (EventKind::Modify(ModifyKind::Metadata(MetadataKind::Any)), sure(Input::Changed)),
             (EventKind::Modify(ModifyKind::Name(RenameMode::To)), sure(Input::RenamedTo)),
             (EventKind::Modify(ModifyKind::Name(RenameMode::From)), sure(Input::Removed)),
             (EventKind::Modify(ModifyKind::Name(RenameMode::Both)), None),
@@ -207,7 +220,8 @@ mod tests {
             signals_of(Ok(event), folder)
         };
         let file = format!("/plugins/{}", name::file_of("ai"));
-        let signal = Signal::File { plugin: "ai".to_owned(), change: Change::Sure(Input::Removed) };
+        let name = name::file_of("ai").into();
+        let signal = Signal::File { plugin: "ai".to_owned(), file: name, change: Change::Sure(Input::Removed) };
         assert_eq!(removed(&file), [signal]);
         assert_eq!(removed("/plugins"), [Signal::FolderGone]);
         assert_eq!(removed("/plugins/notes.txt"), []);

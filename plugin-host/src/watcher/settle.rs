@@ -5,22 +5,25 @@
 //! what [`Phase::next`] says.
 //!
 //! ```text
-//!            Created, Modified              deadline, there
+//!          Created, Modified, Changed         deadline, there
 //!  Absent ──────────────────────► Settling ────────────────► Due ──Settled──► Idle
 //!    ▲                               ▲                        │ ▲               │
-//!    │ deadline, missing             │ Created,     Incomplete│ │deadline,      │ CloseWritten, RenamedTo,
-//!    │ (told: Removed)               │ Modified               ▼ │there          │ Found ──► Due
+//!    │ deadline, missing             │ Created,  Incomplete,  │ │deadline,      │ CloseWritten, RenamedTo,
+//!    │ (told: Removed)               │ Modified,   Postponed  ▼ │there          │ Found ──► Due
 //!  Vanished ◄──────Removed, or missing at a deadline─────── Retrying           (from any phase)
+//!                                    └── Changed
 //! ```
+//! From any phase but `Absent`, `OutOfReach` leads to `Idle`: the name stands in the folder, so that nothing was removed.
 //!
 //! # Invariants
 //! 1. [`Verdict::Removed`] is told only if the file was missing for the whole of [`Timing::gone`].
-//! 2. A file is tried at most `1 + Timing::retries.len()` times without having changed.
+//! 2. A file is found incomplete at most `1 + Timing::retries.len()` times without having changed.
 //! 3. Every phase but `Absent` and `Idle` has a [`Next`] that is not `Nothing`: no file is forgotten.
 //!
 //! # Failure
 //! A try that found the file incomplete is repeated after each of [`Timing::retries`]; then the table
-//! says [`Verdict::GiveUp`] once and waits for the file to change.
+//! says [`Verdict::GiveUp`] once and waits for the file to change. A try that the host could not make
+//! is repeated after each [`Timing::postponed`], without an end.
 
 use std::time::{Duration, Instant};
 
@@ -33,8 +36,16 @@ pub(crate) struct Timing {
     pub(crate) settle: Duration,
     /// From the last modification to the try, if no close-write comes.
     pub(crate) quiet: Duration,
+    /// From a change that was found by looking to the try, if the file then stays as it is.
+    pub(crate) looked: Duration,
     /// From the removal until it is believed.
     pub(crate) gone: Duration,
+    /// As `gone`, for what is missing from a folder that has taken the place of the former one: somebody may be filling it.
+    pub(crate) renewed: Duration,
+    /// Between two tries that the host could not make.
+    pub(crate) postponed: Duration,
+    /// Between two looks at the folder.
+    pub(crate) look: Duration,
     /// Before the second, third, … try of a file that was incomplete.
     pub(crate) retries: [Duration; 4],
 }
@@ -47,7 +58,11 @@ impl Timing {
     pub(crate) const PLATFORM: Self = Self {
         settle: Duration::from_millis(15),
         quiet: Duration::from_millis(if cfg!(target_os = "linux") { 1000 } else { 50 }),
-        gone: Duration::from_millis(100),
+        looked: Duration::from_millis(100),
+        gone: Duration::from_millis(500),
+        renewed: Duration::from_secs(1),
+        postponed: Duration::from_secs(1),
+        look: Duration::from_millis(200),
         retries: [
             Duration::from_millis(20),
             Duration::from_millis(50),
@@ -70,8 +85,14 @@ pub(crate) enum Input {
     CloseWritten,
     /// Another file was renamed to its name.
     RenamedTo,
+    /// It was found to be another one, or of another state, than when it was last looked at.
+    Changed,
     /// Its name disappeared, by removal or by renaming it away.
     Removed,
+    /// It is missing from a folder that has taken the place of the former one.
+    NotRenewed,
+    /// Its name stands in the folder and leads to no file that can be read: a link whose target is missing.
+    OutOfReach,
     /// The moment of [`Next::Wait`] has come.
     Deadline {
         /// Whether the file stands in the folder now.
@@ -81,6 +102,8 @@ pub(crate) enum Input {
     Settled,
     /// The try found that the file is not whole yet.
     Incomplete,
+    /// The host could not make the try, whatever the file holds.
+    Postponed,
 }
 
 /// Where one file stands.
@@ -101,11 +124,11 @@ pub(crate) enum Phase {
         /// Tries of this content that found it incomplete, in `0 ..= retries.len()`.
         failed: u8,
     },
-    /// Found incomplete.
+    /// Found incomplete, or not tried.
     Retrying {
         /// When to try again.
         until: Instant,
-        /// Tries of this content that found it incomplete, in `1 ..= retries.len()`.
+        /// Tries of this content that found it incomplete, in `0 ..= retries.len()`.
         failed: u8,
     },
     /// Missing, but perhaps only between a removal and a creation.
@@ -120,9 +143,9 @@ pub(crate) enum Phase {
 pub(crate) enum Next {
     /// Wait for an event.
     Nothing,
-    /// Feed [`Input::Deadline`] at this moment unless an event comes first.
+    /// Look at the file and feed [`Input::Deadline`] at this moment unless something else comes first.
     Wait(Instant),
-    /// Try the file, then feed [`Input::Settled`] or [`Input::Incomplete`].
+    /// Try the file, then feed [`Input::Settled`], [`Input::Incomplete`] or [`Input::Postponed`].
     TryNow,
 }
 
@@ -151,6 +174,16 @@ impl Phase {
             (Input::Created, Self::Due { .. }) => (Self::Due { failed: 0 }, None),
             (Input::Created, _) => (Self::Settling { until: now + timing.settle }, None),
             (Input::Modified, _) => (Self::Settling { until: now + timing.quiet }, None),
+            // What its events made of it stays, but nobody tries a file that is still changing.
+            (Input::Changed, Self::Settling { until }) => {
+                (Self::Settling { until: until.max(now + timing.looked) }, None)
+            }
+            (Input::Changed, Self::Absent | Self::Idle | Self::Vanished { .. } | Self::Retrying { .. }) => {
+                (Self::Settling { until: now + timing.looked }, None)
+            }
+            (Input::OutOfReach, _) => (Self::Idle, None),
+            (Input::NotRenewed, Self::Absent) => (Self::Absent, None),
+            (Input::NotRenewed, _) => (Self::Vanished { until: now + timing.renewed }, None),
             (Input::Deadline { present: false }, Self::Vanished { .. }) => (Self::Absent, Some(Verdict::Removed)),
             (Input::Removed, Self::Idle | Self::Settling { .. } | Self::Due { .. } | Self::Retrying { .. })
             | (Input::Deadline { present: false }, Self::Settling { .. } | Self::Retrying { .. }) => {
@@ -161,9 +194,19 @@ impl Phase {
                 Some(&pause) => (Self::Retrying { until: now + pause, failed: failed + 1 }, None),
                 None => (Self::Idle, Some(Verdict::GiveUp)),
             },
-            (Input::Found | Input::Removed | Input::Deadline { .. } | Input::Settled | Input::Incomplete, phase) => {
-                (phase, None)
+            (Input::Postponed, Self::Due { failed }) => {
+                (Self::Retrying { until: now + timing.postponed, failed }, None)
             }
+            (
+                Input::Found
+                | Input::Changed
+                | Input::Removed
+                | Input::Deadline { .. }
+                | Input::Settled
+                | Input::Incomplete
+                | Input::Postponed,
+                phase,
+            ) => (phase, None),
         }
     }
 
@@ -200,6 +243,12 @@ impl Known {
     #[must_use]
     pub(crate) const fn refuse(self, content: Option<ContentHash>) -> Self {
         Self { accepted: self.accepted, refused: content }
+    }
+
+    /// Somebody asks for another try of what was refused.
+    #[must_use]
+    pub(crate) const fn ask_again(self) -> Self {
+        Self { accepted: self.accepted, refused: None }
     }
 
     /// The content needed no second look.

@@ -5,7 +5,11 @@ use super::*;
 const TIMING: Timing = Timing {
     settle: Duration::from_millis(15),
     quiet: Duration::from_millis(50),
+    looked: Duration::from_millis(30),
     gone: Duration::from_millis(100),
+    renewed: Duration::from_millis(400),
+    postponed: Duration::from_millis(300),
+    look: Duration::from_millis(200),
     retries: [
         Duration::from_millis(20),
         Duration::from_millis(50),
@@ -75,6 +79,28 @@ fn every_row_of_the_table() {
         (due(1), Input::Removed, vanished(1100), None),
         (retrying(1001, 1), Input::Removed, vanished(1100), None),
         (vanished(1001), Input::Removed, vanished(1001), None),
+        // A change that was found by looking: the file has to stay as it is for a moment.
+        (absent, Input::Changed, settling(1030), None),
+        (idle, Input::Changed, settling(1030), None),
+        (settling(1001), Input::Changed, settling(1030), None),
+        (settling(1900), Input::Changed, settling(1900), None),
+        (due(1), Input::Changed, due(1), None),
+        (retrying(1001, 2), Input::Changed, settling(1030), None),
+        (vanished(1001), Input::Changed, settling(1030), None),
+        // A name that leads nowhere is no removal, and nothing to try.
+        (absent, Input::OutOfReach, idle, None),
+        (idle, Input::OutOfReach, idle, None),
+        (settling(1001), Input::OutOfReach, idle, None),
+        (due(1), Input::OutOfReach, idle, None),
+        (retrying(1001, 2), Input::OutOfReach, idle, None),
+        (vanished(1001), Input::OutOfReach, idle, None),
+        // What is missing from a new folder may still be put there.
+        (absent, Input::NotRenewed, absent, None),
+        (idle, Input::NotRenewed, vanished(1400), None),
+        (settling(1001), Input::NotRenewed, vanished(1400), None),
+        (due(1), Input::NotRenewed, vanished(1400), None),
+        (retrying(1001, 2), Input::NotRenewed, vanished(1400), None),
+        (vanished(1001), Input::NotRenewed, vanished(1400), None),
         // Deadlines.
         (settling(1000), there, due(0), None),
         (retrying(1000, 3), there, due(3), None),
@@ -93,7 +119,12 @@ fn every_row_of_the_table() {
         (due(4), Input::Incomplete, idle, Some(Verdict::GiveUp)),
         (due(0), Input::Settled, idle, None),
         (due(4), Input::Settled, idle, None),
+        // What the host could not try is tried again, however often; tries that found it incomplete stay counted.
+        (due(0), Input::Postponed, retrying(1300, 0), None),
+        (due(4), Input::Postponed, retrying(1300, 4), None),
+        (retrying(1000, 0), there, due(0), None),
         // Outcomes that nobody asked for.
+        (idle, Input::Postponed, idle, None),
         (idle, Input::Settled, idle, None),
         (settling(1001), Input::Incomplete, settling(1001), None),
         (vanished(1001), Input::Settled, vanished(1001), None),
@@ -155,6 +186,7 @@ fn known_contents_need_no_second_look() {
             false,
         ),
         ("the bad one again: told once", start.accept(good).refuse(Some(bad)).unchanged(bad), true, true),
+        ("the bad one is asked for again", start.accept(good).refuse(Some(bad)).ask_again(), true, false),
         ("a new accepted one replaces the old one", start.accept(good).accept(bad), false, true),
     ];
     for (what, known, has_good, has_bad) in rows {

@@ -4,10 +4,17 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::time::Duration;
 
-use crossbeam_channel::unbounded;
 use tempfile::TempDir;
 
 use super::*;
+
+mod again;
+#[cfg(unix)]
+mod links;
+#[cfg(target_os = "linux")]
+mod mounts;
+mod names;
+mod path;
 
 /// To fail instead of hanging.
 const HANG: Duration = Duration::from_secs(60);
@@ -35,7 +42,14 @@ impl Rig {
     }
 
     fn start(timing: Timing, dir: TempDir) -> Self {
-        fs::create_dir_all(dir.path().join("plugins")).unwrap();
+        let folder = dir.path().join("plugins");
+        if !folder.exists() {
+            fs::create_dir(&folder).unwrap();
+        }
+        Self::at(timing, dir, &folder)
+    }
+
+    fn at(timing: Timing, dir: TempDir, folder: &Path) -> Self {
         let (tell, events) = unbounded();
         let (tell_tried, tried) = unbounded();
         let stage = Box::new(move |candidate: &Candidate<'_>| {
@@ -43,7 +57,7 @@ impl Rig {
             tell_tried.send((candidate.plugin.to_owned(), text.clone())).unwrap();
             judge(candidate, &text)
         });
-        let watcher = Watcher::start_with(timing, &dir.path().join("plugins"), stage, tell).unwrap();
+        let watcher = Watcher::start_with(timing, folder, stage, tell).unwrap();
         Self { dir, watcher, events, tried, fences: 0 }
     }
 
@@ -58,9 +72,13 @@ impl Rig {
 
     /// As a linker does: a new inode, renamed to the name.
     fn replace(&self, plugin: &str, text: &str) {
-        let new = self.outside("replacement");
-        fs::write(&new, text).unwrap();
-        fs::rename(new, self.file(plugin)).unwrap();
+        replace(self.dir.path(), &self.file(plugin), text);
+    }
+
+    /// As `cp` does: the same inode.
+    #[cfg(target_os = "linux")]
+    fn replace_in_place(&self, plugin: &str, text: &str) {
+        fs::write(self.file(plugin), text).unwrap();
     }
 
     fn next(&self) -> FileEvent {
@@ -76,8 +94,30 @@ impl Rig {
         FileEvent::Removed { plugin: plugin.to_owned(), path: self.file(plugin) }
     }
 
+    fn touched(&self, plugin: &str) -> FileEvent {
+        FileEvent::Touched { plugin: plugin.to_owned() }
+    }
+
     fn refused(&self, plugin: &str, reason: &str) -> FileEvent {
         FileEvent::Refused { plugin: plugin.to_owned(), path: self.file(plugin), reason: reason.to_owned() }
+    }
+
+    /// The next `count` events but for those of the folder itself, in any order.
+    fn of_files(&self, count: usize) -> Vec<FileEvent> {
+        let is_of_folder =
+            |event: &FileEvent| matches!(event, FileEvent::FolderLost { .. } | FileEvent::FolderBack { .. });
+        let mut events: Vec<FileEvent> =
+            std::iter::repeat_with(|| self.next()).filter(|event| !is_of_folder(event)).take(count).collect();
+        events.sort_by_key(|event| format!("{event:?}"));
+        events
+    }
+
+    fn lost(&self) -> bool {
+        matches!(self.next(), FileEvent::FolderLost { folder, .. } if folder == self.watcher.folder())
+    }
+
+    fn back(&self, is_renewed: bool) -> FileEvent {
+        FileEvent::FolderBack { folder: self.watcher.folder().to_path_buf(), is_renewed }
     }
 
     /// Proves that nothing else was told: events come in order, and a later file's was the next one.
@@ -94,6 +134,12 @@ impl Rig {
     }
 }
 
+fn replace(aside: &Path, file: &Path, text: &str) {
+    let new = aside.join("replacement");
+    fs::write(&new, text).unwrap();
+    fs::rename(new, file).unwrap();
+}
+
 fn judge(candidate: &Candidate<'_>, text: &str) -> Attempt {
     let content = ContentHash::of(text.as_bytes());
     if candidate.knows(content) {
@@ -101,6 +147,9 @@ fn judge(candidate: &Candidate<'_>, text: &str) -> Attempt {
     }
     if text.contains("PANIC") {
         std::panic::resume_unwind(Box::new(()));
+    }
+    if text.contains("FULL") {
+        return Attempt::Postponed { reason: text.to_owned() };
     }
     if text.contains("BAD") {
         return Attempt::Refused { content: Some(content), reason: "bad".to_owned() };
@@ -193,26 +242,27 @@ fn an_incomplete_file_is_refused_once_and_accepted_when_whole() {
     let mut rig = Rig::with(Timing { retries: [Duration::from_millis(1); 4], ..Timing::PLATFORM });
     rig.replace("ai", "one");
     assert_eq!(rig.next(), rig.refused("ai", "cut"));
-    assert_eq!(rig.tried.try_iter().filter(|(plugin, _)| plugin == "ai").count(), 5);
-    rig.replace("ai", "one");
+    // A look and an event may both ask for the first try.
+    assert!(rig.tried.try_iter().filter(|(plugin, _)| plugin == "ai").count() >= 5);
     rig.nothing_more();
+    rig.replace("ai", "one");
+    assert_eq!(rig.next(), rig.refused("ai", "cut"), "whoever copies it again asks again");
     rig.replace("ai", "one END");
     assert_eq!(rig.next(), rig.accepted("ai", "one END"));
     rig.nothing_more();
 }
 
 #[test]
-fn the_same_content_again_is_nothing() {
+fn the_same_content_again_is_no_new_build() {
     let mut rig = Rig::new();
     rig.replace("ai", "one END");
     assert_eq!(rig.next(), rig.accepted("ai", "one END"));
     rig.replace("ai", "BAD");
     assert_eq!(rig.next(), rig.refused("ai", "bad"));
-    rig.replace("ai", "BAD");
     rig.nothing_more();
-    // Back to what runs: nothing to do. But the bad one is said anew when it returns.
+    // Back to what was accepted: the host knows whether that runs. And the bad one is said anew when it returns.
     rig.replace("ai", "one END");
-    rig.nothing_more();
+    assert_eq!(rig.next(), rig.touched("ai"));
     rig.replace("ai", "BAD");
     assert_eq!(rig.next(), rig.refused("ai", "bad"));
     rig.nothing_more();
@@ -244,6 +294,7 @@ fn a_removal_before_the_new_file_is_one_change() {
     assert_eq!(rig.next(), rig.accepted("ai", "two END"));
     fs::remove_file(rig.file("ai")).unwrap();
     fs::write(rig.file("ai"), "two END").unwrap();
+    assert_eq!(rig.next(), rig.touched("ai"));
     rig.nothing_more();
 }
 
@@ -268,23 +319,6 @@ fn a_stage_function_that_panics_refuses_the_file() {
 }
 
 #[test]
-fn a_folder_that_goes_and_returns_is_watched_again() {
-    let mut rig = Rig::new();
-    rig.replace("ai", "one END");
-    assert_eq!(rig.next(), rig.accepted("ai", "one END"));
-    let folder = rig.watcher.folder().to_path_buf();
-    fs::remove_dir_all(&folder).unwrap();
-    let mut told = [rig.next(), rig.next()];
-    told.sort_by_key(|event| matches!(event, FileEvent::Removed { .. }));
-    assert_eq!(told, [FileEvent::FolderLost { folder: folder.clone() }, rig.removed("ai")]);
-    fs::create_dir(&folder).unwrap();
-    assert_eq!(rig.next(), FileEvent::FolderBack { folder });
-    rig.replace("ai", "one END");
-    assert_eq!(rig.next(), rig.accepted("ai", "one END"));
-    rig.nothing_more();
-}
-
-#[test]
 fn dropping_the_watcher_ends_its_threads() {
     let rig = Rig::new();
     rig.replace("ai", "one END");
@@ -292,7 +326,7 @@ fn dropping_the_watcher_ends_its_threads() {
     let Rig { watcher, events, tried, .. } = rig;
     drop(watcher);
     assert_eq!(events.try_recv(), Err(crossbeam_channel::TryRecvError::Disconnected), "the thread owned the sender");
-    assert_eq!(tried.try_iter().count(), 1);
+    assert!(tried.try_iter().count() >= 1);
     assert_eq!(tried.try_recv(), Err(crossbeam_channel::TryRecvError::Disconnected), "it owned the stage function");
 }
 

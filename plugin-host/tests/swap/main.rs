@@ -7,10 +7,13 @@
 //! | [`handover`] | what is made beside the frame, and what becomes of it at the edge |
 //! | [`containment`] | what a panic costs: its plugin, until its file changes |
 //! | [`files`] | each way in which a library comes, changes and goes |
+//! | [`again`] | a file that is copied or touched is tried again, if its plugin doesn't run well |
+//! | [`told`] | what a person did and the host ignores is told once, with what to do |
 //! | [`messages`] | nothing lost, doubled or out of order over swaps |
 //! | [`memory`] | the frame arena; retired images |
 //! | [`random`] | any sequence of these, against a model |
 
+mod again;
 mod containment;
 mod engine;
 mod files;
@@ -23,5 +26,6 @@ mod refusal;
 mod state;
 #[path = "../support/mod.rs"]
 mod support;
+mod told;
 #[path = "../../fixtures/lib.rs"]
 pub mod types;

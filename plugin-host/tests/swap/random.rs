@@ -1,5 +1,7 @@
 //! Whatever comes in whatever order: builds good and bad, faults, removals, against a model of a few lines.
 
+use std::time::SystemTime;
+
 use proptest::prelude::*;
 
 use super::game::Game;
@@ -44,7 +46,11 @@ impl Build {
 #[derive(Clone, Copy, Debug)]
 enum Action {
     Put(Build),
+    /// The file as it is, touched.
+    Touch,
     Remove,
+    /// The folder is renamed, and renamed back after some frames.
+    Away(u64),
     Frames(u64),
 }
 
@@ -52,7 +58,9 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
     let build = prop::sample::select(&[Build::One, Build::Two, Build::Panicking, Build::Unreadable, Build::OtherAbi]);
     let action = prop_oneof![
         6 => build.prop_map(Action::Put),
+        2 => Just(Action::Touch),
         1 => Just(Action::Remove),
+        1 => (0..3_u64).prop_map(Action::Away),
         4 => (1..4_u64).prop_map(Action::Frames),
     ];
     prop::collection::vec(action, 1..16)
@@ -69,8 +77,12 @@ struct Running {
 #[derive(Debug, Default)]
 struct Model {
     running: Option<Running>,
-    /// The contents that the watcher doesn't try again: the last accepted and the last refused one.
-    known: [Option<Build>; 2],
+    /// The content that the watcher accepted last: tried again only if it doesn't run well.
+    accepted: Option<Build>,
+    /// The last build was refused at the edge.
+    is_refused: bool,
+    /// What stands in the folder.
+    file: Option<Build>,
     generation: u32,
     reloads: u32,
     refused: u32,
@@ -80,20 +92,19 @@ struct Model {
 impl Model {
     /// Whether anything is to be awaited.
     fn put(&mut self, build: Build) -> bool {
-        let [accepted, refused] = &mut self.known;
-        if *accepted == Some(build) {
-            *refused = None;
-            return false;
-        }
-        if *refused == Some(build) {
-            return false;
+        self.file = Some(build);
+        if self.accepted == Some(build) {
+            let runs_badly = self.is_refused || self.running.is_some_and(|running| running.is_suspended);
+            if !runs_badly {
+                return false;
+            }
         }
         if build == Build::OtherAbi {
-            *refused = Some(build);
             self.refused += 1;
             return true;
         }
-        self.known = [Some(build), None];
+        self.accepted = Some(build);
+        self.is_refused = self.running.is_some() && build == Build::Unreadable;
         match &mut self.running {
             Some(_) if build == Build::Unreadable => self.refused += 1,
             Some(running) => {
@@ -140,22 +151,31 @@ fn run(actions: &[Action], hands_over: bool) {
             Action::Put(build) => {
                 let awaited = model.put(build);
                 game.put_bytes("counter", &build.bytes());
-                if awaited {
-                    let (generation, refused) = (model.generation, model.refused);
-                    game.await_that(|game| {
-                        let stats = game.stats("counter");
-                        (stats.generation, stats.failed_loads) == (generation, refused)
-                    });
-                } else {
-                    await_the_watcher(&mut game);
-                }
+                await_what_comes(&mut game, &model, awaited);
             }
-            Action::Remove if model.running.is_some() => {
+            Action::Touch => {
+                let Some(build) = model.file else { continue };
+                let awaited = model.put(build);
+                let file = std::fs::File::options().append(true).open(game.path("counter"));
+                file.and_then(|file| file.set_modified(SystemTime::now())).expect("the counter's file can be touched");
+                await_what_comes(&mut game, &model, awaited);
+            }
+            Action::Remove if model.file.is_some() => {
                 std::fs::remove_file(game.path("counter")).expect("the counter's file can be removed");
-                game.await_that(|game| game.running().is_empty());
-                (model.running, model.known) = (None, [None; 2]);
+                await_the_removal(&mut game, model.running.is_some());
+                (model.running, model.accepted, model.file, model.is_refused) = (None, None, None, false);
             }
             Action::Remove => {}
+            Action::Away(frames) => {
+                let (folder, away) = (game.host.folder().to_path_buf(), game.aside().join("away"));
+                std::fs::rename(&folder, &away).expect("the folder can be renamed");
+                for _ in 0..frames {
+                    game.frames(1);
+                    model.frame();
+                }
+                std::fs::rename(&away, &folder).expect("the folder can be renamed back");
+                await_the_watcher(&mut game);
+            }
             Action::Frames(count) => {
                 for _ in 0..count {
                     game.frames(1);
@@ -167,6 +187,27 @@ fn run(actions: &[Action], hands_over: bool) {
     }
 }
 
+fn await_what_comes(game: &mut Game, model: &Model, is_awaited: bool) {
+    if !is_awaited {
+        return await_the_watcher(game);
+    }
+    let (generation, refused) = (model.generation, model.refused);
+    game.await_that(|game| {
+        let stats = game.stats("counter");
+        (stats.generation, stats.failed_loads) == (generation, refused)
+    });
+}
+
+/// A file that only ever was refused is forgotten in silence.
+fn await_the_removal(game: &mut Game, runs: bool) {
+    if runs {
+        game.await_that(|game| game.running().is_empty());
+    } else {
+        let removals = game.log.count("its file has gone");
+        game.await_that(|game| game.log.count("its file has gone") > removals);
+    }
+}
+
 /// Returns when the watcher has seen all that was done so far: it tries files one after the other, and refuses this one.
 fn await_the_watcher(game: &mut Game) {
     let before = game.stats("zz_last").failed_loads;
@@ -174,8 +215,13 @@ fn await_the_watcher(game: &mut Game) {
     game.await_that(|game| game.stats("zz_last").failed_loads > before);
 }
 
+/// `HOTFRAME_SOAK` (default 1) multiplies them.
+fn cases() -> u32 {
+    24 * std::env::var("HOTFRAME_SOAK").ok().and_then(|times| times.parse().ok()).unwrap_or(1)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_sequence_of_builds_faults_and_frames_goes_as_the_model_says(actions in actions(), hands_over in any::<bool>()) {

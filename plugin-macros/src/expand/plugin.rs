@@ -14,6 +14,7 @@ use crate::model::{Method, Param, Subscription, System, last_segment};
 
 pub(crate) fn entry(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let args: PluginArgs = syn::parse2(args)?;
+    crate::name::check(args.name.as_ref())?;
     let mut block = match syn::parse2(item)? {
         Item::Impl(block) => block,
         other => {
@@ -66,6 +67,7 @@ fn take(attributes: &mut Vec<Attribute>, name: &str) -> Result<Option<Attribute>
 }
 
 fn system(method: &ImplItemFn, args: SystemArgs) -> Result<System> {
+    args.after.iter().chain(&args.before).try_for_each(crate::name::check_wish)?;
     let stage = args.stage.unwrap_or_else(|| format_ident!("Update"));
     if !["First", "Update", "Physics", "Last", "Render"].contains(&stage.to_string().as_str()) {
         return Err(Error::new_spanned(

@@ -26,11 +26,11 @@ pub const fn record_length(name: &str, version: &str) -> usize {
 /// The record of a plugin built with this SDK and panic strategy.
 ///
 /// # Panics
-/// When `N` is not [`record_length`], or a text is empty or longer than 255 bytes; at compile time.
+/// When `N` is not [`record_length`], or a text is empty, a name longer than 64 bytes or a version than 255; at compile time.
 #[must_use]
 pub const fn plugin_record<const N: usize>(name: &str, version: &str) -> [u8; N] {
     assert!(N == record_length(name, version));
-    assert!(!name.is_empty() && name.len() <= 255, "a plugin's name has 1 to 255 bytes");
+    assert!(!name.is_empty() && name.len() <= 64, "a plugin's name has 1 to 64 bytes");
     assert!(!version.is_empty() && version.len() <= 255, "a plugin's version has 1 to 255 bytes");
     let mut record = [0; N];
     let at = put(&mut record, 0, &MAGIC);

@@ -42,6 +42,11 @@ impl Game {
         self.home.path().join("bus")
     }
 
+    /// Where it puts temporary files.
+    pub(crate) fn scratch_folder(&self) -> PathBuf {
+        self.home.path().join("tmp")
+    }
+
     /// Reads its log on to a line that holds `part`.
     pub(crate) fn line(&mut self, part: &str) -> String {
         self.process.line(part)

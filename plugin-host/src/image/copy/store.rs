@@ -6,12 +6,12 @@ use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::{CopyError, PrivateCopy, copy_private};
+use crate::image::stamp::place;
 
 const PREFIX: &str = "hotframe-images-";
 const LOCK: &str = ".lock";
@@ -24,7 +24,7 @@ const STARTING_MAX: Duration = Duration::from_secs(60);
 
 /// Why there is no place for private copies.
 #[derive(Debug, thiserror::Error)]
-#[error("can't create a private folder for images in {}", base.display())]
+#[error("can't create a private folder for images in {}; make that folder writable, or let TMPDIR name another one at the next start", base.display())]
 pub struct StoreError {
     base: PathBuf,
     source: io::Error,
@@ -34,11 +34,34 @@ pub struct StoreError {
 #[derive(Debug)]
 #[must_use = "dropping the store removes its folder"]
 pub struct ImageStore {
+    /// Where the folder is made, again if need be.
+    base: PathBuf,
+    place: Place,
+    copies: u64,
+}
+
+/// A locked folder.
+#[derive(Debug)]
+struct Place {
     /// Dropped before the lock is released (fields drop in their order), so that no sweep meets it halfway.
     folder: TempDir,
     /// Keeps `.lock` locked: the proof that the owner lives.
-    _lock: File,
-    copies: AtomicU64,
+    lock: File,
+}
+
+impl Place {
+    fn new(base: &Path) -> Result<Self, StoreError> {
+        let failed = |source| StoreError { base: base.to_path_buf(), source };
+        let (folder, lock) = create(base).map_err(failed)?;
+        Ok(Self { folder, lock })
+    }
+
+    /// Whether the folder and its lock still stand under their names. Cleaners of temporary files take what is old, or all.
+    fn stands(&self) -> bool {
+        let named = fs::metadata(self.folder.path().join(LOCK));
+        let ours = self.lock.metadata();
+        matches!((named, ours), (Ok(named), Ok(ours)) if place(&named) == place(&ours))
+    }
 }
 
 impl ImageStore {
@@ -56,31 +79,41 @@ impl ImageStore {
     /// As [`ImageStore::new`].
     pub fn new_in(base: &Path) -> Result<Self, StoreError> {
         let failed = |source| StoreError { base: base.to_path_buf(), source };
-        let (folder, lock) = create(base).map_err(failed)?;
-        let own = fs::symlink_metadata(folder.path()).map_err(failed)?;
+        let place = Place::new(base)?;
+        let own = fs::symlink_metadata(place.folder.path()).map_err(failed)?;
         sweep(base, &own);
-        Ok(Self { folder, _lock: lock, copies: AtomicU64::new(0) })
+        Ok(Self { base: base.to_path_buf(), place, copies: 0 })
     }
 
     /// Where the copies stand.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        self.place.folder.path()
     }
 
     /// Copies the watched `file` (as a reflink where the file system has them) under a name that no other
-    /// copy of this store ever had.
+    /// copy of this store ever had, into a new folder if the present one was cleared away.
     ///
     /// # Errors
     /// [`CopyError`]; nothing is left of the copy then.
-    pub fn copy(&self, file: &Path, plugin: &str, generation: u64) -> Result<PrivateCopy, CopyError> {
+    pub fn copy(&mut self, file: &Path, plugin: &str, generation: u64) -> Result<PrivateCopy, CopyError> {
+        if !self.place.stands() {
+            let gone = self.folder().to_path_buf();
+            self.place = Place::new(&self.base)?;
+            tracing::warn!(
+                folder = %self.folder().display(),
+                "somebody cleared {} away; there is a new folder for images, and what is loaded goes on",
+                gone.display(),
+            );
+        }
         copy_private(file, self.name(file, plugin, generation), &|from, to| fs::copy(from, to))
     }
 
-    fn name(&self, file: &Path, plugin: &str, generation: u64) -> PathBuf {
+    fn name(&mut self, file: &Path, plugin: &str, generation: u64) -> PathBuf {
         let safe = |c: char| if c.is_alphanumeric() || c == '_' || c == '-' { c } else { '_' };
         let plugin: String = plugin.chars().map(safe).collect();
-        let serial = self.copies.fetch_add(1, Ordering::Relaxed);
+        let serial = self.copies;
+        self.copies += 1;
         let suffix = file.extension().and_then(OsStr::to_str).unwrap_or(std::env::consts::DLL_EXTENSION);
         self.folder().join(format!("{plugin}-g{generation}-{serial:04}.{suffix}"))
     }

@@ -20,7 +20,7 @@ fn a_copy_has_its_own_name_the_same_bytes_and_ends_with_its_guard() {
     let base = tempfile::tempdir().unwrap();
     let file = base.path().join("libai.so");
     fs::write(&file, b"one").unwrap();
-    let store = ImageStore::new_in(base.path()).unwrap();
+    let mut store = ImageStore::new_in(base.path()).unwrap();
     let first = store.copy(&file, "ai", 1).unwrap();
     let second = store.copy(&file, "ai", 1).unwrap();
     assert_ne!(first.path(), second.path());
@@ -43,7 +43,7 @@ fn a_plugin_name_can_not_leave_the_folder() {
     let base = tempfile::tempdir().unwrap();
     let file = base.path().join("libai.so");
     fs::write(&file, b"one").unwrap();
-    let store = ImageStore::new_in(base.path()).unwrap();
+    let mut store = ImageStore::new_in(base.path()).unwrap();
     let copy = store.copy(&file, "../../etc/ai", 1).unwrap();
     assert_eq!(copy.path().parent(), Some(store.folder()));
 }
@@ -81,7 +81,7 @@ fn a_source_that_changes_meanwhile_is_incomplete_and_leaves_nothing() {
 #[test]
 fn what_can_not_be_copied_says_why() {
     let base = tempfile::tempdir().unwrap();
-    let store = ImageStore::new_in(base.path()).unwrap();
+    let mut store = ImageStore::new_in(base.path()).unwrap();
     let file = base.path().join("libai.so");
     let missing = store.copy(&file, "ai", 1).unwrap_err();
     assert!(matches!(missing, CopyError::Io { .. }) && missing.is_incomplete());
@@ -94,6 +94,106 @@ fn what_can_not_be_copied_says_why() {
     let folder = store.copy(&file, "ai", 1).unwrap_err();
     assert!(matches!(folder, CopyError::NotAFile { .. }) && !folder.is_incomplete());
     assert_eq!(names(store.folder()), [".lock"]);
+}
+
+#[test]
+fn a_folder_that_was_cleared_away_is_made_again_and_its_copies_do_no_harm() {
+    let base = tempfile::tempdir().unwrap();
+    let file = base.path().join("libai.so");
+    fs::write(&file, b"one").unwrap();
+    let mut store = ImageStore::new_in(base.path()).unwrap();
+    type Clear = fn(&Path);
+    let clear: [(&str, Clear); 4] = [
+        ("all of it", |folder| fs::remove_dir_all(folder).unwrap()),
+        ("its lock, as old", |folder| fs::remove_file(folder.join(".lock")).unwrap()),
+        ("renamed", |folder| fs::rename(folder, folder.with_extension("trash")).unwrap()),
+        ("another lock", |folder| {
+            fs::rename(folder.join(".lock"), folder.join("old-lock")).unwrap();
+            fs::write(folder.join(".lock"), "").unwrap();
+        }),
+    ];
+    for (what, clear) in clear {
+        let before = store.copy(&file, "ai", 1).unwrap();
+        let folder = store.folder().to_path_buf();
+        clear(&folder);
+        let after = store.copy(&file, "ai", 2).unwrap();
+        assert_ne!(store.folder(), folder, "{what}");
+        assert_eq!(fs::read(after.path()).unwrap(), b"one", "{what}");
+        assert!(store.folder().join(".lock").exists() && !folder.exists(), "{what}");
+        drop(before);
+        // It is a living store's: nobody sweeps it.
+        drop(ImageStore::new_in(base.path()).unwrap());
+        assert!(after.path().exists(), "{what}");
+    }
+}
+
+#[test]
+fn a_base_that_is_gone_is_named_and_once_it_is_back_files_are_copied() {
+    let home = tempfile::tempdir().unwrap();
+    let (base, file) = (home.path().join("scratch"), home.path().join("libai.so"));
+    fs::create_dir(&base).unwrap();
+    fs::write(&file, b"one").unwrap();
+    let mut store = ImageStore::new_in(&base).unwrap();
+    fs::remove_dir_all(&base).unwrap();
+    for _ in 0..2 {
+        let error = store.copy(&file, "ai", 1).unwrap_err();
+        assert!(error.is_of_the_store() && !error.is_incomplete(), "{error:?}");
+        assert!(error.to_string().contains("scratch") && error.to_string().contains("TMPDIR"), "{error}");
+    }
+    fs::create_dir(&base).unwrap();
+    assert_eq!(fs::read(store.copy(&file, "ai", 1).unwrap().path()).unwrap(), b"one");
+}
+
+#[test]
+fn what_can_not_be_written_is_the_stores_fault_and_leaves_nothing() {
+    let base = tempfile::tempdir().unwrap();
+    let file = base.path().join("libai.so");
+    fs::write(&file, b"one").unwrap();
+    let store = ImageStore::new_in(base.path()).unwrap();
+    for kind in [io::ErrorKind::StorageFull, io::ErrorKind::ReadOnlyFilesystem, io::ErrorKind::PermissionDenied] {
+        let half = |_: &Path, to: &Path| {
+            fs::write(to, b"o")?;
+            Err(io::Error::from(kind))
+        };
+        let error = copy_in(&store, &file, &half).unwrap_err();
+        assert!(matches!(error, CopyError::Write { .. }) && error.is_of_the_store(), "{error:?}");
+        assert!(error.to_string().contains("hotframe-images-"), "{error}");
+        assert_eq!(names(store.folder()), [".lock"]);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_base_that_is_full_or_read_only_is_the_stores_fault_until_there_is_room() {
+    const TEST: &str = "image::copy::tests::a_base_that_is_full_or_read_only_is_the_stores_fault_until_there_is_room";
+    if !crate::inside::is_inside(TEST, &["-m"], "mount --make-rprivate /") {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let (base, file) = (home.path().join("scratch"), home.path().join("libai.so"));
+    fs::create_dir(&base).unwrap();
+    fs::write(&file, vec![1; 1 << 20]).unwrap();
+    let run = |program: &str, arguments: &[&str]| {
+        let status = std::process::Command::new(program).args(arguments).arg(&base).status().unwrap();
+        assert!(status.success(), "{program} {arguments:?}");
+    };
+    let mount = |options: &str| run("mount", &["-t", "tmpfs", "-o", options, "none"]);
+    mount("size=64k");
+    let mut store = ImageStore::new_in(&base).unwrap();
+    let full = store.copy(&file, "ai", 1).unwrap_err();
+    assert!(full.is_of_the_store() && full.to_string().contains("scratch"), "{full:?}");
+    assert_eq!(names(store.folder()), [".lock"]);
+    mount("remount,size=8m");
+    drop(store.copy(&file, "ai", 1).unwrap());
+    mount("ro");
+    let read_only = store.copy(&file, "ai", 1).unwrap_err();
+    assert!(read_only.is_of_the_store() && read_only.to_string().contains("scratch"), "{read_only:?}");
+    run("umount", &[]);
+    drop(store.copy(&file, "ai", 1).unwrap());
+    drop(store);
+    assert_eq!(names(&base), [""; 0]);
+    // Else the folder can't be removed.
+    run("umount", &[]);
 }
 
 /// A folder as a killed host leaves it: the lock file is there, nobody holds it.

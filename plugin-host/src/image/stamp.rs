@@ -1,0 +1,50 @@
+//! What tells that a file is still the same, without reading it.
+
+use std::fs::Metadata;
+use std::time::SystemTime;
+
+/// Length, times and place of one file. Two that differ are a reason to read the file again; two that are equal are none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    len: u64,
+    modified: Option<SystemTime>,
+    /// When content, permissions or links last changed, where the system tells: seconds, nanoseconds.
+    changed: (i64, i64),
+    /// Device and inode, where there are any.
+    place: (u64, u64),
+}
+
+impl Stamp {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        Self {
+            len: metadata.len(),
+            modified: metadata.modified().ok(),
+            changed: changed(metadata),
+            place: place(metadata),
+        }
+    }
+}
+
+/// Device and inode.
+#[cfg(unix)]
+pub(crate) fn place(metadata: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt as _;
+    (metadata.dev(), metadata.ino())
+}
+
+/// Nothing that stable Rust could tell.
+#[cfg(not(unix))]
+pub(crate) const fn place(_metadata: &Metadata) -> (u64, u64) {
+    (0, 0)
+}
+
+#[cfg(unix)]
+fn changed(metadata: &Metadata) -> (i64, i64) {
+    use std::os::unix::fs::MetadataExt as _;
+    (metadata.ctime(), metadata.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+const fn changed(_metadata: &Metadata) -> (i64, i64) {
+    (0, 0)
+}

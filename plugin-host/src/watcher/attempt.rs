@@ -1,0 +1,79 @@
+//! One try of one file by the stage function, and what is remembered of it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::folder::Folder;
+use super::settle::{Input, Verdict};
+use super::sight::{self, Sight};
+use super::{Attempt, Candidate, FileEvent};
+
+impl Folder {
+    /// Has the stage function try one file and records what became of it.
+    pub(super) fn attempt(&mut self, plugin: &str) {
+        let path = self.file(plugin);
+        let stamp = match sight::file(&path) {
+            Sight::File(stamp) => stamp,
+            elsewhere => {
+                let is_missing = elsewhere == Sight::Missing;
+                self.feed(plugin, if is_missing { Input::Removed } else { Input::OutOfReach });
+                return;
+            }
+        };
+        let Some(entry) = self.entries.get_mut(plugin) else { return };
+        // Whoever copies or touches a file that was tried asks for another try of it.
+        let is_request = entry.tried_at.is_some_and(|tried_at| tried_at != stamp);
+        if is_request {
+            entry.known = entry.known.ask_again();
+        }
+        (entry.tried, entry.seen) = (true, Some(stamp));
+        let candidate = Candidate { plugin, path: &path, known: entry.known };
+        let attempt = catch_unwind(AssertUnwindSafe(|| (self.stage)(&candidate))).unwrap_or_else(|_| {
+            Attempt::Refused { content: None, reason: format!("{}: staging it panicked", path.display()) }
+        });
+        // What has settled only now, such as permissions that are set after the file was closed, is no request.
+        entry.tried_at = match sight::file(&path) {
+            Sight::File(after) => Some(after),
+            _ => Some(stamp),
+        };
+        let plugin_name = plugin.to_owned();
+        let mut postponed = None;
+        let (input, told) = match attempt {
+            Attempt::Done { content } => {
+                entry.known = entry.known.accept(content);
+                (Input::Settled, Some(FileEvent::Accepted { plugin: plugin_name, path, content }))
+            }
+            Attempt::Unchanged { content } => {
+                entry.known = entry.known.unchanged(content);
+                (Input::Settled, is_request.then_some(FileEvent::Touched { plugin: plugin_name }))
+            }
+            Attempt::Refused { content, reason } => {
+                entry.known = entry.known.refuse(content);
+                (Input::Settled, Some(FileEvent::Refused { plugin: plugin_name, path, reason }))
+            }
+            Attempt::Incomplete { content, reason } => {
+                entry.incomplete = Some((content, reason));
+                (Input::Incomplete, None)
+            }
+            Attempt::Postponed { reason } => {
+                let is_news = entry.postponed.as_ref() != Some(&reason);
+                postponed = Some(reason.clone());
+                (Input::Postponed, is_news.then_some(FileEvent::Postponed { plugin: plugin_name, path, reason }))
+            }
+        };
+        entry.postponed = postponed;
+        if let Some(told) = told {
+            self.tell(told);
+        }
+        if self.feed(plugin, input) == Some(Verdict::GiveUp) {
+            self.give_up(plugin);
+        }
+    }
+
+    fn give_up(&mut self, plugin: &str) {
+        let path = self.file(plugin);
+        let Some(entry) = self.entries.get_mut(plugin) else { return };
+        let Some((content, reason)) = entry.incomplete.take() else { return };
+        entry.known = entry.known.refuse(content);
+        self.tell(FileEvent::Refused { plugin: plugin.to_owned(), path, reason });
+    }
+}

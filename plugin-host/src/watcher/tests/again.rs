@@ -1,0 +1,98 @@
+//! Whoever copies or touches a file asks for another try of it.
+
+use std::time::SystemTime;
+
+use super::*;
+
+/// What it is called, and the doing.
+type Request = (&'static str, Box<dyn Fn()>);
+
+/// As `touch`, `touch -c`, `cp` over itself, rename-over by the same bytes, and `chmod`.
+fn requests(rig: &Rig, text: &str) -> Vec<Request> {
+    let (file, aside, text) = (rig.file("ai"), rig.dir.path().to_path_buf(), text.to_owned());
+    let with = |act: fn(&Path, &Path, &str)| -> Box<dyn Fn()> {
+        let (file, aside, text) = (file.clone(), aside.clone(), text.clone());
+        Box::new(move || act(&file, &aside, &text))
+    };
+    vec![
+        (
+            "touched",
+            with(|file, _, _| {
+                File::options().append(true).open(file).unwrap().set_modified(SystemTime::now()).unwrap()
+            }),
+        ),
+        ("times set", with(|file, _, _| File::open(file).unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap())),
+        ("copied over", with(|file, _, text| fs::write(file, text).unwrap())),
+        ("renamed over", with(|file, aside, text| replace(aside, file, text))),
+        (
+            "removed and copied",
+            with(|file, _, text| {
+                fs::remove_file(file).unwrap();
+                fs::write(file, text).unwrap();
+            }),
+        ),
+        (
+            "made read-only",
+            with(|file, _, _| {
+                let mut permissions = fs::metadata(file).unwrap().permissions();
+                permissions.set_readonly(true);
+                fs::set_permissions(file, permissions).unwrap();
+            }),
+        ),
+    ]
+}
+
+/// A rig in which a slow machine makes no difference: a file that is looked at while it is written is tried until it is whole, and
+/// one that is put back was never gone.
+fn patient() -> Rig {
+    Rig::with(Timing { retries: [NEVER; 4], gone: NEVER, ..Timing::PLATFORM })
+}
+
+#[test]
+fn a_refused_file_that_is_copied_or_touched_is_tried_again() {
+    let mut rig = patient();
+    rig.replace("ai", "BAD");
+    assert_eq!(rig.next(), rig.refused("ai", "bad"));
+    rig.nothing_more();
+    for (what, request) in requests(&rig, "BAD") {
+        request();
+        assert_eq!(rig.next(), rig.refused("ai", "bad"), "{what}");
+        rig.nothing_more();
+    }
+}
+
+#[test]
+fn an_accepted_file_that_is_copied_or_touched_is_told_to_the_host_which_may_have_it_tried_again() {
+    let mut rig = patient();
+    rig.replace("ai", "one END");
+    assert_eq!(rig.next(), rig.accepted("ai", "one END"));
+    for (what, request) in requests(&rig, "one END") {
+        request();
+        assert_eq!(rig.next(), rig.touched("ai"), "{what}");
+        rig.nothing_more();
+    }
+    rig.watcher.retry("ai");
+    assert_eq!(rig.next(), rig.accepted("ai", "one END"));
+    rig.watcher.retry("nobody");
+    rig.nothing_more();
+}
+
+#[test]
+fn a_file_that_the_host_can_t_try_is_told_once_and_tried_until_it_can() {
+    let mut rig = Rig::with(Timing { postponed: Duration::from_millis(1), look: NEVER, ..Timing::PLATFORM });
+    rig.replace("ai", "FULL");
+    let postponed = |reason: &str| FileEvent::Postponed {
+        plugin: "ai".to_owned(),
+        path: rig.file("ai"),
+        reason: reason.to_owned(),
+    };
+    assert_eq!(rig.next(), postponed("FULL"));
+    for _ in 0..20 {
+        rig.await_try("ai", "FULL");
+    }
+    rig.replace("ai", "FULL and read-only");
+    assert_eq!(rig.next(), postponed("FULL and read-only"), "another reason is news");
+    rig.replace("ai", "one END");
+    assert_eq!(rig.next(), rig.accepted("ai", "one END"));
+    rig.nothing_more();
+}
