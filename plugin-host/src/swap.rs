@@ -118,8 +118,8 @@ pub(crate) fn accept<E: Engine>(
     };
     // From here on nothing can fail.
     engine.commit(prepared);
-    occupant.ports.apply(ports);
     let (was_suspended, undelivered) = (slot.is_suspended(), occupant.undelivered);
+    occupant.undelivered += occupant.ports.apply(slot.name(), ports);
     let old = slot.put(&mut occupant, Some(new));
     drop(occupant);
     if was_suspended && undelivered > 0 {

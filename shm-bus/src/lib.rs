@@ -258,7 +258,7 @@ pub use self::{
     },
     snapshot::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, SpoiltInfo, TopicInfo},
     sys::DirError,
-    topic::{TopicError, TopicSpec},
+    topic::{Leaving, TopicError, TopicSpec},
     work_queue::{
         ClaimInfo, DeadLetter, Holder, Job, JobError, QueueError, QueueInfo, QueueLane, QueueLaneInfo, QueueSpec,
         TakeError, WorkProducer, Worker, WorkerInfo,

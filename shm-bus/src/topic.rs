@@ -1,6 +1,6 @@
 //! What a topic is, as data: the host states it from a plugin's manifest, everybody else from a [`Topic`] type.
 
-use crate::control::{Control, SCHEMA_MAX, TOPIC_NAME_MAX, TYPE_NAME_MAX};
+use crate::control::{Control, LaneEntry, LaneState, SCHEMA_MAX, TOPIC_NAME_MAX, TYPE_NAME_MAX, TopicEntry};
 use crate::wire::{Message, Policy, Topic};
 
 /// A topic's name and what it carries.
@@ -117,29 +117,72 @@ pub enum TopicError {
     },
 }
 
-/// The index of `topic`, which is added unless it is there. Under `bus.lock`.
-pub(crate) fn find_or_add(control: &Control, topic: &TopicSpec<'_>) -> Result<usize, TopicError> {
-    check(topic)?;
-    let limit = || TopicError::Limit { topic: topic.name.to_owned(), max: control.limits().topics };
-    match control.topics().find(|entry| entry.name == topic.name) {
-        None => control.add_topic(topic).ok_or_else(limit),
-        Some(entry)
-            if entry.schema_hash == topic.schema_hash
-                && entry.schema == topic.schema
-                && entry.message_size == topic.message_size =>
-        {
-            if entry.policy == topic.policy {
-                return Ok(entry.index);
-            }
-            let (on_the_bus, here) = (entry.policy, topic.policy);
-            Err(TopicError::Policy { topic: topic.name.to_owned(), on_the_bus, here })
-        }
-        Some(entry) => Err(TopicError::Schema {
-            topic: topic.name.to_owned(),
-            on_the_bus: entry.schema,
-            here: topic.schema.to_owned(),
-        }),
+/// Publishers and inboxes that their owner is about to drop, or to have leave a topic: what they alone have declared may be declared
+/// anew before they have gone.
+///
+/// Until then the bus holds two topics of one name. Messages of the old one are not converted.
+#[derive(Clone, Debug, Default)]
+pub struct Leaving {
+    /// Ids.
+    lanes: Vec<u64>,
+    /// Ids.
+    inboxes: Vec<u64>,
+}
+
+impl Leaving {
+    /// All lanes of this publisher.
+    pub fn add_publisher(&mut self, publisher: &crate::Publisher) {
+        self.lanes.extend(publisher.lane_ids());
     }
+
+    /// What this inbox reads of the topic that is declared anew.
+    pub fn add_inbox(&mut self, inbox: &crate::Inbox) {
+        self.inboxes.push(inbox.id());
+    }
+}
+
+/// The index of `topic`, which is added unless it is there. Under `bus.lock`.
+pub(crate) fn find_or_add(control: &Control, topic: &TopicSpec<'_>, leaving: &Leaving) -> Result<usize, TopicError> {
+    check(topic)?;
+    let entries: Vec<TopicEntry> = control.topics().filter(|entry| entry.name == topic.name).collect();
+    let (same, others): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| declares_as(entry, topic).is_ok());
+    for other in &others {
+        if is_held(control, other.index, leaving) {
+            declares_as(other, topic)?;
+        }
+    }
+    let limit = || TopicError::Limit { topic: topic.name.to_owned(), max: control.limits().topics };
+    same.first().map_or_else(|| control.add_topic(topic).ok_or_else(limit), |entry| Ok(entry.index))
+}
+
+/// Whether `entry` is what `topic` says.
+fn declares_as(entry: &TopicEntry, topic: &TopicSpec<'_>) -> Result<(), TopicError> {
+    let is_same_message = entry.schema_hash == topic.schema_hash
+        && entry.schema == topic.schema
+        && entry.message_size == topic.message_size;
+    if !is_same_message {
+        let (on_the_bus, here) = (entry.schema.clone(), topic.schema.to_owned());
+        return Err(TopicError::Schema { topic: topic.name.to_owned(), on_the_bus, here });
+    }
+    if entry.policy != topic.policy {
+        let (on_the_bus, here) = (entry.policy, topic.policy);
+        return Err(TopicError::Policy { topic: topic.name.to_owned(), on_the_bus, here });
+    }
+    Ok(())
+}
+
+/// Whether somebody but those who are `leaving` uses the topic at `index`.
+fn is_held(control: &Control, index: usize, leaving: &Leaving) -> bool {
+    let is_left = leaving.lanes.is_empty() && leaving.inboxes.is_empty();
+    // What nobody is about to give up goes with its last user, at the next sweep.
+    if is_left {
+        return true;
+    }
+    // A closed lane is there for the inboxes that still read it, unless it holds work.
+    let holds =
+        |lane: &LaneEntry| lane.claims > 0 || lane.state == LaneState::Open && !leaving.lanes.contains(&lane.id);
+    control.lanes().any(|lane| lane.topic == index && holds(&lane))
+        || control.inboxes().any(|inbox| inbox.reads(index) && !inbox.observer && !leaving.inboxes.contains(&inbox.id))
 }
 
 /// Refuses a work queue to those who would publish to it or hold it up.

@@ -7,11 +7,13 @@
 //! | [`handover`] | what is made beside the frame, and what becomes of it at the edge |
 //! | [`containment`] | what a panic costs: its plugin, until its file changes |
 //! | [`files`] | each way in which a library comes, changes and goes |
+//! | [`declarations`] | topics whose declaration changes: kept, made anew, refused |
 //! | [`messages`] | nothing lost, doubled or out of order over swaps |
 //! | [`memory`] | the frame arena; retired images |
 //! | [`random`] | any sequence of these, against a model |
 
 mod containment;
+mod declarations;
 mod engine;
 mod files;
 mod game;

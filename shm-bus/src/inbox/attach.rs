@@ -10,7 +10,7 @@ use crate::bus::{Change, ChangeError};
 use crate::control::{LaneEntry, LaneState, TopicEntry};
 use crate::lane::{LaneFile, Mode, Reader, Start};
 use crate::runtime::lane_name;
-use crate::topic::{TopicError, TopicSpec, find_or_add, refuse_queue};
+use crate::topic::{Leaving, TopicError, TopicSpec, find_or_add, refuse_queue};
 use crate::wire::{Policy, Priority};
 
 impl Inbox {
@@ -19,9 +19,23 @@ impl Inbox {
     /// # Errors
     /// [`TopicError::Schema`] with both schemas when the topic carries something else; else see [`SubscribeError`].
     pub fn subscribe(&mut self, topic: &TopicSpec<'_>, from: Start) -> Result<(), SubscribeError> {
+        self.subscribe_in_place_of(topic, from, &Leaving::default())
+    }
+
+    /// As [`Self::subscribe`], to a topic that may carry something else, or have another policy, as long as nobody but those who are
+    /// `leaving` and observers use it. If this inbox is one of them, it reads both until [`Self::unsubscribe_from`].
+    ///
+    /// # Errors
+    /// As [`Self::subscribe`].
+    pub fn subscribe_in_place_of(
+        &mut self,
+        topic: &TopicSpec<'_>,
+        from: Start,
+        leaving: &Leaving,
+    ) -> Result<(), SubscribeError> {
         let shared = std::sync::Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
-        let index = find_or_add(&shared.control, topic)?;
+        let index = find_or_add(&shared.control, topic, leaving)?;
         self.join(&change, subscription_to(topic, index), from)
     }
 
@@ -29,7 +43,7 @@ impl Inbox {
     pub(crate) fn subscribe_alone(&mut self, topic: &TopicSpec<'_>, from: Start) -> Result<(), SubscribeError> {
         let shared = std::sync::Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
-        let index = find_or_add(&shared.control, topic)?;
+        let index = find_or_add(&shared.control, topic, &Leaving::default())?;
         if let Some(other) = shared.control.inboxes().find(|inbox| inbox.id != self.id && inbox.gates(index)) {
             return Err(SubscribeError::Taken { topic: topic.name.to_owned(), by: other.name });
         }
@@ -98,15 +112,45 @@ impl Inbox {
         let Some(place) = self.subscriptions.iter().position(|subscription| subscription.name == topic_name) else {
             return Ok(());
         };
+        self.leave_topic(place, |_| 0).map(drop)
+    }
+
+    /// As [`Self::unsubscribe`], of the topic as it is declared here, which matters while there is another one of this name. What has
+    /// come is read to its end; gives how many messages that was.
+    ///
+    /// # Errors
+    /// As [`Self::unsubscribe`].
+    pub fn unsubscribe_from(&mut self, topic: &TopicSpec<'_>) -> Result<u64, SubscribeError> {
+        let is_it = |subscription: &Subscription| {
+            subscription.name == topic.name
+                && subscription.schema_hash == topic.schema_hash
+                && subscription.policy == topic.policy
+        };
+        let Some(place) = self.subscriptions.iter().position(is_it) else { return Ok(0) };
+        self.leave_topic(place, |inbox| inbox.read_to_the_end_of(inbox.subscriptions[place].topic))
+    }
+
+    /// Ends the subscription at `place`, after a last look at it.
+    fn leave_topic(&mut self, place: usize, last_look: impl FnOnce(&mut Self) -> u64) -> Result<u64, SubscribeError> {
         let shared = std::sync::Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
+        let seen = last_look(self);
         let topic = self.subscriptions.swap_remove(place).topic;
         shared.control.unsubscribe_inbox(self.index, topic);
         shared.control.bump_epoch();
         drop(change);
         self.leave_where(|lane, _| lane.subscription.topic == topic);
         Change::sweep_if_free(&shared);
-        Ok(())
+        Ok(seen)
+    }
+
+    fn read_to_the_end_of(&mut self, topic: usize) -> u64 {
+        let mut seen = 0;
+        for lane in self.lanes.iter_mut().filter(|lane| lane.subscription.topic == topic) {
+            lane.drain_to = u64::MAX;
+            lane.drain(&mut self.payload, &self.shared, &self.file, &mut |_| seen += 1);
+        }
+        seen
     }
 
     /// Takes note of new, closed and vanished lanes.

@@ -134,6 +134,11 @@ impl Publisher {
         Ok(())
     }
 
+    /// Ids of its lanes.
+    pub(crate) fn lane_ids(&self) -> impl Iterator<Item = u64> {
+        self.lanes.iter().flatten().map(|lane| lane.id)
+    }
+
     /// Index of its topic in the table of topics.
     pub(crate) const fn topic_index(&self) -> usize {
         self.topic
