@@ -25,6 +25,7 @@ use crate::image::copy::{ImageStore, StoreError};
 use crate::instance::Instance;
 use crate::slot::{FrameInfo, Slot};
 use crate::stage::{Staged, stage};
+use crate::swap;
 use crate::watcher::{FileEvent, WatchError, Watcher, plugin_of};
 
 /// Bytes that plugins may allocate from the frame arena in one frame, unless told otherwise.
@@ -69,9 +70,17 @@ struct Plugin {
     /// `None` before its first generation and after its removal.
     slot: Option<Arc<Slot>>,
     image: Option<Arc<Image>>,
-    /// A build that was refused because of the other plugins; tried again when they change.
-    waiting: Option<Arc<Image>>,
+    /// A build that was refused because of the other plugins; tried again when they change. The next verdict on its file cancels it.
+    waiting: Option<Waiting>,
     stats: PluginStats,
+}
+
+/// A build that waits for other plugins to change.
+#[derive(Debug)]
+struct Waiting {
+    image: Arc<Image>,
+    /// Why it was refused, each reason once.
+    told: BTreeSet<String>,
 }
 
 /// Saved states by plugin name, in the order of the names.
@@ -261,6 +270,15 @@ impl Host {
             }
         }
         sums
+    }
+}
+
+/// Its plugins end with it, whoever still holds their slots.
+impl Drop for Host {
+    fn drop(&mut self) {
+        for slot in self.plugins.values().filter_map(|plugin| plugin.slot.as_ref()) {
+            drop(swap::take_out(slot));
+        }
     }
 }
 

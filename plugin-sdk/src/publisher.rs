@@ -18,7 +18,7 @@ pub enum SendError {
     Full,
     /// More than a record may hold (a quarter of the lane).
     TooLong,
-    /// Nothing can be published on the topic any more; the host's log says why, and the plugin's next build gets a new lane.
+    /// The lane can't be used; the host's log says why, and the plugin's next build gets a new one.
     Broken,
 }
 
@@ -27,7 +27,7 @@ impl fmt::Display for SendError {
         out.write_str(match self {
             Self::Full => "the lane is full",
             Self::TooLong => "the record is longer than a quarter of the lane",
-            Self::Broken => "nothing can be published on the topic any more; the host's log says why",
+            Self::Broken => "the lane can't be used; the host's log says why",
         })
     }
 }

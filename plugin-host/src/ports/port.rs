@@ -60,7 +60,7 @@ impl Port {
                 if self.is_news(error) {
                     tracing::error!(
                         topic = self.topic.name,
-                        "nothing can be published on \"{}\" any more: {error}; the next build of its plugin gets a new lane",
+                        "publishing on \"{}\" failed: {error}; the next build of its plugin gets a new lane",
                         self.topic.name
                     );
                 }

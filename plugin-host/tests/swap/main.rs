@@ -10,6 +10,8 @@
 //! | [`declarations`] | topics whose declaration changes: kept, made anew, refused |
 //! | [`messages`] | nothing lost, doubled or out of order over swaps |
 //! | [`memory`] | the frame arena; retired images |
+//! | [`strangers`] | programs that are no plugins: the same declarations hold for them, and what they break is made anew |
+//! | [`waiting`] | builds that wait for others to change |
 //! | [`random`] | any sequence of these, against a model |
 
 mod containment;
@@ -23,7 +25,9 @@ mod messages;
 mod random;
 mod refusal;
 mod state;
+mod strangers;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../../fixtures/lib.rs"]
 pub mod types;
+mod waiting;
