@@ -23,6 +23,7 @@ use crate::handover::{Build, Handover};
 use crate::image::Image;
 use crate::image::copy::{ImageStore, StoreError};
 use crate::instance::Instance;
+use crate::ports::{PastLane, Traffic};
 use crate::slot::{FrameInfo, Slot};
 use crate::stage::{Staged, stage};
 use crate::swap;
@@ -72,6 +73,8 @@ struct Plugin {
     image: Option<Arc<Image>>,
     /// A build that was refused because of the other plugins; tried again when they change. The next verdict on its file cancels it.
     waiting: Option<Waiting>,
+    /// What was counted in slots that it has left.
+    traffic: Traffic,
     stats: PluginStats,
 }
 
@@ -257,19 +260,34 @@ impl Host {
         states.collect()
     }
 
-    /// Records that plugins received, by topic and priority.
+    /// Records that plugins received, by topic and priority; of those that were taken out, too.
     #[must_use]
     pub fn received(&self) -> BTreeMap<String, [u64; 4]> {
         let mut sums = BTreeMap::<String, [u64; 4]>::new();
-        for slot in self.plugins.values().filter_map(|plugin| plugin.slot.as_ref()) {
-            for (topic, counts) in slot.lock().ports.received() {
+        self.each_traffic(|traffic| {
+            for (topic, counts) in &traffic.received {
                 let sum = sums.entry(topic.clone()).or_default();
-                for (sum, count) in sum.iter_mut().zip(counts) {
-                    *sum += count;
-                }
+                sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+            }
+        });
+        sums
+    }
+
+    /// Lanes that plugins published to and no longer do: the bus lists them only until they are read to their end.
+    #[must_use]
+    pub fn past_lanes(&self) -> Vec<PastLane> {
+        let mut past = Vec::new();
+        self.each_traffic(|traffic| past.extend_from_slice(&traffic.past));
+        past
+    }
+
+    fn each_traffic(&self, mut each: impl FnMut(&Traffic)) {
+        for plugin in self.plugins.values() {
+            each(&plugin.traffic);
+            if let Some(slot) = &plugin.slot {
+                each(&slot.lock().ports.traffic);
             }
         }
-        sums
     }
 }
 

@@ -12,13 +12,15 @@
 
 mod difference;
 mod port;
+mod traffic;
 
-use plugin_sdk::wire::Priority;
 use shm_bus::{Attachment, Bus, Delivery, Inbox, Leaving, Publisher, ReceiveError, Start, TopicSpec};
 
 use crate::image::{Manifest, TopicInfo};
 use difference::{Published, Step, of_publishers, of_subscriptions};
 pub(crate) use port::Port;
+pub use traffic::PastLane;
+pub(crate) use traffic::Traffic;
 
 /// Why a plugin's ends of the bus could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -63,8 +65,7 @@ pub(crate) struct Ports {
     leaving: Vec<TopicInfo>,
     /// Topics of which the inbox has left a lane that it was too slow for: to be joined again.
     joining: Vec<TopicInfo>,
-    /// Records that came, by priority, of each topic that was ever subscribed.
-    received: Vec<(String, [u64; 4])>,
+    pub(crate) traffic: Traffic,
 }
 
 /// What the next generation needs beyond what is there; nothing that the present one sees has changed yet.
@@ -164,6 +165,7 @@ impl Ports {
             NextPublisher::Made(topic, publisher) => Some(Port::new(topic, publisher)),
         });
         self.publishers = next.collect();
+        present.iter().flatten().for_each(|port| self.traffic.end(port));
         if prepared.inbox.is_some() {
             self.inbox = prepared.inbox;
         }
@@ -214,7 +216,7 @@ impl Ports {
     /// Gives `deliver` what was in the inbox when it began: the publishers, the subscription's number, the bytes. Gives how many
     /// messages came that no subscription is for.
     pub(crate) fn drain(&mut self, plugin: &str, mut deliver: impl FnMut(&mut [Port], usize, &[u8])) -> u64 {
-        let Self { publishers, inbox: Some(inbox), subscribed, leaving, joining, received } = self else { return 0 };
+        let Self { publishers, inbox: Some(inbox), subscribed, leaving, joining, traffic } = self else { return 0 };
         let (mut evicted, mut unread) = (Vec::new(), 0);
         let drained = loop {
             let drained = inbox.drain(|delivery: Delivery<'_>| {
@@ -223,7 +225,7 @@ impl Ports {
                     unread += 1;
                     return;
                 };
-                count(received, delivery.topic, delivery.priority);
+                traffic.receive(delivery.topic, delivery.priority);
                 deliver(publishers, number, delivery.payload);
             });
             match drained {
@@ -247,9 +249,11 @@ impl Ports {
         unread
     }
 
-    /// Records that came, by priority, of each topic that was ever subscribed.
-    pub(crate) fn received(&self) -> &[(String, [u64; 4])] {
-        &self.received
+    /// Ends all of them; what they have counted stays.
+    pub(crate) fn close(&mut self) {
+        let Self { publishers, mut traffic, .. } = std::mem::take(self);
+        publishers.iter().for_each(|port| traffic.end(port));
+        self.traffic = traffic;
     }
 }
 
@@ -261,14 +265,6 @@ fn joins_again(plugin: &str, inbox: &mut Inbox, topic: &TopicInfo) -> bool {
         tracing::warn!(plugin, topic = topic.name, %error, "a topic could not be joined again; it is tried again in the next frame");
     }
     joined.is_ok()
-}
-
-fn count(received: &mut Vec<(String, [u64; 4])>, topic: &str, priority: Priority) {
-    let index = received.iter().position(|(name, _)| name == topic).unwrap_or_else(|| {
-        received.push((topic.to_owned(), [0; 4]));
-        received.len() - 1
-    });
-    received[index].1[priority as usize] += 1;
 }
 
 impl TopicInfo {

@@ -141,7 +141,7 @@ pub(crate) fn remove<E: Engine>(slot: &Arc<Slot>, others: &Others, engine: &mut 
 pub(crate) fn take_out(slot: &Slot) -> Option<Instance> {
     let mut occupant = slot.lock();
     let old = slot.put(&mut occupant, None);
-    occupant.ports = Default::default();
+    occupant.ports.close();
     old
 }
 

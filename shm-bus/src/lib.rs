@@ -251,7 +251,7 @@ pub use self::{
     control::{Build, Limits, RegisterTable, Version},
     inbox::{Attachment, Delivery, Inbox, InboxError, ReceiveError, SubscribeError},
     lane::Start,
-    publisher::{BatchError, Loan, Publisher, PublisherError, SendError, TopicPublisher},
+    publisher::{BatchError, Loan, Publisher, PublisherError, SendError, Sent, TopicPublisher},
     request::{
         AsBytes, CallError, Client, ClientCounts, Codec, CodecError, Dispatch, Method, Owed, ReplyError, Request,
         Response, Server, ServerCounts, Service, ServiceError, ServiceSpec, Ticket, TypedClient, TypedTicket,

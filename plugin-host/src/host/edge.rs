@@ -211,8 +211,8 @@ impl Host {
             match result {
                 Ok(()) => (plugin.slot, plugin.image) = (Some(slot), Some(image)),
                 Err(error) => {
-                    plugin.leaves(&slot);
                     drop(swap::take_out(&slot));
+                    plugin.leaves(&slot);
                     let reason = format!("{error}; it is tried again when other plugins change");
                     plugin.waiting = Some(Waiting { image, told: [error.to_string()].into() });
                     self.refused(&name, &reason);
@@ -253,10 +253,11 @@ impl Host {
 }
 
 impl Plugin {
-    /// Keeps what its slot has counted.
+    /// Keeps what its slot, which is empty, has counted.
     fn leaves(&mut self, slot: &Slot) {
-        let occupant = slot.lock();
+        let mut occupant = slot.lock();
         (self.stats.panics, self.stats.undelivered) = (occupant.faults, occupant.undelivered);
+        self.traffic.take(&mut occupant.ports.traffic);
     }
 
     /// Its next generation runs in `slot`.

@@ -27,7 +27,8 @@ use std::time::Instant;
 
 use crate::bus::{Change, Shared};
 use crate::control::GivenUp;
-use crate::lane::{Envelope, LaneFile, Memory, Writer, copy_in};
+use crate::lane::{Envelope, LaneFile, Memory, SENT, Tally, Writer, copy_in};
+use crate::sync::Ordering;
 use crate::wire::{Policy, Priority};
 use gates::{GateList, LaneGates};
 
@@ -72,6 +73,18 @@ pub enum SendError {
     /// Somebody else wrote into the lane.
     #[error("the lane was changed by somebody else; make the publisher anew")]
     Corrupt,
+}
+
+/// What a publisher has sent in one lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Sent {
+    /// The lane's id, never given again on this bus.
+    pub lane: u64,
+    /// Messages sent.
+    pub sent: u64,
+    /// Messages given back because there was no room, or because they were too long.
+    pub rejected: u64,
 }
 
 /// Sends bytes on one topic, in a lane of its own for each priority that it declared. Made by
@@ -132,6 +145,16 @@ impl Publisher {
         }
         self.signal(priority);
         Ok(())
+    }
+
+    /// What it has sent at `priority` so far; `None` without such a lane.
+    #[must_use]
+    pub fn sent(&self, priority: Priority) -> Option<Sent> {
+        let lane = self.lanes[priority as usize].as_ref()?;
+        // ORDERING: Relaxed, this publisher's own stores.
+        let [sent, rejected] =
+            [SENT, Tally::Rejected as usize].map(|word| lane.writer.memory().header()[word].load(Ordering::Relaxed));
+        Some(Sent { lane: lane.id, sent, rejected })
     }
 
     /// Ids of its lanes.
