@@ -202,7 +202,7 @@ impl App {
             world_hash,
             arena_bytes_per_frame: self.arena_bytes / self.frames().max(1),
             plugins,
-            bus: traffic(&host.bus().snapshot(), &received),
+            bus: traffic(&host.bus().snapshot(), &host.past_lanes(), &received),
             score: game.score,
             wave: game.wave,
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use plugin_host::PluginStats;
+use plugin_host::{PastLane, PluginStats};
 use plugin_sdk::wire::Priority;
 use serde::Serialize;
 use shm_bus::{Shown, Snapshot};
@@ -75,9 +75,10 @@ pub(crate) struct Traffic {
     dropped: u64,
 }
 
-/// The bus's counters, with what the game's readers received.
+/// The bus's counters, with those of lanes that plugins had before and that are gone from it, and what the game's readers received.
 pub(crate) fn traffic(
     snapshot: &Snapshot,
+    past: &[PastLane],
     received: &BTreeMap<String, [u64; 4]>,
 ) -> BTreeMap<String, BTreeMap<&'static str, Traffic>> {
     let mut topics = BTreeMap::<_, BTreeMap<_, Traffic>>::new();
@@ -88,6 +89,12 @@ pub(crate) fn traffic(
             sum.sent += lane.sent;
             sum.dropped += lane.rejected;
         }
+    }
+    let is_listed = |id: u64| snapshot.topics.iter().flat_map(|topic| &topic.lanes).any(|lane| lane.id == id);
+    for PastLane { topic, priority, sent, .. } in past.iter().filter(|past| !is_listed(past.sent.lane)) {
+        let sum = topics.entry(topic.clone()).or_default().entry(priority.name()).or_default();
+        sum.sent += sent.sent;
+        sum.dropped += sent.rejected;
     }
     for (topic, counts) in received {
         for (priority, count) in Priority::ALL.into_iter().zip(counts).filter(|(_, count)| **count > 0) {

@@ -9,6 +9,8 @@
 //! | begun | – | yes | – | – | commit | – |
 //! | begun | newer build | yes | yes | – | commit | build |
 //! | begun | removal | yes | – | – | abandon, remove | – |
+//! | – | refusal | – | – | – | – | – |
+//! | begun | refusal | yes | – | – | abandon | – |
 //!
 //! A handover that a newer build has overtaken is committed all the same: builds that come in every frame would else keep each other
 //! from ever running. Knows nothing of images, threads or clocks.
@@ -26,6 +28,8 @@ pub(crate) enum Next<B> {
     Build(B),
     /// Its file has gone.
     Removal,
+    /// Its file was refused: it holds the build no longer that waited.
+    Refusal,
 }
 
 /// What is to be done at the edge.
@@ -88,7 +92,7 @@ impl<B, H> Changes<B, H> {
         let mut steps = Vec::new();
         for (plugin, Change { handover, next }) in std::mem::take(&mut self.0) {
             if let Some(handover) = handover {
-                let is_wanted = !matches!(next, Some(Next::Removal));
+                let is_wanted = !matches!(next, Some(Next::Removal | Next::Refusal));
                 let step = if is_wanted { Step::Commit(handover) } else { Step::Abandon(handover) };
                 steps.push((plugin.clone(), step));
             }
@@ -96,7 +100,7 @@ impl<B, H> Changes<B, H> {
                 Some(Next::Build(build)) if hands_over && runs(&plugin) => self.note(plugin, Next::Build(build)),
                 Some(Next::Build(build)) => steps.push((plugin, Step::Load(build))),
                 Some(Next::Removal) => steps.push((plugin, Step::Remove)),
-                None => {}
+                Some(Next::Refusal) | None => {}
             }
         }
         steps
@@ -105,7 +109,7 @@ impl<B, H> Changes<B, H> {
 
 #[cfg(test)]
 mod tests {
-    use super::Next::{Build, Removal};
+    use super::Next::{Build, Refusal, Removal};
     use super::Step::{Abandon, Commit, Load, Remove};
     use super::{Changes, Next, Step};
 
@@ -211,6 +215,22 @@ mod tests {
         let mut table = with_handover([Removal]);
         assert!(begun(&mut table, true).is_empty());
         assert_eq!(edge(&mut table, true, true), [Abandon(1), Remove]);
+        assert!(table.is_empty());
+    }
+
+    #[test]
+    fn a_refusal_cancels_the_build_that_waits() {
+        let mut table = with([Build(1), Refusal]);
+        assert!(begun(&mut table, true).is_empty());
+        assert_eq!(edge(&mut table, true, true), []);
+        assert!(table.is_empty());
+    }
+
+    #[test]
+    fn a_refusal_during_a_handover_wins() {
+        let mut table = with_handover([Refusal]);
+        assert!(begun(&mut table, true).is_empty());
+        assert_eq!(edge(&mut table, true, true), [Abandon(1)]);
         assert!(table.is_empty());
     }
 

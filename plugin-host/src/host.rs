@@ -27,8 +27,10 @@ use crate::handover::{Build, Handover};
 use crate::image::Image;
 use crate::image::copy::{ImageStore, StoreError};
 use crate::instance::Instance;
+use crate::ports::{PastLane, Traffic};
 use crate::slot::{FrameInfo, Slot};
 use crate::stage::{Staged, stage};
+use crate::swap;
 use crate::watcher::{FileEvent, WatchError, Watcher, plugin_of};
 
 /// Bytes that plugins may allocate from the frame arena in one frame, unless told otherwise.
@@ -73,11 +75,21 @@ struct Plugin {
     /// `None` before its first generation and after its removal.
     slot: Option<Arc<Slot>>,
     image: Option<Arc<Image>>,
-    /// A build that was refused because of the other plugins; tried again when they change.
-    waiting: Option<Arc<Image>>,
+    /// A build that was refused because of the other plugins; tried again when they change. The next verdict on its file cancels it.
+    waiting: Option<Waiting>,
     /// The last build of it was refused at the edge.
     is_refused: bool,
+    /// What was counted in slots that it has left.
+    traffic: Traffic,
     stats: PluginStats,
+}
+
+/// A build that waits for other plugins to change.
+#[derive(Debug)]
+struct Waiting {
+    image: Arc<Image>,
+    /// Why it was refused, each reason once.
+    told: BTreeSet<String>,
 }
 
 /// Saved states by plugin name, in the order of the names.
@@ -267,19 +279,43 @@ impl Host {
         states.collect()
     }
 
-    /// Records that plugins received, by topic and priority.
+    /// Records that plugins received, by topic and priority; of those that were taken out, too.
     #[must_use]
     pub fn received(&self) -> BTreeMap<String, [u64; 4]> {
         let mut sums = BTreeMap::<String, [u64; 4]>::new();
-        for slot in self.plugins.values().filter_map(|plugin| plugin.slot.as_ref()) {
-            for (topic, counts) in slot.lock().ports.received() {
+        self.each_traffic(|traffic| {
+            for (topic, counts) in &traffic.received {
                 let sum = sums.entry(topic.clone()).or_default();
-                for (sum, count) in sum.iter_mut().zip(counts) {
-                    *sum += count;
-                }
+                sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+            }
+        });
+        sums
+    }
+
+    /// Lanes that plugins published to and no longer do: the bus lists them only until they are read to their end.
+    #[must_use]
+    pub fn past_lanes(&self) -> Vec<PastLane> {
+        let mut past = Vec::new();
+        self.each_traffic(|traffic| past.extend_from_slice(&traffic.past));
+        past
+    }
+
+    fn each_traffic(&self, mut each: impl FnMut(&Traffic)) {
+        for plugin in self.plugins.values() {
+            each(&plugin.traffic);
+            if let Some(slot) = &plugin.slot {
+                each(&slot.lock().ports.traffic);
             }
         }
-        sums
+    }
+}
+
+/// Its plugins end with it, whoever still holds their slots.
+impl Drop for Host {
+    fn drop(&mut self) {
+        for slot in self.plugins.values().filter_map(|plugin| plugin.slot.as_ref()) {
+            drop(swap::take_out(slot));
+        }
     }
 }
 

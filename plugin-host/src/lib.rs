@@ -32,6 +32,6 @@ pub use arena::FrameArena;
 pub use call::Fault;
 pub use engine::{Engine, PluginView};
 pub use host::{ARENA_LIMIT_BYTES, Host, NamedStates, PluginStats, StartError, library_path};
-pub use ports::PortError;
+pub use ports::{PastLane, PortError};
 pub use slot::{FrameInfo, Slot, publisher_value};
 pub use swap::SwapError;

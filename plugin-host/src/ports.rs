@@ -1,12 +1,26 @@
 //! A plugin's ends of the bus: its publishers and its inbox. They belong to the plugin, not to a generation, so that a swap keeps
-//! lanes and cursors.
+//! lanes and cursors. [`difference`] says which are kept.
+//!
+//! # Invariants
+//! 1. What [`Ports::prepare`] makes is of no consequence for the running generation: [`Ports::abandon`] takes it away again, and
+//!    [`Ports::apply`] can't fail.
+//! 2. A lane that is replaced is closed, not removed: its readers read it to its end.
+//!
+//! # Failure
+//! A subscription that can't be ended, since another process holds the bus's lock, is ended at a later drain; what comes by it until
+//! then is counted as undelivered.
 
-use plugin_sdk::abi::Status;
-use plugin_sdk::wire::Priority;
-use shm_bus::wire::Policy;
-use shm_bus::{Attachment, Bus, Delivery, Inbox, Publisher, ReceiveError, SendError, Start, TopicSpec};
+mod difference;
+mod port;
+mod traffic;
+
+use shm_bus::{Attachment, Bus, Delivery, Inbox, Leaving, Publisher, ReceiveError, Start, TopicSpec};
 
 use crate::image::{Manifest, TopicInfo};
+use difference::{Published, Step, of_publishers, of_subscriptions};
+pub(crate) use port::Port;
+pub use traffic::PastLane;
+pub(crate) use traffic::Traffic;
 
 /// Why a plugin's ends of the bus could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -39,59 +53,6 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-/// One published topic.
-#[derive(Debug)]
-pub(crate) struct Port {
-    topic: TopicInfo,
-    publisher: Publisher,
-    /// A send failed for good, which was logged.
-    broken: bool,
-}
-
-impl Port {
-    fn status(&mut self, result: Result<(), SendError>) -> Status {
-        match result {
-            Ok(()) => Status::OK,
-            Err(SendError::Full) => Status::FULL,
-            Err(SendError::TooLong { .. }) => Status::INVALID,
-            // The bus has told it, once for all who use it.
-            Err(SendError::Removed) => Status::REFUSED,
-            Err(error) => {
-                if !std::mem::replace(&mut self.broken, true) {
-                    tracing::error!(topic = self.topic.name, %error, "a lane can't be used any more; reload its publisher");
-                }
-                Status::REFUSED
-            }
-        }
-    }
-
-    fn priority(&self) -> Priority {
-        self.topic.priority
-    }
-
-    /// Room for `length` bytes in the lane.
-    pub(crate) fn begin(&mut self, length: usize) -> Result<*mut u8, Status> {
-        match self.publisher.begin(self.priority(), length) {
-            Ok(memory) => Ok(memory.as_ptr().cast()),
-            Err(error) => Err(self.status(Err(error))),
-        }
-    }
-
-    pub(crate) fn commit(&mut self, length: usize) -> Status {
-        let result = self.publisher.commit(self.priority(), length);
-        self.status(result)
-    }
-
-    pub(crate) fn cancel(&mut self) {
-        self.publisher.cancel(self.priority());
-    }
-
-    pub(crate) fn send(&mut self, payload: &[u8]) -> Status {
-        let result = self.publisher.send(self.priority(), payload);
-        self.status(result)
-    }
-}
-
 /// All ends of one plugin.
 #[derive(Debug, Default)]
 pub(crate) struct Ports {
@@ -100,57 +61,87 @@ pub(crate) struct Ports {
     inbox: Option<Inbox>,
     /// The topics in the inbox, as the manifest's subscriptions.
     subscribed: Vec<TopicInfo>,
-    /// Records that came, by priority, of each topic that was ever subscribed.
-    received: Vec<(String, [u64; 4])>,
+    /// Topics that are still in the inbox, since their subscription could not be ended.
+    leaving: Vec<TopicInfo>,
+    /// Topics of which the inbox has left a lane that it was too slow for: to be joined again.
+    joining: Vec<TopicInfo>,
+    pub(crate) traffic: Traffic,
 }
 
 /// What the next generation needs beyond what is there; nothing that the present one sees has changed yet.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct PreparedPorts {
-    /// As the next manifest's topics; `None` where the present publisher serves on.
-    publishers: Vec<(TopicInfo, Option<Publisher>)>,
+    /// As the next manifest's topics.
+    publishers: Vec<NextPublisher>,
     /// The inbox, if the present generation has none.
     inbox: Option<Inbox>,
-    /// Topics that the inbox reads in addition.
-    added: Vec<TopicInfo>,
+    /// As the next manifest's subscriptions.
     subscribed: Vec<TopicInfo>,
+    /// Of these, what the inbox did not read before.
+    added: Vec<TopicInfo>,
+    /// What it is to read no longer.
+    gone: Vec<TopicInfo>,
+}
+
+#[derive(Debug)]
+enum NextPublisher {
+    /// The present one at this index.
+    Kept(usize),
+    Made(TopicInfo, Publisher),
 }
 
 impl Ports {
     /// Makes what `manifest` needs and these ports lack.
     pub(crate) fn prepare(&mut self, bus: &Bus, manifest: &Manifest) -> Result<PreparedPorts, PortError> {
-        let publishers = manifest.topics.iter().map(|topic| {
-            let publisher = if self.publishers.iter().any(|port| port.topic == *topic) {
-                None
-            } else {
-                Some(publisher(bus, &manifest.name, topic)?)
-            };
-            Ok((topic.clone(), publisher))
-        });
         let mut prepared = PreparedPorts {
-            publishers: publishers.collect::<Result<_, PortError>>()?,
-            inbox: None,
-            added: Vec::new(),
             subscribed: manifest.subscriptions.iter().map(|subscription| subscription.topic.clone()).collect(),
+            ..PreparedPorts::default()
         };
-        if let Err(error) = self.subscribe(bus, manifest, &mut prepared) {
-            self.abandon(prepared);
-            return Err(error);
+        let made =
+            self.publish(bus, manifest, &mut prepared).and_then(|()| self.subscribe(bus, manifest, &mut prepared));
+        match made {
+            Ok(()) => Ok(prepared),
+            Err(error) => {
+                self.abandon(prepared);
+                Err(error)
+            }
         }
-        Ok(prepared)
+    }
+
+    fn publish(&self, bus: &Bus, manifest: &Manifest, prepared: &mut PreparedPorts) -> Result<(), PortError> {
+        let present: Vec<Published<'_>> = self.publishers.iter().map(Port::published).collect();
+        let difference = of_publishers(&present, &manifest.topics);
+        let leaving = self.leaving(&difference.gone);
+        for (step, topic) in difference.steps.iter().zip(&manifest.topics) {
+            let next = match step {
+                Step::Keep(index) => NextPublisher::Kept(*index),
+                Step::Replace(_) | Step::Add => {
+                    let lanes = [(topic.priority, topic.capacity)];
+                    let made = bus.publisher_in_place_of(&topic.spec(), &manifest.name, &lanes, &leaving);
+                    let made = made.map_err(|source| PortError::Publisher { topic: topic.name.clone(), source })?;
+                    NextPublisher::Made(topic.clone(), made)
+                }
+            };
+            prepared.publishers.push(next);
+        }
+        Ok(())
     }
 
     fn subscribe(&mut self, bus: &Bus, manifest: &Manifest, prepared: &mut PreparedPorts) -> Result<(), PortError> {
-        if manifest.subscriptions.is_empty() {
-            return Ok(());
-        }
-        if self.inbox.is_none() {
-            prepared.inbox = Some(bus.inbox(&manifest.name, Attachment::Gating)?);
-        }
-        for topic in prepared.subscribed.iter().filter(|topic| !self.subscribed.contains(topic)) {
+        let difference = of_subscriptions(&self.subscribed, &prepared.subscribed);
+        prepared.gone = difference.gone.iter().map(|index| self.subscribed[*index].clone()).collect();
+        let present: Vec<Published<'_>> = self.publishers.iter().map(Port::published).collect();
+        let leaving = self.leaving(&of_publishers(&present, &manifest.topics).gone);
+        for (step, topic) in difference.steps.iter().zip(&prepared.subscribed) {
+            if matches!(step, Step::Keep(_)) {
+                continue;
+            }
+            if self.inbox.is_none() && prepared.inbox.is_none() {
+                prepared.inbox = Some(bus.inbox(&manifest.name, Attachment::Gating)?);
+            }
             if let Some(inbox) = self.inbox.as_mut().or(prepared.inbox.as_mut()) {
                 inbox
-                    .subscribe(&spec(topic), Start::Now)
+                    .subscribe_in_place_of(&topic.spec(), Start::Now, &leaving)
                     .map_err(|source| PortError::Subscription { topic: topic.name.clone(), source })?;
                 prepared.added.push(topic.clone());
             }
@@ -158,79 +149,137 @@ impl Ports {
         Ok(())
     }
 
-    /// Goes over to what was prepared.
-    pub(crate) fn apply(&mut self, prepared: PreparedPorts) {
-        let mut old = std::mem::take(&mut self.publishers);
-        for (topic, made) in prepared.publishers {
-            let kept = || old.iter().position(|port| port.topic == topic).map(|index| old.swap_remove(index).publisher);
-            if let Some(publisher) = made.or_else(kept) {
-                self.publishers.push(Port { topic, publisher, broken: false });
-            }
-        }
+    /// The ends that go with the present generation: these publishers, and what the inbox reads of a topic that is declared anew.
+    fn leaving(&self, publishers: &[usize]) -> Leaving {
+        let mut leaving = Leaving::default();
+        publishers.iter().for_each(|index| leaving.add_publisher(&self.publishers[*index].publisher));
+        self.inbox.iter().for_each(|inbox| leaving.add_inbox(inbox));
+        leaving
+    }
+
+    /// Goes over to what was prepared. Gives how many messages nobody of this plugin will read any more.
+    pub(crate) fn apply(&mut self, plugin: &str, prepared: PreparedPorts) -> u64 {
+        let mut present: Vec<Option<Port>> = std::mem::take(&mut self.publishers).into_iter().map(Some).collect();
+        let next = prepared.publishers.into_iter().filter_map(|next| match next {
+            NextPublisher::Kept(index) => present[index].take(),
+            NextPublisher::Made(topic, publisher) => Some(Port::new(topic, publisher)),
+        });
+        self.publishers = next.collect();
+        present.iter().flatten().for_each(|port| self.traffic.end(port));
         if prepared.inbox.is_some() {
             self.inbox = prepared.inbox;
         }
-        for gone in self.subscribed.iter().filter(|topic| !prepared.subscribed.contains(topic)) {
-            unsubscribe(&mut self.inbox, gone);
-        }
         self.subscribed = prepared.subscribed;
+        let subscribed = |topic: &TopicInfo| self.subscribed.iter().any(|subscribed| subscribed.agrees_with(topic));
+        self.leaving.retain(|topic| !subscribed(topic));
+        self.joining.retain(|topic| subscribed(topic));
+        let given_up = prepared.gone.into_iter().map(|topic| self.leave(plugin, topic)).sum();
+        if self.subscribed.is_empty() && self.leaving.is_empty() {
+            self.inbox = None;
+        }
+        given_up
     }
 
     /// Undoes what was prepared.
     pub(crate) fn abandon(&mut self, prepared: PreparedPorts) {
-        for added in &prepared.added {
-            unsubscribe(&mut self.inbox, added);
-        }
-    }
-
-    /// Gives `deliver` what was in the inbox when it began: the publishers, the subscription's number, the bytes.
-    pub(crate) fn drain(&mut self, mut deliver: impl FnMut(&mut [Port], usize, &[u8])) {
-        let Self { publishers, inbox: Some(inbox), subscribed, received } = self else { return };
-        let drained = inbox.drain(|delivery: Delivery<'_>| {
-            if let Some(number) = subscribed.iter().position(|topic| topic.name == delivery.topic) {
-                count(received, delivery.topic, delivery.priority);
-                deliver(publishers, number, delivery.payload);
+        for added in prepared.added {
+            let Some(inbox) = &mut self.inbox else { break };
+            if let Err(error) = inbox.unsubscribe_from(&added.spec()) {
+                tracing::warn!(topic = added.name, %error, "a subscription could not be ended; it is tried again in the next frame");
+                self.leaving.push(added);
             }
-        });
-        match drained {
-            // As with a lane: the bus has told it.
-            Ok(_) | Err(ReceiveError::Removed { .. }) => {}
-            Err(error) => tracing::warn!(%error, "an inbox could not be drained; it is tried again in the next frame"),
         }
     }
 
-    /// Records that came, by priority, of each topic that was ever subscribed.
-    pub(crate) fn received(&self) -> &[(String, [u64; 4])] {
-        &self.received
+    /// Ends a subscription; gives how many messages waited in it.
+    fn leave(&mut self, plugin: &str, topic: TopicInfo) -> u64 {
+        let Some(inbox) = &mut self.inbox else { return 0 };
+        match inbox.unsubscribe_from(&topic.spec()) {
+            Ok(0) => 0,
+            Ok(given_up) => {
+                tracing::warn!(
+                    plugin,
+                    "{given_up} messages of \"{}\" were dropped: {plugin}'s new build doesn't read {}",
+                    topic.name,
+                    topic.schema
+                );
+                given_up
+            }
+            Err(error) => {
+                tracing::warn!(plugin, topic = topic.name, %error, "a subscription could not be ended; it is tried again in the next frame");
+                self.leaving.push(topic);
+                0
+            }
+        }
+    }
+
+    /// Gives `deliver` what was in the inbox when it began: the publishers, the subscription's number, the bytes. Gives how many
+    /// messages came that no subscription is for.
+    pub(crate) fn drain(&mut self, plugin: &str, mut deliver: impl FnMut(&mut [Port], usize, &[u8])) -> u64 {
+        let Self { publishers, inbox: Some(inbox), subscribed, leaving, joining, traffic } = self else { return 0 };
+        let (mut evicted, mut unread) = (Vec::new(), 0);
+        let drained = loop {
+            let drained = inbox.drain(|delivery: Delivery<'_>| {
+                let is_of = |topic: &TopicInfo| topic.name == delivery.topic && topic.hash == delivery.schema_hash;
+                let Some(number) = subscribed.iter().position(is_of) else {
+                    unread += 1;
+                    return;
+                };
+                traffic.receive(delivery.topic, delivery.priority);
+                deliver(publishers, number, delivery.payload);
+            });
+            match drained {
+                // Each is said once, before anything is read.
+                Err(ReceiveError::Evicted { topic, publisher }) => evicted.push((topic, publisher)),
+                drained => break drained,
+            }
+        };
+        match drained {
+            // The bus has told it, once for all who use it.
+            Ok(_) | Err(ReceiveError::Removed { .. }) => {}
+            Err(error) => {
+                tracing::warn!(plugin, %error, "an inbox could not be drained; it is tried again in the next frame");
+            }
+        }
+        for (topic, publisher) in evicted {
+            tracing::warn!(
+                plugin,
+                "{plugin} was too slow for {publisher} on \"{topic}\", whose policy is not to wait for it: messages are lost"
+            );
+            joining.extend(subscribed.iter().filter(|subscribed| subscribed.name == topic).cloned());
+        }
+        joining.retain(|topic| !joins_again(plugin, inbox, topic));
+        leaving.retain(|topic| inbox.unsubscribe_from(&topic.spec()).map(|given_up| unread += given_up).is_err());
+        unread
+    }
+
+    /// Ends all of them; what they have counted stays.
+    pub(crate) fn close(&mut self) {
+        let Self { publishers, mut traffic, .. } = std::mem::take(self);
+        publishers.iter().for_each(|port| traffic.end(port));
+        self.traffic = traffic;
     }
 }
 
-fn count(received: &mut Vec<(String, [u64; 4])>, topic: &str, priority: Priority) {
-    let index = received.iter().position(|(name, _)| name == topic).unwrap_or_else(|| {
-        received.push((topic.to_owned(), [0; 4]));
-        received.len() - 1
-    });
-    received[index].1[priority as usize] += 1;
-}
-
-fn unsubscribe(inbox: &mut Option<Inbox>, topic: &TopicInfo) {
-    if let Some(Err(error)) = inbox.as_mut().map(|inbox| inbox.unsubscribe(&topic.name)) {
-        tracing::warn!(topic = topic.name, %error, "a subscription could not be ended");
+/// Reads `topic` anew, with the lanes that the inbox has left.
+#[cold]
+fn joins_again(plugin: &str, inbox: &mut Inbox, topic: &TopicInfo) -> bool {
+    let joined = inbox.unsubscribe_from(&topic.spec()).and_then(|_| inbox.subscribe(&topic.spec(), Start::Now));
+    if let Err(error) = &joined {
+        tracing::warn!(plugin, topic = topic.name, %error, "a topic could not be joined again; it is tried again in the next frame");
     }
+    joined.is_ok()
 }
 
-fn publisher(bus: &Bus, plugin: &str, topic: &TopicInfo) -> Result<Publisher, PortError> {
-    bus.publisher(&spec(topic), plugin, &[(topic.priority, topic.capacity)])
-        .map_err(|source| PortError::Publisher { topic: topic.name.clone(), source })
-}
-
-fn spec(topic: &TopicInfo) -> TopicSpec<'_> {
-    TopicSpec {
-        name: &topic.name,
-        type_name: &topic.message,
-        schema: &topic.schema,
-        schema_hash: topic.hash,
-        message_size: topic.message_size,
-        policy: Policy::Reject,
+impl TopicInfo {
+    fn spec(&self) -> TopicSpec<'_> {
+        TopicSpec {
+            name: &self.name,
+            type_name: &self.message,
+            schema: &self.schema,
+            schema_hash: self.hash,
+            message_size: self.message_size,
+            policy: self.policy,
+        }
     }
 }

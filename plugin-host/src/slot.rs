@@ -152,7 +152,7 @@ impl Slot {
         else {
             return;
         };
-        ports.drain(|publishers, index, payload| {
+        let unread = ports.drain(&self.name, |publishers, index, payload| {
             let Some(subscription) = instance.image().manifest().subscriptions.get(index) else { return };
             let deliver = instance.image().functions().subscriptions.get(index).copied();
             let (Some(deliver), Some((number, params))) = (deliver, delivery.get(index)) else { return };
@@ -174,6 +174,7 @@ impl Slot {
                 unsafe { deliver(state, call, payload.as_ptr(), payload.len()) }
             }));
         });
+        *undelivered += unread;
     }
 
     fn suspend(&self, generation: u32, fault: &Fault) {

@@ -118,8 +118,8 @@ pub(crate) fn accept<E: Engine>(
     };
     // From here on nothing can fail.
     engine.commit(prepared);
-    occupant.ports.apply(ports);
     let (was_suspended, undelivered) = (slot.is_suspended(), occupant.undelivered);
+    occupant.undelivered += occupant.ports.apply(slot.name(), ports);
     let old = slot.put(&mut occupant, Some(new));
     drop(occupant);
     if was_suspended && undelivered > 0 {
@@ -133,11 +133,27 @@ pub(crate) fn remove<E: Engine>(slot: &Arc<Slot>, others: &Others, engine: &mut 
     let views: Vec<_> = others.iter().map(|(slot, image)| PluginView { slot, manifest: image.manifest() }).collect();
     let prepared = engine.prepare(&views).map_err(|error| SwapError::Engine(error.to_string()))?;
     engine.commit(prepared);
+    drop(take_out(slot));
+    Ok(())
+}
+
+/// Leaves `slot` without a plugin: calls to it do nothing. Gives the instance, to be dropped without its gate.
+pub(crate) fn take_out(slot: &Slot) -> Option<Instance> {
     let mut occupant = slot.lock();
     let old = slot.put(&mut occupant, None);
-    occupant.ports = Default::default();
-    drop(occupant);
-    drop(old);
+    occupant.ports.close();
+    old
+}
+
+/// Has `engine` run what runs in `slot` already, beside `others`.
+pub(crate) fn move_in<E: Engine>(
+    slot: &Arc<Slot>,
+    image: &Image,
+    others: &Others,
+    engine: &mut E,
+) -> Result<(), SwapError> {
+    let prepared = prepare(slot, image.manifest(), others, engine).map_err(SwapError::Engine)?;
+    engine.commit(prepared);
     Ok(())
 }
 

@@ -14,11 +14,11 @@ use crate::wire::{Topic, message_bytes};
 /// Why nothing was sent. The bus counts each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendError {
-    /// A reader that holds the lane back has not yet read far enough.
+    /// A reader that holds the lane back has not yet read far enough; under the policy `Block`, not before the deadline either.
     Full,
     /// More than a record may hold (a quarter of the lane).
     TooLong,
-    /// The lane can't be used any more; the host's log says why.
+    /// The lane can't be used; the host's log says why, and the plugin's next build gets a new one.
     Broken,
 }
 
@@ -27,7 +27,7 @@ impl fmt::Display for SendError {
         out.write_str(match self {
             Self::Full => "the lane is full",
             Self::TooLong => "the record is longer than a quarter of the lane",
-            Self::Broken => "the lane can't be used any more; see the host's log",
+            Self::Broken => "the lane can't be used; the host's log says why",
         })
     }
 }
@@ -48,7 +48,10 @@ fn host(life: &LifeCall) -> &HostTable {
     unsafe { life.host() }
 }
 
-/// A system's access to one topic, at the topic's priority.
+/// A system's access to one topic, at the topic's priority and under its [policy](crate::wire::Policy).
+///
+/// A policy that waits (`Block`) holds the whole frame for as long as its deadline, for each message that finds no room. Plugins of the
+/// same game read between two frames, hence make no room meanwhile: `Block` is for topics that other processes or threads read.
 pub struct Publisher<'call, T: Topic> {
     life: LifeCall,
     number: u32,
@@ -65,7 +68,8 @@ impl<T: Topic> Publisher<'_, T> {
     /// Sends one message.
     ///
     /// # Errors
-    /// When the lane is full; the host counts the message as dropped.
+    /// When the lane is full and the topic's policy gives the message back; under `DropNewest` it is dropped and counted, and that is no
+    /// error.
     pub fn send(&mut self, message: &T::Message) -> Result<(), SendError> {
         self.send_all(core::slice::from_ref(message))
     }
@@ -84,7 +88,7 @@ impl<T: Topic> Publisher<'_, T> {
     /// Borrows room for up to `capacity` messages in the lane itself: push, then commit. Dropping it sends nothing.
     ///
     /// # Errors
-    /// As [`Self::send_all`].
+    /// As [`Self::send_all`]; under `DropNewest` too, as there is no room to lend.
     pub fn loan(&mut self, capacity: usize) -> Result<Loan<'_, T>, SendError> {
         const { assert!(size_of::<T::Message>().is_multiple_of(8), "pad the message to a multiple of 8 bytes to loan it") };
         let bytes = capacity.checked_mul(size_of::<T::Message>()).ok_or(SendError::TooLong)?;

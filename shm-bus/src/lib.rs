@@ -256,7 +256,7 @@ pub use self::{
     control::{Build, Limits, Process, RegisterTable, Version},
     inbox::{Attachment, Delivery, Inbox, InboxError, Missed, ReceiveError, SubscribeError},
     lane::Start,
-    publisher::{BatchError, Loan, Publisher, PublisherError, SendError, TopicPublisher},
+    publisher::{BatchError, Loan, Publisher, PublisherError, SendError, Sent, TopicPublisher},
     request::{
         AsBytes, CallError, Client, ClientCounts, Codec, CodecError, Dispatch, Method, Owed, ReplyError, Request,
         Response, Server, ServerCounts, Service, ServiceError, ServiceSpec, Ticket, TypedClient, TypedTicket,
@@ -264,7 +264,7 @@ pub use self::{
     shown::Shown,
     snapshot::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, SpoiltInfo, TopicInfo},
     sys::DirError,
-    topic::{Declaration, TopicError, TopicSpec},
+    topic::{Declaration, Leaving, TopicError, TopicSpec},
     work_queue::{
         ClaimInfo, DeadLetter, Holder, Job, JobError, QueueError, QueueInfo, QueueLane, QueueLaneInfo, QueueSpec,
         TakeError, WorkProducer, Worker, WorkerInfo,

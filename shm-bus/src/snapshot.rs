@@ -227,9 +227,15 @@ impl Snapshot {
         let inboxes: Vec<Open> = control.inboxes().filter_map(|entry| open_inbox(view, entry)).collect();
         let lanes: Vec<LaneEntry> = control.lanes().collect();
         let mut topics: Vec<TopicEntry> = control.topics().collect();
-        topics.sort_by(|left, right| left.name.cmp(&right.name));
+        // Of a name that is declared twice for a moment, the declaration that counts comes first.
+        topics.sort_by(|left, right| left.name.cmp(&right.name).then(right.id.cmp(&left.id)));
         let queues = crate::work_queue::queue_infos(view, &topics, &lanes);
         let inbox_infos = inboxes.iter().map(|inbox| inbox_info(inbox, &topics)).collect();
+        // Observers alone may still name a former declaration.
+        let is_former = |before: &TopicEntry, topic: &TopicEntry| {
+            before.name == topic.name && !lanes.iter().any(|lane| lane.topic == topic.index)
+        };
+        topics.dedup_by(|topic, before| is_former(before, topic));
         let topics = topics.into_iter().map(|topic| topic_info(view, topic, &lanes, &inboxes)).collect();
         Self {
             bus: view.name.to_owned(),

@@ -1,6 +1,6 @@
 //! What a topic is, as data: the host states it from a plugin's manifest, everybody else from a [`Topic`] type.
 
-use crate::control::{Control, SCHEMA_MAX, TOPIC_NAME_MAX, TYPE_NAME_MAX, TopicEntry};
+use crate::control::{Control, LaneEntry, LaneState, SCHEMA_MAX, TOPIC_NAME_MAX, TYPE_NAME_MAX, TopicEntry};
 use crate::wire::{Message, Policy, Topic};
 
 /// A topic's name and what it carries.
@@ -188,37 +188,66 @@ impl TopicSpec<'_> {
     }
 }
 
-/// The place of `topic`, for somebody who publishes it or is waited for. It is added unless it is there, and declared anew if nobody
-/// holds it as it is. Under `bus.lock`.
-pub(crate) fn find_or_add(control: &Control, topic: &TopicSpec<'_>) -> Result<usize, TopicError> {
+/// Publishers and inboxes that their owner is about to drop, or to have leave a topic: what they alone have declared may be declared
+/// anew before they have gone.
+///
+/// Until then the bus holds two topics of one name. Messages of the old one are not converted.
+#[derive(Clone, Debug, Default)]
+pub struct Leaving {
+    /// Ids.
+    pub(crate) lanes: Vec<u64>,
+    /// Ids.
+    pub(crate) inboxes: Vec<u64>,
+}
+
+/// The place of `topic`, for somebody who publishes it or is waited for. It is added unless it is there. If nobody holds it as it is, it is
+/// declared anew at its place; if only those who are `leaving` do, at another place. Under `bus.lock`.
+pub(crate) fn find_or_add(control: &Control, topic: &TopicSpec<'_>, leaving: &Leaving) -> Result<usize, TopicError> {
     check(topic)?;
-    let Some(entry) = find(control, topic.name) else { return add(control, topic) };
-    match topic.refusal(&entry) {
-        Some(refusal) if control.topic_is_held(entry.index) => return Err(refusal),
-        Some(_) => {
-            control.redeclare_topic(entry.index, topic);
-            // Observers are told even if what comes next fails.
-            control.bump_epoch();
-        }
-        None if entry.deliveries_max > 0 && !control.topic_is_held(entry.index) => control.make_plain(entry.index),
-        None => {}
+    let mut entries: Vec<TopicEntry> = control.topics().filter(|entry| entry.name == topic.name).collect();
+    // The newest one counts.
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.id));
+    for entry in entries.iter().filter(|entry| is_held_by_others(control, entry.index, leaving)) {
+        topic.refusal(entry).map_or(Ok(()), Err)?;
     }
-    Ok(entry.index)
+    let in_use = entries.iter().find(|entry| topic.fits(entry) && control.topic_is_held(entry.index));
+    if let Some(entry) = in_use {
+        return Ok(entry.index);
+    }
+    let Some(free) = entries.iter().find(|entry| !control.topic_is_held(entry.index)) else {
+        return add(control, topic);
+    };
+    if !topic.fits(free) {
+        control.redeclare_topic(free.index, topic);
+        // Observers are told even if what comes next fails.
+        control.bump_epoch();
+    } else if free.deliveries_max > 0 {
+        control.make_plain(free.index);
+    }
+    Ok(free.index)
+}
+
+/// Whether somebody besides those who are `leaving` holds the topic at `index`.
+fn is_held_by_others(control: &Control, index: usize, leaving: &Leaving) -> bool {
+    if leaving.lanes.is_empty() && leaving.inboxes.is_empty() {
+        return control.topic_is_held(index);
+    }
+    // A closed lane is there for the inboxes that still read it, unless it holds work.
+    let holds =
+        |lane: &LaneEntry| lane.claims > 0 || lane.state == LaneState::Open && !leaving.lanes.contains(&lane.id);
+    control.lanes().any(|lane| lane.topic == index && holds(&lane))
+        || control.inboxes().any(|inbox| inbox.holds(index) && !leaving.inboxes.contains(&inbox.id))
 }
 
 /// The place of `topic`, for an observer. It is added unless it is there. One that nobody holds may be declared otherwise: then the
 /// observer waits for somebody who declares it as it needs it. Under `bus.lock`.
 pub(crate) fn find_or_await(control: &Control, topic: &TopicSpec<'_>) -> Result<usize, TopicError> {
     check(topic)?;
-    let Some(entry) = find(control, topic.name) else { return add(control, topic) };
+    let Some(entry) = control.topic_named(topic.name) else { return add(control, topic) };
     match topic.refusal(&entry) {
         Some(refusal) if control.topic_is_held(entry.index) => Err(refusal),
         _ => Ok(entry.index),
     }
-}
-
-fn find(control: &Control, name: &str) -> Option<TopicEntry> {
-    control.topics().find(|entry| entry.name == name)
 }
 
 fn add(control: &Control, topic: &TopicSpec<'_>) -> Result<usize, TopicError> {

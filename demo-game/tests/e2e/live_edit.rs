@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use plugin_host::library_path;
 
 use crate::support::built::{WORKSPACE, build};
-use crate::support::game::Game;
+use crate::support::game::{Game, Run};
 use crate::support::observer::Observer;
 use crate::support::plugins::{Plugins, Way};
+use crate::support::{PLUGINS, TOPICS};
 
+const DECLARATIONS: &str = "demo-game/game-types/src/topics.rs";
 const RULES: &str = "demo-game/plugins/director/src/rules.rs";
 const BEFORE: &str = "POINTS_PER_KILL: u32 = 10;";
 const AFTER: &str = "POINTS_PER_KILL: u32 = 100000;";
@@ -43,10 +45,11 @@ impl Sources {
         fs::write(&file, text.replacen(from, to, 1)).expect("edited");
     }
 
-    /// `cargo build --release -p director`.
-    fn build_director(&self) -> Vec<u8> {
-        let built = build(&self.folder, &self.target, &["-p", "director"]);
-        fs::read(library_path(&built, "director")).expect("it was built")
+    /// `cargo build --release -p …`; gives the plugins' libraries in the same order.
+    fn build<const COUNT: usize>(&self, plugins: [&str; COUNT]) -> [Vec<u8>; COUNT] {
+        let packages: Vec<&str> = plugins.iter().flat_map(|plugin| ["-p", plugin]).collect();
+        let built = build(&self.folder, &self.target, &packages);
+        plugins.map(|plugin| fs::read(library_path(&built, plugin)).expect("it was built"))
     }
 }
 
@@ -93,7 +96,8 @@ fn is_source(path: &Path) -> bool {
 fn live_edit_by_hand() {
     let sources = Sources::copy();
     let plugins = Plugins::without("director");
-    plugins.replace("director", Way::Copied, &sources.build_director());
+    let [director] = sources.build(["director"]);
+    plugins.replace("director", Way::Copied, &director);
     // It has no end of its own: however long the build takes, the game is still there.
     let mut game = Game::start(&plugins, "--bot --realtime --seed 1 --frames 1000000");
     game.line("wave 1");
@@ -110,7 +114,7 @@ fn live_edit_by_hand() {
     drop(observer);
 
     sources.edit(RULES, BEFORE, AFTER);
-    let edited = sources.build_director();
+    let [edited] = sources.build(["director"]);
     // An observer of its own, for the other could not have kept all the pictures of that time.
     let mut observer = Observer::attach(&game.bus_folder());
     plugins.replace("director", Way::Copied, &edited);
@@ -126,6 +130,35 @@ fn live_edit_by_hand() {
     // Kills are worth a multiple of 10 000 now: what is left over was won by the old rules.
     let (kept, last) = (scores.iter().rfind(|score| **score < MUCH), scores.last());
     assert!(kept > Some(&0) && kept.zip(last).is_some_and(|(kept, last)| last % 10_000 == kept % 10_000), "{scores:?}");
+}
+
+#[test]
+fn a_topics_capacity_edited_and_all_its_plugins_rebuilt_changes_nothing_of_the_game() {
+    const FLAGS: &str = "--bot --frames 600 --seed 7";
+    let sources = Sources::copy();
+    sources.edit(DECLARATIONS, "High, capacity = 1 << 18;", "High, capacity = 1 << 19;");
+    let edited = sources.build(PLUGINS);
+    let plugins = Plugins::all();
+    let mut game = Game::start(&plugins, &format!("{FLAGS} --realtime"));
+    game.line("wave 1");
+    for (plugin, library) in PLUGINS.iter().zip(&edited) {
+        plugins.replace(plugin, Way::Copied, library);
+    }
+    // In whatever order.
+    for _ in PLUGINS {
+        let line = game.line(" runs as generation ");
+        assert!(line.contains("generation 2,"), "{line}");
+    }
+    let (run, undisturbed) = (game.end(), Run::undisturbed(FLAGS));
+    assert_eq!(run.hash(), undisturbed.hash());
+    assert_eq!(run.summary.lines().next(), undisturbed.summary.lines().next());
+    for (topic, _) in TOPICS {
+        for count in ["sent", "received", "dropped"] {
+            assert_eq!(run.traffic(topic, count), undisturbed.traffic(topic, count), "{topic}: {count}");
+        }
+    }
+    assert!(run.traffic("physics/contact", "received") > 0);
+    assert!(!run.log.iter().any(|line| line.contains("WARN") || line.contains("ERROR")), "{:#?}", run.log);
 }
 
 /// From one picture to the next.

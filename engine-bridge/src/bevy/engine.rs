@@ -13,7 +13,7 @@ use plugin_sdk::abi::Stage;
 
 use super::columns::{ParamPlan, TermPlan};
 use super::order::{Node, OrderError, order};
-use super::registry::{ComponentRegistry, RegisterError, fits};
+use super::registry::{ComponentRegistry, Declared, RegisterError, fits};
 use super::stages::{PlannedSystem, Stages};
 
 /// Why a set of plugins can't run in this world.
@@ -37,16 +37,35 @@ pub enum PrepareError {
     Unregistered(String),
 }
 
-/// What the present schedules were built from.
-#[derive(Debug, Default, PartialEq, Resource)]
-pub(super) struct Running(Vec<(String, Vec<SystemInfo>)>);
+/// What the present schedules were built from: the systems, and the slots that they call.
+#[derive(Debug, Default, Resource)]
+pub(super) struct Running(Vec<(Arc<Slot>, Vec<SystemInfo>)>);
+
+impl Running {
+    fn of(plugins: &[PluginView<'_>]) -> Self {
+        Self(plugins.iter().map(|plugin| (plugin.slot.clone(), plugin.manifest.systems.clone())).collect())
+    }
+
+    /// Whether the schedules of the one are the other's.
+    fn is_as(&self, other: &Self) -> bool {
+        let is_same = |((slot, systems), (other, others)): (&(Arc<Slot>, _), &(Arc<Slot>, _))| {
+            Arc::ptr_eq(slot, other) && systems == others
+        };
+        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(is_same)
+    }
+}
 
 /// The world, as the host's engine.
 #[derive(Debug)]
 pub(super) struct BevyEngine<'world>(pub(super) &'world mut World);
 
-/// New schedules; `None` when the present ones fit: their systems call through the same slots.
-pub(super) type Prepared = Option<(Stages, Running)>;
+/// Another set of plugins, made ready. Dropped, it leaves the present one as it is.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    components: Declared,
+    /// `None` when the present ones fit: their systems call through the same slots.
+    schedules: Option<(Stages, Running)>,
+}
 
 impl Engine for BevyEngine<'_> {
     type Prepared = Prepared;
@@ -58,30 +77,27 @@ impl Engine for BevyEngine<'_> {
         let nodes: Vec<Node<'_>> = plugins.iter().flat_map(nodes).collect();
         let ordered = Stage::ALL.map(|stage| order(stage, &nodes).map(|nodes| (stage, nodes)));
         let ordered = ordered.into_iter().collect::<Result<Vec<_>, OrderError>>()?;
-        // Nothing of a plugin that is refused above stays in the registry, which forgets no layout.
-        for component in plugins.iter().flat_map(|plugin| components(plugin.manifest)) {
-            ComponentRegistry::register(world, component)?;
-        }
-        let systems = |plugin: &PluginView<'_>| (plugin.manifest.name.clone(), plugin.manifest.systems.clone());
-        let running = Running(plugins.iter().map(systems).collect());
-        if *world.get_resource_or_init::<Running>() == running {
-            return Ok(None);
+        let named = plugins.iter().flat_map(|plugin| components(plugin.manifest));
+        let components = ComponentRegistry::make(world, named)?;
+        let running = Running::of(plugins);
+        if world.get_resource_or_init::<Running>().is_as(&running) {
+            return Ok(Prepared { components, schedules: None });
         }
         let mut stages = Stages::default();
         for (stage, nodes) in ordered {
             let planned = nodes.into_iter().filter_map(|node| {
                 let slot: &Arc<Slot> = plugins.iter().find(|plugin| plugin.manifest.name == node.plugin)?.slot;
-                let registry = world.get_resource::<ComponentRegistry>()?;
-                Some(plan(registry, node.system).map(|params| PlannedSystem { params, slot: slot.clone(), node }))
+                Some(plan(&components, node.system).map(|params| PlannedSystem { params, slot: slot.clone(), node }))
             });
             let planned = planned.collect::<Result<Vec<_>, PrepareError>>()?;
             stages.add(world, stage, planned)?;
         }
-        Ok(Some((stages, running)))
+        Ok(Prepared { components, schedules: Some((stages, running)) })
     }
 
     fn commit(&mut self, prepared: Prepared) {
-        if let Some((stages, running)) = prepared {
+        self.0.get_resource_or_init::<ComponentRegistry>().go_over_to(prepared.components);
+        if let Some((stages, running)) = prepared.schedules {
             let systems: usize = running.0.iter().map(|(_, systems)| systems.len()).sum();
             tracing::debug!(plugins = running.0.len(), systems, "the schedules are built anew");
             self.0.insert_resource(stages);
@@ -98,12 +114,12 @@ fn nodes<'a>(plugin: &PluginView<'a>) -> impl Iterator<Item = Node<'a>> + use<'a
 /// Checks each plugin's components against the registry and the other plugins'; changes nothing.
 fn check(world: &mut World, plugins: &[PluginView<'_>]) -> Result<(), PrepareError> {
     refuse_sparse_filters(world)?;
-    let registry = world.get_resource_or_init::<ComponentRegistry>();
-    let mut named = BTreeMap::<&str, &ComponentInfo>::new();
+    let mut named = BTreeMap::<&str, (&ComponentInfo, &str)>::new();
     for PluginView { manifest, .. } in plugins {
         for component in components(manifest) {
-            registry.check(component)?;
-            fits(component, named.entry(&component.name).or_insert(component))?;
+            ComponentRegistry::check(world, component)?;
+            let (present, user) = named.entry(&component.name).or_insert((component, &manifest.name));
+            fits(component, present, user)?;
         }
     }
     Ok(())
@@ -123,10 +139,10 @@ fn terms(param: &ParamInfo) -> impl Iterator<Item = &Term> {
     data.iter().chain(filter)
 }
 
-fn plan(registry: &ComponentRegistry, system: &SystemInfo) -> Result<Vec<ParamPlan>, PrepareError> {
+fn plan(components: &Declared, system: &SystemInfo) -> Result<Vec<ParamPlan>, PrepareError> {
     let term = |term: &Term| match &term.component {
         None => Ok(TermPlan::Entity),
-        Some(info) => match registry.id_of(info) {
+        Some(info) => match components.id_of(info) {
             Some(id) => Ok(TermPlan::Component(term.access, id)),
             None => Err(PrepareError::Unregistered(info.name.clone())),
         },

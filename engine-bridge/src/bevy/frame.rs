@@ -4,7 +4,8 @@ use bevy_ecs::prelude::{Mut, Resource, World};
 use plugin_host::{FrameInfo, Host};
 
 use super::commands;
-use super::engine::BevyEngine;
+use super::engine::{BevyEngine, Running};
+use super::registry::ComponentRegistry;
 use super::stages::Stages;
 
 /// The plugin host of a world.
@@ -16,9 +17,16 @@ pub struct PluginHost(pub Host);
 pub struct CurrentFrame(pub FrameInfo);
 
 /// Gives `world` a plugin host. Bind the host's own component types before.
+///
+/// A host that the world had is dropped, and its plugins with it; what they did to the world stays. A host that comes from another
+/// world brings the plugins that it runs.
 pub fn install(world: &mut World, host: Host) {
+    world.remove_resource::<PluginHost>();
+    world.insert_resource(Stages::default());
+    world.insert_resource(Running::default());
+    world.get_resource_or_init::<ComponentRegistry>().without_plugins();
     world.insert_resource(PluginHost(host));
-    world.init_resource::<Stages>();
+    world.resource_scope(|world, mut host: Mut<'_, PluginHost>| host.0.enter(&mut BevyEngine(world)));
 }
 
 /// Loads the libraries that stand in the folder, waiting until each was tried. What is refused is logged and counted.

@@ -1,9 +1,16 @@
 //! Which bevy component is which shared one: by stable name and schema hash, never by `TypeId`.
+//!
+//! A name means one layout as long as anybody uses it: host code that has bound it, a running plugin, an entity that has it. After that
+//! it may be declared anew, and then means another bevy component.
+//!
+//! # Invariants
+//! 1. Nothing that is made for a set of plugins changes what a name means before [`ComponentRegistry::go_over_to`].
+//! 2. bevy frees no component: one whose name means another layout now is kept, and taken again when its layout returns.
 
 #![expect(unsafe_code, reason = "registers components by their layout")]
 
 use std::alloc::Layout;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bevy_ecs::component::{ComponentCloneBehavior, ComponentDescriptor, ComponentId, StorageType};
 use bevy_ecs::prelude::{EntityWorldMut, Resource, World};
@@ -19,7 +26,7 @@ const ALIGN_MAX: usize = 8;
 #[non_exhaustive]
 pub enum RegisterError {
     /// The name is taken by another layout.
-    #[error("component \"{name}\" has another layout than the one in use: {found}, in use {present}")]
+    #[error("component \"{name}\" has another layout than the one in use: {found}, in use by {user} {present}")]
     Layout {
         /// Stable name.
         name: String,
@@ -27,6 +34,8 @@ pub enum RegisterError {
         found: String,
         /// Schema in use.
         present: String,
+        /// Who uses it.
+        user: String,
     },
     /// It is aligned more strictly than commands are.
     #[error("component \"{name}\" is aligned to {align} bytes, at most {ALIGN_MAX} are supported")]
@@ -49,11 +58,21 @@ pub enum RegisterError {
     Late(String),
 }
 
-/// A component in use.
-#[derive(Clone, Debug)]
+/// A component and what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Registered {
     pub(super) id: ComponentId,
     pub(super) info: ComponentInfo,
+}
+
+/// All components that a set of plugins names, by name.
+#[derive(Debug)]
+pub(super) struct Declared(BTreeMap<String, Registered>);
+
+impl Declared {
+    pub(super) fn id_of(&self, info: &ComponentInfo) -> Option<ComponentId> {
+        self.0.get(&info.name).filter(|declared| declared.info == *info).map(|declared| declared.id)
+    }
 }
 
 /// All shared components of a world.
@@ -62,13 +81,19 @@ pub struct ComponentRegistry {
     by_name: BTreeMap<String, Registered>,
     /// Names by schema hash.
     by_hash: BTreeMap<u64, String>,
+    /// Names that host code has bound.
+    bound: BTreeSet<String>,
+    /// Names that running plugins use.
+    used: BTreeSet<String>,
+    /// What no name means now.
+    spare: Vec<Registered>,
 }
 
 impl ComponentRegistry {
     /// Makes host code's `Col<T>` and plugins' `T` the same column. To be called before plugins that use it are loaded.
     ///
     /// # Errors
-    /// When a plugin was there first.
+    /// When a plugin was there first, and runs, or has left entities with it.
     pub fn bind<T: plugin_sdk::Component>(world: &mut World) -> Result<ComponentId, RegisterError> {
         let id = world.register_component::<Col<T>>();
         let info = ComponentInfo {
@@ -78,38 +103,71 @@ impl ComponentRegistry {
             size: size_of::<T>(),
             align: align_of::<T>(),
         };
-        let mut registry = world.get_resource_or_init::<Self>();
+        world.init_resource::<Self>();
+        let registry = world.resource::<Self>();
         match registry.by_name.get(T::NAME) {
-            Some(present) if present.id == id => Ok(id),
-            Some(_) => Err(RegisterError::Late(info.name)),
-            None => {
-                registry.check(&info)?;
-                registry.add(Registered { id, info });
-                Ok(id)
+            Some(present) if present.id == id => {}
+            Some(present) if registry.is_used(T::NAME) || has_rows(world, present.id) => {
+                return Err(RegisterError::Late(info.name));
             }
+            _ => registry.check_new(&info)?,
         }
+        let mut registry = world.resource_mut::<Self>();
+        registry.bound.insert(info.name.clone());
+        registry.declare(Registered { id, info });
+        Ok(id)
     }
 
-    /// Whether `info` fits what is registered; changes nothing.
-    pub(super) fn check(&self, info: &ComponentInfo) -> Result<(), RegisterError> {
-        if let Some(present) = self.by_name.get(&info.name) {
-            return fits(info, &present.info);
+    /// Whether `info` fits what is in use; changes nothing.
+    pub(super) fn check(world: &mut World, info: &ComponentInfo) -> Result<(), RegisterError> {
+        world.init_resource::<Self>();
+        let registry = world.resource::<Self>();
+        if let Some(present) = registry.by_name.get(&info.name).filter(|present| present.info != *info) {
+            if registry.bound.contains(&info.name) {
+                return Err(differs(info, &present.info, "the game itself"));
+            }
+            if has_rows(world, present.id) {
+                return Err(differs(info, &present.info, "entities"));
+            }
         }
+        registry.check_new(info)
+    }
+
+    /// Whether the name could mean this, were it free.
+    fn check_new(&self, info: &ComponentInfo) -> Result<(), RegisterError> {
         if info.align > ALIGN_MAX {
             return Err(RegisterError::Align { name: info.name.clone(), align: info.align });
         }
-        match self.by_hash.get(&info.hash) {
+        match self.by_hash.get(&info.hash).filter(|other| **other != info.name) {
             Some(other) => Err(RegisterError::Hash { name: info.name.clone(), other: other.clone() }),
             None => Ok(()),
         }
     }
 
-    /// The component that a plugin means by `info`; registered if it is new.
-    pub(super) fn register(world: &mut World, info: &ComponentInfo) -> Result<ComponentId, RegisterError> {
+    /// Whether host code or a running plugin uses the name.
+    fn is_used(&self, name: &str) -> bool {
+        self.bound.contains(name) || self.used.contains(name)
+    }
+
+    /// bevy's components for all that a set of plugins names; what it means by a name counts from [`Self::go_over_to`] on.
+    pub(super) fn make<'a>(
+        world: &mut World,
+        infos: impl Iterator<Item = &'a ComponentInfo>,
+    ) -> Result<Declared, RegisterError> {
+        let mut declared = BTreeMap::new();
+        for info in infos {
+            if !declared.contains_key(&info.name) {
+                declared.insert(info.name.clone(), Self::find_or_make(world, info)?);
+            }
+        }
+        Ok(Declared(declared))
+    }
+
+    fn find_or_make(world: &mut World, info: &ComponentInfo) -> Result<Registered, RegisterError> {
         let registry = world.get_resource_or_init::<Self>();
-        registry.check(info)?;
-        if let Some(present) = registry.by_name.get(&info.name) {
-            return Ok(present.id);
+        let mut known = registry.by_name.get(&info.name).into_iter().chain(&registry.spare);
+        if let Some(known) = known.find(|known| known.info == *info) {
+            return Ok(known.clone());
         }
         let layout = Layout::from_size_align(info.size, info.align)
             .map_err(|_| RegisterError::Align { name: info.name.clone(), align: info.align })?;
@@ -126,16 +184,34 @@ impl ComponentRegistry {
                 None,
             )
         };
-        let id = world.register_component_with_descriptor(descriptor);
-        world.get_resource_or_init::<Self>().add(Registered { id, info: info.clone() });
-        Ok(id)
+        let made = Registered { id: world.register_component_with_descriptor(descriptor), info: info.clone() };
+        world.resource_mut::<Self>().spare.push(made.clone());
+        Ok(made)
     }
 
-    /// Adds what [`Self::check`] found new.
-    fn add(&mut self, component: Registered) {
-        let ComponentInfo { name, hash, .. } = &component.info;
-        self.by_hash.insert(*hash, name.clone());
-        self.by_name.insert(name.clone(), component);
+    /// From now on these plugins run.
+    pub(super) fn go_over_to(&mut self, Declared(declared): Declared) {
+        self.used = declared.keys().cloned().collect();
+        declared.into_values().for_each(|component| self.declare(component));
+    }
+
+    /// No plugin runs here any more.
+    pub(super) fn without_plugins(&mut self) {
+        self.used.clear();
+    }
+
+    /// Lets a name mean `component`.
+    fn declare(&mut self, component: Registered) {
+        self.spare.retain(|spare| *spare != component);
+        let name = component.info.name.clone();
+        self.by_hash.insert(component.info.hash, name.clone());
+        let Some(before) = self.by_name.insert(name, component.clone()).filter(|before| *before != component) else {
+            return;
+        };
+        if before.info.hash != component.info.hash {
+            self.by_hash.remove(&before.info.hash);
+        }
+        self.spare.push(before);
     }
 
     /// Whether plugins may change this entity: it has a component that they share. Others are the host's, or bevy's own.
@@ -151,20 +227,23 @@ impl ComponentRegistry {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Registered> {
         self.by_name.values()
     }
-
-    pub(super) fn id_of(&self, info: &ComponentInfo) -> Option<ComponentId> {
-        self.by_name.get(&info.name).filter(|present| present.info == *info).map(|present| present.id)
-    }
 }
 
-/// Whether two plugins, or a plugin and the host, mean the same by a component's name.
-pub(super) fn fits(found: &ComponentInfo, present: &ComponentInfo) -> Result<(), RegisterError> {
-    if found == present {
-        return Ok(());
-    }
-    Err(RegisterError::Layout {
+/// Whether any entity has the component.
+fn has_rows(world: &World, id: ComponentId) -> bool {
+    world.archetypes().iter().any(|archetype| archetype.contains(id) && !archetype.is_empty())
+}
+
+/// Whether two plugins mean the same by a component's name; `user` is the one of `present`.
+pub(super) fn fits(found: &ComponentInfo, present: &ComponentInfo, user: &str) -> Result<(), RegisterError> {
+    if found == present { Ok(()) } else { Err(differs(found, present, user)) }
+}
+
+fn differs(found: &ComponentInfo, present: &ComponentInfo, user: &str) -> RegisterError {
+    RegisterError::Layout {
         name: found.name.clone(),
         found: found.schema.clone(),
         present: present.schema.clone(),
-    })
+        user: user.to_owned(),
+    }
 }

@@ -42,6 +42,12 @@ struct StageSchedule {
     recorded: Recorded,
 }
 
+impl std::fmt::Debug for Stages {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_list().entries(self.0.iter().map(|stage| (stage.stage, &stage.names))).finish()
+    }
+}
+
 /// Command buffers of the stage that is running, each with its system's position.
 type Recorded = Arc<Mutex<Vec<(usize, Buffer)>>>;
 

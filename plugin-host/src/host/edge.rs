@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use plugin_sdk::abi::Stage;
 
 use super::tell::tell;
-use super::{Host, Plugin};
+use super::{Host, Plugin, Waiting};
 use crate::change::{Next, Step};
 use crate::engine::Engine;
 use crate::handover::{Build, Handover};
@@ -27,6 +27,13 @@ impl Host {
     }
 
     pub(super) fn note(&mut self, event: FileEvent) {
+        if let FileEvent::Accepted { plugin, .. }
+        | FileEvent::Refused { plugin, .. }
+        | FileEvent::Removed { plugin, .. } = &event
+            && let Some(plugin) = self.plugins.get_mut(plugin)
+        {
+            plugin.waiting = None;
+        }
         match &event {
             FileEvent::Accepted { plugin, .. }
             | FileEvent::Refused { plugin, .. }
@@ -55,6 +62,7 @@ impl Host {
                     &plugin,
                     &format!("{} is refused until it changes or is touched: {reason}", path.display()),
                 );
+                self.changes.note(plugin, Next::Refusal);
             }
             FileEvent::Removed { plugin, .. } => {
                 tracing::debug!(plugin, "its file has gone");
@@ -117,25 +125,34 @@ impl Host {
         begun: Instant,
         engine: &mut E,
     ) -> bool {
-        let result = self.load(name, &build.image, made, begun, engine);
-        if build.is_retry && result.is_err() {
+        if build.is_retry && self.plugins.get(name).is_none_or(|plugin| plugin.waiting.is_none()) {
+            tracing::debug!(plugin = name, "its file has changed since it was refused: it is not tried again");
             return false;
         }
+        let result = self.load(name, &build.image, made, begun, engine);
         let plugin = self.plugins.entry(name.to_owned()).or_default();
-        let is_for_others = matches!(result, Err(SwapError::Engine(_) | SwapError::Ports(_)));
-        plugin.waiting = is_for_others.then(|| build.image.clone());
         plugin.is_refused = result.is_err();
-        if let Err(error) = &result {
-            self.refused(name, &error.to_string());
+        let mut told = plugin.waiting.take().map(|waiting| waiting.told).unwrap_or_default();
+        let Err(error) = result else { return true };
+        let mut reason = error.to_string();
+        let is_news = told.insert(reason.clone());
+        if matches!(error, SwapError::Engine(_) | SwapError::Ports(_)) {
+            plugin.waiting = Some(Waiting { image: build.image.clone(), told });
+            reason.push_str("; it is tried again when other plugins change");
         }
-        result.is_ok()
+        if !build.is_retry {
+            self.refused(name, &reason);
+        } else if is_news {
+            tracing::error!(plugin = name, "{name}: tried again and refused for another reason: {reason}");
+        }
+        false
     }
 
-    /// Tries again, in silence, what was refused for the sake of other plugins: these have changed. Gives how many were accepted;
+    /// Tries again what was refused for the sake of other plugins: these have changed. Gives how many were accepted;
     /// running ones have a handover first, where the engine hands over.
     fn load_waiting<E: Engine>(&mut self, hands_over: bool, engine: &mut E) -> usize {
         let waiting = self.plugins.iter().filter_map(|(name, plugin)| {
-            let build = Build { image: plugin.waiting.clone()?, is_retry: true };
+            let build = Build { image: plugin.waiting.as_ref()?.image.clone(), is_retry: true };
             // What came later than the refused build counts.
             (!self.changes.contains(name)).then(|| (name.clone(), build, plugin.slot.is_some()))
         });
@@ -185,18 +202,39 @@ impl Host {
         Ok(())
     }
 
+    /// Has `engine`, which runs no plugin, run those of this host: for a host that was in another engine before. What it can't run is
+    /// taken out, and waits for the others to change.
+    pub fn enter<E: Engine>(&mut self, engine: &mut E) {
+        let runs = self.plugins.iter_mut().filter_map(|(name, plugin)| {
+            let running = plugin.slot.take().zip(plugin.image.take());
+            running.map(|(slot, image)| (name.clone(), slot, image))
+        });
+        for (name, slot, image) in runs.collect::<Vec<_>>() {
+            let result = swap::move_in(&slot, &image, &self.others(&name), engine);
+            let plugin = self.plugins.entry(name.clone()).or_default();
+            match result {
+                Ok(()) => (plugin.slot, plugin.image) = (Some(slot), Some(image)),
+                Err(error) => {
+                    drop(swap::take_out(&slot));
+                    plugin.leaves(&slot);
+                    let reason = format!("{error}; it is tried again when other plugins change");
+                    plugin.waiting = Some(Waiting { image, told: [error.to_string()].into() });
+                    self.refused(&name, &reason);
+                }
+            }
+        }
+    }
+
     fn remove<E: Engine>(&mut self, name: &str, engine: &mut E) -> bool {
         let others = self.others(name);
         let Some(plugin) = self.plugins.get_mut(name) else { return false };
-        (plugin.waiting, plugin.is_refused) = (None, false);
+        plugin.is_refused = false;
         let Some(slot) = plugin.slot.clone() else { return false };
         if let Err(error) = swap::remove(&slot, &others, engine) {
             tracing::error!(plugin = name, %error, "{name}'s file is gone, but the others can't run without it: it goes on");
             return false;
         }
-        let occupant = slot.lock();
-        (plugin.stats.panics, plugin.stats.undelivered) = (occupant.faults, occupant.undelivered);
-        drop(occupant);
+        plugin.leaves(&slot);
         (plugin.slot, plugin.image) = (None, None);
         tracing::info!(plugin = name, "{name} was removed");
         true
@@ -220,6 +258,13 @@ impl Host {
 }
 
 impl Plugin {
+    /// Keeps what its slot, which is empty, has counted.
+    fn leaves(&mut self, slot: &Slot) {
+        let mut occupant = slot.lock();
+        (self.stats.panics, self.stats.undelivered) = (occupant.faults, occupant.undelivered);
+        self.traffic.take(&mut occupant.ports.traffic);
+    }
+
     /// Its next generation runs in `slot`.
     fn accepted(&mut self, name: &str, image: &Arc<Image>, slot: Arc<Slot>, held: Duration, cost: Cost) {
         self.stats.generation += 1;

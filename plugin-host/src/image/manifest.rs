@@ -6,9 +6,10 @@
 #![expect(unsafe_code, reason = "reads the descriptor that a loaded image returned")]
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use plugin_sdk::abi;
-use plugin_sdk::wire::{Priority, schema_hash};
+use plugin_sdk::wire::{Policy, Priority, schema_hash};
 
 use super::conflict::{self, TermError};
 use crate::name::canonical;
@@ -118,6 +119,25 @@ pub struct TopicInfo {
     pub capacity: u32,
     /// At which its publishers send.
     pub priority: Priority,
+    /// What becomes of a message for which a lane has no room.
+    pub policy: Policy,
+}
+
+impl TopicInfo {
+    /// Whether both mean the same to a reader, and to the bus: capacity and priority are the publisher's alone.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        let of = |topic: &Self| (topic.hash, topic.message_size, topic.policy);
+        self.name == other.name && self.schema == other.schema && of(self) == of(other)
+    }
+}
+
+/// As its `topic!` says it.
+impl fmt::Display for TopicInfo {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { schema, priority, capacity, policy, .. } = self;
+        write!(out, "{schema}, priority = {priority:?}, capacity = {capacity}, policy = {policy:?}")
+    }
 }
 
 /// Why a descriptor is refused.
@@ -163,12 +183,14 @@ pub enum ManifestError {
         /// The name.
         name: String,
     },
-    /// One topic with two message types.
-    #[error("it uses topic \"{topic}\" with two schemas: {first} and {second}")]
+    /// One topic, declared twice in different words.
+    #[error(
+        "it declares topic \"{topic}\" in two ways: {first} and {second}; declare it once, and name that everywhere"
+    )]
     TopicConflict {
         /// On the bus.
         topic: String,
-        /// One.
+        /// One declaration.
         first: String,
         /// The other.
         second: String,
@@ -250,6 +272,12 @@ impl Manifest {
         }
         unique("systems", manifest.systems.iter().map(|system| &system.name))?;
         unique("subscriptions to the topic", manifest.subscriptions.iter().map(|item| &item.topic.name))?;
+        for SubscriptionInfo { topic, .. } in &manifest.subscriptions {
+            let published = manifest.topics.iter().find(|published| published.name == topic.name);
+            if let Some(published) = published.filter(|published| !published.agrees_with(topic)) {
+                return Err(declared_twice(published, topic));
+            }
+        }
         Ok(manifest)
     }
 }
@@ -352,16 +380,18 @@ fn publisher(place: &str, item: &abi::TopicDescriptor, topics: &mut Vec<TopicInf
     let topic = topic(place, item)?;
     let number = match topics.iter().position(|known| known.name == topic.name) {
         Some(number) if topics[number] == topic => number,
-        Some(number) => {
-            let first = topics[number].schema.clone();
-            return Err(ManifestError::TopicConflict { topic: topic.name, first, second: topic.schema });
-        }
+        Some(number) => return Err(declared_twice(&topics[number], &topic)),
         None => {
             topics.push(topic);
             topics.len() - 1
         }
     };
     Ok(number as u32)
+}
+
+fn declared_twice(first: &TopicInfo, second: &TopicInfo) -> ManifestError {
+    let (topic, first, second) = (first.name.clone(), first.to_string(), second.to_string());
+    ManifestError::TopicConflict { topic, first, second }
 }
 
 fn terms(place: &str, list: abi::List<abi::TermDescriptor>) -> Result<Vec<Term>, ManifestError> {
@@ -379,6 +409,8 @@ fn terms(place: &str, list: abi::List<abi::TermDescriptor>) -> Result<Vec<Term>,
 
 fn topic(place: &str, item: &abi::TopicDescriptor) -> Result<TopicInfo, ManifestError> {
     let priority = u8::try_from(item.priority).ok().and_then(Priority::from_wire);
+    let policy = u8::try_from(item.policy).ok().and_then(|kind| Policy::from_wire(kind, item.policy_timeout_ms));
+    let unknown = |what, number| ManifestError::Unknown { place: place.to_owned(), what, number };
     let message = text(item.message);
     let (schema, hash) = schema(&message, item.schema, item.hash)?;
     Ok(TopicInfo {
@@ -388,10 +420,7 @@ fn topic(place: &str, item: &abi::TopicDescriptor) -> Result<TopicInfo, Manifest
         hash,
         message_size: item.message_size,
         capacity: item.capacity,
-        priority: priority.ok_or_else(|| ManifestError::Unknown {
-            place: place.to_owned(),
-            what: "priority",
-            number: item.priority,
-        })?,
+        priority: priority.ok_or_else(|| unknown("priority", item.priority))?,
+        policy: policy.ok_or_else(|| unknown("policy", item.policy))?,
     })
 }

@@ -47,7 +47,7 @@ pub(crate) fn with_another_abi(fixture: &str) -> Vec<u8> {
 fn old_image_keeps_running_when_the_new_one_has_another_abi() {
     let mut game = game();
     game.refuse_bytes("counter", &with_another_abi("counter_v2"));
-    goes_on(game, &["ABI version 77", "this host has 1"]);
+    goes_on(game, &["ABI version 77", "this host has 2"]);
 }
 
 #[test]

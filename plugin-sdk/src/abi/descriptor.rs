@@ -248,6 +248,10 @@ pub struct TopicDescriptor {
     pub capacity: u32,
     /// A [`Priority`](crate::wire::Priority).
     pub priority: u32,
+    /// A [`Policy`](crate::wire::Policy): its kind, as [`Policy::to_wire`](crate::wire::Policy::to_wire) gives it.
+    pub policy: u32,
+    /// The policy's deadline in milliseconds, 0 if it has none.
+    pub policy_timeout_ms: u32,
     /// Zero.
     pub reserved: u32,
 }
@@ -264,6 +268,8 @@ impl TopicDescriptor {
             message_size: size_of::<T::Message>() as u32,
             capacity: T::CAPACITY,
             priority: T::PRIORITY as u32,
+            policy: T::POLICY.to_wire().0 as u32,
+            policy_timeout_ms: T::POLICY.to_wire().1,
             reserved: 0,
         }
     }
@@ -277,6 +283,8 @@ impl TopicDescriptor {
         message_size: 0,
         capacity: 0,
         priority: 0,
+        policy: 0,
+        policy_timeout_ms: 0,
         reserved: 0,
     };
 }

@@ -30,15 +30,15 @@ pub use host::{HostTable, Level, Sink};
 pub use text::{List, Text};
 
 /// The version of everything in this module. Another one is refused before the image is loaded.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// Sizes on 64-bit platforms; a change that is not an addition at the end of the first three takes a new version.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
     assert!(size_of::<PluginDescriptor>() == 136 && size_of::<HostTable>() == 64 && size_of::<Call>() == 96);
     assert!(size_of::<ComponentDescriptor>() == 48 && size_of::<TermDescriptor>() == 56);
-    assert!(size_of::<TopicDescriptor>() == 72 && size_of::<ParamDescriptor>() == 112);
-    assert!(size_of::<SystemDescriptor>() == 80 && size_of::<SubscriptionDescriptor>() == 112);
+    assert!(size_of::<TopicDescriptor>() == 80 && size_of::<ParamDescriptor>() == 120);
+    assert!(size_of::<SystemDescriptor>() == 80 && size_of::<SubscriptionDescriptor>() == 120);
     assert!(size_of::<ParamValue>() == 24 && size_of::<TableColumns>() == 16 && size_of::<ColumnPointer>() == 16);
 };
 

@@ -48,7 +48,7 @@ use std::sync::Arc;
 use crate::inbox::{Attachment, Inbox, InboxError};
 use crate::publisher::{Publisher, PublisherError};
 use crate::snapshot::Snapshot;
-use crate::topic::TopicSpec;
+use crate::topic::{Leaving, TopicSpec};
 use crate::wire::Priority;
 use crate::work_queue::{QueueError, QueueLane, QueueSpec, WorkProducer, Worker};
 
@@ -169,7 +169,22 @@ impl Bus {
         publisher_name: &str,
         lanes: &[(Priority, u32)],
     ) -> Result<Publisher, PublisherError> {
-        Publisher::new(Arc::clone(&self.shared), topic, publisher_name, lanes)
+        self.publisher_in_place_of(topic, publisher_name, lanes, &Leaving::default())
+    }
+
+    /// As [`Self::publisher`], on a topic that may carry something else, or have another policy, as long as nobody but those who are
+    /// `leaving` and observers use it.
+    ///
+    /// # Errors
+    /// See [`PublisherError`].
+    pub fn publisher_in_place_of(
+        &self,
+        topic: &TopicSpec<'_>,
+        publisher_name: &str,
+        lanes: &[(Priority, u32)],
+        leaving: &Leaving,
+    ) -> Result<Publisher, PublisherError> {
+        Publisher::new(Arc::clone(&self.shared), topic, publisher_name, lanes, leaving)
     }
 
     /// A publisher of the topic `T`, with its declared priority and capacity.

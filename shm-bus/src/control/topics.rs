@@ -80,6 +80,11 @@ impl Control {
         self.lanes().any(|lane| lane.topic == index) || self.inboxes().any(|inbox| inbox.holds(index))
     }
 
+    /// The topic of this name, as it was declared last.
+    pub(crate) fn topic_named(&self, name: &str) -> Option<TopicEntry> {
+        self.topics().filter(|entry| entry.name == name).max_by_key(|entry| entry.id)
+    }
+
     /// Adds a topic and gives its index, or `None` when the table is full. Under `bus.lock`; the texts fit.
     pub(crate) fn add_topic(&self, topic: &crate::TopicSpec<'_>) -> Option<usize> {
         if let Some(index) = self.interrupted(topic.name) {

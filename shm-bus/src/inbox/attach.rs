@@ -14,7 +14,7 @@ use crate::bus::{Change, ChangeError};
 use crate::control::{LaneEntry, LaneState, TopicEntry};
 use crate::lane::{LaneFile, Mode, Reader, Start};
 use crate::runtime::lane_name;
-use crate::topic::{TopicError, TopicSpec, find_or_add, find_or_await, refuse_queue};
+use crate::topic::{Leaving, TopicError, TopicSpec, find_or_add, find_or_await, refuse_queue};
 use crate::wire::{Policy, Priority};
 
 impl Inbox {
@@ -29,8 +29,26 @@ impl Inbox {
     pub fn subscribe(&mut self, topic: &TopicSpec<'_>, from: Start) -> Result<(), SubscribeError> {
         let shared = Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
-        let find = if self.gating { find_or_add } else { find_or_await };
-        let place = find(&shared.control, topic)?;
+        let control = &shared.control;
+        let found =
+            if self.gating { find_or_add(control, topic, &Leaving::default()) } else { find_or_await(control, topic) };
+        self.join_at(&change, found?, Some(topic), from)
+    }
+
+    /// As [`Self::subscribe`] by a gating inbox, to a topic that may carry something else, or have another policy, as long as nobody but
+    /// those who are `leaving` and observers use it. If this inbox is one of them, it reads both until [`Self::unsubscribe_from`].
+    ///
+    /// # Errors
+    /// As [`Self::subscribe`].
+    pub fn subscribe_in_place_of(
+        &mut self,
+        topic: &TopicSpec<'_>,
+        from: Start,
+        leaving: &Leaving,
+    ) -> Result<(), SubscribeError> {
+        let shared = Arc::clone(&self.shared);
+        let change = Change::begin(&shared)?;
+        let place = find_or_add(&shared.control, topic, leaving)?;
         self.join_at(&change, place, Some(topic), from)
     }
 
@@ -38,7 +56,7 @@ impl Inbox {
     pub(crate) fn subscribe_alone(&mut self, topic: &TopicSpec<'_>, from: Start) -> Result<(), SubscribeError> {
         let shared = Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
-        let place = find_or_add(&shared.control, topic)?;
+        let place = find_or_add(&shared.control, topic, &Leaving::default())?;
         if let Some(other) = shared.control.inboxes().find(|inbox| inbox.id != self.id && inbox.gates(place)) {
             return Err(SubscribeError::Taken { topic: topic.name.to_owned(), by: other.name });
         }
@@ -52,7 +70,7 @@ impl Inbox {
     pub fn subscribe_untyped(&mut self, topic_name: &str, from: Start) -> Result<(), SubscribeError> {
         let shared = Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
-        let found = shared.control.topics().find(|entry| entry.name == topic_name);
+        let found = shared.control.topic_named(topic_name);
         let place = found.ok_or_else(|| TopicError::Unknown { topic: topic_name.to_owned() })?.index;
         self.join_at(&change, place, None, from)
     }
@@ -179,29 +197,6 @@ impl Inbox {
         self.leave_ended();
     }
 
-    /// Stops reading a topic: its publishers no longer wait for this inbox. What was not yet received is given up. A topic
-    /// that is not subscribed to stays so, and an inbox that reads [all](Self::subscribe_all) goes on doing so.
-    ///
-    /// # Errors
-    /// When the bus could not be changed; the topic is then still read.
-    pub fn unsubscribe(&mut self, topic_name: &str) -> Result<(), SubscribeError> {
-        self.shared.check()?;
-        let is_meant = |subscription: &Subscription| subscription.declared.name == topic_name;
-        let Some(place) = self.subscriptions.iter().position(is_meant).filter(|_| !self.accounts.everything) else {
-            return Ok(());
-        };
-        let shared = Arc::clone(&self.shared);
-        let change = Change::begin(&shared)?;
-        let Subscription { topic, account, .. } = self.subscriptions.swap_remove(place);
-        shared.control.unsubscribe_inbox(self.index, topic);
-        shared.control.bump_epoch();
-        drop(change);
-        self.left.retain(|lane| lane.account != account);
-        self.leave_where(|lane, _| lane.account == account);
-        Change::sweep_if_free(&shared);
-        Ok(())
-    }
-
     /// Takes note of new, closed and vanished lanes.
     #[inline]
     pub(super) fn refresh(&mut self) -> Result<(), ReceiveError> {
@@ -221,6 +216,7 @@ impl Inbox {
         self.note_ended(&look);
         self.follow_topics();
         self.count_missed(&look);
+        self.leave_former(&look);
         if let Some(news) = self.news.pop_front() {
             // Before anything that it is about; the next call goes on here.
             self.epoch = u64::MAX;

@@ -3,14 +3,72 @@
 //! # Invariants
 //! 1. A lane that was left is not attached again while its entry stays, unless its topic is subscribed to anew.
 
+use std::sync::Arc;
+
 use super::account::LeftLane;
 use super::file::{Count, InboxFile};
 use super::lane::{End, InLane, wake_publisher};
-use super::{Inbox, ReceiveError};
+use super::subscription::Subscription;
+use super::{Inbox, ReceiveError, SubscribeError};
 use crate::bus::Change;
 use crate::lane::Look;
+use crate::topic::TopicSpec;
 
 impl Inbox {
+    /// Stops reading a topic: its publishers no longer wait for this inbox. Messages that were not yet received are given up. A topic
+    /// that is not subscribed to stays so, and an inbox that reads [all](Self::subscribe_all) goes on doing so.
+    ///
+    /// # Errors
+    /// When the bus could not be changed; the topic is then still read.
+    pub fn unsubscribe(&mut self, topic_name: &str) -> Result<(), SubscribeError> {
+        self.shared.check()?;
+        let is_meant = |subscription: &Subscription| subscription.declared.name == topic_name;
+        // There are two while the topic's declaration changes.
+        while let Some(place) = self.subscriptions.iter().position(is_meant).filter(|_| !self.accounts.everything) {
+            self.leave_topic(place, |_| 0)?;
+        }
+        Ok(())
+    }
+
+    /// As [`Self::unsubscribe`], of the topic as it is declared here, which matters while there is another one of this name. All messages
+    /// that have come are read first; gives how many there were.
+    ///
+    /// # Errors
+    /// As [`Self::unsubscribe`].
+    pub fn unsubscribe_from(&mut self, topic: &TopicSpec<'_>) -> Result<u64, SubscribeError> {
+        self.shared.check()?;
+        let is_it = |subscription: &Subscription| {
+            let declared = &subscription.declared;
+            declared.name == topic.name && declared.schema_hash == topic.schema_hash && declared.policy == topic.policy
+        };
+        let Some(place) = self.subscriptions.iter().position(is_it) else { return Ok(0) };
+        self.leave_topic(place, |inbox| inbox.read_to_the_end_of(inbox.subscriptions[place].account))
+    }
+
+    /// Ends the subscription at `place`, after a last look at it.
+    fn leave_topic(&mut self, place: usize, last_look: impl FnOnce(&mut Self) -> u64) -> Result<u64, SubscribeError> {
+        let shared = Arc::clone(&self.shared);
+        let change = Change::begin(&shared)?;
+        let seen = last_look(self);
+        let Subscription { topic, account, .. } = self.subscriptions.swap_remove(place);
+        shared.control.unsubscribe_inbox(self.index, topic);
+        shared.control.bump_epoch();
+        drop(change);
+        self.left.retain(|lane| lane.account != account);
+        self.leave_where(|lane, _| lane.account == account);
+        Change::sweep_if_free(&shared);
+        Ok(seen)
+    }
+
+    fn read_to_the_end_of(&mut self, account: u64) -> u64 {
+        let mut seen = 0;
+        for lane in self.lanes.iter_mut().filter(|lane| lane.account == account) {
+            lane.drain_to = u64::MAX;
+            lane.drain(&mut self.payload, &self.shared, &self.file, &mut |_| seen += 1);
+        }
+        seen
+    }
+
     /// Leaves closed lanes that have been read to their end, and lets their files go.
     #[inline]
     pub(super) fn leave_drained(&mut self) {

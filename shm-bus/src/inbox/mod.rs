@@ -36,7 +36,7 @@ use std::sync::Arc;
 use crate::bus::{Change, ChangeError, Shared, text_fits};
 use crate::control::GivenUp;
 use crate::lane::Look;
-use crate::topic::{Declaration, TopicError};
+use crate::topic::{Declaration, Leaving, TopicError};
 use crate::wire::Priority;
 use account::{Accounts, LeftLane};
 use file::{Count, InboxFile};
@@ -391,6 +391,13 @@ impl Inbox {
     #[inline]
     fn serve(&mut self, level: Priority) -> Option<usize> {
         if self.ready.is_some() { self.serve_ready(level) } else { self.serve_polled(level) }
+    }
+}
+
+impl Leaving {
+    /// All that this inbox reads.
+    pub fn add_inbox(&mut self, inbox: &Inbox) {
+        self.inboxes.push(inbox.id);
     }
 }
 

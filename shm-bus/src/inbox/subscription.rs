@@ -28,6 +28,8 @@ pub(super) struct Subscription {
     /// Whether the present declaration is as wanted.
     pub(super) reads: bool,
     accounted: u64,
+    /// The topic has a newer declaration at another place, and all of its lanes have ended.
+    pub(super) is_over: bool,
 }
 
 /// What became of a subscription when its topic was declared anew.
@@ -49,7 +51,23 @@ impl Subscription {
             reads: wanted.is_none_or(|wanted| wanted.fits(entry)),
             wanted: wanted.map(Declaration::from),
             accounted,
+            is_over: false,
         }
+    }
+
+    /// Whether `entry` declares the same name later.
+    pub(super) const fn is_before(&self, entry: &TopicEntry) -> bool {
+        self.declaration < entry.id
+    }
+
+    /// The subscription to `entry`, which declares the same name at another place, and what there is to be told of it. All of that
+    /// topic's messages are owed.
+    pub(super) fn followed_by(&self, entry: &TopicEntry) -> (Self, Option<Redeclared>) {
+        let wanted = self.wanted.as_ref();
+        let newer = Self::new(entry, wanted.map(Declaration::spec).as_ref(), 0);
+        let wanted = if newer.reads { None } else { wanted.cloned() };
+        let tells = self.reads && *self.declared != *newer.declared;
+        (newer, tells.then(|| Redeclared { was: Arc::clone(&self.declared), wanted }))
     }
 
     /// Whether the topic's entry with this id is the one that is known.

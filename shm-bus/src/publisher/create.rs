@@ -14,7 +14,7 @@ use crate::inbox::file::InboxFile;
 use crate::lane::{CAPACITY_MAX, CAPACITY_MIN, Cursor, Stamp, Writer, is_capacity};
 use crate::runtime::lane_name;
 use crate::sync::Ordering;
-use crate::topic::{TopicError, TopicSpec, find_or_add, refuse_queue};
+use crate::topic::{Leaving, TopicError, TopicSpec, find_or_add, refuse_queue};
 use crate::wire::{Policy, Priority};
 
 /// Why a publisher could not be made.
@@ -50,6 +50,7 @@ impl Publisher {
         topic: &TopicSpec<'_>,
         name: &str,
         lanes: &[(Priority, u32)],
+        leaving: &Leaving,
     ) -> Result<Self, PublisherError> {
         text_fits(name)?;
         for (index, (priority, bytes)) in lanes.iter().enumerate() {
@@ -65,7 +66,7 @@ impl Publisher {
         }
         let change = Change::begin(&shared)?;
         let policy = topic.policy;
-        let topic = find_or_add(&shared.control, topic)?;
+        let topic = find_or_add(&shared.control, topic, leaving)?;
         refuse_queue(&shared.control, topic)?;
         let mut made: [Option<OutLane>; 4] = [None, None, None, None];
         for (priority, capacity) in lanes {

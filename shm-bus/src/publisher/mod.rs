@@ -27,7 +27,9 @@ use std::time::Instant;
 
 use crate::bus::{Change, Shared};
 use crate::control::GivenUp;
-use crate::lane::{Envelope, LaneFile, Memory, Writer, copy_in};
+use crate::lane::{Envelope, LaneFile, Memory, SENT, Tally, Writer, copy_in};
+use crate::sync::Ordering;
+use crate::topic::Leaving;
 use crate::wire::{Policy, Priority};
 use gates::{GateList, LaneGates};
 
@@ -78,6 +80,18 @@ pub enum SendError {
     /// This process was forked from the one that opened the bus; only that may use its handles.
     #[error("the bus was opened before this process was forked; open it here")]
     Forked,
+}
+
+/// What a publisher has sent in one lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Sent {
+    /// The lane's id, never given again on this bus.
+    pub lane: u64,
+    /// Messages sent.
+    pub sent: u64,
+    /// Messages given back because there was no room, or because they were too long.
+    pub rejected: u64,
 }
 
 /// Sends bytes on one topic, in a lane of its own for each priority that it declared. Made by
@@ -144,6 +158,16 @@ impl Publisher {
         }
         self.signal(priority);
         Ok(())
+    }
+
+    /// What it has sent at `priority` so far; `None` without such a lane.
+    #[must_use]
+    pub fn sent(&self, priority: Priority) -> Option<Sent> {
+        let lane = self.lanes[priority as usize].as_ref()?;
+        // ORDERING: Relaxed, this publisher's own stores.
+        let [sent, rejected] =
+            [SENT, Tally::Rejected as usize].map(|word| lane.writer.memory().header()[word].load(Ordering::Relaxed));
+        Some(Sent { lane: lane.id, sent, rejected })
     }
 
     /// Index of its topic in the table of topics.
@@ -306,6 +330,13 @@ impl Publisher {
             Ok(first) => Ok(first),
             Err(refusal) => self.refused(priority, len, refusal),
         }
+    }
+}
+
+impl Leaving {
+    /// All lanes of this publisher.
+    pub fn add_publisher(&mut self, publisher: &Publisher) {
+        self.lanes.extend(publisher.lanes.iter().flatten().map(|lane| lane.id));
     }
 }
 

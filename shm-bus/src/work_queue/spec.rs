@@ -3,7 +3,7 @@
 use crate::bus::ChangeError;
 use crate::control::{Control, INBOXES_MAX};
 use crate::lane::{CAPACITY_MAX, CAPACITY_MIN, SLOT, is_capacity};
-use crate::topic::{TopicError, TopicSpec, find_or_add};
+use crate::topic::{Leaving, TopicError, TopicSpec, find_or_add};
 use crate::wire::{Policy, Priority, Topic};
 
 use super::CLAIMS_MIN;
@@ -137,7 +137,7 @@ pub(super) fn find_or_add_queue(control: &Control, queue: &QueueSpec<'_>) -> Res
     if !matches!(queue.topic.policy, Policy::Reject | Policy::Block { .. } | Policy::DropNewest) {
         return Err(TopicError::QueuePolicy { topic: name(), policy: queue.topic.policy }.into());
     }
-    let index = find_or_add(control, &queue.topic)?;
+    let index = find_or_add(control, &queue.topic, &Leaving::default())?;
     let on_the_bus = control.topic(index).map_or(0, |topic| topic.deliveries_max);
     if on_the_bus == queue.deliveries_max {
         return Ok(index);

@@ -1,0 +1,177 @@
+//! What becomes of a plugin's ends of the bus when its declarations change: the table, without effects.
+//!
+//! | present | next | publisher | subscription |
+//! |---|---|---|---|
+//! | – | declared | add | add |
+//! | declared | – | remove | remove |
+//! | declared | the same | keep | keep |
+//! | declared, but its lane is broken | the same | replace | – |
+//! | declared | another capacity or priority | replace | keep |
+//! | declared | another message or policy | replace | replace |
+//!
+//! Capacity and priority are a lane's, hence the publisher's alone. A message and a policy are what all who use a topic agree on: the
+//! bus refuses another one while anybody else uses the topic.
+//!
+//! # Invariants
+//! 1. A topic stands at most once in each list; the steps are in the order of `next`.
+
+use crate::image::TopicInfo;
+
+/// How the next generation comes by its end of one topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// It takes over the present one at this index.
+    Keep(usize),
+    /// It gets a new one; the present one at this index goes.
+    Replace(usize),
+    /// It gets a new one.
+    Add,
+}
+
+/// From the present ends to the next ones.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Difference {
+    /// One for each of the next ends.
+    pub(super) steps: Vec<Step>,
+    /// Indices of present ends that nothing takes over.
+    pub(super) gone: Vec<usize>,
+}
+
+/// What there is of a publisher.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Published<'a> {
+    pub(super) topic: &'a TopicInfo,
+    /// Its lane can't be used any more.
+    pub(super) is_broken: bool,
+}
+
+pub(super) fn of_publishers(present: &[Published<'_>], next: &[TopicInfo]) -> Difference {
+    let keeps = |index: usize, next: &TopicInfo| present[index].topic == next && !present[index].is_broken;
+    difference(present.iter().map(|published| published.topic), next.iter(), keeps)
+}
+
+pub(super) fn of_subscriptions(present: &[TopicInfo], next: &[TopicInfo]) -> Difference {
+    difference(present.iter(), next.iter(), |index, next| present[index].agrees_with(next))
+}
+
+fn difference<'a>(
+    present: impl Iterator<Item = &'a TopicInfo>,
+    next: impl Iterator<Item = &'a TopicInfo>,
+    keeps: impl Fn(usize, &TopicInfo) -> bool,
+) -> Difference {
+    let present: Vec<&TopicInfo> = present.collect();
+    let step = |next: &TopicInfo| match present.iter().position(|topic| topic.name == next.name) {
+        None => Step::Add,
+        Some(index) if keeps(index, next) => Step::Keep(index),
+        Some(index) => Step::Replace(index),
+    };
+    let steps: Vec<Step> = next.map(step).collect();
+    let gone = (0..present.len()).filter(|index| !steps.contains(&Step::Keep(*index))).collect();
+    Difference { steps, gone }
+}
+
+#[cfg(test)]
+mod tests {
+    use plugin_sdk::wire::{Policy, Priority};
+
+    use super::Step::{Add, Keep, Replace};
+    use super::{Difference, Published, Step, of_publishers, of_subscriptions};
+    use crate::image::TopicInfo;
+
+    fn topic(name: &str) -> TopicInfo {
+        TopicInfo {
+            name: name.to_owned(),
+            message: "Number".to_owned(),
+            schema: "Number@1 8/8 {value:u64@0}".to_owned(),
+            hash: 1,
+            message_size: 8,
+            capacity: 4096,
+            priority: Priority::Normal,
+            policy: Policy::Reject,
+        }
+    }
+
+    fn other_capacity() -> TopicInfo {
+        TopicInfo { capacity: 8192, ..topic("a") }
+    }
+
+    fn other_priority() -> TopicInfo {
+        TopicInfo { priority: Priority::High, ..topic("a") }
+    }
+
+    fn other_policies() -> [TopicInfo; 3] {
+        [Policy::DropOldest, Policy::Block { timeout_ms: 1 }, Policy::Block { timeout_ms: 2 }]
+            .map(|policy| TopicInfo { policy, ..topic("a") })
+    }
+
+    fn other_message() -> TopicInfo {
+        let schema = "Number@1 8/8 {value:f64@0}".to_owned();
+        TopicInfo { schema, hash: 2, ..topic("a") }
+    }
+
+    fn published(topic: &TopicInfo, is_broken: bool, next: &TopicInfo) -> Difference {
+        of_publishers(&[Published { topic, is_broken }], std::slice::from_ref(next))
+    }
+
+    fn subscribed(topic: &TopicInfo, next: &TopicInfo) -> Difference {
+        of_subscriptions(std::slice::from_ref(topic), std::slice::from_ref(next))
+    }
+
+    fn one(step: Step) -> Difference {
+        let gone = if let Replace(index) = step { vec![index] } else { vec![] };
+        Difference { steps: vec![step], gone }
+    }
+
+    #[test]
+    fn what_is_declared_first_is_added() {
+        assert_eq!(of_publishers(&[], &[topic("a")]), one(Add));
+        assert_eq!(of_subscriptions(&[], &[topic("a")]), one(Add));
+    }
+
+    #[test]
+    fn what_is_declared_no_longer_goes() {
+        let gone = || Difference { steps: vec![], gone: vec![0] };
+        assert_eq!(of_publishers(&[Published { topic: &topic("a"), is_broken: false }], &[]), gone());
+        assert_eq!(of_subscriptions(&[topic("a")], &[]), gone());
+    }
+
+    #[test]
+    fn the_same_declaration_keeps_both() {
+        assert_eq!(published(&topic("a"), false, &topic("a")), one(Keep(0)));
+        assert_eq!(subscribed(&topic("a"), &topic("a")), one(Keep(0)));
+    }
+
+    #[test]
+    fn a_broken_lane_is_replaced_by_the_same_declaration() {
+        assert_eq!(published(&topic("a"), true, &topic("a")), one(Replace(0)));
+    }
+
+    #[test]
+    fn another_capacity_or_priority_replaces_the_lane_and_keeps_the_subscription() {
+        for next in [other_capacity(), other_priority()] {
+            assert_eq!(published(&topic("a"), false, &next), one(Replace(0)));
+            assert_eq!(subscribed(&topic("a"), &next), one(Keep(0)));
+            assert_eq!(subscribed(&next, &topic("a")), one(Keep(0)));
+        }
+    }
+
+    #[test]
+    fn another_message_or_policy_replaces_both() {
+        for next in other_policies().into_iter().chain([other_message()]) {
+            assert_eq!(published(&topic("a"), false, &next), one(Replace(0)));
+            assert_eq!(subscribed(&topic("a"), &next), one(Replace(0)));
+        }
+        let [_, one_deadline, another] = other_policies();
+        assert_eq!(subscribed(&one_deadline, &another), one(Replace(0)));
+    }
+
+    #[test]
+    fn ends_are_told_apart_by_name_in_whatever_order_they_are_declared() {
+        let (present, next) = ([topic("a"), topic("b"), topic("c")], [topic("c"), topic("d"), other_capacity()]);
+        let kept = Difference { steps: vec![Keep(2), Add, Keep(0)], gone: vec![1] };
+        assert_eq!(of_subscriptions(&present, &next), kept);
+        let published = present.each_ref().map(|topic| Published { topic, is_broken: false });
+        let replaced = Difference { steps: vec![Keep(2), Add, Replace(0)], gone: vec![0, 1] };
+        assert_eq!(of_publishers(&published, &next), replaced);
+    }
+}

@@ -1,0 +1,103 @@
+//! One published topic: the host's side of a plugin's `Publisher`.
+//!
+//! # Failure
+//! A lane that somebody else has written into can't be used any more; that is told once, and the plugin's next build gets a new one.
+
+use plugin_sdk::abi::Status;
+use plugin_sdk::wire::Priority;
+use shm_bus::{Publisher, SendError};
+
+use super::difference::Published;
+use crate::image::TopicInfo;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Port {
+    pub(super) topic: TopicInfo,
+    pub(super) publisher: Publisher,
+    /// Its lane can't be used any more.
+    is_broken: bool,
+    /// What was logged last, so that it is logged once.
+    told: Option<SendError>,
+}
+
+impl Port {
+    pub(super) const fn new(topic: TopicInfo, publisher: Publisher) -> Self {
+        Self { topic, publisher, is_broken: false, told: None }
+    }
+
+    pub(super) const fn published(&self) -> Published<'_> {
+        Published { topic: &self.topic, is_broken: self.is_broken }
+    }
+
+    #[inline]
+    fn status(&mut self, result: Result<(), SendError>) -> Status {
+        match result {
+            Ok(()) => Status::OK,
+            Err(SendError::Full) => Status::FULL,
+            Err(error) => self.failed(error),
+        }
+    }
+
+    #[cold]
+    fn failed(&mut self, error: SendError) -> Status {
+        match error {
+            SendError::QueueFull { .. } => Status::FULL,
+            SendError::TooLong { .. } | SendError::NoLoan(_) => Status::INVALID,
+            // The bus has told it, once for all who use it.
+            SendError::Removed => Status::REFUSED,
+            SendError::TimedOut { timeout_ms } => {
+                if self.is_news(error) {
+                    tracing::warn!(
+                        topic = self.topic.name,
+                        "the frame stood still for {timeout_ms} ms: a plugin waited for room in the lane of \"{0}\", as the topic's \
+                         policy says, and got none; read it more often, or give it more capacity",
+                        self.topic.name
+                    );
+                }
+                Status::FULL
+            }
+            error => {
+                self.is_broken |= error == SendError::Corrupt;
+                if self.is_news(error) {
+                    tracing::error!(
+                        topic = self.topic.name,
+                        "publishing on \"{}\" failed: {error}; the next build of its plugin gets a new lane",
+                        self.topic.name
+                    );
+                }
+                Status::REFUSED
+            }
+        }
+    }
+
+    fn is_news(&mut self, error: SendError) -> bool {
+        self.told.replace(error) != Some(error)
+    }
+
+    fn priority(&self) -> Priority {
+        self.topic.priority
+    }
+
+    /// Room for `length` bytes in the lane.
+    pub(crate) fn begin(&mut self, length: usize) -> Result<*mut u8, Status> {
+        match self.publisher.begin(self.priority(), length) {
+            Ok(memory) => Ok(memory.as_ptr().cast()),
+            Err(error) => Err(self.status(Err(error))),
+        }
+    }
+
+    pub(crate) fn commit(&mut self, length: usize) -> Status {
+        let result = self.publisher.commit(self.priority(), length);
+        self.status(result)
+    }
+
+    pub(crate) fn cancel(&mut self) {
+        self.publisher.cancel(self.priority());
+    }
+
+    pub(crate) fn send(&mut self, payload: &[u8]) -> Status {
+        let result = self.publisher.send(self.priority(), payload);
+        self.status(result)
+    }
+}
