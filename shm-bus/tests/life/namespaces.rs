@@ -14,13 +14,13 @@ const OWN_PIDS: &[&str] = &["unshare", "-p", "-f", "--kill-child", "--mount-proc
 /// Everybody else has other numbers in this `/proc`, and a few that are the same by chance.
 const OWN_PIDS_FOREIGN_PROC: &[&str] = &["unshare", "-p", "-f", "--kill-child"];
 const NO_PROC: &[&str] = &["unshare", "-m", "sh", "-c", "mount -t tmpfs none /proc && exec \"$@\"", "sh"];
-/// Without a right that root has, processes that have it are hidden.
+/// Without a right that root has, and outside of the group that sees all, processes that have it are hidden.
 const HIDDEN: &[&str] = &[
     "unshare",
     "-m",
     "sh",
     "-c",
-    "mount -t proc -o hidepid=2 none /proc && exec setpriv --inh-caps=-all --bounding-set=-all \"$@\"",
+    "mount -t proc -o hidepid=2,gid=65533 none /proc && exec setpriv --inh-caps=-all --bounding-set=-all \"$@\"",
     "sh",
 ];
 /// The `/proc` of a pid namespace of its own, seen from outside of it.
