@@ -49,7 +49,9 @@
 //! # Who is waited for
 //! A **gating** inbox belongs to the game: nothing is overwritten before it has read it, wherever the topic's policy waits at all. An
 //! **observer** belongs to a tool: nobody ever waits for it, so that it can be stopped with Ctrl-Z; what it misses is counted in
-//! [`Delivery::lost`] and in the [`Snapshot`]. A stopped process lives, and its gating inboxes are waited for. A killed one's are not.
+//! [`Delivery::lost`], in [`Inbox::take_missed`] where no delivery tells, and in the [`Snapshot`]. Nor does it hold a topic's declaration:
+//! when it alone has subscribed, somebody else may declare the topic otherwise, and the observer is told ([`ReceiveError::Redeclared`],
+//! [`ReceiveError::Mismatch`]). A stopped process lives, and its gating inboxes are waited for. A killed one's are not.
 //!
 //! The topic's [policy](wire::Policy), stated in [`topic!`], says what happens to a message that the slowest gating inbox leaves no room for:
 //!
@@ -249,7 +251,7 @@ pub use self::{
         Bus, BusBuilder, ChangeError, ListError, OpenError, gc, gc_in, list, list_in, peek, peek_in, runtime_folder,
     },
     control::{Build, Limits, RegisterTable, Version},
-    inbox::{Attachment, Delivery, Inbox, InboxError, ReceiveError, SubscribeError},
+    inbox::{Attachment, Delivery, Inbox, InboxError, Missed, ReceiveError, SubscribeError},
     lane::Start,
     publisher::{BatchError, Loan, Publisher, PublisherError, SendError, TopicPublisher},
     request::{
@@ -258,7 +260,7 @@ pub use self::{
     },
     snapshot::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, SpoiltInfo, TopicInfo},
     sys::DirError,
-    topic::{TopicError, TopicSpec},
+    topic::{Declaration, TopicError, TopicSpec},
     work_queue::{
         ClaimInfo, DeadLetter, Holder, Job, JobError, QueueError, QueueInfo, QueueLane, QueueLaneInfo, QueueSpec,
         TakeError, WorkProducer, Worker, WorkerInfo,

@@ -10,10 +10,10 @@ use crate::control::{
     Build, InboxEntry, LANES_MAX, LaneEntry, LaneState, Limits, RegisterTable, SpoiltEntry, TopicEntry, Version,
 };
 use crate::inbox::file::{Count, InboxFile, LaneCount};
-use crate::lane::{Cursor, HEAD, Memory, OLDEST, Place, SENT, Tally};
+use crate::lane::{Cursor, HEAD, OLDEST, Place, SENT, Tally};
 use crate::request::{ClientCounts, ServerCounts, ServiceSpec};
 use crate::sync::{AtomicU64, Ordering};
-use crate::topic::TopicSpec;
+use crate::topic::{Declaration, TopicSpec};
 use crate::wire::{Policy, Priority};
 use crate::work_queue::QueueInfo;
 
@@ -97,6 +97,10 @@ pub struct TopicInfo {
     pub message_size: u32,
     /// What happens when a lane has no room.
     pub policy: Policy,
+    /// Messages of its lanes that have ended, for as long as anybody knows the topic.
+    pub ended: u64,
+    /// Whether somebody publishes it or is waited for. Observers alone keep no declaration: whoever comes may declare it otherwise.
+    pub held: bool,
     /// Who publishes it, sorted by priority and publisher.
     pub lanes: Vec<LaneInfo>,
 }
@@ -183,6 +187,14 @@ pub struct InboxInfo {
     pub server: Option<ServerCounts>,
 }
 
+impl From<&Declaration> for TopicInfo {
+    /// The topic as it was declared, and nothing of who uses it.
+    fn from(declaration: &Declaration) -> Self {
+        let Declaration { name, type_name, schema, schema_hash, message_size, policy } = declaration.clone();
+        Self { name, type_name, schema, schema_hash, message_size, policy, ended: 0, held: false, lanes: Vec::new() }
+    }
+}
+
 /// An inbox with its file.
 type Open = (InboxEntry, InboxFile);
 
@@ -229,7 +241,7 @@ const fn spoilt_info(entry: &SpoiltEntry) -> SpoiltInfo {
 }
 
 fn open_inbox(view: View<'_>, entry: InboxEntry) -> Option<Open> {
-    let file = view.open_inbox(entry.id).ok()?;
+    let file = view.peek_inbox(entry.id).ok()?;
     Some((entry, file))
 }
 
@@ -242,15 +254,17 @@ fn topic_info(view: View<'_>, topic: TopicEntry, lanes: &[LaneEntry], inboxes: &
     lanes.sort_by(|left, right| {
         (left.priority, &left.publisher, left.id).cmp(&(right.priority, &right.publisher, right.id))
     });
+    let ended = view.control.ended(topic.index);
+    let ended = if ended.account == topic.account { ended.messages } else { 0 };
+    let held = view.control.topic_is_held(topic.index);
     let TopicEntry { name, type_name, schema, schema_hash, message_size, policy, .. } = topic;
-    TopicInfo { name, type_name, schema, schema_hash, message_size, policy, lanes }
+    TopicInfo { name, type_name, schema, schema_hash, message_size, policy, ended, held, lanes }
 }
 
 fn lane_info(view: View<'_>, lane: &LaneEntry, inboxes: &[Open]) -> Option<LaneInfo> {
-    let file = view.open_lane(lane.id, lane.capacity).ok()?;
-    // ORDERING: Relaxed, figures that need not belong to one moment.
-    let [oldest, head, sent] = [OLDEST, HEAD, SENT].map(|word| file.header()[word].load(Ordering::Relaxed));
-    let tally = |what: Tally| file.header()[what as usize].load(Ordering::Relaxed);
+    let page = view.open_lane_head(lane.id, lane.capacity).ok()?;
+    let [oldest, head, sent] = [OLDEST, HEAD, SENT].map(|word| page.word(word));
+    let tally = |what: Tally| page.word(what as usize);
     let readers = || {
         inboxes.iter().filter(|(entry, inbox)| {
             entry.reads(lane.topic)
@@ -303,7 +317,7 @@ fn inbox_info((entry, file): &Open, topics: &[TopicEntry]) -> InboxInfo {
     let total = |lane_count, count| {
         sum((0..LANES_MAX).map(|index| file.lane_count(index, lane_count))).wrapping_add(file.count(count))
     };
-    let subscribed = topics.iter().filter(|topic| entry.topics >> topic.index & 1 == 1);
+    let subscribed = topics.iter().filter(|topic| entry.reads(topic.index));
     let service = ServiceSpec::untyped(&entry.name);
     let gates = |spec: &TopicSpec<'_>| topics.iter().any(|topic| entry.gates(topic.index) && topic.name == spec.name);
     InboxInfo {

@@ -1,6 +1,6 @@
 //! What a topic is, as data: the host states it from a plugin's manifest, everybody else from a [`Topic`] type.
 
-use crate::control::{Control, SCHEMA_MAX, TOPIC_NAME_MAX, TYPE_NAME_MAX};
+use crate::control::{Control, SCHEMA_MAX, TOPIC_NAME_MAX, TYPE_NAME_MAX, TopicEntry};
 use crate::wire::{Message, Policy, Topic};
 
 /// A topic's name and what it carries.
@@ -117,29 +117,113 @@ pub enum TopicError {
     },
 }
 
-/// The index of `topic`, which is added unless it is there. Under `bus.lock`.
+/// What a topic was declared as by those who publish it or are waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Declaration {
+    /// The topic's name.
+    pub name: String,
+    /// Name of the type that it carries.
+    pub type_name: String,
+    /// Schema of that type; see [`schema::Fields`](crate::schema::Fields).
+    pub schema: String,
+    /// Hash of the schema.
+    pub schema_hash: u64,
+    /// Bytes of one message.
+    pub message_size: u32,
+    /// What happens when a lane has no room.
+    pub policy: Policy,
+}
+
+impl Declaration {
+    pub(crate) fn of(entry: &TopicEntry) -> Self {
+        let TopicEntry { name, type_name, schema, schema_hash, message_size, policy, .. } = entry.clone();
+        Self { name, type_name, schema, schema_hash, message_size, policy }
+    }
+
+    /// The same, as it is stated to publish or subscribe to it.
+    #[must_use]
+    pub fn spec(&self) -> TopicSpec<'_> {
+        let Self { name, type_name, schema, schema_hash, message_size, policy } = self;
+        let (schema_hash, message_size, policy) = (*schema_hash, *message_size, *policy);
+        TopicSpec { name, type_name, schema, schema_hash, message_size, policy }
+    }
+}
+
+impl From<&TopicSpec<'_>> for Declaration {
+    fn from(topic: &TopicSpec<'_>) -> Self {
+        Self {
+            name: topic.name.to_owned(),
+            type_name: topic.type_name.to_owned(),
+            schema: topic.schema.to_owned(),
+            schema_hash: topic.schema_hash,
+            message_size: topic.message_size,
+            policy: topic.policy,
+        }
+    }
+}
+
+impl std::fmt::Display for Declaration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}` with the policy {:?}", self.schema, self.policy)
+    }
+}
+
+impl TopicSpec<'_> {
+    /// Why a topic that is declared like this can't be used as `entry` says.
+    fn refusal(&self, entry: &TopicEntry) -> Option<TopicError> {
+        let topic = self.name.to_owned();
+        if (entry.schema_hash, &*entry.schema, entry.message_size) != (self.schema_hash, self.schema, self.message_size)
+        {
+            let (on_the_bus, here) = (entry.schema.clone(), self.schema.to_owned());
+            return Some(TopicError::Schema { topic, on_the_bus, here });
+        }
+        let (on_the_bus, here) = (entry.policy, self.policy);
+        (on_the_bus != here).then_some(TopicError::Policy { topic, on_the_bus, here })
+    }
+
+    /// Whether both are declared alike.
+    pub(crate) fn fits(&self, entry: &TopicEntry) -> bool {
+        self.refusal(entry).is_none()
+    }
+}
+
+/// The place of `topic`, for somebody who publishes it or is waited for. It is added unless it is there, and declared anew if nobody
+/// holds it as it is. Under `bus.lock`.
 pub(crate) fn find_or_add(control: &Control, topic: &TopicSpec<'_>) -> Result<usize, TopicError> {
     check(topic)?;
-    let limit = || TopicError::Limit { topic: topic.name.to_owned(), max: control.limits().topics };
-    match control.topics().find(|entry| entry.name == topic.name) {
-        None => control.add_topic(topic).ok_or_else(limit),
-        Some(entry)
-            if entry.schema_hash == topic.schema_hash
-                && entry.schema == topic.schema
-                && entry.message_size == topic.message_size =>
-        {
-            if entry.policy == topic.policy {
-                return Ok(entry.index);
-            }
-            let (on_the_bus, here) = (entry.policy, topic.policy);
-            Err(TopicError::Policy { topic: topic.name.to_owned(), on_the_bus, here })
+    let Some(entry) = find(control, topic.name) else { return add(control, topic) };
+    match topic.refusal(&entry) {
+        Some(refusal) if control.topic_is_held(entry.index) => return Err(refusal),
+        Some(_) => {
+            control.redeclare_topic(entry.index, topic);
+            // Observers are told even if what comes next fails.
+            control.bump_epoch();
         }
-        Some(entry) => Err(TopicError::Schema {
-            topic: topic.name.to_owned(),
-            on_the_bus: entry.schema,
-            here: topic.schema.to_owned(),
-        }),
+        None if entry.deliveries_max > 0 && !control.topic_is_held(entry.index) => control.make_plain(entry.index),
+        None => {}
     }
+    Ok(entry.index)
+}
+
+/// The place of `topic`, for an observer. It is added unless it is there. One that nobody holds may be declared otherwise: then the
+/// observer waits for somebody who declares it as it needs it. Under `bus.lock`.
+pub(crate) fn find_or_await(control: &Control, topic: &TopicSpec<'_>) -> Result<usize, TopicError> {
+    check(topic)?;
+    let Some(entry) = find(control, topic.name) else { return add(control, topic) };
+    match topic.refusal(&entry) {
+        Some(refusal) if control.topic_is_held(entry.index) => Err(refusal),
+        _ => Ok(entry.index),
+    }
+}
+
+fn find(control: &Control, name: &str) -> Option<TopicEntry> {
+    control.topics().find(|entry| entry.name == name)
+}
+
+fn add(control: &Control, topic: &TopicSpec<'_>) -> Result<usize, TopicError> {
+    let limit = || TopicError::Limit { topic: topic.name.to_owned(), max: control.limits().topics };
+    control.add_topic(topic).ok_or_else(limit)
 }
 
 /// Refuses a work queue to those who would publish to it or hold it up.

@@ -36,6 +36,7 @@ enum Step {
     Inbox { place: usize, observes: bool },
     DropInbox { place: usize },
     Subscribe { place: usize, topic: usize, from: Start },
+    SubscribeAll { place: usize, from: Start },
     Unsubscribe { place: usize, topic: usize },
     Receive { place: usize, times: usize },
     Drain { place: usize },
@@ -53,7 +54,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => sends.prop_map(|(place, priority, len, times)| Step::Batch { place, priority, len, times }),
         2 => (inbox.clone(), any::<bool>()).prop_map(|(place, observes)| Step::Inbox { place, observes }),
         1 => inbox.clone().prop_map(|place| Step::DropInbox { place }),
-        4 => (inbox.clone(), topic.clone(), from).prop_map(|(place, topic, from)| Step::Subscribe { place, topic, from }),
+        4 => (inbox.clone(), topic.clone(), from.clone())
+            .prop_map(|(place, topic, from)| Step::Subscribe { place, topic, from }),
+        1 => (inbox.clone(), from).prop_map(|(place, from)| Step::SubscribeAll { place, from }),
         1 => (inbox.clone(), topic).prop_map(|(place, topic)| Step::Unsubscribe { place, topic }),
         6 => (inbox.clone(), 1..80_usize).prop_map(|(place, times)| Step::Receive { place, times }),
         2 => inbox.prop_map(|place| Step::Drain { place }),
@@ -74,9 +77,11 @@ struct Lane {
     timed_out: u64,
 }
 
-/// What an inbox knows of a lane.
+/// What an inbox knows of a lane, whether it ever sees it or not.
 #[derive(Clone, Copy, Debug)]
 struct Reading {
+    /// The first message that is owed, once that can be told.
+    start: Option<u64>,
     /// The next message is this one, or a later one if some may be lost.
     next: u64,
     /// It joined a lane that already ran, from further back than now, and has read nothing yet: where it began, up to the lane's
@@ -92,6 +97,9 @@ struct ModelInbox {
     gating: bool,
     lanes: BTreeMap<LaneKey, Reading>,
     topics: Vec<usize>,
+    everything: bool,
+    /// By topic: messages received, lost or conflated since it subscribed.
+    counted: BTreeMap<usize, u64>,
     received: u64,
     lost: u64,
     conflated: u64,
@@ -127,6 +135,7 @@ impl World {
             Step::Inbox { place, observes } => self.open(place, observes),
             Step::DropInbox { place } => self.inboxes[place] = None,
             Step::Subscribe { place, topic, from } => self.subscribe(place, topic, from),
+            Step::SubscribeAll { place, from } => self.subscribe_all(place, from),
             Step::Unsubscribe { place, topic } => self.unsubscribe(place, topic),
             Step::Receive { place, times } => self.receive(place, times),
             Step::Drain { place } => self.drain(place),
@@ -145,12 +154,9 @@ impl World {
         for priority in 0..4 {
             let key = (name.clone(), priority);
             self.lanes.insert(key.clone(), Lane { topic: index, ..Lane::default() });
-            for inbox in self.inboxes.iter_mut().flatten().filter(|inbox| inbox.topics.contains(&index)) {
+            for inbox in self.inboxes.iter_mut().flatten().filter(|inbox| inbox.reads(index)) {
                 let waited_for = inbox.gating && POLICIES[index].1.gates();
-                // Who is not waited for may never see a lane that comes and goes.
-                if waited_for {
-                    inbox.lanes.insert(key.clone(), Reading { next: 0, joined: None, waited_for });
-                }
+                inbox.lanes.insert(key.clone(), Reading { start: Some(0), next: 0, joined: None, waited_for });
             }
         }
         self.publishers[place] = Some((name, index, publisher));
@@ -213,6 +219,8 @@ impl World {
             gating: !observes,
             lanes,
             topics,
+            everything: false,
+            counted: BTreeMap::new(),
             received: 0,
             lost: 0,
             conflated: 0,
@@ -223,26 +231,37 @@ impl World {
     fn subscribe(&mut self, place: usize, index: usize, from: Start) {
         let Some(inbox) = &mut self.inboxes[place] else { return };
         inbox.inbox.subscribe(&topic(index), from).expect("room");
-        if inbox.topics.contains(&index) {
+        if !inbox.reads(index) {
+            inbox.topics.push(index);
+            inbox.join(index, from, &present(&self.bus, &self.lanes));
+        }
+    }
+
+    fn subscribe_all(&mut self, place: usize, from: Start) {
+        let Some(inbox) = &mut self.inboxes[place] else { return };
+        let subscribed = inbox.inbox.subscribe_all(from);
+        assert_eq!(subscribed.is_err(), inbox.gating);
+        if subscribed.is_err() || inbox.everything {
             return;
         }
-        inbox.topics.push(index);
-        let waited_for = inbox.gating && POLICIES[index].1.gates();
-        for (key, lane) in present(&self.bus, &self.lanes).into_iter().filter(|(_, lane)| lane.topic == index) {
-            let next = match from {
-                Start::Now => lane.sent,
-                Start::Earliest => 0,
-                Start::Last(count) => lane.sent.saturating_sub(count),
-            };
-            let joined = (from != Start::Now).then_some(lane.sent);
-            inbox.lanes.insert(key, Reading { next, joined, waited_for });
+        let present = present(&self.bus, &self.lanes);
+        for index in 0..POLICIES.len() {
+            if !inbox.topics.contains(&index) {
+                inbox.join(index, from, &present);
+            }
         }
+        inbox.everything = true;
     }
 
     fn unsubscribe(&mut self, place: usize, index: usize) {
         let Some(inbox) = &mut self.inboxes[place] else { return };
         inbox.inbox.unsubscribe(topic(index).name).expect("changed");
+        if inbox.everything {
+            return;
+        }
+        inbox.note_missed();
         inbox.topics.retain(|topic| *topic != index);
+        inbox.counted.remove(&index);
         let lanes = &self.lanes;
         inbox.lanes.retain(|key, _| lanes[key].topic != index);
     }
@@ -278,12 +297,17 @@ impl World {
 
     /// Everybody reads to the end; then all figures agree.
     fn settle(mut self) {
-        // Every call says one eviction.
-        for place in (0..INBOXES).flat_map(|place| [place; 64]) {
+        // Every call says one eviction; and who leaves a lane may end it for others, who then look again.
+        for place in [(); 3].iter().flat_map(|()| (0..INBOXES).flat_map(|place| [place; 64])) {
             self.receive(place, usize::MAX);
         }
         let snapshot = self.bus.snapshot();
-        for (key, lane) in present(&self.bus, &self.lanes) {
+        let present = present(&self.bus, &self.lanes);
+        for inbox in self.inboxes.iter_mut().flatten() {
+            inbox.note_missed();
+            inbox.has_accounted(&self.lanes, &present);
+        }
+        for (key, lane) in present {
             let info = snapshot.topics.iter().flat_map(|topic| &topic.lanes);
             let mut info = info.filter(|info| info.publisher == key.0 && info.priority as usize == key.1);
             let Some(info) = info.next() else { continue };
@@ -308,12 +332,61 @@ impl World {
 }
 
 impl ModelInbox {
+    fn reads(&self, topic: usize) -> bool {
+        self.everything || self.topics.contains(&topic)
+    }
+
+    fn join(&mut self, index: usize, from: Start, present: &[(LaneKey, Lane)]) {
+        let waited_for = self.gating && POLICIES[index].1.gates();
+        for (key, lane) in present.iter().filter(|(_, lane)| lane.topic == index) {
+            let next = match from {
+                Start::Now => lane.sent,
+                Start::Earliest => 0,
+                Start::Last(count) => lane.sent.saturating_sub(count),
+            };
+            let (start, joined) = if from == Start::Now { (Some(next), None) } else { (None, Some(lane.sent)) };
+            self.lanes.insert(key.clone(), Reading { start, next, joined, waited_for });
+        }
+    }
+
+    /// Takes note of what it missed of lanes that it never saw, or left.
+    fn note_missed(&mut self) {
+        for missed in self.inbox.take_missed() {
+            let name = missed.topic.expect("the table has room");
+            let index = POLICIES.iter().position(|(policy, _)| *policy == name).expect("one of them");
+            assert!(self.reads(index) && missed.messages > 0);
+            assert!(!self.gating || POLICIES[index].1 == Policy::EvictLaggard, "its lanes stay until it has read them");
+            self.lost += missed.messages;
+            *self.counted.entry(index).or_default() += missed.messages;
+        }
+    }
+
+    /// Of each topic, what was sent since it subscribed is received or counted, lanes that it never saw and such that it was evicted from
+    /// included; of the latter, once they have ended.
+    fn has_accounted(&self, lanes: &BTreeMap<LaneKey, Lane>, present: &[(LaneKey, Lane)]) {
+        // At least and at most, by topic: of a lane that it joined from further back and never read, its start can't be told.
+        let mut owed: BTreeMap<usize, (u64, u64)> = BTreeMap::new();
+        for (key, reading) in &self.lanes {
+            let lane = &lanes[key];
+            let was_left = self.gating && POLICIES[lane.topic].1 == Policy::EvictLaggard;
+            let end = if was_left && present.iter().any(|(there, _)| there == key) { reading.next } else { lane.sent };
+            let owed = owed.entry(lane.topic).or_default();
+            let (first, last) =
+                reading.start.map_or((reading.next, reading.joined.unwrap_or(0)), |start| (start, start));
+            *owed = (owed.0 + end.saturating_sub(last), owed.1 + end - first);
+        }
+        for (topic, (name, _)) in POLICIES.iter().enumerate() {
+            let counted = self.counted.get(&topic).copied().unwrap_or(0);
+            let (least, most) = owed.get(&topic).copied().unwrap_or_default();
+            assert!((least..=most).contains(&counted), "{name}: {counted} of {least} to {most}");
+        }
+    }
+
     fn see(&mut self, lanes: &BTreeMap<LaneKey, Lane>, seen: &Seen) {
         let lane = &lanes[&seen.key];
         let policy = POLICIES[lane.topic].1;
-        assert!(self.topics.contains(&lane.topic), "not subscribed");
-        let new = Reading { next: 0, joined: None, waited_for: false };
-        let reading = self.lanes.entry(seen.key.clone()).or_insert(new);
+        assert!(self.reads(lane.topic), "not subscribed");
+        let reading = self.lanes.get_mut(&seen.key).expect("it was there, or came later");
         if let Some(sent) = reading.joined {
             assert!(seen.sequence >= reading.next && seen.lost <= seen.sequence - reading.next);
             assert!(seen.sequence - seen.lost <= sent, "what was sent since is received or lost");
@@ -327,15 +400,18 @@ impl ModelInbox {
         );
         assert!(seen.sequence < lane.sent);
         (reading.next, reading.joined) = (seen.sequence + 1, None);
+        reading.start = reading.start.or(Some(seen.sequence - seen.lost));
         self.received += 1;
+        *self.counted.entry(lane.topic).or_default() += 1 + seen.lost;
         *(if policy == Policy::Latest { &mut self.conflated } else { &mut self.lost }) += seen.lost;
     }
 
     /// It says that nothing waits.
     fn has_everything(&self, lanes: &BTreeMap<LaneKey, Lane>) {
         for (key, reading) in &self.lanes {
-            // A lane that it was evicted from is left before that is said.
-            if self.gating && POLICIES[lanes[key].topic].1 == Policy::EvictLaggard {
+            // A lane that it was evicted from is left before that is said, and an observer may never see one that comes and goes.
+            let was_left = self.gating && POLICIES[lanes[key].topic].1 == Policy::EvictLaggard;
+            if was_left || !self.gating {
                 continue;
             }
             let sent = lanes[key].sent;

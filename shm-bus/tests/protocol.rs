@@ -113,6 +113,30 @@ fn control_lies_as_specified() {
 }
 
 #[test]
+fn an_ended_lane_leaves_its_messages_in_its_topics_account() {
+    let game = game(Policy::DropOldest);
+    let mut observer = game.bus.inbox("observer", Attachment::Observer).expect("made");
+    observer.subscribe_all(Start::Now).expect("subscribed");
+    let control = File::read(&game.bus, "control");
+    let numbers = control.word(12288);
+    assert_eq!(control.words(237_568 + 8), [numbers, 0, 0, 0, 0, 0, 0], "account, ended, ended when declared");
+    assert_eq!(control.word(208_896 + 128 + 8), 1 << 32 | 1 << 34, "an observer of everything");
+    let come_and_go = |topic: &TopicSpec<'_>, count: u64| {
+        let mut publisher = game.bus.publisher(topic, "brief", &[(Priority::High, 4096)]).expect("made");
+        (0..count).for_each(|_| publisher.send(Priority::High, &[0; 8]).expect("never refused"));
+    };
+    come_and_go(&topic("brief", Policy::DropOldest), 5);
+    let [first, account, ended] =
+        [12288 + 1280, 237_568 + 64 + 8, 237_568 + 64 + 16].map(|at| File::read(&game.bus, "control").word(at));
+    assert_eq!((account, ended), (first, 5));
+    come_and_go(&topic("brief", Policy::Latest), 2);
+    let control = File::read(&game.bus, "control");
+    assert!(control.word(12288 + 1280) > first, "declared anew");
+    assert_eq!(control.words(237_568 + 64 + 8), [first, 7, 5]);
+    assert_eq!(control.words(512), [0, 7, 0], "no step, the last one's total, nothing forgotten");
+}
+
+#[test]
 fn policies_have_their_numbers() {
     let block = Policy::Block { timeout_ms: 1 };
     let policies =

@@ -28,6 +28,7 @@ pub use gc::{gc, gc_in};
 pub use list::{ListError, list, list_in, runtime_folder};
 pub use open::OpenError;
 pub(crate) use shared::Shared;
+pub(crate) use sweep::end_lane;
 pub(crate) use view::View;
 pub use view::{peek, peek_in};
 

@@ -24,7 +24,9 @@ use crate::work_queue;
 /// Removes dead participants with all that was theirs, what was given up, drained lanes and unused topics.
 pub(crate) fn sweep(view: View<'_>) {
     let View { store, control, .. } = view;
-    let mut changed = clear_given_up(store, control);
+    // Who was killed in the middle of it told nobody either.
+    let mut changed = control.finish_step();
+    changed |= clear_given_up(store, control);
     // Before looking who lives: who leaves after the look sets its bit anew.
     for slot in 0..PARTICIPANTS_MAX {
         control.clear_given_up(GivenUp::Participant(slot));
@@ -49,17 +51,29 @@ pub(crate) fn sweep(view: View<'_>) {
     }
     for lane in control.lanes().filter(|lane| lane.state == LaneState::Closed) {
         if is_drained(view, &lane) {
-            control.remove_lane(lane.index);
-            log_failure(store.remove(&lane_name(lane.id)), "lane");
-            if lane.claims > 0 {
-                log_failure(store.remove(&claims_name(lane.id)), "claim table");
-            }
+            end_lane(view, &lane);
             changed = true;
         }
     }
     changed |= remove_unused_topics(control);
     if changed {
         control.bump_epoch();
+    }
+}
+
+/// Counts a closed lane's messages for those who never saw it, and removes it.
+pub(crate) fn end_lane(view: View<'_>, lane: &LaneEntry) {
+    let sent = match view.open_lane_head(lane.id, lane.capacity) {
+        Ok(head) => head.sent(),
+        Err(error) => {
+            tracing::warn!(lane = lane.id, %error, "can't read how much was sent in a lane that ends; its messages are not counted");
+            0
+        }
+    };
+    view.control.end_lane(lane, sent);
+    log_failure(view.store.remove(&lane_name(lane.id)), "lane");
+    if lane.claims > 0 {
+        log_failure(view.store.remove(&claims_name(lane.id)), "claim table");
     }
 }
 
@@ -172,10 +186,10 @@ pub(crate) fn clear(store: &Store) {
 /// Whether every inbox that a closed lane waits for has said that it needs nothing more of it, or all its work is done.
 fn is_drained(view: View<'_>, lane: &LaneEntry) -> bool {
     if lane.claims > 0 {
-        return work_queue::is_drained(view.store, lane);
+        return work_queue::is_drained(view, lane);
     }
     view.control.inboxes().filter(|inbox| inbox.gates(lane.topic)).all(|inbox| {
-        let file = match view.open_inbox(inbox.id) {
+        let file = match view.peek_inbox(inbox.id) {
             Ok(file) => file,
             // What can't be told counts as still to be read.
             Err(error) => return error.kind() == std::io::ErrorKind::NotFound,
@@ -192,7 +206,7 @@ fn remove_unused_topics(control: &Control) -> bool {
         used |= 1 << lane.topic;
     }
     for inbox in control.inboxes() {
-        used |= inbox.topics;
+        used |= if inbox.everything { u128::MAX } else { inbox.named };
     }
     let unused = (0..TOPICS_MAX).filter(|index| used >> index & 1 == 0 && !control.topic_is_free(*index));
     let unused: Vec<usize> = unused.collect();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::open::{OpenError, is_missing, open_control, unfit};
 use crate::control::{self, Control};
 use crate::inbox::file::InboxFile;
-use crate::lane::LaneFile;
+use crate::lane::{LaneFile, LaneHead};
 use crate::runtime::{Access, Folder, Place, Store, inbox_name, is_bus_name, lane_name};
 use crate::snapshot::Snapshot;
 use crate::sys::{Birth, has_ended, is_stopped};
@@ -45,6 +45,16 @@ impl View<'_> {
     /// Maps the lane `id`, read-only.
     pub(crate) fn open_lane(&self, id: u64, capacity: u64) -> io::Result<LaneFile> {
         LaneFile::open(self.store.open(&lane_name(id), LaneFile::bytes(capacity), Access::Read)?, id, capacity)
+    }
+
+    /// Maps the header page of the lane `id` and nothing else of it, read-only.
+    pub(crate) fn open_lane_head(&self, id: u64, capacity: u64) -> io::Result<LaneHead> {
+        LaneHead::open(self.store.open_first_page(&lane_name(id))?, id, capacity)
+    }
+
+    /// As [`View::open_inbox`], for a look at a few words: only their pages come into memory.
+    pub(crate) fn peek_inbox(&self, id: u64) -> io::Result<InboxFile> {
+        InboxFile::open(self.store.open(&inbox_name(id), InboxFile::BYTES, Access::Peek)?, id)
     }
 
     /// Maps the inbox `id`, read-only.

@@ -1,4 +1,6 @@
-//! Inboxes' and workers' entries: `id | participant, observer flag, worker flag | subscriptions (128 bits) | name length | name (64)`.
+//! Inboxes' and workers' entries: `id | participant, flags | subscriptions (128 bits) | name length | name (64)`.
+//!
+//! The flags are observer, worker, and everything: such an inbox, an observer, reads all topics, also those that come later.
 
 use super::{Control, INBOXES, INBOXES_MAX, PARTICIPANTS_MAX, load, publish, text};
 use crate::sync::Ordering;
@@ -7,6 +9,7 @@ const SUBSCRIPTIONS: (usize, usize) = (2, 3);
 const NAME: (usize, usize) = (5, 13);
 const OBSERVER: u64 = 1 << 32;
 const WORKER: u64 = 1 << 33;
+const EVERYTHING: u64 = 1 << 34;
 
 /// One inbox.
 #[derive(Clone, Debug)]
@@ -18,20 +21,32 @@ pub(crate) struct InboxEntry {
     pub(crate) observer: bool,
     /// It works on the queue that it subscribed to, and has neither file nor cursors.
     pub(crate) worker: bool,
-    /// A bit for each topic.
-    pub(crate) topics: u128,
+    /// It reads all topics, whatever their names.
+    pub(crate) everything: bool,
+    /// A bit for each topic that it has subscribed to by name.
+    pub(crate) named: u128,
     pub(crate) name: String,
 }
 
 impl InboxEntry {
     /// Whether publishers of `topic` wait for it.
     pub(crate) const fn gates(&self, topic: usize) -> bool {
-        !self.observer && !self.worker && self.reads(topic)
+        !self.worker && self.holds(topic)
     }
 
-    /// Whether it has subscribed to `topic`.
+    /// Whether `topic` can't be declared otherwise because of it. An observer keeps no declaration.
+    pub(crate) const fn holds(&self, topic: usize) -> bool {
+        !self.observer && self.names(topic)
+    }
+
+    /// Whether it reads `topic`.
     pub(crate) const fn reads(&self, topic: usize) -> bool {
-        self.topics >> topic & 1 == 1
+        self.everything || self.names(topic)
+    }
+
+    /// Whether it has subscribed to `topic` by name.
+    pub(crate) const fn names(&self, topic: usize) -> bool {
+        self.named >> topic & 1 == 1
     }
 }
 
@@ -50,7 +65,8 @@ impl Control {
                 participant,
                 observer: owner & OBSERVER != 0,
                 worker: owner & WORKER != 0,
-                topics: u128::from(load(entry, SUBSCRIPTIONS.0)) | u128::from(load(entry, SUBSCRIPTIONS.1)) << 64,
+                everything: owner & EVERYTHING != 0 && owner & OBSERVER != 0,
+                named: u128::from(load(entry, SUBSCRIPTIONS.0)) | u128::from(load(entry, SUBSCRIPTIONS.1)) << 64,
                 name: text(entry, NAME, load(entry, 4))?,
             })
         })
@@ -95,6 +111,12 @@ impl Control {
         let word = if topic < 64 { SUBSCRIPTIONS.0 } else { SUBSCRIPTIONS.1 };
         // ORDERING: Relaxed, published by [EPOCH].
         entry[word].fetch_or(1 << (topic % 64), Ordering::Relaxed);
+    }
+
+    /// Subscribes the observer at `index` to all topics. Under `bus.lock`, followed by [`Control::bump_epoch`].
+    pub(crate) fn subscribe_inbox_to_all(&self, index: usize) {
+        // ORDERING: Relaxed, published by [EPOCH].
+        self.entry(INBOXES, index)[1].fetch_or(EVERYTHING, Ordering::Relaxed);
     }
 
     /// Undoes [`Control::subscribe_inbox`]. Under `bus.lock`, followed by [`Control::bump_epoch`].

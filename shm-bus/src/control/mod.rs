@@ -17,6 +17,7 @@
 //! # Failure
 //! An entry that fails a check is treated as free by readers, and keeps its place until its owner is dead (`spoilt`).
 
+mod accounts;
 mod bells;
 mod given_up;
 mod handshake;
@@ -27,6 +28,7 @@ mod participants;
 mod spoilt;
 mod topics;
 
+pub(crate) use accounts::Ended;
 pub(crate) use given_up::GivenUp;
 pub(crate) use handshake::RegisterError;
 pub use handshake::{Build, Version};
@@ -64,6 +66,9 @@ const NEXT_ID: usize = 40;
 const HOLDER: usize = 41;
 const LIMITS: usize = 48;
 const GIVEN_UP: usize = 56;
+const STEP: usize = 64;
+const STEP_TOTAL: usize = 65;
+const FORGOTTEN: usize = 66;
 
 /// One table of equal entries.
 #[derive(Clone, Copy)]
@@ -101,6 +106,7 @@ const _: () = {
     assert!(ROOM_BELLS.start * 8 == 221_184 && ATTENTION.start * 8 == 237_568 && BYTES == 245_760);
     assert!(BYTES.is_multiple_of(4096));
     assert!(EPOCH * 8 == 256 && NEXT_ID * 8 == 320 && HOLDER * 8 == 328 && LIMITS * 8 == 384 && GIVEN_UP * 8 == 448);
+    assert!(STEP * 8 == 512 && STEP_TOTAL * 8 == 520 && FORGOTTEN * 8 == 528);
 };
 
 /// The mapped `control` file.

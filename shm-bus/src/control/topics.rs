@@ -1,5 +1,10 @@
-//! Topics' entries: `id | schema hash | message size, timeout | three text lengths, policy, deliveries of a work queue | name (96) | type name (128) | schema (1024)`.
+//! Topics' entries, each a name and its present declaration: `id | schema hash | message size, timeout | three text lengths, policy, deliveries of a work queue | name (96) | type name (128) | schema (1024)`.
+//!
+//! # Invariants
+//! 1. A place is free when its account is 0. One with an account and without an entry is a killed process's, which was declaring its
+//!    name anew: the name can still be read, and who declares it gets this place.
 
+use super::accounts::{ACCOUNT, ENDED_BEFORE};
 use super::{Control, TOPICS, TOPICS_MAX, load, publish, text};
 use crate::sync::Ordering;
 use crate::wire::Policy;
@@ -14,6 +19,12 @@ const _: () = assert!(SCHEMA.1 == TOPICS.stride && NAME.0 * 8 == 32 && TYPE_NAME
 #[derive(Clone, Debug)]
 pub(crate) struct TopicEntry {
     pub(crate) index: usize,
+    /// Of this declaration.
+    pub(crate) id: u64,
+    /// Of its name; the same for all declarations while the name has this place.
+    pub(crate) account: u64,
+    /// Messages of lanes that had ended when it was declared.
+    pub(crate) ended_before: u64,
     pub(crate) name: String,
     pub(crate) type_name: String,
     pub(crate) schema: String,
@@ -27,12 +38,15 @@ pub(crate) struct TopicEntry {
 impl Control {
     /// The topic at `index`, if there is one.
     pub(crate) fn topic(&self, index: usize) -> Option<TopicEntry> {
-        self.read(TOPICS, index, |_, entry| {
+        self.read(TOPICS, index, |id, entry| {
             let lengths = load(entry, 3);
             let length = |shift: u32| lengths >> shift & 0xffff;
             let size = load(entry, 2);
             Some(TopicEntry {
                 index,
+                id,
+                account: self.line(index, ACCOUNT).load(Ordering::Relaxed),
+                ended_before: self.line(index, ENDED_BEFORE).load(Ordering::Relaxed),
                 name: text(entry, NAME, length(0))?,
                 type_name: text(entry, TYPE_NAME, length(16))?,
                 schema: text(entry, SCHEMA, length(32))?,
@@ -44,9 +58,15 @@ impl Control {
         })
     }
 
-    /// Whether there is no topic at `index`, not even one that makes no sense. Under `bus.lock`.
+    /// Id of the declaration at `index`; 0 when there is none.
+    pub(crate) fn declaration(&self, index: usize) -> u64 {
+        // ORDERING: [ENTRY] Acquire, pairs with the Release store in `publish`: what was there before it was declared is seen.
+        self.entry(TOPICS, index)[0].load(Ordering::Acquire)
+    }
+
+    /// Whether the place `index` is free, not even taken by a topic that makes no sense. Under `bus.lock`.
     pub(crate) fn topic_is_free(&self, index: usize) -> bool {
-        self.entry(TOPICS, index)[0].load(Ordering::Relaxed) == 0
+        self.declaration(index) == 0 && self.line(index, ACCOUNT).load(Ordering::Relaxed) == 0
     }
 
     /// All topics.
@@ -54,9 +74,33 @@ impl Control {
         (0..TOPICS_MAX).filter_map(|index| self.topic(index))
     }
 
+    /// Whether somebody publishes `topic` or is waited for: then it can't be declared otherwise. Lasts while `bus.lock`
+    /// is held.
+    pub(crate) fn topic_is_held(&self, index: usize) -> bool {
+        self.lanes().any(|lane| lane.topic == index) || self.inboxes().any(|inbox| inbox.holds(index))
+    }
+
     /// Adds a topic and gives its index, or `None` when the table is full. Under `bus.lock`; the texts fit.
     pub(crate) fn add_topic(&self, topic: &crate::TopicSpec<'_>) -> Option<usize> {
-        let index = self.free_index(TOPICS, self.limits().topics)?;
+        if let Some(index) = self.interrupted(topic.name) {
+            self.redeclare_topic(index, topic);
+            return Some(index);
+        }
+        let free = (0..TOPICS_MAX.min(self.limits().topics)).find(|index| self.topic_is_free(*index));
+        let index = free.or_else(|| self.make_place())?;
+        let id = self.next_id();
+        self.open_account(index, id);
+        self.fill(index, id, topic);
+        Some(index)
+    }
+
+    /// Declares the topic at `index` anew, under the same name. Nobody holds it. Under `bus.lock`.
+    pub(crate) fn redeclare_topic(&self, index: usize, topic: &crate::TopicSpec<'_>) {
+        self.note_declared(index);
+        self.fill(index, self.next_id(), topic);
+    }
+
+    fn fill(&self, index: usize, id: u64, topic: &crate::TopicSpec<'_>) {
         let (policy, timeout_ms) = topic.policy.to_wire();
         let lengths = topic.name.len() as u64
             | (topic.type_name.len() as u64) << 16
@@ -68,7 +112,25 @@ impl Control {
             (TYPE_NAME.0, TYPE_NAME.1, topic.type_name),
             (SCHEMA.0, SCHEMA.1, topic.schema),
         ];
-        publish(self.entry(TOPICS, index), self.next_id(), &fields, &texts);
+        publish(self.entry(TOPICS, index), id, &fields, &texts);
+    }
+
+    /// The place of `name` whose declaration was not finished.
+    fn interrupted(&self, name: &str) -> Option<usize> {
+        let has_name = |index: &usize| {
+            let entry = self.entry(TOPICS, *index);
+            text(entry, NAME, load(entry, 3) & 0xffff).is_some_and(|found| found == name)
+        };
+        let unfinished = |index: &usize| self.declaration(*index) == 0 && !self.topic_is_free(*index);
+        (0..TOPICS_MAX).filter(unfinished).find(has_name)
+    }
+
+    /// Makes place by letting the oldest topic go that nobody publishes or has subscribed to by name.
+    fn make_place(&self) -> Option<usize> {
+        let is_needed = |index: usize| self.topic_is_held(index) || self.inboxes().any(|inbox| inbox.names(index));
+        let unneeded = self.topics().filter(|topic| !is_needed(topic.index));
+        let index = unneeded.min_by_key(|topic| topic.id)?.index;
+        self.forget_topic(index);
         Some(index)
     }
 
@@ -78,9 +140,16 @@ impl Control {
         self.entry(TOPICS, index)[3].fetch_or(u64::from(deliveries_max) << 56, Ordering::Relaxed);
     }
 
-    /// Frees the entry at `index`. Under `bus.lock`.
+    /// Makes the queue at `index`, which nobody holds, a plain topic. Under `bus.lock`.
+    pub(crate) fn make_plain(&self, index: usize) {
+        // ORDERING: Relaxed, published by [EPOCH].
+        self.entry(TOPICS, index)[3].fetch_and((1 << 56) - 1, Ordering::Relaxed);
+    }
+
+    /// Frees the place `index`. Under `bus.lock`.
     pub(crate) fn remove_topic(&self, index: usize) {
         // ORDERING: [ENTRY] nothing was written before it that a reader of 0 uses.
         self.entry(TOPICS, index)[0].store(0, Ordering::Release);
+        self.close_account(index);
     }
 }

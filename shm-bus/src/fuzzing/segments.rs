@@ -42,7 +42,7 @@ pub fn segments(data: &[u8]) {
         let (what, segment, index, value) = (bytes.u8(), bytes.u8(), bytes.u16(), bytes.u64());
         match what {
             0..128 => user.scribble(segment, usize::from(index), value),
-            what => user.act(what % 16, value),
+            what => user.act(what % 17, value),
         }
     }
     for what in [4, 6, 7, 9] {
@@ -134,6 +134,12 @@ impl User {
                 for inbox in &mut self.inboxes {
                     let _ = inbox.unsubscribe(self.topic.name);
                     let _ = inbox.subscribe_untyped(self.topic.name, Start::Now);
+                }
+            }
+            15 => {
+                for inbox in &mut self.inboxes {
+                    let _ = inbox.subscribe_all(Start::Now);
+                    inbox.take_missed();
                 }
             }
             _ => drop(self.bus.attach_again()),

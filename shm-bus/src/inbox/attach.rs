@@ -4,36 +4,45 @@
 //! 1. A lane that was there at subscribing is joined (`[JOIN]`); one that appears later is read from its first record,
 //!    where its publisher has counted this inbox from the beginning.
 
-use super::lane::{End, InLane, Subscription};
+use std::sync::Arc;
+
+use super::account::Look;
+use super::lane::{End, InLane};
+use super::subscription::Subscription;
 use super::{Inbox, ReceiveError, SubscribeError};
 use crate::bus::{Change, ChangeError};
 use crate::control::{LaneEntry, LaneState, TopicEntry};
 use crate::lane::{LaneFile, Mode, Reader, Start};
 use crate::runtime::lane_name;
-use crate::topic::{TopicError, TopicSpec, find_or_add, refuse_queue};
+use crate::topic::{TopicError, TopicSpec, find_or_add, find_or_await, refuse_queue};
 use crate::wire::{Policy, Priority};
 
 impl Inbox {
     /// Reads `topic` from now on. A topic that nobody has declared yet is declared. Twice is as once.
     ///
+    /// An observer keeps no declaration: somebody who publishes the topic or is waited for may declare it otherwise, and the observer
+    /// is told ([`ReceiveError::Mismatch`]). Where only observers have subscribed, one whose declaration differs waits until the topic
+    /// is declared as it needs it.
+    ///
     /// # Errors
     /// [`TopicError::Schema`] with both schemas when the topic carries something else; else see [`SubscribeError`].
     pub fn subscribe(&mut self, topic: &TopicSpec<'_>, from: Start) -> Result<(), SubscribeError> {
-        let shared = std::sync::Arc::clone(&self.shared);
+        let shared = Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
-        let index = find_or_add(&shared.control, topic)?;
-        self.join(&change, subscription_to(topic, index), from)
+        let find = if self.gating { find_or_add } else { find_or_await };
+        let place = find(&shared.control, topic)?;
+        self.join_at(&change, place, Some(topic), from)
     }
 
     /// As [`Self::subscribe`], unless another inbox gates the topic.
     pub(crate) fn subscribe_alone(&mut self, topic: &TopicSpec<'_>, from: Start) -> Result<(), SubscribeError> {
-        let shared = std::sync::Arc::clone(&self.shared);
+        let shared = Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
-        let index = find_or_add(&shared.control, topic)?;
-        if let Some(other) = shared.control.inboxes().find(|inbox| inbox.id != self.id && inbox.gates(index)) {
+        let place = find_or_add(&shared.control, topic)?;
+        if let Some(other) = shared.control.inboxes().find(|inbox| inbox.id != self.id && inbox.gates(place)) {
             return Err(SubscribeError::Taken { topic: topic.name.to_owned(), by: other.name });
         }
-        self.join(&change, subscription_to(topic, index), from)
+        self.join_at(&change, place, Some(topic), from)
     }
 
     /// Reads a topic that somebody has declared, whatever it carries.
@@ -41,35 +50,117 @@ impl Inbox {
     /// # Errors
     /// [`TopicError::Unknown`] when nobody has; else see [`SubscribeError`].
     pub fn subscribe_untyped(&mut self, topic_name: &str, from: Start) -> Result<(), SubscribeError> {
-        let shared = std::sync::Arc::clone(&self.shared);
+        let shared = Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
         let found = shared.control.topics().find(|entry| entry.name == topic_name);
-        let TopicEntry { index, name, schema_hash, policy, .. } =
-            found.ok_or_else(|| TopicError::Unknown { topic: topic_name.to_owned() })?;
-        self.join(&change, Subscription { topic: index, name, schema_hash, policy }, from)
+        let place = found.ok_or_else(|| TopicError::Unknown { topic: topic_name.to_owned() })?.index;
+        self.join_at(&change, place, None, from)
     }
 
-    fn join(&mut self, _: &Change<'_>, subscription: Subscription, from: Start) -> Result<(), SubscribeError> {
-        if self.subscriptions.iter().any(|earlier| earlier.topic == subscription.topic) {
+    /// Reads all topics, whatever they carry: those that there are from `from` on, and those that come later from their first message
+    /// on. What comes and goes unseen is counted ([`Self::take_missed`]). Such a subscription lasts as long as the inbox, and takes no
+    /// topic's place in the bus's table from one that somebody declares. Twice is as once.
+    ///
+    /// # Errors
+    /// [`SubscribeError::Gating`] unless the inbox is an observer; [`SubscribeError::Change`].
+    pub fn subscribe_all(&mut self, from: Start) -> Result<(), SubscribeError> {
+        if self.gating {
+            return Err(SubscribeError::Gating);
+        }
+        if self.accounts.everything {
             return Ok(());
         }
-        let control = &self.shared.control;
+        let shared = Arc::clone(&self.shared);
+        let _change = Change::begin(&shared)?;
+        let found = shared.control.topics().map(|entry| Ok((self.map_lanes(entry.index)?, entry)));
+        let found = found.collect::<Result<Vec<_>, ChangeError>>()?;
+        let look = self.look_before_joining();
+        let joined = found.into_iter().filter_map(|(lanes, entry)| self.join(&look, &entry, None, lanes, from));
+        let joined: Vec<_> = joined.collect();
+        shared.control.subscribe_inbox_to_all(self.index);
+        shared.control.bump_epoch();
+        joined.into_iter().for_each(|joined| self.settle(joined, from));
+        self.read_everything();
+        Ok(())
+    }
+
+    /// Subscribes to the topic at `place`, which there is.
+    fn join_at(
+        &mut self,
+        _: &Change<'_>,
+        place: usize,
+        wanted: Option<&TopicSpec<'_>>,
+        from: Start,
+    ) -> Result<(), SubscribeError> {
+        let shared = Arc::clone(&self.shared);
         if self.gating {
-            refuse_queue(control, subscription.topic)?;
+            refuse_queue(&shared.control, place)?;
         }
-        let mut joined = Vec::new();
-        for entry in control.lanes().filter(|entry| entry.topic == subscription.topic) {
-            let file = self.map(&entry).map_err(ChangeError::io(format!("map {}", lane_name(entry.id))))?;
-            let cursor = self.file.cursor(entry.index);
-            let mode = Mode::of(subscription.policy, self.gating);
-            let reader = Reader::joining(file, entry.generation(), mode, from, cursor);
-            joined.push(in_lane(entry, subscription.clone(), reader));
+        let spoilt = || TopicError::Unknown { topic: wanted.map_or_else(String::new, |wanted| wanted.name.to_owned()) };
+        let entry = shared.control.topic(place).ok_or_else(spoilt)?;
+        let lanes = self.map_lanes(place)?;
+        let look = self.look_before_joining();
+        if let Some(joined) = self.join(&look, &entry, wanted, lanes, from) {
+            shared.control.subscribe_inbox(self.index, place);
+            shared.control.bump_epoch();
+            self.settle(joined, from);
         }
-        control.subscribe_inbox(self.index, subscription.topic);
-        control.bump_epoch();
-        self.left.retain(|id| joined.iter().all(|lane| lane.id != *id));
-        self.make_room_for(&joined);
-        for lane in &mut joined {
+        Ok(())
+    }
+
+    /// What has ended by now is none of a new subscription's.
+    fn look_before_joining(&mut self) -> Look {
+        let look = Look::at(&self.shared.control);
+        self.note_ended(&look);
+        // An inbox that reads everything reads all topics that there are, and since they came.
+        self.follow_topics();
+        look
+    }
+
+    /// Maps the lanes of the topic at `place`.
+    fn map_lanes(&self, place: usize) -> Result<Vec<(LaneEntry, LaneFile)>, ChangeError> {
+        let lanes = self.shared.control.lanes().filter(|entry| entry.topic == place);
+        let mapped = lanes.map(|entry| match self.map(&entry) {
+            Ok(file) => Ok((entry, file)),
+            Err(source) => Err(ChangeError::io(format!("map {}", lane_name(entry.id)))(source)),
+        });
+        mapped.collect()
+    }
+
+    /// First half of joining: a cursor in each of the `lanes` of the topic of `entry`. `None` when that is read already.
+    fn join(
+        &mut self,
+        look: &Look,
+        entry: &TopicEntry,
+        wanted: Option<&TopicSpec<'_>>,
+        lanes: Vec<(LaneEntry, LaneFile)>,
+        from: Start,
+    ) -> Option<Joined> {
+        let earlier = self.subscriptions.iter().position(|subscription| subscription.account == entry.account);
+        if let Some(earlier) = earlier {
+            if self.subscriptions[earlier].reads {
+                return None;
+            }
+            self.subscriptions.remove(earlier);
+            // Whoever subscribes anew need not be told to.
+            self.news.retain(|news| !matches!(news, ReceiveError::Mismatch { now, .. } if now.name == entry.name));
+        }
+        let subscription = Subscription::new(entry, wanted, look.ended(entry.index));
+        let joined = lanes.into_iter().map(|(lane, file)| {
+            let cursor = self.file.cursor(lane.index);
+            let mode = Mode::of(entry.policy, self.gating);
+            let reader = Reader::joining(file, lane.generation(), mode, from, cursor);
+            in_lane(lane, &subscription, reader)
+        });
+        Some(Joined { lanes: joined.collect(), subscription })
+    }
+
+    /// Second half of joining, once the subscription can be seen.
+    fn settle(&mut self, joined: Joined, from: Start) {
+        let Joined { subscription, mut lanes } = joined;
+        self.left.retain(|left| lanes.iter().all(|lane| lane.id != left.id));
+        self.make_room_for(&lanes);
+        for lane in &mut lanes {
             let cursor = self.file.cursor(lane.index);
             lane.end = lane.reader.settle(cursor).err().map(End::Corrupt);
             if let Start::Last(count) = from
@@ -82,29 +173,30 @@ impl Inbox {
         if self.rings {
             self.ask_for_signals();
         }
-        self.closing |= joined.iter().any(|lane| lane.closed);
-        self.lanes.append(&mut joined);
+        self.closing |= lanes.iter().any(|lane| lane.closed);
+        self.lanes.append(&mut lanes);
         self.arrange();
         self.leave_ended();
-        Ok(())
     }
 
     /// Stops reading a topic: its publishers no longer wait for this inbox. What was not yet received is given up. A topic
-    /// that is not subscribed to stays so.
+    /// that is not subscribed to stays so, and an inbox that reads [all](Self::subscribe_all) goes on doing so.
     ///
     /// # Errors
     /// When the bus could not be changed; the topic is then still read.
     pub fn unsubscribe(&mut self, topic_name: &str) -> Result<(), SubscribeError> {
-        let Some(place) = self.subscriptions.iter().position(|subscription| subscription.name == topic_name) else {
+        let is_meant = |subscription: &Subscription| subscription.declared.name == topic_name;
+        let Some(place) = self.subscriptions.iter().position(is_meant).filter(|_| !self.accounts.everything) else {
             return Ok(());
         };
-        let shared = std::sync::Arc::clone(&self.shared);
+        let shared = Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
-        let topic = self.subscriptions.swap_remove(place).topic;
+        let Subscription { topic, account, .. } = self.subscriptions.swap_remove(place);
         shared.control.unsubscribe_inbox(self.index, topic);
         shared.control.bump_epoch();
         drop(change);
-        self.leave_where(|lane, _| lane.subscription.topic == topic);
+        self.left.retain(|lane| lane.account != account);
+        self.leave_where(|lane, _| lane.account == account);
         Change::sweep_if_free(&shared);
         Ok(())
     }
@@ -118,26 +210,44 @@ impl Inbox {
 
     #[cold]
     fn refresh_to(&mut self, epoch: u64) -> Result<(), ReceiveError> {
-        if let Some((topic, publisher)) = self.evicted.pop() {
-            return Err(ReceiveError::Evicted { topic, publisher });
-        }
-        let entries: Vec<LaneEntry> = self.shared.control.lanes().collect();
-        self.left.retain(|id| entries.iter().any(|entry| entry.id == *id));
+        let look = Look::at(&self.shared.control);
         for lane in &mut self.lanes {
             // A lane without an entry is read to its end like a closed one: its mapping stays.
-            lane.closed = !entries.iter().any(|entry| entry.id == lane.id && entry.state == LaneState::Open);
+            lane.closed = !look.lanes.iter().any(|entry| entry.id == lane.id && entry.state == LaneState::Open);
             self.closing |= lane.closed;
         }
+        self.note_ended(&look);
+        self.follow_topics();
+        self.count_missed(&look);
+        if let Some(news) = self.news.pop_front() {
+            // Before anything that it is about; the next call goes on here.
+            self.epoch = u64::MAX;
+            return Err(news);
+        }
+        let attached = self.attach_new(look.lanes);
+        self.arrange();
+        attached?;
+        self.epoch = epoch;
+        // An inbox that is never dry would else keep what is closed for ever.
+        self.leave_drained();
+        Ok(())
+    }
+
+    /// Reads the lanes among `entries` that are new, from their first messages on.
+    fn attach_new(&mut self, entries: Vec<LaneEntry>) -> Result<(), ReceiveError> {
         let known = self.lanes.len();
         for entry in entries {
-            let subscription = self.subscriptions.iter().find(|subscription| subscription.topic == entry.topic);
-            let Some(subscription) = subscription.cloned() else { continue };
-            if self.left.contains(&entry.id) || self.lanes[..known].iter().any(|lane| lane.id == entry.id) {
+            let read = self.subscriptions.iter().find(|subscription| subscription.reads_lane(entry.topic, entry.id));
+            // One of a newer declaration is read after that has been told.
+            let declaration = self.shared.control.declaration(entry.topic);
+            let Some(subscription) = read.filter(|subscription| subscription.is_current(declaration)) else { continue };
+            let is_left = self.left.iter().any(|left| left.id == entry.id);
+            if is_left || self.lanes[..known].iter().any(|lane| lane.id == entry.id) {
                 continue;
             }
             match self.map(&entry) {
                 Ok(file) => {
-                    let mode = Mode::of(subscription.policy, self.gating);
+                    let mode = Mode::of(subscription.declared.policy, self.gating);
                     let reader = Reader::at_start(file, entry.generation(), mode);
                     let mut lane = in_lane(entry, subscription, reader);
                     lane.reader.publish(self.file.cursor(lane.index));
@@ -147,16 +257,11 @@ impl Inbox {
                 // Read by all whom it waited for, and removed since the entry was looked at.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(source) => {
-                    self.arrange();
-                    let (topic, publisher) = (subscription.name, entry.publisher);
+                    let (topic, publisher) = (subscription.declared.name.clone(), entry.publisher);
                     return Err(ReceiveError::Lane { topic, publisher, source });
                 }
             }
         }
-        self.arrange();
-        self.epoch = epoch;
-        // An inbox that is never dry would else keep what is closed for ever.
-        self.leave_drained();
         Ok(())
     }
 
@@ -187,27 +292,33 @@ impl Inbox {
     }
 }
 
-fn subscription_to(topic: &TopicSpec<'_>, index: usize) -> Subscription {
-    Subscription { topic: index, name: topic.name.to_owned(), schema_hash: topic.schema_hash, policy: topic.policy }
+/// A subscription that has a cursor in each of its lanes, and is yet to be seen.
+struct Joined {
+    subscription: Subscription,
+    lanes: Vec<InLane>,
 }
 
-fn in_lane(entry: LaneEntry, subscription: Subscription, reader: Reader<LaneFile>) -> InLane {
+fn in_lane(entry: LaneEntry, subscription: &Subscription, reader: Reader<LaneFile>) -> InLane {
     let LaneEntry { id, index, priority, publisher, state, .. } = entry;
+    let declared = Arc::clone(&subscription.declared);
     InLane {
         id,
         index,
         priority,
         publisher,
+        account: subscription.account,
+        schema_hash: declared.schema_hash,
         holds: false,
         closed: state == LaneState::Closed,
+        ended: false,
         end: None,
-        wakes_publisher: matches!(subscription.policy, Policy::Block { .. }),
-        conflates: subscription.policy == Policy::Latest,
+        wakes_publisher: matches!(declared.policy, Policy::Block { .. }),
+        conflates: declared.policy == Policy::Latest,
         received: 0,
         received_told: 0,
         woken_for: reader.published(),
         drain_to: 0,
-        subscription,
+        declared,
         reader,
     }
 }

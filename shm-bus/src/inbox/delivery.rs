@@ -2,6 +2,7 @@
 
 #![expect(unsafe_code, reason = "views the private copy's words as bytes")]
 
+use crate::topic::Declaration;
 use crate::wire::{Kind, Message, Priority, messages_in};
 
 /// One received message: a private copy, and where it came from. Valid until the next call to its inbox.
@@ -12,6 +13,8 @@ pub struct Delivery<'a> {
     pub topic: &'a str,
     /// Hash of the topic's schema.
     pub schema_hash: u64,
+    /// As what the topic was declared when the message's lane was made.
+    pub declaration: &'a Declaration,
     /// Priority at which it was sent.
     pub priority: Priority,
     /// Name of its publisher.

@@ -1,24 +1,17 @@
 //! A lane as one inbox sees it.
 
+use std::sync::Arc;
+
 use crate::bell;
 use crate::bus::Shared;
 use crate::lane::{Fault, LaneFile, Look, Reader};
 use crate::sync::AtomicU64;
 use crate::sys::{self, BellId};
-use crate::wire::{Policy, Priority};
+use crate::topic::Declaration;
+use crate::wire::Priority;
 
 use super::delivery::{Delivery, bytes_of};
 use super::file::{InboxFile, LaneCount};
-
-/// A topic that an inbox reads.
-#[derive(Clone, Debug)]
-pub(super) struct Subscription {
-    /// Index in the table of topics.
-    pub(super) topic: usize,
-    pub(super) name: String,
-    pub(super) schema_hash: u64,
-    pub(super) policy: Policy,
-}
 
 /// Why a lane is not read any further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,13 +40,19 @@ pub(super) struct InLane {
     /// Index in the lane directory, also of the cursor.
     pub(super) index: usize,
     pub(super) priority: Priority,
-    pub(super) subscription: Subscription,
+    /// That of its topic's name.
+    pub(super) account: u64,
+    pub(super) schema_hash: u64,
+    /// As what its topic was declared when it was made.
+    pub(super) declared: Arc<Declaration>,
     pub(super) publisher: String,
     pub(super) reader: Reader<LaneFile>,
     /// Whether it held something when it was last looked at.
     pub(super) holds: bool,
     /// Nothing more comes.
     pub(super) closed: bool,
+    /// Its entry is gone, and its messages are accounted for.
+    pub(super) ended: bool,
     /// Set when it is to be left.
     pub(super) end: Option<End>,
     /// Its publisher may sleep until it has room.
@@ -73,7 +72,7 @@ pub(super) struct InLane {
 impl InLane {
     /// By what lanes are sorted.
     pub(super) fn order(&self) -> (Priority, &str, &str, u64) {
-        (self.priority, &self.subscription.name, &self.publisher, self.id)
+        (self.priority, &self.declared.name, &self.publisher, self.id)
     }
 
     /// Goes forward until at most `count` of the messages are left that were sent so far.
@@ -202,8 +201,9 @@ impl InLane {
     pub(super) fn delivery<'a>(&'a self, payload: &'a [u64]) -> Delivery<'a> {
         let message = self.reader.last();
         Delivery {
-            topic: &self.subscription.name,
-            schema_hash: self.subscription.schema_hash,
+            topic: &self.declared.name,
+            schema_hash: self.schema_hash,
+            declaration: &self.declared,
             priority: self.priority,
             publisher: &self.publisher,
             sequence: message.sequence,

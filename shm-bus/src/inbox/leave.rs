@@ -3,9 +3,10 @@
 //! # Invariants
 //! 1. A lane that was left is not attached again while its entry stays, unless its topic is subscribed to anew.
 
-use super::Inbox;
+use super::account::LeftLane;
 use super::file::{Count, InboxFile};
 use super::lane::{End, InLane, wake_publisher};
+use super::{Inbox, ReceiveError};
 use crate::bus::Change;
 use crate::lane::Look;
 
@@ -42,13 +43,14 @@ impl Inbox {
             match lane.end {
                 None => {}
                 Some(End::Corrupt(fault)) => {
-                    let (topic, publisher) = (&lane.subscription.name, &lane.publisher);
+                    let (topic, publisher) = (&lane.declared.name, &lane.publisher);
                     tracing::warn!(lane = lane.id, topic, publisher, ?fault, "leaving a corrupt lane");
                     self.file.add(Count::Corrupt, 1);
                 }
                 Some(End::Evicted) => {
                     self.file.add(Count::Evicted, 1);
-                    self.evicted.push((lane.subscription.name.clone(), lane.publisher.clone()));
+                    let (topic, publisher) = (lane.declared.name.clone(), lane.publisher.clone());
+                    self.news.push_back(ReceiveError::Evicted { topic, publisher });
                     // The next refresh finds another epoch and says it.
                     self.epoch = u64::MAX;
                 }
@@ -59,23 +61,36 @@ impl Inbox {
 
     /// Leaves the lanes that `leaves` picks: their publishers no longer wait for this inbox.
     pub(super) fn leave_where(&mut self, mut leaves: impl FnMut(&mut InLane, &InboxFile) -> bool) {
-        let (shared, file, left) = (&self.shared, &self.file, &mut self.left);
-        let before = self.lanes.len();
-        self.lanes.retain_mut(|lane| {
-            let goes = leaves(lane, file);
-            if goes {
-                lane.after_publish(shared, file);
-                lane.reader.publish_done(file.cursor(lane.index));
-                file.close_line(lane.index);
-                left.push(lane.id);
-                if lane.wakes_publisher {
-                    wake_publisher(shared, lane.index);
-                }
+        let Self { lanes, file, .. } = self;
+        let before = lanes.len();
+        let gone: Vec<InLane> = lanes.extract_if(.., |lane| leaves(lane, file)).collect();
+        for mut lane in gone {
+            self.close_account_of(&lane);
+            lane.after_publish(&self.shared, &self.file);
+            lane.reader.publish_done(self.file.cursor(lane.index));
+            self.file.close_line(lane.index);
+            if lane.wakes_publisher {
+                wake_publisher(&self.shared, lane.index);
             }
-            !goes
-        });
+        }
         if self.lanes.len() < before {
             self.arrange();
+        }
+    }
+
+    /// Accounts for a lane that is left: of one that has ended for all of it, of another for what was read.
+    fn close_account_of(&mut self, lane: &InLane) {
+        // Who unsubscribes gives no account.
+        if !self.subscriptions.iter().any(|subscription| subscription.account == lane.account) {
+            return;
+        }
+        let is_complete = lane.ended || (lane.closed && lane.end.is_none());
+        if is_complete {
+            self.count_unread(lane.index, &lane.declared.name, lane.reader.unread());
+        }
+        if !lane.ended {
+            let accounted = if is_complete { lane.reader.sent() } else { lane.reader.accounted() };
+            self.left.push(LeftLane { id: lane.id, account: lane.account, accounted });
         }
     }
 }

@@ -9,6 +9,7 @@
 //! A lane with an impossible word is left and counted; the others go on. An inbox that can't map a new lane says so at
 //! every receive until it can.
 
+mod account;
 mod attach;
 mod credits;
 mod delivery;
@@ -19,24 +20,29 @@ mod levels;
 mod notify;
 mod polled;
 mod ready;
+mod subscription;
 mod wait;
 
+pub use account::Missed;
 pub(crate) use credits::SkipCredits;
 pub use delivery::Delivery;
 pub(crate) use delivery::bytes_of;
 pub(crate) use levels::Levels;
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::bus::{Change, ChangeError, Shared, text_fits};
 use crate::control::GivenUp;
 use crate::lane::Look;
-use crate::topic::TopicError;
+use crate::topic::{Declaration, TopicError};
 use crate::wire::Priority;
+use account::{Accounts, LeftLane};
 use file::{Count, InboxFile};
-use lane::{InLane, Subscription, wake_publisher};
+use lane::{InLane, wake_publisher};
 use ready::ReadyBits;
+use subscription::Subscription;
 use wait::Spin;
 
 /// Whether publishers wait for an inbox.
@@ -79,6 +85,9 @@ pub enum SubscribeError {
         /// Name of the inbox that reads it.
         by: String,
     },
+    /// Only an observer reads all topics: publishers would wait for an inbox that does not know what it is to read.
+    #[error("a gating inbox can't read all topics; subscribe to each, or make it an observer")]
+    Gating,
     /// The bus could not be changed, or a lane not be mapped.
     #[error(transparent)]
     Change(#[from] ChangeError),
@@ -110,6 +119,26 @@ pub enum ReceiveError {
         /// The lane's publisher.
         publisher: String,
     },
+    /// A topic that only observers held was declared anew by somebody who publishes it or is waited for; said once, to observers that
+    /// subscribed untyped. The inbox goes on with the new declaration: its messages come with the next calls.
+    #[error("topic `{}` was declared anew: it was {was}, and is {now}; this inbox goes on with it", now.name)]
+    Redeclared {
+        /// As what the messages so far were sent.
+        was: Box<Declaration>,
+        /// As what those to come are.
+        now: Box<Declaration>,
+    },
+    /// As `Redeclared`, for an observer whose own declaration no longer fits: it gets nothing of the topic until the topic is
+    /// declared as it needs it, or until it subscribes anew, with the new declaration or untyped.
+    #[error(
+        "topic `{}` was declared anew and is {now}; this inbox subscribed to it as {wanted} and does not read it any more:          subscribe anew as it is now, or wait until it is declared as before", now.name
+    )]
+    Mismatch {
+        /// As what the inbox subscribed to the topic.
+        wanted: Box<Declaration>,
+        /// As what it is declared now.
+        now: Box<Declaration>,
+    },
 }
 
 /// All that one subsystem reads: the messages of the topics that it subscribes to, most urgent first. Made by
@@ -132,10 +161,11 @@ pub struct Inbox {
     epoch: u64,
     /// Some lane is closed and goes once it is dry.
     closing: bool,
-    /// Ids of lanes that were left but still have an entry.
-    left: Vec<u64>,
-    /// Topic and publisher of lanes that this inbox was evicted from and has not said so.
-    evicted: Vec<(String, String)>,
+    /// Lanes that were left but still have an entry.
+    left: Vec<LeftLane>,
+    accounts: Accounts,
+    /// What has to be said once, and is not yet: evictions, changed declarations.
+    news: VecDeque<ReceiveError>,
     payload: Vec<u64>,
     /// With more lanes than are polled one by one.
     ready: Option<ReadyBits>,
@@ -172,7 +202,8 @@ impl Inbox {
             epoch,
             closing: false,
             left: Vec::new(),
-            evicted: Vec::new(),
+            accounts: Accounts::default(),
+            news: VecDeque::new(),
             payload: Vec::new(),
             ready: None,
             rings: false,

@@ -67,17 +67,47 @@ impl LaneFile {
 
     /// The lane that the directory describes, of [`Self::bytes`].
     pub(crate) fn open(segment: Segment, id: u64, capacity: u64) -> io::Result<Self> {
-        let bad = |text: String| Err(io::Error::new(io::ErrorKind::InvalidData, text));
-        if !is_capacity(capacity) {
-            return bad(format!("the directory gives lane {id} a capacity of {capacity} bytes"));
-        }
         let lane = Self::of(segment);
-        let words = lane.header();
-        let found = [0, 1, 2].map(|index| words[index].load(Ordering::Relaxed));
-        // ORDERING: [MAGIC] pairs with the Release store in `create`.
-        fence(Ordering::Acquire);
-        if found == [MAGIC, id, capacity] { Ok(lane) } else { bad(format!("the file of lane {id} says {found:x?}")) }
+        check(lane.header(), id, capacity)?;
+        Ok(lane)
     }
+}
+
+/// The header page of a lane, for who looks at its figures.
+#[derive(Debug)]
+pub(crate) struct LaneHead {
+    page: Segment,
+}
+
+impl LaneHead {
+    /// The header of the lane that the directory describes, in its first page.
+    pub(crate) fn open(page: Segment, id: u64, capacity: u64) -> io::Result<Self> {
+        check(page.words(), id, capacity)?;
+        Ok(Self { page })
+    }
+
+    /// A word of the header page.
+    pub(crate) fn word(&self, index: usize) -> u64 {
+        // ORDERING: Relaxed, figures that need not belong to one moment.
+        self.page.words()[index].load(Ordering::Relaxed)
+    }
+
+    /// Messages sent.
+    pub(crate) fn sent(&self) -> u64 {
+        self.word(SENT)
+    }
+}
+
+/// Refuses a header that is not the one of the lane which the directory describes.
+fn check(words: &[AtomicU64], id: u64, capacity: u64) -> io::Result<()> {
+    let bad = |text: String| Err(io::Error::new(io::ErrorKind::InvalidData, text));
+    if !is_capacity(capacity) {
+        return bad(format!("the directory gives lane {id} a capacity of {capacity} bytes"));
+    }
+    let found = [0, 1, 2].map(|index| words[index].load(Ordering::Relaxed));
+    // ORDERING: [MAGIC] pairs with the Release store in `create`.
+    fence(Ordering::Acquire);
+    if found == [MAGIC, id, capacity] { Ok(()) } else { bad(format!("the file of lane {id} says {found:x?}")) }
 }
 
 impl Memory for LaneFile {

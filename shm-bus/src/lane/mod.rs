@@ -65,7 +65,7 @@ mod oracle;
 pub(crate) use copy::copy_in;
 pub(crate) use cursor::{Cursor, Place};
 #[cfg(not(loom))]
-pub(crate) use file::{CAPACITY_MAX, CAPACITY_MIN, LaneFile, is_capacity};
+pub(crate) use file::{CAPACITY_MAX, CAPACITY_MIN, LaneFile, LaneHead, is_capacity};
 #[cfg(all(any(test, feature = "fuzzing"), not(loom)))]
 pub(crate) use heap::Heap;
 pub(crate) use mode::Mode;

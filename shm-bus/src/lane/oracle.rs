@@ -225,6 +225,9 @@ proptest! {
             lost += gap;
         }
         prop_assert_eq!(observed + lost, sent);
+        // What an inbox accounts for when it leaves the lane.
+        prop_assert_eq!((observer.accounted(), observer.unread(), gating.accounted(), gating.unread()), (sent, 0, sent, 0));
+        prop_assert!(joined.is_none_or(|reader| reader.unread() == 0 && reader.accounted() <= sent));
     }
 
     /// On a lane that waits for nobody: readers that drop the oldest, that skip to the newest, and that are evicted.
@@ -294,11 +297,20 @@ proptest! {
                 }
             }
         }
+        // Whoever leaves now accounts for what it has read or lost, and has what is left before it.
+        let sent = sent.len() as u64;
+        prop_assert_eq!((reader.accounted(), reader.unread()), (next, sent - next));
+        if let Some(laggard) = &laggard {
+            prop_assert_eq!((laggard.accounted(), laggard.unread()), (laggard_next, sent - laggard_next));
+        }
+        if let Some((reader, next)) = &joined {
+            prop_assert_eq!((reader.accounted(), reader.unread()), (*next, sent - *next), "also of one that came late");
+        }
         while let Read::Message(sequence, lost, _) = read(&mut reader, &cursor) {
             prop_assert_eq!(sequence, next + lost);
             next = sequence + 1;
         }
-        prop_assert_eq!(next, sent.len() as u64, "received + lost = sent");
+        prop_assert_eq!(next, sent, "received + lost = sent");
     }
 
     #[test]

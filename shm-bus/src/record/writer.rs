@@ -11,7 +11,7 @@ use mcap::{McapError, WriteOptions, Writer};
 
 use super::layout::Layout;
 use super::{ABOUT, HEADER_DEFINITION, LOSSES, OPAQUE, ROS1, key, kind_name};
-use crate::inbox::Delivery;
+use crate::inbox::{Delivery, Missed};
 use crate::schema::{Fields, ros1};
 use crate::snapshot::TopicInfo;
 use crate::wire::{Kind, Priority};
@@ -38,12 +38,6 @@ pub enum RecordError {
         /// What the system said.
         source: io::Error,
     },
-    /// A topic was not declared to the recorder.
-    #[error("topic `{topic}` was not declared to the recorder")]
-    Undeclared {
-        /// The topic.
-        topic: String,
-    },
     /// MCAP can't hold it.
     #[error("the recording can't hold this")]
     Format(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -59,8 +53,14 @@ pub struct RecordedCounts {
     pub messages: u64,
     /// Bytes of their payloads.
     pub bytes: u64,
-    /// Messages that the recorder's inbox lost.
+    /// Messages that the recorder's inbox lost, or missed of lanes that came and went.
     pub lost: u64,
+}
+
+impl RecordedCounts {
+    fn of(topic: &str) -> Self {
+        Self { topic: topic.to_owned(), messages: 0, bytes: 0, lost: 0 }
+    }
 }
 
 /// See [the module](super).
@@ -70,6 +70,8 @@ pub struct Recorder {
     /// `None` only once writing has failed.
     writer: Option<Out>,
     topics: Vec<Topic>,
+    /// Of topics of which nothing was seen but that messages were missed.
+    unseen: Vec<RecordedCounts>,
     channels: Vec<Channel>,
     /// One record's data.
     data: Vec<u8>,
@@ -117,6 +119,8 @@ struct Channel {
 impl Recorder {
     /// Bytes after which [`Self::write`] flushes by itself.
     const CHUNK_BYTES: usize = 1 << 20;
+    /// Stands for topics of which no more is known.
+    const UNNAMED: &str = "(topics that came and went unseen)";
 
     /// Makes the file, which must not exist unless `overwrite`.
     ///
@@ -137,25 +141,54 @@ impl Recorder {
             Err(McapError::Io(source)) => return Err(RecordError::Write { path, messages: 0, source }),
             Err(error) => return Err(RecordError::Format(error.into())),
         };
-        let (topics, channels) = (Vec::new(), Vec::new());
-        let mut recorder =
-            Self { path, writer: Some(writer), topics, channels, data: Vec::new(), pending: (0, 0), flushed: 0 };
+        let (topics, unseen, channels) = (Vec::new(), Vec::new(), Vec::new());
+        let mut recorder = Self {
+            path,
+            writer: Some(writer),
+            topics,
+            unseen,
+            channels,
+            data: Vec::new(),
+            pending: (0, 0),
+            flushed: 0,
+        };
         let metadata = BTreeMap::from([("bus".to_owned(), bus_name.to_owned())]);
         recorder.put(|out| out.write_metadata(&Metadata { name: ABOUT.to_owned(), metadata }))?;
         recorder.flush()?;
         Ok(recorder)
     }
 
-    /// Declares a topic, before its first message. Twice is as once; another schema under the same name is another topic.
+    /// Declares a topic, so that it is counted even without a message; the first message of a topic does so by itself. Twice is as
+    /// once; another declaration of the same name is another topic, with channels of its own.
     pub fn declare(&mut self, topic: &TopicInfo) {
-        let known = |known: &Topic| known.info.name == topic.name && known.info.schema == topic.schema;
-        if self.topics.iter().any(known) {
-            return;
+        self.topic(topic);
+    }
+
+    /// The index of the topic that is declared like this.
+    fn topic(&mut self, topic: &TopicInfo) -> usize {
+        let known = |known: &Topic| {
+            (&known.info.name, &known.info.schema, known.info.policy) == (&topic.name, &topic.schema, topic.policy)
+        };
+        if let Some(known) = self.topics.iter().position(known) {
+            return known;
         }
         let fields = Fields::parse(&topic.schema).ok();
         let plain = fields.and_then(|fields| Some((ros1::definition(&fields, HEADER_DEFINITION)?, fields.size())));
-        let counts = RecordedCounts { topic: topic.name.clone(), messages: 0, bytes: 0, lost: 0 };
+        let unseen = self.unseen.iter().position(|counts| counts.topic == topic.name);
+        let counts = unseen.map_or_else(|| RecordedCounts::of(&topic.name), |unseen| self.unseen.remove(unseen));
         self.topics.push(Topic { info: topic.clone(), plain, counts });
+        self.topics.len() - 1
+    }
+
+    /// Counts what the recorder's inbox [missed](crate::Inbox::take_missed) as lost.
+    pub fn miss(&mut self, missed: &Missed) {
+        let name = missed.topic.as_deref().unwrap_or(Self::UNNAMED);
+        let seen = self.topics.iter_mut().rev().map(|topic| &mut topic.counts);
+        let counts = seen.chain(&mut self.unseen).find(|counts| counts.topic == name);
+        match counts {
+            Some(counts) => counts.lost = counts.lost.saturating_add(missed.messages),
+            None => self.unseen.push(RecordedCounts { lost: missed.messages, ..RecordedCounts::of(name) }),
+        }
     }
 
     /// Adds a message, received at `time`. It reaches the file with the next flush.
@@ -209,7 +242,7 @@ impl Recorder {
 
     /// What was recorded so far, by topic.
     pub fn counts(&self) -> impl Iterator<Item = &RecordedCounts> {
-        self.topics.iter().map(|topic| &topic.counts)
+        self.topics.iter().map(|topic| &topic.counts).chain(&self.unseen)
     }
 
     /// Ends the file with its index and the losses.
@@ -221,19 +254,28 @@ impl Recorder {
             let topic = &self.topics[channel.topic].info.name;
             (format!("{topic} {} {}", channel.priority.name(), channel.publisher), channel.lost.to_string())
         });
-        let losses = losses.collect();
+        let unread = |counts: &RecordedCounts| (counts.topic.clone(), counts.lost.to_string());
+        let losses = losses.chain(self.unseen.iter().map(unread)).collect();
         self.flush()?;
         self.put(|out| out.write_metadata(&Metadata { name: LOSSES.to_owned(), metadata: losses }))?;
         self.put(|out| out.finish().map(drop))?;
-        Ok(self.topics.into_iter().map(|topic| topic.counts).collect())
+        Ok(self.topics.into_iter().map(|topic| topic.counts).chain(self.unseen).collect())
+    }
+
+    /// The index of the topic of a message.
+    fn topic_of(&mut self, delivery: &Delivery<'_>) -> usize {
+        let is_topic = |topic: &Topic| {
+            let TopicInfo { name, schema_hash, policy, .. } = &topic.info;
+            (name.as_str(), *schema_hash, *policy)
+                == (delivery.topic, delivery.schema_hash, delivery.declaration.policy)
+        };
+        let known = self.topics.iter().position(is_topic);
+        known.unwrap_or_else(|| self.topic(&delivery.declaration.into()))
     }
 
     /// The index of the channel of a message.
     fn channel(&mut self, delivery: &Delivery<'_>) -> Result<usize, RecordError> {
-        let is_topic =
-            |topic: &Topic| topic.info.name == delivery.topic && topic.info.schema_hash == delivery.schema_hash;
-        let topic = self.topics.iter().position(is_topic);
-        let topic = topic.ok_or_else(|| RecordError::Undeclared { topic: delivery.topic.to_owned() })?;
+        let topic = self.topic_of(delivery);
         let size = self.topics[topic].plain.as_ref().map(|(_, size)| *size);
         let layout = Layout::of(delivery, size);
         let same = |channel: &Channel| {

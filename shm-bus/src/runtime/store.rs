@@ -20,7 +20,11 @@ use crate::sys;
 pub(crate) enum Access {
     /// As it is, to be loaded from Relaxed.
     Read,
+    /// As `Read`, for a look at a few words: what is not looked at does not come into memory.
+    Peek,
     Write,
+    /// As `Write`, for a change of a few words.
+    Amend,
     /// To be looked at by code that also writes; what it stores reaches nobody.
     Look,
 }
@@ -64,10 +68,12 @@ impl Store {
     pub(crate) fn open(&self, name: &str, len: u64, access: Access) -> io::Result<Segment> {
         match self {
             Self::Folder(folder) => {
-                let file = folder.dir.open_file(name, access == Access::Write)?;
+                let file = folder.dir.open_file(name, matches!(access, Access::Write | Access::Amend))?;
                 match access {
                     Access::Read => Segment::readable(&file, len),
+                    Access::Peek => Segment::sparse(&file, len),
                     Access::Write => Segment::writable(&file, len),
+                    Access::Amend => Segment::sparse_writable(&file, len),
                     Access::Look => Segment::private(&file, len),
                 }
             }

@@ -70,6 +70,18 @@ impl Segment {
         Ok(Self::of(MmapOptions::new().len(len).populate().map_raw_read_only(file)?))
     }
 
+    /// As [`Segment::readable`], but each page comes into memory when it is first looked at.
+    pub(crate) fn sparse(file: &File, len: u64) -> io::Result<Self> {
+        let len = checked(file, len)?;
+        Ok(Self::of(MmapOptions::new().len(len).map_raw_read_only(file)?))
+    }
+
+    /// As [`Segment::writable`], but each page comes into memory when it is first looked at.
+    pub(crate) fn sparse_writable(file: &File, len: u64) -> io::Result<Self> {
+        let len = checked(file, len)?;
+        Ok(Self::of(MmapOptions::new().len(len).map_raw(file)?))
+    }
+
     /// Maps all of `file`, which must have `len` bytes and may be open for reading only, copy-on-write: it may be loaded from
     /// in any order, and whatever is stored in it reaches nobody.
     pub(crate) fn private(file: &File, len: u64) -> io::Result<Self> {

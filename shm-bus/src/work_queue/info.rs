@@ -10,9 +10,7 @@ use super::table::{Count, Table};
 use super::word::{ClaimWord, Owner, State};
 use crate::bus::View;
 use crate::control::{InboxEntry, LaneEntry, LaneState, TopicEntry};
-use crate::lane::{Memory, SENT};
 use crate::runtime::Access;
-use crate::sync::Ordering;
 use crate::sys::monotonic_ns;
 use crate::wire::Priority;
 
@@ -143,11 +141,10 @@ fn queue_info(view: View<'_>, topic: &TopicEntry, lanes: &[LaneEntry]) -> QueueI
 }
 
 fn lane_info(view: View<'_>, lane: &LaneEntry, workers: &[InboxEntry]) -> Option<QueueLaneInfo> {
-    let table = open_table(view.store, lane, Access::Read).ok()?;
-    let ring = view.open_lane(lane.id, lane.capacity).ok()?;
-    let mut words: Vec<_> = table.claims().collect();
-    // ORDERING: Relaxed, a figure.
-    let sent = ring.header()[SENT].load(Ordering::Relaxed);
+    let table = open_table(view.store, lane, Access::Peek).ok()?;
+    let head = view.open_lane_head(lane.id, lane.capacity).ok()?;
+    let sent = head.sent();
+    let mut words: Vec<_> = table.under_way(sent).collect();
     words.retain(|(_, word)| !matches!(word.state, State::Empty | State::Done));
     let number = |state| words.iter().filter(|(_, word)| word.state == state).count() as u64;
     let held = words.iter().filter(|(_, word)| word.state == State::Claimed);

@@ -145,8 +145,7 @@ pub(super) fn find_or_add_queue(control: &Control, queue: &QueueSpec<'_>) -> Res
     if on_the_bus != 0 {
         return Err(TopicError::Deliveries { topic: name(), on_the_bus, here: queue.deliveries_max }.into());
     }
-    let is_used = control.lanes().any(|lane| lane.topic == index) || control.inboxes().any(|inbox| inbox.gates(index));
-    if is_used {
+    if control.topic_is_held(index) {
         return Err(TopicError::NotAQueue { topic: name() }.into());
     }
     control.make_queue(index, queue.deliveries_max);

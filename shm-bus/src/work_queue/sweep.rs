@@ -9,10 +9,10 @@ use super::file::ClaimFile;
 use super::owner::Register;
 use super::table::{Count, Table};
 use super::word::State;
-use crate::bus::Shared;
+use crate::bus::{Shared, View, end_lane};
 use crate::control::{Control, LaneEntry, LaneState};
 use crate::lane::LaneFile;
-use crate::runtime::{Access, Store, claims_name, lane_name};
+use crate::runtime::{Access, Store, claims_name};
 
 /// Maps the claim table of `lane`, if it has one.
 pub(super) fn open_table(store: &Store, lane: &LaneEntry, access: Access) -> io::Result<Table<ClaimFile>> {
@@ -24,7 +24,7 @@ pub(super) fn open_table(store: &Store, lane: &LaneEntry, access: Access) -> io:
 pub(crate) fn reclaim(store: &Store, control: &Control) {
     for lane in control.lanes().filter(|lane| lane.claims > 0) {
         let Some(topic) = control.topic(lane.topic) else { continue };
-        let Ok(table) = open_table(store, &lane, Access::Write) else { continue };
+        let Ok(table) = open_table(store, &lane, Access::Amend) else { continue };
         inspect(&table, topic.deliveries_max, &mut Register::new(control, |_| true));
     }
 }
@@ -73,11 +73,17 @@ pub(super) fn make_place(shared: &Shared, topic: usize, wanted: Place) -> u64 {
     let mut closed: Vec<_> = control
         .lanes()
         .filter(|lane| lane.topic == topic && lane.state == LaneState::Closed && lane.claims > 0)
-        .filter_map(|lane| Some((open_table(store, &lane, Access::Write).ok()?, lane)))
-        .filter(|(table, _)| table.words().all(|word| matches!(word.state, State::Empty | State::Done | State::Dead)))
+        .filter_map(|lane| {
+            let sent = shared.view().open_lane_head(lane.id, lane.capacity).ok()?.sent();
+            Some((open_table(store, &lane, Access::Amend).ok()?, sent, lane))
+        })
+        .filter(|(table, sent, _)| {
+            let mut claims = table.under_way(*sent);
+            claims.all(|(_, word)| matches!(word.state, State::Empty | State::Done | State::Dead))
+        })
         .collect();
-    closed.sort_by_key(|(_, lane)| lane.id);
-    for (_, lane) in &closed {
+    closed.sort_by_key(|(.., lane)| lane.id);
+    for (.., lane) in &closed {
         place.lanes += 1;
         place.bytes += LaneFile::bytes(lane.capacity) + ClaimFile::bytes(lane.claims);
     }
@@ -85,20 +91,20 @@ pub(super) fn make_place(shared: &Shared, topic: usize, wanted: Place) -> u64 {
         return 0;
     }
     let mut dropped = 0;
-    for (table, lane) in closed {
+    for (table, sent, lane) in closed {
         if Place::free(shared).holds(wanted) {
             break;
         }
         // A worker may take one meanwhile: then the lane stays.
         let expired = table.dead().filter(|letter| table.expire(letter.sequence)).count() as u64;
-        if table.is_drained() {
+        if is_done(&table, sent) {
             tracing::warn!(
                 lane = lane.id,
                 producer = lane.publisher,
                 expired,
                 "dropping dead letters for want of a lane"
             );
-            remove_lane(store, control, &lane);
+            end_lane(shared.view(), &lane);
             dropped += expired;
         } else {
             table.add(Count::DeadDropped, expired);
@@ -114,26 +120,22 @@ pub(super) fn count_dropped(shared: &Shared, topic: usize, dropped: u64) {
     }
     let mut lanes: Vec<_> = shared.control.lanes().filter(|lane| lane.topic == topic && lane.claims > 0).collect();
     lanes.sort_by_key(|lane| std::cmp::Reverse(lane.id));
-    match lanes.iter().find_map(|lane| open_table(&shared.store, lane, Access::Write).ok()) {
+    match lanes.iter().find_map(|lane| open_table(&shared.store, lane, Access::Amend).ok()) {
         Some(table) => table.add(Count::DeadDropped, dropped),
         None => tracing::warn!(dropped, "no lane of the queue is left that could count its dropped dead letters"),
     }
 }
 
-fn remove_lane(store: &Store, control: &Control, lane: &LaneEntry) {
-    control.remove_lane(lane.index);
-    for name in [claims_name(lane.id), lane_name(lane.id)] {
-        if let Err(error) = store.remove(&name) {
-            tracing::warn!(%error, name, "can't remove a file of the bus");
-        }
-    }
+/// Whether all that a closed lane of a queue holds is done.
+pub(crate) fn is_drained(view: View<'_>, lane: &LaneEntry) -> bool {
+    let looked = view
+        .open_lane_head(lane.id, lane.capacity)
+        .and_then(|head| Ok(is_done(&open_table(view.store, lane, Access::Peek)?, head.sent())));
+    // Removed by a sweep that was killed before it removed the entry.
+    looked.unwrap_or_else(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
-/// Whether all that a closed lane of a queue holds is done.
-pub(crate) fn is_drained(store: &Store, lane: &LaneEntry) -> bool {
-    match open_table(store, lane, Access::Read) {
-        Ok(table) => table.is_drained(),
-        // Removed by a sweep that was killed before it removed the entry.
-        Err(error) => error.kind() == io::ErrorKind::NotFound,
-    }
+/// Whether all of the `sent` messages are done.
+fn is_done(table: &Table<ClaimFile>, sent: u64) -> bool {
+    table.under_way(sent).all(|(_, word)| matches!(word.state, State::Empty | State::Done))
 }

@@ -285,19 +285,26 @@ impl<C: Claims> Table<C> {
 
     /// The words of all claims that make sense, in no particular order; loads only.
     pub(crate) fn words(&self) -> impl Iterator<Item = ClaimWord> {
-        self.claims().map(|(_, word)| word)
+        (0..self.len() as usize).filter_map(|index| Some(self.claim(index)?.1))
     }
 
-    /// As [`Self::words`], with the low bits of the message's sequence and since when it is held.
-    pub(crate) fn claims(&self) -> impl Iterator<Item = ((u64, u64), ClaimWord)> {
-        self.claims.claims().chunks_exact(CLAIM_WORDS).zip(0_u64..).filter_map(|(claim, index)| {
-            // ORDERING: Relaxed, figures; and nothing else is read because of them.
-            let word = ClaimWord::decode(claim[0].load(Ordering::Relaxed))?;
-            Some(((u64::from(word.lap) << self.log2 | index, claim[2].load(Ordering::Relaxed)), word))
-        })
+    /// As [`Self::words`], with the low bits of the message's sequence and since when it is held; of the `sent` messages those that may not
+    /// be done. Looks at nothing else of the table, which may be large.
+    pub(crate) fn under_way(&self, sent: u64) -> impl Iterator<Item = ((u64, u64), ClaimWord)> {
+        // ORDERING: Relaxed, a hint: all below it are done.
+        let tail = self.claims.header()[TAIL].load(Ordering::Relaxed);
+        let count = sent.saturating_sub(tail).min(self.len());
+        (0..count).filter_map(move |offset| self.claim(self.index(tail.wrapping_add(offset))))
     }
 
-    /// Bits of a sequence that [`Self::claims`] can tell.
+    fn claim(&self, index: usize) -> Option<((u64, u64), ClaimWord)> {
+        let claim = &self.claims.claims()[index * CLAIM_WORDS..][..CLAIM_WORDS];
+        // ORDERING: Relaxed, figures; and nothing else is read because of them.
+        let word = ClaimWord::decode(claim[0].load(Ordering::Relaxed))?;
+        Some(((u64::from(word.lap) << self.log2 | index as u64, claim[2].load(Ordering::Relaxed)), word))
+    }
+
+    /// Bits of a sequence that [`Self::under_way`] can tell.
     pub(crate) const fn sequence_bits(&self) -> u32 {
         self.log2 + 21
     }

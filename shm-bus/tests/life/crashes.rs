@@ -5,9 +5,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use shm_bus::wire::Priority;
-use shm_bus::{Attachment, Bus, Inbox, Publisher, Start, gc_in, list_in};
+use shm_bus::wire::{Policy, Priority};
+use shm_bus::{Attachment, Bus, Inbox, Publisher, Start, TopicSpec, gc_in, list_in};
 
+use super::accounts::Observers;
 use super::random::rounds;
 use super::support::{LANE, LATEST, NUMBERS, OVERWRITTEN, Other, drain, folder, is_empty};
 
@@ -331,4 +332,83 @@ fn receiving() {
         n += 1;
     }
     assert!(last >= 2, "the cursor and the count that goes with it");
+}
+
+/// Kills a child at each point of `operation`, beside observers who have seen nothing of what came and went; afterwards they have counted
+/// all of it once.
+fn counted_at_every_point(
+    (setup, operation): (&[&str], &str),
+    before: impl Fn(&Path) -> Observers,
+    after: impl Fn(&mut Observers, u64),
+) {
+    let (mut n, mut last) = (0, 1);
+    while n <= last {
+        let folder = folder();
+        let mut observers = before(folder.path());
+        let mut child = prepared(folder.path(), setup, || ());
+        child.ask(&format!("die at {n}"));
+        child.tell(operation);
+        if n == 0 {
+            child.hear();
+            last = child.ask("points").parse().expect("a number");
+            child.kill();
+        } else {
+            child.await_kill();
+        }
+        drop(observers.bus.attach_again().expect("clears the dead away"));
+        after(&mut observers, n);
+        drop(observers);
+        assert!(is_empty(folder.path()));
+        n += 1;
+    }
+    eprintln!("{operation} beside observers: {last} points");
+}
+
+#[test]
+fn ending_a_lane_that_observers_never_saw() {
+    let setup = (&["open", "overwriting", "send", "send", "send"][..], "leave");
+    let before = |folder: &Path| Observers::of(Bus::open_in(folder, "game").expect("opens"), &OVERWRITTEN);
+    counted_at_every_point(setup, before, |observers, n| {
+        observers.look();
+        assert_eq!(observers.counted, [3; 2], "point {n}");
+        observers.come_and_go(&OVERWRITTEN, 2);
+        observers.look();
+        assert_eq!(observers.counted, [5; 2], "point {n}");
+    });
+}
+
+#[test]
+fn declaring_anew_what_only_observers_hold() {
+    let former = TopicSpec { policy: Policy::Latest, ..OVERWRITTEN };
+    let before = |folder: &Path| {
+        let observers = Observers::of(Bus::open_in(folder, "game").expect("opens"), &former);
+        observers.come_and_go(&former, 4);
+        observers
+    };
+    counted_at_every_point((&["open"], "overwriting"), before, |observers, n| {
+        observers.come_and_go(&OVERWRITTEN, 2);
+        observers.look();
+        assert_eq!(observers.counted, [6; 2], "point {n}");
+        assert_eq!(observers.bus.snapshot().topics.len(), 1, "it has kept its place, point {n}");
+    });
+}
+
+#[test]
+fn giving_way_in_a_full_table() {
+    let before = |folder: &Path| {
+        let bus = Bus::builder("game").folder(folder).topics(3).open().expect("opens");
+        let observers = Observers::of(bus, &OVERWRITTEN);
+        for (name, count) in [("first", 3), ("second", 4)] {
+            observers.come_and_go(&TopicSpec { name, ..OVERWRITTEN }, count);
+        }
+        observers
+    };
+    counted_at_every_point((&["open"], "publisher"), before, |observers, n| {
+        observers.look();
+        assert_eq!(observers.counted, [0, 7], "point {n}");
+        observers.come_and_go(&TopicSpec { name: "third", ..OVERWRITTEN }, 5);
+        observers.come_and_go(&OVERWRITTEN, 1);
+        observers.look();
+        assert_eq!(observers.counted, [1, 13], "point {n}");
+    });
 }

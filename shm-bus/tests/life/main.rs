@@ -4,6 +4,7 @@
 
 #![cfg(unix)]
 
+mod accounts;
 #[cfg(feature = "crash-points")]
 mod crashes;
 mod handshake;

@@ -35,6 +35,9 @@ fn newcomers(folder: &Path, first: &Bus, topic: &TopicSpec<'_>) {
             let _ = inbox.drain(|_| ());
             let _ = inbox.unsubscribe(topic.name);
             let _ = inbox.subscribe_untyped(topic.name, Start::Now);
+            let _ = inbox.subscribe_all(Start::Now);
+            let _ = inbox.drain(|_| ());
+            inbox.take_missed();
         }
         drop(publisher);
     }

@@ -228,6 +228,17 @@ impl<M: Memory> Reader<M> {
         self.memory.header()[SENT].load(Ordering::Relaxed)
     }
 
+    /// The sequence up to which this reader accounts for the lane's messages: read, lost, or sent before it joined.
+    pub(crate) fn accounted(&self) -> u64 {
+        // One that is waited for loses nothing, and need not know where it joined.
+        if self.mode == Mode::Gating && self.known == Known::Nothing { self.sent() } else { self.expected }
+    }
+
+    /// Messages that this reader will never see in a lane that is dry and in which nothing more comes: no later one told of them.
+    pub(crate) fn unread(&self) -> u64 {
+        if self.mode == Mode::Gating { 0 } else { self.sent().saturating_sub(self.accounted()) }
+    }
+
     /// Position that the writer was told last.
     #[inline]
     pub(crate) const fn published(&self) -> u64 {

@@ -1,0 +1,228 @@
+//! The account that an inbox gives of its topics: lanes that ended unseen, declarations that changed.
+//!
+//! Each message that was sent since the inbox subscribed is received, or counted as lost or conflated. What a lane that is read loses
+//! is told with its next message; this module counts the rest, for observers, as lanes stay until the others have read them.
+//!
+//! # Invariants
+//! 1. Totals are looked at first, then lanes, then topics: what a later look shows gone is counted by this one or the next.
+//!
+//! # Failure
+//! Names of topics that gave way before this inbox saw them are not known; their messages are counted without.
+
+use std::collections::BTreeMap;
+
+use super::file::{Count, LaneCount};
+use super::subscription::{Redeclared, Subscription};
+use super::{Inbox, ReceiveError};
+use crate::control::{Control, Ended, LaneEntry, TOPICS_MAX};
+
+/// Messages that an inbox lost without receiving a later one of their lane, which would have told: their lanes came and went between
+/// two of its looks, or were left before their end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Missed {
+    /// Their topic. `None` when it has given up its place in the bus's full table of topics before this inbox saw it.
+    pub topic: Option<String>,
+    /// How many.
+    pub messages: u64,
+}
+
+/// A lane that was left although its entry is still there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LeftLane {
+    pub(super) id: u64,
+    /// Of its topic.
+    pub(super) account: u64,
+    /// Messages of it that this inbox accounts for.
+    pub(super) accounted: u64,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Accounts {
+    /// Missed messages that were not asked for yet.
+    missed: BTreeMap<Option<String>, u64>,
+    /// All topics are read, also those that come later.
+    pub(super) everything: bool,
+    /// What this inbox accounts for of the total of topics that gave way.
+    forgotten: u64,
+}
+
+impl Accounts {
+    /// Names with a figure of their own.
+    const NAMES_MAX: usize = 2 * TOPICS_MAX;
+
+    pub(super) fn miss(&mut self, topic: Option<&str>, messages: u64) {
+        let is_known = self.missed.contains_key(&topic.map(str::to_owned));
+        // Names that nobody asks for are not kept for ever.
+        let topic = if is_known || self.missed.len() < Self::NAMES_MAX { topic } else { None };
+        let missed = self.missed.entry(topic.map(str::to_owned)).or_default();
+        *missed = missed.saturating_add(messages);
+    }
+}
+
+/// What one look at the register found.
+#[derive(Debug)]
+pub(super) struct Look {
+    forgotten: u64,
+    /// By place.
+    ended: Vec<Ended>,
+    pub(super) lanes: Vec<LaneEntry>,
+}
+
+impl Look {
+    pub(super) fn at(control: &Control) -> Self {
+        let forgotten = control.forgotten();
+        let ended = (0..TOPICS_MAX).map(|topic| control.ended(topic)).collect();
+        Self { forgotten, ended, lanes: control.lanes().collect() }
+    }
+
+    /// Messages that have ended at the place of `topic`.
+    pub(super) fn ended(&self, topic: usize) -> u64 {
+        self.ended[topic].messages
+    }
+
+    fn names(&self, id: u64) -> bool {
+        self.lanes.iter().any(|lane| lane.id == id)
+    }
+}
+
+impl Inbox {
+    /// What was missed since the last call, by topic. It is counted in [`InboxInfo::lost`](crate::InboxInfo::lost), too.
+    pub fn take_missed(&mut self) -> Vec<Missed> {
+        let missed = std::mem::take(&mut self.accounts.missed);
+        missed.into_iter().map(|(topic, messages)| Missed { topic, messages }).collect()
+    }
+
+    /// Counts messages that no delivery tells of.
+    pub(super) fn miss(&mut self, topic: Option<&str>, messages: u64) {
+        if messages > 0 {
+            self.file.add(Count::Lost, messages);
+            self.accounts.miss(topic, messages);
+        }
+    }
+
+    /// Notes which lanes have ended: those that were read are accounted for.
+    pub(super) fn note_ended(&mut self, look: &Look) {
+        let Self { lanes, left, subscriptions, .. } = self;
+        let mut credit = |account: u64, messages: u64| {
+            if let Some(subscription) = subscriptions.iter_mut().find(|subscription| subscription.account == account) {
+                subscription.credit(messages);
+            }
+        };
+        for lane in lanes.iter_mut().filter(|lane| !lane.ended && !look.names(lane.id)) {
+            // What is still unread of it is read, or counted when it is left.
+            lane.ended = true;
+            credit(lane.account, lane.reader.sent());
+        }
+        left.retain(|lane| {
+            let stays = look.names(lane.id);
+            if !stays {
+                credit(lane.account, lane.accounted);
+            }
+            stays
+        });
+    }
+
+    /// Counts what ended unseen, after [`Self::note_ended`] and [`Self::follow_topics`].
+    pub(super) fn count_missed(&mut self, look: &Look) {
+        let mut missed = Vec::new();
+        for subscription in &mut self.subscriptions {
+            let messages = subscription.missed(look.ended[subscription.topic]);
+            if messages > 0 {
+                missed.push((Some(subscription.declared.name.clone()), messages));
+            }
+        }
+        let forgotten = look.forgotten.wrapping_sub(self.accounts.forgotten) as i64;
+        if self.accounts.everything && forgotten > 0 {
+            self.accounts.forgotten = look.forgotten;
+            missed.push((None, forgotten as u64));
+        }
+        missed.into_iter().for_each(|(topic, messages)| self.miss(topic.as_deref(), messages));
+    }
+
+    /// Begins the account of topics that give way.
+    pub(super) fn read_everything(&mut self) {
+        self.accounts.forgotten = self.shared.control.forgotten();
+        self.accounts.everything = true;
+    }
+
+    /// Goes over to what the topics are now. A declaration that changed is told at the next refresh.
+    pub(super) fn follow_topics(&mut self) {
+        let shared = std::sync::Arc::clone(&self.shared);
+        let control = &shared.control;
+        for place in 0..self.subscriptions.len() {
+            let Subscription { topic, account, .. } = self.subscriptions[place];
+            if self.subscriptions[place].is_current(control.declaration(topic)) || self.owes_lanes(account) {
+                continue;
+            }
+            let Some(entry) = control.topic(topic).filter(|entry| entry.account == account) else { continue };
+            let (missed, told) = self.subscriptions[place].redeclare(&entry);
+            self.miss(Some(&entry.name), missed);
+            if let Some(told) = told {
+                self.tell_redeclared(place, told);
+            }
+        }
+        if self.accounts.everything {
+            self.forget_topics(control);
+            self.find_topics(control);
+        }
+    }
+
+    fn tell_redeclared(&mut self, place: usize, told: Redeclared) {
+        let Redeclared { was, wanted } = told;
+        let now = Box::new((*self.subscriptions[place].declared).clone());
+        tracing::info!(topic = now.name, %was, %now, "a topic that only observers held was declared anew");
+        let was = Box::new((*was).clone());
+        self.news.push_back(match wanted {
+            None => ReceiveError::Redeclared { was, now },
+            Some(wanted) => ReceiveError::Mismatch { wanted: Box::new(wanted), now },
+        });
+    }
+
+    /// Whether lanes of this account are still to be accounted for. If their topic has changed, they have ended since the look at the
+    /// lanes; the change is followed by another epoch, and the next look shows them gone.
+    fn owes_lanes(&self, account: u64) -> bool {
+        self.lanes.iter().any(|lane| lane.account == account && !lane.ended)
+            || self.left.iter().any(|lane| lane.account == account)
+    }
+
+    /// Of an inbox that reads everything: lets go of topics that gave way.
+    fn forget_topics(&mut self, control: &Control) {
+        let all = std::mem::take(&mut self.subscriptions);
+        let gone =
+            |one: &Subscription| control.ended(one.topic).account != one.account && !self.owes_lanes(one.account);
+        let (gone, stay): (Vec<_>, _) = all.into_iter().partition(gone);
+        self.subscriptions = stay;
+        for subscription in gone {
+            self.accounts.forgotten = self.accounts.forgotten.wrapping_add(subscription.accounted());
+        }
+    }
+
+    /// Of an inbox that reads everything: subscribes to topics that are new, of which all is owed.
+    fn find_topics(&mut self, control: &Control) {
+        let known = self.subscriptions.len();
+        for topic in 0..TOPICS_MAX {
+            let is_known = |one: &Subscription| one.topic == topic && one.is_current(control.declaration(topic));
+            if control.declaration(topic) == 0 || self.subscriptions.iter().any(is_known) {
+                continue;
+            }
+            if let Some(entry) = control.topic(topic)
+                && !self.subscriptions.iter().any(|subscription| subscription.account == entry.account)
+            {
+                self.subscriptions.push(Subscription::new(&entry, None, 0));
+            }
+        }
+        if self.rings && self.subscriptions.len() > known {
+            self.ask_for_signals();
+        }
+    }
+
+    /// Counts what was not read of a lane that has ended and is left.
+    pub(super) fn count_unread(&mut self, index: usize, topic: &str, unread: u64) {
+        if unread > 0 {
+            self.file.add_to_line(index, LaneCount::Lost, unread);
+            self.accounts.miss(Some(topic), unread);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! What an inbox reads of one topic, and how much it knows of the topic's lanes that have ended.
+//!
+//! Pure: knows no lanes and no register.
+//!
+//! # Invariants
+//! 1. `accounted` is what this inbox accounts for by itself of the total of ended lanes: what had ended before it subscribed, and each
+//!    ended lane that it has read. The rest of the total was missed.
+//! 2. A total is looked at before the lanes are. So it may lack a lane that is accounted for, for a moment, and never holds one that
+//!    is neither accounted for nor missed.
+
+use std::sync::Arc;
+
+use crate::control::{Ended, TopicEntry};
+use crate::topic::{Declaration, TopicSpec};
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub(super) struct Subscription {
+    /// Index in the table of topics.
+    pub(super) topic: usize,
+    /// That of the topic's name, as long as it has this place.
+    pub(super) account: u64,
+    /// Id of the present declaration.
+    declaration: u64,
+    pub(super) declared: Arc<Declaration>,
+    /// As what the topic was subscribed to; `None` where that does not matter.
+    wanted: Option<Declaration>,
+    /// Whether the present declaration is as wanted.
+    pub(super) reads: bool,
+    accounted: u64,
+}
+
+/// What became of a subscription when its topic was declared anew.
+#[derive(Debug)]
+pub(super) struct Redeclared {
+    pub(super) was: Arc<Declaration>,
+    /// As what it was subscribed to, if that is no longer read.
+    pub(super) wanted: Option<Declaration>,
+}
+
+impl Subscription {
+    /// A subscription to the topic that `entry` describes, of whose lanes that ended `accounted` messages are not owed.
+    pub(super) fn new(entry: &TopicEntry, wanted: Option<&TopicSpec<'_>>, accounted: u64) -> Self {
+        Self {
+            topic: entry.index,
+            account: entry.account,
+            declaration: entry.id,
+            declared: Arc::new(Declaration::of(entry)),
+            reads: wanted.is_none_or(|wanted| wanted.fits(entry)),
+            wanted: wanted.map(Declaration::from),
+            accounted,
+        }
+    }
+
+    /// Whether the topic's entry with this id is the one that is known.
+    pub(super) const fn is_current(&self, declaration: u64) -> bool {
+        self.declaration == declaration
+    }
+
+    /// Whether a lane with this id was made under the present declaration and is to be read.
+    pub(super) const fn reads_lane(&self, topic: usize, id: u64) -> bool {
+        self.reads && self.topic == topic && self.declaration < id
+    }
+
+    /// This inbox accounts for `messages` of a lane that has ended.
+    pub(super) const fn credit(&mut self, messages: u64) {
+        self.accounted = self.accounted.wrapping_add(messages);
+    }
+
+    /// Messages of the total `ended` that are not accounted for, and are from now on.
+    pub(super) const fn missed(&mut self, ended: Ended) -> u64 {
+        if !self.reads || ended.account != self.account {
+            return 0;
+        }
+        self.missed_of(ended.messages)
+    }
+
+    const fn missed_of(&mut self, total: u64) -> u64 {
+        let missed = total.wrapping_sub(self.accounted) as i64;
+        if missed <= 0 {
+            return 0;
+        }
+        self.accounted = total;
+        missed as u64
+    }
+
+    /// What this inbox accounts for of what its topic gave up with its place.
+    pub(super) const fn accounted(&self) -> u64 {
+        self.accounted
+    }
+
+    /// Goes over to the declaration in `entry`. How many messages were missed before it, and what there is to be told, if it differs
+    /// from the one before and that was read.
+    pub(super) fn redeclare(&mut self, entry: &TopicEntry) -> (u64, Option<Redeclared>) {
+        let missed = if self.reads { self.missed_of(entry.ended_before) } else { 0 };
+        let former = std::mem::replace(&mut self.declared, Arc::new(Declaration::of(entry)));
+        let used_to_read =
+            std::mem::replace(&mut self.reads, self.wanted.as_ref().is_none_or(|wanted| wanted.spec().fits(entry)));
+        self.declaration = entry.id;
+        // All lanes before it have ended, or it would have been refused.
+        self.accounted = entry.ended_before;
+        let wanted = if self.reads { None } else { self.wanted.clone() };
+        let tells = used_to_read && *former != *self.declared;
+        (missed, tells.then_some(Redeclared { was: former, wanted }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Subscription;
+    use crate::control::{Ended, TopicEntry};
+    use crate::topic::TopicSpec;
+    use crate::wire::{Policy, schema_hash};
+
+    fn spec(schema: &'static str) -> TopicSpec<'static> {
+        TopicSpec {
+            name: "t",
+            type_name: "t",
+            schema,
+            schema_hash: schema_hash(schema),
+            message_size: 8,
+            policy: Policy::Reject,
+        }
+    }
+
+    fn entry(id: u64, schema: &'static str, ended_before: u64) -> TopicEntry {
+        let TopicSpec { name, type_name, schema_hash, message_size, policy, .. } = spec(schema);
+        let (name, type_name, schema) = (name.to_owned(), type_name.to_owned(), schema.to_owned());
+        let (index, account, deliveries_max) = (3, 7, 0);
+        TopicEntry {
+            index,
+            id,
+            account,
+            ended_before,
+            name,
+            type_name,
+            schema,
+            schema_hash,
+            message_size,
+            policy,
+            deliveries_max,
+        }
+    }
+
+    const fn ended(messages: u64) -> Ended {
+        Ended { account: 7, messages }
+    }
+
+    #[test]
+    fn what_is_not_accounted_for_was_missed_once() {
+        let mut read = Subscription::new(&entry(10, "a", 0), None, 100);
+        assert_eq!(read.missed(ended(100)), 0, "what ended before it came is not owed");
+        read.credit(5);
+        assert_eq!(read.missed(ended(100)), 0, "the total may lag behind");
+        assert_eq!((read.missed(ended(112)), read.missed(ended(112))), (7, 0));
+        assert_eq!(read.missed(Ended { account: 8, messages: 500 }), 0, "of another name");
+    }
+
+    #[test]
+    fn an_untyped_subscription_goes_over_to_a_new_declaration_and_says_so() {
+        let mut read = Subscription::new(&entry(10, "a", 0), None, 0);
+        let (missed, told) = read.redeclare(&entry(20, "b", 30));
+        let told = told.expect("told");
+        assert_eq!((told.was.schema.as_str(), missed, told.wanted.is_none()), ("a", 30, true));
+        assert!(read.reads_lane(3, 21) && !read.reads_lane(3, 19) && !read.reads_lane(4, 21));
+        assert_eq!(read.missed(ended(31)), 1);
+        let (missed, told) = read.redeclare(&entry(40, "b", 36));
+        assert!(missed == 5 && told.is_none(), "the same again is nothing new, but what was in between is owed");
+    }
+
+    #[test]
+    fn a_typed_subscription_rests_until_its_declaration_is_back() {
+        let mut read = Subscription::new(&entry(10, "a", 0), Some(&spec("a")), 0);
+        let (missed, told) = read.redeclare(&entry(20, "b", 2));
+        assert_eq!((told.expect("told").wanted.map(|wanted| wanted.schema), missed), (Some("a".to_owned()), 2));
+        assert!(!read.reads_lane(3, 21) && read.missed(ended(9)) == 0, "others' messages are not owed");
+        let (missed, told) = read.redeclare(&entry(30, "a", 9));
+        assert!(missed == 0 && told.is_none(), "it reads again, and nothing is to be decided");
+        assert!(read.reads_lane(3, 31));
+        assert_eq!(read.missed(ended(13)), 4);
+    }
+
+    #[test]
+    fn one_that_waits_for_its_declaration_reads_nothing_else() {
+        let mut waits = Subscription::new(&entry(10, "b", 0), Some(&spec("a")), 0);
+        assert!(!waits.reads && matches!(waits.redeclare(&entry(20, "c", 5)), (0, None)));
+        assert!(matches!(waits.redeclare(&entry(30, "a", 6)), (0, None)) && waits.reads);
+    }
+}
