@@ -2,13 +2,16 @@
 
 use std::error::Error;
 use std::io::Write;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 use shm_bus::schema::Fields;
-use shm_bus::{Attachment, Delivery, Start, TopicInfo};
+use shm_bus::{Attachment, Declaration, Delivery, Start};
 
 use super::exchange;
+use super::figures::several;
 use super::find::find;
+use super::news::{missed, told};
 use super::topic::topic;
 use super::watch::Watch;
 
@@ -19,7 +22,9 @@ use super::watch::Watch;
 /// Requests and responses of a service (NAME/request, NAME/response/CLIENT) show kind, sender, correlation, method, deadline
 /// (of the machine's monotonic clock) or status, and their bytes as hexadecimal digits.
 ///
-/// What it is too slow for is lost to it alone, and counted in `lost`.
+/// What it is too slow for is lost to it alone, and counted in `lost`; so is what a publisher sent that came and went before
+/// this command looked, in a line of its own without a message. If the topic is declared anew, with another layout or
+/// policy, it says so and goes on with that.
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Args {
@@ -38,32 +43,68 @@ pub(super) struct Args {
 
 pub(super) fn echo(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let bus = find(args.bus.as_deref())?;
-    let topic = topic(&bus, &args.topic)?;
-    // A service's topics have no messages of one size.
-    let fields = if topic.message_size == 0 { None } else { Some(Fields::parse(&topic.schema)?) };
+    topic(&bus, &args.topic)?;
     let mut inbox = bus.inbox("hotframe bus echo", Attachment::Observer)?;
     inbox.subscribe_untyped(&args.topic, Start::Now)?;
     let mut watch = Watch::start()?;
     let mut left = args.count.unwrap_or(u64::MAX);
-    while left > 0 && watch.wait(&bus, &mut inbox, None)? {
-        if let Some(delivery) = inbox.receive()? {
-            left -= print(args.json, (&topic, fields.as_ref()), &delivery, left, out)?;
+    let mut reading = None;
+    // What was missed is told soon, also if no message follows.
+    while left > 0 && watch.wait(&bus, &mut inbox, Some(Instant::now() + Watch::SLICE))? {
+        if let Some(delivery) = told(inbox.receive())?.flatten() {
+            let reading = Reading::of(delivery.declaration, &mut reading)?;
+            left -= print(args.json, reading, &delivery, left, out)?;
         }
+        print_missed(args, missed(&mut inbox), out)?;
     }
     Ok(())
+}
+
+/// A declaration and what it takes to print its messages.
+struct Reading {
+    declaration: Declaration,
+    /// `None` for a service's topics, which have no messages of one size.
+    fields: Option<Fields>,
+}
+
+impl Reading {
+    /// `last`, or anew if the topic has been declared anew since.
+    fn of<'a>(declaration: &Declaration, last: &'a mut Option<Self>) -> Result<&'a Self, Box<dyn Error>> {
+        if last.as_ref().is_none_or(|last| last.declaration != *declaration) {
+            let is_plain = declaration.message_size != 0;
+            let fields = if is_plain { Some(Fields::parse(&declaration.schema)?) } else { None };
+            *last = Some(Self { declaration: declaration.clone(), fields });
+        }
+        Ok(last.as_ref().expect("just made"))
+    }
+}
+
+/// Tells of messages whose publishers came and went between two looks.
+fn print_missed(args: &Args, lost: u64, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    if lost == 0 {
+        return Ok(());
+    }
+    if args.json {
+        let line = json!({ "topic": args.topic, "lost": lost, "message": null });
+        writeln!(out, "{line}")?;
+    } else {
+        let messages = several(lost, "message");
+        writeln!(out, "{} ({messages} lost: sent and gone before this command looked)", args.topic)?;
+    }
+    Ok(out.flush()?)
 }
 
 /// Prints at most `most` of a record's messages, each in a line of its own; gives their number.
 fn print(
     as_json: bool,
-    (topic, fields): (&TopicInfo, Option<&Fields>),
+    Reading { declaration, fields }: &Reading,
     delivery: &Delivery<'_>,
     most: u64,
     out: &mut impl Write,
 ) -> Result<u64, Box<dyn Error>> {
     let message = match fields {
         Some(fields) => serde_json::from_str(&fields.to_json(delivery.payload))?,
-        None => exchange::json(delivery, &topic.schema),
+        None => exchange::json(delivery, &declaration.schema),
     };
     let messages = if let Value::Array(messages) = message { messages } else { vec![message] };
     let mut printed = 0;

@@ -10,6 +10,7 @@ use shm_bus::{Attachment, Inbox, Start};
 use super::figures::{count, nanoseconds, per_second};
 use super::find::find;
 use super::gaps::Gaps;
+use super::news::{missed, told};
 use super::topic::topic;
 use super::watch::Watch;
 
@@ -18,7 +19,8 @@ use super::watch::Watch;
 /// Example: hotframe bus hz physics/contact --interval 5
 ///
 /// A gap runs from one receive to the next; it is no latency, for messages bear no time. `lost` counts what this command
-/// was too slow for; the rate counts it, too. B/s counts what messages hold, without headers.
+/// was too slow for, and what publishers sent that came and went unseen; the rate counts it, too. B/s counts what messages
+/// hold, without headers. If the topic is declared anew, with another layout or policy, it goes on with that.
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Args {
@@ -63,13 +65,15 @@ pub(super) fn hz(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>
             interval.restart();
         }
     }
-    if interval.messages > 0 { interval.print(args, out) } else { Ok(()) }
+    interval.lost = interval.lost.saturating_add(missed(&mut inbox));
+    if interval.messages + interval.lost > 0 { interval.print(args, out) } else { Ok(()) }
 }
 
 impl Interval {
     /// Takes the next message, if one waits and `most` allows; gives their number.
     fn take(&mut self, inbox: &mut Inbox, most: u64) -> Result<u64, Box<dyn Error>> {
-        let Some(delivery) = inbox.receive()?.filter(|_| most > 0) else { return Ok(0) };
+        self.lost = self.lost.saturating_add(missed(inbox));
+        let Some(delivery) = told(inbox.receive())?.flatten().filter(|_| most > 0) else { return Ok(0) };
         self.gaps.arrived(Instant::now());
         self.messages += 1;
         self.bytes += delivery.payload.len() as u64;

@@ -2,7 +2,7 @@
 //! part, those that receive are observers.
 //!
 //! One command a file, with its flags. What they share: [`find`] (which bus), [`topic`] (which topic), [`watch`] (when to end),
-//! [`gaps`], [`queues`] and [`figures`].
+//! [`news`] (what inboxes say beside messages), [`gaps`], [`queues`] and [`figures`].
 //!
 //! # Failure
 //! An error is told in one line, with what to do, and the exit code is 1. A reader of the output that goes away is no error.
@@ -16,6 +16,7 @@ mod gaps;
 mod gc;
 mod hz;
 mod ls;
+mod news;
 mod outgoing;
 mod process;
 mod progress;

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
 use shm_bus::record::{RecordedCounts, Recorder};
-use shm_bus::{Attachment, Bus, Inbox, Start};
+use shm_bus::{Attachment, Bus, Delivery, Inbox, Start, TopicInfo};
 
 use super::figures::{count, plural};
 use super::find::find;
+use super::news::told;
 use super::topic::topic;
 use super::watch::Watch;
 
@@ -22,7 +23,8 @@ use super::watch::Watch;
 ///
 /// Foxglove and other viewers open the file and show the fields (ROS 1 encoding); `hotframe bus replay` plays it. Each
 /// message keeps its priority, publisher and number, and how many were lost just before it. It is flushed four times a
-/// second: what was flushed stays readable whatever happens to the recorder.
+/// second: what was flushed stays readable whatever happens to the recorder. What publishers sent that came and went before
+/// this command looked counts as lost. A topic that is declared anew, with another layout or policy, gets a channel more.
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Args {
@@ -59,10 +61,9 @@ pub(super) fn record(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Er
     let mut watch = Watch::start()?;
     let mut recorder = Recorder::create(&args.file, bus.name(), args.force)?;
     let mut inbox = bus.inbox("hotframe bus record", Attachment::Observer)?;
-    let mut subscribed = Vec::new();
-    subscribe(args, &bus, &mut inbox, &mut recorder, &mut subscribed, Start::Now)?;
-    eprintln!("hotframe: recording {} of bus `{}`; Ctrl-C ends", subscribed.join(", "), bus.name());
-    run(args, &bus, (&mut inbox, &mut recorder, &mut subscribed), &mut watch, out)?;
+    let subscribed = subscribe(args, &bus, &mut inbox, &mut recorder)?;
+    eprintln!("hotframe: recording {subscribed} of bus `{}`; Ctrl-C ends", bus.name());
+    run(args, &bus, (&mut inbox, &mut recorder), &mut watch, out)?;
     let counts = recorder.finish()?;
     if args.json {
         let topics = counts.iter().map(|topic| {
@@ -77,12 +78,10 @@ pub(super) fn record(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Er
     Ok(out.flush()?)
 }
 
-type Parts<'a> = (&'a mut Inbox, &'a mut Recorder, &'a mut Vec<String>);
-
 fn run(
     args: &Args,
     bus: &Bus,
-    (inbox, recorder, subscribed): Parts<'_>,
+    (inbox, recorder): (&mut Inbox, &mut Recorder),
     watch: &mut Watch,
     out: &mut impl Write,
 ) -> Result<(), Box<dyn Error>> {
@@ -93,40 +92,55 @@ fn run(
     let mut next_flush = begun + FLUSH;
     while left > 0 && end.is_none_or(|end| Instant::now() < end) {
         let goes_on = watch.wait(bus, inbox, Some(end.map_or(next_flush, |end| end.min(next_flush))))?;
-        if let Some(delivery) = inbox.receive()? {
+        if let Some(delivery) = told(inbox.receive())?.flatten() {
             recorder.write(&delivery, begun_at + begun.elapsed())?;
             left -= 1;
         }
+        inbox.take_missed().iter().for_each(|missed| recorder.miss(missed));
         if Instant::now() >= next_flush || !goes_on {
             next_flush = Instant::now() + FLUSH;
             flush(args, recorder, out)?;
-            subscribe(args, bus, inbox, recorder, subscribed, Start::Earliest)?;
         }
         if !goes_on {
             break;
         }
     }
+    record_rest((inbox, recorder), left, begun_at + begun.elapsed())
+}
+
+/// Records what was sent before the end, `most` at most: what is neither recorded nor lost would be in no account.
+fn record_rest(
+    (inbox, recorder): (&mut Inbox, &mut Recorder),
+    most: u64,
+    time: SystemTime,
+) -> Result<(), Box<dyn Error>> {
+    let (mut left, mut written) = (most, Ok(()));
+    let mut each = |delivery: Delivery<'_>| {
+        if left > 0 && written.is_ok() {
+            written = recorder.write(&delivery, time);
+            left -= 1;
+        }
+    };
+    // Each round tells of one topic that was declared anew.
+    while told(inbox.drain(&mut each))?.is_none() {}
+    written?;
+    inbox.take_missed().iter().for_each(|missed| recorder.miss(missed));
     Ok(())
 }
 
-/// Reads the wanted topics that there are by now.
-fn subscribe(
-    args: &Args,
-    bus: &Bus,
-    inbox: &mut Inbox,
-    recorder: &mut Recorder,
-    subscribed: &mut Vec<String>,
-    from: Start,
-) -> Result<(), Box<dyn Error>> {
-    for topic in bus.snapshot().topics {
-        let wanted = args.topics.is_empty() || args.topics.contains(&topic.name);
-        if wanted && !subscribed.contains(&topic.name) {
-            recorder.declare(&topic);
-            inbox.subscribe_untyped(&topic.name, from)?;
-            subscribed.push(topic.name);
-        }
+/// Reads the wanted topics; their names, for people. Without any wanted, all are, also those that come later.
+fn subscribe(args: &Args, bus: &Bus, inbox: &mut Inbox, recorder: &mut Recorder) -> Result<String, Box<dyn Error>> {
+    if args.topics.is_empty() {
+        inbox.subscribe_all(Start::Now)?;
     }
-    Ok(())
+    for name in &args.topics {
+        inbox.subscribe_untyped(name, Start::Now)?;
+    }
+    let wanted = |topic: &TopicInfo| args.topics.is_empty() || args.topics.contains(&topic.name);
+    let topics: Vec<TopicInfo> = bus.snapshot().topics.into_iter().filter(wanted).collect();
+    topics.iter().for_each(|topic| recorder.declare(topic));
+    let names: Vec<String> = topics.into_iter().map(|topic| topic.name).collect();
+    Ok(if names.is_empty() { "all topics".to_owned() } else { names.join(", ") })
 }
 
 fn flush(args: &Args, recorder: &mut Recorder, out: &mut impl Write) -> Result<(), Box<dyn Error>> {

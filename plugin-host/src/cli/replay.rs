@@ -168,7 +168,7 @@ fn check(bus: &Bus, channel: &RecordedChannel) -> Result<(), ReplayError> {
         return Err(ReplayError::NotPlain(channel.topic.clone()));
     }
     match bus.snapshot().topics.into_iter().find(|topic| topic.name == channel.topic) {
-        Some(topic) if topic.schema != channel.schema => Err(ReplayError::Schema {
+        Some(topic) if topic.held && topic.schema != channel.schema => Err(ReplayError::Schema {
             bus: bus.name().to_owned(),
             topic: topic.name,
             on_the_bus: topic.schema,

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use shm_bus::{Bus, Inbox, ParticipantInfo, ReceiveError, Snapshot};
 
+use super::news::told;
+
 /// This program's name on a bus.
 const PROGRAM: &str = "hotframe";
 
@@ -60,7 +62,8 @@ impl Watch {
     ) -> Result<bool, ReceiveError> {
         loop {
             let left = deadline.map_or(Self::SLICE, |deadline| deadline.saturating_duration_since(Instant::now()));
-            if left.is_zero() || inbox.wait_timeout(left.min(Self::SLICE))? {
+            // What an inbox has to say is no message; the command looks for messages, too.
+            if left.is_zero() || told(inbox.wait_timeout(left.min(Self::SLICE)))? != Some(false) {
                 return Ok(!self.is_stopped());
             }
             if self.is_over(bus) {

@@ -4,6 +4,7 @@
 
 #![cfg(all(unix, feature = "record", feature = "top"))]
 
+mod accounts;
 mod doctor;
 mod echo;
 mod help;

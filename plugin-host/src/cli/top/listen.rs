@@ -5,7 +5,7 @@ use std::error::Error;
 use std::time::Instant;
 
 use shm_bus::wire::Priority;
-use shm_bus::{Attachment, Bus, Inbox, Start};
+use shm_bus::{Attachment, Inbox, ReceiveError, Start};
 
 use crate::cli::find::find;
 use crate::cli::gaps::Gaps;
@@ -15,9 +15,7 @@ pub(super) type GapsByTopic = BTreeMap<(String, Priority), Gaps>;
 
 /// See the module.
 pub(super) struct Listener {
-    bus: Bus,
     inbox: Inbox,
-    subscribed: Vec<String>,
     gaps: GapsByTopic,
 }
 
@@ -27,32 +25,21 @@ impl Listener {
 
     pub(super) fn new(bus: &str) -> Result<Self, Box<dyn Error>> {
         let bus = find(Some(bus))?;
-        let inbox = bus.inbox("hotframe bus top", Attachment::Observer)?;
-        let mut listener = Self { bus, inbox, subscribed: Vec::new(), gaps: GapsByTopic::new() };
-        listener.subscribe()?;
-        Ok(listener)
-    }
-
-    fn subscribe(&mut self) -> Result<(), Box<dyn Error>> {
-        for topic in self.bus.snapshot().topics {
-            if !self.subscribed.contains(&topic.name) {
-                self.inbox.subscribe_untyped(&topic.name, Start::Now)?;
-                self.subscribed.push(topic.name);
-            }
-        }
-        Ok(())
+        let mut inbox = bus.inbox("hotframe bus top", Attachment::Observer)?;
+        inbox.subscribe_all(Start::Now)?;
+        Ok(Self { inbox, gaps: GapsByTopic::new() })
     }
 
     /// Listens until `moment`, at most, also to topics that are new.
     pub(super) fn listen(&mut self, moment: Instant) -> Result<(), Box<dyn Error>> {
-        self.subscribe()?;
         loop {
             let left = moment.saturating_duration_since(Instant::now());
-            if left.is_zero() || !self.inbox.wait_timeout(left)? {
+            // The screen has no line for what is declared anew; the gaps go on.
+            if left.is_zero() || next(self.inbox.wait_timeout(left))? == Some(false) {
                 return Ok(());
             }
             for _ in 0..Self::BURST {
-                let Some(delivery) = self.inbox.receive()? else { break };
+                let Some(delivery) = next(self.inbox.receive())?.flatten() else { break };
                 let now = Instant::now();
                 match self
                     .gaps
@@ -74,5 +61,13 @@ impl Listener {
         let taken = self.gaps.clone();
         self.gaps.values_mut().for_each(Gaps::clear);
         taken
+    }
+}
+
+/// What came; nothing when a topic was declared anew.
+fn next<T>(received: Result<T, ReceiveError>) -> Result<Option<T>, ReceiveError> {
+    match received {
+        Err(ReceiveError::Redeclared { .. }) => Ok(None),
+        received => received.map(Some),
     }
 }
