@@ -24,10 +24,10 @@ use super::watch::Watch;
 ///
 ///   hotframe bus record game.mcap --encoding ros2                   for viewers that know ROS 2 only
 ///
-/// Viewers open the file and show the fields. Of the two encodings, ros1 copies messages as they are; Foxglove and the Python
-/// package `mcap-ros1-support` read it. ros2 is CDR, with names as ROS 2 allows them; Foxglove and `mcap-ros2-support` read it, and
-/// it is what other programs for ROS 2 expect. `hotframe bus replay` plays both. Each message keeps its priority, publisher
-/// and number, and how many were lost just before it.
+/// MCAP viewers open the file and show the fields. With `ros1` messages are copied as they are; viewers that know ROS 1's
+/// encoding read that, such as Foxglove, and the Python package `mcap-ros1-support`. With `ros2` they are CDR, with names as ROS 2
+/// allows them, for viewers and programs that know ROS 2 alone, and `mcap-ros2-support`. `hotframe bus replay` plays both. Each
+/// message keeps its priority, publisher and number, and how many were lost just before it.
 ///
 /// The file is flushed four times a second: what was flushed stays readable whatever happens to the recorder. Until the first
 /// message is flushed it is called FILE.part, and what was called FILE stays as it was.

@@ -187,8 +187,9 @@ fn stopped(replay: &super::support::Tool, inbox: &mut shm_bus::Inbox, count: usi
     std::thread::sleep(STOP);
     let mut came = 0;
     inbox.drain(|_| came += 1).expect("mapped");
-    replay.signal(Signal::CONT);
+    // Before it can send anything.
     let (before, begun) = (came, Instant::now());
+    replay.signal(Signal::CONT);
     while came < count {
         inbox.wait().expect("mapped");
         inbox.drain(|_| came += 1).expect("mapped");

@@ -24,6 +24,7 @@ mod space;
 #[cfg(feature = "crash-points")]
 mod stops;
 mod support;
+mod told;
 
 /// Not a test of its own: the body of every child process.
 #[test]
