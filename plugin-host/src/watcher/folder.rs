@@ -67,6 +67,8 @@ pub(super) struct Folder {
     backend: Option<Backend>,
     /// The backend doesn't watch the folder that is there, and should.
     wants_backend: bool,
+    /// Another folder is in place of the one whose files are known, and was not compared with it yet.
+    is_renewed: bool,
     next_look: Instant,
     queue: Queue,
     timing: Timing,
@@ -94,6 +96,7 @@ impl Folder {
             presence,
             backend: None,
             wants_backend: false,
+            is_renewed: false,
             next_look: Instant::now(),
             queue,
             timing,
@@ -197,7 +200,7 @@ impl Folder {
                 return self.tell(FileEvent::FolderLost { folder: self.path.clone(), reason });
             }
             Turn::Back { .. } | Turn::Renewed => {
-                self.wants_backend = true;
+                (self.wants_backend, self.is_renewed) = (true, self.is_renewed || is_renewed);
                 self.tell(FileEvent::FolderBack { folder: self.path.clone(), is_renewed });
             }
             Turn::Stays => {}
@@ -206,7 +209,7 @@ impl Folder {
             self.watch();
         }
         if let Ok(view) = view {
-            self.compare(&view, how, is_renewed);
+            self.compare(&view, how);
         }
     }
 
@@ -224,19 +227,20 @@ impl Folder {
         }
     }
 
-    fn compare(&mut self, view: &View, how: Look, is_renewed: bool) {
+    fn compare(&mut self, view: &View, how: Look) {
         let found = self.files(view);
         // What was looked at is no longer there: nothing follows from it.
         if sight::identity(&self.path).ok() != Some(view.identity) {
             self.next_look = Instant::now();
             return;
         }
+        let absent = if std::mem::take(&mut self.is_renewed) { Input::NotRenewed } else { Input::Removed };
         let missing: Vec<String> = self.entries.keys().filter(|plugin| !found.contains_key(*plugin)).cloned().collect();
         for plugin in missing {
             if let Some(entry) = self.entries.get_mut(&plugin) {
                 entry.seen = None;
             }
-            self.feed(&plugin, if is_renewed { Input::NotRenewed } else { Input::Removed });
+            self.feed(&plugin, absent);
         }
         for (plugin, (file, sight)) in found {
             self.meet(&plugin, file, sight, how);

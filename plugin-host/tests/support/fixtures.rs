@@ -10,12 +10,16 @@ use std::sync::OnceLock;
 
 use plugin_host::library_path;
 
+/// The library that cargo makes of the package `my-hyph`.
+const OF_PACKAGE: &str = "my_hyph";
+
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// The library that was built from `plugin-host/fixtures/<name>.rs`.
+/// The library that was built from `plugin-host/fixtures/<name>.rs`, or is the only one of a package.
 pub(crate) fn library(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    let path = library_path(BUILT.get_or_init(build), name);
+    let built = BUILT.get_or_init(build);
+    let path = library_path(&if name == OF_PACKAGE { built.clone() } else { built.join("examples") }, name);
     assert!(path.is_file(), "no fixture {}", path.display());
     path
 }
@@ -25,13 +29,15 @@ pub(crate) fn bytes(name: &str) -> Vec<u8> {
     fs::read(library(name)).expect("a built fixture can be read")
 }
 
-/// Builds all; gives the folder in which they stand.
+/// Builds all; gives the folder of the package's library, in which the others have one of their own.
 fn build() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixtures");
     fs::create_dir_all(&folder).expect("cargo gives tests a folder");
     let guard = File::create(folder.join(".lock")).expect("a lock file can be made");
     guard.lock().expect("a lock file can be locked");
     write_if_changed(&folder.join("Cargo.toml"), &manifest());
+    fs::create_dir_all(folder.join("my-hyph")).expect("a folder for a package");
+    write_if_changed(&folder.join("my-hyph/Cargo.toml"), &package_manifest());
     // cargo adds the fixtures to its copy of the lock file: what it was made from is kept beside.
     let lock = fs::read_to_string(Path::new(WORKSPACE).join("Cargo.lock")).expect("the workspace has a lock file");
     if write_if_changed(&folder.join("workspace.lock"), &lock) {
@@ -39,13 +45,13 @@ fn build() -> PathBuf {
     }
     let target = folder.join("target");
     let output = Command::new(env!("CARGO"))
-        .args(["build", "--examples", "--offline", "--quiet", "--target-dir"])
+        .args(["build", "--workspace", "--lib", "--examples", "--offline", "--quiet", "--target-dir"])
         .arg(&target)
         .current_dir(&folder)
         .output()
         .expect("cargo can be started");
     assert!(output.status.success(), "the fixtures don't build:\n{}", String::from_utf8_lossy(&output.stderr));
-    target.join("debug/examples")
+    target.join("debug")
 }
 
 fn manifest() -> String {
@@ -58,7 +64,7 @@ fn manifest() -> String {
     files.sort();
     let sdk = Path::new(WORKSPACE).join("plugin-sdk");
     let mut text = format!(
-        "[workspace]\n\n\
+        "[workspace]\nmembers = ['my-hyph']\n\n\
          [package]\nname = \"fixtures\"\nversion = \"0.1.0\"\nedition = \"2024\"\nautoexamples = false\n\n\
          [lib]\npath = '{}'\n\n\
          [dependencies]\nplugin-sdk = {{ path = '{}' }}\n\n\
@@ -73,6 +79,18 @@ fn manifest() -> String {
         }
     }
     text
+}
+
+/// A package of its own, as a plugin's is: its name has a hyphen, and `#[plugin]` states none.
+fn package_manifest() -> String {
+    let workspace = Path::new(WORKSPACE);
+    format!(
+        "[package]\nname = \"my-hyph\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+         [lib]\npath = '{}'\ncrate-type = ['cdylib']\n\n\
+         [dependencies]\nplugin-sdk = {{ path = '{}' }}\n",
+        workspace.join("plugin-host/fixtures/packages/my_hyph.rs").display(),
+        workspace.join("plugin-sdk").display(),
+    )
 }
 
 /// Leaves a file alone that has this text already, so that cargo finds it fresh.

@@ -20,9 +20,9 @@ fn a_file_whose_name_is_no_plugins_is_told_with_the_name_that_it_should_have() {
 
 #[test]
 fn a_plugin_with_a_hyphen_in_its_name_runs_whatever_its_files_spelling() {
-    for file in ["my_hyph", "my-hyph"] {
-        let mut game = Game::with(&[(file, "hyphen")]);
-        assert_eq!(game.running(), ["my_hyph"], "{file}");
+    for (file, fixture) in [("my_hyph", "hyphen"), ("my-hyph", "hyphen"), ("my_hyph", "my_hyph")] {
+        let mut game = Game::with(&[(file, fixture)]);
+        assert_eq!(game.running(), ["my_hyph"], "{file}: {:#?}", game.log.lines());
         game.frames(1);
         assert_eq!(game.stats("my_hyph").generation, 1, "{file}");
     }

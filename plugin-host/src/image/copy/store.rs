@@ -146,7 +146,8 @@ fn private_folder(base: &Path) -> io::Result<TempDir> {
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(fs::Permissions::from_mode(0o700));
     }
-    builder.tempdir_in(base)
+    // Its error names the folder that it tried to make, another one each time: whoever hears it again takes it for news.
+    builder.tempdir_in(base).map_err(|error| error.kind().into())
 }
 
 /// Removes the folders of owners that no longer live.
