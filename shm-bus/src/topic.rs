@@ -173,9 +173,8 @@ fn declares_as(entry: &TopicEntry, topic: &TopicSpec<'_>) -> Result<(), TopicErr
 
 /// Whether somebody but those who are `leaving` uses the topic at `index`.
 fn is_held(control: &Control, index: usize, leaving: &Leaving) -> bool {
-    let is_left = leaving.lanes.is_empty() && leaving.inboxes.is_empty();
-    // What nobody is about to give up goes with its last user, at the next sweep.
-    if is_left {
+    // An entry that nobody is leaving goes with its last user, at a sweep.
+    if leaving.lanes.is_empty() && leaving.inboxes.is_empty() {
         return true;
     }
     // A closed lane is there for the inboxes that still read it, unless it holds work.

@@ -32,6 +32,15 @@ fn a_component_that_the_host_does_not_know_drops_its_command_alone() {
 }
 
 #[test]
+fn a_component_that_is_named_in_the_next_build_as_advised_is_known() {
+    let mut game = with_labels(&[("spawner", "spawner")]);
+    game.frames(2);
+    game.swap("spawner", "spawner_named");
+    game.frames(2);
+    assert_eq!(game.commands(), (1 + 2, 0, 1));
+}
+
+#[test]
 fn insert_replaces_and_adds() {
     let mut game = with_labels(&[("spawner", "spawner")]);
     game.frames(3);

@@ -104,6 +104,17 @@ fn queries_of_one_system_that_overlap_are_refused_by_name() {
 }
 
 #[test]
+fn queries_that_are_made_disjoint_as_advised_are_accepted() {
+    let (mut game, [moving, frozen, still]) = game();
+    game.refuse("mover", "mover_overlap");
+    game.swap("mover", "mover_disjoint");
+    let before = [moving, frozen, still].map(|entity| game.get::<Position>(entity).expect("it lives").x);
+    game.frames(1);
+    let after = [moving, frozen, still].map(|entity| game.get::<Position>(entity).expect("it lives").x);
+    assert_eq!(after, [before[0] + 1.0, before[1], before[2] + 1.0]);
+}
+
+#[test]
 fn a_plugin_that_is_removed_stops_moving_things_and_goes_on_when_it_returns() {
     let (mut game, [moving, ..]) = game();
     std::fs::remove_file(game.path("mover")).expect("the plugin's file can be removed");

@@ -49,7 +49,7 @@ impl Port {
                     tracing::warn!(
                         topic = self.topic.name,
                         "the frame stood still for {timeout_ms} ms: a plugin waited for room in the lane of \"{0}\", as the topic's \
-                         policy says, and got none; give \"{0}\" more capacity, or a policy that doesn't wait",
+                         policy says, and got none; read it more often, or give it more capacity",
                         self.topic.name
                     );
                 }

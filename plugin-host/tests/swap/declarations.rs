@@ -204,3 +204,41 @@ fn a_topic_of_ones_own_that_another_reads_is_refused_until_that_one_goes() {
     game.frames(2);
     assert_eq!(game.state::<Solo>("solo").sent, 5);
 }
+
+#[test]
+fn a_topic_that_one_plugin_declares_in_two_ways_is_refused_with_both() {
+    let mut game = Game::with(&[("solo", "solo_v1")]);
+    game.frames(1);
+    game.refuse("solo", "solo_two_ways");
+    let line = game.log.line("generation 1 goes on");
+    for words in ["\"fixtures/note\" in two ways", "policy = Reject", "policy = DropOldest", "declare it once"] {
+        assert!(line.contains(words), "no {words:?} in {line}");
+    }
+    // As it advises.
+    game.swap("solo", "solo_other_policy");
+}
+
+#[test]
+fn what_was_sent_and_received_stays_counted_when_lanes_are_replaced_and_plugins_go() {
+    let mut game = Game::with(&BOTH);
+    game.frames(3);
+    game.swap("talker", "talker_larger_lane");
+    game.frames(3);
+    let sent = hears_everything(&mut game) + 10;
+    let lanes = |game: &Game| {
+        let snapshot = game.host.bus().snapshot();
+        snapshot.topics.iter().flat_map(|topic| &topic.lanes).map(|lane| (lane.id, lane.sent)).collect::<Vec<_>>()
+    };
+    let past: Vec<_> = game.host.past_lanes().iter().map(|past| (past.sent.lane, past.sent.sent)).collect();
+    let [(id, count)] = lanes(&game)[..] else { panic!("one lane is left: {:?}", lanes(&game)) };
+    assert_eq!((past.len(), past[0].1, count), (1, 30, sent - 30));
+    assert_ne!(past[0].0, id);
+    game.frames(1);
+    for plugin in ["talker", "listener"] {
+        std::fs::remove_file(game.path(plugin)).expect("the file can be removed");
+    }
+    game.await_that(|game| game.running().is_empty());
+    let total: u64 = game.host.past_lanes().iter().map(|past| past.sent.sent).sum();
+    assert_eq!((total, lanes(&game).len()), (sent + 10, 0));
+    assert_eq!(game.host.received()["fixtures/number"].iter().sum::<u64>(), sent);
+}

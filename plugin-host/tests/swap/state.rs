@@ -79,6 +79,20 @@ fn opaque_state_of_another_format_is_refused_and_the_old_build_goes_on() {
 }
 
 #[test]
+fn a_file_that_is_removed_and_added_again_starts_afresh_as_the_refusal_advises() {
+    let mut game = Game::with(&[("opaque", "opaque_v1")]);
+    game.frames(2);
+    game.refuse("opaque", "opaque_v2");
+    assert!(game.log.line("generation 1 goes on").contains("remove the plugin's file and add it again"));
+    std::fs::remove_file(game.path("opaque")).expect("the file can be removed");
+    game.await_that(|game| game.running().is_empty());
+    game.put_bytes("opaque", &super::support::fixtures::bytes("opaque_v2"));
+    game.await_that(|game| game.running() == ["opaque"]);
+    game.frames(1);
+    assert_eq!(game.stats("opaque").generation, 2);
+}
+
+#[test]
 fn many_swaps_keep_the_state() {
     let mut game = Game::with(&[("counter", "counter_v1")]);
     let mut expected = 0;

@@ -14,6 +14,8 @@ const _: () = assert!(SCHEMA.1 == TOPICS.stride && NAME.0 * 8 == 32 && TYPE_NAME
 #[derive(Clone, Debug)]
 pub(crate) struct TopicEntry {
     pub(crate) index: usize,
+    /// Of this declaration.
+    pub(crate) id: u64,
     pub(crate) name: String,
     pub(crate) type_name: String,
     pub(crate) schema: String,
@@ -27,12 +29,13 @@ pub(crate) struct TopicEntry {
 impl Control {
     /// The topic at `index`, if there is one.
     pub(crate) fn topic(&self, index: usize) -> Option<TopicEntry> {
-        self.read(TOPICS, index, |_, entry| {
+        self.read(TOPICS, index, |id, entry| {
             let lengths = load(entry, 3);
             let length = |shift: u32| lengths >> shift & 0xffff;
             let size = load(entry, 2);
             Some(TopicEntry {
                 index,
+                id,
                 name: text(entry, NAME, length(0))?,
                 type_name: text(entry, TYPE_NAME, length(16))?,
                 schema: text(entry, SCHEMA, length(32))?,
@@ -52,6 +55,11 @@ impl Control {
     /// All topics.
     pub(crate) fn topics(&self) -> impl Iterator<Item = TopicEntry> {
         (0..TOPICS_MAX).filter_map(|index| self.topic(index))
+    }
+
+    /// The topic of this name, as it was declared last.
+    pub(crate) fn topic_named(&self, name: &str) -> Option<TopicEntry> {
+        self.topics().filter(|entry| entry.name == name).max_by_key(|entry| entry.id)
     }
 
     /// Adds a topic and gives its index, or `None` when the table is full. Under `bus.lock`; the texts fit.

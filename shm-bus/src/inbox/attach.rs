@@ -57,7 +57,7 @@ impl Inbox {
     pub fn subscribe_untyped(&mut self, topic_name: &str, from: Start) -> Result<(), SubscribeError> {
         let shared = std::sync::Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
-        let found = shared.control.topics().find(|entry| entry.name == topic_name);
+        let found = shared.control.topic_named(topic_name);
         let TopicEntry { index, name, schema_hash, policy, .. } =
             found.ok_or_else(|| TopicError::Unknown { topic: topic_name.to_owned() })?;
         self.join(&change, Subscription { topic: index, name, schema_hash, policy }, from)

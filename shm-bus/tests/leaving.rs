@@ -1,0 +1,149 @@
+//! Who alone holds a topic may declare it anew before it lets go of it, and may still think better of it.
+
+use shm_bus::wire::{Policy, Priority, schema_hash};
+use shm_bus::{Attachment, Bus, Inbox, Leaving, Publisher, PublisherError, QueueSpec, Start, TopicError, TopicSpec};
+
+const OLD: &str = "test.Number@1 8/8 {value:u64@0}";
+const NEW: &str = "test.Number@1 8/8 {value:f64@0}";
+const LANE: &[(Priority, u32)] = &[(Priority::Normal, 4096)];
+
+const fn topic(schema: &'static str, policy: Policy) -> TopicSpec<'static> {
+    TopicSpec {
+        name: "numbers",
+        type_name: "test.Number",
+        schema,
+        schema_hash: schema_hash(schema),
+        message_size: 8,
+        policy,
+    }
+}
+
+const BEFORE: TopicSpec<'static> = topic(OLD, Policy::Reject);
+
+/// A bus on which one participant alone writes and reads a topic.
+struct Holder {
+    bus: Bus,
+    inbox: Inbox,
+    publisher: Publisher,
+}
+
+impl Holder {
+    fn new() -> Self {
+        let bus = Bus::anonymous().expect("opens");
+        let mut inbox = bus.inbox("holder", Attachment::Gating).expect("room");
+        inbox.subscribe(&BEFORE, Start::Now).expect("new");
+        let publisher = bus.publisher(&BEFORE, "holder", LANE).expect("the same declaration");
+        Self { bus, inbox, publisher }
+    }
+
+    fn leaving(&self) -> Leaving {
+        let mut leaving = Leaving::default();
+        leaving.add_publisher(&self.publisher);
+        leaving.add_inbox(&self.inbox);
+        leaving
+    }
+
+    /// Publishes and reads the topic as it is declared now, beside what there is.
+    fn declare(&mut self, topic: &TopicSpec<'_>) -> Result<Publisher, PublisherError> {
+        let leaving = self.leaving();
+        let publisher = self.bus.publisher_in_place_of(topic, "holder", LANE, &leaving)?;
+        self.inbox.subscribe_in_place_of(topic, Start::Now, &leaving).expect("what can be published can be read");
+        Ok(publisher)
+    }
+
+    /// What is received, with the hash of its schema.
+    fn received(&mut self) -> Vec<(u64, Vec<u8>)> {
+        let mut received = Vec::new();
+        self.inbox.drain(|delivery| received.push((delivery.schema_hash, delivery.payload.to_vec()))).expect("read");
+        received
+    }
+
+    /// Schemas and policies of the bus's topics.
+    fn declared(&self) -> Vec<(String, Policy)> {
+        self.bus.snapshot().topics.into_iter().map(|topic| (topic.schema, topic.policy)).collect()
+    }
+}
+
+fn send(publisher: &mut Publisher, text: &[u8; 8]) {
+    publisher.send(Priority::Normal, text).expect("room");
+}
+
+#[test]
+fn a_topic_is_declared_anew_and_the_old_declaration_goes_with_its_last_end() {
+    for after in [topic(NEW, Policy::Reject), topic(OLD, Policy::DropOldest), topic(NEW, Policy::Latest)] {
+        let mut holder = Holder::new();
+        send(&mut holder.publisher, b"received");
+        assert_eq!(holder.received().len(), 1);
+        send(&mut holder.publisher, b"given up");
+        let mut new = holder.declare(&after).expect("nobody else uses it");
+        send(&mut new, b"after it");
+        assert_eq!(holder.declared().len(), 2);
+        assert_eq!(holder.inbox.unsubscribe_from(&BEFORE).expect("subscribed"), 1);
+        holder.publisher = new;
+        assert_eq!(holder.declared(), [(after.schema.to_owned(), after.policy)]);
+        assert_eq!(holder.received(), [(after.schema_hash, b"after it".to_vec())]);
+        holder.bus.publisher(&after, "another", LANE).expect("others agree with it");
+        holder.bus.publisher(&BEFORE, "another", LANE).expect_err("and not with the old one");
+    }
+}
+
+#[test]
+fn who_thinks_better_of_it_goes_on_as_before() {
+    let mut holder = Holder::new();
+    send(&mut holder.publisher, b"before  ");
+    let after = topic(NEW, Policy::Reject);
+    let new = holder.declare(&after).expect("nobody else uses it");
+    assert_eq!(holder.inbox.unsubscribe_from(&after).expect("subscribed"), 0);
+    drop(new);
+    assert_eq!(holder.declared(), [(OLD.to_owned(), Policy::Reject)]);
+    send(&mut holder.publisher, b"after it");
+    let received = [b"before  ", b"after it"].map(|text| (BEFORE.schema_hash, text.to_vec()));
+    assert_eq!(holder.received(), received);
+}
+
+#[test]
+fn what_others_use_is_refused_with_both_declarations() {
+    let refused = |holder: &mut Holder, after: &TopicSpec<'_>| {
+        let error = holder.declare(after).expect_err("somebody else uses it").to_string();
+        assert_eq!(holder.declared().len(), 1);
+        error
+    };
+    let (schema, policy) = (topic(NEW, Policy::Reject), topic(OLD, Policy::DropNewest));
+    let mut holder = Holder::new();
+    let other = holder.bus.publisher(&BEFORE, "other", LANE).expect("the same declaration");
+    let error = refused(&mut holder, &schema);
+    assert!(error.contains(OLD) && error.contains(NEW), "{error}");
+    drop(other);
+    let mut other = holder.bus.inbox("other", Attachment::Gating).expect("room");
+    other.subscribe(&BEFORE, Start::Now).expect("the same declaration");
+    let error = refused(&mut holder, &policy);
+    assert!(error.contains("Reject") && error.contains("DropNewest"), "{error}");
+    drop(other);
+    let mut observer = holder.bus.inbox("observer", Attachment::Observer).expect("room");
+    observer.subscribe(&BEFORE, Start::Now).expect("the same declaration");
+    holder.declare(&schema).expect("an observer holds nothing");
+}
+
+#[test]
+fn who_gives_up_nothing_of_a_topic_can_t_declare_it_anew() {
+    let holder = Holder::new();
+    let mut elsewhere = holder.bus.inbox("elsewhere", Attachment::Gating).expect("room");
+    let mut leaving = Leaving::default();
+    leaving.add_inbox(&elsewhere);
+    let after = topic(NEW, Policy::Reject);
+    holder.bus.publisher_in_place_of(&after, "other", LANE, &leaving).expect_err("the holder uses it");
+    elsewhere.subscribe_in_place_of(&after, Start::Now, &leaving).expect_err("the holder uses it");
+    assert_eq!(holder.declared(), [(OLD.to_owned(), Policy::Reject)]);
+}
+
+#[test]
+fn work_that_is_not_done_holds_its_topic() {
+    let bus = Bus::anonymous().expect("opens");
+    let queue = QueueSpec { topic: BEFORE, deliveries_max: 3 };
+    let worker = bus.worker(&queue, "worker").expect("new");
+    let mut leaving = Leaving::default();
+    leaving.add_inbox(&bus.inbox("other", Attachment::Gating).expect("room"));
+    let refused = bus.publisher_in_place_of(&topic(NEW, Policy::Reject), "other", LANE, &leaving);
+    assert!(matches!(refused, Err(PublisherError::Topic(TopicError::Schema { .. }))), "{refused:?}");
+    drop(worker);
+}
