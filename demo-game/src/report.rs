@@ -49,6 +49,10 @@ pub(crate) struct PluginReport {
     reloads: u32,
     failed_loads: u32,
     panics: u64,
+    /// The most that it took of the frame arena in one frame.
+    arena_peak_bytes: usize,
+    /// Allocations that its quota of the frame arena refused.
+    arena_refused: u64,
     /// How long its swaps held the frame edge.
     swap_ms: Spread,
 }
@@ -60,6 +64,8 @@ impl From<PluginStats> for PluginReport {
             reloads: stats.reloads,
             failed_loads: stats.failed_loads,
             panics: stats.panics,
+            arena_peak_bytes: stats.arena.peak_bytes,
+            arena_refused: stats.arena.refused,
             swap_ms: Spread::of(stats.swaps.into_iter()),
         }
     }
@@ -128,9 +134,10 @@ impl Report {
             self.arena_bytes_per_frame,
         );
         for (name, plugin) in &self.plugins {
-            let PluginReport { generation, reloads, failed_loads, panics, swap_ms } = plugin;
+            let PluginReport { generation, reloads, failed_loads, panics, swap_ms, .. } = plugin;
+            let (peak, refused) = (plugin.arena_peak_bytes, plugin.arena_refused);
             text += &format!(
-                "{}: generation {generation}, {reloads} reloads (edge held {:.2} ms p99), {failed_loads} refused, {panics} panics\n",
+                "{}: generation {generation}, {reloads} reloads (edge held {:.2} ms p99), {failed_loads} refused, {panics} panics, arena {peak} bytes at most, {refused} allocations refused\n",
                 Shown(name),
                 swap_ms.p99
             );

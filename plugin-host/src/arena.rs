@@ -6,9 +6,11 @@
 //! # Invariants
 //! 1. A byte is handed out once a frame.
 //! 2. Memory of frame n is untouched until frame n + [`FrameArena::FRAMES`] begins.
+//! 3. What a plugin may take depends on what it has taken itself, never on the others: there is a quota for each, and no limit
+//!    that all share. What they take together is bounded by the number of plugins.
 //!
 //! # Failure
-//! Past the limit a refill is refused, which the plugin sees as `ArenaFull`.
+//! Past its quota a plugin's refill is refused, which it sees as `ArenaFull`; the log says so once for each row of such frames.
 
 #![expect(unsafe_code, reason = "lends raw memory to plugins")]
 
@@ -27,14 +29,82 @@ const CHUNK_ALIGN: usize = 64;
 #[repr(C, align(64))]
 struct Line([MaybeUninit<u8>; CHUNK_ALIGN]);
 
+/// Bytes of the frame arena that each plugin may take in one frame, unless told otherwise: a quarter of the 64 MiB for which the
+/// arena of a usual game is made.
+pub const ARENA_QUOTA_BYTES: usize = (64 << 20) / 4;
+
 /// Memory of the last frames.
 #[derive(Debug)]
 pub struct FrameArena {
     frames: [Mutex<Chunks>; Self::FRAMES],
     /// In `0 .. FRAMES`.
     current: usize,
-    /// In bytes, of one frame.
-    limit: usize,
+    /// Frames so far.
+    number: u64,
+    /// In bytes, of one plugin in one frame.
+    quota: usize,
+}
+
+/// What one plugin took of the arena.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ArenaUse {
+    /// The most that it took in one frame.
+    pub peak_bytes: usize,
+    /// Allocations that its quota refused.
+    pub refused: u64,
+}
+
+impl ArenaUse {
+    /// Also that of another life of the plugin.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.peak_bytes = self.peak_bytes.max(other.peak_bytes);
+        self.refused += other.refused;
+    }
+}
+
+/// One plugin's account of the arena.
+#[derive(Debug, Default)]
+pub(crate) struct Share {
+    /// The frame that `used` is of.
+    frame: u64,
+    used: usize,
+    /// The last frame in which something was refused.
+    refused_in: Option<u64>,
+    total: ArenaUse,
+}
+
+impl Share {
+    pub(crate) fn total(&self) -> ArenaUse {
+        self.total
+    }
+
+    fn take(&mut self, bytes: usize) {
+        self.used += bytes;
+        self.total.peak_bytes = self.total.peak_bytes.max(self.used);
+    }
+}
+
+/// An allocation that a plugin's quota refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    bytes: usize,
+    used: usize,
+    quota: usize,
+    /// None was refused in the frame before, nor earlier in this one.
+    is_first: bool,
+}
+
+impl Refusal {
+    /// Logs the first of a row.
+    pub(crate) fn tell(&self, plugin: &str, method: &str) {
+        let Self { bytes, used, quota, is_first } = self;
+        if *is_first {
+            tracing::warn!(
+                plugin,
+                "{plugin}/{method} gets no {bytes} bytes of the frame arena: {plugin} has {used} of its {quota} in this frame; let it take less, or raise the quota with `Host::with_arena_quota`"
+            );
+        }
+    }
 }
 
 /// One frame's memory.
@@ -67,46 +137,22 @@ impl FrameArena {
     /// Frames that stay readable, the current one included.
     pub const FRAMES: usize = 2;
 
-    /// An arena that gives at most `limit` bytes a frame.
+    /// An arena that gives each plugin at most `quota` bytes a frame.
     #[must_use]
-    pub fn new(limit: usize) -> Self {
-        Self { frames: std::array::from_fn(|_| Mutex::default()), current: 0, limit }
+    pub fn new(quota: usize) -> Self {
+        Self { frames: std::array::from_fn(|_| Mutex::default()), current: 0, number: 0, quota }
     }
 
     /// Ends the frame: what was allocated [`Self::FRAMES`] frames ago becomes free. Returns the bytes that the ended frame used.
     pub fn flip(&mut self) -> usize {
         let used = self.lock().used();
         self.current = (self.current + 1) % Self::FRAMES;
+        self.number += 1;
         let mut next = self.lock();
         next.open.clear();
         (next.next, next.given, next.wasted) = (0, 0, 0);
         drop(next);
         used
-    }
-
-    /// A piece for one call; may be empty.
-    pub(crate) fn open(&self) -> Bump {
-        self.lock().open.pop().unwrap_or(Bump::EMPTY)
-    }
-
-    /// Takes a piece back after the call.
-    pub(crate) fn close(&self, piece: Bump) {
-        if piece.cursor < piece.end {
-            self.lock().open.push(piece);
-        }
-    }
-
-    /// A fresh piece with room for `size` bytes at `align`, in exchange for `spent`; `None` at the limit.
-    pub(crate) fn refill(&self, spent: Bump, size: usize, align: usize) -> Option<Bump> {
-        let slack = align.saturating_sub(CHUNK_ALIGN);
-        let needed = size.checked_add(slack)?.max(1);
-        let mut chunks = self.lock();
-        let bytes = needed.max(CHUNK_BYTES);
-        if chunks.given.checked_add(bytes)? > self.limit {
-            return None;
-        }
-        chunks.wasted += spent.end.addr() - spent.cursor.addr();
-        Some(chunks.take(bytes))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Chunks> {
@@ -138,50 +184,182 @@ impl Chunks {
     }
 }
 
+/// What one call of a plugin has of the arena; given back when dropped.
+pub(crate) struct Piece<'a> {
+    arena: &'a FrameArena,
+    share: &'a mut Share,
+    /// Where this call began in it.
+    start: *mut u8,
+    /// Where it ends; the plugin sees no more of it than its quota allows.
+    end: *mut u8,
+    /// What the plugin has left of it.
+    pub(crate) left: Bump,
+}
+
+impl<'a> Piece<'a> {
+    /// A piece for one call; may be empty.
+    pub(crate) fn open(arena: &'a FrameArena, share: &'a mut Share) -> Self {
+        if share.frame != arena.number {
+            (share.frame, share.used) = (arena.number, 0);
+        }
+        let bump = arena.lock().open.pop().unwrap_or(Bump::EMPTY);
+        let mut piece = Self { arena, share, start: bump.cursor, end: bump.end, left: bump };
+        piece.left = piece.within_quota(bump);
+        piece
+    }
+
+    /// A fresh piece with room for `size` bytes at `align`, in exchange for what is left of this one.
+    pub(crate) fn refill(&mut self, left: Bump, size: usize, align: usize) -> Result<Bump, Refusal> {
+        self.account(left);
+        let needed = size.saturating_add(align.saturating_sub(CHUNK_ALIGN)).max(1);
+        let quota = self.arena.quota;
+        if needed > quota.saturating_sub(self.share.used) {
+            return Err(self.refuse(size));
+        }
+        let mut chunks = self.arena.lock();
+        chunks.wasted += length(Bump { end: self.end, ..left });
+        let fresh = chunks.take(needed.max(CHUNK_BYTES));
+        drop(chunks);
+        (self.start, self.end) = (fresh.cursor, fresh.end);
+        self.left = self.within_quota(fresh);
+        Ok(self.left)
+    }
+
+    fn refuse(&mut self, bytes: usize) -> Refusal {
+        let (now, used, quota) = (self.arena.number, self.share.used, self.arena.quota);
+        let is_first = self.share.refused_in.is_none_or(|last| last + 1 < now);
+        self.share.refused_in = Some(now);
+        self.share.total.refused += 1;
+        Refusal { bytes, used, quota, is_first }
+    }
+
+    /// Notes what the plugin took of the piece.
+    fn account(&mut self, left: Bump) {
+        self.share.take(left.cursor.addr().saturating_sub(self.start.addr()));
+        self.start = left.cursor;
+    }
+
+    /// As much of `piece` as the plugin may still take.
+    fn within_quota(&self, piece: Bump) -> Bump {
+        let allowed = self.arena.quota.saturating_sub(self.share.used);
+        if length(piece) <= allowed {
+            return piece;
+        }
+        Bump { end: piece.cursor.wrapping_add(allowed), ..piece }
+    }
+}
+
+impl Drop for Piece<'_> {
+    fn drop(&mut self) {
+        self.account(self.left);
+        if self.left.cursor < self.end {
+            self.arena.lock().open.push(Bump { cursor: self.left.cursor, end: self.end });
+        }
+    }
+}
+
+fn length(piece: Bump) -> usize {
+    piece.end.addr().saturating_sub(piece.cursor.addr())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{CHUNK_BYTES, FrameArena};
+    use super::{ArenaUse, CHUNK_BYTES, FrameArena, Piece, Refusal, Share};
     use plugin_sdk::abi::Bump;
 
-    fn spend(piece: &mut Bump, bytes: usize) {
-        piece.cursor = piece.cursor.wrapping_add(bytes);
+    const QUOTA: usize = 1 << 20;
+
+    /// Takes `bytes` as a plugin does; whether it got them.
+    fn take(piece: &mut Piece<'_>, bytes: usize) -> Result<*mut u8, Refusal> {
+        let mut bump = piece.left;
+        if super::length(bump) < bytes {
+            bump = piece.refill(bump, bytes, 8)?;
+        }
+        piece.left = Bump { cursor: bump.cursor.wrapping_add(bytes), ..bump };
+        Ok(bump.cursor)
+    }
+
+    /// One call that takes `bytes`.
+    fn call(arena: &FrameArena, share: &mut Share, bytes: usize) -> Result<*mut u8, Refusal> {
+        take(&mut Piece::open(arena, share), bytes)
     }
 
     #[test]
     fn used_bytes_count_neither_rest_nor_waste() {
-        let mut arena = FrameArena::new(1 << 20);
-        let mut piece = arena.refill(arena.open(), 100, 8).expect("below the limit");
-        spend(&mut piece, 100);
-        let mut larger = arena.refill(piece, CHUNK_BYTES, 8).expect("below the limit");
-        spend(&mut larger, 50);
-        arena.close(larger);
-        assert_eq!(arena.flip(), 150);
+        let (mut arena, mut share) = (FrameArena::new(QUOTA), Share::default());
+        let mut piece = Piece::open(&arena, &mut share);
+        take(&mut piece, 100).expect("within the quota");
+        take(&mut piece, CHUNK_BYTES).expect("within the quota");
+        drop(piece);
+        call(&arena, &mut share, 50).expect("within the quota");
+        assert_eq!(arena.flip(), 100 + CHUNK_BYTES + 50);
+        assert_eq!(share.total(), ArenaUse { peak_bytes: 100 + CHUNK_BYTES + 50, refused: 0 });
     }
 
     #[test]
-    fn a_piece_given_back_is_used_on() {
-        let arena = FrameArena::new(1 << 20);
-        let mut piece = arena.refill(arena.open(), 8, 8).expect("below the limit");
-        spend(&mut piece, 8);
-        arena.close(piece);
-        assert_eq!(arena.open().cursor, piece.cursor);
+    fn a_piece_given_back_is_used_on_and_accounted_to_whom_uses_it() {
+        let (arena, [mut one, mut two]) = (FrameArena::new(QUOTA), [Share::default(), Share::default()]);
+        let first = call(&arena, &mut one, 8).expect("within the quota");
+        let second = call(&arena, &mut two, 24).expect("within the quota");
+        assert_eq!(second, first.wrapping_add(8));
+        call(&arena, &mut one, 8).expect("within the quota");
+        assert_eq!([one.total().peak_bytes, two.total().peak_bytes], [16, 24]);
     }
 
     #[test]
-    fn past_the_limit_nothing_is_given() {
-        let arena = FrameArena::new(CHUNK_BYTES);
-        let piece = arena.refill(Bump::EMPTY, 8, 8).expect("one chunk fits");
-        assert!(arena.refill(piece, 8, 8).is_none());
+    fn past_its_quota_a_plugin_is_refused_and_no_other() {
+        let arena = FrameArena::new(QUOTA);
+        for _ in 0..20 {
+            let (mut greedy, mut modest) = (Share::default(), Share::default());
+            while call(&arena, &mut greedy, 100_000).is_ok() {}
+            assert_eq!(greedy.total(), ArenaUse { peak_bytes: 1_000_000, refused: 1 });
+            call(&arena, &mut modest, 100_000).expect("within the quota");
+        }
+    }
+
+    #[test]
+    fn a_quota_is_kept_to_the_byte_whoever_left_the_piece() {
+        let (arena, [mut one, mut two]) = (FrameArena::new(CHUNK_BYTES / 2), [Share::default(), Share::default()]);
+        let first = call(&arena, &mut one, CHUNK_BYTES / 2).expect("its whole quota");
+        assert!(call(&arena, &mut one, 1).is_err());
+        let second = call(&arena, &mut two, CHUNK_BYTES / 2).expect("its whole quota");
+        assert_eq!(second, first.wrapping_add(CHUNK_BYTES / 2), "what the first may not take is the second's");
+        assert!(call(&arena, &mut two, 1).is_err());
+    }
+
+    #[test]
+    fn a_row_of_frames_with_refusals_is_told_once() {
+        let (mut arena, mut share) = (FrameArena::new(QUOTA), Share::default());
+        let mut told = Vec::new();
+        for wants in [QUOTA + 1, QUOTA + 1, 1, QUOTA + 1] {
+            for _ in 0..2 {
+                let refused = call(&arena, &mut share, wants).err();
+                told.push(refused.is_some_and(|refusal| refusal.is_first));
+            }
+            arena.flip();
+        }
+        assert_eq!(told, [true, false, false, false, false, false, true, false]);
+    }
+
+    #[test]
+    fn an_allocation_that_no_memory_holds_is_refused() {
+        let (arena, mut share) = (FrameArena::new(usize::MAX), Share::default());
+        let mut piece = Piece::open(&arena, &mut share);
+        take(&mut piece, 8).expect("within the quota");
+        let left = piece.left;
+        assert!(piece.refill(left, usize::MAX, 8).is_err());
     }
 
     #[test]
     fn memory_of_the_last_frame_is_not_handed_out_in_this_one() {
-        let mut arena = FrameArena::new(1 << 20);
-        let last = arena.refill(Bump::EMPTY, 8, 8).expect("below the limit");
-        arena.flip();
-        let this = arena.refill(Bump::EMPTY, 8, 8).expect("below the limit");
-        assert_ne!(last.cursor, this.cursor);
-        arena.flip();
-        assert_eq!(arena.refill(Bump::EMPTY, 8, 8).expect("below the limit").cursor, last.cursor);
+        let (mut arena, mut share) = (FrameArena::new(QUOTA), Share::default());
+        let mut frame = || {
+            let place = call(&arena, &mut share, 8).expect("within the quota");
+            arena.flip();
+            place
+        };
+        let (last, this) = (frame(), frame());
+        assert_ne!(last, this);
+        assert_eq!(frame(), last);
     }
 }

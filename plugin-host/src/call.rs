@@ -11,7 +11,7 @@ use std::fmt;
 
 use plugin_sdk::abi::{Bump, Call, HostTable, Level, LifeCall, Status, Text};
 
-use crate::arena::FrameArena;
+use crate::arena::Piece;
 use crate::ports::Port;
 
 /// A fault's message is not lengthened beyond it.
@@ -42,22 +42,56 @@ pub(crate) struct Context<'a> {
     /// `None` in `create`, `save` and `destroy`, which have no frame.
     frame: Option<FrameAccess<'a>>,
     fault: Option<Fault>,
+    report: Option<StateReport>,
+}
+
+/// What became of a plugin's state when it went from one generation to the next, in the SDK's words.
+#[derive(Debug)]
+pub(crate) struct StateReport {
+    level: Level,
+    text: String,
+}
+
+impl StateReport {
+    /// Logs it.
+    pub(crate) fn tell(&self, plugin: &str) {
+        let text = &self.text;
+        match self.level {
+            Level::WARN => tracing::warn!(plugin, "{plugin}'s state: {text}"),
+            Level::DEBUG => tracing::debug!(plugin, "{plugin}'s state: {text}"),
+            _ => tracing::info!(plugin, "{plugin}'s state: {text}"),
+        }
+    }
 }
 
 /// What only a call within a frame may use.
 pub(crate) struct FrameAccess<'a> {
-    pub(crate) arena: &'a FrameArena,
+    /// The system or subscription that is called.
+    pub(crate) method: &'a str,
+    pub(crate) piece: Piece<'a>,
     pub(crate) ports: &'a mut [Port],
 }
 
 impl<'a> Context<'a> {
     pub(crate) fn new(plugin: &'a str, generation: u32, frame: Option<FrameAccess<'a>>) -> Self {
-        Self { plugin, generation, frame, fault: None }
+        Self { plugin, generation, frame, fault: None, report: None }
     }
 
     /// The way back for a plugin; valid while `self` is borrowed.
     pub(crate) fn life(&mut self) -> LifeCall {
         LifeCall { host: &raw const TABLE, context: std::ptr::from_mut(self).cast() }
+    }
+
+    /// What the plugin said of its state.
+    pub(crate) fn take_report(&mut self) -> Option<StateReport> {
+        self.report.take()
+    }
+
+    /// Takes back what the call has left of its arena's piece.
+    pub(crate) fn close_piece(&mut self, left: Bump) {
+        if let Some(frame) = &mut self.frame {
+            frame.piece.left = left;
+        }
     }
 
     /// What the call's status means, with the reason that the plugin gave.
@@ -82,6 +116,7 @@ static TABLE: HostTable = HostTable {
     send,
     log,
     fault,
+    state_report,
 };
 
 /// # Safety
@@ -101,15 +136,18 @@ unsafe fn port<'a>(at: *mut c_void, number: u32) -> Option<&'a mut Port> {
 
 unsafe extern "C" fn arena_refill(at: *mut c_void, call: *mut Call, size: usize, align: usize) -> Status {
     // SAFETY: the plugin passes its call's context.
-    let Some(frame) = (unsafe { context(at) }).frame.as_ref() else { return Status::INVALID };
+    let Context { plugin, frame: Some(frame), .. } = (unsafe { context(at) }) else { return Status::INVALID };
     // SAFETY: the plugin passes its call, which lives on the host's stack.
     let spent = unsafe { (*call).arena };
-    match frame.arena.refill(spent, size, align) {
-        None => Status::FULL,
-        Some(piece) => {
+    match frame.piece.refill(spent, size, align) {
+        Ok(piece) => {
             // SAFETY: as above.
             unsafe { (*call).arena = piece };
             Status::OK
+        }
+        Err(refusal) => {
+            refusal.tell(plugin, frame.method);
+            Status::FULL
         }
     }
 }
@@ -180,20 +218,10 @@ unsafe extern "C" fn fault(at: *mut c_void, message: Text, location: Text) {
     }
 }
 
-/// A call's frame arena piece, given back when dropped.
-pub(crate) struct Piece<'a> {
-    pub(crate) arena: &'a FrameArena,
-    pub(crate) bump: Bump,
-}
-
-impl<'a> Piece<'a> {
-    pub(crate) fn open(arena: &'a FrameArena) -> Self {
-        Self { arena, bump: arena.open() }
-    }
-}
-
-impl Drop for Piece<'_> {
-    fn drop(&mut self) {
-        self.arena.close(self.bump);
-    }
+unsafe extern "C" fn state_report(at: *mut c_void, level: Level, report: Text) {
+    // SAFETY: the plugin passes its call's context.
+    let context = unsafe { context(at) };
+    // SAFETY: the plugin keeps the text alive for this call.
+    let text = unsafe { report.to_owned_text() };
+    context.report = Some(StateReport { level, text });
 }

@@ -21,10 +21,8 @@ use tracing::dispatcher;
 
 use crate::image::Image;
 use crate::slot::Slot;
+use crate::stack::{STACK_BYTES, is_large};
 use crate::swap::{Successor, SwapError};
-
-/// As a main thread's usually is: what can be saved there can be saved here.
-const STACK_BYTES: usize = 8 << 20;
 
 /// A build on its way to an edge.
 #[derive(Clone, Debug)]
@@ -48,7 +46,10 @@ impl Handover {
         let plugin = slot.name().to_owned();
         let image = build.image.clone();
         let log = dispatcher::get_default(Clone::clone);
-        let make = move || dispatcher::with_default(&log, || Successor::make(&slot, image, generation));
+        let make = move || {
+            is_large();
+            dispatcher::with_default(&log, || Successor::make(&slot, image, generation))
+        };
         let worker = Builder::new().name("handover".to_owned()).stack_size(STACK_BYTES).spawn(make);
         let worker = worker.inspect_err(|error| {
             tracing::warn!(plugin, %error, "no thread for the handover: the frame edge is held for the whole swap");

@@ -19,7 +19,7 @@ use plugin_sdk::abi::Stage;
 use shm_bus::Bus;
 
 use self::wishes::Unmet;
-use crate::arena::FrameArena;
+use crate::arena::{ARENA_QUOTA_BYTES, ArenaUse, FrameArena};
 use crate::call::Fault;
 use crate::change::Changes;
 use crate::engine::Engine;
@@ -32,9 +32,6 @@ use crate::slot::{FrameInfo, Slot};
 use crate::stage::{Staged, stage};
 use crate::swap;
 use crate::watcher::{FileEvent, WatchError, Watcher, plugin_of};
-
-/// Bytes that plugins may allocate from the frame arena in one frame, unless told otherwise.
-pub const ARENA_LIMIT_BYTES: usize = 64 << 20;
 
 /// How often [`Host::load_present`] looks whether what it waits for is still there.
 const PRESENCE_CHECK: Duration = Duration::from_millis(200);
@@ -65,6 +62,8 @@ pub struct PluginStats {
     /// Records that came while it was suspended, or that held no whole messages: read, so that they hold no publisher up, and
     /// dropped.
     pub undelivered: u64,
+    /// What it took of the frame arena.
+    pub arena: ArenaUse,
     /// How long each swap held the frame edge, waiting for the end of its handover included.
     pub swaps: Vec<Duration>,
 }
@@ -139,12 +138,19 @@ impl Host {
             unmet: BTreeSet::new(),
             changes: Changes::default(),
             hands_over: false,
-            arena: FrameArena::new(ARENA_LIMIT_BYTES),
+            arena: FrameArena::new(ARENA_QUOTA_BYTES),
             outgoing: Mutex::default(),
             staged,
             events,
             watcher,
         })
+    }
+
+    /// Lets each plugin take at most `bytes` of the frame arena in one frame; [`ARENA_QUOTA_BYTES`] unless told otherwise.
+    #[must_use]
+    pub fn with_arena_quota(mut self, bytes: usize) -> Self {
+        self.arena = FrameArena::new(bytes);
+        self
     }
 
     /// The watched folder.
@@ -260,6 +266,7 @@ impl Host {
             if let Some(slot) = &plugin.slot {
                 let occupant = slot.lock();
                 (stats.panics, stats.undelivered) = (occupant.faults, occupant.undelivered);
+                stats.arena.add(occupant.share.total());
             }
             (name.as_str(), stats)
         })

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use plugin_sdk::abi::{List, Sink, Status};
 
-use crate::call::{Context, Fault};
+use crate::call::{Context, Fault, StateReport};
 use crate::image::Image;
+use crate::stack::with_room;
 
 /// A living state object. Dropping it drops the state in the image's own code.
 #[derive(Debug)]
@@ -24,17 +25,27 @@ pub(crate) struct Instance {
 unsafe impl Send for Instance {}
 
 impl Instance {
-    /// Makes one: fresh when `saved` is empty, else with the state that another generation saved.
-    pub(crate) fn create(image: Arc<Image>, generation: u32, saved: &[u8]) -> Result<Self, Fault> {
+    /// Makes one: fresh when `saved` is empty, else with the state that another generation saved, and what became of that.
+    pub(crate) fn create(
+        image: Arc<Image>,
+        generation: u32,
+        saved: &[u8],
+    ) -> Result<(Self, Option<StateReport>), Fault> {
+        let create = move || Self::create_here(image, generation, saved);
+        if saved.is_empty() { create() } else { with_room(create) }
+    }
+
+    fn create_here(image: Arc<Image>, generation: u32, saved: &[u8]) -> Result<(Self, Option<StateReport>), Fault> {
         let mut context = Context::new(&image.manifest().name, generation, None);
         let (life, mut state) = (context.life(), std::ptr::null_mut());
         let saved = List { pointer: saved.as_ptr(), length: saved.len() };
         // SAFETY: the image's own function, with valid arguments for the call.
         let status = unsafe { (image.functions().create)(&raw const life, saved, &raw mut state) };
+        let report = context.take_report();
         context.finish(status)?;
         let missing = || Fault { message: "it made no instance".to_owned(), location: String::new() };
         let state = NonNull::new(state).ok_or_else(missing)?;
-        Ok(Self { image, state, generation })
+        Ok((Self { image, state, generation }, report))
     }
 
     pub(crate) fn image(&self) -> &Arc<Image> {
@@ -51,6 +62,18 @@ impl Instance {
 
     /// The state as named MessagePack.
     pub(crate) fn save(&self) -> Result<Vec<u8>, Fault> {
+        struct Lent<'a>(&'a Instance);
+        // SAFETY: whoever lent it waits until it is done with, and the state is `Send`: one thread at a time uses it.
+        unsafe impl Send for Lent<'_> {}
+        let lent = Lent(self);
+        with_room(move || {
+            // The whole of it, not its field alone, goes to the other thread.
+            let Lent(instance) = { lent };
+            instance.save_here()
+        })
+    }
+
+    fn save_here(&self) -> Result<Vec<u8>, Fault> {
         let mut bytes = Vec::new();
         let mut context = Context::new(&self.image.manifest().name, self.generation, None);
         let life = context.life();

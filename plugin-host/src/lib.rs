@@ -24,14 +24,15 @@ mod instance;
 mod name;
 mod ports;
 mod slot;
+mod stack;
 mod stage;
 mod swap;
 pub mod watcher;
 
-pub use arena::FrameArena;
+pub use arena::{ARENA_QUOTA_BYTES, ArenaUse, FrameArena};
 pub use call::Fault;
 pub use engine::{Engine, PluginView};
-pub use host::{ARENA_LIMIT_BYTES, Host, NamedStates, PluginStats, StartError, library_path};
+pub use host::{Host, NamedStates, PluginStats, StartError, library_path};
 pub use ports::{PastLane, PortError};
 pub use slot::{FrameInfo, Slot, publisher_value};
 pub use swap::SwapError;

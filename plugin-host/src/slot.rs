@@ -12,8 +12,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use plugin_sdk::abi::{Call, List, ParamValue, Status};
 use plugin_sdk::wire::schema_hash;
 
-use crate::arena::FrameArena;
-use crate::call::{Context, Fault, FrameAccess, Piece};
+use crate::arena::{FrameArena, Piece, Share};
+use crate::call::{Context, Fault, FrameAccess};
 use crate::image::ParamInfo;
 use crate::instance::Instance;
 use crate::ports::Ports;
@@ -55,6 +55,8 @@ pub(crate) struct Occupant {
     /// Records that came while the plugin was suspended, or that held no whole messages: read, so that they hold no publisher
     /// up, and dropped.
     pub(crate) undelivered: u64,
+    /// Of the frame arena.
+    pub(crate) share: Share,
 }
 
 /// Parameter values of a subscription: publishers only.
@@ -74,6 +76,7 @@ impl Slot {
             delivery: Vec::new(),
             faults,
             undelivered,
+            share: Share::default(),
         };
         Self { name: name.to_owned(), suspended: AtomicBool::new(false), gate: Mutex::new(occupant) }
     }
@@ -130,7 +133,7 @@ impl Slot {
             return &[];
         }
         let mut occupant = self.lock();
-        let Occupant { instance: Some(instance), ports, touched, numbers, faults, .. } = &mut *occupant else {
+        let Occupant { instance: Some(instance), ports, touched, numbers, faults, share, .. } = &mut *occupant else {
             return &[];
         };
         let (Some(run), Some(number)) = (instance.image().functions().systems.get(index).copied(), numbers.get(index))
@@ -138,8 +141,11 @@ impl Slot {
             return &[];
         };
         *touched += 1;
-        let call = Invocation { slot: self, number: *number, change_tick, frame, arena };
-        call.invoke(instance, &mut ports.publishers, faults, params, |state, call| {
+        let state = instance.state();
+        let method = instance.image().manifest().systems.get(index).map_or("", |system| &system.name);
+        let generation = instance.generation();
+        let call = Invocation { slot: self, generation, method, number: *number, change_tick, frame, arena };
+        call.invoke(state, &mut ports.publishers, share, faults, params, |state, call| {
             // SAFETY: this image's instance, held by the gate, and a call with the values of its descriptor; the columns by contract.
             unsafe { run(state, call) }
         })
@@ -148,11 +154,13 @@ impl Slot {
     /// Delivers what is in the inbox, in (priority, topic, publisher, sequence) order, and hands each delivery's commands to `commands`.
     pub fn deliver(&self, frame: &FrameInfo, arena: &FrameArena, mut commands: impl FnMut(&[u8])) {
         let mut occupant = self.lock();
-        let Occupant { instance: Some(instance), ports, touched, delivery, faults, undelivered, .. } = &mut *occupant
+        let Occupant { instance: Some(instance), ports, touched, delivery, faults, undelivered, share, .. } =
+            &mut *occupant
         else {
             return;
         };
         let unread = ports.drain(&self.name, |publishers, index, payload| {
+            let (state, generation) = (instance.state(), instance.generation());
             let Some(subscription) = instance.image().manifest().subscriptions.get(index) else { return };
             let deliver = instance.image().functions().subscriptions.get(index).copied();
             let (Some(deliver), Some((number, params))) = (deliver, delivery.get(index)) else { return };
@@ -168,8 +176,9 @@ impl Slot {
                 return;
             }
             *touched += 1;
-            let call = Invocation { slot: self, number: *number, change_tick: 0, frame, arena };
-            commands(call.invoke(instance, publishers, faults, &params.0, |state, call| {
+            let method = &subscription.name;
+            let call = Invocation { slot: self, generation, method, number: *number, change_tick: 0, frame, arena };
+            commands(call.invoke(state, publishers, share, faults, &params.0, |state, call| {
                 // SAFETY: this image's instance, held by the gate, a call with the values of its descriptor, and an aligned payload.
                 unsafe { deliver(state, call, payload.as_ptr(), payload.len()) }
             }));
@@ -191,6 +200,9 @@ impl Slot {
 /// One call within a frame.
 struct Invocation<'a, 'arena> {
     slot: &'a Slot,
+    generation: u32,
+    /// The system or subscription.
+    method: &'a str,
     number: u32,
     change_tick: u32,
     frame: &'a FrameInfo,
@@ -200,16 +212,17 @@ struct Invocation<'a, 'arena> {
 impl<'arena> Invocation<'_, 'arena> {
     fn invoke(
         &self,
-        instance: &mut Instance,
+        state: *mut std::ffi::c_void,
         publishers: &mut [crate::ports::Port],
+        share: &mut Share,
         faults: &mut u64,
         params: &[ParamValue],
         shim: impl FnOnce(*mut std::ffi::c_void, *mut Call) -> Status,
     ) -> &'arena [u8] {
-        let generation = instance.generation();
-        let access = FrameAccess { arena: self.arena, ports: publishers };
-        let mut context = Context::new(&self.slot.name, generation, Some(access));
-        let mut piece = Piece::open(self.arena);
+        let piece = Piece::open(self.arena, share);
+        let arena = piece.left;
+        let access = FrameAccess { method: self.method, piece, ports: publishers };
+        let mut context = Context::new(&self.slot.name, self.generation, Some(access));
         let mut call = Call {
             size: size_of::<Call>() as u32,
             system: self.number,
@@ -218,19 +231,19 @@ impl<'arena> Invocation<'_, 'arena> {
             seed: self.frame.seed,
             delta_seconds: self.frame.delta_seconds,
             change_tick: self.change_tick,
-            arena: piece.bump,
+            arena,
             params: List { pointer: params.as_ptr(), length: params.len() },
             commands: List { pointer: std::ptr::null(), length: 0 },
         };
-        let status = shim(instance.state(), &raw mut call);
-        piece.bump = call.arena;
+        let status = shim(state, &raw mut call);
+        context.close_piece(call.arena);
         match context.finish(status) {
             // SAFETY: the plugin's command buffer lies in the arena, whose memory stays until the next-but-one flip, which needs
             // the arena mutably.
             Ok(()) => unsafe { call.commands.as_slice() },
             Err(fault) => {
                 *faults += 1;
-                self.slot.suspend(generation, &fault);
+                self.slot.suspend(self.generation, &fault);
                 &[]
             }
         }

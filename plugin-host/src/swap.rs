@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use shm_bus::Bus;
 
-use crate::call::Fault;
+use crate::call::{Fault, StateReport};
 use crate::engine::{Engine, PluginView};
 use crate::image::{Image, Manifest};
 use crate::instance::Instance;
@@ -52,6 +52,8 @@ pub(crate) struct Successor {
     /// [`Occupant::touched`] when the state was saved.
     touched: u64,
     pub(crate) cost: Cost,
+    /// What became of the state.
+    pub(crate) report: Option<StateReport>,
 }
 
 /// What it took to make a successor.
@@ -71,9 +73,9 @@ impl Successor {
         let (state, touched) = (save(slot, &occupant)?, occupant.touched);
         drop(occupant);
         let saved = Instant::now();
-        let instance = Instance::create(image, generation, &state).map_err(SwapError::Create)?;
+        let (instance, report) = Instance::create(image, generation, &state).map_err(SwapError::Create)?;
         let cost = Cost { bytes: state.len(), saved_in: saved - begun, restored_in: saved.elapsed() };
-        Ok(Self { instance, touched, cost })
+        Ok(Self { instance, touched, cost, report })
     }
 
     /// Whether the plugin was called since its state was saved.

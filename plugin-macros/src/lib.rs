@@ -42,7 +42,11 @@ pub fn derive_bus_message(input: TokenStream) -> TokenStream {
 /// Derives `PluginState`: what is kept over a swap, as named MessagePack.
 ///
 /// serde's field attributes apply (`#[serde(skip)]`, `#[serde(alias = "…")]`); a field that an older state lacks takes its value
-/// from the type's `Default`, for which the type itself may not implement `Drop` (the types of its fields may). `#[state(opaque, version = "…")]` on a field stores it in a compact binary format tied to that version.
+/// from the type's `Default`, for which the type itself may not implement `Drop` (the types of its fields may). Nested types derive serde's own
+/// traits; there `#[serde(default)]` says which fields may be missing. What a swap kept, converted, defaulted and dropped is logged by path.
+///
+/// `#[state(opaque, version = "…")]` on a field stores it in a compact binary format without names. It is tied to that version and to the
+/// layout of the type: a build with another version or layout is refused.
 #[proc_macro_derive(PluginState, attributes(serde, state))]
 pub fn derive_plugin_state(input: TokenStream) -> TokenStream {
     expand::entry(input, expand::state::state)

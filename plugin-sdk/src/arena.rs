@@ -1,7 +1,7 @@
 //! Bump allocation in the host's frame arena: no call into the host but to refill, no free.
 //!
 //! # Failure
-//! Past the host's limit an allocation gives [`ArenaFull`]; nothing already allocated is lost.
+//! Past the plugin's quota an allocation gives [`ArenaFull`]; nothing already allocated is lost. What other plugins take counts for nothing.
 
 #![expect(unsafe_code, reason = "bump allocation in memory that the host owns")]
 
@@ -13,13 +13,13 @@ use core::ptr::NonNull;
 
 use crate::abi::{Bump, Call, Status};
 
-/// The frame arena's limit is reached.
+/// The plugin has used up its quota of the frame arena, or asks for more than is left of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ArenaFull;
 
 impl fmt::Display for ArenaFull {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("the frame arena is full")
+        out.write_str("the plugin's quota of the frame arena is used up")
     }
 }
 
@@ -43,7 +43,7 @@ impl<'frame> Arena<'frame> {
     /// Places `value` in the arena.
     ///
     /// # Errors
-    /// [`ArenaFull`] at the host's limit.
+    /// [`ArenaFull`] past the plugin's quota.
     #[inline]
     pub fn alloc<T: Copy>(self, value: T) -> Result<&'frame mut T, ArenaFull> {
         let place = self.reserve::<T>(1)?;
@@ -53,7 +53,7 @@ impl<'frame> Arena<'frame> {
     /// Places `length` copies of `value`.
     ///
     /// # Errors
-    /// [`ArenaFull`] at the host's limit.
+    /// [`ArenaFull`] past the plugin's quota.
     pub fn slice<T: Copy>(self, length: usize, value: T) -> Result<&'frame mut [T], ArenaFull> {
         let places = self.reserve::<T>(length)?;
         for place in &mut *places {
@@ -66,7 +66,7 @@ impl<'frame> Arena<'frame> {
     /// Copies `text`.
     ///
     /// # Errors
-    /// [`ArenaFull`] at the host's limit.
+    /// [`ArenaFull`] past the plugin's quota.
     pub fn text(self, text: &str) -> Result<&'frame str, ArenaFull> {
         let mut bytes = self.vec::<u8>(text.len())?;
         bytes.extend(text.as_bytes())?;
@@ -77,7 +77,7 @@ impl<'frame> Arena<'frame> {
     /// An empty vector with room for `capacity` items; it grows by moving within the arena.
     ///
     /// # Errors
-    /// [`ArenaFull`] at the host's limit.
+    /// [`ArenaFull`] past the plugin's quota.
     pub fn vec<T: Copy>(self, capacity: usize) -> Result<ArenaVec<'frame, T>, ArenaFull> {
         Ok(ArenaVec { arena: self, places: self.reserve(capacity)?, length: 0 })
     }
@@ -162,7 +162,7 @@ impl<'frame, T: Copy> ArenaVec<'frame, T> {
     /// Appends `value`.
     ///
     /// # Errors
-    /// [`ArenaFull`] at the host's limit; the vector stays as it was.
+    /// [`ArenaFull`] past the plugin's quota; the vector stays as it was.
     pub fn push(&mut self, value: T) -> Result<(), ArenaFull> {
         self.make_room(1)?;
         self.places[self.length].write(value);
@@ -173,7 +173,7 @@ impl<'frame, T: Copy> ArenaVec<'frame, T> {
     /// Appends all of `values`.
     ///
     /// # Errors
-    /// [`ArenaFull`] at the host's limit; the vector stays as it was.
+    /// [`ArenaFull`] past the plugin's quota; the vector stays as it was.
     pub fn extend(&mut self, values: &[T]) -> Result<(), ArenaFull> {
         self.make_room(values.len())?;
         for (place, value) in self.places[self.length..].iter_mut().zip(values) {
@@ -186,6 +186,11 @@ impl<'frame, T: Copy> ArenaVec<'frame, T> {
     /// Forgets the items and keeps their room.
     pub fn clear(&mut self) {
         self.length = 0;
+    }
+
+    /// Forgets the items from `length` on.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.length = self.length.min(length);
     }
 
     /// The items, for as long as the frame lives.

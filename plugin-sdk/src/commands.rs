@@ -8,7 +8,7 @@ use core::fmt;
 use crate::Component;
 use crate::abi::List;
 use crate::abi::command::{COMPONENT_HEADER, HEADER, Operation};
-use crate::arena::{Arena, ArenaVec};
+use crate::arena::{Arena, ArenaFull, ArenaVec};
 use crate::wire::EntityId;
 
 /// Recorded commands of one call, as 8-byte words.
@@ -29,7 +29,8 @@ impl CommandBuffer<'_> {
 /// Records commands.
 ///
 /// # Panics
-/// Every method panics when the frame arena's limit is reached; the host contains that and drops the system's commands.
+/// Every method panics, at its caller's place, when the plugin's quota of the frame arena is used up; the host contains that and
+/// drops the system's commands.
 pub struct Commands<'frame, 'call> {
     buffer: &'frame RefCell<CommandBuffer<'call>>,
     arena: Arena<'call>,
@@ -47,25 +48,30 @@ impl<'frame, 'call> Commands<'frame, 'call> {
     }
 
     /// Makes an entity with the components of `bundle`: one component, or a tuple of up to eight.
+    #[track_caller]
     pub fn spawn<B: Bundle>(&self, bundle: B) {
         self.record(Operation::Spawn, EntityId(0), B::COUNT, |words| bundle.write(words));
     }
 
     /// Removes `entity`. Ignored by the host, and counted, when it no longer lives.
+    #[track_caller]
     pub fn despawn(&self, entity: EntityId) {
         self.record(Operation::Despawn, entity, 0, |_| {});
     }
 
     /// Adds the components of `bundle` to `entity`, replacing those that it has.
+    #[track_caller]
     pub fn insert<B: Bundle>(&self, entity: EntityId, bundle: B) {
         self.record(Operation::Insert, entity, B::COUNT, |words| bundle.write(words));
     }
 
     /// Removes component `C` from `entity`.
+    #[track_caller]
     pub fn remove<C: Component>(&self, entity: EntityId) {
         self.record(Operation::Remove, entity, 1, |words| words.component(C::SCHEMA_HASH, &[]));
     }
 
+    #[track_caller]
     fn record(
         &self,
         operation: Operation,
@@ -74,22 +80,39 @@ impl<'frame, 'call> Commands<'frame, 'call> {
         components: impl FnOnce(&mut Words<'_, 'call>),
     ) {
         let mut buffer = self.buffer.borrow_mut();
-        let words = buffer.words.get_or_insert_with(|| expect_room(self.arena.vec(64)));
-        let mut words = Words(words);
+        let vec = match &mut buffer.words {
+            Some(words) => words,
+            None => match self.arena.vec(64) {
+                Ok(words) => buffer.words.insert(words),
+                Err(full) => no_room(full),
+            },
+        };
+        let before = vec.len();
+        let mut words = Words { vec, result: Ok(()) };
         const { assert!(HEADER == 16) };
         words.push(pair(operation as u32, count));
         words.push(entity.0);
         components(&mut words);
+        if let Err(full) = words.result {
+            // Who catches the panic goes on with whole commands.
+            words.vec.truncate(before);
+            drop(buffer);
+            no_room(full);
+        }
     }
 }
 
 /// Where a bundle writes its components.
 #[derive(Debug)]
-pub struct Words<'a, 'call>(&'a mut ArenaVec<'call, u64>);
+pub struct Words<'a, 'call> {
+    vec: &'a mut ArenaVec<'call, u64>,
+    /// Of all pushes: a closure's panic would name this file as its place.
+    result: Result<(), ArenaFull>,
+}
 
 impl Words<'_, '_> {
     fn push(&mut self, word: u64) {
-        expect_room(self.0.push(word));
+        self.result = self.result.and_then(|()| self.vec.push(word));
     }
 
     fn component(&mut self, hash: u64, bytes: &[u8]) {
@@ -115,8 +138,10 @@ fn pair(first: u32, second: u32) -> u64 {
     u64::from_ne_bytes([a, b, c, d, e, f, g, h])
 }
 
-fn expect_room<T>(result: Result<T, crate::ArenaFull>) -> T {
-    result.expect("commands need memory of the frame arena")
+#[cold]
+#[track_caller]
+fn no_room(full: ArenaFull) -> ! {
+    panic!("commands need memory of the frame arena: {full}")
 }
 
 /// Components that are added together: one, or a tuple of up to eight.

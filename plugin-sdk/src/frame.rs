@@ -6,7 +6,7 @@
 #![expect(unsafe_code, reason = "reads the host's call structure")]
 
 use core::cell::RefCell;
-use core::fmt;
+use core::fmt::{self, Write as _};
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
@@ -103,7 +103,9 @@ impl<'call> Frame<'call> {
 
     /// A line in the host's log, tagged with the plugin's name and generation.
     pub fn log(&self, level: Level, message: fmt::Arguments<'_>) {
-        let (life, text) = (self.life(), message.to_string());
+        // A `Display` that fails cuts its line off: `to_string` would panic, at no place of the plugin's.
+        let (life, mut text) = (self.life(), String::new());
+        let _ = text.write_fmt(message);
         // SAFETY: the host keeps its table alive for as long as any plugin is loaded.
         let host = unsafe { life.host() };
         // SAFETY: the host's own function and context; the text lives until it returns.

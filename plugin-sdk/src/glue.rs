@@ -6,8 +6,8 @@ use core::ffi::c_void;
 use core::ptr::NonNull;
 
 use crate::abi::{
-    ABI_VERSION, Call, ComponentDescriptor, HostTable, LifeCall, List, ParamDescriptor, ParamKind, PluginDescriptor,
-    Sink, Status, SubscriptionDescriptor, SystemDescriptor, Text,
+    ABI_VERSION, Call, ComponentDescriptor, HostTable, Level, LifeCall, List, ParamDescriptor, ParamKind,
+    PluginDescriptor, Sink, Status, SubscriptionDescriptor, SystemDescriptor, Text,
 };
 use crate::frame::Frame;
 use crate::param::SystemParam;
@@ -38,6 +38,13 @@ pub const fn descriptor<S: PluginState>(
         save: save::<S>,
         destroy: destroy::<S>,
     }
+}
+
+/// Called by the image's entry, before the host uses the descriptor.
+pub fn prepare<S: PluginState>() {
+    unwind::install_hook();
+    // A panic must not leave the entry; it would come again where it can be told, when the state is saved.
+    let _ = std::panic::catch_unwind(|| unwind::quietly(S::prepare));
 }
 
 /// A subscription has no columns to query: it runs between systems.
@@ -134,7 +141,7 @@ unsafe extern "C" fn create<S: PluginState>(
     unwind::guard(life, || {
         // SAFETY: the host passes a valid list.
         let saved = unsafe { saved.as_slice() };
-        let state: S = if saved.is_empty() { S::default() } else { state::restore(saved)? };
+        let state = if saved.is_empty() { S::default() } else { take_over::<S>(life, saved)? };
         let made = Box::into_raw(Box::new(state)).cast();
         // SAFETY: the host passes a place for the pointer.
         unsafe { *instance = made };
@@ -148,13 +155,29 @@ unsafe extern "C" fn save<S: PluginState>(call: *const LifeCall, instance: *cons
     unwind::guard(life, || {
         // SAFETY: the host passes an instance of `S` that nobody writes meanwhile.
         let state = unsafe { &*instance.cast::<S>() };
-        let mut writer = std::io::BufWriter::new(SinkWriter(sink));
-        state::save(state, &mut writer)?;
-        std::io::Write::flush(&mut writer).map_err(|error| error.to_string())
+        state::save(state, SinkWriter(sink))
     })
 }
 
-/// The host's sink as a writer, so that a large opaque field is copied once, into the host's own memory.
+/// The saved state; the host is told what became of it.
+fn take_over<S: PluginState>(life: LifeCall, saved: &[u8]) -> Result<S, String> {
+    let (state, report) = state::restore_with_report(saved)?;
+    if let Some(report) = report {
+        let level = match (report.has_changes(), report.is_plain()) {
+            (true, _) => Level::WARN,
+            (false, false) => Level::INFO,
+            (false, true) => Level::DEBUG,
+        };
+        let text = report.to_string();
+        // SAFETY: the host keeps its table alive for as long as any plugin is loaded.
+        let host = unsafe { life.host() };
+        // SAFETY: the host's own function and context; the text lives until it returns.
+        unsafe { (host.state_report)(life.context, level, Text::new(&text)) };
+    }
+    Ok(state)
+}
+
+/// The host's sink as a writer: the state is copied once, into the host's own memory.
 struct SinkWriter(Sink);
 
 impl std::io::Write for SinkWriter {

@@ -15,6 +15,8 @@ use crate::abi::{LifeCall, Status, Text};
 thread_local! {
     /// The host's call that this thread is in. Without a destructor, so that it doesn't pin the image.
     static CURRENT: Cell<Option<LifeCall>> = const { Cell::new(None) };
+    /// Panics are expected, and nobody's fault.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs `body` for the host.
@@ -34,6 +36,18 @@ pub(crate) fn guard(life: LifeCall, body: impl FnOnce() -> Result<(), String>) -
     // Only now: what the payload's drop has to say belongs to this call too.
     CURRENT.set(outer);
     status
+}
+
+/// Runs `body`, whose panics are the caller's to catch and nobody's to hear of.
+pub(crate) fn quietly<T>(body: impl FnOnce() -> T) -> T {
+    struct Loud(bool);
+    impl Drop for Loud {
+        fn drop(&mut self) {
+            QUIET.set(self.0);
+        }
+    }
+    let _loud = Loud(QUIET.replace(true));
+    body()
 }
 
 /// A payload's own drop may panic too; what that throws is leaked rather than dropped again.
@@ -57,6 +71,7 @@ pub(crate) fn install_hook() {
     INSTALLED.call_once(|| {
         let previous = take_hook();
         set_hook(Box::new(move |info| match CURRENT.get() {
+            _ if QUIET.get() => {}
             Some(life) => report(life, info),
             None => previous(info),
         }));

@@ -7,6 +7,7 @@ use plugin_sdk::abi::Stage;
 
 use super::tell::tell;
 use super::{Host, Plugin, Waiting};
+use crate::call::StateReport;
 use crate::change::{Next, Step};
 use crate::engine::Engine;
 use crate::handover::{Build, Handover};
@@ -183,7 +184,7 @@ impl Host {
             .clone()
             .unwrap_or_else(|| Arc::new(Slot::new(name, plugin.stats.panics, plugin.stats.undelivered)));
         let generation = plugin.stats.generation + 1;
-        let successor = match made.transpose()? {
+        let mut successor = match made.transpose()? {
             Some(successor) if !successor.is_stale(&slot) => successor,
             stale => {
                 if stale.is_some() {
@@ -195,10 +196,11 @@ impl Host {
                 Successor::make(&slot, image.clone(), generation)?
             }
         };
-        let cost = successor.cost;
+        let (cost, report) = (successor.cost, successor.report.take());
         let old = swap::accept(&slot, successor, &others, &self.bus, engine)?;
         self.outgoing.get_mut().unwrap_or_else(PoisonError::into_inner).extend(old);
         plugin.accepted(name, image, slot, begun.elapsed(), cost);
+        plugin.tell_state(name, image, report);
         Ok(())
     }
 
@@ -262,6 +264,7 @@ impl Plugin {
     fn leaves(&mut self, slot: &Slot) {
         let mut occupant = slot.lock();
         (self.stats.panics, self.stats.undelivered) = (occupant.faults, occupant.undelivered);
+        self.stats.arena.add(occupant.share.total());
         self.traffic.take(&mut occupant.ports.traffic);
     }
 
@@ -287,17 +290,24 @@ impl Plugin {
                 "{name} runs as generation {generation}, frame edge held {held:?}, {bytes} bytes of state saved in {saved_in:?} and restored in {restored_in:?}"
             );
         }
+    }
+
+    /// Goes over to `image`, and says what became of the state of the one before.
+    fn tell_state(&mut self, name: &str, image: &Arc<Image>, report: Option<StateReport>) {
         let before = self.image.replace(image.clone());
-        tell_state_change(name, before.as_deref(), image);
+        match report {
+            Some(report) => report.tell(name),
+            None => tell_state_change(name, before.as_deref(), image),
+        }
     }
 }
 
-/// Says when a generation keeps other state than the one before: added fields took their default, removed ones are gone.
+/// Of a build that doesn't report what became of its state.
 fn tell_state_change(name: &str, before: Option<&Image>, after: &Image) {
     let Some(before) = before.map(Image::manifest) else { return };
     let after = after.manifest();
     if before.state_hash != after.state_hash {
         let (old, new) = (&before.state_schema, &after.state_schema);
-        tracing::info!(plugin = name, "{name}'s state was {old} and is now {new}; added fields have their default");
+        tracing::info!(plugin = name, "{name}'s state was {old} and is now {new}");
     }
 }

@@ -16,6 +16,7 @@ use plugin_sdk::abi;
 use super::copy::PrivateCopy;
 use super::inspect::Facts;
 use super::manifest::{Manifest, ManifestError};
+use crate::stack::with_room;
 
 /// Images that were retired in this process.
 static RETIRED: AtomicU64 = AtomicU64::new(0);
@@ -107,10 +108,19 @@ fn open(path: &Path) -> Result<Library, libloading::Error> {
     unsafe { Library::new(path) }
 }
 
+/// What `entry` gives. It looks at the types of the state first, which may be nested as deep as a state is.
+fn described_by(entry: abi::EntryFn) -> *const abi::PluginDescriptor {
+    struct Constant(*const abi::PluginDescriptor);
+    // SAFETY: constant data of the image, if it is anything: any thread may read it.
+    unsafe impl Send for Constant {}
+    let constant = with_room(move || Constant(entry()));
+    constant.0
+}
+
 fn describe(library: &Library, facts: &Facts) -> Result<(Manifest, Functions), LoadError> {
     // SAFETY: inspection found the symbol and a section of this ABI version, whose entry has this type.
     let entry = unsafe { library.get::<abi::EntryFn>(abi::ENTRY) }?;
-    let descriptor = entry();
+    let descriptor = described_by(*entry);
     // SAFETY: returned by the entry of a loaded image.
     let manifest = unsafe { Manifest::read(descriptor) }?;
     if (&manifest.name, &manifest.version) != (&facts.name, &facts.version) {

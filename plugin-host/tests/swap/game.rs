@@ -148,6 +148,12 @@ impl Game {
         commands
     }
 
+    /// Runs one frame with this number; gives the bytes of commands that were asked for.
+    pub(crate) fn run_at(&mut self, tick: u64) -> usize {
+        self.tick = tick;
+        self.frames(1)
+    }
+
     /// The number of the next frame.
     pub(crate) fn tick(&self) -> u64 {
         self.tick

@@ -3,6 +3,7 @@
 //! | module | shows |
 //! |---|---|
 //! | [`state`] | what is kept from one build to the next |
+//! | [`values`] | what becomes of values, told by path |
 //! | [`refusal`] | what is refused, with which words, and that the old build goes on |
 //! | [`handover`] | what is made beside the frame, and what becomes of it at the edge |
 //! | [`containment`] | what a panic costs: its plugin, until its file changes |
@@ -34,4 +35,5 @@ mod support;
 mod told;
 #[path = "../../fixtures/lib.rs"]
 pub mod types;
+mod values;
 mod waiting;

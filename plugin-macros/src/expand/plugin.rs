@@ -201,6 +201,7 @@ fn expand(state: &Type, args: &PluginArgs, systems: &[System], subscriptions: &[
 
             #[unsafe(no_mangle)]
             extern "C" fn hotframe_plugin() -> *const abi::PluginDescriptor {
+                glue::prepare::<#state>();
                 &raw const DESCRIPTOR
             }
         };

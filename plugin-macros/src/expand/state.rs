@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Data, DeriveInput, Error, Fields, Result};
+use syn::{Attribute, Data, DeriveInput, Error, Fields, Result, Token};
 
 use crate::args::OpaqueArgs;
 
@@ -24,10 +24,12 @@ pub(crate) fn state(item: DeriveInput) -> Result<TokenStream> {
     let target = ident.to_string();
     let container: Vec<_> = item.attrs.iter().filter(|attribute| attribute.path().is_ident("serde")).collect();
     let (mut mirrored, mut helpers, mut schema) = (Vec::new(), Vec::new(), String::new());
+    let mut outlines = Vec::new();
     for field in fields {
         let (name, kind) =
             (field.ident.as_ref().ok_or_else(|| Error::new_spanned(field, "name the field"))?, &field.ty);
         let serde: Vec<_> = field.attrs.iter().filter(|attribute| attribute.path().is_ident("serde")).collect();
+        refuse_skipping(&serde)?;
         let default = format_ident!("default_{name}");
         let default_path = format!("Mirror::{default}");
         helpers.push(quote!(fn #default() -> #kind { <#ident as ::core::default::Default>::default().#name }));
@@ -35,13 +37,19 @@ pub(crate) fn state(item: DeriveInput) -> Result<TokenStream> {
             None => quote!(),
             Some(OpaqueArgs { version }) => {
                 let (save, restore) = (format_ident!("save_{name}"), format_ident!("restore_{name}"));
+                let outline = format_ident!("outline_{name}");
+                outlines.push(quote!(Mirror::#outline();));
                 let (save_path, restore_path) = (format!("Mirror::{save}"), format!("Mirror::{restore}"));
                 helpers.push(quote! {
+                    fn #outline() -> &'static ::plugin_sdk::state::Outline {
+                        static OUTLINE: ::std::sync::OnceLock<::plugin_sdk::state::Outline> = ::std::sync::OnceLock::new();
+                        OUTLINE.get_or_init(::plugin_sdk::state::Outline::of::<#kind>)
+                    }
                     fn #save<S: serde::Serializer>(value: &#kind, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
-                        ::plugin_sdk::state::serialize_opaque(value, #version, serializer)
+                        ::plugin_sdk::state::serialize_opaque(value, #version, Self::#outline(), serializer)
                     }
                     fn #restore<'de, D: serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<#kind, D::Error> {
-                        ::plugin_sdk::state::deserialize_opaque(#version, deserializer)
+                        ::plugin_sdk::state::deserialize_opaque(#version, Self::#outline(), deserializer)
                     }
                 });
                 quote!(#[serde(serialize_with = #save_path, deserialize_with = #restore_path)])
@@ -68,6 +76,7 @@ pub(crate) fn state(item: DeriveInput) -> Result<TokenStream> {
 
             impl ::plugin_sdk::state::PluginState for #ident {
                 const SCHEMA: &'static str = #schema;
+                fn prepare() { #(#outlines)* }
                 fn serialize<S: serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
                     Mirror::serialize(self, serializer)
                 }
@@ -77,4 +86,30 @@ pub(crate) fn state(item: DeriveInput) -> Result<TokenStream> {
             }
         };
     })
+}
+
+/// A skipped field would come back as the default of the whole state, whatever its value was.
+fn refuse_skipping(serde: &[&Attribute]) -> Result<()> {
+    for attribute in serde {
+        let mut found = None;
+        // Whatever else stands there is serde's to judge.
+        let _ = attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("skip_serializing_if") {
+                found = Some(meta.path.clone());
+            }
+            if meta.input.peek(Token![=]) {
+                let _: syn::Expr = meta.value()?.parse()?;
+            } else if meta.input.peek(syn::token::Paren) {
+                let _: proc_macro2::Group = meta.input.parse()?;
+            }
+            Ok(())
+        });
+        if let Some(path) = found {
+            return Err(Error::new_spanned(
+                path,
+                "a value that is skipped would come back as the state's default, whatever it was; remove `skip_serializing_if`: what a state keeps is always written",
+            ));
+        }
+    }
+    Ok(())
 }

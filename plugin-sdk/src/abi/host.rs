@@ -12,7 +12,7 @@ pub struct HostTable {
     pub size: u32,
     /// Zero.
     pub reserved: u32,
-    /// Gives `call.arena` a piece with at least `size` bytes at `align`; [`Status::FULL`] when the arena's limit is reached.
+    /// Gives `call.arena` a piece with at least `size` bytes at `align`; [`Status::FULL`] past the plugin's quota.
     pub arena_refill: unsafe extern "C" fn(context: *mut c_void, call: *mut Call, size: usize, align: usize) -> Status,
     /// Reserves `length` bytes in publisher `number`'s lane and stores where to write them, 8-byte aligned.
     pub loan_begin:
@@ -27,6 +27,8 @@ pub struct HostTable {
     pub log: unsafe extern "C" fn(context: *mut c_void, level: Level, message: Text),
     /// Why the call is about to return a status other than [`Status::OK`]: message and source location.
     pub fault: unsafe extern "C" fn(context: *mut c_void, message: Text, location: Text),
+    /// In `create`: what became of the saved state, for the log once the instance is accepted.
+    pub state_report: unsafe extern "C" fn(context: *mut c_void, level: Level, report: Text),
 }
 
 /// Severity of a log line. An unknown number counts as [`Level::INFO`].

@@ -35,7 +35,7 @@ pub const ABI_VERSION: u32 = 2;
 /// Sizes on 64-bit platforms; a change that is not an addition at the end of the first three takes a new version.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
-    assert!(size_of::<PluginDescriptor>() == 136 && size_of::<HostTable>() == 64 && size_of::<Call>() == 96);
+    assert!(size_of::<PluginDescriptor>() == 136 && size_of::<HostTable>() == 72 && size_of::<Call>() == 96);
     assert!(size_of::<ComponentDescriptor>() == 48 && size_of::<TermDescriptor>() == 56);
     assert!(size_of::<TopicDescriptor>() == 80 && size_of::<ParamDescriptor>() == 120);
     assert!(size_of::<SystemDescriptor>() == 80 && size_of::<SubscriptionDescriptor>() == 120);
@@ -45,7 +45,7 @@ const _: () = {
 /// The exported function's name.
 pub const ENTRY: &str = "hotframe_plugin";
 
-/// Type of the exported function.
+/// Type of the exported function. It also looks at the types of the state, on whose depth the stack that it needs depends.
 pub type EntryFn = extern "C" fn() -> *const PluginDescriptor;
 
 /// How a call across the ABI ended. An unknown number counts as [`Status::FAULT`].

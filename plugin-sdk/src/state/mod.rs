@@ -1,0 +1,136 @@
+//! What a plugin keeps over a swap: named MessagePack, with opaque binary fields where a dependency's whole state is kept.
+//!
+//! ```text
+//! save     sketch of the state ─┐
+//!          write ───────────────┴─► [sketch, state]
+//! restore  read ─► new state ─► its sketch ─► report: what was kept, converted, defaulted, dropped
+//! ```
+//!
+//! # Invariants
+//! 1. Writer and reader accept the same: [`format`] says how values are kept that MessagePack lacks, [`depth`] how deep they may be
+//!    nested. What can't be kept is refused by the writer.
+//! 2. Nothing that doesn't fit is guessed at: fields are read by name, an opaque field only by its own layout.
+//!
+//! # Failure
+//! An error names the field by its path.
+
+mod depth;
+mod error;
+mod format;
+mod opaque;
+mod outline;
+mod read;
+mod report;
+mod sketch;
+mod token;
+mod whole;
+mod write;
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use serde::{Deserializer, Serializer};
+
+pub use opaque::{deserialize_opaque, serialize_opaque};
+pub use outline::Outline;
+pub(crate) use report::Report;
+
+use error::Error;
+use read::{Input, Names};
+use sketch::sketch;
+use token::Token;
+use write::Writer;
+
+/// State of a plugin. Derive it: `#[derive(Default, PluginState)]`.
+///
+/// Written, read and dropped on whichever thread the host likes, never while the plugin is called. Writing and reading must have
+/// no effects of their own: a state may be written twice, and the types of opaque fields are read with made-up values to learn
+/// their layout.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no plugin's state",
+    note = "derive it: `#[derive(Default, PluginState)]`"
+)]
+pub trait PluginState: Default + Send + 'static {
+    /// Canonical text of the fields. The host says when a swap changes it.
+    const SCHEMA: &'static str;
+
+    /// Does once, when the image is loaded, what saving and restoring would otherwise do in the middle of a game: draws the outlines of
+    /// opaque fields.
+    fn prepare() {}
+
+    /// Writes the state.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+
+    /// Reads a state, possibly of an older build: fields that it lacks take their default, unknown ones are dropped.
+    ///
+    /// # Errors
+    /// When a field has another type, or an opaque field another format.
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+}
+
+/// Writes `state` as named MessagePack, behind a sketch of it.
+///
+/// # Errors
+/// What could not be read again, with the path of the field; what the writer refuses, in words.
+pub fn save<S: PluginState>(state: &S, mut writer: impl std::io::Write) -> Result<(), String> {
+    // The last length is a hint only: a vector that need not grow saves a quarter of the time for 2 MiB.
+    static LENGTH: AtomicUsize = AtomicUsize::new(0);
+    let room = Vec::with_capacity(LENGTH.load(Ordering::Relaxed) / 8 * 9 + 64);
+    let bytes = write(state, room).map_err(|error| error.to_string())?;
+    LENGTH.store(bytes.len(), Ordering::Relaxed);
+    writer.write_all(&bytes).map_err(|error| error.to_string())
+}
+
+fn write<S: PluginState>(state: &S, room: Vec<u8>) -> Result<Vec<u8>, Error> {
+    let mut writer = Writer::new(room);
+    let text = sketch::to_text(&sketch(|pencil| state.serialize(pencil)));
+    writer.begin(&text)?;
+    state.serialize(&mut writer)?;
+    // serde keeps no 128 bits in what it buffers for tagged, untagged and flattened types: whether it did so only reading tells.
+    if writer.has_wide_integer {
+        read::<S>(&mut open(&writer.out)?.1)?;
+    }
+    Ok(writer.out)
+}
+
+/// The state that [`save`] wrote.
+///
+/// # Errors
+/// What doesn't fit, with the path of the field.
+pub fn restore<S: PluginState>(bytes: &[u8]) -> Result<S, String> {
+    let read = || read(&mut open(bytes)?.1);
+    read().map_err(|error| error.to_string())
+}
+
+/// As [`restore`], with what became of the saved state.
+pub(crate) fn restore_with_report<S: PluginState>(bytes: &[u8]) -> Result<(S, Option<Report>), String> {
+    let read = || {
+        let (before, mut input) = open(bytes)?;
+        input.names = before.is_some().then(Names::new);
+        let state: S = read(&mut input)?;
+        let report = before.zip(input.names).map(|(before, names)| {
+            Report::new(&sketch::from_text(before), &sketch(|pencil| state.serialize(pencil)), &names)
+        });
+        Ok((state, report))
+    };
+    read().map_err(|error: Error| error.to_string())
+}
+
+/// The saved sketch, and the state behind it. A state that is bare has no sketch.
+fn open(bytes: &[u8]) -> Result<(Option<&str>, Input<'_>), Error> {
+    let mut rest = bytes;
+    if Token::take(&mut rest)? == Token::Items(2)
+        && let Token::Text(sketch) = Token::take(&mut rest)?
+    {
+        return Ok((Some(sketch), Input::new(rest, None)));
+    }
+    Ok((None, Input::new(bytes, None)))
+}
+
+fn read<S: PluginState>(input: &mut Input<'_>) -> Result<S, Error> {
+    let state = S::deserialize(input.reader())?;
+    input.end()?;
+    Ok(state)
+}

@@ -1,0 +1,113 @@
+//! Opaque fields: a dependency's whole state in postcard's compact format, which knows no names.
+//!
+//! It is bound to its type by a version that the author names, and by the type's own [`Outline`]: what has another layout is
+//! refused instead of being read as something else.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use serde::de::{DeserializeOwned, Error as _, SeqAccess, Visitor};
+use serde::ser::{Error as _, SerializeTupleStruct};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::format::OPAQUE_NAME;
+use super::outline::{Outline, difference};
+
+/// What to do about a field that doesn't fit.
+const ADVICE: &str = "go back to the build that saved it, or remove the plugin's file and add it again to start afresh";
+
+/// Writes a field marked `#[state(opaque, version = "…")]`.
+///
+/// # Errors
+/// Those of the serializer; and when postcard can't keep the type.
+pub fn serialize_opaque<T: Serialize, S: Serializer>(
+    value: &T,
+    version: &str,
+    outline: &Outline,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    if outline.asks_for_any() {
+        return Err(S::Error::custom(
+            "an opaque field can't hold untagged, internally tagged or flattened types, whose values postcard can't tell apart; keep it as a plain field",
+        ));
+    }
+    let mut parts = serializer.serialize_tuple_struct(OPAQUE_NAME, 3)?;
+    parts.serialize_field(version)?;
+    parts.serialize_field(outline.text())?;
+    parts.serialize_field(value)?;
+    parts.end()
+}
+
+/// Reads what [`serialize_opaque`] wrote.
+///
+/// # Errors
+/// When it was written in another format or layout, naming both; when it doesn't decode, or not as a whole.
+pub fn deserialize_opaque<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+    version: &str,
+    outline: &Outline,
+    deserializer: D,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_tuple_struct(OPAQUE_NAME, 3, Parts { version, outline, value: PhantomData })
+}
+
+struct Parts<'a, T> {
+    version: &'a str,
+    outline: &'a Outline,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for Parts<'_, T> {
+    type Value = T;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an opaque field")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<T, A::Error> {
+        let missing = || A::Error::custom("the opaque field ends too early");
+        let (version, own) = (parts.next_element::<&str>()?.ok_or_else(missing)?, self.version);
+        if version != own {
+            return Err(A::Error::custom(format_args!(
+                "the opaque state is in format \"{version}\", this build reads \"{own}\"; {ADVICE}"
+            )));
+        }
+        let outline: &str = parts.next_element()?.ok_or_else(missing)?;
+        if outline != self.outline.text() {
+            return Err(A::Error::custom(format_args!(
+                "the opaque state of format \"{version}\" has another layout: {}; {ADVICE}, and give a changed layout a new version",
+                difference(outline, self.outline.text())
+            )));
+        }
+        let Binary(bytes) = parts.next_element()?.ok_or_else(missing)?;
+        match postcard::take_from_bytes(bytes) {
+            Ok((value, [])) => Ok(value),
+            Ok((_, left)) => Err(A::Error::custom(format_args!(
+                "the opaque state of format \"{version}\" is longer than this build reads: {} of its {} bytes are left over; {ADVICE}",
+                left.len(),
+                bytes.len()
+            ))),
+            Err(error) => Err(A::Error::custom(format_args!(
+                "the opaque state of format \"{version}\" can't be read: {error}; {ADVICE}"
+            ))),
+        }
+    }
+}
+
+/// Borrowed, for a copy of some MiB is a good part of a swap.
+struct Binary<'a>(&'a [u8]);
+
+impl<'de> Deserialize<'de> for Binary<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Bytes;
+        impl<'de> Visitor<'de> for Bytes {
+            type Value = Binary<'de>;
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("binary data")
+            }
+            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Binary<'de>, E> {
+                Ok(Binary(bytes))
+            }
+        }
+        deserializer.deserialize_bytes(Bytes)
+    }
+}

@@ -1,0 +1,76 @@
+//! Outlines of a few types.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Outline, difference};
+
+fn text<T: serde::de::DeserializeOwned>() -> String {
+    Outline::of::<T>().text().to_owned()
+}
+
+#[derive(Serialize, Deserialize)]
+struct Purse {
+    gold: u32,
+    lives: u32,
+    seed: u32,
+}
+
+mod later {
+    #[derive(serde::Deserialize)]
+    #[expect(dead_code, reason = "only its outline counts")]
+    pub(super) struct Purse {
+        pub(super) lives: u32,
+        pub(super) gold: u32,
+    }
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "only its outline counts")]
+enum Tree {
+    Node(Box<Tree>, Box<Tree>),
+    Leaf { weight: f32 },
+    Empty,
+    Link(HashMap<String, Option<Box<Tree>>>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its outline counts")]
+enum Untagged {
+    Number(u32),
+}
+
+#[test]
+fn names_types_and_order_of_fields_are_in_it() {
+    assert_eq!(text::<Purse>(), "Purse{gold:u32,lives:u32,seed:u32}\nthe field is Purse\n");
+    assert_ne!(text::<Purse>(), text::<later::Purse>());
+    assert_eq!(
+        difference(&text::<Purse>(), &text::<later::Purse>()),
+        "saved was Purse{gold:u32,lives:u32,seed:u32}, this build reads Purse{lives:u32,gold:u32}"
+    );
+}
+
+#[test]
+fn every_variant_of_a_type_that_holds_itself_is_in_it() {
+    let text = text::<Tree>();
+    for part in
+        ["::{Node|Leaf|Empty|Link}", "::Node(Tree,Tree)", "::Leaf{weight:f32}", "::Empty\n", "::Link{str,Option<Tree>}"]
+    {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+}
+
+#[test]
+fn the_same_type_has_the_same_outline() {
+    assert_eq!(text::<Tree>(), text::<Tree>());
+    assert_ne!(text::<[u32; 3]>(), text::<[u32; 4]>());
+    assert_ne!(text::<Vec<u32>>(), text::<Vec<f32>>());
+}
+
+#[test]
+fn what_a_compact_format_cannot_keep_is_told() {
+    assert!(Outline::of::<Untagged>().asks_for_any());
+    assert!(!Outline::of::<Tree>().asks_for_any());
+}

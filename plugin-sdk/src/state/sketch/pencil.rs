@@ -1,0 +1,231 @@
+//! The serializer that draws a sketch: one value at its place.
+
+use serde::Serialize;
+use serde::ser::Serializer;
+
+use super::folder::{Folder, Keys};
+use super::{LEVELS_MAX, SAMPLE_CHARS, Sketch, TUPLE_MAX, VALUES_MAX};
+use crate::state::error::{Error, Segment};
+use crate::state::format::OPAQUE_NAME;
+
+/// Draws one value.
+#[derive(Debug)]
+pub(in crate::state) struct Pencil<'a> {
+    pub(super) sketch: &'a mut Sketch,
+    pub(super) node: usize,
+    pub(super) level: usize,
+    pub(super) somes: u32,
+    /// Not all that belongs here is looked at.
+    pub(super) partial: bool,
+}
+
+impl<'a> Pencil<'a> {
+    pub(super) fn leaf(self, kind: &'static str, value: &str) -> Result<(), Error> {
+        self.sketch.values += 1;
+        let node = &mut self.sketch.nodes[self.node];
+        if !node.kinds.contains(&kind) {
+            node.kinds.push(kind);
+        }
+        node.is_partial |= self.partial;
+        // `Some(None)` is another value than `None`.
+        let hash = value.bytes().fold(0xcbf2_9ce4_8422_2325_u64 ^ u64::from(self.somes), |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        if node.print == 0 && node.sample.is_empty() {
+            let mut sample: String = value.chars().take(SAMPLE_CHARS).flat_map(char::escape_debug).collect();
+            if value.chars().nth(SAMPLE_CHARS).is_some() {
+                sample.push('…');
+            }
+            node.sample = sample;
+        }
+        node.print = node.print.wrapping_add(hash);
+        Ok(())
+    }
+
+    pub(super) fn number(self, kind: &'static str, value: impl core::fmt::Display) -> Result<(), Error> {
+        self.leaf(kind, &value.to_string())
+    }
+
+    fn open(self, keys: Keys) -> Result<Folder<'a>, Error> {
+        Ok(Folder::new(self, keys))
+    }
+
+    /// Whether to look into what is at this place.
+    pub(super) fn looks(&self) -> bool {
+        self.level < LEVELS_MAX && self.sketch.values < VALUES_MAX
+    }
+
+    fn variant(self, kind: &'static str, variant: &'static str) -> Result<Self, Error> {
+        let Pencil { sketch, node, level, somes, partial } = self;
+        Pencil { sketch: &mut *sketch, node, level, somes, partial }.leaf(kind, variant)?;
+        let inner = sketch.node(node, &Segment::Name(variant.to_owned()));
+        // Past the limit of paths all goes to the variant's own.
+        let (node, level) = inner.map_or((node, LEVELS_MAX), |inner| (inner, level));
+        Ok(Pencil { sketch, node, level, somes: 0, partial })
+    }
+}
+
+impl<'a> Serializer for Pencil<'a> {
+    type Ok = ();
+    type Error = Error;
+    type SerializeSeq = Folder<'a>;
+    type SerializeTuple = Folder<'a>;
+    type SerializeTupleStruct = Folder<'a>;
+    type SerializeTupleVariant = Folder<'a>;
+    type SerializeMap = Folder<'a>;
+    type SerializeStruct = Folder<'a>;
+    type SerializeStructVariant = Folder<'a>;
+
+    fn serialize_bool(self, value: bool) -> Result<(), Error> {
+        self.number("bool", value)
+    }
+
+    fn serialize_i8(self, value: i8) -> Result<(), Error> {
+        self.number("i8", value)
+    }
+
+    fn serialize_i16(self, value: i16) -> Result<(), Error> {
+        self.number("i16", value)
+    }
+
+    fn serialize_i32(self, value: i32) -> Result<(), Error> {
+        self.number("i32", value)
+    }
+
+    fn serialize_i64(self, value: i64) -> Result<(), Error> {
+        self.number("i64", value)
+    }
+
+    fn serialize_i128(self, value: i128) -> Result<(), Error> {
+        self.number("i128", value)
+    }
+
+    fn serialize_u8(self, value: u8) -> Result<(), Error> {
+        self.number("u8", value)
+    }
+
+    fn serialize_u16(self, value: u16) -> Result<(), Error> {
+        self.number("u16", value)
+    }
+
+    fn serialize_u32(self, value: u32) -> Result<(), Error> {
+        self.number("u32", value)
+    }
+
+    fn serialize_u64(self, value: u64) -> Result<(), Error> {
+        self.number("u64", value)
+    }
+
+    fn serialize_u128(self, value: u128) -> Result<(), Error> {
+        self.number("u128", value)
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<(), Error> {
+        // As a wider type would show it: a conversion that rounds is seen, one that doesn't is none.
+        self.number("f32", f64::from(value))
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<(), Error> {
+        self.number("f64", value)
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), Error> {
+        self.number("char", value)
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), Error> {
+        self.leaf("str", value)
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), Error> {
+        self.number("bytes", format_args!("{} bytes", value.len()))
+    }
+
+    fn serialize_none(self) -> Result<(), Error> {
+        self.leaf("none", "none")
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
+        let somes = self.somes + 1;
+        value.serialize(Pencil { somes, ..self })
+    }
+
+    fn serialize_unit(self) -> Result<(), Error> {
+        self.leaf("unit", "()")
+    }
+
+    fn serialize_unit_struct(self, name: &'static str) -> Result<(), Error> {
+        self.leaf("unit", name)
+    }
+
+    fn serialize_unit_variant(self, kind: &'static str, _: u32, variant: &'static str) -> Result<(), Error> {
+        self.leaf(kind, variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        kind: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        let pencil = self.variant(kind, variant)?;
+        if !pencil.looks() {
+            return Ok(());
+        }
+        value.serialize(Pencil { level: pencil.level + 1, ..pencil })
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Folder<'a>, Error> {
+        self.open(Keys::Items)
+    }
+
+    fn serialize_tuple(self, length: usize) -> Result<Folder<'a>, Error> {
+        self.open(if length > TUPLE_MAX { Keys::Items } else { Keys::Places })
+    }
+
+    fn serialize_tuple_struct(self, name: &'static str, length: usize) -> Result<Folder<'a>, Error> {
+        if name == OPAQUE_NAME {
+            // Bound to its version and outline, not to be told in parts.
+            let node = self.node;
+            let sketch = self.sketch;
+            Pencil { sketch: &mut *sketch, node, level: self.level, somes: 0, partial: self.partial }
+                .leaf("opaque", "")?;
+            return Pencil { sketch, node, level: LEVELS_MAX, somes: 0, partial: self.partial }.open(Keys::Places);
+        }
+        self.serialize_tuple(length)
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        kind: &'static str,
+        _: u32,
+        variant: &'static str,
+        length: usize,
+    ) -> Result<Folder<'a>, Error> {
+        self.variant(kind, variant)?.serialize_tuple(length)
+    }
+
+    fn serialize_map(self, length: Option<usize>) -> Result<Folder<'a>, Error> {
+        // What is flattened has no length.
+        self.open(if length.is_none() { Keys::Names } else { Keys::Entries })
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Folder<'a>, Error> {
+        self.open(Keys::Names)
+    }
+
+    fn serialize_struct_variant(
+        self,
+        kind: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Folder<'a>, Error> {
+        self.variant(kind, variant)?.open(Keys::Names)
+    }
+}

@@ -1,0 +1,328 @@
+//! What can't come back is refused when it is written, what doesn't fit when it is read; each with its path.
+
+use std::collections::HashMap;
+
+use plugin_sdk::prelude::*;
+use plugin_sdk::serde::ser::{SerializeMap, SerializeSeq};
+use plugin_sdk::serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{again, misread, saved};
+
+/// A stack as the host gives it.
+fn with_room(body: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(body).expect("a thread with a large stack");
+    if let Err(panic) = thread.join() {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "plugin_sdk::serde")]
+struct Chain {
+    number: u32,
+    next: Option<Box<Chain>>,
+}
+
+#[derive(Debug, Default, PartialEq, PluginState)]
+struct Chained {
+    head: Chain,
+}
+
+fn chain(levels: u32) -> Chained {
+    let mut head = Chain::default();
+    for number in 1..levels {
+        head = Chain { number, next: Some(Box::new(head)) };
+    }
+    Chained { head }
+}
+
+#[test]
+fn a_state_is_written_as_deep_as_it_can_be_read() {
+    with_room(|| {
+        // The state itself is a level, too.
+        let deepest = chain(1_023);
+        assert_eq!(again(&deepest), deepest);
+        let error = saved(&chain(1_024)).expect_err("one level more");
+        assert!(error.starts_with("head.next.next") && error.contains("1024 levels deep"), "{error}");
+        assert!(saved(&chain(1_200)).is_err());
+    });
+}
+
+#[test]
+fn a_state_of_large_levels_is_refused_before_the_stack_ends() {
+    #[derive(Serialize, Deserialize)]
+    #[serde(crate = "plugin_sdk::serde")]
+    struct Large {
+        room: Vec<[[u64; 32]; 32]>,
+        here: [[u64; 32]; 32],
+        next: Option<Box<Large>>,
+    }
+    #[derive(Default, PluginState)]
+    struct State {
+        head: Option<Box<Large>>,
+    }
+    let large = |next| Some(Box::new(Large { room: Vec::new(), here: [[1; 32]; 32], next }));
+    with_room(move || {
+        let mut head = None;
+        for _ in 0..900 {
+            head = large(head);
+        }
+        match saved(&State { head }) {
+            Err(error) => assert!(error.contains("too much stack"), "{error}"),
+            Ok(bytes) => {
+                drop(plugin_sdk::state::restore::<State>(&bytes).map_err(|error| assert!(error.contains("stack"))))
+            }
+        }
+    });
+}
+
+#[test]
+fn enums_options_and_lists_count_as_levels_alike_for_writer_and_reader() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(crate = "plugin_sdk::serde")]
+    enum Tree {
+        Leaf,
+        List(Vec<Tree>),
+        Struct { inner: Box<Tree> },
+        Tuple(Box<Tree>, u8),
+    }
+    #[derive(PluginState)]
+    struct State {
+        tree: Tree,
+    }
+    impl Default for State {
+        fn default() -> Self {
+            Self { tree: Tree::Leaf }
+        }
+    }
+    let grow: [fn(Tree) -> Tree; 3] = [
+        |tree| Tree::List(vec![tree]),
+        |tree| Tree::Struct { inner: Box::new(tree) },
+        |tree| Tree::Tuple(Box::new(tree), 1),
+    ];
+    with_room(move || {
+        for grow in grow {
+            let mut tree = Tree::Leaf;
+            let mut refused = 0;
+            for _ in 0..1_100 {
+                tree = grow(tree);
+                let state = State { tree };
+                match saved(&state) {
+                    Ok(bytes) => assert!(plugin_sdk::state::restore::<State>(&bytes).is_ok()),
+                    Err(_) => refused += 1,
+                }
+                tree = state.tree;
+            }
+            assert!(refused > 70, "{refused} were too deep");
+        }
+    });
+}
+
+#[test]
+fn a_wide_integer_that_serde_cannot_buffer_is_refused_when_it_is_written() {
+    #[derive(Serialize, Deserialize)]
+    #[serde(crate = "plugin_sdk::serde", tag = "kind")]
+    enum Tagged {
+        Wide { number: u128 },
+    }
+    #[derive(Default, PluginState)]
+    struct State {
+        list: Vec<Tagged>,
+    }
+    let error = saved(&State { list: vec![Tagged::Wide { number: 1 }] }).expect_err("it could not be read");
+    assert!(error.starts_with("list[0]"), "{error}");
+}
+
+#[test]
+fn equal_keys_are_refused_when_they_are_written() {
+    #[derive(PartialEq, Eq, Hash, Serialize, Deserialize)]
+    #[serde(crate = "plugin_sdk::serde")]
+    struct Key {
+        name: u8,
+        #[serde(skip)]
+        hidden: u8,
+    }
+    #[derive(Default, PluginState)]
+    struct State {
+        kills: HashMap<Key, u32>,
+    }
+    let kills = HashMap::from([(Key { name: 1, hidden: 1 }, 1), (Key { name: 1, hidden: 2 }, 2)]);
+    let error = saved(&State { kills }).expect_err("one would be lost");
+    assert!(error.starts_with("kills") && error.contains("same key"), "{error}");
+}
+
+#[test]
+fn keys_of_a_flattened_map_that_are_fields_too_are_refused_when_they_are_written() {
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(crate = "plugin_sdk::serde")]
+    struct Flat {
+        own: u8,
+        #[serde(flatten)]
+        rest: HashMap<String, u8>,
+    }
+    #[derive(Default, PluginState)]
+    struct State {
+        flat: Flat,
+    }
+    let error = saved(&State { flat: Flat { own: 1, rest: HashMap::from([("own".to_owned(), 2)]) } });
+    let error = error.expect_err("two fields of one name");
+    assert!(error.starts_with("flat.own") && error.contains("same key"), "{error}");
+}
+
+#[test]
+fn a_length_that_does_not_hold_is_refused_when_it_is_written() {
+    struct Liar;
+    impl Serialize for Liar {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut items = serializer.serialize_seq(Some(3))?;
+            items.serialize_element(&1)?;
+            items.end()
+        }
+    }
+    impl<'de> Deserialize<'de> for Liar {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            Vec::<u8>::deserialize(deserializer).map(|_| Self)
+        }
+    }
+    #[derive(Default, PluginState)]
+    struct State {
+        liars: Vec<Liar>,
+    }
+    let error = saved(&State { liars: vec![Liar] }).expect_err("three are announced");
+    assert_eq!(error, "liars[0]: its `Serialize` announces 3 items and writes 1");
+}
+
+#[test]
+fn a_length_that_is_not_known_is_filled_in() {
+    #[derive(Debug, Default, PartialEq)]
+    struct Stream(Vec<(u8, u8)>);
+    impl Serialize for Stream {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(None)?;
+            for (key, value) in &self.0 {
+                map.serialize_entry(key, value)?;
+            }
+            map.end()
+        }
+    }
+    impl<'de> Deserialize<'de> for Stream {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            std::collections::BTreeMap::deserialize(deserializer).map(|map| Self(map.into_iter().collect()))
+        }
+    }
+    #[derive(Debug, Default, PartialEq, PluginState)]
+    struct State {
+        stream: Stream,
+        after: u8,
+    }
+    let state = State { stream: Stream((0..100).map(|key| (key, key)).collect()), after: 7 };
+    assert_eq!(again(&state), state);
+}
+
+mod then {
+    use super::*;
+
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(crate = "plugin_sdk::serde")]
+    pub(super) struct Item {
+        pub(super) hp: i64,
+        pub(super) at: (f32, f32),
+    }
+
+    #[derive(Default, PluginState)]
+    pub(super) struct State {
+        pub(super) title: u32,
+        pub(super) items: Vec<Item>,
+        pub(super) scores: HashMap<String, i64>,
+        pub(super) phase: Option<Result<u8, i16>>,
+    }
+}
+
+macro_rules! reads {
+    ($state:expr, { $($field:ident: $kind:ty),* }) => {{
+        #[derive(Default, PluginState)]
+        struct State {
+            $($field: $kind),*
+        }
+        misread::<_, State>(&$state)
+    }};
+}
+
+#[test]
+fn errors_name_the_field_by_its_path() {
+    let state = || then::State {
+        title: 53,
+        items: vec![then::Item::default(), then::Item { hp: -5, at: (1.0, 2.0) }],
+        scores: HashMap::from([("the best".to_owned(), 300)]),
+        phase: Some(Err(-300)),
+    };
+    assert_eq!(reads!(state(), { title: String }), "title: invalid type: integer `53`, expected a string");
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(crate = "plugin_sdk::serde")]
+    struct Narrow {
+        hp: u8,
+    }
+    assert_eq!(reads!(state(), { items: Vec<Narrow> }), "items[1].hp: invalid value: integer `-5`, expected u8");
+    assert!(reads!(state(), { scores: HashMap<String, u8> }).starts_with("scores[\"the best\"]: invalid value"));
+    assert!(reads!(state(), { phase: Option<Result<u8, u16>> }).starts_with("phase.Err: invalid value"));
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(crate = "plugin_sdk::serde")]
+    struct More {
+        hp: i64,
+        armor: u8,
+    }
+    assert_eq!(reads!(state(), { items: Vec<More> }), "items[0]: missing field `armor`");
+}
+
+#[test]
+fn nothing_is_read_by_its_position() {
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(crate = "plugin_sdk::serde")]
+    struct Place {
+        x: f32,
+        y: f32,
+    }
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(crate = "plugin_sdk::serde")]
+    struct Item {
+        at: Place,
+    }
+    let state = then::State { items: vec![then::Item::default()], ..Default::default() };
+    assert!(reads!(state, { items: Vec<Item> }).starts_with("items[0].at: invalid type: sequence"));
+    #[derive(Default, PluginState)]
+    struct Four {
+        list: [u8; 4],
+    }
+    assert_eq!(reads!(Four::default(), { list: [u8; 3] }), "list: it has 4 items, of which this build's type takes 3");
+}
+
+#[test]
+fn bytes_left_over_and_bytes_cut_off_are_refused() {
+    let bytes = saved(&chain(3)).expect("it can be written");
+    let restore = plugin_sdk::state::restore::<Chained>;
+    assert!(restore(&[&bytes[..], &[0]].concat()).is_err_and(|error| error.contains("1 bytes are left over")));
+    for length in 1..bytes.len() {
+        assert!(restore(&bytes[..length]).is_err(), "{length} of {} bytes", bytes.len());
+    }
+}
+
+#[test]
+fn what_a_serializer_says_has_its_path() {
+    fn refuse<S: Serializer>(_: &u8, _: S) -> Result<S::Ok, S::Error> {
+        Err(plugin_sdk::serde::ser::Error::custom("not today"))
+    }
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(crate = "plugin_sdk::serde")]
+    struct Inner {
+        #[serde(serialize_with = "refuse")]
+        field: u8,
+    }
+    #[derive(Default, PluginState)]
+    struct State {
+        map: HashMap<u8, Inner>,
+    }
+    assert_eq!(
+        saved(&State { map: HashMap::from([(3, Inner::default())]) }),
+        Err("map[3].field: not today".to_owned())
+    );
+}
