@@ -2,12 +2,14 @@
 
 mod app;
 mod bot;
+mod build;
 mod cli;
 mod meter;
 mod play;
 mod plugins;
 mod presenter;
 mod report;
+mod stop;
 mod tuning;
 
 use std::io::IsTerminal as _;
@@ -27,12 +29,10 @@ fn main() -> ExitCode {
         .log_internal_errors(false)
         .init();
     match play::play(&options) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
-            let causes = std::iter::successors(error.source(), |cause| cause.source());
-            let message = causes.fold(error.to_string(), |message, cause| format!("{message}: {cause}"));
-            tracing::error!("{message}");
-            ExitCode::FAILURE
+            tracing::error!("{}", play::with_causes(&*error));
+            if stop::is_asked() { ExitCode::from(stop::INTERRUPTED) } else { ExitCode::FAILURE }
         }
     }
 }

@@ -28,8 +28,10 @@ pub(crate) struct Report {
     pub(crate) frame_ms: Spread,
     pub(crate) missed_frames: u64,
     pub(crate) missed_frames_at_swap: u64,
-    /// 16 hexadecimal digits.
+    /// 16 hexadecimal digits, of all but `unsaved`.
     pub(crate) world_hash: String,
+    /// Plugins whose state could not be saved, and is no part of the hash, and why.
+    pub(crate) unsaved: BTreeMap<String, String>,
     /// Average of what plugins allocated in the frame arena.
     pub(crate) arena_bytes_per_frame: u64,
     pub(crate) plugins: BTreeMap<String, PluginReport>,
@@ -48,6 +50,10 @@ pub(crate) struct PluginReport {
     reloads: u32,
     failed_loads: u32,
     panics: u64,
+    /// Replaced and refused builds, which stay mapped until the game ends.
+    retired_images: u64,
+    /// Address space that these take.
+    retired_bytes: u64,
     /// How long its swaps held the frame edge.
     swap_ms: Spread,
 }
@@ -59,6 +65,8 @@ impl From<PluginStats> for PluginReport {
             reloads: stats.reloads,
             failed_loads: stats.failed_loads,
             panics: stats.panics,
+            retired_images: stats.retired_images,
+            retired_bytes: stats.retired_bytes,
             swap_ms: Spread::of(stats.swaps.into_iter()),
         }
     }
@@ -119,11 +127,16 @@ impl Report {
             self.world_hash,
             self.arena_bytes_per_frame,
         );
+        for (name, reason) in &self.unsaved {
+            text += &format!("the hash leaves out {name}, whose state can't be saved: {reason}\n");
+        }
         for (name, plugin) in &self.plugins {
-            let PluginReport { generation, reloads, failed_loads, panics, swap_ms } = plugin;
+            let PluginReport { generation, reloads, failed_loads, panics, retired_images, retired_bytes, swap_ms } =
+                plugin;
             text += &format!(
-                "{name}: generation {generation}, {reloads} reloads (edge held {:.2} ms p99), {failed_loads} refused, {panics} panics\n",
-                swap_ms.p99
+                "{name}: generation {generation}, {reloads} reloads (edge held {:.2} ms p99), {failed_loads} refused, {panics} panics, {retired_images} old images mapped ({:.1} MB)\n",
+                swap_ms.p99,
+                *retired_bytes as f64 / 1e6,
             );
         }
         for (topic, priorities) in &self.bus {

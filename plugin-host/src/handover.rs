@@ -24,7 +24,7 @@ use crate::slot::Slot;
 use crate::swap::{Successor, SwapError};
 
 /// As a main thread's usually is: what can be saved there can be saved here.
-const STACK_BYTES: usize = 8 << 20;
+pub(crate) const STACK_BYTES: usize = 8 << 20;
 
 /// A build on its way to an edge.
 #[derive(Clone, Debug)]

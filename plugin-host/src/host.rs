@@ -5,6 +5,7 @@
 //! else waits is swapped in. Nothing else changes which code runs.
 
 mod edge;
+mod states;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,9 @@ use shm_bus::Bus;
 
 use crate::arena::FrameArena;
 use crate::call::Fault;
+use crate::calls::exit;
+use crate::calls::home::Home;
+use crate::calls::watchdog::Watchdog;
 use crate::change::Changes;
 use crate::engine::Engine;
 use crate::handover::{Build, Handover};
@@ -59,6 +63,10 @@ pub struct PluginStats {
     /// Records that came while it was suspended, or that held no whole messages: read, so that they hold no publisher up, and
     /// dropped.
     pub undelivered: u64,
+    /// Images of it that are no longer used and stay mapped until the process ends: of replaced and of refused builds.
+    pub retired_images: u64,
+    /// Bytes of address space that these take.
+    pub retired_bytes: u64,
     /// How long each swap held the frame edge, waiting for the end of its handover included.
     pub swaps: Vec<Duration>,
 }
@@ -74,8 +82,8 @@ struct Plugin {
     stats: PluginStats,
 }
 
-/// Saved states by plugin name, in the order of the names.
-pub type NamedStates<'a> = Vec<(&'a str, Vec<u8>)>;
+/// States by plugin name, in the order of the names; of one that can't be saved, why.
+pub type NamedStates<'a> = Vec<(&'a str, Result<Vec<u8>, Fault>)>;
 
 /// See the module.
 #[derive(Debug)]
@@ -93,8 +101,11 @@ pub struct Host {
     outgoing: Mutex<Vec<Instance>>,
     staged: Receiver<Staged>,
     events: Receiver<FileEvent>,
-    /// Ends its thread when dropped; last, since its stage function sends to the channels above.
+    /// Ends its thread when dropped; after the channels above, since its stage function sends to them.
     watcher: Watcher,
+    home: Arc<Home>,
+    /// Last, for plugins may hang while they are dropped.
+    _watchdog: Watchdog,
 }
 
 impl Host {
@@ -104,7 +115,10 @@ impl Host {
     /// [`StartError`]: the folder is missing or can't be watched.
     pub fn start(folder: &Path, bus: Bus) -> Result<Self, StartError> {
         let ((staged_sender, staged), (event_sender, events)) = (unbounded(), unbounded());
-        let watcher = Watcher::start(folder, stage(ImageStore::new()?, staged_sender), event_sender)?;
+        exit::watch();
+        let home = Arc::new(Home::new());
+        let watchdog = Watchdog::start(&home);
+        let watcher = Watcher::start(folder, stage(ImageStore::new()?, home.clone(), staged_sender), event_sender)?;
         let (plugins, tried) = (BTreeMap::new(), BTreeSet::new());
         Ok(Self {
             bus,
@@ -117,6 +131,8 @@ impl Host {
             staged,
             events,
             watcher,
+            home,
+            _watchdog: watchdog,
         })
     }
 
@@ -230,22 +246,19 @@ impl Host {
                 let occupant = slot.lock();
                 (stats.panics, stats.undelivered) = (occupant.faults, occupant.undelivered);
             }
+            let left = self.home.retired.of(name);
+            (stats.retired_images, stats.retired_bytes) = (left.images, left.bytes);
             (name.as_str(), stats)
         })
     }
 
     /// Each running plugin's state as it would be saved now, by name.
     ///
-    /// # Errors
-    /// The name of the plugin that could not save, and why.
-    pub fn states(&self) -> Result<NamedStates<'_>, (String, Fault)> {
+    /// One that has not saved its state within ten seconds is given up: whoever calls it, or asks for its counters, waits for
+    /// it from then on. So this is the last thing to ask for.
+    pub fn states(&self) -> NamedStates<'_> {
         let running = self.plugins.values().filter_map(|plugin| plugin.slot.as_ref());
-        let states = running.filter_map(|slot| {
-            let occupant = slot.lock();
-            let state = occupant.instance.as_ref()?.save();
-            Some(state.map(|bytes| (slot.name(), bytes)).map_err(|fault| (slot.name().to_owned(), fault)))
-        });
-        states.collect()
+        running.filter_map(|slot| Some((slot.name(), states::save(slot)?))).collect()
     }
 
     /// Records that plugins received, by topic and priority.
@@ -261,6 +274,20 @@ impl Host {
             }
         }
         sums
+    }
+}
+
+impl Drop for Host {
+    /// Drops the plugins here, where they are watched: the engine still has their slots.
+    fn drop(&mut self) {
+        self.changes = Changes::default();
+        for slot in self.plugins.values().filter_map(|plugin| plugin.slot.as_ref()) {
+            // A plugin that was given up while it was saved keeps its gate.
+            let Some(mut occupant) = slot.try_lock() else { continue };
+            let instance = slot.put(&mut occupant, None);
+            drop(occupant);
+            drop(instance);
+        }
     }
 }
 

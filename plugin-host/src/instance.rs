@@ -9,6 +9,7 @@ use std::sync::Arc;
 use plugin_sdk::abi::{List, Sink, Status};
 
 use crate::call::{Context, Fault};
+use crate::calls::callee::Step;
 use crate::image::Image;
 
 /// A living state object. Dropping it drops the state in the image's own code.
@@ -26,7 +27,8 @@ unsafe impl Send for Instance {}
 impl Instance {
     /// Makes one: fresh when `saved` is empty, else with the state that another generation saved.
     pub(crate) fn create(image: Arc<Image>, generation: u32, saved: &[u8]) -> Result<Self, Fault> {
-        let mut context = Context::new(&image.manifest().name, generation, None);
+        image.callee().begin(generation);
+        let mut context = Context::new(image.callee(), Step::Create, generation, None);
         let (life, mut state) = (context.life(), std::ptr::null_mut());
         let saved = List { pointer: saved.as_ptr(), length: saved.len() };
         // SAFETY: the image's own function, with valid arguments for the call.
@@ -52,7 +54,7 @@ impl Instance {
     /// The state as named MessagePack.
     pub(crate) fn save(&self) -> Result<Vec<u8>, Fault> {
         let mut bytes = Vec::new();
-        let mut context = Context::new(&self.image.manifest().name, self.generation, None);
+        let mut context = Context::new(self.image.callee(), Step::Save, self.generation, None);
         let life = context.life();
         let sink = Sink { context: (&raw mut bytes).cast(), write };
         // SAFETY: the image's own function and instance, which nobody uses meanwhile (`self` is borrowed and calls need `&mut`).
@@ -65,7 +67,7 @@ impl Instance {
 impl Drop for Instance {
     fn drop(&mut self) {
         let plugin = &self.image.manifest().name;
-        let mut context = Context::new(plugin, self.generation, None);
+        let mut context = Context::new(self.image.callee(), Step::Drop, self.generation, None);
         let life = context.life();
         // SAFETY: the image's own function; the state is given back once and not used again.
         let status = unsafe { (self.image.functions().destroy)(&raw const life, self.state.as_ptr()) };

@@ -10,6 +10,7 @@
 
 mod arena;
 mod call;
+mod calls;
 mod change;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -26,6 +27,7 @@ pub mod watcher;
 
 pub use arena::FrameArena;
 pub use call::Fault;
+pub use calls::exit::{EXIT_CODE, ExitGuard, exit_at_once};
 pub use engine::{Engine, PluginView};
 pub use host::{ARENA_LIMIT_BYTES, Host, NamedStates, PluginStats, StartError, library_path};
 pub use ports::PortError;

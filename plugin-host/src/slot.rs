@@ -7,13 +7,14 @@
 #![expect(unsafe_code, reason = "calls the system shims of an image")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use plugin_sdk::abi::{Call, List, ParamValue, Status};
 use plugin_sdk::wire::schema_hash;
 
 use crate::arena::FrameArena;
 use crate::call::{Context, Fault, FrameAccess, Piece};
+use crate::calls::callee::Step;
 use crate::image::ParamInfo;
 use crate::instance::Instance;
 use crate::ports::Ports;
@@ -94,6 +95,15 @@ impl Slot {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// As [`Self::lock`], unless a call holds the gate.
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, Occupant>> {
+        match self.gate.try_lock() {
+            Ok(occupant) => Some(occupant),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
     /// Puts `instance` in place; the one before it is returned.
     pub(crate) fn put(&self, occupant: &mut Occupant, instance: Option<Instance>) -> Option<Instance> {
         if let Some(instance) = &instance {
@@ -138,7 +148,7 @@ impl Slot {
             return &[];
         };
         *touched += 1;
-        let call = Invocation { slot: self, number: *number, change_tick, frame, arena };
+        let call = Invocation { slot: self, step: Step::System(index), number: *number, change_tick, frame, arena };
         call.invoke(instance, &mut ports.publishers, faults, params, |state, call| {
             // SAFETY: this image's instance, held by the gate, and a call with the values of its descriptor; the columns by contract.
             unsafe { run(state, call) }
@@ -168,7 +178,8 @@ impl Slot {
                 return;
             }
             *touched += 1;
-            let call = Invocation { slot: self, number: *number, change_tick: 0, frame, arena };
+            let step = Step::Subscription(index);
+            let call = Invocation { slot: self, step, number: *number, change_tick: 0, frame, arena };
             commands(call.invoke(instance, publishers, faults, &params.0, |state, call| {
                 // SAFETY: this image's instance, held by the gate, a call with the values of its descriptor, and an aligned payload.
                 unsafe { deliver(state, call, payload.as_ptr(), payload.len()) }
@@ -176,12 +187,12 @@ impl Slot {
         });
     }
 
-    fn suspend(&self, generation: u32, fault: &Fault) {
+    fn suspend(&self, generation: u32, place: &str, fault: &Fault) {
         self.suspended.store(true, Ordering::Relaxed);
         tracing::error!(
             plugin = self.name,
             generation,
-            "{} is suspended until its file changes: {fault}; what it asked for in this call is dropped",
+            "{} is suspended until its file changes: {place}: {fault}; what it asked for in this call is dropped",
             self.name,
         );
     }
@@ -190,6 +201,7 @@ impl Slot {
 /// One call within a frame.
 struct Invocation<'a, 'arena> {
     slot: &'a Slot,
+    step: Step,
     number: u32,
     change_tick: u32,
     frame: &'a FrameInfo,
@@ -207,7 +219,8 @@ impl<'arena> Invocation<'_, 'arena> {
     ) -> &'arena [u8] {
         let generation = instance.generation();
         let access = FrameAccess { arena: self.arena, ports: publishers };
-        let mut context = Context::new(&self.slot.name, generation, Some(access));
+        let callee = instance.image().callee();
+        let mut context = Context::new(callee, self.step, generation, Some(access));
         let mut piece = Piece::open(self.arena);
         let mut call = Call {
             size: size_of::<Call>() as u32,
@@ -229,7 +242,7 @@ impl<'arena> Invocation<'_, 'arena> {
             Ok(()) => unsafe { call.commands.as_slice() },
             Err(fault) => {
                 *faults += 1;
-                self.slot.suspend(generation, &fault);
+                self.slot.suspend(generation, &callee.place_of(self.step).to_string(), &fault);
                 &[]
             }
         }

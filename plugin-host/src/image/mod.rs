@@ -5,6 +5,7 @@ pub mod copy;
 pub mod inspect;
 mod load;
 mod manifest;
+pub(crate) mod retired;
 
 pub use conflict::{TermError, conflicts};
 pub use load::{Image, LoadError};
