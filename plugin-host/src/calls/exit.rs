@@ -14,7 +14,7 @@
 #![expect(unsafe_code, reason = "registers a handler for the end of the process")]
 
 use std::sync::Once;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tracing::dispatcher;
 
@@ -27,8 +27,8 @@ pub const EXIT_CODE: i32 = 70;
 /// Guards that live.
 static GUARDS: AtomicUsize = AtomicUsize::new(0);
 
-/// The process whose end is watched; a fork's is its own affair.
-static PROCESS: AtomicU32 = AtomicU32::new(0);
+/// Whether this process is a fork of the one whose end is watched: its end is its own affair.
+static IS_FORK: AtomicBool = AtomicBool::new(false);
 
 /// While one lives, an `exit` on whichever thread is not the engine's own end: it is logged, and the process ends with
 /// [`EXIT_CODE`]. Without one, that is so only for threads that a plugin runs on. The engine drops it before it ends.
@@ -67,7 +67,7 @@ fn end(code: i32) -> ! {
 pub(crate) fn watch() {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
-        PROCESS.store(std::process::id(), Ordering::Relaxed);
+        note_forks();
         // SAFETY: the handler is a function of this program, which stays while the process does.
         if unsafe { libc::atexit(at_exit) } != 0 {
             tracing::warn!("the system takes no exit handler: an exit in a plugin will look like the game's own");
@@ -75,8 +75,21 @@ pub(crate) fn watch() {
     });
 }
 
+/// Not by its pid: that of a fork in another namespace may be the same.
+#[cfg(unix)]
+fn note_forks() {
+    unsafe extern "C" fn in_child() {
+        IS_FORK.store(true, Ordering::Relaxed);
+    }
+    // SAFETY: the handler is a function of this program, and stores one word. Without it a fork's exit in a call is told, too.
+    unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+}
+
+#[cfg(not(unix))]
+fn note_forks() {}
+
 extern "C" fn at_exit() {
-    if PROCESS.load(Ordering::Relaxed) != std::process::id() {
+    if IS_FORK.load(Ordering::Relaxed) {
         return;
     }
     let called = current();

@@ -150,7 +150,8 @@ pub(crate) fn child() {
             (0..FRAMES).for_each(|_| other.frame());
         }
         "saves" => drop(game.host.states()),
-        "reloads" => reload(&mut game),
+        "reloads" => reload(&mut game, 10),
+        "reloads often" => reload(&mut game, 210),
         other => panic!("no way {other:?}"),
     }
     drop(guard);
@@ -158,14 +159,13 @@ pub(crate) fn child() {
     eprintln!("it has ended as it wanted");
 }
 
-/// Replaces the plugin ten times and prints how much the process's memory has grown by each.
-fn reload(game: &mut Game) {
-    const RELOADS: u32 = 10;
+/// Replaces the plugin `times` times, after a first time, and prints how much the process's memory has grown by each.
+fn reload(game: &mut Game, times: u32) {
     let file = library_path(game.host.folder(), "ender");
     let library = std::fs::read(&file).expect("a library");
     let generation = |game: &Game| game.host.stats().next().map_or(0, |(_, stats)| stats.generation);
     let mut before = 0;
-    for reload in 0..=RELOADS {
+    for reload in 0..=times {
         let mut next = library.clone();
         next.resize(library.len() + reload as usize + 1, 0);
         let aside = file.with_extension("aside");
@@ -180,7 +180,7 @@ fn reload(game: &mut Game) {
             before = resident();
         }
     }
-    eprintln!("grown by {} KiB a reload", (resident().saturating_sub(before)) / u64::from(RELOADS));
+    eprintln!("grown by {} KiB a reload", (resident().saturating_sub(before)) / u64::from(times));
 }
 
 /// KiB of memory that this process has.

@@ -81,3 +81,10 @@ fn of_two_hosts_in_one_process_either_is_watched() {
     let (status, lines) = Played::start("plays twice at once", "nowhere", "nothing").end();
     assert!(status.success(), "{lines:#?}");
 }
+
+#[test]
+fn a_fork_that_a_plugin_makes_ends_as_it_wants() {
+    let (status, lines) = Played::start("plays", "second frame", "fork").end();
+    assert!(status.success(), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains("exit") || line.contains("panics")), "{lines:#?}");
+}

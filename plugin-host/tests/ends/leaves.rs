@@ -21,3 +21,14 @@ fn a_panicking_thread_in_each_generation_costs_no_more_memory_than_none() {
     eprintln!("a reload with a panic {with} KiB, without {without} KiB");
     assert!(with < without + 256, "a reload with a panic costs {with} KiB, without {without} KiB");
 }
+
+#[test]
+fn many_images_of_a_plugin_are_told_once_with_their_number_and_a_remedy() {
+    let (status, lines) = Played::start("reloads often", "nowhere", "nothing").end();
+    assert!(status.success(), "{lines:#?}");
+    let told: Vec<&String> = lines.iter().filter(|line| line.contains("replaced images stay mapped")).collect();
+    let [line] = told[..] else { panic!("{told:#?}") };
+    let words =
+        ["WARN ender: 200 replaced images", " MB in all", "start it anew", "plugin=\"ender\" images=200 bytes="];
+    assert!(words.iter().all(|word| line.contains(word)), "{line}");
+}
