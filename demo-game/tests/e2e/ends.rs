@@ -14,7 +14,6 @@ use crate::support::game::{BUS, command, files};
 use crate::support::plugins::{Plugins, Way};
 use crate::support::process::{Process, Stream};
 
-#[expect(dead_code, reason = "other tests need the path of a library")]
 #[path = "../../../plugin-host/tests/support/fixtures.rs"]
 mod fixtures;
 

@@ -88,7 +88,11 @@ pub(crate) struct Callee {
     /// `None` until the descriptor was read.
     methods: OnceLock<Methods>,
     /// The library that is mapped.
-    pub(super) library: PathBuf,
+    #[cfg_attr(
+        not(any(all(target_os = "linux", target_env = "gnu"), target_vendor = "apple")),
+        expect(dead_code, reason = "read where the system tells whose code is on a stack")
+    )]
+    library: PathBuf,
     /// The step, and a number that no other call has.
     word: AtomicU64,
     is_retired: AtomicBool,
@@ -194,6 +198,7 @@ pub(super) fn of_host(host: u64) -> Vec<&'static Callee> {
 }
 
 /// The callee whose library is mapped under this name.
+#[cfg(any(all(target_os = "linux", target_env = "gnu"), target_vendor = "apple"))]
 pub(super) fn of_library(library: &std::path::Path) -> Option<&'static Callee> {
     all().iter().find(|callee| callee.library == library).copied()
 }

@@ -44,7 +44,7 @@ impl Seen {
         let before = *self;
         if before.word == word {
             self.looks = before.looks.saturating_add(1);
-            let is_due = TOLD_AT.contains(&self.looks) || self.looks % TOLD_EVERY == 0;
+            let is_due = TOLD_AT.contains(&self.looks) || self.looks.is_multiple_of(TOLD_EVERY);
             return word.filter(|_| is_due).map(|word| News::Lasts(word, self.looks));
         }
         *self = Self { word, looks: 0 };
