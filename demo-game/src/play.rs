@@ -116,6 +116,6 @@ fn finish(app: &mut App, options: &Options, picture: Option<&Path>) -> ExitCode 
 
 /// An error with what caused it, in one line.
 pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
     causes.fold(error.to_string(), |message, cause| format!("{message}: {cause}"))
 }
