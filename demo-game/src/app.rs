@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use bevy_ecs::prelude::{Entity, With, World};
 use bevy_ecs::query::QueryState;
-use engine_bridge::bevy::{self, Col, ComponentRegistry, HashError, PluginHost, RegisterError};
+use engine_bridge::bevy::{self, Col, ComponentRegistry, PluginHost, RegisterError};
 use game_types::topics::DrawCommands;
 use game_types::{Body, Bullet, DrawCommand, Enemy, GameState, Input, Position, Ship, TICK_RATE, Tuning, Velocity};
 use plugin_host::{FrameInfo, Host, StartError};
@@ -181,33 +181,40 @@ impl App {
         }
     }
 
-    /// What the run was like so far; tells the log about commands that the presenter could not draw.
-    pub(crate) fn report(&mut self) -> Result<Report, HashError> {
+    /// What the run was like; tells the log about commands that the presenter could not draw, and about states that can't be
+    /// saved. To be asked for at the end only: see [`plugin_host::Host::states`].
+    pub(crate) fn report(&mut self) -> Report {
         let skipped = self.canvas.skipped();
         if skipped > 0 {
             tracing::warn!("{skipped} draw commands were invalid or too many for their frame");
         }
-        let world_hash = format!("{:016x}", bevy::world_hash(&mut self.world)?);
         let game = self.world.get::<Col<GameState>>(self.player).map(|game| game.0).unwrap_or_default();
         let host = &self.world.resource::<PluginHost>().0;
         let mut received = host.received();
         received.insert(DrawCommands::NAME.to_owned(), self.pictures_received);
         let plugins: BTreeMap<_, _> = host.stats().map(|(name, stats)| (name.to_owned(), stats.into())).collect();
+        let bus = traffic(&host.bus().snapshot(), &host.past_lanes(), &received);
+        // Last, since a plugin that hangs while it is saved keeps its counters to itself from then on.
+        let hash = bevy::world_hash(&mut self.world);
+        for (name, fault) in &hash.unsaved {
+            tracing::error!(plugin = name, "{name}'s state can't be saved: {fault}; the world hash leaves it out");
+        }
         let report = Report {
             frames: 0,
             agents: self.agents_least.unwrap_or(0),
             frame_ms: Default::default(),
             missed_frames: 0,
             missed_frames_at_swap: 0,
-            world_hash,
+            world_hash: format!("{:016x}", hash.value),
+            unsaved: hash.unsaved.into_iter().map(|(name, fault)| (name, fault.to_string())).collect(),
             arena_bytes_per_frame: self.arena_bytes / self.frames().max(1),
             plugins,
-            bus: traffic(&host.bus().snapshot(), &host.past_lanes(), &received),
+            bus,
             score: game.score,
             wave: game.wave,
         };
         let report = report.timed(&self.meter);
-        Ok(Report { missed_frames: report.missed_frames + self.frames_left_out, ..report })
+        Report { missed_frames: report.missed_frames + self.frames_left_out, ..report }
     }
 }
 

@@ -5,6 +5,13 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::builder::{PathBufValueParser, TypedValueParser as _};
 
+const EXIT_CODES: &str = "\
+Exit codes: 0 played, and did all that was asked for
+            1 could not play, or could not do a part of it at the end: a plugin's state, the report, the picture
+            2 a wrong flag
+           70 a plugin ended the process
+          130 was asked twice to end, or while it built its plugins";
+
 /// An arena game whose rules live in hot-swapped plugins.
 ///
 /// Without flags it builds its plugins, opens a window and plays: WASD or arrows to fly, mouse to aim, left button or space to
@@ -12,7 +19,7 @@ use clap::builder::{PathBufValueParser, TypedValueParser as _};
 ///
 /// Replace a library in the plugins folder while it runs: the new code takes over between two frames, score and wave go on.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "demo-game", version)]
+#[command(name = "demo-game", version, after_help = EXIT_CODES)]
 pub(crate) struct Options {
     /// Play without a window, as fast as it goes
     #[arg(long)]

@@ -2,6 +2,7 @@
 
 mod app;
 mod bot;
+mod build;
 mod cli;
 mod meter;
 mod output;
@@ -9,6 +10,7 @@ mod play;
 mod plugins;
 mod presenter;
 mod report;
+mod stop;
 mod tuning;
 
 use std::io::IsTerminal as _;
@@ -37,12 +39,10 @@ fn main() -> ExitCode {
         tracing::warn!("RUST_LOG can't be understood, info is logged: {error}");
     }
     match play::play(&options) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
-            let causes = std::iter::successors(error.source(), |cause| cause.source());
-            let message = causes.fold(error.to_string(), |message, cause| format!("{message}: {cause}"));
-            tracing::error!("{message}");
-            ExitCode::FAILURE
+            tracing::error!("{}", play::with_causes(&*error));
+            if stop::is_asked() { ExitCode::from(stop::INTERRUPTED) } else { ExitCode::FAILURE }
         }
     }
 }

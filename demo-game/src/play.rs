@@ -3,30 +3,24 @@
 use std::error::Error;
 use std::io::{self, Write as _};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::process::ExitCode;
 use std::time::Instant;
 
+use plugin_host::ExitGuard;
 use shm_bus::Bus;
 
 use crate::app::{App, refuse_second_game};
 use crate::cli::Options;
 use crate::presenter::window::{self, Flow, Game, WindowError};
 use crate::presenter::{Canvas, InputState, Pacer, screenshot};
-use crate::{output, plugins, tuning};
+use crate::stop::is_asked;
+use crate::{output, plugins, stop, tuning};
 
 /// Frames of a run without a window, unless told otherwise.
 const HEADLESS_FRAMES: u64 = 600;
 
 /// Where the picture goes when there was no display to see it on.
 const SCREENSHOT: &str = "screenshot.png";
-
-/// Somebody asked the game to end: it ends with the frame, and reports as always.
-static STOPPED: AtomicBool = AtomicBool::new(false);
-
-fn is_stopped() -> bool {
-    // ORDERING: Relaxed, the flag says all that there is.
-    STOPPED.load(Ordering::Relaxed)
-}
 
 /// A name that no living bus has. The process id makes it easy to find, but another pid namespace may use the same one.
 fn own_bus() -> String {
@@ -36,28 +30,30 @@ fn own_bus() -> String {
     std::iter::once(name.clone()).chain(others).find(|name| !live.contains(name)).unwrap_or(name)
 }
 
-/// Plays as the flags say, or until Ctrl-C, then reports.
-pub(crate) fn play(options: &Options) -> Result<(), Box<dyn Error>> {
+/// Plays as the flags say, or until Ctrl-C, then reports. Gives whether all of it could be done.
+pub(crate) fn play(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
+    stop::listen()?;
     let tuning = tuning::load(options.agents)?;
     [&options.report, &options.screenshot].into_iter().flatten().try_for_each(|file| output::check(file))?;
-    ctrlc::set_handler(|| STOPPED.store(true, Ordering::Relaxed))?;
     let bus = options.bus.clone().unwrap_or_else(own_bus);
     let bus = Bus::open(&bus)?;
     refuse_second_game(&bus)?;
     // Last, for it replaces files that another game may be watching.
     let folder = plugins::folder(options.plugins.as_deref())?;
+    // Until this function returns, an `exit` is not the game's own.
+    let _guard = ExitGuard::hold();
     tracing::info!("plugins in {}, bus {}", folder.display(), bus.name());
     let app = |bot| App::new(&folder, bus.clone(), tuning, options.seed, bot);
     if options.headless {
         let mut app = app(options.bot)?;
         without_window(&mut app, options.frames.unwrap_or(HEADLESS_FRAMES), options.realtime);
-        return finish(&mut app, options, options.screenshot.as_deref());
+        return Ok(finish(&mut app, options, options.screenshot.as_deref()));
     }
     let mut windowed = Windowed { app: app(options.bot)?, frames: options.frames };
     match window::run("Hotframe", &mut windowed) {
         Ok(dropped) => {
             windowed.app.leave_out(dropped);
-            finish(&mut windowed.app, options, options.screenshot.as_deref())
+            Ok(finish(&mut windowed.app, options, options.screenshot.as_deref()))
         }
         Err(reason @ (WindowError::NoDisplay | WindowError::EventLoop(_))) => {
             tracing::info!("{reason}: playing without a window, at 60 Hz, with the bot");
@@ -66,7 +62,7 @@ pub(crate) fn play(options: &Options) -> Result<(), Box<dyn Error>> {
             output::check(picture)?;
             let mut app = app(true)?;
             without_window(&mut app, options.frames.unwrap_or(HEADLESS_FRAMES), true);
-            finish(&mut app, options, Some(picture))
+            Ok(finish(&mut app, options, Some(picture)))
         }
         Err(error) => Err(error.into()),
     }
@@ -76,7 +72,7 @@ pub(crate) fn play(options: &Options) -> Result<(), Box<dyn Error>> {
 fn without_window(app: &mut App, frames: u64, realtime: bool) {
     let mut pacer = Pacer::new(Instant::now());
     for _ in 0..frames {
-        if is_stopped() {
+        if is_asked() {
             break;
         }
         if realtime {
@@ -98,7 +94,7 @@ impl Game for Windowed {
     fn frame(&mut self, input: &InputState, deadline: Instant) -> Flow {
         self.app.frame(input, Some(deadline));
         let done = self.frames.is_some_and(|frames| self.app.frames() >= frames);
-        if done || is_stopped() { Flow::Exit } else { Flow::Continue }
+        if done || is_asked() { Flow::Exit } else { Flow::Continue }
     }
 
     fn canvas(&self) -> &Canvas {
@@ -106,18 +102,33 @@ impl Game for Windowed {
     }
 }
 
-fn finish(app: &mut App, options: &Options, picture: Option<&Path>) -> Result<(), Box<dyn Error>> {
-    let report = app.report()?;
+/// Reports in every way that was asked for; one that fails is told, and keeps none of the others.
+fn finish(app: &mut App, options: &Options, picture: Option<&Path>) -> ExitCode {
+    let report = app.report();
+    let mut is_whole = report.unsaved.is_empty();
+    let mut is_done = |result: Result<(), Box<dyn Error>>| {
+        let is_ok = result.as_ref().inspect_err(|error| tracing::error!("{}", with_causes(&***error))).is_ok();
+        is_whole &= is_ok;
+        is_ok
+    };
     if let Some(file) = &options.report {
-        report.write(file)?;
+        is_done(report.write(file).map_err(Into::into));
     }
     let mut summary = report.summary();
-    if let Some(file) = picture {
-        screenshot::write(file, app.canvas())?;
+    if let Some(file) = picture
+        && is_done(screenshot::write(file, app.canvas()).map_err(Into::into))
+    {
         summary += &format!("screenshot in {}\n", file.display());
     }
     match io::stdout().write_all(summary.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => is_done(Err(error.into())),
+        _ => is_done(Ok(())),
+    };
+    if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// An error with what caused it, in one line.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    causes.fold(error.to_string(), |message, cause| format!("{message}: {cause}"))
 }

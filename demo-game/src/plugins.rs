@@ -1,11 +1,14 @@
-//! The plugins folder: built from the sources when these are there, used as it is otherwise.
+//! The plugins folder: built from the sources when these are there, used as it is otherwise. A plugin that can't be built or put
+//! there costs the game that plugin only.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use plugin_host::library_path;
+
+use crate::build::{self, BuildError};
+use crate::play::with_causes;
 
 /// The game's own plugins, each a package of that name.
 const PLUGINS: [&str; 4] = ["ai", "director", "physics", "render"];
@@ -30,15 +33,15 @@ pub(crate) enum PluginsError {
         /// Where the sources were when the game was built.
         sources: PathBuf,
     },
-    /// cargo is missing.
-    #[error("can't run cargo to build the plugins; install Rust, or pass --plugins with a folder of built ones")]
-    Cargo {
-        /// What the system said.
-        source: io::Error,
+    /// They can't be built at all.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// None of them could be built.
+    #[error("none of the plugins builds, and {} holds none of before; cargo's messages are above", folder.display())]
+    None {
+        /// The folder.
+        folder: PathBuf,
     },
-    /// The plugins don't compile.
-    #[error("the plugins don't build; cargo's messages are above")]
-    Build,
 }
 
 /// The folder to watch: `given`, filled if it holds no library, or the sources' own, refreshed.
@@ -81,25 +84,21 @@ fn fill(folder: &Path, sources: &Path) -> Result<PathBuf, PluginsError> {
         return Err(PluginsError::NoSources { folder: folder.to_owned(), sources: sources.to_owned() });
     }
     fs::create_dir_all(folder).map_err(|source| PluginsError::Io { path: folder.to_owned(), source })?;
-    build(sources)?;
-    let built = target_folder(sources).join("release");
+    let target = target_folder(sources);
+    let built = build::build(sources, &target, &PLUGINS)?;
     for plugin in PLUGINS {
-        install(&library_path(&built, plugin), folder)?;
+        let library = library_path(&target.join("release"), plugin);
+        let failure = match built.contains(plugin) {
+            true => install(&library, folder).err().map(|error| with_causes(&error)),
+            false => Some("it doesn't build, cargo's messages are above".to_owned()),
+        };
+        if let Some(failure) = failure {
+            let stands = library_path(folder, plugin).is_file();
+            let consequence = if stands { "with its last build" } else { "without it" };
+            tracing::error!(plugin, "{plugin}: {failure}; the game plays {consequence}");
+        }
     }
-    Ok(folder.to_owned())
-}
-
-fn build(sources: &Path) -> Result<(), PluginsError> {
-    tracing::info!("building the plugins {} (the first time takes some minutes) …", PLUGINS.join(", "));
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.current_dir(sources).args(["build", "--release"]);
-    command.env("CARGO_TARGET_DIR", target_folder(sources));
-    for plugin in PLUGINS {
-        command.args(["--package", plugin]);
-    }
-    let status = command.status().map_err(|source| PluginsError::Cargo { source })?;
-    if status.success() { Ok(()) } else { Err(PluginsError::Build) }
+    if holds_library(folder)? { Ok(folder.to_owned()) } else { Err(PluginsError::None { folder: folder.to_owned() }) }
 }
 
 /// Where cargo builds: the user's own setting, else `target` beside the sources.

@@ -29,8 +29,10 @@ pub(crate) struct Report {
     pub(crate) frame_ms: Spread,
     pub(crate) missed_frames: u64,
     pub(crate) missed_frames_at_swap: u64,
-    /// 16 hexadecimal digits.
+    /// 16 hexadecimal digits, of all but `unsaved`.
     pub(crate) world_hash: String,
+    /// Plugins whose state could not be saved, and is no part of the hash, and why.
+    pub(crate) unsaved: BTreeMap<String, String>,
     /// Average of what plugins allocated in the frame arena.
     pub(crate) arena_bytes_per_frame: u64,
     pub(crate) plugins: BTreeMap<String, PluginReport>,
@@ -53,6 +55,10 @@ pub(crate) struct PluginReport {
     arena_peak_bytes: usize,
     /// Allocations that its quota of the frame arena refused.
     arena_refused: u64,
+    /// Replaced and refused builds, which stay mapped until the game ends.
+    retired_images: u64,
+    /// Address space that these take.
+    retired_bytes: u64,
     /// How long its swaps held the frame edge.
     swap_ms: Spread,
 }
@@ -66,6 +72,8 @@ impl From<PluginStats> for PluginReport {
             panics: stats.panics,
             arena_peak_bytes: stats.arena.peak_bytes,
             arena_refused: stats.arena.refused,
+            retired_images: stats.retired_images,
+            retired_bytes: stats.retired_bytes,
             swap_ms: Spread::of(stats.swaps.into_iter()),
         }
     }
@@ -133,13 +141,17 @@ impl Report {
             self.world_hash,
             self.arena_bytes_per_frame,
         );
+        for (name, reason) in &self.unsaved {
+            text += &format!("the hash leaves out {name}, whose state can't be saved: {reason}\n");
+        }
         for (name, plugin) in &self.plugins {
-            let PluginReport { generation, reloads, failed_loads, panics, swap_ms, .. } = plugin;
-            let (peak, refused) = (plugin.arena_peak_bytes, plugin.arena_refused);
+            let PluginReport { generation, reloads, failed_loads, panics, .. } = plugin;
+            let (peak, refused, old) = (plugin.arena_peak_bytes, plugin.arena_refused, plugin.retired_images);
             text += &format!(
-                "{}: generation {generation}, {reloads} reloads (edge held {:.2} ms p99), {failed_loads} refused, {panics} panics, arena {peak} bytes at most, {refused} allocations refused\n",
+                "{}: generation {generation}, {reloads} reloads (edge held {:.2} ms p99), {failed_loads} refused, {panics} panics, arena {peak} bytes at most, {refused} allocations refused, {old} old images mapped ({:.1} MB)\n",
                 Shown(name),
-                swap_ms.p99
+                plugin.swap_ms.p99,
+                plugin.retired_bytes as f64 / 1e6,
             );
         }
         for (topic, priorities) in &self.bus {

@@ -59,14 +59,21 @@ struct TuningFile {
     lives: u32,
 }
 
-/// The tuning beside the sources, or the built-in one.
+/// The tuning beside the sources, or the built-in one, if there is none or it can't be used.
 pub(crate) fn load(agents: u32) -> Result<Tuning, TuningError> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/tuning.toml");
-    match std::fs::read_to_string(&file) {
-        Ok(text) => parse(&text, &file, agents),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => parse(BUILTIN, &file, agents),
-        Err(source) => Err(TuningError::Io { file, source }),
-    }
+    load_from(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/tuning.toml"), agents)
+}
+
+fn load_from(file: &Path, agents: u32) -> Result<Tuning, TuningError> {
+    let present = match std::fs::read_to_string(file) {
+        Ok(text) => parse(&text, file, agents),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return parse(BUILTIN, file, agents),
+        Err(source) => Err(TuningError::Io { file: file.to_owned(), source }),
+    };
+    present.or_else(|error| {
+        tracing::error!("{}; the game plays with the numbers that it was built with", crate::play::with_causes(&error));
+        parse(BUILTIN, file, agents)
+    })
 }
 
 fn parse(text: &str, file: &Path, agents: u32) -> Result<Tuning, TuningError> {
@@ -108,13 +115,25 @@ fn parse(text: &str, file: &Path, agents: u32) -> Result<Tuning, TuningError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{BUILTIN, TuningError, parse};
+    use super::{BUILTIN, TuningError, load_from, parse};
     use std::path::Path;
 
     #[test]
     fn the_shipped_file_is_valid() {
         let tuning = parse(BUILTIN, Path::new("tuning.toml"), 7).expect("valid");
         assert_eq!((tuning.lives, tuning.agents), (5, 7));
+    }
+
+    #[test]
+    fn a_file_that_can_t_be_used_costs_the_game_only_its_numbers() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("tuning.toml");
+        for text in [&b"lives = many"[..], b"lives = 3", &[0xff; 9]] {
+            std::fs::write(&file, text).expect("written");
+            assert_eq!(load_from(&file, 3).expect("the built-in one").lives, 5);
+        }
+        std::fs::remove_file(&file).and_then(|()| std::fs::create_dir(&file)).expect("a folder in its place");
+        assert_eq!(load_from(&file, 3).expect("the built-in one").agents, 3);
     }
 
     #[test]

@@ -96,12 +96,12 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     /// Logs the first of a row.
-    pub(crate) fn tell(&self, plugin: &str, method: &str) {
+    pub(crate) fn tell(&self, plugin: &str, place: &dyn std::fmt::Display) {
         let Self { bytes, used, quota, is_first } = self;
         if *is_first {
             tracing::warn!(
                 plugin,
-                "{plugin}/{method} gets no {bytes} bytes of the frame arena: {plugin} has {used} of its {quota} in this frame; let it take less, or raise the quota with `Host::with_arena_quota`"
+                "{plugin} gets no {bytes} bytes of the frame arena {place}: it has {used} of its {quota} in this frame; let it take less, or raise the quota with `Host::with_arena_quota`"
             );
         }
     }

@@ -10,8 +10,10 @@ use std::ffi::c_void;
 use std::fmt;
 
 use plugin_sdk::abi::{Bump, Call, HostTable, Level, LifeCall, Status, Text};
+use tracing::dispatcher;
 
 use crate::arena::Piece;
+use crate::calls::callee::{Callee, Step, UnderWay};
 use crate::ports::Port;
 
 /// A fault's message is not lengthened beyond it.
@@ -37,12 +39,15 @@ impl std::error::Error for Fault {}
 
 /// What the table's functions work on during one call.
 pub(crate) struct Context<'a> {
-    plugin: &'a str,
+    callee: &'static Callee,
     generation: u32,
     /// `None` in `create`, `save` and `destroy`, which have no frame.
     frame: Option<FrameAccess<'a>>,
+    /// The last panic that was told, whatever became of it.
+    panic: Option<Fault>,
     fault: Option<Fault>,
     report: Option<StateReport>,
+    _under_way: UnderWay,
 }
 
 /// What became of a plugin's state when it went from one generation to the next, in the SDK's words.
@@ -66,15 +71,14 @@ impl StateReport {
 
 /// What only a call within a frame may use.
 pub(crate) struct FrameAccess<'a> {
-    /// The system or subscription that is called.
-    pub(crate) method: &'a str,
     pub(crate) piece: Piece<'a>,
     pub(crate) ports: &'a mut [Port],
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(plugin: &'a str, generation: u32, frame: Option<FrameAccess<'a>>) -> Self {
-        Self { plugin, generation, frame, fault: None, report: None }
+    /// Of the call that begins now, for `step`.
+    pub(crate) fn new(callee: &'static Callee, step: Step, generation: u32, frame: Option<FrameAccess<'a>>) -> Self {
+        Self { callee, generation, frame, panic: None, fault: None, report: None, _under_way: callee.enter(step) }
     }
 
     /// The way back for a plugin; valid while `self` is borrowed.
@@ -91,6 +95,19 @@ impl<'a> Context<'a> {
     pub(crate) fn close_piece(&mut self, left: Bump) {
         if let Some(frame) = &mut self.frame {
             frame.piece.left = left;
+        }
+    }
+
+    /// Why the call will fail.
+    fn note(&mut self, fault: Fault) {
+        match &mut self.fault {
+            None => self.fault = Some(fault),
+            // The first is the cause: what follows comes from dropping its payload.
+            Some(first) if first.message.len() < MESSAGE_BYTES_MAX => {
+                first.message.push_str("; then: ");
+                first.message.push_str(&fault.message);
+            }
+            Some(_) => {}
         }
     }
 
@@ -117,6 +134,10 @@ static TABLE: HostTable = HostTable {
     log,
     fault,
     state_report,
+    panicked,
+    unwound,
+    origin,
+    stray,
 };
 
 /// # Safety
@@ -136,7 +157,7 @@ unsafe fn port<'a>(at: *mut c_void, number: u32) -> Option<&'a mut Port> {
 
 unsafe extern "C" fn arena_refill(at: *mut c_void, call: *mut Call, size: usize, align: usize) -> Status {
     // SAFETY: the plugin passes its call's context.
-    let Context { plugin, frame: Some(frame), .. } = (unsafe { context(at) }) else { return Status::INVALID };
+    let Context { callee, frame: Some(frame), .. } = (unsafe { context(at) }) else { return Status::INVALID };
     // SAFETY: the plugin passes its call, which lives on the host's stack.
     let spent = unsafe { (*call).arena };
     match frame.piece.refill(spent, size, align) {
@@ -146,7 +167,7 @@ unsafe extern "C" fn arena_refill(at: *mut c_void, call: *mut Call, size: usize,
             Status::OK
         }
         Err(refusal) => {
-            refusal.tell(plugin, frame.method);
+            refusal.tell(&callee.plugin, &callee.place());
             Status::FULL
         }
     }
@@ -189,7 +210,8 @@ unsafe extern "C" fn send(at: *mut c_void, number: u32, payload: *const u8, leng
 
 unsafe extern "C" fn log(at: *mut c_void, level: Level, message: Text) {
     // SAFETY: the plugin passes its call's context.
-    let Context { plugin, generation, .. } = unsafe { context(at) };
+    let Context { callee, generation, .. } = unsafe { context(at) };
+    let plugin = &callee.plugin;
     // SAFETY: the plugin keeps the text alive for this call.
     let message = unsafe { message.to_owned_text() };
     match level {
@@ -203,19 +225,56 @@ unsafe extern "C" fn log(at: *mut c_void, level: Level, message: Text) {
 unsafe extern "C" fn fault(at: *mut c_void, message: Text, location: Text) {
     // SAFETY: the plugin passes its call's context.
     let context = unsafe { context(at) };
+    // SAFETY: the plugin keeps both texts alive for this call.
+    context.note(unsafe { told(message, location) });
+}
+
+/// Logs at once: what comes next may end the process, as a panic in a destructor does.
+unsafe extern "C" fn panicked(at: *mut c_void, message: Text, location: Text) {
+    // SAFETY: the plugin passes its call's context.
+    let Context { callee, generation, panic, .. } = unsafe { context(at) };
+    // SAFETY: the plugin keeps both texts alive for this call.
+    let fault = unsafe { told(message, location) };
+    let plugin = &callee.plugin;
+    tracing::error!(plugin, generation, "{plugin} panics {}: {fault}", callee.place());
+    *panic = Some(fault);
+}
+
+unsafe extern "C" fn unwound(at: *mut c_void, is_told: u32, message: Text) {
+    // SAFETY: the plugin passes its call's context.
+    let context = unsafe { context(at) };
     // SAFETY: the plugin keeps the text alive for this call.
     let message = unsafe { message.to_owned_text() };
+    let last = context.panic.take().filter(|_| is_told != 0);
+    context.note(last.unwrap_or(Fault { message, location: String::new() }));
+}
+
+unsafe extern "C" fn origin(at: *mut c_void) -> *const c_void {
+    // SAFETY: the plugin passes its call's context.
+    std::ptr::from_ref(unsafe { context(at) }.callee).cast()
+}
+
+unsafe extern "C" fn stray(origin: *const c_void, message: Text, location: Text, thread: Text) {
+    // SAFETY: the plugin passes what `origin` gave to it, which is never freed.
+    let callee: &'static Callee = unsafe { &*origin.cast() };
+    // SAFETY: the plugin keeps both texts alive for this call.
+    let fault = unsafe { told(message, location) };
     // SAFETY: as above.
+    let thread = unsafe { thread.to_owned_text() };
+    dispatcher::with_default(&callee.home.log, || {
+        let (plugin, generation) = (&callee.plugin, callee.generation());
+        tracing::error!(plugin, generation, thread, "a thread of {plugin} panics: {fault}");
+    });
+}
+
+/// # Safety
+/// Both are valid texts.
+unsafe fn told(message: Text, location: Text) -> Fault {
+    // SAFETY: by contract.
+    let message = unsafe { message.to_owned_text() };
+    // SAFETY: by contract.
     let location = unsafe { location.to_owned_text() };
-    match &mut context.fault {
-        None => context.fault = Some(Fault { message, location }),
-        // The first is the cause more often than not: a payload or a field may panic again when it is dropped.
-        Some(first) if first.message.len() < MESSAGE_BYTES_MAX => {
-            first.message.push_str("; then: ");
-            first.message.push_str(&message);
-        }
-        Some(_) => {}
-    }
+    Fault { message, location }
 }
 
 unsafe extern "C" fn state_report(at: *mut c_void, level: Level, report: Text) {

@@ -6,6 +6,7 @@
 
 mod again;
 mod edge;
+mod states;
 mod tell;
 mod wishes;
 
@@ -21,6 +22,9 @@ use shm_bus::Bus;
 use self::wishes::Unmet;
 use crate::arena::{ARENA_QUOTA_BYTES, ArenaUse, FrameArena};
 use crate::call::Fault;
+use crate::calls::exit;
+use crate::calls::home::Home;
+use crate::calls::watchdog::Watchdog;
 use crate::change::Changes;
 use crate::engine::Engine;
 use crate::handover::{Build, Handover};
@@ -30,7 +34,6 @@ use crate::instance::Instance;
 use crate::ports::{PastLane, Traffic};
 use crate::slot::{FrameInfo, Slot};
 use crate::stage::{Staged, stage};
-use crate::swap;
 use crate::watcher::{FileEvent, WatchError, Watcher, plugin_of};
 
 /// How often [`Host::load_present`] looks whether what it waits for is still there.
@@ -64,6 +67,10 @@ pub struct PluginStats {
     pub undelivered: u64,
     /// What it took of the frame arena.
     pub arena: ArenaUse,
+    /// Images of it that are no longer used and stay mapped until the process ends: of replaced and of refused builds.
+    pub retired_images: u64,
+    /// Bytes of address space that these take.
+    pub retired_bytes: u64,
     /// How long each swap held the frame edge, waiting for the end of its handover included.
     pub swaps: Vec<Duration>,
 }
@@ -91,8 +98,8 @@ struct Waiting {
     told: BTreeSet<String>,
 }
 
-/// Saved states by plugin name, in the order of the names.
-pub type NamedStates<'a> = Vec<(&'a str, Vec<u8>)>;
+/// States by plugin name, in the order of the names; of one that can't be saved, why.
+pub type NamedStates<'a> = Vec<(&'a str, Result<Vec<u8>, Fault>)>;
 
 /// See the module.
 #[derive(Debug)]
@@ -114,8 +121,11 @@ pub struct Host {
     outgoing: Mutex<Vec<Instance>>,
     staged: Receiver<Staged>,
     events: Receiver<FileEvent>,
-    /// Ends its thread when dropped; last, since its stage function sends to the channels above.
+    /// Ends its thread when dropped; after the channels above, since its stage function sends to them.
     watcher: Watcher,
+    home: Arc<Home>,
+    /// Last, for plugins may hang while they are dropped.
+    _watchdog: Watchdog,
 }
 
 impl Host {
@@ -128,7 +138,10 @@ impl Host {
             tracing::warn!("{line}");
         }
         let ((staged_sender, staged), (event_sender, events)) = (unbounded(), unbounded());
-        let watcher = Watcher::start(folder, stage(ImageStore::new()?, staged_sender), event_sender)?;
+        exit::watch();
+        let home = Arc::new(Home::new());
+        let watchdog = Watchdog::start(&home);
+        let watcher = Watcher::start(folder, stage(ImageStore::new()?, home.clone(), staged_sender), event_sender)?;
         let (plugins, tried) = (BTreeMap::new(), BTreeSet::new());
         Ok(Self {
             bus,
@@ -143,6 +156,8 @@ impl Host {
             staged,
             events,
             watcher,
+            home,
+            _watchdog: watchdog,
         })
     }
 
@@ -268,22 +283,19 @@ impl Host {
                 (stats.panics, stats.undelivered) = (occupant.faults, occupant.undelivered);
                 stats.arena.add(occupant.share.total());
             }
+            let left = self.home.retired.of(name);
+            (stats.retired_images, stats.retired_bytes) = (left.images, left.bytes);
             (name.as_str(), stats)
         })
     }
 
     /// Each running plugin's state as it would be saved now, by name.
     ///
-    /// # Errors
-    /// The name of the plugin that could not save, and why.
-    pub fn states(&self) -> Result<NamedStates<'_>, (String, Fault)> {
+    /// One that has not saved its state within ten seconds is given up: whoever calls it, or asks for its counters, waits for
+    /// it from then on. So this is the last thing to ask for.
+    pub fn states(&self) -> NamedStates<'_> {
         let running = self.plugins.values().filter_map(|plugin| plugin.slot.as_ref());
-        let states = running.filter_map(|slot| {
-            let occupant = slot.lock();
-            let state = occupant.instance.as_ref()?.save();
-            Some(state.map(|bytes| (slot.name(), bytes)).map_err(|fault| (slot.name().to_owned(), fault)))
-        });
-        states.collect()
+        running.filter_map(|slot| Some((slot.name(), states::save(slot)?))).collect()
     }
 
     /// Records that plugins received, by topic and priority; of those that were taken out, too.
@@ -317,11 +329,17 @@ impl Host {
     }
 }
 
-/// Its plugins end with it, whoever still holds their slots.
 impl Drop for Host {
+    /// Drops the plugins here, where they are watched: the engine still has their slots.
     fn drop(&mut self) {
+        self.changes = Changes::default();
         for slot in self.plugins.values().filter_map(|plugin| plugin.slot.as_ref()) {
-            drop(swap::take_out(slot));
+            // A plugin that was given up while it was saved keeps its gate.
+            let Some(mut occupant) = slot.try_lock() else { continue };
+            let instance = slot.put(&mut occupant, None);
+            occupant.ports.close();
+            drop(occupant);
+            drop(instance);
         }
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use plugin_sdk::abi::{List, Sink, Status};
 
 use crate::call::{Context, Fault, StateReport};
+use crate::calls::callee::Step;
 use crate::image::Image;
 use crate::stack::with_room;
 
@@ -36,7 +37,8 @@ impl Instance {
     }
 
     fn create_here(image: Arc<Image>, generation: u32, saved: &[u8]) -> Result<(Self, Option<StateReport>), Fault> {
-        let mut context = Context::new(&image.manifest().name, generation, None);
+        image.callee().begin(generation);
+        let mut context = Context::new(image.callee(), Step::Create, generation, None);
         let (life, mut state) = (context.life(), std::ptr::null_mut());
         let saved = List { pointer: saved.as_ptr(), length: saved.len() };
         // SAFETY: the image's own function, with valid arguments for the call.
@@ -75,7 +77,7 @@ impl Instance {
 
     fn save_here(&self) -> Result<Vec<u8>, Fault> {
         let mut bytes = Vec::new();
-        let mut context = Context::new(&self.image.manifest().name, self.generation, None);
+        let mut context = Context::new(self.image.callee(), Step::Save, self.generation, None);
         let life = context.life();
         let sink = Sink { context: (&raw mut bytes).cast(), write };
         // SAFETY: the image's own function and instance, which nobody uses meanwhile (`self` is borrowed and calls need `&mut`).
@@ -88,7 +90,7 @@ impl Instance {
 impl Drop for Instance {
     fn drop(&mut self) {
         let plugin = &self.image.manifest().name;
-        let mut context = Context::new(plugin, self.generation, None);
+        let mut context = Context::new(self.image.callee(), Step::Drop, self.generation, None);
         let life = context.life();
         // SAFETY: the image's own function; the state is given back once and not used again.
         let status = unsafe { (self.image.functions().destroy)(&raw const life, self.state.as_ptr()) };

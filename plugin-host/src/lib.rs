@@ -10,6 +10,7 @@
 
 mod arena;
 mod call;
+mod calls;
 mod change;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -31,6 +32,7 @@ pub mod watcher;
 
 pub use arena::{ARENA_QUOTA_BYTES, ArenaUse, FrameArena};
 pub use call::Fault;
+pub use calls::exit::{EXIT_CODE, ExitGuard, exit_at_once};
 pub use engine::{Engine, PluginView};
 pub use host::{Host, NamedStates, PluginStats, StartError, library_path};
 pub use ports::{PastLane, PortError};

@@ -7,13 +7,14 @@
 #![expect(unsafe_code, reason = "calls the system shims of an image")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use plugin_sdk::abi::{Call, List, ParamValue, Status};
 use plugin_sdk::wire::schema_hash;
 
 use crate::arena::{FrameArena, Piece, Share};
 use crate::call::{Context, Fault, FrameAccess};
+use crate::calls::callee::Step;
 use crate::image::ParamInfo;
 use crate::instance::Instance;
 use crate::ports::Ports;
@@ -97,6 +98,15 @@ impl Slot {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// As [`Self::lock`], unless a call holds the gate.
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, Occupant>> {
+        match self.gate.try_lock() {
+            Ok(occupant) => Some(occupant),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
     /// Puts `instance` in place; the one before it is returned.
     pub(crate) fn put(&self, occupant: &mut Occupant, instance: Option<Instance>) -> Option<Instance> {
         if let Some(instance) = &instance {
@@ -141,11 +151,8 @@ impl Slot {
             return &[];
         };
         *touched += 1;
-        let state = instance.state();
-        let method = instance.image().manifest().systems.get(index).map_or("", |system| &system.name);
-        let generation = instance.generation();
-        let call = Invocation { slot: self, generation, method, number: *number, change_tick, frame, arena };
-        call.invoke(state, &mut ports.publishers, share, faults, params, |state, call| {
+        let call = Invocation { slot: self, step: Step::System(index), number: *number, change_tick, frame, arena };
+        call.invoke(instance, &mut ports.publishers, share, faults, params, |state, call| {
             // SAFETY: this image's instance, held by the gate, and a call with the values of its descriptor; the columns by contract.
             unsafe { run(state, call) }
         })
@@ -160,7 +167,6 @@ impl Slot {
             return;
         };
         let unread = ports.drain(&self.name, |publishers, index, payload| {
-            let (state, generation) = (instance.state(), instance.generation());
             let Some(subscription) = instance.image().manifest().subscriptions.get(index) else { return };
             let deliver = instance.image().functions().subscriptions.get(index).copied();
             let (Some(deliver), Some((number, params))) = (deliver, delivery.get(index)) else { return };
@@ -176,9 +182,9 @@ impl Slot {
                 return;
             }
             *touched += 1;
-            let method = &subscription.name;
-            let call = Invocation { slot: self, generation, method, number: *number, change_tick: 0, frame, arena };
-            commands(call.invoke(state, publishers, share, faults, &params.0, |state, call| {
+            let step = Step::Subscription(index);
+            let call = Invocation { slot: self, step, number: *number, change_tick: 0, frame, arena };
+            commands(call.invoke(instance, publishers, share, faults, &params.0, |state, call| {
                 // SAFETY: this image's instance, held by the gate, a call with the values of its descriptor, and an aligned payload.
                 unsafe { deliver(state, call, payload.as_ptr(), payload.len()) }
             }));
@@ -186,12 +192,12 @@ impl Slot {
         *undelivered += unread;
     }
 
-    fn suspend(&self, generation: u32, fault: &Fault) {
+    fn suspend(&self, generation: u32, place: &str, fault: &Fault) {
         self.suspended.store(true, Ordering::Relaxed);
         tracing::error!(
             plugin = self.name,
             generation,
-            "{} is suspended until its file changes: {fault}; what it asked for in this call is dropped",
+            "{} is suspended until its file changes: {place}: {fault}; what it asked for in this call is dropped",
             self.name,
         );
     }
@@ -200,9 +206,7 @@ impl Slot {
 /// One call within a frame.
 struct Invocation<'a, 'arena> {
     slot: &'a Slot,
-    generation: u32,
-    /// The system or subscription.
-    method: &'a str,
+    step: Step,
     number: u32,
     change_tick: u32,
     frame: &'a FrameInfo,
@@ -212,17 +216,19 @@ struct Invocation<'a, 'arena> {
 impl<'arena> Invocation<'_, 'arena> {
     fn invoke(
         &self,
-        state: *mut std::ffi::c_void,
+        instance: &mut Instance,
         publishers: &mut [crate::ports::Port],
         share: &mut Share,
         faults: &mut u64,
         params: &[ParamValue],
         shim: impl FnOnce(*mut std::ffi::c_void, *mut Call) -> Status,
     ) -> &'arena [u8] {
+        let (state, generation) = (instance.state(), instance.generation());
         let piece = Piece::open(self.arena, share);
         let arena = piece.left;
-        let access = FrameAccess { method: self.method, piece, ports: publishers };
-        let mut context = Context::new(&self.slot.name, self.generation, Some(access));
+        let access = FrameAccess { piece, ports: publishers };
+        let callee = instance.image().callee();
+        let mut context = Context::new(callee, self.step, generation, Some(access));
         let mut call = Call {
             size: size_of::<Call>() as u32,
             system: self.number,
@@ -243,7 +249,7 @@ impl<'arena> Invocation<'_, 'arena> {
             Ok(()) => unsafe { call.commands.as_slice() },
             Err(fault) => {
                 *faults += 1;
-                self.slot.suspend(self.generation, &fault);
+                self.slot.suspend(generation, &callee.place_of(self.step).to_string(), &fault);
                 &[]
             }
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crossbeam_channel::Sender;
 use plugin_sdk::abi::ABI_VERSION;
 
+use crate::calls::home::Home;
 use crate::image::copy::{ContentHash, ImageStore};
 use crate::image::inspect::{Expected, inspect};
 use crate::image::{Image, LoadError};
@@ -18,15 +19,21 @@ pub(crate) struct Staged {
 }
 
 /// The watcher's stage function: whatever is accepted was sent to `staged` before.
-pub(crate) fn stage(mut store: ImageStore, staged: Sender<Staged>) -> Stage {
+pub(crate) fn stage(mut store: ImageStore, home: Arc<Home>, staged: Sender<Staged>) -> Stage {
     let mut count = 0;
     Box::new(move |candidate| {
         count += 1;
-        attempt(&mut store, &staged, candidate, count)
+        attempt(&mut store, &home, &staged, candidate, count)
     })
 }
 
-fn attempt(store: &mut ImageStore, staged: &Sender<Staged>, candidate: &Candidate<'_>, count: u64) -> Attempt {
+fn attempt(
+    store: &mut ImageStore,
+    home: &Arc<Home>,
+    staged: &Sender<Staged>,
+    candidate: &Candidate<'_>,
+    count: u64,
+) -> Attempt {
     let copy = match store.copy(candidate.path, candidate.plugin, count) {
         Ok(copy) => copy,
         Err(error) if error.is_of_the_store() => return Attempt::postponed(&error),
@@ -45,7 +52,7 @@ fn attempt(store: &mut ImageStore, staged: &Sender<Staged>, candidate: &Candidat
         let reason = format!("the file's name says \"{file}\", the plugin calls itself \"{name}\": call it {proper}");
         return Attempt::Refused { content: Some(content), reason };
     }
-    match Image::load(copy, &facts) {
+    match Image::load(copy, &facts, home) {
         Ok(image) => {
             let sent = staged.send(Staged { content, image: Arc::new(image) });
             tracing::debug!(plugin = candidate.plugin, host_listens = sent.is_ok(), "loaded, waits for the frame edge");

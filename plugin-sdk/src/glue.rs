@@ -42,7 +42,7 @@ pub const fn descriptor<S: PluginState>(
 
 /// Called by the image's entry, before the host uses the descriptor.
 pub fn prepare<S: PluginState>() {
-    unwind::install_hook();
+    unwind::put_hook();
     // A panic must not leave the entry; it would come again where it can be told, when the state is saved.
     let _ = std::panic::catch_unwind(|| unwind::quietly(S::prepare));
 }
@@ -131,14 +131,14 @@ unsafe extern "C" fn create<S: PluginState>(
     saved: List<u8>,
     instance: *mut *mut c_void,
 ) -> Status {
-    unwind::install_hook();
     // SAFETY: the host passes a valid call.
     let life = unsafe { *call };
     // SAFETY: the host's table is valid, and its size comes first in every version.
     if unsafe { (*life.host).size } < size_of::<HostTable>() as u32 {
         return Status::INVALID;
     }
-    unwind::guard(life, || {
+    unwind::install(life);
+    let status = unwind::guard(life, || {
         // SAFETY: the host passes a valid list.
         let saved = unsafe { saved.as_slice() };
         let state = if saved.is_empty() { S::default() } else { take_over::<S>(life, saved)? };
@@ -146,7 +146,10 @@ unsafe extern "C" fn create<S: PluginState>(
         // SAFETY: the host passes a place for the pointer.
         unsafe { *instance = made };
         Ok(())
-    })
+    });
+    // The plugin may have installed a hook of its own meanwhile.
+    unwind::reinstall();
+    status
 }
 
 unsafe extern "C" fn save<S: PluginState>(call: *const LifeCall, instance: *const c_void, sink: Sink) -> Status {

@@ -41,6 +41,18 @@
 //! # fn main() {}
 //! ```
 //!
+//! # What is kept, and what starts anew
+//! Each build that is swapped in is a library of its own, with statics of its own: `static`s, `OnceLock`s, `thread_local!`s and whatever
+//! dependencies keep in theirs **start anew with each generation**. The old ones stay where they are, unused; threads that the plugin has
+//! started go on with the old code. So keep what is to last
+//!
+//! - in fields of the [`PluginState`]: saved and restored by name, converted as `#[serde(…)]` says;
+//! - as `#[state(opaque, version = "…")]`, where it is a dependency's own, such as a physics world;
+//! - in components of entities, or in messages, where others are to see it;
+//! - and make what can be made again, such as tables and caches, in a `#[serde(skip)]` field.
+//!
+//! End threads in the state's `Drop`. A panic hook of one's own works, and is wrapped by the SDK's, which tells the host first.
+//!
 //! # What crosses the boundary
 //! [`abi`] alone: `repr(C)`, no `TypeId`, no allocation freed on the other side, no unwinding. Knows nothing of
 //! libloading or bevy.

@@ -1,22 +1,34 @@
 //! Nothing unwinds out of the image: panics and refusals become a status, their text goes to the host.
 //!
-//! A hook in the image's own std sends message and location while a call is under way on the thread; at other times the
-//! previous hook prints as usual.
+//! The [`hook`] tells the host of each panic when it happens, before anything unwinds; the guard tells which of them the call
+//! ended with, or that it ended with one that no hook saw: `resume_unwind`, or a plugin with a hook of its own.
+//!
+//! # Failure
+//! A panic whose payload panics when it is dropped is told with both texts; the second payload is leaked.
 
 #![expect(unsafe_code, reason = "reports through the host's function table")]
 
+mod hook;
+
 use core::any::Any;
 use core::cell::Cell;
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
-use std::sync::Once;
+use core::hash::{Hash as _, Hasher as _};
+use std::borrow::Cow;
+use std::hash::DefaultHasher;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::abi::{LifeCall, Status, Text};
+use crate::abi::{HostTable, LifeCall, Status, Text};
+
+pub(crate) use self::hook::{install, put as put_hook, reinstall};
 
 thread_local! {
-    /// The host's call that this thread is in. Without a destructor, so that it doesn't pin the image.
+    // Without destructors, so that no thread's end runs code of the image.
+    /// The host's call that this thread is in.
     static CURRENT: Cell<Option<LifeCall>> = const { Cell::new(None) };
     /// Panics are expected, and nobody's fault.
     static QUIET: Cell<bool> = const { Cell::new(false) };
+    /// Fingerprint of the last panic on this thread that the host was told of.
+    static TOLD: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
 /// Runs `body` for the host.
@@ -25,11 +37,11 @@ pub(crate) fn guard(life: LifeCall, body: impl FnOnce() -> Result<(), String>) -
     let status = match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(())) => Status::OK,
         Ok(Err(reason)) => {
-            fault(life, &reason, "");
+            fault(life, &reason);
             Status::REFUSED
         }
         Err(payload) => {
-            drop_payload(life, payload);
+            caught(life, payload);
             Status::FAULT
         }
     };
@@ -50,36 +62,51 @@ pub(crate) fn quietly<T>(body: impl FnOnce() -> T) -> T {
     body()
 }
 
-/// A payload's own drop may panic too; what that throws is leaked rather than dropped again.
-fn drop_payload(life: LifeCall, payload: Box<dyn Any + Send>) {
-    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        core::mem::forget(second);
-        fault(life, "the panic's payload panicked when dropped", "");
+/// Tells what the call ended with.
+#[cold]
+fn caught(life: LifeCall, payload: Box<dyn Any + Send>) {
+    // An earlier panic, which the plugin caught itself, is not this one.
+    let is_told = TOLD.take() == Some(fingerprint(&*payload));
+    let words = Text::new(words(&*payload));
+    // SAFETY: the host's own function and context; the text lives until it returns.
+    unsafe { (host(&life).unwound)(life.context, u32::from(is_told), words) };
+    drop_payload(life, payload);
+    if !is_told {
+        reinstall();
     }
 }
 
-fn fault(life: LifeCall, message: &str, location: &str) {
-    // SAFETY: the host's table outlives every plugin.
-    let host = unsafe { life.host() };
+/// A payload's own drop may panic too; what that throws is leaked rather than dropped again.
+fn drop_payload(life: LifeCall, payload: Box<dyn Any + Send>) {
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        fault(life, &format!("the panic's payload panicked when dropped: {}", words(&*second)));
+        core::mem::forget(second);
+    }
+}
+
+fn fault(life: LifeCall, message: &str) {
     // SAFETY: the host's own function and context; both texts live until it returns.
-    unsafe { (host.fault)(life.context, Text::new(message), Text::new(location)) }
+    unsafe { (host(&life).fault)(life.context, Text::new(message), Text::new("")) }
 }
 
-/// Installs the hook, once per image.
-pub(crate) fn install_hook() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        let previous = take_hook();
-        set_hook(Box::new(move |info| match CURRENT.get() {
-            _ if QUIET.get() => {}
-            Some(life) => report(life, info),
-            None => previous(info),
-        }));
-    });
+/// The functions of the call's host.
+fn host(life: &LifeCall) -> &HostTable {
+    // SAFETY: the host's table outlives every plugin.
+    unsafe { life.host() }
 }
 
-fn report(life: LifeCall, info: &PanicHookInfo<'_>) {
-    let message = info.payload_as_str().unwrap_or("a panic with a payload that is no text");
-    let location = info.location().map(ToString::to_string).unwrap_or_default();
-    fault(life, message, &location);
+/// What a payload says.
+fn words(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.or_else(|| payload.downcast_ref::<Box<str>>().map(|text| &**text))
+        .or_else(|| payload.downcast_ref::<Cow<'static, str>>().map(|text| &**text))
+        .unwrap_or("a panic with a payload that is no text")
+}
+
+/// Tells payloads apart by type and text, for a payload has no identity: it moves between the hook and the guard.
+fn fingerprint(payload: &(dyn Any + Send)) -> u64 {
+    let mut hash = DefaultHasher::new();
+    payload.type_id().hash(&mut hash);
+    words(payload).hash(&mut hash);
+    hash.finish()
 }

@@ -5,6 +5,7 @@
 
 mod broken;
 mod command;
+mod ends;
 mod flags;
 mod folder;
 mod graph;

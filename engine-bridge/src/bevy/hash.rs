@@ -1,9 +1,11 @@
 //! One number for the whole state: equal for equal runs, with or without swaps in between.
 //!
 //! Covers every entity that has a shared component, in the order of the ids (never of archetypes), each component's name and bytes,
-//! every plugin's state, and the tick.
+//! every plugin's state, and the tick. A plugin whose state can't be saved is left out, and named.
 
 #![expect(unsafe_code, reason = "reads plain components as bytes")]
+
+use std::collections::BTreeMap;
 
 use bevy_ecs::entity::Entity;
 use bevy_ecs::prelude::World;
@@ -13,14 +15,13 @@ use plugin_host::Fault;
 use super::frame::{CurrentFrame, PluginHost};
 use super::registry::{ComponentRegistry, Registered};
 
-/// Why a world has no hash.
-#[derive(Debug, thiserror::Error)]
-#[error("{plugin} can't save its state: {fault}")]
-pub struct HashError {
-    /// The plugin.
-    pub plugin: String,
-    /// What it said.
-    pub fault: Fault,
+/// What [`world_hash`] found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorldHash {
+    /// The number; that of a part of the world if something is unsaved.
+    pub value: u64,
+    /// The plugins that it doesn't cover, since they could not save their states, and why.
+    pub unsaved: BTreeMap<String, Fault>,
 }
 
 /// FNV-1a, 64 bits, over all that is hashed.
@@ -40,14 +41,11 @@ impl Hash {
     }
 }
 
-/// The world's hash.
-///
-/// # Errors
-/// When a plugin can't save its state.
+/// The world's hash. It saves every plugin's state: see [`Host::states`](plugin_host::Host::states) for what becomes of one that hangs.
 ///
 /// # Panics
 /// Without [`install`](super::install).
-pub fn world_hash(world: &mut World) -> Result<u64, HashError> {
+pub fn world_hash(world: &mut World) -> WorldHash {
     let mut hash = Hash(0xcbf2_9ce4_8422_2325);
     let tick = world.get_resource::<CurrentFrame>().map_or(0, |frame| frame.0.tick);
     hash.bytes(&tick.to_le_bytes());
@@ -60,12 +58,19 @@ pub fn world_hash(world: &mut World) -> Result<u64, HashError> {
         hash_entity(&mut hash, entity, &components);
     }
     let host = world.resource::<PluginHost>();
-    let states = host.0.states().map_err(|(plugin, fault)| HashError { plugin, fault })?;
-    for (plugin, state) in states {
-        hash.part(plugin.as_bytes());
-        hash.part(&state);
+    let mut unsaved = BTreeMap::new();
+    for (plugin, state) in host.0.states() {
+        match state {
+            Ok(state) => {
+                hash.part(plugin.as_bytes());
+                hash.part(&state);
+            }
+            Err(fault) => {
+                unsaved.insert(plugin.to_owned(), fault);
+            }
+        }
     }
-    Ok(hash.0)
+    WorldHash { value: hash.0, unsaved }
 }
 
 fn hash_entity(hash: &mut Hash, entity: EntityRef<'_>, components: &[Registered]) {

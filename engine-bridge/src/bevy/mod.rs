@@ -31,6 +31,6 @@ pub use columns::PluginColumns;
 pub use commands::CommandStats;
 pub use engine::PrepareError;
 pub use frame::{CurrentFrame, PluginHost, end_frame, frame_edge, install, load_present, run_frame};
-pub use hash::{HashError, world_hash};
+pub use hash::{WorldHash, world_hash};
 pub use order::OrderError;
 pub use registry::{ComponentRegistry, RegisterError};

@@ -115,14 +115,14 @@ impl Game {
 
     /// Whether `plugin` runs.
     pub(crate) fn runs(&self, plugin: &str) -> bool {
-        self.host().states().expect("every state can be saved").iter().any(|(name, _)| *name == plugin)
+        self.host().states().iter().any(|(name, _)| *name == plugin)
     }
 
     /// The state of `plugin` as far as `S` names its fields.
     pub(crate) fn state<S: PluginState>(&self, plugin: &str) -> S {
-        let states = self.host().states().expect("every state can be saved");
-        let (_, bytes) = states.iter().find(|(name, _)| *name == plugin).expect("the plugin runs");
-        restore(bytes).expect("the state has these fields")
+        let states = self.host().states();
+        let (_, state) = states.iter().find(|(name, _)| *name == plugin).expect("the plugin runs");
+        restore(state.as_ref().expect("its state can be saved")).expect("the state has these fields")
     }
 
     /// `T` of `entity`.

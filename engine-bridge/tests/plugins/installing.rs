@@ -66,8 +66,9 @@ fn x(world: &mut World) -> f32 {
 
 /// How often the world's own `mover` ran.
 fn frames(world: &World) -> u64 {
-    let states = world.resource::<PluginHost>().0.states().expect("every state can be saved");
+    let states = world.resource::<PluginHost>().0.states();
     let (_, bytes) = states.iter().find(|(name, _)| *name == "mover").expect("mover runs");
+    let bytes = bytes.as_ref().expect("it can be saved");
     restore::<Mover>(bytes).expect("the state has these fields").frames
 }
 

@@ -99,14 +99,14 @@ fn a_layout_that_another_plugin_has_is_refused_until_that_is_gone() {
 #[test]
 fn a_layout_of_commands_alone_may_change_and_a_refused_one_leaves_no_trace() {
     let mut game = game();
-    let hash = world_hash(&mut game.world).expect("every state can be saved");
+    let hash = world_hash(&mut game.world);
     // It has another layout, and a name that a refused build can't take.
     game.refuse("order_a", "order_circle");
-    assert_eq!(world_hash(&mut game.world).expect("every state can be saved"), hash);
+    assert_eq!(world_hash(&mut game.world), hash);
     game.swap("keeper", "keeper_commands_only");
     game.frames(2);
     assert_eq!(game.commands(), (4, 0, 0));
-    let with_rows = world_hash(&mut game.world).expect("every state can be saved");
+    let with_rows = world_hash(&mut game.world);
     assert_ne!(with_rows, hash, "the hash covers the new layout");
 }
 

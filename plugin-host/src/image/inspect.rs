@@ -103,6 +103,8 @@ pub struct Facts {
     pub version: String,
     /// The ABI version: the expected one.
     pub abi: u32,
+    /// Bytes of address space that its segments take.
+    pub mapped: u64,
 }
 
 /// A file that can't be loaded, and why.
@@ -232,7 +234,8 @@ pub fn inspect_data<'data>(data: impl ReadRef<'data>, expected: &Expected) -> Re
     if let Some(library) = libraries.iter().find(|library| is_shared_std(library)) {
         return Err(Refusal::SharedStd { library: library.clone() });
     }
-    Ok(Facts { name: canonical(record.name), version: record.version.to_owned(), abi: record.abi })
+    let (name, version, abi) = (canonical(record.name), record.version.to_owned(), record.abi);
+    Ok(Facts { name, version, abi, mapped: mapped(&file) })
 }
 
 /// Format, word size and byte order, before anything is read by them.
@@ -314,6 +317,11 @@ fn check_complete<'data, R: ReadRef<'data>>(file: &object::File<'data, R>, data:
         }
     }
     Ok(())
+}
+
+/// What the loader will map.
+fn mapped<'data, R: ReadRef<'data>>(file: &object::File<'data, R>) -> u64 {
+    file.segments().fold(0, |bytes, segment| bytes.saturating_add(segment.size()))
 }
 
 /// PE: the sections with the padding that Windows insists on, and that `object` leaves out.

@@ -8,7 +8,7 @@
 
 use std::mem::ManuallyDrop;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 
 use libloading::Library;
 use plugin_sdk::abi;
@@ -16,10 +16,9 @@ use plugin_sdk::abi;
 use super::copy::PrivateCopy;
 use super::inspect::Facts;
 use super::manifest::{Manifest, ManifestError};
+use crate::calls::callee::{Callee, Methods, Step};
+use crate::calls::home::Home;
 use crate::stack::with_room;
-
-/// Images that were retired in this process.
-static RETIRED: AtomicU64 = AtomicU64::new(0);
 
 /// Why a library that passed inspection could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +45,9 @@ pub enum LoadError {
 pub struct Image {
     manifest: Manifest,
     functions: Functions,
+    callee: &'static Callee,
+    /// Bytes of address space that it takes.
+    mapped: u64,
     /// Stays loaded, see invariant 1.
     _library: ManuallyDrop<Library>,
     /// Kept while the image is in use, so that debuggers and profilers find its symbols.
@@ -69,12 +71,21 @@ impl Image {
     ///
     /// # Errors
     /// [`LoadError`]; an image that was mapped before the error counts as retired.
-    pub fn load(copy: PrivateCopy, facts: &Facts) -> Result<Self, LoadError> {
-        let library = ManuallyDrop::new(open(copy.path())?);
+    pub(crate) fn load(copy: PrivateCopy, facts: &Facts, home: &Arc<Home>) -> Result<Self, LoadError> {
+        let callee = Callee::new(&facts.name, copy.path().to_owned(), home.clone());
+        let _under_way = callee.enter(Step::Load);
+        let library = ManuallyDrop::new(open(copy.path()).inspect_err(|_| callee.retire())?);
+        let mapped = facts.mapped;
         match describe(&library, facts) {
-            Ok((manifest, functions)) => Ok(Self { manifest, functions, _library: library, _copy: copy }),
+            Ok((manifest, functions)) => {
+                let systems = manifest.systems.iter().map(|system| system.name.clone()).collect();
+                let subscriptions =
+                    manifest.subscriptions.iter().map(|subscription| subscription.name.clone()).collect();
+                callee.name_methods(Methods { systems, subscriptions });
+                Ok(Self { manifest, functions, callee, mapped, _library: library, _copy: copy })
+            }
             Err(error) => {
-                RETIRED.fetch_add(1, Ordering::Relaxed);
+                retire(callee, mapped);
                 Err(error)
             }
         }
@@ -90,17 +101,22 @@ impl Image {
         &self.functions
     }
 
-    /// Images that are no longer in use in this process, still mapped.
-    #[must_use]
-    pub fn retired() -> u64 {
-        RETIRED.load(Ordering::Relaxed)
+    /// What calls of it are known by.
+    pub(crate) fn callee(&self) -> &'static Callee {
+        self.callee
     }
 }
 
 impl Drop for Image {
     fn drop(&mut self) {
-        RETIRED.fetch_add(1, Ordering::Relaxed);
+        retire(self.callee, self.mapped);
     }
+}
+
+/// It is not called any more, and stays mapped.
+fn retire(callee: &Callee, mapped: u64) {
+    callee.retire();
+    callee.home.retired.add(&callee.plugin, mapped);
 }
 
 fn open(path: &Path) -> Result<Library, libloading::Error> {

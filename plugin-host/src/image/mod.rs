@@ -5,6 +5,7 @@ pub mod copy;
 pub mod inspect;
 mod load;
 mod manifest;
+pub(crate) mod retired;
 pub(crate) mod stamp;
 
 pub use conflict::{TermError, conflicts};

@@ -89,3 +89,76 @@ fn a_plugins_log_lines_carry_its_name_and_generation() {
     assert!(line.starts_with("ERROR ") && line.contains("plugin=\"log_all\" generation=1"), "{line}");
     assert!(game.log.line("an info").starts_with("INFO "));
 }
+
+/// After a frame, `counter` is suspended with these words, and without those.
+fn is_suspended_with(fixture: &str, words: &[&str], without: &[&str]) -> Game {
+    let mut game = game(fixture);
+    game.frames(1);
+    let line = game.log.line("is suspended until its file changes");
+    for word in [&["generation=2", "in its system `count`"], words].concat() {
+        assert!(line.contains(word), "no {word:?} in {line}");
+    }
+    for word in [&["without a reason"], without].concat() {
+        assert!(!line.contains(word), "{word:?} in {line}");
+    }
+    game
+}
+
+#[test]
+fn a_panic_is_told_when_it_happens_with_plugin_generation_system_text_and_place() {
+    let game = is_suspended_with("counter_system_panics", &[], &[]);
+    let lines = game.log.lines();
+    let at = |part: &str| lines.iter().position(|line| line.contains(part));
+    let told = at("counter panics in its system `count`: a bug in count, at ").expect("it is told");
+    assert!(lines[told].starts_with("ERROR ") && lines[told].contains("plugin=\"counter\" generation=2"), "{lines:#?}");
+    assert!(lines[told].contains("counter_system_panics.rs:15:9"), "{}", lines[told]);
+    assert!(Some(told) < at("is suspended"), "{lines:#?}");
+}
+
+#[test]
+fn under_a_hook_of_its_own_a_panic_has_text_and_place_and_is_told_once() {
+    let game = is_suspended_with("counter_own_hook", &["a bug under a hook", "counter_own_hook.rs:23:9"], &[]);
+    assert_eq!(game.log.count("counter panics"), 1);
+}
+
+#[test]
+fn under_a_hook_that_a_system_installs_a_panic_has_its_text_and_the_next_one_its_place() {
+    let mut game = is_suspended_with("counter_late_hook", &["a bug under a silent hook"], &[".rs:"]);
+    game.swap("counter", "counter_v1");
+    game.frames(1);
+    let line = game.log.line("its state panicked when dropped");
+    assert!(line.contains("the next panic") && line.contains("counter_late_hook.rs:12:9"), "{line}");
+}
+
+#[test]
+fn without_any_hook_a_panic_has_its_text() {
+    is_suspended_with("counter_no_hook", &["a bug under no hook"], &[]);
+}
+
+#[test]
+fn a_panic_that_the_plugin_caught_itself_is_not_the_reason_of_the_next_one() {
+    let words = ["the one that counts", "counter_catches.rs:16:9"];
+    let game = is_suspended_with("counter_catches", &words, &["caught by itself", "counter_catches.rs:15"]);
+    assert_eq!(game.log.count("counter panics in its system `count`: caught by itself"), 1);
+}
+
+#[test]
+fn what_is_thrown_without_a_panic_has_its_text_and_no_others_place() {
+    is_suspended_with("counter_resumes", &["thrown"], &["caught by itself", ".rs:"]);
+}
+
+#[test]
+fn a_panic_that_is_caught_and_thrown_on_keeps_its_place() {
+    is_suspended_with("counter_rethrows", &["attempt to add with overflow", "counter_rethrows.rs:15:"], &[]);
+}
+
+#[test]
+fn a_panic_on_a_thread_of_the_plugin_is_told_with_the_plugins_name_and_costs_it_nothing() {
+    let mut game = game("counter_thread_panics");
+    game.frames(3);
+    assert!(!game.is_suspended("counter"));
+    let line = game.log.line("a thread of counter panics: a helper's bug, at ");
+    let words = ["ERROR ", "counter_thread_panics.rs:16:", "plugin=\"counter\" generation=2 thread=\"helper\""];
+    assert!(words.iter().all(|word| line.contains(word)), "{line}");
+    assert_eq!(game.stats("counter").panics, 0);
+}

@@ -39,10 +39,12 @@ impl Game {
                 .expect("a plugin is put into the folder");
         }
         let bus = Bus::open_in(place.path().join("bus"), "game").expect("a bus of one test");
+        // Before the host, whose other threads log where it was started.
+        let log = Log::start();
         let mut game = Self {
             host: Host::start(&folder, bus).expect("a host over a folder"),
             engine: Bare::default(),
-            log: Log::start(),
+            log,
             hands_over: true,
             tick: 0,
             place,
@@ -165,9 +167,9 @@ impl Game {
 
     /// The state of `plugin` as far as `S` names its fields.
     pub(crate) fn state<S: PluginState>(&self, plugin: &str) -> S {
-        let states = self.host.states().expect("every state can be saved");
-        let (_, bytes) = states.iter().find(|(name, _)| *name == plugin).expect("the plugin runs");
-        restore(bytes).expect("the state has these fields")
+        let states = self.host.states();
+        let (_, state) = states.iter().find(|(name, _)| *name == plugin).expect("the plugin runs");
+        restore(state.as_ref().expect("its state can be saved")).expect("the state has these fields")
     }
 
     /// Names of the plugins that the engine runs.

@@ -190,7 +190,7 @@ fn a_removal_during_the_handover_wins_and_what_was_made_is_dropped() {
     game.await_line("its file has gone", 1);
     assert_eq!(game.edge(), 1);
     assert_eq!(game.running(), ["talker"]);
-    assert!(game.log.line("the last word").contains("generation=2"));
+    assert!(game.log.line("its state panicked when dropped").contains("generation=2"));
     assert_eq!(game.stats("listener").generation, 1);
 }
 
@@ -242,7 +242,7 @@ fn a_host_that_is_dropped_ends_its_handovers_and_drops_what_they_made() {
     let holding = holder.let_go();
     drop(host);
     holding.join().expect("the gate is given back");
-    assert!(log.line("the last word").contains("generation=2"));
+    assert!(log.line("its state panicked when dropped").contains("generation=2"));
     drop(engine);
     assert_eq!(Arc::strong_count(&slot), 1, "no thread has the plugin's place any more");
 }

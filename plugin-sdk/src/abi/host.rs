@@ -4,7 +4,7 @@ use core::ffi::c_void;
 
 use super::{Call, Status, Text};
 
-/// The host's functions. Each takes the `context` of the call that it is used in, on that call's thread.
+/// The host's functions. Each but [`Self::stray`] takes the `context` of the call that it is used in, on that call's thread.
 #[derive(Debug)]
 #[repr(C)]
 pub struct HostTable {
@@ -29,6 +29,14 @@ pub struct HostTable {
     pub fault: unsafe extern "C" fn(context: *mut c_void, message: Text, location: Text),
     /// In `create`: what became of the saved state, for the log once the instance is accepted.
     pub state_report: unsafe extern "C" fn(context: *mut c_void, level: Level, report: Text),
+    /// A panic has begun in the call: message and source location. Told before anything unwinds, whatever becomes of it.
+    pub panicked: unsafe extern "C" fn(context: *mut c_void, message: Text, location: Text),
+    /// The call ends with a panic: the one that was told last, if `is_told` isn't 0, else one with this message that nobody told of.
+    pub unwound: unsafe extern "C" fn(context: *mut c_void, is_told: u32, message: Text),
+    /// What the image is to the host, for [`Self::stray`]; valid until the process ends.
+    pub origin: unsafe extern "C" fn(context: *mut c_void) -> *const c_void,
+    /// A panic outside of every call, on whichever thread; `thread` is its name, or empty.
+    pub stray: unsafe extern "C" fn(origin: *const c_void, message: Text, location: Text, thread: Text),
 }
 
 /// Severity of a log line. An unknown number counts as [`Level::INFO`].

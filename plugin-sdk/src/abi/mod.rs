@@ -35,7 +35,7 @@ pub const ABI_VERSION: u32 = 2;
 /// Sizes on 64-bit platforms; a change that is not an addition at the end of the first three takes a new version.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
-    assert!(size_of::<PluginDescriptor>() == 136 && size_of::<HostTable>() == 72 && size_of::<Call>() == 96);
+    assert!(size_of::<PluginDescriptor>() == 136 && size_of::<HostTable>() == 104 && size_of::<Call>() == 96);
     assert!(size_of::<ComponentDescriptor>() == 48 && size_of::<TermDescriptor>() == 56);
     assert!(size_of::<TopicDescriptor>() == 80 && size_of::<ParamDescriptor>() == 120);
     assert!(size_of::<SystemDescriptor>() == 80 && size_of::<SubscriptionDescriptor>() == 120);
@@ -56,7 +56,7 @@ pub struct Status(pub u32);
 impl Status {
     /// Done.
     pub const OK: Self = Self(0);
-    /// It panicked; the message went to [`HostTable::fault`].
+    /// It panicked; the message went to [`HostTable::unwound`].
     pub const FAULT: Self = Self(1);
     /// It refused; the reason went to [`HostTable::fault`].
     pub const REFUSED: Self = Self(2);

@@ -1,0 +1,299 @@
+//! An image as the target of calls: who it is, and which step it is in at this moment.
+//!
+//! A callee stays to the end of the process, as the image's code does: a thread that the plugin has started may end the
+//! process, or panic, long after the image was replaced.
+//!
+//! # Invariants
+//! 1. An image is called by one thread at a time: its slot's gate, or the one who makes or drops the instance.
+//!    Were it not so, a wrong step would be told, and nothing else.
+
+use std::cell::Cell;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use super::home::Home;
+
+thread_local! {
+    /// The image that this thread is calling. Without a destructor, so that it can be read when the process ends.
+    static CURRENT: Cell<Option<&'static Callee>> = const { Cell::new(None) };
+}
+
+/// All callees of this process, for those who look.
+static ALL: Mutex<Vec<&'static Callee>> = Mutex::new(Vec::new());
+
+/// What an image is called for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The system's loader runs its constructors; its descriptor is read.
+    Load,
+    Create,
+    Save,
+    Drop,
+    /// By number, as in the manifest.
+    System(usize),
+    /// By number, as in the manifest.
+    Subscription(usize),
+}
+
+/// Bits of a word that name the step; the rest counts calls. 0 when there is none.
+const STEP_BITS: u32 = 16;
+const STEP_MASK: u64 = (1 << STEP_BITS) - 1;
+/// Number of the first system; every other number is a subscription's.
+const FIRST_METHOD: u64 = 8;
+
+impl Step {
+    fn code(self) -> u64 {
+        let method = |number: usize| FIRST_METHOD + 2 * number as u64;
+        let code = match self {
+            Self::Load => 1,
+            Self::Create => 2,
+            Self::Save => 3,
+            Self::Drop => 4,
+            Self::System(number) => method(number),
+            Self::Subscription(number) => method(number) + 1,
+        };
+        code & STEP_MASK
+    }
+
+    fn of_word(word: u64) -> Option<Self> {
+        Some(match word & STEP_MASK {
+            1 => Self::Load,
+            2 => Self::Create,
+            3 => Self::Save,
+            4 => Self::Drop,
+            code => {
+                let method = code.checked_sub(FIRST_METHOD)?;
+                let number = (method / 2) as usize;
+                if method % 2 == 0 { Self::System(number) } else { Self::Subscription(number) }
+            }
+        })
+    }
+}
+
+/// Names of an image's methods.
+#[derive(Debug)]
+pub(crate) struct Methods {
+    pub(crate) systems: Vec<String>,
+    pub(crate) subscriptions: Vec<String>,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Callee {
+    pub(crate) plugin: String,
+    /// Of the last instance that was made; 0 before the first.
+    generation: AtomicU32,
+    /// `None` until the descriptor was read.
+    methods: OnceLock<Methods>,
+    /// The library that is mapped.
+    #[cfg_attr(
+        not(any(all(target_os = "linux", target_env = "gnu"), target_vendor = "apple")),
+        expect(dead_code, reason = "read where the system tells whose code is on a stack")
+    )]
+    library: PathBuf,
+    /// The step, and a number that no other call has.
+    word: AtomicU64,
+    is_retired: AtomicBool,
+    pub(crate) home: Arc<Home>,
+}
+
+impl Callee {
+    /// Makes one for a library that is about to be loaded.
+    pub(crate) fn new(plugin: &str, library: PathBuf, home: Arc<Home>) -> &'static Self {
+        let callee: &'static Self = Box::leak(Box::new(Self {
+            plugin: plugin.to_owned(),
+            generation: AtomicU32::new(0),
+            methods: OnceLock::new(),
+            library,
+            word: AtomicU64::new(0),
+            is_retired: AtomicBool::new(false),
+            home,
+        }));
+        all().push(callee);
+        callee
+    }
+
+    pub(crate) fn name_methods(&self, methods: Methods) {
+        // A second time they would be the same.
+        let _ = self.methods.set(methods);
+    }
+
+    /// Its next instance is of this generation.
+    pub(crate) fn begin(&self, generation: u32) {
+        self.generation.store(generation, Ordering::Relaxed);
+    }
+
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation.load(Ordering::Relaxed)
+    }
+
+    /// Nothing of it is called any more, but its threads may go on.
+    pub(crate) fn retire(&self) {
+        self.is_retired.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_called(&self) -> bool {
+        !self.is_retired.load(Ordering::Relaxed)
+    }
+
+    /// Says that this thread calls it for `step`, until the answer is dropped.
+    #[inline]
+    pub(crate) fn enter(&'static self, step: Step) -> UnderWay {
+        // ORDERING: Relaxed here and in `drop`: who looks compares the word with what it was, and reads nothing that it leads to.
+        let calls = self.word.load(Ordering::Relaxed) & !STEP_MASK;
+        let word = calls.wrapping_add(1 << STEP_BITS) | step.code();
+        self.word.store(word, Ordering::Relaxed);
+        // The last such line names the culprit of an end that no handler sees: abort, `_exit`, a signal.
+        tracing::trace!(plugin = self.plugin, generation = self.generation(), "a call, {}", self.place_of(step));
+        UnderWay { callee: self, outer: CURRENT.replace(Some(self)) }
+    }
+
+    /// The step that it is in and a number of the call; `None` between calls.
+    pub(super) fn word(&self) -> Option<u64> {
+        let word = self.word.load(Ordering::Relaxed);
+        (word & STEP_MASK != 0).then_some(word)
+    }
+
+    /// Where it is, in words: "in its system `steer`".
+    pub(crate) fn place(&self) -> Place<'_> {
+        self.place_at(self.word.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn place_at(&self, word: u64) -> Place<'_> {
+        Place { callee: self, step: Step::of_word(word) }
+    }
+
+    pub(crate) fn place_of(&self, step: Step) -> Place<'_> {
+        Place { callee: self, step: Some(step) }
+    }
+}
+
+/// A call that this thread makes.
+#[derive(Debug)]
+pub(crate) struct UnderWay {
+    callee: &'static Callee,
+    outer: Option<&'static Callee>,
+}
+
+impl Drop for UnderWay {
+    #[inline]
+    fn drop(&mut self) {
+        let word = &self.callee.word;
+        word.store(word.load(Ordering::Relaxed) & !STEP_MASK, Ordering::Relaxed);
+        CURRENT.set(self.outer);
+    }
+}
+
+/// Whom this thread is calling.
+pub(super) fn current() -> Option<&'static Callee> {
+    CURRENT.get()
+}
+
+/// The callees of `host` that may still be called.
+pub(super) fn of_host(host: u64) -> Vec<&'static Callee> {
+    let all = all();
+    all.iter().filter(|callee| callee.home.host == host && callee.is_called()).copied().collect()
+}
+
+/// The callee whose library is mapped under this name.
+#[cfg(any(all(target_os = "linux", target_env = "gnu"), target_vendor = "apple"))]
+pub(super) fn of_library(library: &std::path::Path) -> Option<&'static Callee> {
+    all().iter().find(|callee| callee.library == library).copied()
+}
+
+fn all() -> MutexGuard<'static, Vec<&'static Callee>> {
+    ALL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where a callee is, for a sentence.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    callee: &'a Callee,
+    step: Option<Step>,
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let methods = self.callee.methods.get();
+        let name = |names: Option<&Vec<String>>, number: usize| {
+            names
+                .and_then(|names| names.get(number))
+                .map_or_else(|| format!("number {number}"), |name| format!("`{name}`"))
+        };
+        match self.step {
+            None => out.write_str("outside of a call"),
+            Some(Step::Load) => out.write_str("while its library is loaded"),
+            Some(Step::Create) => out.write_str("while an instance of it is made"),
+            Some(Step::Save) => out.write_str("while its state is saved"),
+            Some(Step::Drop) => out.write_str("while its state is dropped"),
+            Some(Step::System(number)) => {
+                write!(out, "in its system {}", name(methods.map(|methods| &methods.systems), number))
+            }
+            Some(Step::Subscription(number)) => {
+                write!(out, "in its subscription {}", name(methods.map(|methods| &methods.subscriptions), number))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEPS: [Step; 8] = [
+        Step::Load,
+        Step::Create,
+        Step::Save,
+        Step::Drop,
+        Step::System(0),
+        Step::System(1),
+        Step::Subscription(0),
+        Step::Subscription(7),
+    ];
+
+    fn callee() -> &'static Callee {
+        Callee::new("ai", PathBuf::from("ai.so"), Arc::new(Home::new()))
+    }
+
+    #[test]
+    fn a_word_tells_its_step() {
+        assert!(STEPS.iter().all(|step| Step::of_word(step.code()) == Some(*step)));
+        assert_eq!(Step::of_word(7 << STEP_BITS), None);
+    }
+
+    #[test]
+    fn two_calls_of_the_same_step_have_different_words() {
+        let callee = callee();
+        let words = [(); 2].map(|()| {
+            let _under_way = callee.enter(Step::Save);
+            callee.word()
+        });
+        assert!(words[0].is_some() && words[0] != words[1], "{words:?}");
+        assert_eq!(callee.word(), None);
+    }
+
+    #[test]
+    fn this_thread_knows_whom_it_calls() {
+        let (one, other) = (callee(), callee());
+        assert!(current().is_none());
+        let outer = one.enter(Step::Create);
+        let inner = other.enter(Step::System(0));
+        assert!(current().is_some_and(|callee| std::ptr::eq(callee, other)));
+        drop(inner);
+        assert!(current().is_some_and(|callee| std::ptr::eq(callee, one)));
+        drop(outer);
+        assert!(current().is_none());
+    }
+
+    #[test]
+    fn places_have_the_methods_name_when_it_is_known() {
+        let callee = callee();
+        let _under_way = callee.enter(Step::System(1));
+        assert_eq!(callee.place().to_string(), "in its system number 1");
+        let systems = vec!["think".to_owned(), "steer".to_owned()];
+        callee.name_methods(Methods { systems, subscriptions: Vec::new() });
+        assert_eq!(callee.place().to_string(), "in its system `steer`");
+    }
+}

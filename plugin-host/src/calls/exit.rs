@@ -1,0 +1,117 @@
+//! An end of the process that is not its own.
+//!
+//! `exit` runs the handler below on the thread that called it:
+//!
+//! | that thread | the process ends |
+//! |---|---|
+//! | is in a call into a plugin | told, with [`EXIT_CODE`] |
+//! | runs code of a plugin: one that the plugin has started | told, with [`EXIT_CODE`] |
+//! | is another one, while an [`ExitGuard`] lives | told, with [`EXIT_CODE`] |
+//! | is another one | as it wants to |
+//!
+//! Not seen: `_exit`, `abort` and signals, which run no handlers.
+
+#![expect(unsafe_code, reason = "registers a handler for the end of the process")]
+
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use tracing::dispatcher;
+
+use super::callee::current;
+use super::{stack, tell};
+
+/// The code of a process that a plugin has ended.
+pub const EXIT_CODE: i32 = 70;
+
+/// Guards that live.
+static GUARDS: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether this process is a fork of the one whose end is watched: its end is its own affair.
+static IS_FORK: AtomicBool = AtomicBool::new(false);
+
+/// While one lives, an `exit` on whichever thread is not the engine's own end: it is logged, and the process ends with
+/// [`EXIT_CODE`]. Without one, that is so only for threads that a plugin runs on. The engine drops it before it ends.
+#[derive(Debug)]
+#[must_use = "it guards while it lives"]
+pub struct ExitGuard(());
+
+impl ExitGuard {
+    /// From now on, nobody may call `exit`.
+    pub fn hold() -> Self {
+        watch();
+        GUARDS.fetch_add(1, Ordering::Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for ExitGuard {
+    fn drop(&mut self) {
+        GUARDS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Ends the process at once: no destructor, no handler, no waiting for what hangs. `last_words` are for the log; they run on a
+/// thread of their own, which has a second.
+pub fn exit_at_once(code: i32, last_words: impl FnOnce() + Send + 'static) -> ! {
+    tell::briefly(last_words);
+    end(code)
+}
+
+fn end(code: i32) -> ! {
+    // SAFETY: ends the process; nothing has to be in order for it.
+    unsafe { libc::_exit(code) }
+}
+
+/// Registers the handler, once.
+pub(crate) fn watch() {
+    static REGISTERED: Once = Once::new();
+    REGISTERED.call_once(|| {
+        note_forks();
+        // SAFETY: the handler is a function of this program, which stays while the process does.
+        if unsafe { libc::atexit(at_exit) } != 0 {
+            tracing::warn!("the system takes no exit handler: an exit in a plugin will look like the game's own");
+        }
+    });
+}
+
+/// Not by its pid: that of a fork in another namespace may be the same.
+#[cfg(unix)]
+fn note_forks() {
+    unsafe extern "C" fn in_child() {
+        IS_FORK.store(true, Ordering::Relaxed);
+    }
+    // SAFETY: the handler is a function of this program, and stores one word. Without it a fork's exit in a call is told, too.
+    unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+}
+
+#[cfg(not(unix))]
+fn note_forks() {}
+
+extern "C" fn at_exit() {
+    if IS_FORK.load(Ordering::Relaxed) {
+        return;
+    }
+    let called = current();
+    match called.or_else(stack::culprit) {
+        Some(callee) => {
+            let who = if called.is_some() { String::new() } else { "a thread of ".to_owned() };
+            let place = called.map(|callee| format!(" {}", callee.place())).unwrap_or_default();
+            let (plugin, generation) = (&callee.plugin, callee.generation());
+            let text = format!(
+                "{who}{plugin} has called exit{place}: the process ends with code {EXIT_CODE}; a plugin must not end its host"
+            );
+            let line = text.clone();
+            tell::surely(&text, move || {
+                dispatcher::with_default(&callee.home.log, || tracing::error!(plugin, generation, "{line}"));
+            });
+        }
+        None if GUARDS.load(Ordering::Relaxed) > 0 => {
+            let text = format!("something has called exit while the game runs: the process ends with code {EXIT_CODE}");
+            let line = text.clone();
+            tell::surely(&text, move || tracing::error!("{line}"));
+        }
+        None => return,
+    }
+    end(EXIT_CODE)
+}

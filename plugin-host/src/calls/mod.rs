@@ -1,0 +1,20 @@
+//! Which plugin is being called, where, and what becomes of a call that doesn't come back.
+//!
+//! | module | knows |
+//! |---|---|
+//! | [`callee`] | an image as the target of calls: its name, and the step that it is in |
+//! | [`watchdog`] | a thread that tells of calls that last longer than a second |
+//! | [`exit`] | what happens when somebody ends the process from within |
+//! | [`tell`] | how something is said when the log may hang |
+//! | [`stack`] | whose code is on a thread's stack |
+//! | [`home`] | what all images of one host have in common |
+//!
+//! # Invariants
+//! 1. A call costs two plain stores and no clock, lock or system call: who looks pays.
+
+pub(crate) mod callee;
+pub(crate) mod exit;
+pub(crate) mod home;
+mod stack;
+mod tell;
+pub(crate) mod watchdog;

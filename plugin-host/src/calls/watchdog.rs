@@ -1,0 +1,153 @@
+//! Tells of calls that don't return, from a thread of its own that looks four times a second.
+//!
+//! A look is a load for each image; the call itself knows nothing of it. Looks are counted, no clock is read: a process that
+//! was stopped meanwhile, by a debugger or by Ctrl-Z, has not hung.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+use tracing::dispatcher;
+
+use super::callee::{Callee, of_host};
+use super::home::Home;
+use super::tell;
+
+/// Between two looks.
+const INTERVAL: Duration = Duration::from_millis(250);
+
+/// Looks at the same call after which it is told: after one second, ten seconds, then every minute.
+const TOLD_AT: [u32; 2] = [4, 40];
+const TOLD_EVERY: u32 = 240;
+
+/// What was seen of one image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Seen {
+    /// The call that is under way.
+    word: Option<u64>,
+    /// How often it was seen again.
+    looks: u32,
+}
+
+/// What there is to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum News {
+    /// This call has lasted that many intervals.
+    Lasts(u64, u32),
+    /// This one, which was told of, has returned after about that many.
+    Returned(u64, u32),
+}
+
+impl Seen {
+    fn look(&mut self, word: Option<u64>) -> Option<News> {
+        let before = *self;
+        if before.word == word {
+            self.looks = before.looks.saturating_add(1);
+            let is_due = TOLD_AT.contains(&self.looks) || self.looks.is_multiple_of(TOLD_EVERY);
+            return word.filter(|_| is_due).map(|word| News::Lasts(word, self.looks));
+        }
+        *self = Self { word, looks: 0 };
+        before.word.filter(|_| before.looks >= TOLD_AT[0]).map(|word| News::Returned(word, before.looks))
+    }
+}
+
+/// The thread; dropping it ends it.
+#[derive(Debug)]
+pub(crate) struct Watchdog {
+    stop: Option<Sender<()>>,
+    /// `None` when it could not be started.
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watchdog {
+    /// Looks at the images of this host.
+    pub(crate) fn start(home: &Arc<Home>) -> Self {
+        let (stop, stopped) = bounded::<()>(0);
+        let home = home.clone();
+        let watch = move || {
+            let mut seen = Vec::new();
+            while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+                look(&home, &mut seen);
+            }
+            // What was told of may have returned meanwhile.
+            look(&home, &mut seen);
+        };
+        let thread = std::thread::Builder::new().name("hotframe-calls".to_owned()).spawn(watch);
+        let thread = thread.inspect_err(|error| {
+            tracing::warn!(%error, "no thread that watches calls: a plugin that hangs will not be told");
+        });
+        Self { stop: Some(stop), thread: thread.ok() }
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // It has no panic of its own but a subscriber's.
+            drop(thread.join());
+        }
+    }
+}
+
+/// Looks at every image once; those that are no longer called for the last time.
+fn look(home: &Home, seen: &mut Vec<(&'static Callee, Seen)>) {
+    for callee in of_host(home.host) {
+        if !seen.iter().any(|(known, _)| std::ptr::eq(*known, callee)) {
+            seen.push((callee, Seen::default()));
+        }
+    }
+    for (callee, seen) in &mut *seen {
+        if let Some(news) = seen.look(callee.word()) {
+            tell_news(callee, news);
+        }
+    }
+    seen.retain(|(callee, seen)| callee.is_called() || seen.word.is_some());
+}
+
+fn tell_news(callee: &'static Callee, news: News) {
+    let (plugin, generation) = (&callee.plugin, callee.generation());
+    let text = match news {
+        News::Lasts(word, looks) => {
+            let place = callee.place_at(word);
+            format!("{plugin} has not returned for {:?}, {place}; whoever called it waits", INTERVAL * looks)
+        }
+        News::Returned(word, looks) => {
+            format!("{plugin} has returned after about {:?}, {}", INTERVAL * looks, callee.place_at(word))
+        }
+    };
+    let line = text.clone();
+    tell::surely(&text, move || {
+        dispatcher::with_default(&callee.home.log, || tracing::warn!(plugin, generation, "{line}"));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{News, Seen};
+
+    /// What is told while these words are seen.
+    fn told(words: impl IntoIterator<Item = Option<u64>>) -> Vec<News> {
+        let mut seen = Seen::default();
+        words.into_iter().filter_map(|word| seen.look(word)).collect()
+    }
+
+    #[test]
+    fn a_call_is_told_after_a_second_then_rarely() {
+        let looks = told(std::iter::repeat_n(Some(9), 1 + 480));
+        assert_eq!(looks, [4, 40, 240, 480].map(|looks| News::Lasts(9, looks)));
+    }
+
+    #[test]
+    fn idleness_and_calls_that_follow_each_other_are_not_told() {
+        assert_eq!(told(std::iter::repeat_n(None, 1000)), []);
+        assert_eq!(told((0..1000).map(|call| Some(call / 4))), []);
+    }
+
+    #[test]
+    fn the_return_of_what_was_told_is_told() {
+        let words = std::iter::repeat_n(Some(9), 6).chain([None, Some(10), Some(10), None]);
+        assert_eq!(told(words), [News::Lasts(9, 4), News::Returned(9, 5)]);
+    }
+}

@@ -1,0 +1,97 @@
+//! What images leave behind that are no longer used: their code stays mapped until the process ends.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Images of one plugin after which somebody is told.
+const IMAGES_MANY: u64 = 200;
+
+/// Bytes of one plugin after which somebody is told.
+const BYTES_MANY: u64 = 512 << 20;
+
+/// The retired images of one plugin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Left {
+    pub(crate) images: u64,
+    /// Address space that they take.
+    pub(crate) bytes: u64,
+}
+
+impl Left {
+    fn and(self, bytes: u64) -> Self {
+        Self { images: self.images + 1, bytes: self.bytes + bytes }
+    }
+
+    /// Whether the next one passes a threshold: each once.
+    fn passes(self, next: Self) -> bool {
+        let passes = |limit: u64, before: u64, after: u64| before < limit && after >= limit;
+        passes(IMAGES_MANY, self.images, next.images) || passes(BYTES_MANY, self.bytes, next.bytes)
+    }
+}
+
+/// The retired images of one host, by plugin.
+#[derive(Debug, Default)]
+pub(crate) struct Retired(Mutex<BTreeMap<String, Left>>);
+
+impl Retired {
+    /// Counts one; tells when they are many.
+    pub(crate) fn add(&self, plugin: &str, bytes: u64) {
+        let mut plugins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = plugins.entry(plugin.to_owned()).or_default();
+        let before = *left;
+        *left = before.and(bytes);
+        let after = *left;
+        drop(plugins);
+        if before.passes(after) {
+            let Left { images, bytes } = after;
+            tracing::warn!(
+                plugin,
+                images,
+                bytes,
+                "{plugin}: {images} replaced images stay mapped, {} MB in all; memory of replaced code is given back only when the game ends: start it anew when it suits you",
+                bytes / 1_000_000
+            );
+        }
+    }
+
+    /// Those of one plugin.
+    pub(crate) fn of(&self, plugin: &str) -> Left {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(plugin).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Left, Retired};
+
+    /// Numbers of the images, of that many bytes each, at which somebody is told.
+    fn told(images: u64, bytes: u64) -> Vec<u64> {
+        let mut left = Left::default();
+        let mut add = || {
+            let before = left;
+            left = before.and(bytes);
+            before.passes(left)
+        };
+        (1..=images).filter(|_| add()).collect()
+    }
+
+    #[test]
+    fn each_threshold_is_told_once() {
+        assert_eq!(told(1000, 1 << 20), [200, 512]);
+        assert_eq!(told(1000, 1), [200]);
+        assert_eq!(told(3, 600 << 20), [1]);
+    }
+
+    #[test]
+    fn plugins_are_counted_apart() {
+        let retired = Retired::default();
+        retired.add("ai", 10);
+        retired.add("ai", 20);
+        retired.add("render", 5);
+        let of = |plugin| retired.of(plugin);
+        assert_eq!(
+            [of("ai"), of("render"), of("none")],
+            [(2, 30), (1, 5), (0, 0)].map(|(images, bytes)| Left { images, bytes })
+        );
+    }
+}

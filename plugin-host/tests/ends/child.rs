@@ -1,0 +1,240 @@
+//! A child process that plays, and its log.
+
+use std::collections::HashMap;
+use std::fmt::{Debug, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use plugin_host::{ExitGuard, FrameInfo, Host, library_path};
+use plugin_sdk::abi::Stage;
+use shm_bus::Bus;
+use tempfile::TempDir;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use super::engine::Bare;
+use super::fixtures;
+
+/// Set for a child: the folder in which it plays.
+const HOME: &str = "HOTFRAME_TEST_HOME";
+/// How it plays.
+const WAY: &str = "HOTFRAME_TEST_WAY";
+/// A wait that is longer is no slow machine but a failure.
+const PATIENCE: Duration = Duration::from_secs(120);
+const FRAMES: u64 = 3;
+
+/// A process that plays in a folder of its own; killed when dropped.
+pub(crate) struct Played {
+    process: Child,
+    log: BufReader<std::process::ChildStderr>,
+    /// What it has logged so far.
+    lines: Vec<String>,
+    home: TempDir,
+}
+
+impl Played {
+    /// Starts one in which the plugin does `does` at `at`; `way` is what [`child`] knows.
+    pub(crate) fn start(way: &str, at: &str, does: &str) -> Self {
+        Self::start_with(way, &[("ENDER_AT", at), ("ENDER_DOES", does)])
+    }
+
+    pub(crate) fn start_with(way: &str, environment: &[(&str, &str)]) -> Self {
+        let home = tempfile::tempdir().expect("a folder for one test");
+        for folder in ["plugins", "tmp"] {
+            std::fs::create_dir(home.path().join(folder)).expect("a new folder");
+        }
+        let plugins = home.path().join("plugins");
+        std::fs::copy(fixtures::library("ender"), library_path(&plugins, "ender")).expect("a plugin in the folder");
+        let mut process = Command::new(std::env::current_exe().expect("this test has a name"))
+            .args(["child", "--exact", "--nocapture"])
+            .env(HOME, home.path())
+            .env(WAY, way)
+            .env("TMPDIR", home.path().join("tmp"))
+            .env("ENDER_WAITS_FOR", home.path().join("go on"))
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("this test can be started again");
+        let log = BufReader::new(process.stderr.take().expect("it is piped"));
+        Self { process, log, lines: Vec::new(), home }
+    }
+
+    /// Reads its log on to a line with `part`.
+    pub(crate) fn line(&mut self, part: &str) -> String {
+        loop {
+            let mut line = String::new();
+            let read = self.log.read_line(&mut line).expect("text");
+            assert!(read > 0, "it ended without {part:?}: {:#?}", self.lines);
+            self.lines.push(line.trim_end().to_owned());
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+
+    /// Lets a plugin that hangs go on.
+    pub(crate) fn go_on(&self) {
+        std::fs::write(self.home.path().join("go on"), "").expect("a file");
+    }
+
+    /// Waits for its end; gives how it ended and all its lines.
+    pub(crate) fn end(mut self) -> (ExitStatus, Vec<String>) {
+        let mut rest = String::new();
+        self.log.read_to_string(&mut rest).expect("text");
+        let status = self.process.wait().expect("it can be waited for");
+        let mut lines = std::mem::take(&mut self.lines);
+        lines.extend(rest.lines().map(str::to_owned));
+        (status, lines)
+    }
+}
+
+impl Drop for Played {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// One game of a child.
+struct Game {
+    host: Host,
+    engine: Bare,
+    tick: u64,
+}
+
+impl Game {
+    fn start(home: &Path, bus: &str) -> Self {
+        let bus = Bus::open_in(home.join("bus"), bus).expect("a bus of one test");
+        let host = Host::start(&home.join("plugins"), bus).expect("a host over a folder");
+        let mut game = Self { host, engine: Bare::default(), tick: 0 };
+        game.host.load_present(&mut game.engine).expect("the folder can be read");
+        game
+    }
+
+    fn frame(&mut self) {
+        self.host.frame_edge(&mut self.engine);
+        let frame = FrameInfo { tick: self.tick, seed: 1, delta_seconds: 1.0 / 60.0 };
+        self.host.deliver(&frame, |_, _| {});
+        self.engine.run(&frame, self.host.arena());
+        self.host.stage_done(Stage::Render);
+        self.host.end_frame();
+        self.tick += 1;
+    }
+}
+
+/// The child's side.
+pub(crate) fn child() {
+    let Some(home) = std::env::var_os(HOME).map(PathBuf::from) else { return };
+    tracing::subscriber::set_global_default(Printer).expect("the first one of this process");
+    let way = std::env::var(WAY).expect("it is set with the other");
+    let guard = (way == "guarded").then(ExitGuard::hold);
+    let mut game = Game::start(&home, "game");
+    match way.as_str() {
+        "plays" | "guarded" => (0..FRAMES).for_each(|_| game.frame()),
+        "exits itself" => std::process::exit(3),
+        "has a thread that exits" => {
+            drop(std::thread::spawn(|| std::process::exit(3)).join());
+        }
+        "exits guarded" => {
+            let _guard = ExitGuard::hold();
+            std::process::exit(0);
+        }
+        "plays twice at once" => {
+            let mut other = Game::start(&home, "other");
+            (0..FRAMES).for_each(|_| other.frame());
+        }
+        "saves" => drop(game.host.states()),
+        "reloads" => reload(&mut game, 10),
+        "reloads often" => reload(&mut game, 210),
+        other => panic!("no way {other:?}"),
+    }
+    drop(guard);
+    drop(game);
+    eprintln!("it has ended as it wanted");
+}
+
+/// Replaces the plugin `times` times, after a first time, and prints how much the process's memory has grown by each.
+fn reload(game: &mut Game, times: u32) {
+    let file = library_path(game.host.folder(), "ender");
+    let library = std::fs::read(&file).expect("a library");
+    let generation = |game: &Game| game.host.stats().next().map_or(0, |(_, stats)| stats.generation);
+    let mut before = 0;
+    for reload in 0..=times {
+        let mut next = library.clone();
+        next.resize(library.len() + reload as usize + 1, 0);
+        let aside = file.with_extension("aside");
+        std::fs::write(&aside, next).and_then(|()| std::fs::rename(&aside, &file)).expect("a new build");
+        let last = generation(game);
+        while generation(game) == last {
+            assert!(game.host.wait_for_change(PATIENCE), "nothing happened");
+            game.frame();
+        }
+        game.frame();
+        if reload == 0 {
+            before = resident();
+        }
+    }
+    eprintln!("grown by {} KiB a reload", (resident().saturating_sub(before)) / u64::from(times));
+}
+
+/// KiB of memory that this process has.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default()
+}
+
+/// Prints events as lines: `LEVEL message field=value …`.
+struct Printer;
+
+#[derive(Default)]
+struct Line {
+    message: String,
+    fields: String,
+}
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let _ = match field.name() {
+            "message" => write!(self.message, "{value:?}"),
+            name => write!(self.fields, " {name}={value:?}"),
+        };
+    }
+}
+
+impl Subscriber for Printer {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("plugin_host::calls") || *metadata.level() <= tracing::Level::INFO
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        // As real subscribers do: a buffer with a destructor, which is gone when the thread ends.
+        thread_local!(static BUFFERS: std::cell::RefCell<HashMap<u8, String>> = std::cell::RefCell::default());
+        BUFFERS.with_borrow_mut(|buffers| {
+            let mut line = Line::default();
+            event.record(&mut line);
+            let text = buffers.entry(0).or_default();
+            text.clear();
+            let _ = write!(text, "{} {}{}", event.metadata().level(), line.message, line.fields);
+            eprintln!("{text}");
+        });
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}

@@ -1,0 +1,33 @@
+//! Calls that don't return.
+
+use super::child::Played;
+
+/// A plugin that hangs at `at` is told with these words, and again when it goes on; then the process ends as it wants.
+fn is_told(way: &str, at: &str, words: &str) {
+    let mut played = Played::start(way, at, "hang");
+    let line = played.line("has not returned for 1s");
+    assert!(line.contains("ender has not") && line.contains(words), "{at}: {line}");
+    played.go_on();
+    let line = played.line("has returned after about");
+    assert!(line.contains(words), "{at}: {line}");
+    let (status, lines) = played.end();
+    assert!(status.success(), "{at}: {lines:#?}");
+}
+
+#[test]
+fn a_system_that_does_not_return_is_told_after_a_second_and_when_it_does() {
+    is_told("plays", "second frame", "in its system `step`");
+}
+
+#[test]
+fn an_instance_that_is_never_made_saved_or_dropped_is_told() {
+    is_told("plays", "create", "while an instance of it is made");
+    is_told("saves", "save", "while its state is saved");
+    is_told("plays", "drop", "while its state is dropped");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_library_that_is_never_loaded_is_told() {
+    is_told("plays", "load", "while its library is loaded");
+}

@@ -1,0 +1,22 @@
+//! Ends and hangs that a plugin brings about, in processes of a test's own: what reaches the log, and how the process ends.
+//!
+//! A child is this test binary again, running only the test `child`, which plays a few frames of the fixture `ender`.
+
+#![cfg(unix)]
+
+mod child;
+#[path = "../swap/engine.rs"]
+mod engine;
+mod exits;
+#[expect(dead_code, reason = "other tests need a library's bytes, too")]
+#[path = "../support/fixtures.rs"]
+mod fixtures;
+mod hangs;
+mod leaves;
+mod panics;
+
+/// Not a test of its own: the body of every child process.
+#[test]
+fn child() {
+    child::child();
+}
