@@ -228,7 +228,7 @@ impl Snapshot {
         let lanes: Vec<LaneEntry> = control.lanes().collect();
         let mut topics: Vec<TopicEntry> = control.topics().collect();
         // Of a name that is declared twice for a moment, the declaration that counts comes first.
-        topics.sort_by(|left, right| left.name.cmp(&right.name).then(right.id.cmp(&left.id)));
+        topics.sort_by_cached_key(|entry| (entry.name.clone(), std::cmp::Reverse(control.rank(entry))));
         let queues = crate::work_queue::queue_infos(view, &topics, &lanes);
         let inbox_infos = inboxes.iter().map(|inbox| inbox_info(inbox, &topics)).collect();
         // Observers alone may still name a former declaration.

@@ -205,7 +205,6 @@ pub struct Leaving {
 pub(crate) fn find_or_add(control: &Control, topic: &TopicSpec<'_>, leaving: &Leaving) -> Result<usize, TopicError> {
     check(topic)?;
     let mut entries: Vec<TopicEntry> = control.topics().filter(|entry| entry.name == topic.name).collect();
-    // The newest one counts.
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.id));
     for entry in entries.iter().filter(|entry| is_held_by_others(control, entry.index, leaving)) {
         topic.refusal(entry).map_or(Ok(()), Err)?;
@@ -217,7 +216,8 @@ pub(crate) fn find_or_add(control: &Control, topic: &TopicSpec<'_>, leaving: &Le
     let Some(free) = entries.iter().find(|entry| !control.topic_is_held(entry.index)) else {
         return add(control, topic);
     };
-    if !topic.fits(free) {
+    if !topic.fits(free) || free.id != entries[0].id {
+        // Its new id makes it the one that counts.
         control.redeclare_topic(free.index, topic);
         // Observers are told even if what comes next fails.
         control.bump_epoch();

@@ -211,3 +211,70 @@ fn observers_follow_to_the_new_declaration_and_account_for_both() {
     assert_eq!(topics.iter().map(|topic| &topic.schema[..]).collect::<Vec<_>>(), [NEW]);
     assert_eq!(bus.snapshot().inboxes.iter().map(|inbox| inbox.topics.len()).collect::<Vec<_>>(), [1, 1, 1]);
 }
+
+/// Observers of each kind, subscribed to the topic as it is.
+fn observers(bus: &Bus) -> [Inbox; 3] {
+    let observer = |name: &str| bus.inbox(name, Attachment::Observer).expect("room");
+    let (mut untyped, mut typed, mut all) = (observer("untyped"), observer("typed"), observer("all"));
+    untyped.subscribe_untyped("numbers", Start::Now).expect("declared");
+    typed.subscribe(&BEFORE, Start::Now).expect("declared");
+    all.subscribe_all(Start::Now).expect("an observer");
+    [untyped, typed, all]
+}
+
+/// Each observer receives `text`, sent by `publisher`, and so does one that comes now.
+fn all_hear(bus: &Bus, observers: &mut [Inbox], publisher: &mut Publisher, what: &str) {
+    let mut late = bus.inbox("late", Attachment::Observer).expect("room");
+    late.subscribe_untyped("numbers", Start::Now).expect("declared");
+    for observer in observers.iter_mut() {
+        read_all(observer, &mut Vec::new());
+    }
+    send(publisher, b"a number");
+    for (number, observer) in observers.iter_mut().chain([&mut late]).enumerate() {
+        assert_eq!(read_all(observer, &mut Vec::new()), (vec![BEFORE.schema_hash], 0), "observer {number}, {what}");
+    }
+}
+
+#[test]
+fn observers_go_on_with_a_declaration_that_was_thought_better_of() {
+    for followed in [false, true] {
+        let mut holder = Holder::new();
+        let mut observers = observers(&holder.bus);
+        let after = topic(NEW, Policy::Reject);
+        let new = holder.declare(&after).expect("nobody else holds it");
+        if followed {
+            observers.iter_mut().for_each(|observer| drop(read_all(observer, &mut Vec::new())));
+        }
+        assert_eq!(holder.inbox.unsubscribe_from(&after).expect("subscribed"), 0);
+        drop(new);
+        for round in 0..3 {
+            all_hear(&holder.bus, &mut observers, &mut holder.publisher, &format!("round {round}"));
+            drop(holder.bus.inbox("a change", Attachment::Gating).expect("room"));
+        }
+        assert_eq!(holder.bus.snapshot().topics[0].schema, OLD, "the declaration that is held comes first");
+    }
+}
+
+#[test]
+fn observers_follow_a_declaration_that_comes_back() {
+    let after = topic(NEW, Policy::Reject);
+    for rounds_between in 0..4 {
+        let mut holder = Holder::new();
+        let mut observers = observers(&holder.bus);
+        let new = holder.declare(&after).expect("nobody else holds it");
+        holder.inbox.unsubscribe_from(&BEFORE).expect("subscribed");
+        holder.publisher = new;
+        for _ in 0..rounds_between {
+            observers.iter_mut().for_each(|observer| drop(read_all(observer, &mut Vec::new())));
+            drop(holder.bus.inbox("a change", Attachment::Gating).expect("room"));
+        }
+        let again = holder.declare(&BEFORE).expect("nobody else holds it");
+        holder.inbox.unsubscribe_from(&after).expect("subscribed");
+        holder.publisher = again;
+        for round in 0..3 {
+            let what = format!("{rounds_between} rounds between, round {round}");
+            all_hear(&holder.bus, &mut observers, &mut holder.publisher, &what);
+            drop(holder.bus.inbox("a change", Attachment::Gating).expect("room"));
+        }
+    }
+}

@@ -80,9 +80,14 @@ impl Control {
         self.lanes().any(|lane| lane.topic == index) || self.inboxes().any(|inbox| inbox.holds(index))
     }
 
-    /// The topic of this name, as it was declared last.
+    /// The topic of this name, as it counts: of several, the one that was declared last of those that somebody holds, or else of all.
     pub(crate) fn topic_named(&self, name: &str) -> Option<TopicEntry> {
-        self.topics().filter(|entry| entry.name == name).max_by_key(|entry| entry.id)
+        self.topics().filter(|entry| entry.name == name).max_by_key(|entry| self.rank(entry))
+    }
+
+    /// Of the entries of one name, the one with the greatest rank counts.
+    pub(crate) fn rank(&self, entry: &TopicEntry) -> (bool, u64) {
+        (self.topic_is_held(entry.index), entry.id)
     }
 
     /// Adds a topic and gives its index, or `None` when the table is full. Under `bus.lock`; the texts fit.

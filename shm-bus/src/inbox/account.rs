@@ -171,24 +171,23 @@ impl Inbox {
         }
     }
 
-    /// Of an observer: subscribes to topics that were declared anew at another place, by a participant that alone held the former one.
-    /// The former one is read to its end as well.
+    /// Of an observer: subscribes to topics that count as declared at another place now, by a participant that alone held the former
+    /// one. The former one is read to its end as well.
     fn follow_names(&mut self, control: &Control) {
         for place in 0..self.subscriptions.len() {
-            let former = &self.subscriptions[place];
-            let Some(entry) = control.topic_named(&former.declared.name) else { continue };
-            let is_known = self.subscriptions.iter().any(|one| one.account == entry.account);
-            if is_known || !former.is_before(&entry) {
+            let Some(entry) = control.topic_named(&self.subscriptions[place].declared.name) else { continue };
+            if self.subscriptions.iter().any(|one| one.account == entry.account) {
                 continue;
             }
             control.subscribe_inbox(self.index, entry.index);
-            if control.ended(entry.index).account != entry.account {
+            let ended = control.ended(entry.index);
+            if ended.account != entry.account {
                 // It has given up its place meanwhile.
                 control.unsubscribe_inbox(self.index, entry.index);
                 continue;
             }
-            let (newer, told) = former.followed_by(&entry);
-            self.subscriptions.push(newer);
+            let (other, told) = self.subscriptions[place].followed_by(&entry, ended.messages);
+            self.subscriptions.push(other);
             if let Some(told) = told {
                 self.tell_redeclared(self.subscriptions.len() - 1, told);
             }
@@ -198,17 +197,16 @@ impl Inbox {
         }
     }
 
-    /// Of an observer: ends subscriptions to topics that have newer ones of the same name, once all of their lanes have ended. The look
-    /// before this one had shown that already, so that its total holds all of them.
+    /// Of an observer: ends subscriptions to declarations that have a newer one and that nobody holds, once all of their lanes have ended.
+    /// The look before this one had shown that already, so that its total holds all of them.
     pub(super) fn leave_former(&mut self, look: &Look) {
         if self.gating || self.accounts.everything {
             return;
         }
         for place in (0..self.subscriptions.len()).rev() {
             let former = &self.subscriptions[place];
-            let is_newer =
-                |one: &Subscription| one.declared.name == former.declared.name && one.account > former.account;
-            let is_over = self.subscriptions.iter().any(is_newer)
+            let is_over = self.subscriptions.iter().any(|one| former.gives_way_to(one))
+                && !self.shared.control.topic_is_held(former.topic)
                 && !look.lanes.iter().any(|lane| lane.topic == former.topic)
                 && !self.owes_lanes(former.account);
             let was_over = std::mem::replace(&mut self.subscriptions[place].is_over, is_over);

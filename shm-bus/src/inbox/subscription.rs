@@ -56,15 +56,21 @@ impl Subscription {
     }
 
     /// Whether `entry` declares the same name later.
-    pub(super) const fn is_before(&self, entry: &TopicEntry) -> bool {
+    const fn is_before(&self, entry: &TopicEntry) -> bool {
         self.declaration < entry.id
     }
 
-    /// The subscription to `entry`, which declares the same name at another place, and what there is to be told of it. All of that
-    /// topic's messages are owed.
-    pub(super) fn followed_by(&self, entry: &TopicEntry) -> (Self, Option<Redeclared>) {
+    /// Whether `other` is a subscription to a later declaration of the same name.
+    pub(super) fn gives_way_to(&self, other: &Self) -> bool {
+        self.declared.name == other.declared.name && self.declaration < other.declaration
+    }
+
+    /// The subscription to `entry`, which declares the same name at another place, and what there is to be told of it. `ended` is the
+    /// total there by now. Of a later declaration, all messages are owed; an earlier one was joined by others meanwhile.
+    pub(super) fn followed_by(&self, entry: &TopicEntry, ended: u64) -> (Self, Option<Redeclared>) {
         let wanted = self.wanted.as_ref();
-        let newer = Self::new(entry, wanted.map(Declaration::spec).as_ref(), 0);
+        let accounted = if self.is_before(entry) { entry.ended_before } else { ended };
+        let newer = Self::new(entry, wanted.map(Declaration::spec).as_ref(), accounted);
         let wanted = if newer.reads { None } else { wanted.cloned() };
         let tells = self.reads && *self.declared != *newer.declared;
         (newer, tells.then(|| Redeclared { was: Arc::clone(&self.declared), wanted }))

@@ -92,6 +92,10 @@ pub struct Sent {
     pub sent: u64,
     /// Messages given back because there was no room, or because they were too long.
     pub rejected: u64,
+    /// Messages dropped because there was no room.
+    pub dropped: u64,
+    /// Messages given up when the deadline had passed.
+    pub timed_out: u64,
 }
 
 /// Sends bytes on one topic, in a lane of its own for each priority that it declared. Made by
@@ -160,14 +164,18 @@ impl Publisher {
         Ok(())
     }
 
-    /// What it has sent at `priority` so far; `None` without such a lane.
+    /// What it has sent at `priority` so far, also on a bus that was removed; `None` without such a lane, and in a forked child.
     #[must_use]
     pub fn sent(&self, priority: Priority) -> Option<Sent> {
-        let lane = self.lanes[priority as usize].as_ref()?;
+        if self.shared.is_forked() {
+            return None;
+        }
+        let lane = self.lanes[priority as usize].as_ref().or(self.retired[priority as usize].as_ref())?;
         // ORDERING: Relaxed, this publisher's own stores.
-        let [sent, rejected] =
-            [SENT, Tally::Rejected as usize].map(|word| lane.writer.memory().header()[word].load(Ordering::Relaxed));
-        Some(Sent { lane: lane.id, sent, rejected })
+        let figure = |word: usize| lane.writer.memory().header()[word].load(Ordering::Relaxed);
+        let [rejected, dropped, timed_out] =
+            [Tally::Rejected, Tally::Dropped, Tally::TimedOut].map(|tally| figure(tally as usize));
+        Some(Sent { lane: lane.id, sent: figure(SENT), rejected, dropped, timed_out })
     }
 
     /// Index of its topic in the table of topics.
@@ -259,6 +267,10 @@ impl Publisher {
         }
         if self.shared.was_removed() {
             for (lane, retired) in self.lanes.iter_mut().zip(&mut self.retired) {
+                if let Some(lane) = lane {
+                    // Whoever has the lane mapped receives what a batch has held back.
+                    lane.writer.end_batch();
+                }
                 *retired = lane.take().or(retired.take());
             }
             return Err(SendError::Removed);
