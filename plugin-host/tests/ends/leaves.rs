@@ -15,9 +15,12 @@ fn a_panicking_thread_in_each_generation_costs_no_more_memory_than_none() {
         let (status, lines) = played.end();
         let panics = lines.iter().filter(|line| line.contains("a thread of ender panics")).count();
         assert!(status.success(), "{lines:#?}");
+        assert!(!lines.iter().any(|line| line.contains("stack backtrace")), "std's hook has run: {lines:#?}");
         (kib, panics)
     };
-    let ((with, _), (without, _)) = (grown("panic"), grown("nothing"));
+    let ((with, panics), (without, none)) = (grown("panic"), grown("nothing"));
+    // One in each generation that has played, of which ten are measured.
+    assert!(panics > 10 && none == 0, "{panics} panics, and {none}");
     eprintln!("a reload with a panic {with} KiB, without {without} KiB");
     assert!(with < without + 256, "a reload with a panic costs {with} KiB, without {without} KiB");
 }
