@@ -117,7 +117,7 @@ fn control_lies_as_specified() {
     let control = File::read(&game.bus, "control");
     assert_eq!((control.0.len(), control.magic()), (245_760, &b"HFCTRL\0\0"[..]));
     let process = u64::from(std::process::id()) | namespace("pid") << 32;
-    assert_eq!(control.words(8), [1 << 32 | 1, 0, 0, 245_760, process]);
+    assert_eq!(control.words(8), [1 << 32 | 1, 1, 0, 245_760, process]);
     let [program, release] = [control.text(64, 64), control.text(128, 32)];
     assert_eq!(control.word(48), program.len() as u64 | (release.len() as u64) << 16);
     assert_eq!((release.as_str(), control.word(56)), (env!("CARGO_PKG_VERSION"), 0));
@@ -128,7 +128,7 @@ fn control_lies_as_specified() {
 
     let [participant, participants_process, name_len] = control.words(4096);
     assert_eq!((participants_process, name_len), (process, program.len() as u64));
-    assert_eq!((control.text(4096 + 24, 64), control.words(4096 + 88)), (program, [1 << 32 | 1, 0]));
+    assert_eq!((control.text(4096 + 24, 64), control.words(4096 + 88)), (program, [1 << 32 | 1, 1]));
     #[cfg(unix)]
     assert_eq!(control.words(512), [inode(&game.bus, "control")], "it is no copy");
     assert_eq!(control.words(1024), [0], "nobody has left");

@@ -4,8 +4,8 @@
 //! look now and then, and then say so at every call.
 //!
 //! # Invariants
-//! 1. The system is asked where a call is slow already (a wait, a lane without room, a change) and every [`CALLS`] calls that found
-//!    nothing to do, but not more often than every [`INTERVAL_NS`].
+//! 1. The system is asked where a call is slow already (a wait, a lane without room, a change) and every [`CALLS`] receives that found
+//!    nothing, drains, or uses of a work queue, but not more often than every [`INTERVAL_NS`]. Sends and receives of messages never ask.
 //! 2. What was removed once stays so for this participant, even if it is put back.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,7 +15,7 @@ use crate::sys::monotonic_ns;
 
 /// Between two looks.
 const INTERVAL_NS: u64 = 100_000_000;
-/// Calls that found nothing to do between two looks at the clock; a power of two.
+/// Such calls between two looks at the clock; a power of two.
 const CALLS: u64 = 64;
 
 /// What one participant knows of it.

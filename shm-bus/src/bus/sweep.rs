@@ -30,9 +30,6 @@ pub(crate) fn sweep(view: View<'_>) {
     // A holder of the lock that was killed in the middle of a step did not tell of it either.
     let mut changed = control.finish_step();
     changed |= clear_given_up(store, control);
-    // A participant that drops its bus says so, and nobody needs to be told.
-    let left = |slot: &usize| control.is_given_up(GivenUp::Participant(*slot));
-    let left: Vec<usize> = (0..PARTICIPANTS_MAX).filter(left).collect();
     // Before looking who lives: who leaves after the look sets its bit anew.
     for slot in 0..PARTICIPANTS_MAX {
         control.clear_given_up(GivenUp::Participant(slot));
@@ -40,8 +37,8 @@ pub(crate) fn sweep(view: View<'_>) {
     let dead: Vec<usize> =
         (0..PARTICIPANTS_MAX).filter(|slot| !control.participant_is_free(*slot) && !view.is_alive(*slot)).collect();
     if !dead.is_empty() {
-        let has_left = |slot: &usize| left.contains(slot) || control.is_given_up(GivenUp::Participant(*slot));
-        tell_of_deaths(control, dead.iter().filter(|slot| !has_left(slot)));
+        // A participant that drops its bus has noted that, and nobody needs to be told.
+        tell_of_deaths(control, dead.iter().filter(|slot| !control.has_left(**slot)));
         // The proof of death goes with the lock's file, and must outlive a sweep that is killed before it frees the entry.
         dead.iter().for_each(|slot| control.bury(*slot));
         dead.iter().for_each(|slot| release(store, control, *slot));
@@ -91,7 +88,11 @@ fn tell_of_deaths<'a>(control: &Control, slots: impl Iterator<Item = &'a usize>)
     for slot in slots {
         match control.participant(*slot) {
             Some(one) => {
-                tracing::info!(process = %one.process, "clearing away participant {}, which died", Shown(&one.name))
+                tracing::info!(
+                    pid = one.process().local_pid(),
+                    "clearing away participant {}, which died",
+                    Shown(&one.name)
+                )
             }
             None => tracing::info!(slot, "clearing away a participant that died"),
         }

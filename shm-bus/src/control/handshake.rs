@@ -5,7 +5,7 @@
 //!      | magic | version | required | optional | bytes | process | lengths | 0  | program (64) | release (32) | 0 ... |
 //! ```
 //! The version is `major << 32 | minor`. A bus can be used by a build of the same major version that knows all of its
-//! **required** features; **optional** ones may be ignored by who does not know them.
+//! **required** features and needs no other one; **optional** ones may be ignored by a build that does not know them.
 //!
 //! # Invariants
 //! 1. These words are written once, before the register gets its name.
@@ -49,8 +49,9 @@ pub struct Version {
 impl Version {
     /// This build's.
     pub const HERE: Self = Self { major: 1, minor: 1 };
-    /// Required features that this build knows. Version 1 has none.
-    pub(crate) const REQUIRED: u64 = 0;
+    /// Required features that this build knows, and that it needs: bit 0, accounts of topics and notes of who has left. Format 1.0 had
+    /// none, and its builds would leave the totals wrong.
+    pub(crate) const REQUIRED: u64 = 1;
     /// Optional features that this build knows. Version 1 has none.
     pub(crate) const OPTIONAL: u64 = 0;
 
@@ -133,7 +134,7 @@ impl Control {
     pub(crate) fn fits(page: &Segment) -> Result<(), RegisterError> {
         let made_by = read(page.words())?;
         let here = Build::here();
-        if made_by.version.major != here.version.major || made_by.required & !here.required != 0 {
+        if made_by.version.major != here.version.major || made_by.required != here.required {
             return Err(RegisterError::Unfit(Box::new(Mismatch { made_by, here })));
         }
         // ORDERING: Relaxed, as all of `read`.
@@ -155,7 +156,7 @@ impl Control {
         let lengths = creator.program.len() as u64 | (creator.release.len() as u64) << 16;
         let words = [
             (VERSION, creator.version.to_word()),
-            (REQUIRED, 0),
+            (REQUIRED, Version::REQUIRED),
             (OPTIONAL, creator.optional),
             (SIZE, BYTES),
             (PROCESS, process),

@@ -232,7 +232,7 @@ impl Inbox {
     }
 
     /// Reads the lanes among `entries` that are new, from their first messages on.
-    fn attach_new(&mut self, entries: Vec<LaneEntry>) -> Result<(), ReceiveError> {
+    pub(super) fn attach_new(&mut self, entries: Vec<LaneEntry>) -> Result<(), ReceiveError> {
         let known = self.lanes.len();
         for entry in entries {
             let read = self.subscriptions.iter().find(|subscription| subscription.reads_lane(entry.topic, entry.id));

@@ -42,7 +42,14 @@ impl Inbox {
             declared.name == topic.name && declared.schema_hash == topic.schema_hash && declared.policy == topic.policy
         };
         let Some(place) = self.subscriptions.iter().position(is_it) else { return Ok(0) };
-        self.leave_topic(place, |inbox| inbox.read_to_the_end_of(inbox.subscriptions[place].account))
+        self.leave_topic(place, |inbox| {
+            // Lanes that are new since the last look belong to it, too.
+            if let Err(error) = inbox.attach_new(inbox.shared.control.lanes().collect()) {
+                tracing::warn!(topic = topic.name, %error, "a lane is left unread");
+            }
+            inbox.arrange();
+            inbox.read_to_the_end_of(inbox.subscriptions[place].account)
+        })
     }
 
     /// Ends the subscription at `place`, after a last look at it.

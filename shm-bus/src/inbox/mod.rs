@@ -131,7 +131,7 @@ pub enum ReceiveError {
     /// As `Redeclared`, for an observer whose own declaration no longer fits: it gets nothing of the topic until the topic is
     /// declared as it needs it, or until it subscribes anew, with the new declaration or untyped.
     #[error(
-        "topic `{}` was declared anew and is {now}; this inbox subscribed to it as {wanted} and does not read it any more:          subscribe anew as it is now, or wait until it is declared as before", now.name
+        "topic `{}` was declared anew and is {now}; this inbox subscribed to it as {wanted} and does not read it any more: subscribe anew as it is now, or wait until it is declared as before", now.name
     )]
     Mismatch {
         /// As what the inbox subscribed to the topic.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::memory::Memory;
 use super::slot_name;
 use crate::crash;
-use crate::sys::{Dir, Origin, identity, is_not_a_file};
+use crate::sys::{Dir, Origin, check_file_limit, identity, is_not_a_file};
 
 /// What the lock of a slot says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +78,7 @@ pub(super) fn take(dir: &Dir, slot: usize) -> io::Result<Option<ParticipantLock>
 /// Writes into a lock which file it is. Who holds it alone.
 fn sign(mut file: &File) -> io::Result<()> {
     let (_, inode) = identity(file)?;
+    check_file_limit(size_of_val(&inode) as u64)?;
     file.rewind()?;
     file.write_all(&inode.to_le_bytes())?;
     crash::point();

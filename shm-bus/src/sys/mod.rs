@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`Dir`] | an opened folder of this user alone; names in it are resolved below it, never through a link |
 //! | [`allocate`] | gives a new file its size, backed by real space where the system can |
+//! | [`check_file_limit`] | refuses a file that is longer than this process may write |
 //! | [`identity`] | two handles are the same file exactly when these are equal |
 //! | [`Seat`] | whether a path still leads to the folder that was opened there |
 //! | [`runtime_root`] | where buses lie unless told otherwise |
@@ -44,11 +45,11 @@ mod unix;
 mod windows;
 
 #[cfg(unix)]
-pub(crate) use space_unix::allocate;
+pub(crate) use space_unix::{allocate, check_file_limit};
 #[cfg(unix)]
 pub(crate) use unix::{Dir, identity, runtime_root};
 #[cfg(windows)]
-pub(crate) use windows::{Dir, allocate, identity, runtime_root};
+pub(crate) use windows::{Dir, allocate, check_file_limit, identity, runtime_root};
 
 pub(crate) use birth::{has_ended, is_stopped};
 pub(crate) use clock::monotonic_ns;

@@ -13,7 +13,7 @@ use crate::crash;
 
 /// Gives a new file `len` bytes of zeros. On Linux the space is real, so that a full tmpfs is an error here.
 pub(crate) fn allocate(file: &File, len: u64) -> io::Result<()> {
-    check_limit(len)?;
+    check_file_limit(len)?;
     #[cfg(target_os = "linux")]
     reserve(file, len)?;
     #[cfg(not(target_os = "linux"))]
@@ -23,7 +23,7 @@ pub(crate) fn allocate(file: &File, len: u64) -> io::Result<()> {
 }
 
 /// Looks before the system does, which would raise SIGXFSZ and so end a process that is not prepared for it.
-fn check_limit(len: u64) -> io::Result<()> {
+pub(crate) fn check_file_limit(len: u64) -> io::Result<()> {
     match getrlimit(Resource::Fsize).current {
         Some(limit) if limit < len => Err(io::Error::new(
             io::ErrorKind::FileTooLarge,

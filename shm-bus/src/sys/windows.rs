@@ -132,6 +132,11 @@ pub(crate) fn allocate(file: &File, len: u64) -> io::Result<()> {
     file.set_len(len)
 }
 
+/// Windows limits no process's files.
+pub(crate) fn check_file_limit(_len: u64) -> io::Result<()> {
+    Ok(())
+}
+
 /// The volume, and the file's index in it, which no other file has while this one is open.
 ///
 /// The creation time would not tell files apart: a new file that takes an old one's name within seconds gets the old one's.

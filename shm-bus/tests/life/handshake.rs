@@ -95,7 +95,7 @@ fn the_snapshot_tells_who_made_the_bus_and_who_gets_on() {
     let snapshot = bus.snapshot();
     let creator = snapshot.creator.expect("sensible");
     let me = &snapshot.participants[0];
-    assert_eq!((creator.version, creator.process.pid, creator.required), (Version::HERE, std::process::id(), 0));
+    assert_eq!((creator.version, creator.process.pid, creator.required), (Version::HERE, std::process::id(), 1));
     assert_eq!((&creator.program, me.version, me.pid), (&me.name, Version::HERE, std::process::id()));
     assert_eq!(me.beat, 3, "two of its own and a drain");
     assert!(me.alive && me.age < std::time::Duration::from_secs(3600));
