@@ -92,6 +92,10 @@ pub struct Sent {
     pub sent: u64,
     /// Messages given back because there was no room, or because they were too long.
     pub rejected: u64,
+    /// Messages dropped because there was no room.
+    pub dropped: u64,
+    /// Messages given up when the deadline had passed.
+    pub timed_out: u64,
 }
 
 /// Sends bytes on one topic, in a lane of its own for each priority that it declared. Made by
@@ -165,9 +169,10 @@ impl Publisher {
     pub fn sent(&self, priority: Priority) -> Option<Sent> {
         let lane = self.lanes[priority as usize].as_ref()?;
         // ORDERING: Relaxed, this publisher's own stores.
-        let [sent, rejected] =
-            [SENT, Tally::Rejected as usize].map(|word| lane.writer.memory().header()[word].load(Ordering::Relaxed));
-        Some(Sent { lane: lane.id, sent, rejected })
+        let [sent, rejected, dropped, timed_out] =
+            [SENT, Tally::Rejected as usize, Tally::Dropped as usize, Tally::TimedOut as usize]
+                .map(|word| lane.writer.memory().header()[word].load(Ordering::Relaxed));
+        Some(Sent { lane: lane.id, sent, rejected, dropped, timed_out })
     }
 
     /// Index of its topic in the table of topics.
