@@ -16,7 +16,7 @@ mod port;
 mod tests;
 mod traffic;
 
-use shm_bus::{Attachment, Bus, Delivery, Inbox, Leaving, Publisher, ReceiveError, Start, TopicSpec};
+use shm_bus::{Attachment, Bus, Delivery, Inbox, Leaving, ReceiveError, Start, TopicSpec};
 
 use crate::image::{Manifest, TopicInfo};
 use difference::{Published, Step, of_publishers, of_subscriptions};
@@ -89,7 +89,7 @@ pub(crate) struct PreparedPorts {
 enum NextPublisher {
     /// The present one at this index.
     Kept(usize),
-    Made(TopicInfo, Publisher),
+    Made(Box<Port>),
 }
 
 impl Ports {
@@ -121,7 +121,7 @@ impl Ports {
                     let lanes = [(topic.priority, topic.capacity)];
                     let made = bus.publisher_in_place_of(&topic.spec(), &manifest.name, &lanes, &leaving);
                     let made = made.map_err(|source| PortError::Publisher { topic: topic.name.clone(), source })?;
-                    NextPublisher::Made(topic.clone(), made)
+                    NextPublisher::Made(Box::new(Port::new(topic.clone(), made)))
                 }
             };
             prepared.publishers.push(next);
@@ -164,7 +164,7 @@ impl Ports {
         let mut present: Vec<Option<Port>> = std::mem::take(&mut self.publishers).into_iter().map(Some).collect();
         let next = prepared.publishers.into_iter().filter_map(|next| match next {
             NextPublisher::Kept(index) => present[index].take(),
-            NextPublisher::Made(topic, publisher) => Some(Port::new(topic, publisher)),
+            NextPublisher::Made(port) => Some(*port),
         });
         self.publishers = next.collect();
         present.iter().flatten().for_each(|port| self.traffic.end(port));
