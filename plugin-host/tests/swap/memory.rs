@@ -61,7 +61,7 @@ fn past_its_quota_an_allocation_fails_and_the_next_frame_has_room_again() {
 
 /// The lines that tell of a refused allocation.
 fn told(game: &Game) -> Vec<String> {
-    game.log.lines().into_iter().filter(|line| line.contains("of the frame arena: ")).collect()
+    game.log.lines().into_iter().filter(|line| line.contains("bytes of the frame arena ")).collect()
 }
 
 #[test]
