@@ -3,9 +3,10 @@
 //! | asked | the game |
 //! |---|---|
 //! | once | ends with its frame and reports as always; while its plugins are built, ends at once |
-//! | twice | ends at once with [`INTERRUPTED`], whatever hangs; the kernel lets go of its bus |
+//! | twice | ends within a second with [`INTERRUPTED`], whatever hangs; the kernel lets go of its bus |
 //!
-//! Asking runs on a thread of its own and waits for nothing, not even for the log: that may be what hangs.
+//! Asking runs on a thread of its own and waits for nothing but, the second time and for a second at most, the log: that may be what
+//! hangs.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -26,10 +27,10 @@ pub(crate) fn is_asked() -> bool {
 pub(crate) fn listen() -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(|| match ASKED.fetch_add(1, Ordering::Relaxed) {
         0 => {
-            let log = || tracing::info!("the game is asked to end; asked once more, it ends at once");
+            let log = || tracing::info!("the game is asked to end; asked once more, it ends within a second");
             // Without a thread there is no line.
             drop(std::thread::Builder::new().spawn(log));
         }
-        _ => exit_at_once(INTERRUPTED.into(), || tracing::warn!("the game is asked a second time, and ends at once")),
+        _ => exit_at_once(INTERRUPTED.into(), || tracing::warn!("the game is asked a second time, and ends now")),
     })
 }

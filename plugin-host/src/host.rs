@@ -117,7 +117,7 @@ pub struct Host {
     /// Since the last edge the engine has said that systems are done.
     hands_over: bool,
     arena: FrameArena,
-    /// Instances that were replaced at this frame's edge: dropping a large state takes time that the edge doesn't have.
+    /// Instances that were replaced or removed at this frame's edge: dropping a large state takes time that the edge doesn't have.
     outgoing: Mutex<Vec<Instance>>,
     staged: Receiver<Staged>,
     events: Receiver<FileEvent>,
@@ -268,7 +268,7 @@ impl Host {
         }
     }
 
-    /// Ends the frame: drops instances that were replaced at its edge, and its memory. Gives the bytes that plugins used of it.
+    /// Ends the frame: drops instances that were replaced or removed at its edge, and its memory. Gives the bytes that plugins used of it.
     pub fn end_frame(&mut self) -> usize {
         self.outgoing.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         self.arena.flip()

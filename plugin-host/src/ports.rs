@@ -12,9 +12,11 @@
 
 mod difference;
 mod port;
+#[cfg(test)]
+mod tests;
 mod traffic;
 
-use shm_bus::{Attachment, Bus, Delivery, Inbox, Leaving, Publisher, ReceiveError, Start, TopicSpec};
+use shm_bus::{Attachment, Bus, Delivery, Inbox, Leaving, ReceiveError, Start, TopicSpec};
 
 use crate::image::{Manifest, TopicInfo};
 use difference::{Published, Step, of_publishers, of_subscriptions};
@@ -87,7 +89,7 @@ pub(crate) struct PreparedPorts {
 enum NextPublisher {
     /// The present one at this index.
     Kept(usize),
-    Made(TopicInfo, Publisher),
+    Made(Box<Port>),
 }
 
 impl Ports {
@@ -115,11 +117,11 @@ impl Ports {
         for (step, topic) in difference.steps.iter().zip(&manifest.topics) {
             let next = match step {
                 Step::Keep(index) => NextPublisher::Kept(*index),
-                Step::Replace(_) | Step::Add => {
+                Step::Replace | Step::Add => {
                     let lanes = [(topic.priority, topic.capacity)];
                     let made = bus.publisher_in_place_of(&topic.spec(), &manifest.name, &lanes, &leaving);
                     let made = made.map_err(|source| PortError::Publisher { topic: topic.name.clone(), source })?;
-                    NextPublisher::Made(topic.clone(), made)
+                    NextPublisher::Made(Box::new(Port::new(topic.clone(), made)))
                 }
             };
             prepared.publishers.push(next);
@@ -162,7 +164,7 @@ impl Ports {
         let mut present: Vec<Option<Port>> = std::mem::take(&mut self.publishers).into_iter().map(Some).collect();
         let next = prepared.publishers.into_iter().filter_map(|next| match next {
             NextPublisher::Kept(index) => present[index].take(),
-            NextPublisher::Made(topic, publisher) => Some(Port::new(topic, publisher)),
+            NextPublisher::Made(port) => Some(*port),
         });
         self.publishers = next.collect();
         present.iter().flatten().for_each(|port| self.traffic.end(port));
@@ -214,13 +216,17 @@ impl Ports {
     }
 
     /// Gives `deliver` what was in the inbox when it began: the publishers, the subscription's number, the bytes. Gives how many
-    /// messages came that no subscription is for.
+    /// messages came that no subscription is for, or that were given up to join a topic again.
     pub(crate) fn drain(&mut self, plugin: &str, mut deliver: impl FnMut(&mut [Port], usize, &[u8])) -> u64 {
         let Self { publishers, inbox: Some(inbox), subscribed, leaving, joining, traffic } = self else { return 0 };
         let (mut evicted, mut unread) = (Vec::new(), 0);
         let drained = loop {
             let drained = inbox.drain(|delivery: Delivery<'_>| {
-                let is_of = |topic: &TopicInfo| topic.name == delivery.topic && topic.hash == delivery.schema_hash;
+                let is_of = |topic: &TopicInfo| {
+                    topic.name == delivery.topic
+                        && topic.hash == delivery.schema_hash
+                        && topic.policy == delivery.declaration.policy
+                };
                 let Some(number) = subscribed.iter().position(is_of) else {
                     unread += 1;
                     return;
@@ -246,9 +252,12 @@ impl Ports {
                 plugin,
                 "{plugin} was too slow for {publisher} on \"{topic}\", whose policy is not to wait for it: messages are lost"
             );
-            joining.extend(subscribed.iter().filter(|subscribed| subscribed.name == topic).cloned());
+            // Several of its lanes may have been left.
+            let left = subscribed.iter().filter(|subscribed| subscribed.name == topic);
+            let news: Vec<_> = left.filter(|topic| !joining.contains(topic)).cloned().collect();
+            joining.extend(news);
         }
-        joining.retain(|topic| !joins_again(plugin, inbox, topic));
+        joining.retain(|topic| !joins_again(plugin, inbox, topic, &mut unread));
         leaving.retain(|topic| inbox.unsubscribe_from(&topic.spec()).map(|given_up| unread += given_up).is_err());
         unread
     }
@@ -261,10 +270,13 @@ impl Ports {
     }
 }
 
-/// Reads `topic` anew, with the lanes that the inbox has left.
+/// Reads `topic` anew, with the lanes that the inbox has left. What has come since it was drained is given up, and added to `unread`.
 #[cold]
-fn joins_again(plugin: &str, inbox: &mut Inbox, topic: &TopicInfo) -> bool {
-    let joined = inbox.unsubscribe_from(&topic.spec()).and_then(|_| inbox.subscribe(&topic.spec(), Start::Now));
+fn joins_again(plugin: &str, inbox: &mut Inbox, topic: &TopicInfo, unread: &mut u64) -> bool {
+    let joined = inbox.unsubscribe_from(&topic.spec()).and_then(|given_up| {
+        *unread += given_up;
+        inbox.subscribe(&topic.spec(), Start::Now)
+    });
     if let Err(error) = &joined {
         tracing::warn!(plugin, topic = topic.name, %error, "a topic could not be joined again; it is tried again in the next frame");
     }

@@ -88,7 +88,7 @@ impl Slot {
         &self.name
     }
 
-    /// Whether a fault keeps it from being called until its file changes.
+    /// Whether a fault keeps it from being called until its file changes, is copied again or touched.
     #[must_use]
     pub fn is_suspended(&self) -> bool {
         self.suspended.load(Ordering::Relaxed)
@@ -197,7 +197,7 @@ impl Slot {
         tracing::error!(
             plugin = self.name,
             generation,
-            "{} is suspended until its file changes: {place}: {fault}; what it asked for in this call is dropped",
+            "{} is suspended until its file changes, is copied again or touched: {place}: {fault}; what it asked for in this call is dropped",
             self.name,
         );
     }

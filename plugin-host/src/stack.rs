@@ -1,6 +1,8 @@
-//! Stack for writing, reading and dropping a state, which recurse as deep as the state is nested.
+//! Stack for writing and reading a state, which recurse as deep as the state is nested.
 //!
 //! A handover's thread has it. Whoever is asked for a state elsewhere (a swap at the edge, a report) has it made on such a thread.
+//! Dropping a state recurses too, on whichever thread drops it: each level takes far less stack than writing it, and how deep a state
+//! that can be saved may be is limited.
 
 use std::cell::Cell;
 use std::sync::{Mutex, PoisonError};

@@ -130,16 +130,19 @@ pub(crate) fn accept<E: Engine>(
     Ok(old)
 }
 
-/// Takes `slot`'s plugin out; its systems are no longer run.
-pub(crate) fn remove<E: Engine>(slot: &Arc<Slot>, others: &Others, engine: &mut E) -> Result<(), SwapError> {
+/// Takes `slot`'s plugin out; its systems are no longer run. Gives the instance, to be dropped when there is time.
+pub(crate) fn remove<E: Engine>(
+    slot: &Arc<Slot>,
+    others: &Others,
+    engine: &mut E,
+) -> Result<Option<Instance>, SwapError> {
     let views: Vec<_> = others.iter().map(|(slot, image)| PluginView { slot, manifest: image.manifest() }).collect();
     let prepared = engine.prepare(&views).map_err(|error| SwapError::Engine(error.to_string()))?;
     engine.commit(prepared);
-    drop(take_out(slot));
-    Ok(())
+    Ok(take_out(slot))
 }
 
-/// Leaves `slot` without a plugin: calls to it do nothing. Gives the instance, to be dropped without its gate.
+/// Leaves `slot` without a plugin: calls to it do nothing. Gives the instance, to be dropped when there is time.
 pub(crate) fn take_out(slot: &Slot) -> Option<Instance> {
     let mut occupant = slot.lock();
     let old = slot.put(&mut occupant, None);

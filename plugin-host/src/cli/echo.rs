@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use shm_bus::schema::Fields;
-use shm_bus::{Attachment, Declaration, Delivery, Shown, Start};
+use shm_bus::{Attachment, Declaration, Delivery, Inbox, Shown, Start};
 
 use super::exchange;
 use super::figures::several;
@@ -58,7 +58,28 @@ pub(super) fn echo(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Erro
         }
         print_missed(args, missed(&mut inbox), out)?;
     }
-    Ok(())
+    print_rest(args, (&mut inbox, &mut reading), left, out)
+}
+
+/// Prints what waits when the command ends, `most` messages at most, and tells what it missed last.
+fn print_rest(
+    args: &Args,
+    (inbox, reading): (&mut Inbox, &mut Option<Reading>),
+    most: u64,
+    out: &mut impl Write,
+) -> Result<(), Box<dyn Error>> {
+    let (mut left, mut printed) = (most, Ok(()));
+    let mut each = |delivery: Delivery<'_>| {
+        if left > 0 && printed.is_ok() {
+            let reading = Reading::of(delivery.declaration, reading);
+            let lines = reading.and_then(|reading| print(args.json, reading, &delivery, left, out));
+            printed = lines.map(|lines| left -= lines);
+        }
+    };
+    // Each round tells of one topic that was declared anew.
+    while told(inbox.drain(&mut each))?.is_none() {}
+    printed?;
+    print_missed(args, missed(inbox), out)
 }
 
 /// A declaration and what it takes to print its messages.

@@ -2,13 +2,15 @@
 
 use shm_bus::{Inbox, ReceiveError};
 
+use super::print::tell;
+
 /// What was received; nothing when the inbox had only to say that a topic was declared anew, which is passed on to the user. The command
 /// goes on by the new declaration.
 pub(super) fn told<T>(received: Result<T, ReceiveError>) -> Result<Option<T>, ReceiveError> {
     match received {
         Ok(received) => Ok(Some(received)),
         Err(ReceiveError::Redeclared { was, now }) => {
-            eprintln!("hotframe: topic `{}` was declared anew: it was {was}, and is {now}", now.name);
+            tell(format_args!("topic `{}` was declared anew: it was {was}, and is {now}", now.name));
             Ok(None)
         }
         Err(error) => Err(error),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use shm_bus::{Bus, ChangeError, Inbox, ParticipantInfo, ReceiveError, Snapshot};
 
 use super::news::told;
+use super::print::tell;
 
 /// This program's name on a bus.
 const PROGRAM: &str = "hotframe";
@@ -51,7 +52,7 @@ impl Watch {
         self.next_census = Instant::now() + Self::CENSUS;
         let deserted = is_deserted(&bus.try_snapshot()?, Some(bus.id()));
         if deserted {
-            eprintln!("hotframe: bus `{}` has ended", bus.name());
+            tell(format_args!("bus `{}` has ended", bus.name()));
         }
         Ok(deserted)
     }

@@ -12,6 +12,7 @@ use crate::change::{Next, Step};
 use crate::engine::Engine;
 use crate::handover::{Build, Handover};
 use crate::image::Image;
+use crate::instance::Instance;
 use crate::slot::Slot;
 use crate::swap::{self, Cost, Others, Successor, SwapError};
 use crate::watcher::FileEvent;
@@ -198,9 +199,9 @@ impl Host {
         };
         let (cost, report) = (successor.cost, successor.report.take());
         let old = swap::accept(&slot, successor, &others, &self.bus, engine)?;
-        self.outgoing.get_mut().unwrap_or_else(PoisonError::into_inner).extend(old);
         plugin.accepted(name, image, slot, begun.elapsed(), cost);
         plugin.tell_state(name, image, report);
+        self.goes(old);
         Ok(())
     }
 
@@ -217,10 +218,11 @@ impl Host {
             match result {
                 Ok(()) => (plugin.slot, plugin.image) = (Some(slot), Some(image)),
                 Err(error) => {
-                    drop(swap::take_out(&slot));
+                    let old = swap::take_out(&slot);
                     plugin.leaves(&slot);
                     let reason = format!("{error}; it is tried again when other plugins change");
                     plugin.waiting = Some(Waiting { image, told: [error.to_string()].into() });
+                    self.goes(old);
                     self.refused(&name, &reason);
                 }
             }
@@ -232,14 +234,23 @@ impl Host {
         let Some(plugin) = self.plugins.get_mut(name) else { return false };
         plugin.is_refused = false;
         let Some(slot) = plugin.slot.clone() else { return false };
-        if let Err(error) = swap::remove(&slot, &others, engine) {
-            tracing::error!(plugin = name, %error, "{name}'s file is gone, but the others can't run without it: it goes on");
-            return false;
-        }
+        let old = match swap::remove(&slot, &others, engine) {
+            Ok(old) => old,
+            Err(error) => {
+                tracing::error!(plugin = name, %error, "{name}'s file is gone, but the others can't run without it: it goes on");
+                return false;
+            }
+        };
         plugin.leaves(&slot);
         (plugin.slot, plugin.image) = (None, None);
+        self.goes(old);
         tracing::info!(plugin = name, "{name} was removed");
         true
+    }
+
+    /// Keeps `old` until this frame ends, which drops it.
+    fn goes(&mut self, old: Option<Instance>) {
+        self.outgoing.get_mut().unwrap_or_else(PoisonError::into_inner).extend(old);
     }
 
     fn refused(&mut self, name: &str, reason: &str) {

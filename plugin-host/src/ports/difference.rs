@@ -22,8 +22,8 @@ use crate::image::TopicInfo;
 pub(super) enum Step {
     /// It takes over the present one at this index.
     Keep(usize),
-    /// It gets a new one; the present one at this index goes.
-    Replace(usize),
+    /// It gets a new one; the present one of that name goes.
+    Replace,
     /// It gets a new one.
     Add,
 }
@@ -63,7 +63,7 @@ fn difference<'a>(
     let step = |next: &TopicInfo| match present.iter().position(|topic| topic.name == next.name) {
         None => Step::Add,
         Some(index) if keeps(index, next) => Step::Keep(index),
-        Some(index) => Step::Replace(index),
+        Some(_) => Step::Replace,
     };
     let steps: Vec<Step> = next.map(step).collect();
     let gone = (0..present.len()).filter(|index| !steps.contains(&Step::Keep(*index))).collect();
@@ -118,7 +118,7 @@ mod tests {
     }
 
     fn one(step: Step) -> Difference {
-        let gone = if let Replace(index) = step { vec![index] } else { vec![] };
+        let gone = if step == Replace { vec![0] } else { vec![] };
         Difference { steps: vec![step], gone }
     }
 
@@ -143,13 +143,13 @@ mod tests {
 
     #[test]
     fn a_broken_lane_is_replaced_by_the_same_declaration() {
-        assert_eq!(published(&topic("a"), true, &topic("a")), one(Replace(0)));
+        assert_eq!(published(&topic("a"), true, &topic("a")), one(Replace));
     }
 
     #[test]
     fn another_capacity_or_priority_replaces_the_lane_and_keeps_the_subscription() {
         for next in [other_capacity(), other_priority()] {
-            assert_eq!(published(&topic("a"), false, &next), one(Replace(0)));
+            assert_eq!(published(&topic("a"), false, &next), one(Replace));
             assert_eq!(subscribed(&topic("a"), &next), one(Keep(0)));
             assert_eq!(subscribed(&next, &topic("a")), one(Keep(0)));
         }
@@ -158,11 +158,11 @@ mod tests {
     #[test]
     fn another_message_or_policy_replaces_both() {
         for next in other_policies().into_iter().chain([other_message()]) {
-            assert_eq!(published(&topic("a"), false, &next), one(Replace(0)));
-            assert_eq!(subscribed(&topic("a"), &next), one(Replace(0)));
+            assert_eq!(published(&topic("a"), false, &next), one(Replace));
+            assert_eq!(subscribed(&topic("a"), &next), one(Replace));
         }
         let [_, one_deadline, another] = other_policies();
-        assert_eq!(subscribed(&one_deadline, &another), one(Replace(0)));
+        assert_eq!(subscribed(&one_deadline, &another), one(Replace));
     }
 
     #[test]
@@ -171,7 +171,7 @@ mod tests {
         let kept = Difference { steps: vec![Keep(2), Add, Keep(0)], gone: vec![1] };
         assert_eq!(of_subscriptions(&present, &next), kept);
         let published = present.each_ref().map(|topic| Published { topic, is_broken: false });
-        let replaced = Difference { steps: vec![Keep(2), Add, Replace(0)], gone: vec![0, 1] };
+        let replaced = Difference { steps: vec![Keep(2), Add, Replace], gone: vec![0, 1] };
         assert_eq!(of_publishers(&published, &next), replaced);
     }
 }

@@ -93,7 +93,7 @@ pub enum Attempt {
         /// Why, for the message if it stays so.
         reason: String,
     },
-    /// The content is refused until the file changes.
+    /// The content is refused until the file changes, is copied again or touched.
     Refused {
         /// The content, if it could be read; without it, a later event tries the same content again.
         content: Option<ContentHash>,
@@ -143,7 +143,7 @@ pub enum FileEvent {
         /// What was accepted.
         content: ContentHash,
     },
-    /// The file is refused until it changes.
+    /// The file is refused until it changes, is copied again or touched.
     Refused {
         /// The plugin.
         plugin: String,

@@ -1,4 +1,4 @@
-//! A fault costs its own plugin, until its file changes, and nobody else anything.
+//! A fault costs its own plugin, until its file changes, is copied again or touched, and nobody else anything.
 
 use plugin_sdk::prelude::*;
 
@@ -23,7 +23,7 @@ fn game(fixture: &str) -> Game {
 fn is_contained(mut game: Game, count: u64, words: &[&str]) {
     game.frames(3);
     assert!(game.is_suspended("counter"));
-    let line = game.log.line("is suspended until its file changes");
+    let line = game.log.line("is suspended until its file changes, is copied again or touched");
     for word in words {
         assert!(line.contains(word), "no {word:?} in {line}");
     }
@@ -66,8 +66,9 @@ fn a_panic_in_the_states_drop_does_not_disturb_the_removal() {
     game.frames(1);
     std::fs::remove_file(game.path("counter")).expect("the plugin's file can be removed");
     game.await_that(|game| game.running() == ["opaque"]);
-    game.log.line("its state panicked when dropped");
+    // It is dropped when the frame ends, as one that was replaced.
     game.frames(1);
+    game.log.line("its state panicked when dropped");
     assert_eq!(game.state::<Frames>("opaque").frames, game.tick());
 }
 
@@ -94,7 +95,7 @@ fn a_plugins_log_lines_carry_its_name_and_generation() {
 fn is_suspended_with(fixture: &str, words: &[&str], without: &[&str]) -> Game {
     let mut game = game(fixture);
     game.frames(1);
-    let line = game.log.line("is suspended until its file changes");
+    let line = game.log.line("is suspended until its file changes, is copied again or touched");
     for word in [&["generation=2", "in its system `count`"], words].concat() {
         assert!(line.contains(word), "no {word:?} in {line}");
     }

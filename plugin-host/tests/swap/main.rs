@@ -6,7 +6,7 @@
 //! | [`values`] | what becomes of values, told by path |
 //! | [`refusal`] | what is refused, with which words, and that the old build goes on |
 //! | [`handover`] | what is made beside the frame, and what becomes of it at the edge |
-//! | [`containment`] | what a panic costs: its plugin, until its file changes |
+//! | [`containment`] | what a panic costs: its plugin, until its file changes, is copied again or touched |
 //! | [`files`] | each way in which a library comes, changes and goes |
 //! | [`again`] | a file that is copied or touched is tried again, if its plugin doesn't run well |
 //! | [`told`] | what a person did and the host ignores is told once, with what to do |

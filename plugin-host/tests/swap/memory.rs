@@ -61,7 +61,7 @@ fn past_its_quota_an_allocation_fails_and_the_next_frame_has_room_again() {
 
 /// The lines that tell of a refused allocation.
 fn told(game: &Game) -> Vec<String> {
-    game.log.lines().into_iter().filter(|line| line.contains("of the frame arena: ")).collect()
+    game.log.lines().into_iter().filter(|line| line.contains("bytes of the frame arena ")).collect()
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn commands_that_exceed_a_plugins_own_quota_are_its_own_fault_at_its_own_place()
         let mut game = Game::with(&[("greedy", "arena_greedy"), ("recorder", "arena_commands")]);
         game.run_at(tick);
         assert!(game.is_suspended("recorder") && !game.is_suspended("greedy"));
-        let line = game.log.line("recorder is suspended until its file changes");
+        let line = game.log.line("recorder is suspended until its file changes, is copied again or touched");
         let mark = format!("the place of tick {tick}");
         let at = source.lines().position(|line| line.contains(&mark)).expect("the fixture marks its places") + 1;
         assert!(line.contains(&format!("arena_commands.rs:{at}:")), "{line}");

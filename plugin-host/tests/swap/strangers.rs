@@ -247,6 +247,23 @@ fn a_blocking_send_holds_the_frame_no_longer_than_its_deadline_and_gives_the_mes
     assert_eq!(game.log.count("the frame stood still"), 1);
 }
 
+#[test]
+fn what_was_dropped_or_given_up_for_want_of_room_stays_counted_when_the_plugin_goes() {
+    let mut game = Game::with(&[("policies_out", "policies_out")]);
+    let mut slow = game.host.bus().inbox("slow", Attachment::Gating).expect("room");
+    slow.subscribe(&TopicSpec::of::<Blocking>(), Start::Now).expect("the same declaration");
+    slow.subscribe(&TopicSpec::of::<DroppingNewest>(), Start::Now).expect("the same declaration");
+    game.frames(80);
+    std::fs::remove_file(game.path("policies_out")).expect("the file can be removed");
+    game.await_that(|game| game.running().is_empty());
+    let past = game.host.past_lanes();
+    let sent = |topic: &str| past.iter().find(|past| past.topic == topic).expect("it had a lane").sent;
+    let (blocking, newest) = (sent("fixtures/block"), sent("fixtures/drop-newest"));
+    assert!(blocking.timed_out > 0 && newest.dropped > 0, "{blocking:?} {newest:?}");
+    assert_eq!((blocking.sent + blocking.timed_out, blocking.rejected, blocking.dropped), (80, 0, 0));
+    assert_eq!((newest.sent + newest.dropped, newest.rejected, newest.timed_out), (80, 0, 0));
+}
+
 /// Writes nonsense over the first messages of the lane that `publisher` has on `topic`.
 #[cfg(unix)]
 fn scribble(game: &Game, topic: &str, publisher: &str) {

@@ -143,6 +143,25 @@ fn echo_goes_on_when_its_topic_is_declared_anew_and_tells_what_it_missed() {
     echo.done();
 }
 
+#[test]
+fn echo_tells_at_its_end_what_waits_and_what_it_missed_last() {
+    let game = Game::start();
+    let (echo, mut publisher) = tool_beside(&game, &["echo", NAME, "--json"], "hotframe bus echo");
+    publisher.send(Priority::Normal, &hit(1)).expect("room");
+    assert_eq!(echo.json()["message"]["id"], 1);
+    echo.signal(Signal::STOP);
+    game.until("it is stopped", |_| is_stopped(&echo));
+    come_and_go(&game, &changing(), 42);
+    (2..5).for_each(|id| publisher.send(Priority::Normal, &hit(id)).expect("room"));
+    // It finds this before anything else when it goes on.
+    echo.signal(Signal::INT);
+    echo.signal(Signal::CONT);
+    let lines: Vec<Value> = echo.done().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let ids: Vec<u64> = lines.iter().filter_map(|line| line["message"]["id"].as_u64()).collect();
+    let lost: u64 = lines.iter().map(|line| line["lost"].as_u64().expect("a number")).sum();
+    assert_eq!((ids, lost), (vec![2, 3, 4], 42));
+}
+
 fn is_stopped(tool: &Tool) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", tool.pid())).expect("it lives");
     stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))

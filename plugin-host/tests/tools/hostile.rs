@@ -78,6 +78,41 @@ fn no_name_reaches_the_terminal_as_it_is() {
 }
 
 #[test]
+fn a_topic_that_is_declared_anew_is_told_without_what_a_terminal_acts_on() {
+    let home = tempfile::TempDir::new().expect("a folder");
+    let folder = home.path().join("bus");
+    let bus = Bus::open_in(&folder, "game").expect("opens");
+    let topic = TopicSpec { name: NAME, type_name: NAME, ..HITS };
+    let lanes = &[(Priority::High, 4096)];
+    let before = bus.publisher(&topic, NAME, lanes).expect("made");
+    let file = home.path().join("game.mcap");
+    let tools = [&["echo", NAME][..], &["hz", NAME], &["record", file.to_str().expect("text")]]
+        .map(|arguments| Tool::start(&folder, arguments, Stdio::null()));
+    while bus.snapshot().inboxes.iter().filter(|inbox| inbox.topics.len() == 1).count() < tools.len() {
+        std::thread::yield_now();
+    }
+    drop(before);
+    let topic = TopicSpec { policy: shm_bus::wire::Policy::DropOldest, ..topic };
+    let mut after = bus.publisher(&topic, NAME, lanes).expect("only tools read it");
+    after.send(Priority::High, &hit(1)).expect("never refused");
+    for tool in &tools {
+        let mut told = tool.told();
+        while !told.contains("declared anew") {
+            check(&["tool"], &told);
+            told = tool.told();
+        }
+        check(&["tool"], &told);
+        assert!(told.contains("DropOldest"), "in one line: {told}");
+    }
+    drop((after, bus));
+    for tool in tools {
+        let ended = tool.end();
+        check(&["tool"], &ended.out);
+        check(&["tool"], &ended.err);
+    }
+}
+
+#[test]
 fn a_folder_that_bears_no_bus_name_is_no_bus() {
     let home = tempfile::TempDir::new().expect("a folder");
     let folder = home.path().join("bus");

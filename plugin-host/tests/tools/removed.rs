@@ -36,6 +36,45 @@ fn doctor_names_who_uses_a_bus_that_was_removed() {
     drop(second);
 }
 
+/// Moves a bus or its runtime folder under a tool that stands still, and has `doctor` look.
+#[cfg(target_os = "linux")]
+fn doctor_after_moving(from: &str, to: &str) {
+    let game = Game::start();
+    let echo = game.tool(&["echo", HITS.name]);
+    game.until_read_by("hotframe bus echo", 1);
+    // It would see for itself, and end.
+    echo.signal(rustix::process::Signal::STOP);
+    assert!(!doctor(&game).contains("was moved"), "it is where it was");
+    let moved = std::process::Command::new("mv").args([game.file(from), game.file(to)]).status().expect("mv runs");
+    assert!(moved.success());
+    let told = doctor(&game);
+    let user = format!("(process {}) uses a bus that was moved from here to", echo.pid());
+    assert!(told.contains(&user) && told.contains("/elsewhere"), "{told}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn doctor_names_who_uses_a_bus_that_was_moved_away() {
+    doctor_after_moving("bus/game", "elsewhere");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn doctor_names_who_uses_a_bus_whose_runtime_folder_was_moved_away() {
+    doctor_after_moving("bus", "elsewhere");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn doctor_takes_no_bus_of_another_runtime_folder_for_one_that_was_moved() {
+    let (game, other) = (Game::start(), Game::start());
+    let echo = other.tool(&["echo", HITS.name]);
+    other.until_read_by("hotframe bus echo", 1);
+    let told = doctor(&game);
+    assert!(!told.contains("was moved"), "{told}");
+    drop(echo);
+}
+
 #[test]
 fn doctor_names_files_of_a_living_bus_that_were_removed() {
     let game = Game::start();

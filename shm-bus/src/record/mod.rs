@@ -9,7 +9,7 @@
 //!   response   sequence u64 | lost u64 | sender u64 | correlation u64 | status u8 | count u32 | body
 //!   bytes      sequence u64 | lost u64 | the payload, when it is nothing of these
 //! metadata   `hotframe`: the bus; `hotframe.channel`: a channel once more, with a checksum of its own;
-//!            `hotframe.losses`, at the end: messages lost by each channel
+//!            `hotframe.losses`, at the end: messages lost of each channel, and of each topic those of lanes that were never read
 //! ```
 //! All numbers are little-endian. `lost` counts the messages of the lane that the recorder missed just before this one, so
 //! that gaps are exact, wherever the file ends.

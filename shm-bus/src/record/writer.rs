@@ -332,18 +332,37 @@ impl Recorder {
     /// # Errors
     /// See [`RecordError`].
     pub fn finish(mut self) -> Result<Vec<RecordedCounts>, RecordError> {
-        let losses = self.channels.iter().filter(|channel| channel.lost > 0).map(|channel| {
-            let topic = &self.topics[channel.topic].info.name;
-            (format!("{topic} {} {}", channel.priority.name(), channel.publisher), channel.lost.to_string())
-        });
-        let unread = |counts: &RecordedCounts| (counts.topic.clone(), counts.lost.to_string());
-        let losses = losses.chain(self.unseen.iter().map(unread)).collect();
+        let losses = self.losses().into_iter().map(|(what, lost)| (what, lost.to_string())).collect();
         self.flush()?;
         self.put(|out| out.write_metadata(&Metadata { name: LOSSES.to_owned(), metadata: losses }))?;
         self.put(|out| out.finish().map(drop))?;
         self.settle()?;
         let topics = std::mem::take(&mut self.topics).into_iter().map(|topic| topic.counts);
         Ok(topics.chain(std::mem::take(&mut self.unseen)).collect())
+    }
+
+    /// Messages lost, of each channel; and of each topic those that were missed, whose lanes were never read.
+    fn losses(&self) -> BTreeMap<String, u64> {
+        let mut losses = BTreeMap::<String, u64>::new();
+        let mut add = |what: String, lost: u64| {
+            if lost > 0 {
+                let sum = losses.entry(what).or_default();
+                *sum = sum.saturating_add(lost);
+            }
+        };
+        let mut missed: Vec<u64> = self.topics.iter().map(|topic| topic.counts.lost).collect();
+        for channel in &self.channels {
+            let topic = &self.topics[channel.topic].info.name;
+            missed[channel.topic] = missed[channel.topic].saturating_sub(channel.lost);
+            add(format!("{topic} {} {}", channel.priority.name(), channel.publisher), channel.lost);
+        }
+        for (topic, missed) in self.topics.iter().zip(missed) {
+            add(topic.info.name.clone(), missed);
+        }
+        for counts in &self.unseen {
+            add(counts.topic.clone(), counts.lost);
+        }
+        losses
     }
 
     /// The index of the topic of a message.

@@ -135,6 +135,34 @@ fn cut_off_anywhere_it_is_read_to_its_last_whole_message() {
 }
 
 #[test]
+fn the_file_alone_says_what_was_missed_of_lanes_that_came_and_went() {
+    let mut rig = rig();
+    let file = rig.folder.path().join("missed.mcap");
+    let mut recorder = Recorder::create(&file, "game", false).expect("made");
+    rig.publisher.send(Priority::High, &hit(0)).expect("room");
+    record(&mut rig, &mut recorder, &mut SystemTime::UNIX_EPOCH.clone());
+    let mut passing = rig.bus.publisher(&HITS, "passing", &[(Priority::High, 4096)]).expect("made");
+    (0..5).for_each(|number| passing.send(Priority::High, &hit(number)).expect("nobody is waited for"));
+    drop(passing);
+    assert_eq!(rig.inbox.drain(|_| {}).expect("mapped"), 0);
+    rig.inbox.take_missed().iter().for_each(|missed| recorder.miss(missed));
+    let counts = recorder.finish().expect("room on the disk");
+    assert_eq!((counts.len(), counts[0].messages, counts[0].lost), (1, 1, 5));
+    assert_eq!(losses(&file), [("test/hits".to_owned(), "5".to_owned())]);
+}
+
+/// What the file says at its end that was lost.
+fn losses(file: &Path) -> Vec<(String, String)> {
+    let bytes = fs::read(file).expect("there");
+    let records = mcap::read::LinearReader::new(&bytes).expect("a recording");
+    let losses = records.filter_map(|record| match record.expect("whole") {
+        mcap::records::Record::Metadata(metadata) if metadata.name == "hotframe.losses" => Some(metadata.metadata),
+        _ => None,
+    });
+    losses.flatten().collect()
+}
+
+#[test]
 fn requests_and_responses_are_recorded_with_their_headers() {
     let rig = rig();
     let file = rig.folder.path().join("asked.mcap");

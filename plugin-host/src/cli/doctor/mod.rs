@@ -5,7 +5,7 @@
 //! | [`folder`] | a runtime folder that can't be used, little space, what killed games left |
 //! | [`bus`] | who is stopped or hangs, who holds a lane up, what was dropped or spoilt, tables nearly full |
 //! | [`queue`] | work without a worker, a stopped worker that holds some, dead letters |
-//! | [`removed`] | processes that use a bus whose files somebody deleted |
+//! | `removed`, on Linux | processes that use a bus whose files somebody deleted or moved |
 //! | [`system`] | limits of the system that a game may run into |
 //!
 //! A **problem** wants something done, and makes the exit code 1; a **hint** is worth knowing.
@@ -13,6 +13,7 @@
 mod bus;
 mod folder;
 mod queue;
+#[cfg(target_os = "linux")]
 mod removed;
 mod system;
 
@@ -84,6 +85,7 @@ impl Report {
 pub(super) fn doctor(args: &Args, out: &mut impl Write) -> Result<ExitCode, Box<dyn Error>> {
     let folder = shm_bus::runtime_folder();
     let mut findings = folder::look(&folder);
+    #[cfg(target_os = "linux")]
     findings.extend(removed::look(&folder));
     let names = match &args.bus {
         Some(name) => vec![name.clone()],

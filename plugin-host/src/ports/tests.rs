@@ -1,0 +1,84 @@
+//! What is drained, and what is counted instead.
+
+use plugin_sdk::wire::{Policy, Priority, schema_hash};
+use shm_bus::{Attachment, Bus, Publisher, Start};
+use tempfile::TempDir;
+
+use super::Ports;
+use crate::image::TopicInfo;
+
+const SCHEMA: &str = "Number@1 8/8 {value:u64@0}";
+
+fn topic(policy: Policy) -> TopicInfo {
+    TopicInfo {
+        name: "tests/number".to_owned(),
+        message: "Number".to_owned(),
+        schema: SCHEMA.to_owned(),
+        hash: schema_hash(SCHEMA),
+        message_size: 8,
+        capacity: 4096,
+        priority: Priority::Normal,
+        policy,
+    }
+}
+
+/// A bus, and the ports of a plugin that reads `topic` there.
+fn reading(topic: &TopicInfo) -> (TempDir, Bus, Ports) {
+    let folder = TempDir::new().expect("a folder");
+    let bus = Bus::open_in(folder.path(), "game").expect("opens");
+    let mut inbox = bus.inbox("plugin", Attachment::Gating).expect("room");
+    inbox.subscribe(&topic.spec(), Start::Now).expect("nobody declares it otherwise");
+    let ports = Ports { inbox: Some(inbox), subscribed: vec![topic.clone()], ..Ports::default() };
+    (folder, bus, ports)
+}
+
+fn publisher(bus: &Bus, topic: &TopicInfo, name: &str) -> Publisher {
+    bus.publisher(&topic.spec(), name, &[(topic.priority, topic.capacity)]).expect("room")
+}
+
+fn send(publisher: &mut Publisher, value: u64) {
+    publisher.send(Priority::Normal, &value.to_le_bytes()).expect("sent");
+}
+
+#[test]
+fn what_comes_before_a_topic_is_joined_again_is_counted() {
+    let topic = topic(Policy::EvictLaggard);
+    let (_folder, bus, mut ports) = reading(&topic);
+    let [mut first, mut second, mut calm] = ["first", "second", "calm"].map(|name| publisher(&bus, &topic, name));
+    // It knows the lanes, then is too slow for two of them.
+    assert_eq!(ports.drain("plugin", |_, _, _| {}), 0);
+    for value in 0..1000 {
+        send(&mut first, value);
+        send(&mut second, value);
+    }
+    // That is noticed by one drain and said by the next.
+    assert_eq!(ports.drain("plugin", |_, _, _| {}), 0);
+    send(&mut calm, 1);
+    let mut values = Vec::new();
+    let given_up = ports.drain("plugin", |_, _, bytes| {
+        values.push(u64::from_le_bytes(bytes.try_into().expect("a number")));
+        // Comes too late for this drain.
+        send(&mut calm, 2);
+        send(&mut calm, 3);
+    });
+    assert_eq!((given_up, values), (2, vec![1]));
+    assert!(ports.joining.is_empty());
+    send(&mut first, 4);
+    send(&mut calm, 5);
+    let mut heard = 0;
+    assert_eq!(ports.drain("plugin", |_, _, _| heard += 1), 0);
+    assert_eq!(heard, 2);
+}
+
+#[test]
+fn what_comes_under_another_policy_than_the_subscription_is_counted_and_not_delivered() {
+    let (was, now) = (topic(Policy::Reject), topic(Policy::DropOldest));
+    let (_folder, bus, mut ports) = reading(&was);
+    let mut publisher = publisher(&bus, &was, "before");
+    assert_eq!(ports.drain("plugin", |_, _, _| {}), 0);
+    send(&mut publisher, 1);
+    // Its next build reads the other; the old subscription could not be ended.
+    (ports.subscribed, ports.leaving) = (vec![now], vec![was]);
+    assert_eq!(ports.drain("plugin", |_, _, _| panic!("it reads no such topic")), 1);
+    assert!(ports.leaving.is_empty());
+}
