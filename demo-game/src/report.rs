@@ -85,7 +85,7 @@ pub(crate) struct Traffic {
     sent: u64,
     /// By all of the game's readers together.
     received: u64,
-    /// Given back to their sender for want of room.
+    /// Not sent for want of room: given back, dropped, or given up at the policy's deadline.
     dropped: u64,
 }
 
@@ -101,14 +101,14 @@ pub(crate) fn traffic(
         for lane in &topic.lanes {
             let sum = priorities.entry(lane.priority.name()).or_default();
             sum.sent += lane.sent;
-            sum.dropped += lane.rejected;
+            sum.dropped += lane.rejected + lane.dropped + lane.timed_out;
         }
     }
     let is_listed = |id: u64| snapshot.topics.iter().flat_map(|topic| &topic.lanes).any(|lane| lane.id == id);
     for PastLane { topic, priority, sent, .. } in past.iter().filter(|past| !is_listed(past.sent.lane)) {
         let sum = topics.entry(topic.clone()).or_default().entry(priority.name()).or_default();
         sum.sent += sent.sent;
-        sum.dropped += sent.rejected;
+        sum.dropped += sent.rejected + sent.dropped + sent.timed_out;
     }
     for (topic, counts) in received {
         for (priority, count) in Priority::ALL.into_iter().zip(counts).filter(|(_, count)| **count > 0) {
@@ -172,6 +172,45 @@ impl Report {
             missed_frames: meter.missed(),
             missed_frames_at_swap: meter.missed_at_swap(),
             ..self
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use plugin_sdk::wire::{Policy, Priority, schema_hash};
+    use shm_bus::{Attachment, Bus, Start, TopicSpec};
+
+    use super::traffic;
+
+    const SCHEMA: &str = "Number@1 8/8 {value:u64@0}";
+
+    #[test]
+    fn what_found_no_room_is_dropped_whatever_the_policy_calls_it() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let bus = Bus::open_in(folder.path(), "game").expect("opens");
+        for policy in [Policy::Reject, Policy::DropNewest, Policy::Block { timeout_ms: 1 }] {
+            let name = format!("tests/{}", policy.name());
+            let topic = TopicSpec {
+                name: &name,
+                type_name: "Number",
+                schema: SCHEMA,
+                schema_hash: schema_hash(SCHEMA),
+                message_size: 8,
+                policy,
+            };
+            let mut publisher = bus.publisher(&topic, "test", &[(Priority::Normal, 4096)]).expect("room");
+            let mut slow = bus.inbox("slow", Attachment::Gating).expect("room");
+            slow.subscribe(&topic, Start::Now).expect("the same declaration");
+            for value in 0..300_u64 {
+                // Whether a message without room is an error is the policy's affair.
+                let _ = publisher.send(Priority::Normal, &value.to_le_bytes());
+            }
+            let traffic = traffic(&bus.snapshot(), &[], &BTreeMap::new())[&name]["normal"];
+            assert!(traffic.sent > 0 && traffic.dropped > 0, "{policy:?}: {traffic:?}");
+            assert_eq!(traffic.sent + traffic.dropped, 300, "{policy:?}");
         }
     }
 }
