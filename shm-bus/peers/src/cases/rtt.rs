@@ -7,8 +7,11 @@ use anyhow::{Result, ensure};
 use super::{Case, Contender, Exchange, Percentile, across, threads};
 use crate::block::{END, LARGE, SMALL};
 use crate::link::{Link, receive_spinning, send_spinning};
+#[cfg(feature = "tachyon")]
+use crate::peers::TachyonIpc;
 use crate::peers::{
-    BareLine, CrossbeamChannel, Hotframe, Iceoryx2, IpcChannel, MemlinkShm, Pipe, Rtrb, UnixSocket, memlink_protocol,
+    BareLine, CrossbeamChannel, Hotframe, Iceoryx2, IpcChannel, MemlinkShm, NexusQueue, PhotonRing, Pipe, Rtrb,
+    UnixSocket, memlink_protocol,
 };
 use crate::samples::{Round, Samples};
 
@@ -36,7 +39,11 @@ fn contenders<const W: usize>() -> Vec<Contender> {
     vec![
         across::<W, Hotframe<W>, Echo<W>>(),
         across::<W, Iceoryx2<W>, Echo<W>>(),
+        #[cfg(feature = "tachyon")]
+        across::<W, TachyonIpc<W>, Echo<W>>(),
         threads::<W, Rtrb<W>, Echo<W>>(),
+        threads::<W, NexusQueue<W>, Echo<W>>(),
+        threads::<W, PhotonRing<W>, Echo<W>>(),
         threads::<W, CrossbeamChannel<W>, Echo<W>>(),
         threads::<W, MemlinkShm<W>, Echo<W>>(),
         across::<W, IpcChannel<W>, Echo<W>>(),

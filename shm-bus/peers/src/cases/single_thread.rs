@@ -5,9 +5,11 @@ use anyhow::{Result, ensure};
 use super::{Case, Contender, Percentile, Session};
 use crate::block::{Block, SMALL};
 use crate::link::Link;
+#[cfg(feature = "tachyon")]
+use crate::peers::TachyonIpc;
 use crate::peers::{
-    CrossbeamChannel, Hotframe, HotframeOneLevel, Iceoryx2, IpcChannel, MemlinkShm, Pipe, Rtrb, UnixSocket,
-    memlink_protocol,
+    CrossbeamChannel, Hotframe, HotframeOneLevel, Iceoryx2, IpcChannel, MemlinkShm, NexusQueue, PhotonRing, Pipe, Rtrb,
+    UnixSocket, memlink_protocol,
 };
 use crate::samples::{Round, sample};
 use crate::system::{NEAR, pin};
@@ -24,6 +26,10 @@ pub(super) fn case() -> Case {
             alone::<Hotframe<SMALL>>().named("hotframe_4_levels"),
             alone::<MemlinkShm<SMALL>>(),
             alone::<Rtrb<SMALL>>(),
+            alone::<NexusQueue<SMALL>>(),
+            alone::<PhotonRing<SMALL>>(),
+            #[cfg(feature = "tachyon")]
+            alone::<TachyonIpc<SMALL>>(),
             alone::<CrossbeamChannel<SMALL>>(),
             alone::<Iceoryx2<SMALL>>(),
             alone::<IpcChannel<SMALL>>(),

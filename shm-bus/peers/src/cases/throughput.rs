@@ -8,8 +8,11 @@ use anyhow::{Result, ensure};
 use super::{Case, Contender, Exchange, Percentile, across, threads};
 use crate::block::{Block, END, LARGE, SMALL};
 use crate::link::{Batching, Link, receive_spinning, send_spinning, spin};
+#[cfg(feature = "tachyon")]
+use crate::peers::TachyonIpc;
 use crate::peers::{
-    CrossbeamChannel, Hotframe, Iceoryx2, IpcChannel, MemlinkShm, Pipe, Rtrb, UnixSocket, memlink_protocol,
+    CrossbeamChannel, Hotframe, Iceoryx2, IpcChannel, MemlinkShm, NexusQueue, PhotonRing, Pipe, Rtrb, UnixSocket,
+    memlink_protocol,
 };
 use crate::samples::{Round, Samples};
 
@@ -25,7 +28,10 @@ pub(super) fn cases() -> [Case; 3] {
         |name, contenders, absent| Case { name, unit: "ns a message", judged_by: Percentile::P50, contenders, absent };
     let batched = vec![
         across::<SMALL, Hotframe<SMALL>, SinkBatches>(),
+        #[cfg(feature = "tachyon")]
+        across::<SMALL, TachyonIpc<SMALL>, SinkBatches>(),
         threads::<SMALL, Rtrb<SMALL>, SinkBatches>(),
+        threads::<SMALL, PhotonRing<SMALL>, SinkBatches>(),
         across::<SMALL, UnixSocket<SMALL>, SinkBatches>(),
         across::<SMALL, Pipe<SMALL>, SinkBatches>(),
     ];
@@ -38,6 +44,7 @@ pub(super) fn cases() -> [Case; 3] {
                 ("iceoryx2", "sends one sample a call"),
                 ("crossbeam-channel", "sends one message a call"),
                 ("memlink-shm", "sends one message a call"),
+                ("nexus-queue", "sends one message a call"),
                 ("ipc-channel", "sends one message a call"),
                 LINE,
                 memlink_protocol::NO_TRANSPORT,
@@ -51,7 +58,11 @@ fn singly<const W: usize>() -> Vec<Contender> {
     vec![
         across::<W, Hotframe<W>, Sink<W>>(),
         across::<W, Iceoryx2<W>, Sink<W>>(),
+        #[cfg(feature = "tachyon")]
+        across::<W, TachyonIpc<W>, Sink<W>>(),
         threads::<W, Rtrb<W>, Sink<W>>(),
+        threads::<W, NexusQueue<W>, Sink<W>>(),
+        threads::<W, PhotonRing<W>, Sink<W>>(),
         threads::<W, CrossbeamChannel<W>, Sink<W>>(),
         threads::<W, MemlinkShm<W>, Sink<W>>(),
         across::<W, IpcChannel<W>, Sink<W>>(),

@@ -1,0 +1,121 @@
+//! tachyon-ipc: a ring between two processes for each direction, with a Unix socket for the handshake.
+//!
+//! Its receive blocks; it is told to spin for as long as it may, and both ends that they never sleep.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow};
+use tachyon_ipc::{Bus, TachyonError};
+
+use crate::block::Block;
+use crate::link::{Across, Batching, Link, ROOM};
+
+pub(crate) struct TachyonIpc<const W: usize> {
+    out: Bus,
+    into: Bus,
+}
+
+impl<const W: usize> TachyonIpc<W> {
+    /// Bytes of a ring for [`ROOM`] blocks, each behind a header of a cache line; a power of two.
+    const CAPACITY: usize = (ROOM * (Block::<W>::BYTES + 64)).next_power_of_two();
+
+    fn over(out: Bus, into: Bus) -> Self {
+        out.set_polling_mode(1);
+        into.set_polling_mode(1);
+        Self { out, into }
+    }
+}
+
+fn socket(place: &Path, name: &str) -> Result<String> {
+    place.join(name).into_os_string().into_string().map_err(|path| anyhow!("{} is no text", path.display()))
+}
+
+/// Waits until the other end listens, which it does only within a call that blocks.
+fn connect(place: &Path, name: &str) -> Result<Bus> {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let (path, begun) = (socket(place, name)?, Instant::now());
+    loop {
+        match Bus::connect(&path) {
+            Ok(bus) => return Ok(bus),
+            Err(error) if begun.elapsed() > PATIENCE => return Err(error).context("the other end does not listen"),
+            Err(_) => std::thread::yield_now(),
+        }
+    }
+}
+
+impl<const W: usize> Link<W> for TachyonIpc<W> {
+    const NAME: &'static str = "tachyon-ipc";
+
+    fn pair(place: &Path) -> Result<(Self, Self)> {
+        std::thread::scope(|scope| {
+            let far = scope.spawn(|| Self::connect(place));
+            let near = Self::accept(Self::listen(place)?)?;
+            let far = far.join().map_err(|_| anyhow!("the far end panicked"))??;
+            Ok((near, far))
+        })
+    }
+
+    #[inline]
+    fn send(&mut self, number: u64) -> Result<bool> {
+        match self.out.send(Block::<W>::of(number).as_bytes(), 0) {
+            Ok(()) => Ok(true),
+            Err(TachyonError::BufferFull) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    #[inline]
+    fn receive(&mut self) -> Result<Option<u64>> {
+        let received = self.into.acquire_rx(u32::MAX)?;
+        let sum = Block::<W>::sum_of(received.data())?;
+        received.commit()?;
+        Ok(Some(sum))
+    }
+}
+
+impl<const W: usize> Across<W> for TachyonIpc<W> {
+    type Listening = PathBuf;
+
+    fn listen(place: &Path) -> Result<PathBuf> {
+        Ok(place.to_owned())
+    }
+
+    fn accept(place: PathBuf) -> Result<Self> {
+        let out = Bus::listen(&socket(&place, "there")?, Self::CAPACITY)?;
+        Ok(Self::over(out, Bus::listen(&socket(&place, "back")?, Self::CAPACITY)?))
+    }
+
+    fn connect(place: &Path) -> Result<Self> {
+        let into = connect(place, "there")?;
+        Ok(Self::over(connect(place, "back")?, into))
+    }
+}
+
+impl<const W: usize> Batching<W> for TachyonIpc<W> {
+    #[inline]
+    fn send_many(&mut self, numbers: Range<u64>) -> Result<u64> {
+        let mut sent = 0;
+        for number in numbers {
+            let slot = match self.out.acquire_tx(Block::<W>::BYTES) {
+                Ok(slot) => slot,
+                Err(TachyonError::BufferFull) => break,
+                Err(error) => return Err(error.into()),
+            };
+            slot.write(Block::<W>::of(number).as_bytes());
+            slot.commit_unflushed(Block::<W>::BYTES, 0)?;
+            sent += 1;
+        }
+        self.out.flush();
+        Ok(sent)
+    }
+
+    #[inline]
+    fn receive_many(&mut self, mut each: impl FnMut(u64) -> Result<()>) -> Result<()> {
+        const BATCH: usize = 64;
+        let batch = self.into.drain_batch(BATCH, u32::MAX)?;
+        batch.iter().try_for_each(|block| each(Block::<W>::sum_of(block.data())?))?;
+        Ok(batch.commit()?)
+    }
+}
