@@ -281,7 +281,11 @@ pub(super) fn open_control(store: &Store, access: Access) -> Result<Option<Contr
         page => page?,
     };
     Control::fits(&page)?;
-    Ok(Some(Control::of(store.open(CONTROL, control::BYTES, access)?)))
+    match store.open(CONTROL, control::BYTES, access) {
+        // The bus was removed since its first page was mapped.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        register => Ok(Some(Control::of(register?))),
+    }
 }
 
 fn make_control(store: &Store, process: u64, limits: &Limits) -> io::Result<Control> {
