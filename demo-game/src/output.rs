@@ -16,7 +16,7 @@ pub(crate) struct OutputError {
     source: io::Error,
 }
 
-/// Refuses a place where [`write`] would fail, as far as that can be told before there is something to write.
+/// Refuses a place where [`write()`] would fail, as far as that can be told before there is something to write.
 pub(crate) fn check(file: &Path) -> Result<(), OutputError> {
     let checked = match target(file) {
         Ok(Target::Special(_)) => Ok(()),
