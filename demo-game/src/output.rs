@@ -1,7 +1,7 @@
 //! Files that a run leaves: looked at before it, and written whole or not at all.
 //!
 //! # Failure
-//! What lay there before stays until the new file is whole.
+//! The former file stays until the new one is whole.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
