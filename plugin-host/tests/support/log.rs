@@ -1,12 +1,12 @@
 //! What is logged on this thread, as text.
 
 use std::fmt::{Debug, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 /// Collects this thread's events while it lives.
 pub(crate) struct Log {
@@ -18,6 +18,7 @@ type Lines = Arc<Mutex<Vec<String>>>;
 
 impl Log {
     pub(crate) fn start() -> Self {
+        LazyLock::force(&EVERLASTING);
         let lines = Lines::default();
         let guard = tracing::subscriber::set_default(Collector(lines.clone()));
         Self { lines, _guard: guard }
@@ -42,6 +43,11 @@ impl Log {
     }
 }
 
+/// While `tracing` knows of one subscriber only, a call site that a thread without one passes first stays silent in all threads.
+/// With these two it asks every subscriber for each call site, whoever passes it first.
+static EVERLASTING: LazyLock<[Dispatch; 2]> = LazyLock::new(|| [(); 2].map(|()| Dispatch::new(Collector::default())));
+
+#[derive(Default)]
 struct Collector(Lines);
 
 struct Line {

@@ -34,6 +34,7 @@ pub(crate) fn obey(folder: &Path, order: &str) -> String {
             let made = bus.publisher(&NUMBERS, "child", &[(Priority::Low, bytes.parse().expect("a number"))]);
             made.map_or_else(|error| texts(&error), |_| "made".to_owned())
         }
+        ["listen"] => super::told::listen(folder),
         ["scribble", seed] => {
             say("scribbling");
             scribble(&folder.join("game"), Random::new(seed.parse().expect("a number")))
