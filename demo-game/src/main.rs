@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     match play::play(&options) {
         Ok(code) => code,
         Err(error) => {
-            tracing::error!("{}", play::with_causes(&*error));
+            tracing::error!("{}", plugin_host::with_causes(&*error));
             if stop::is_asked() { ExitCode::from(stop::INTERRUPTED) } else { ExitCode::FAILURE }
         }
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use plugin_host::ExitGuard;
+use plugin_host::{ExitGuard, with_causes};
 use shm_bus::Bus;
 
 use crate::app::{App, refuse_second_game};
@@ -125,10 +125,4 @@ fn finish(app: &mut App, options: &Options, picture: Option<&Path>) -> ExitCode 
         _ => is_done(Ok(())),
     };
     if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// An error with what caused it, in one line.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    causes.fold(error.to_string(), |message, cause| format!("{message}: {cause}"))
 }

@@ -5,10 +5,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use plugin_host::library_path;
+use plugin_host::{library_path, with_causes};
 
 use crate::build::{self, BuildError};
-use crate::play::with_causes;
 
 /// The game's own plugins, each a package of that name.
 const PLUGINS: [&str; 4] = ["ai", "director", "physics", "render"];

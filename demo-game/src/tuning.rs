@@ -71,7 +71,7 @@ fn load_from(file: &Path, agents: u32) -> Result<Tuning, TuningError> {
         Err(source) => Err(TuningError::Io { file: file.to_owned(), source }),
     };
     present.or_else(|error| {
-        tracing::error!("{}; the game plays with the numbers that it was built with", crate::play::with_causes(&error));
+        tracing::error!("{}; the game plays with the numbers that it was built with", plugin_host::with_causes(&error));
         parse(BUILTIN, file, agents)
     })
 }

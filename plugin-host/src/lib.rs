@@ -11,6 +11,7 @@
 mod arena;
 mod call;
 mod calls;
+mod causes;
 mod change;
 #[cfg(feature = "cli")]
 pub mod cli;
@@ -33,6 +34,7 @@ pub mod watcher;
 pub use arena::{ARENA_QUOTA_BYTES, ArenaUse, FrameArena};
 pub use call::Fault;
 pub use calls::exit::{EXIT_CODE, ExitGuard, exit_at_once};
+pub use causes::with_causes;
 pub use engine::{Engine, PluginView};
 pub use host::{Host, NamedStates, PluginStats, StartError, library_path};
 pub use ports::{PastLane, PortError};

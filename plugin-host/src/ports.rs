@@ -19,6 +19,7 @@ mod traffic;
 use shm_bus::{Attachment, Bus, Delivery, Inbox, Leaving, ReceiveError, Start, TopicSpec};
 
 use crate::image::{Manifest, TopicInfo};
+use crate::with_causes;
 use difference::{Published, Step, of_publishers, of_subscriptions};
 pub(crate) use port::Port;
 pub use traffic::PastLane;
@@ -47,12 +48,6 @@ pub enum PortError {
     /// There is no room for its inbox.
     #[error("it can't have an inbox: {0}")]
     Inbox(#[from] shm_bus::InboxError),
-}
-
-/// An error of the bus with what caused it: "No space left on device" is the part that helps.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// All ends of one plugin.

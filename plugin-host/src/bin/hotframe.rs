@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use plugin_host::cli::Command;
+use plugin_host::with_causes;
 use shm_bus::Shown;
 
 fn main() -> ExitCode {
@@ -13,9 +14,7 @@ fn main() -> ExitCode {
         eprintln!("hotframe: {line}");
     }
     command.run().unwrap_or_else(|error| {
-        let causes = std::iter::successors(error.source(), |cause| cause.source());
-        let message = causes.fold(error.to_string(), |message, cause| format!("{message}: {cause}"));
-        eprintln!("hotframe: {}", Shown(&message));
+        eprintln!("hotframe: {}", Shown(&with_causes(&*error)));
         ExitCode::FAILURE
     })
 }

@@ -52,6 +52,7 @@ use self::notify::Queue;
 use self::presence::Presence;
 use self::settle::{Known, Timing};
 use crate::image::copy::ContentHash;
+use crate::with_causes;
 
 /// A settled file that the stage function is to try.
 #[derive(Debug)]
@@ -110,24 +111,14 @@ pub enum Attempt {
 impl Attempt {
     /// The outcome of a try that ended with `error`; its sources become part of the reason.
     pub fn failed(content: Option<ContentHash>, is_incomplete: bool, error: &dyn std::error::Error) -> Self {
-        let reason = reason(error);
+        let reason = with_causes(error);
         if is_incomplete { Self::Incomplete { content, reason } } else { Self::Refused { content, reason } }
     }
 
     /// The outcome of a try that the host could not make because of `error`.
     pub fn postponed(error: &dyn std::error::Error) -> Self {
-        Self::Postponed { reason: reason(error) }
+        Self::Postponed { reason: with_causes(error) }
     }
-}
-
-/// An error and its sources.
-fn reason(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string);
-    // Some errors tell their cause themselves.
-    causes.fold(
-        error.to_string(),
-        |reason, cause| if reason.contains(&cause) { reason } else { format!("{reason}: {cause}") },
-    )
 }
 
 /// What the watcher tells the host.

@@ -11,18 +11,20 @@ use super::PLUGINS;
 /// Root of the workspace.
 pub(crate) const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// The game. In release, for it draws every frame: the debug build takes fifty times as long.
+/// The game, built as README says: another selection of packages has other features, and would be built anew. In release, for it
+/// draws every frame: the debug build takes fifty times as long.
 pub(crate) fn game() -> PathBuf {
-    programs().join(format!("demo-game{}", std::env::consts::EXE_SUFFIX))
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    program(&BUILT, "demo-game", "demo-game")
 }
 
-/// The `hotframe` command.
+/// The `hotframe` command, built as README says.
 pub(crate) fn hotframe() -> PathBuf {
-    programs().join(format!("hotframe{}", std::env::consts::EXE_SUFFIX))
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    program(&BUILT, "plugin-host", "hotframe")
 }
 
-/// A plugin's library. By the same cargo call as the game's own: another selection of packages has other features, and
-/// cargo would then build the plugins anew for each of the two.
+/// A plugin's library, built by the same cargo call as the game's own.
 pub(crate) fn library(plugin: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let folder = BUILT.get_or_init(|| {
@@ -32,13 +34,9 @@ pub(crate) fn library(plugin: &str) -> PathBuf {
     library_path(folder, plugin)
 }
 
-fn programs() -> &'static Path {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let packages =
-            ["--package", "demo-game", "--package", "plugin-host", "--bin", "demo-game", "--bin", "hotframe"];
-        build(Path::new(WORKSPACE), &target(), &packages)
-    })
+fn program(built: &OnceLock<PathBuf>, package: &str, name: &str) -> PathBuf {
+    let folder = built.get_or_init(|| build(Path::new(WORKSPACE), &target(), &["--package", package, "--bin", name]));
+    folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Builds `packages` of a workspace in release; gives the folder in which the results stand. cargo itself makes whoever

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use shm_bus::{InboxInfo, LaneInfo, ParticipantInfo, RegisterTable, Snapshot, SpoiltInfo, TopicInfo};
 
-use super::folder::reason;
 use super::{Finding, Report, queue};
 use crate::cli::figures::{count, several};
 use crate::cli::process::{advice_on_hanging, advice_on_stopped};
 use crate::cli::progress::hangs;
+use crate::with_causes;
 
 /// A lane that is so full is held up.
 const FULL: f64 = 0.75;
@@ -33,7 +33,7 @@ pub(super) fn look(folder: &Path, name: &str, interval: Duration) -> Vec<Finding
     let (before, now) = match watched {
         Ok(watched) => watched,
         Err(error) => {
-            report.problem(reason(&error), "`hotframe bus ls` names those that live");
+            report.problem(with_causes(&error), "`hotframe bus ls` names those that live");
             return report.findings;
         }
     };

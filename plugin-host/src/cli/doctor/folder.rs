@@ -6,6 +6,7 @@ use shm_bus::{ListError, OpenError};
 
 use super::{Finding, Report};
 use crate::cli::figures::count;
+use crate::with_causes;
 
 /// Less free space than a game's lanes commonly take.
 #[cfg(unix)]
@@ -16,11 +17,11 @@ pub(super) fn look(folder: &Path) -> Vec<Finding> {
     match shm_bus::list() {
         Err(ListError::Dir(error)) => {
             report.problem(
-                reason(&error),
+                with_causes(&error),
                 "correct that, or let HOTFRAME_DIR name another folder, of your own and with mode 0700",
             );
         }
-        Err(error) => report.problem(reason(&error), "correct that, or let HOTFRAME_DIR name another folder"),
+        Err(error) => report.problem(with_causes(&error), "correct that, or let HOTFRAME_DIR name another folder"),
         Ok(live) => {
             if has_parent(folder, &mut report) {
                 try_it(&mut report);
@@ -30,12 +31,6 @@ pub(super) fn look(folder: &Path) -> Vec<Finding> {
         }
     }
     report.findings
-}
-
-/// An error with its causes.
-pub(super) fn reason(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// Buses that are not listed as living: dead ones, and those that this build can't read.
@@ -61,7 +56,7 @@ fn look_for_stale(folder: &Path, live: &[String], report: &mut Report) {
                 report.hint(what, "nobody can open it: remove it, or give it its own name again");
             }
             Err(error) => {
-                let what = format!("bus `{name}` can't be read: {}", reason(&error));
+                let what = format!("bus `{name}` can't be read: {}", with_causes(&error));
                 report.problem(
                     what,
                     "use the `hotframe` that was built with the game; if no game runs, `hotframe bus gc` removes it",
@@ -85,7 +80,7 @@ fn try_it(report: &mut Report) {
     if let Err(error) = shm_bus::probe() {
         let why = match &error {
             OpenError::Io { what, source, .. } => format!("can't {what}: {source}"),
-            error => reason(error),
+            error => with_causes(error),
         };
         report.problem(
             format!("no bus can be made in it: {why}"),

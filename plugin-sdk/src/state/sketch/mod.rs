@@ -4,7 +4,6 @@
 //! A sketch is small and quickly made, however large the state: of each sequence and map the first items are looked at, of each
 //! chain the first levels. Where more was there, values are not compared.
 
-mod folder;
 mod pencil;
 
 use core::fmt::Write as _;
