@@ -2,25 +2,12 @@
 //!
 //! Attention is modelled with publishers that fence by themselves; loom does not know the system's fence for others.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use loom::thread;
 
 use super::{Doorbell, arm, ask, disarm, fence_before_look, ring, who_asked};
-use crate::sync::{AtomicU64, Mutation, Ordering, with_mutation};
-
-fn check(preemptions: Option<usize>, model: fn()) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = preemptions;
-    builder.check(model);
-}
-
-fn fails(mutation: Mutation, model: fn()) {
-    let outcome = catch_unwind(AssertUnwindSafe(|| with_mutation(Some(mutation), || check(Some(3), model))));
-    with_mutation(None, || ());
-    assert!(outcome.is_err(), "the model holds without {mutation:?}");
-}
+use crate::sync::{AtomicU64, Mutation, Ordering, check, check_at_length, fails};
 
 fn words<const N: usize>() -> Arc<[AtomicU64; N]> {
     Arc::new(std::array::from_fn(|_| AtomicU64::new(0)))
@@ -201,7 +188,7 @@ fn nobody_who_asks_sleeps_through_a_message() {
 
 #[test]
 fn loom_nobody_sleeps_through_a_message() {
-    check(None, nobody_sleeps_through_a_message);
+    check_at_length(None, nobody_sleeps_through_a_message);
 }
 
 #[test]

@@ -5,12 +5,16 @@
 
 #[cfg(all(feature = "crash-points", unix, not(loom)))]
 mod crashing;
+#[cfg(all(test, loom))]
+mod model;
 mod mutation;
 
 #[cfg(all(feature = "crash-points", unix, not(loom)))]
 pub(crate) use crashing::AtomicU64;
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicU64, Ordering, fence};
+#[cfg(all(test, loom))]
+pub(crate) use model::{check, check_at_length, fails};
 pub(crate) use mutation::{Mutation, mutated};
 #[cfg(loom)]
 pub(crate) use mutation::{unmutated, with_mutation};

@@ -4,7 +4,6 @@
 //! looks for orders to try: the thread that changes words is therefore the first one, and those that look are spawned.
 
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use loom::cell::UnsafeCell;
@@ -15,7 +14,7 @@ use super::record;
 use super::table::{CLAIM_WORDS, Claim, Claims, HEADER_WORDS_USED, Table, Vacancy};
 use super::word::{Event, Owner, State};
 use crate::lane::{self, Envelope, Geometry, HEAD, Memory, Stamp, Writer};
-use crate::sync::{AtomicU64, Mutation, Ordering, with_mutation};
+use crate::sync::{AtomicU64, Mutation, Ordering, check, fails};
 use crate::wire::Priority;
 
 const RING_WORDS: usize = 32;
@@ -178,18 +177,6 @@ impl Worker {
     fn end(&self, claim: &Claim, event: Event) -> Option<State> {
         self.table.release(claim, event)
     }
-}
-
-fn check(preemptions: Option<usize>, model: fn()) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = preemptions;
-    builder.check(model);
-}
-
-fn fails(mutation: Mutation, model: fn()) {
-    let outcome = catch_unwind(AssertUnwindSafe(|| with_mutation(Some(mutation), || check(Some(3), model))));
-    with_mutation(None, || ());
-    assert!(outcome.is_err(), "the model holds with {mutation:?}");
 }
 
 /// Two workers take what a producer sends meanwhile: each message goes to one of them, whole.

@@ -2,9 +2,9 @@
 
 use loom::thread;
 
-use super::{RING_WORDS, check, fails, lane_that, read, read_one, send};
+use super::{RING_WORDS, lane_that, read, read_one, send};
 use crate::lane::{HEAD, Memory, Mode, Reader};
-use crate::sync::{Mutation, Ordering};
+use crate::sync::{Mutation, Ordering, check, fails};
 
 /// A gating reader has read `before` (in words per message); then `batch` is sent as one. It fits without making room.
 fn batch(before: &'static [usize], batch: &'static [usize]) {

@@ -2,9 +2,9 @@
 
 use loom::thread;
 
-use super::{check, fails, lane, read, send};
+use super::{lane, read, send};
 use crate::lane::{Mode, Reader, Start};
-use crate::sync::{Mutation, Ordering, fence};
+use crate::sync::{Mutation, Ordering, check, fails, fence};
 
 /// The reader has read `before` (in words per message); the writer then tries `during`.
 fn commit_rule(before: &'static [usize], unread: usize, during: &'static [usize]) {

@@ -2,9 +2,9 @@
 
 use loom::thread;
 
-use super::{RING_WORDS, accounted, check, fails, lane_that, read, send};
+use super::{RING_WORDS, accounted, lane_that, read, send};
 use crate::lane::{Mode, Reader};
-use crate::sync::Mutation;
+use crate::sync::{Mutation, check, fails};
 
 /// Of a ring full of stale records, of `words` each, the reader has read none; while it reads `looks` times, so many messages are sent.
 fn skipping(words: usize, looks: usize, messages: u64) {

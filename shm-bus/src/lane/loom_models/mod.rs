@@ -12,13 +12,12 @@ mod plain;
 mod room;
 
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use loom::cell::UnsafeCell;
 
 use super::{Cursor, Envelope, Gates, HEADER_WORDS_USED, Look, Lowest, Memory, Place, Reader, Refusal, Stamp, Writer};
-use crate::sync::{AtomicU64, Mutation, Ordering, with_mutation};
+use crate::sync::{AtomicU64, Mutation, Ordering};
 use crate::wire::Priority;
 
 const RING_WORDS: usize = 32;
@@ -123,17 +122,4 @@ fn accounted(seen: Vec<(u64, u64)>, first: u64) -> u64 {
         assert_eq!(sequence, next + lost, "the loss is the gap");
         sequence + 1
     })
-}
-
-/// Tries every interleaving with at most `preemptions` of them; `None` tries all.
-fn check(preemptions: Option<usize>, model: fn()) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = preemptions;
-    builder.check(model);
-}
-
-fn fails(mutation: Mutation, model: fn()) {
-    let outcome = catch_unwind(AssertUnwindSafe(|| with_mutation(Some(mutation), || check(Some(3), model))));
-    with_mutation(None, || ());
-    assert!(outcome.is_err(), "the model holds without {mutation:?}");
 }

@@ -2,9 +2,9 @@
 
 use loom::thread;
 
-use super::{accounted, check, fails, lane, read, read_one, send};
+use super::{accounted, lane, read, read_one, send};
 use crate::lane::{Mode, Reader};
-use crate::sync::Mutation;
+use crate::sync::{Mutation, check, check_at_length, fails};
 
 /// An observer stands at the oldest message of a full ring while the writer laps it.
 fn lapped() {
@@ -71,7 +71,7 @@ fn evict_laggard() {
 
 #[test]
 fn loom_lapped_observer_sees_no_torn_message_and_counts_its_loss() {
-    check(Some(4), lapped);
+    check_at_length(Some(4), lapped);
 }
 
 #[test]

@@ -6,9 +6,9 @@ use std::cell::Cell;
 
 use loom::thread;
 
-use super::{RING_WORDS, Shared, check, fails, lane_that, read, send};
+use super::{RING_WORDS, Shared, lane_that, read, send};
 use crate::lane::{Envelope, Mode, Reader, Writer};
-use crate::sync::{Mutation, Ordering, unmutated};
+use crate::sync::{Mutation, Ordering, check, fails, unmutated};
 
 /// Words of payload of a record of 4 slots.
 const LONG: usize = 12;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use loom::thread;
 
-use super::{check, fails, lane, read, send};
+use super::{lane, read, send};
 use crate::bell;
 use crate::lane::{Mode, Reader, Refusal};
-use crate::sync::{AtomicU64, Mutation, Ordering};
+use crate::sync::{AtomicU64, Mutation, Ordering, check, fails};
 
 /// The lane is full. The reader reads on and tells of it; the publisher is never left asleep while there is room.
 fn nobody_sleeps_through_room() {
