@@ -10,8 +10,9 @@ use std::thread::{Builder, scope};
 
 use tracing::dispatcher;
 
-/// Reserved, and used only as far as a state is deep: the deepest that may be saved needs a few MiB, in debug builds.
-pub(crate) const STACK_BYTES: usize = 64 << 20;
+/// Reserved, and used only as far as a state is deep: the deepest that may be saved needs a few MiB, in debug builds. The C library
+/// keeps stacks of up to 40 MiB for the next thread; a larger one would be unmapped by whoever joins its thread, at the frame edge.
+pub(crate) const STACK_BYTES: usize = 32 << 20;
 
 thread_local! {
     static HAS_ROOM: Cell<bool> = const { Cell::new(false) };
