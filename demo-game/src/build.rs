@@ -24,7 +24,7 @@ pub(crate) enum BuildError {
         source: io::Error,
     },
     /// The game is asked to end.
-    #[error("the game is asked to end while its plugins are built")]
+    #[error("stopped while building the plugins")]
     Asked,
 }
 

@@ -24,6 +24,15 @@ fn value<T: Parse>(input: ParseStream<'_>) -> Result<T> {
     input.parse()
 }
 
+/// The value of an option `key` that is a text.
+fn text(key: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
+    input.parse::<Token![=]>()?;
+    match input.fork().parse::<Ident>() {
+        Ok(word) => Err(Error::new(word.span(), format!("write it in quotes: `{key} = \"{word}\"`"))),
+        Err(_) => input.parse(),
+    }
+}
+
 /// `name`, `version` and `crate` of `#[component(…)]` and `#[message(…)]`.
 #[derive(Default)]
 pub(crate) struct TypeArgs {
@@ -39,7 +48,7 @@ impl TypeArgs {
             attribute.parse_args_with(|input: ParseStream<'_>| {
                 options(input, |key, input| {
                     match key.to_string().as_str() {
-                        "name" => found.name = Some(value(input)?),
+                        "name" => found.name = Some(text(key, input)?),
                         "version" => found.version = Some(value(input)?),
                         "crate" if attribute_name == "message" => {
                             input.parse::<Token![=]>()?;
@@ -74,8 +83,8 @@ impl Parse for PluginArgs {
         let mut found = Self::default();
         options(input, |key, input| {
             match key.to_string().as_str() {
-                "name" => found.name = Some(value(input)?),
-                "version" => found.version = Some(value(input)?),
+                "name" => found.name = Some(text(key, input)?),
+                "version" => found.version = Some(text(key, input)?),
                 "components" => {
                     let list;
                     parenthesized!(list in input);
@@ -108,8 +117,8 @@ impl Parse for SystemArgs {
         options(input, |key, input| {
             match key.to_string().as_str() {
                 "stage" => found.stage = Some(value(input)?),
-                "after" => found.after.push(value(input)?),
-                "before" => found.before.push(value(input)?),
+                "after" => found.after.push(text(key, input)?),
+                "before" => found.before.push(text(key, input)?),
                 _ => return Err(Error::new(key.span(), "unknown option; known are `stage`, `after` and `before`")),
             }
             Ok(())
@@ -133,7 +142,7 @@ impl OpaqueArgs {
             options(input, |key, input| {
                 match key.to_string().as_str() {
                     "opaque" => opaque = true,
-                    "version" => version = Some(value(input)?),
+                    "version" => version = Some(text(key, input)?),
                     _ => return Err(Error::new(key.span(), "write `#[state(opaque, version = \"…\")]`")),
                 }
                 Ok(())

@@ -55,7 +55,10 @@ pub fn derive_plugin_state(input: TokenStream) -> TokenStream {
 /// Makes an `impl` block a plugin: exports its descriptor, systems and subscriptions over the C ABI.
 ///
 /// Options: `name = "…"` and `version = "…"` (else the package's; `-` and `_` are alike in names), `components(A, B)` for components that only commands use.
-/// Inside: `#[system(stage = Update, after = "…", before = "…")]` and `#[subscribe(Topic)]` on methods.
+/// Inside: `#[system(stage = Update, after = "…", before = "…")]` and `#[subscribe(Topic)]` on methods. The stages, in their order in the
+/// frame: `First` (input, bookkeeping), `Update` (game logic, the default), `Physics`, `Last` (what reacts to physics), `Render`. `after` and
+/// `before` name plugins, within one stage. A system takes `&self` or `&mut self`, then any of
+/// `&Frame` (time, commands, arena, random numbers), `Query<…>` and `Publisher<Topic>`.
 #[proc_macro_attribute]
 pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::plugin::entry(args.into(), item.into()).unwrap_or_else(|error| error.to_compile_error()).into()

@@ -3,7 +3,8 @@
 use bevy_ecs::component::{Component, Mutable, StorageType};
 use std::ops::{Deref, DerefMut};
 
-/// The column of `T` in bevy's terms. Spawn `Col(Position { … })`, query `&Col<Position>`.
+/// The column of `T` in bevy's terms. Spawn `Col(Position { … })`, query `&Col<Position>`. Call
+/// [`ComponentRegistry::bind`](super::ComponentRegistry::bind) first: plugins don't see a column that is not bound.
 ///
 /// The orphan rule forbids implementing bevy's `Component` for `T` itself, and its crate knows nothing of bevy.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
