@@ -4,8 +4,8 @@
 //! look now and then, and then say so at every call.
 //!
 //! # Invariants
-//! 1. The system is asked where a call is slow already (a wait, a lane without room, a change) and every [`CALLS`] receives that found
-//!    nothing, drains, or uses of a work queue, but not more often than every [`INTERVAL_NS`]. Sends and receives of messages never ask.
+//! 1. The system is asked where a call is slow already (a wait, a lane without room, a change), every [`CALLS`] receives that found
+//!    nothing, drains, or uses of a work queue, and once a lap where room is made, but not more often than every [`INTERVAL_NS`].
 //! 2. What was removed once stays so for this participant, even if it is put back.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

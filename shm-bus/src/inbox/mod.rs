@@ -274,16 +274,22 @@ impl Inbox {
     /// Takes the next message and gives its lane.
     #[inline(never)]
     fn next(&mut self) -> Option<usize> {
-        let Self { shared, file, lanes, payload, .. } = self;
-        // One of many may be the only one that holds anything.
-        if let Some(bits) = &self.ready
-            && let Some(position) = bits.only_one(shared.control.doorbell(self.index))
-            && lanes[position].take_usual(payload, shared, file)
+        let (only, waiting) = match &self.ready {
+            Some(bits) => (bits.only_one(self.shared.control.doorbell(self.index)), None),
+            None => {
+                let seen = self.look_at_each();
+                (seen.only, Some(seen.waiting))
+            }
+        };
+        // Then no level has to be chosen and no lane's turn found.
+        if let Some(position) = only
+            && let lane = &mut self.lanes[position]
+            && lane.take_usual(&mut self.payload, &self.shared, &self.file)
         {
-            self.credits.served_alone(lanes[position].priority);
+            self.credits.served_alone(lane.priority);
             return Some(position);
         }
-        let found = self.most_urgent();
+        let found = self.most_urgent(waiting);
         if found.is_none() {
             self.leave_drained();
             self.look_for_missed();
@@ -348,12 +354,12 @@ impl Inbox {
         &bytes_of(&self.payload)[..len]
     }
 
-    /// The next message of the level whose turn it is.
+    /// The next message of the level whose turn it is; `seen` are the levels that hold something, if they were just looked at.
     #[inline]
-    fn most_urgent(&mut self) -> Option<usize> {
+    fn most_urgent(&mut self, mut seen: Option<Levels>) -> Option<usize> {
         // Each turn without a message leaves a lane or finds one overtaken.
         for _ in 0..=self.lanes.len() {
-            let waiting = self.waiting();
+            let waiting = seen.take().unwrap_or_else(|| self.waiting());
             let level = self.credits.choose(waiting)?;
             if let Some(found) = self.serve(level) {
                 if self.credits.served(level, waiting) {
@@ -371,7 +377,7 @@ impl Inbox {
         if self.ready.is_some() {
             return Levels::those(|level| self.level_is_ready(level));
         }
-        self.look_at_each()
+        self.look_at_each().waiting
     }
 
     /// Takes the next message of `lane`, which is left if it is not to be read any further.

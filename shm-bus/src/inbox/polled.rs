@@ -6,23 +6,34 @@
 use super::{Inbox, Levels};
 use crate::wire::Priority;
 
+/// What a look at each lane has found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    /// The levels that hold something.
+    pub(super) waiting: Levels,
+    /// Position of the only lane that holds something, if there is but one.
+    pub(super) only: Option<usize>,
+}
+
 /// Lanes that are looked at one by one.
 pub(super) const POLLED_MAX: usize = 8;
 
 impl Inbox {
-    /// The levels that hold something; also notes which lanes do. Publishers of dry ones are told how far this inbox has come.
+    /// Looks at each lane, and notes which hold something. Publishers of dry ones are told how far this inbox has come.
     #[inline]
-    pub(super) fn look_at_each(&mut self) -> Levels {
-        let (mut waiting, mut all_told) = (Levels::default(), true);
-        for lane in &mut self.lanes {
+    pub(super) fn look_at_each(&mut self) -> Seen {
+        let (mut waiting, mut holding, mut last, mut all_told) = (Levels::default(), 0_usize, 0, true);
+        for (position, lane) in self.lanes.iter_mut().enumerate() {
             lane.holds = lane.reader.holds();
             waiting.add_if(lane.holds, lane.priority);
+            holding += usize::from(lane.holds);
+            last = if lane.holds { position } else { last };
             all_told &= lane.holds | lane.reader.has_told();
         }
         if !all_told {
             self.tell_of_dry();
         }
-        waiting
+        Seen { waiting, only: (holding == 1).then_some(last) }
     }
 
     #[inline(never)]

@@ -12,6 +12,10 @@ use crate::inbox::file::InboxFile;
 use crate::lane::{Cursor, Gates, Lowest, Place};
 use crate::sync::Ordering;
 
+/// Looks for room between two at whether the bus was removed; a power of two. Room is made in steps of an eighth of the ring, with two
+/// looks each, so this is a lap.
+const LOOKS: u64 = 16;
+
 /// The gating inboxes of one topic.
 #[derive(Debug)]
 pub(super) struct GateList {
@@ -21,6 +25,8 @@ pub(super) struct GateList {
     gates: Vec<Gate>,
     /// Ids of inboxes whose owner died, until their entry is gone.
     dead: Vec<u64>,
+    /// Looks for room.
+    looks: u64,
 }
 
 /// One gating inbox.
@@ -34,7 +40,7 @@ struct Gate {
 
 impl GateList {
     pub(super) const fn new(topic: usize) -> Self {
-        Self { topic, epoch: None, gates: Vec::new(), dead: Vec::new() }
+        Self { topic, epoch: None, gates: Vec::new(), dead: Vec::new(), looks: 0 }
     }
 
     /// Takes dead owners' inboxes off the list; whether there were any.
@@ -108,8 +114,10 @@ impl<'a> LaneGates<'a> {
 
 impl Gates for LaneGates<'_> {
     fn lowest(&mut self, oldest: u64, head: u64) -> Lowest {
-        // Room is made in steps of an eighth of the ring, so there is time to look. A lane of a removed bus gets none.
-        if self.shared.look_if_removed() {
+        // A lane of a removed bus gets no more room.
+        self.list.looks += 1;
+        let is_time = self.list.looks.is_multiple_of(LOOKS);
+        if (is_time && self.shared.look_if_removed()) || self.shared.was_removed() {
             return Lowest { position: oldest, faulty: 0 };
         }
         if !self.waits {

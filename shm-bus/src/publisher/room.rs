@@ -20,6 +20,7 @@ impl Publisher {
     /// Room for `len` bytes that were just refused.
     #[cold]
     pub(super) fn refused(&mut self, priority: Priority, len: usize, refusal: Refusal) -> Result<usize, SendError> {
+        self.shared.look_if_removed();
         self.refuse_unusable()?;
         let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
         if refusal == Refusal::Full {
