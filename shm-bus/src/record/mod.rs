@@ -34,6 +34,7 @@
 //! before and behind that.
 
 mod cdr;
+mod error;
 mod file;
 mod frames;
 mod head;
@@ -42,9 +43,10 @@ mod reader;
 mod sink;
 mod writer;
 
+pub use error::RecordError;
 pub use frames::Damage;
 pub use reader::{RecordedChannel, RecordedMessage, Recording, RecordingError, RecordingReader};
-pub use writer::{RecordError, RecordedCounts, Recorder};
+pub use writer::{RecordedCounts, Recorder};
 
 use crate::schema::ros::Dialect;
 use crate::wire::Kind;
