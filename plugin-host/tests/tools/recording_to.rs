@@ -146,3 +146,26 @@ fn the_standard_output_takes_a_whole_recording_and_nothing_else() {
 fn mcap_ends(file: &Path) -> bool {
     fs::read(file).expect("there").ends_with(b"\x89MCAP0\r\n")
 }
+
+#[test]
+fn a_recording_that_came_after_this_one_began_is_not_replaced() {
+    let mut game = Game::start();
+    let file = game.file("game.mcap");
+    let name = file.to_str().expect("text").to_owned();
+    fs::write(&file, "old").expect("written");
+    let early = game.tool(&["record", &name, "--force", "--duration", "3600"]);
+    early.told();
+    assert!(early.told().contains("game.mcap.part, and "), "it has no message yet");
+    // Only now is there one, which both record; the other one is the first to end.
+    early.signal(Signal::STOP);
+    let other = game.tool(&["record", &name, "--force", "--count", "1"]);
+    game.until_read_by("hotframe bus record", 2);
+    assert!(other.told().contains("recording"));
+    game.send(0..1);
+    other.done();
+    assert_eq!(messages(&file), 1);
+    early.signal(Signal::CONT);
+    let error = early.failed();
+    assert!(error.contains("game.mcap.part the name") && error.contains("since the recording began"), "{error}");
+    assert_eq!((messages(&file), messages(&game.file("game.mcap.part"))), (1, 1), "both are there");
+}

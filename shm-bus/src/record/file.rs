@@ -3,7 +3,7 @@
 //! # Invariants
 //! 1. What lies at the wanted name is not touched before [`Output::settle`].
 //! 2. Without leave to overwrite nothing is ever replaced, also nothing that came to lie there meanwhile.
-//! 3. What another recorder is writing is never replaced.
+//! 3. With leave only what lay there when the recording began is replaced, and not while another recorder is writing it.
 //!
 //! # Failure
 //! A file that can't get its name keeps the one that it has, and [`Output::path`] tells which. [`Output::whereabouts`] tells of a file
@@ -36,7 +36,8 @@ pub(super) struct Output {
     target: PathBuf,
     /// Where the file is until it is settled; `None` for one that is no regular file, and afterwards.
     temporary: Option<PathBuf>,
-    overwrite: bool,
+    /// What may be replaced: the file that lay there at the beginning.
+    replaced: Option<(u64, u64)>,
     /// A device or a pipe, or a file behind a link that the system alone can follow: it can't be made anew.
     is_special: bool,
 }
@@ -51,12 +52,13 @@ impl Output {
             Ok(present) if !present.is_file() || !target.is_file() => {
                 let file = output::open_special(wanted)?;
                 let wanted = wanted.to_owned();
-                return Ok((Self { wanted, target, temporary: None, overwrite, is_special: true }, file));
+                return Ok((Self { wanted, target, temporary: None, replaced: None, is_special: true }, file));
             }
             Ok(_) => refuse_written(&target)?,
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Err(_) => {}
         }
+        let replaced = output::identity_at(&target).filter(|_| overwrite);
         let mut number = 0;
         loop {
             let temporary = beside(&target, number);
@@ -64,7 +66,7 @@ impl Output {
                 Ok(file) => {
                     output::claim_output(&file);
                     let (wanted, temporary) = (wanted.to_owned(), Some(temporary));
-                    return Ok((Self { wanted, target, temporary, overwrite, is_special: false }, file));
+                    return Ok((Self { wanted, target, temporary, replaced, is_special: false }, file));
                 }
                 // A killed recorder may have left it, and somebody may still want to read it.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
@@ -102,14 +104,19 @@ impl Output {
     /// Gives the file its name. Twice is as once.
     pub(super) fn settle(&mut self) -> io::Result<()> {
         let Some(temporary) = &self.temporary else { return Ok(()) };
-        if self.overwrite {
-            refuse_written(&self.target)?;
-            if let Ok(present) = fs::metadata(&self.target) {
-                let _ = fs::set_permissions(temporary, present.permissions());
+        match output::identity_at(&self.target) {
+            present @ Some(_) if present == self.replaced => {
+                refuse_written(&self.target)?;
+                if let Ok(present) = fs::metadata(&self.target) {
+                    let _ = fs::set_permissions(temporary, present.permissions());
+                }
+                fs::rename(temporary, &self.target)?;
             }
-            fs::rename(temporary, &self.target)?;
-        } else {
-            output::rename_new(temporary, &self.target)?;
+            Some(_) => {
+                let why = "another file has come to lie there since the recording began";
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
+            }
+            None => output::rename_new(temporary, &self.target)?,
         }
         self.temporary = None;
         Ok(())
@@ -198,11 +205,16 @@ mod tests {
         let (mut second, _file) = Output::create(&wanted, true).expect("made");
         file.write_all(b"first").expect("written");
         first.settle().expect("may");
-        assert_eq!(second.settle().expect_err("it is being written").kind(), io::ErrorKind::ResourceBusy);
-        assert_eq!(Output::create(&wanted, true).expect_err("likewise").kind(), io::ErrorKind::ResourceBusy);
-        assert_eq!((fs::read(&wanted).expect("kept"), second.path().exists()), (b"first".to_vec(), true));
+        assert_eq!(Output::create(&wanted, true).expect_err("it is being written").kind(), io::ErrorKind::ResourceBusy);
+        for _ in 0..2 {
+            assert_eq!(second.settle().expect_err("it was not there").kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!((fs::read(&wanted).expect("kept"), second.path().exists()), (b"first".to_vec(), true));
+            // Nobody writes it any more, which changes nothing for this one.
+            file = fs::File::create(folder.path().join("b.mcap")).expect("made");
+        }
+        let (mut third, _) = Output::create(&wanted, true).expect("made");
+        third.settle().expect("that is what it was to replace");
         drop(file);
-        second.settle().expect("nobody writes it any more");
     }
 
     #[cfg(unix)]

@@ -40,6 +40,11 @@ pub(crate) fn is_written(path: &Path) -> bool {
     matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock))
 }
 
+/// What tells what lies at `path` from what else may.
+pub(crate) fn identity_at(path: &Path) -> Option<(u64, u64)> {
+    Dir::identity_at(path).ok().flatten()
+}
+
 /// Whether something else than `file`, or nothing, lies at `path`.
 pub(crate) fn is_elsewhere(file: &File, path: &Path) -> bool {
     let own = identity(file);
