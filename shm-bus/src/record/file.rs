@@ -166,7 +166,9 @@ mod tests {
     use std::fs;
     use std::io::{self, Write as _};
 
-    use super::{Output, Whereabouts};
+    use super::Output;
+    #[cfg(unix)]
+    use super::Whereabouts;
 
     #[test]
     fn the_wanted_name_is_touched_last_and_only_with_leave() {
