@@ -250,8 +250,8 @@ pub use plugin_macros::BusMessage as Message;
 #[cfg(all(feature = "segments", not(loom)))]
 pub use self::{
     bus::{
-        Bus, BusBuilder, ChangeError, ListError, OpenError, gc, gc_in, list, list_in, peek, peek_in, probe, probe_in,
-        runtime_folder,
+        Bus, BusBuilder, ChangeError, ListError, LockLook, OpenError, Remains, gc, gc_in, list, list_in, look_at_lock,
+        peek, peek_in, probe, probe_in, remains, runtime_folder,
     },
     control::{Build, Limits, Process, RegisterTable, Version},
     inbox::{Attachment, Delivery, Inbox, InboxError, Missed, ReceiveError, SubscribeError},

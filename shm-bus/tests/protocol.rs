@@ -96,10 +96,15 @@ fn inode(bus: &Bus, name: &str) -> u64 {
 
 #[cfg(unix)]
 #[test]
-fn a_participants_lock_holds_its_own_inode() {
+fn a_participants_lock_says_which_file_it_is_and_whose() {
     let game = game(Policy::Reject);
-    let lock = std::fs::read(game.bus.path().join("p0.lock")).expect("readable");
-    assert_eq!(lock, inode(&game.bus, "p0.lock").to_le_bytes());
+    let second = game.bus.attach_again().expect("attaches");
+    for (slot, bus) in [&game.bus, &second].into_iter().enumerate() {
+        let name = format!("p{slot}.lock");
+        let lock = std::fs::read(bus.path().join(&name)).expect("readable");
+        let words = [inode(bus, &name), inode(bus, "control"), slot as u64, bus.id()];
+        assert_eq!(lock, words.map(u64::to_le_bytes).concat());
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use shm_bus::schema::{EncodeError, Fields};
 use shm_bus::wire::Priority;
 use shm_bus::{Bus, Publisher, TopicInfo};
 
+use super::figures::several;
 use super::find::find;
 use super::outgoing::{capacity, linger, send};
 use super::pace::Pace;
@@ -25,7 +26,7 @@ use super::watch::Watch;
 ///   hotframe bus echo physics/contact --json | jq -c --unbuffered .message | hotframe bus pub physics/contact --bus other
 ///
 /// Floats that JSON has no number for are "Infinity", "-Infinity", "NaN", or "NaN(0x7fc00001)" with the bits of any other NaN, as
-/// `echo` prints them; null is NaN, too. With --rate, one that was stopped (Ctrl-Z) goes on at that rate and sends nothing at once.
+/// `echo` prints them; null is NaN, too. A line that is null holds no message and is left out: `echo` says so of what it missed. With --rate, one that was stopped (Ctrl-Z) goes on at that rate and sends nothing at once.
 ///
 /// `hotframe bus ls` shows the fields. The messages have their own lane beside those of the game.
 #[derive(Clone, Debug, clap::Args)]
@@ -74,7 +75,7 @@ enum Source {
     /// One, repeated so often.
     Given { payload: Vec<u8>, left: u64 },
     /// Lines of the standard input.
-    Lines { lines: Receiver<std::io::Result<String>>, line: u64, left: u64 },
+    Lines { lines: Receiver<std::io::Result<String>>, line: u64, left: u64, empty: u64 },
 }
 
 pub(super) fn publish(args: &Args) -> Result<(), Box<dyn Error>> {
@@ -92,6 +93,9 @@ pub(super) fn publish(args: &Args) -> Result<(), Box<dyn Error>> {
     let sent = send_all(args, (&bus, &mut watch), (&mut publisher, priority), (&fields, &mut source))?;
     linger(&bus);
     tell(format_args!("sent {sent} to {} at priority {}", topic.name, priority.name()));
+    if let Source::Lines { empty: empty @ 1.., .. } = source {
+        tell(format_args!("left out {} without a message (null): something was missed before", several(empty, "line")));
+    }
     Ok(())
 }
 
@@ -135,7 +139,7 @@ impl Source {
                 // A read can't be interrupted: a thread of its own does it, and ends with the process.
                 let (sender, lines) = sync_channel(64);
                 std::thread::spawn(move || std::io::stdin().lock().lines().try_for_each(|line| sender.send(line)));
-                Ok(Self::Lines { lines, line: 0, left: args.count.unwrap_or(u64::MAX) })
+                Ok(Self::Lines { lines, line: 0, left: args.count.unwrap_or(u64::MAX), empty: 0 })
             }
         }
     }
@@ -148,12 +152,13 @@ impl Source {
                 *left -= 1;
                 Ok(Some(payload.clone()))
             }
-            Self::Lines { lines, line, left } => loop {
+            Self::Lines { lines, line, left, empty } => loop {
                 match lines.recv_timeout(Watch::SLICE) {
                     Ok(text) => {
                         *line += 1;
                         let text = text?;
-                        if text.trim().is_empty() {
+                        if matches!(text.trim(), "" | "null") {
+                            *empty += u64::from(!text.trim().is_empty());
                             continue;
                         }
                         *left -= 1;

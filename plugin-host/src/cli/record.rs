@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
@@ -12,7 +12,7 @@ use shm_bus::{Attachment, Bus, Delivery, Inbox, Shown, Start, TopicInfo};
 use super::figures::{count, plural};
 use super::find::find;
 use super::news::told;
-use super::print::tell;
+use super::print::{Guard, tell};
 use super::topic::topic;
 use super::watch::Watch;
 
@@ -23,6 +23,7 @@ use super::watch::Watch;
 ///   hotframe bus record hits.mcap physics/contact --duration 10
 ///
 ///   hotframe bus record game.mcap --encoding ros2                   for viewers that know ROS 2 only
+///   hotframe bus record /dev/stdout --force | gzip > game.mcap.gz   what it has to say then goes to the standard error
 ///
 /// MCAP viewers open the file and show the fields. With `ros1` messages are copied as they are; viewers that know ROS 1's
 /// encoding read that, such as Foxglove, and the Python package `mcap-ros1-support`. With `ros2` they are CDR, with names as ROS 2
@@ -45,7 +46,7 @@ pub(super) struct Args {
     /// Which bus [default: the one that lives]
     #[arg(long, value_name = "NAME")]
     bus: Option<String>,
-    /// Replace the file if it exists
+    /// Replace the file if it exists; write to it if it is a pipe or a device
     #[arg(long)]
     force: bool,
     /// End after so many seconds
@@ -74,6 +75,31 @@ fn encoding(text: &str) -> Result<Encoding, String> {
 const FLUSH: Duration = Duration::from_millis(250);
 
 pub(super) fn record(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    if is_stdout(&args.file) {
+        // What is told there would be in the recording.
+        return record_telling(args, &mut Guard(std::io::stderr()));
+    }
+    record_telling(args, out)
+}
+
+/// Whether the standard output goes to `file`.
+#[cfg(unix)]
+fn is_stdout(file: &Path) -> bool {
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+    let stdout =
+        std::io::stdout().as_fd().try_clone_to_owned().and_then(|stdout| std::fs::File::from(stdout).metadata());
+    let (Ok(stdout), Ok(file)) = (stdout, std::fs::metadata(file)) else { return false };
+    // What is told to /dev/null is in nobody's way.
+    !stdout.file_type().is_char_device() && (file.dev(), file.ino()) == (stdout.dev(), stdout.ino())
+}
+
+#[cfg(not(unix))]
+fn is_stdout(_: &Path) -> bool {
+    false
+}
+
+fn record_telling(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     let bus = find(args.bus.as_deref())?;
     for name in &args.topics {
         topic(&bus, name)?;

@@ -128,7 +128,13 @@ fn tell_of_damage(args: &Args, recording: &Recording) {
         ));
     }
     if recording.cut_off {
-        tell(format_args!("{file} ends early; what is there is replayed"));
+        let unchecked = match recording.unchecked {
+            0 => String::new(),
+            messages => {
+                format!(", of which no checksum tells whether the last {} are right", several(messages, "message"))
+            }
+        };
+        tell(format_args!("{file} ends early; what is there is replayed{unchecked}"));
     }
 }
 

@@ -17,6 +17,7 @@ mod outputs;
 mod publish;
 mod queues;
 mod record;
+mod recording_to;
 mod removed;
 mod replay;
 mod support;

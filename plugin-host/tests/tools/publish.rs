@@ -94,3 +94,17 @@ fn an_inbox_that_does_not_read_is_named() {
     let error = game.tool(&["pub", HITS.name, &message, "--count", "1000000"]).failed();
     assert!(error.contains("topic `test/hits` has no room: inbox `reader` has not read"), "{error}");
 }
+
+#[test]
+fn lines_that_are_null_hold_no_message_and_are_left_out() {
+    let game = Game::start();
+    let mut inbox = game.inbox(Attachment::Gating);
+    let mut publisher = Tool::start(&game.folder(), &["pub", HITS.name, "--count", "2"], Stdio::piped());
+    // As `echo --json | jq -c .message` gives when something was missed.
+    publisher.write(&format!("null\n{}\n null \n{}\n", hit_json(1), hit_json(2)));
+    let received = receive(&mut inbox, 2);
+    assert_eq!([&received[0].2, &received[1].2], [&hit(1), &hit(2)]);
+    let ended = publisher.end();
+    assert!(ended.status.success() && ended.err.contains("sent 2 to test/hits"), "{}", ended.err);
+    assert!(ended.err.contains("left out 2 lines without a message (null)"), "{}", ended.err);
+}

@@ -3,7 +3,7 @@
 //! # Invariants
 //! 1. Nothing is waited for, and no lock of a live bus is taken: a bus is only locked after it looked dead, and looked at again
 //!    before it is removed.
-//! 2. A folder without `bus.lock` was never a bus, and is left alone.
+//! 2. A folder that has neither `bus.lock` nor a register was never a bus, and is left alone.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
@@ -11,9 +11,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::remains::{Remains, remains_in};
 use super::{View, list::ListError, open, sweep};
 use crate::control::PARTICIPANTS_MAX;
-use crate::runtime::{Access, Folder, LockState, Place, Store, is_bus_name};
+use crate::runtime::{Access, Folder, Place, Store, is_bus_name};
 use crate::sys::{Dir, DirError};
 
 /// Removes the buses in the runtime folder whose participants were all killed, and gives their names, sorted.
@@ -64,9 +65,8 @@ fn remove_dead(place: &Place, root: &Arc<Dir>, name: &str) -> bool {
         return false;
     }
     let Ok(folder) = Folder::open(place, Arc::clone(root), name, false) else { return false };
-    let has_lock = folder.has_lock();
     let store = Store::Folder(Arc::new(folder));
-    if !has_lock || has_life(&store) {
+    if remains_in(&store) != Remains::Dead {
         return false;
     }
     let Ok(lock) = store.lock(Duration::ZERO) else { return false };
@@ -90,5 +90,5 @@ pub(super) fn has_life(store: &Store) -> bool {
 
 /// Whether any participant's lock is held, which tells of life where there is no register to ask.
 pub(super) fn has_held_locks(store: &Store) -> bool {
-    (0..PARTICIPANTS_MAX).any(|slot| store.slot_lock(slot) == LockState::Held)
+    (0..PARTICIPANTS_MAX).any(|slot| store.slot_is_held(slot))
 }

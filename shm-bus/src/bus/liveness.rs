@@ -8,6 +8,8 @@
 //! | missing | no entry, nonsense in its place, or a copy of the register | is nobody |
 //! | missing | an entry that a participant wrote, and nothing else is proven | lives: what is not there proves nothing |
 //! | missing | it has said that it left, or was proven dead before, or its process has provably ended | is dead |
+//! | another participant's, held | an entry that a participant wrote | as if missing: a renamed lock proves nothing |
+//! | another participant's, held | no entry, nonsense in its place, or a copy of the register | as if held |
 
 use crate::runtime::LockState;
 
@@ -29,6 +31,8 @@ impl Signs {
         match self.lock {
             LockState::Free => false,
             LockState::Held => !self.ended,
+            // Whose entry makes no sense can't be told from the lock's owner.
+            LockState::Foreign => !(self.ended || (self.sealed && self.left)),
             LockState::Missing => self.sealed && !self.left && !self.ended,
         }
     }
@@ -37,13 +41,13 @@ impl Signs {
 #[cfg(test)]
 mod tests {
     use super::Signs;
-    use crate::runtime::LockState::{self, Free, Held, Missing};
+    use crate::runtime::LockState::{self, Foreign, Free, Held, Missing};
 
     #[test]
     fn a_held_lock_wins_and_absence_proves_nothing() {
         const YES: bool = true;
         const NO: bool = false;
-        let rows: [(LockState, bool, bool, bool, bool); 13] = [
+        let rows: [(LockState, bool, bool, bool, bool); 18] = [
             // lock, sealed, left, ended: lives
             (Held, YES, NO, NO, YES),
             (Held, YES, YES, NO, YES),
@@ -58,6 +62,11 @@ mod tests {
             (Missing, YES, NO, NO, YES),
             (Missing, YES, YES, NO, NO),
             (Missing, YES, NO, YES, NO),
+            (Foreign, YES, NO, NO, YES),
+            (Foreign, YES, YES, NO, NO),
+            (Foreign, YES, NO, YES, NO),
+            (Foreign, NO, YES, NO, YES),
+            (Foreign, NO, NO, YES, NO),
         ];
         for (lock, sealed, left, ended, lives) in rows {
             let signs = Signs { lock, sealed, left, ended };

@@ -15,7 +15,7 @@ use super::removed::Removal;
 use super::{Bus, Change, Shared, View, gc, sweep};
 use crate::control::{self, Build, Control, GivenUp, Limits, NewParticipant, Process, RegisterError};
 use crate::runtime::{
-    Access, CONTROL, CONTROL_NEW, Folder, LockError, Memory, ParticipantLock, Place, Store, is_bus_name,
+    Access, CONTROL, CONTROL_NEW, Folder, LockError, LockOwner, Memory, ParticipantLock, Place, Store, is_bus_name,
 };
 use crate::sys::{Birth, Dir, DirError, Origin};
 
@@ -299,16 +299,18 @@ fn make_control(store: &Store, process: u64, limits: &Limits) -> io::Result<Cont
 fn take_slot(store: &Store, control: &Control, birth: Birth) -> io::Result<Option<(usize, u64, ParticipantLock)>> {
     /// A slot whose lock is held though its entry is free is being looked at by somebody, for a moment.
     const LOOKS_MAX: usize = 256;
+    // The lock is signed with it before there is an entry.
+    let id = control.next_id();
     for _ in 0..LOOKS_MAX {
         let mut looked_at = false;
         for slot in (0..control.limits().participants).filter(|slot| control.participant_is_free(*slot)) {
-            let Some(lock) = store.take_slot(slot)? else {
+            let Some(lock) = store.take_slot(LockOwner { register: control.inode(), slot, id })? else {
                 looked_at = true;
                 continue;
             };
             let start_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis() as u64;
             let (process, name) = (Process::word(birth), Build::here().program);
-            let id = control.add_participant(slot, NewParticipant { process, birth, name: &name, start_ms });
+            control.add_participant(slot, NewParticipant { id, process, birth, name: &name, start_ms });
             control.bump_epoch();
             return Ok(Some((slot, id, lock)));
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::open::OpenError;
 use super::sweep;
 use crate::control;
-use crate::runtime::{Access, CONTROL, CONTROL_NEW, Folder, LockError, Place, Store};
+use crate::runtime::{Access, CONTROL, CONTROL_NEW, Folder, LockError, LockOwner, Place, Store};
 use crate::sync::Ordering;
 
 /// No bus can have this name, so nobody lists, opens or collects it.
@@ -55,7 +55,8 @@ fn probe_store(store: &Store) -> Result<(), OpenError> {
     // What a killed one has left.
     sweep::clear(store);
     let shares = shares_memory(store).map_err(failed("make the register"));
-    let locks = store.take_slot(0).map_err(failed("lock `p0.lock`"));
+    let nobody = LockOwner { register: 0, slot: 0, id: 0 };
+    let locks = store.take_slot(nobody).map_err(failed("lock `p0.lock`"));
     sweep::remove_bus(store);
     drop(lock);
     shares.and(locks.map(drop))

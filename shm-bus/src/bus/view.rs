@@ -10,7 +10,8 @@ use crate::control::{self, Control, GivenUp, PARTICIPANTS_MAX};
 use crate::inbox::file::InboxFile;
 use crate::lane::{LaneFile, LaneHead};
 use crate::runtime::{
-    Access, CONTROL, Folder, LockState, Place, Store, claims_name, inbox_name, is_bus_name, lane_name, slot_name,
+    Access, CONTROL, Folder, LockOwner, LockState, Place, Store, claims_name, inbox_name, is_bus_name, lane_name,
+    slot_name,
 };
 use crate::snapshot::Snapshot;
 use crate::sys::{has_ended, is_stopped};
@@ -27,7 +28,7 @@ pub(crate) struct View<'a> {
 impl View<'_> {
     /// Whether the participant in `slot` lives: [`liveness`](super::liveness) says by what.
     pub(crate) fn is_alive(&self, slot: usize) -> bool {
-        let lock = self.store.slot_lock(slot);
+        let lock = self.slot_lock(slot);
         if lock == LockState::Free {
             return false;
         }
@@ -37,9 +38,20 @@ impl View<'_> {
         Signs { lock, sealed, left: self.control.has_left(slot), ended }.life()
     }
 
+    /// What the lock of the participant in `slot` says.
+    fn slot_lock(&self, slot: usize) -> LockState {
+        let (register, id) = (self.control.inode(), self.control.participant_id(slot));
+        match id {
+            0 if self.store.slot_is_held(slot) => LockState::Held,
+            // No entry: there is nobody whose lock it could be.
+            0 => LockState::Free,
+            id => self.store.slot_lock(LockOwner { register, slot, id }),
+        }
+    }
+
     /// Whether the register is no copy; what can't be told is none.
     fn is_original(&self) -> bool {
-        self.store.identity(CONTROL).map_or(true, |(_, inode)| self.control.is_signed(inode))
+        self.store.identity(CONTROL).map_or(true, |(_, inode)| self.control.inode() == inode)
     }
 
     /// Whether anybody lives.
@@ -91,7 +103,7 @@ impl View<'_> {
                 && !control.is_given_up(GivenUp::Inbox(index))
         };
         let locks = (0..PARTICIPANTS_MAX)
-            .filter(|slot| !control.participant_is_free(*slot) && self.store.slot_lock(*slot) == LockState::Missing)
+            .filter(|slot| matches!(self.slot_lock(*slot), LockState::Missing | LockState::Foreign))
             .filter(|slot| self.is_alive(*slot))
             .map(slot_name);
         let lanes = lanes.filter(|(name, index, id)| lacks(name) && lane_stays(*index, *id)).map(|(name, ..)| name);

@@ -140,10 +140,10 @@ impl Control {
         self.word(INODE).store(inode, Ordering::Relaxed);
     }
 
-    /// Whether the register was made as this file, and is no copy of one. Nobody lives in a copy, whatever its entries say.
-    pub(crate) fn is_signed(&self, inode: u64) -> bool {
+    /// As which file the register was made. With another inode it is a copy, in which nobody lives, whatever its entries say.
+    pub(crate) fn inode(&self) -> u64 {
         // ORDERING: Relaxed, as in `sign`.
-        self.word(INODE).load(Ordering::Relaxed) == inode
+        self.word(INODE).load(Ordering::Relaxed)
     }
 
     /// Grows with every change of any entry.

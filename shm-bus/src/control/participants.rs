@@ -54,6 +54,8 @@ pub(crate) struct ParticipantEntry {
 /// What a participant says about itself.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NewParticipant<'a> {
+    /// Of [`Control::next_id`]: its lock is signed with it before.
+    pub(crate) id: u64,
     /// See [`Process`].
     pub(crate) process: u64,
     pub(crate) birth: Birth,
@@ -111,12 +113,17 @@ impl Control {
 
     /// Whether `slot` is free. Under `bus.lock`.
     pub(crate) fn participant_is_free(&self, slot: usize) -> bool {
-        self.entry(PARTICIPANTS, slot)[0].load(Ordering::Relaxed) == 0
+        self.participant_id(slot) == 0
+    }
+
+    /// Id of the participant in `slot`, whatever else its entry holds; 0 while it is free.
+    pub(crate) fn participant_id(&self, slot: usize) -> u64 {
+        self.entry(PARTICIPANTS, slot)[0].load(Ordering::Relaxed)
     }
 
     /// Whether `slot` is in use by somebody who wrote its entry in good order.
     pub(crate) fn is_sealed(&self, slot: usize) -> bool {
-        let id = self.entry(PARTICIPANTS, slot)[0].load(Ordering::Relaxed);
+        let id = self.participant_id(slot);
         id != 0 && load(&self.segment.words()[SEAL..], slot) == seal(id)
     }
 
@@ -128,12 +135,12 @@ impl Control {
 
     /// Notes that the participant in `slot` was proven dead. Under `bus.lock`.
     pub(crate) fn bury(&self, slot: usize) {
-        self.leave(slot, self.entry(PARTICIPANTS, slot)[0].load(Ordering::Relaxed));
+        self.leave(slot, self.participant_id(slot));
     }
 
     /// Whether the participant in `slot` has said that it left, or was proven dead.
     pub(crate) fn has_left(&self, slot: usize) -> bool {
-        let id = self.entry(PARTICIPANTS, slot)[0].load(Ordering::Relaxed);
+        let id = self.participant_id(slot);
         // ORDERING: Relaxed, as in `leave`.
         id != 0 && self.word(LEFT + slot).load(Ordering::Relaxed) >= id
     }
@@ -144,8 +151,8 @@ impl Control {
     }
 
     /// Fills `slot`. Under `bus.lock`; the name fits.
-    pub(crate) fn add_participant(&self, slot: usize, new: NewParticipant<'_>) -> u64 {
-        let id = self.next_id();
+    pub(crate) fn add_participant(&self, slot: usize, new: NewParticipant<'_>) {
+        let id = new.id;
         let entry = self.entry(PARTICIPANTS, slot);
         // ORDERING: Relaxed, published by [ENTRY]; who still reads the former tenant's entry sees another id afterwards.
         entry[0].store(0, Ordering::Relaxed);
@@ -160,7 +167,6 @@ impl Control {
         self.word(TIME_NAMESPACE + slot).store(new.birth.time_namespace.into(), Ordering::Relaxed);
         self.word(SEAL + slot).store(seal(id), Ordering::Relaxed);
         publish(entry, id, &[new.process, new.name.len() as u64], &[(NAME.0, NAME.1, new.name)]);
-        id
     }
 
     /// Frees `slot`. Under `bus.lock`.

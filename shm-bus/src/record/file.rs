@@ -3,14 +3,29 @@
 //! # Invariants
 //! 1. What lies at the wanted name is not touched before [`Output::settle`].
 //! 2. Without leave to overwrite nothing is ever replaced, also nothing that came to lie there meanwhile.
+//! 3. With leave only what lay there when the recording began is replaced, and not while another recorder is writing it.
 //!
 //! # Failure
-//! A file that can't get its name keeps the one that it has, and [`Output::path`] tells which.
+//! A file that can't get its name keeps the one that it has, and [`Output::path`] tells which. [`Output::whereabouts`] tells of a file
+//! that somebody has moved or removed.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::sys::output;
+
+/// Where a file is, told by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Whereabouts {
+    /// Where [`Output::path`] says.
+    Here,
+    /// Somebody has moved it, to this place if it can be told.
+    Moved(Option<PathBuf>),
+    /// No name leads to it any more: somebody has removed or replaced it.
+    Removed,
+}
 
 /// See the module.
 #[derive(Debug)]
@@ -21,31 +36,37 @@ pub(super) struct Output {
     target: PathBuf,
     /// Where the file is until it is settled; `None` for one that is no regular file, and afterwards.
     temporary: Option<PathBuf>,
-    overwrite: bool,
+    /// What may be replaced: the file that lay there at the beginning.
+    replaced: Option<(u64, u64)>,
+    /// A device or a pipe, or a file behind a link that the system alone can follow: it can't be made anew.
+    is_special: bool,
 }
 
 impl Output {
     /// Makes the file for `wanted`, which must not exist unless `overwrite`.
     pub(super) fn create(wanted: &Path, overwrite: bool) -> io::Result<(Self, File)> {
         let target = behind_links(wanted);
-        match fs::metadata(&target) {
+        match fs::metadata(wanted) {
             Ok(_) if !overwrite => return Err(io::ErrorKind::AlreadyExists.into()),
             Ok(present) if present.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-            // A device or a pipe can't be made anew.
-            Ok(present) if !present.is_file() => {
-                let file = OpenOptions::new().write(true).open(&target)?;
-                return Ok((Self { wanted: wanted.to_owned(), target, temporary: None, overwrite }, file));
+            Ok(present) if !present.is_file() || !target.is_file() => {
+                let file = output::open_special(wanted)?;
+                let wanted = wanted.to_owned();
+                return Ok((Self { wanted, target, temporary: None, replaced: None, is_special: true }, file));
             }
+            Ok(_) => refuse_written(&target)?,
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+            Err(_) => {}
         }
+        let replaced = output::identity_at(&target).filter(|_| overwrite);
         let mut number = 0;
         loop {
             let temporary = beside(&target, number);
             match OpenOptions::new().write(true).create_new(true).open(&temporary) {
                 Ok(file) => {
+                    output::claim_output(&file);
                     let (wanted, temporary) = (wanted.to_owned(), Some(temporary));
-                    return Ok((Self { wanted, target, temporary, overwrite }, file));
+                    return Ok((Self { wanted, target, temporary, replaced, is_special: false }, file));
                 }
                 // A killed recorder may have left it, and somebody may still want to read it.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
@@ -59,6 +80,22 @@ impl Output {
         self.temporary.as_deref().unwrap_or(&self.wanted)
     }
 
+    /// Whether it was there before and is written as it is.
+    pub(super) const fn is_special(&self) -> bool {
+        self.is_special
+    }
+
+    /// Where `file`, which is this one, is now.
+    pub(super) fn whereabouts(&self, file: &File) -> Whereabouts {
+        if self.is_special || !output::is_elsewhere(file, self.path()) {
+            Whereabouts::Here
+        } else if output::is_nameless(file) {
+            Whereabouts::Removed
+        } else {
+            Whereabouts::Moved(output::name_of(file))
+        }
+    }
+
     /// Whether it has the wanted name.
     pub(super) const fn is_settled(&self) -> bool {
         self.temporary.is_none()
@@ -67,13 +104,19 @@ impl Output {
     /// Gives the file its name. Twice is as once.
     pub(super) fn settle(&mut self) -> io::Result<()> {
         let Some(temporary) = &self.temporary else { return Ok(()) };
-        if self.overwrite {
-            if let Ok(present) = fs::metadata(&self.target) {
-                let _ = fs::set_permissions(temporary, present.permissions());
+        match output::identity_at(&self.target) {
+            present @ Some(_) if present == self.replaced => {
+                refuse_written(&self.target)?;
+                if let Ok(present) = fs::metadata(&self.target) {
+                    let _ = fs::set_permissions(temporary, present.permissions());
+                }
+                fs::rename(temporary, &self.target)?;
             }
-            fs::rename(temporary, &self.target)?;
-        } else {
-            rename_new(temporary, &self.target)?;
+            Some(_) => {
+                let why = "another file has come to lie there since the recording began";
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
+            }
+            None => output::rename_new(temporary, &self.target)?,
         }
         self.temporary = None;
         Ok(())
@@ -90,15 +133,13 @@ impl Output {
     }
 }
 
-/// Renames without replacing anything.
-fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::hard_link(from, to) {
-        Ok(()) => fs::remove_file(from),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        // A file system without links: as careful as goes.
-        Err(_) if fs::symlink_metadata(to).is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
-        Err(_) => fs::rename(from, to),
+/// Refuses a file that another recorder is writing.
+fn refuse_written(path: &Path) -> io::Result<()> {
+    if output::is_written(path) {
+        let why = "another recorder is writing it; end that one, or choose another name";
+        return Err(io::Error::new(io::ErrorKind::ResourceBusy, why));
     }
+    Ok(())
 }
 
 /// The name of a temporary beside `target`.
@@ -126,6 +167,8 @@ mod tests {
     use std::io::{self, Write as _};
 
     use super::Output;
+    #[cfg(unix)]
+    use super::Whereabouts;
 
     #[test]
     fn the_wanted_name_is_touched_last_and_only_with_leave() {
@@ -151,6 +194,56 @@ mod tests {
         assert_eq!((other.path(), fs::read(&wanted).expect("there")), (&*wanted, b"newer".to_vec()));
         assert!(!other.discard() && output.discard());
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_another_recorder_is_writing_is_not_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let wanted = folder.path().join("a.mcap");
+        fs::write(&wanted, "old").expect("written");
+        let (mut first, mut file) = Output::create(&wanted, true).expect("made");
+        // One that began before the first one got the name, and one that begins afterwards.
+        let (mut second, _file) = Output::create(&wanted, true).expect("made");
+        file.write_all(b"first").expect("written");
+        first.settle().expect("may");
+        assert_eq!(Output::create(&wanted, true).expect_err("it is being written").kind(), io::ErrorKind::ResourceBusy);
+        for _ in 0..2 {
+            assert_eq!(second.settle().expect_err("it was not there").kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!((fs::read(&wanted).expect("kept"), second.path().exists()), (b"first".to_vec(), true));
+            // Nobody writes it any more, which changes nothing for this one.
+            file = fs::File::create(folder.path().join("b.mcap")).expect("made");
+        }
+        let (mut third, _) = Output::create(&wanted, true).expect("made");
+        third.settle().expect("that is what it was to replace");
+        drop(file);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_was_moved_removed_or_replaced_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [wanted, other] = ["a.mcap", "b.mcap"].map(|name| folder.path().join(name));
+        for is_settled in [true, false] {
+            let (mut output, file) = Output::create(&wanted, false).expect("made");
+            if is_settled {
+                output.settle().expect("may");
+            }
+            let path = output.path().to_owned();
+            assert_eq!(output.whereabouts(&file), Whereabouts::Here);
+            fs::rename(&path, &other).expect("moved");
+            let place = cfg!(target_os = "linux").then(|| fs::canonicalize(&other).expect("there"));
+            assert_eq!(output.whereabouts(&file), Whereabouts::Moved(place.clone()));
+            fs::write(&path, "mine").expect("written");
+            assert_eq!(output.whereabouts(&file), Whereabouts::Moved(place));
+            fs::rename(&other, &path).expect("moved back");
+            assert_eq!(output.whereabouts(&file), Whereabouts::Here);
+            fs::remove_file(&path).expect("there");
+            assert_eq!(output.whereabouts(&file), Whereabouts::Removed);
+            fs::write(&path, "mine").expect("written");
+            assert_eq!(output.whereabouts(&file), Whereabouts::Removed);
+            fs::remove_file(&path).expect("there");
+        }
     }
 
     #[cfg(unix)]

@@ -107,7 +107,14 @@ impl Frames {
             8 => {}
             // Some bits may have turned over.
             4.. => frames.note(0, MAGIC.len() as u64, Some(0), "the file's first bytes are wrong"),
-            _ => return Err(FrameError::Foreign("it does not begin as MCAP files do")),
+            // Or all of its beginning may be overwritten: no other file has a chunk in it.
+            _ => {
+                let Some(chunk) = frames.find_chunk()? else {
+                    return Err(FrameError::Foreign("it does not begin as MCAP files do"));
+                };
+                frames.note(0, chunk, None, "the file's beginning is wrong");
+                frames.next = chunk;
+            }
         }
         Ok(frames)
     }
@@ -144,6 +151,11 @@ impl Frames {
                 }
             }
         }
+    }
+
+    /// Whether the present chunk was cut off, so that its checksum tells nothing of its records.
+    pub(super) const fn is_torn(&self) -> bool {
+        self.torn
     }
 
     /// Tells of a record, the one that was given out last, that makes no sense for other reasons.

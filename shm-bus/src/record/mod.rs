@@ -8,7 +8,7 @@
 //!   request    sequence u64 | lost u64 | sender u64 | correlation u64 | prefix | count u32 | body
 //!   response   sequence u64 | lost u64 | sender u64 | correlation u64 | status u8 | count u32 | body
 //!   bytes      sequence u64 | lost u64 | the payload, when it is nothing of these
-//! metadata   `hotframe`: the bus; `hotframe.channel`: a channel once more, with a checksum of its own;
+//! metadata   `hotframe`: the bus; `hotframe.channel`: a channel once more, with a checksum of its own, again and again;
 //!            `hotframe.losses`, at the end: messages lost of each channel, and of each topic those of lanes that were never read
 //! ```
 //! All numbers are little-endian. `lost` counts the messages of the lane that the recorder missed just before this one, so
@@ -25,24 +25,28 @@
 //! 1. A file grows by whole chunks: what was flushed can be read whatever happens to the recorder.
 //! 2. A recording has its own name only once it holds a message, or has ended; what had that name before stays until then.
 //! 3. Nothing of a file is trusted: lengths are bounded, schemas parsed and checked before they are used.
-//! 4. What is damaged costs a chunk. Channels are written twice, so that they outlast the chunk that has them.
+//! 4. What is damaged costs the chunks that it lies in. Channels are written again and again, up to the end, so that a copy outlasts
+//!    whatever happens to the others.
 //!
 //! # Failure
 //! A recorder that can't write, as on a full disk, cuts its file back to the last whole chunk, and removes one without a
-//! message. A file that ends early is read to its last whole message, and says so; so does one with damage in it, which is read
+//! message. One whose file was moved, removed, replaced or written by somebody else says so at the end. A file that ends early is read to its last whole message, and says so; so does one with damage in it, which is read
 //! before and behind that.
 
 mod cdr;
+mod error;
 mod file;
 mod frames;
 mod head;
 mod layout;
 mod reader;
+mod sink;
 mod writer;
 
+pub use error::RecordError;
 pub use frames::Damage;
 pub use reader::{RecordedChannel, RecordedMessage, Recording, RecordingError, RecordingReader};
-pub use writer::{RecordError, RecordedCounts, Recorder};
+pub use writer::{RecordedCounts, Recorder};
 
 use crate::schema::ros::Dialect;
 use crate::wire::Kind;
@@ -112,13 +116,13 @@ mod key {
     pub(super) const SCHEMA_HASH: &str = "schema_hash";
     /// What readers of ROS 2's own recordings look for.
     pub(super) const QOS: &str = "offered_qos_profiles";
-    /// In the second copy: the channel's id, its encoding, and the checksum of all the rest.
+    /// In a copy: the channel's id, its encoding, and the checksum of all the rest.
     pub(super) const ID: &str = "id";
     pub(super) const ENCODING: &str = "encoding";
     pub(super) const CHECK: &str = "check";
 }
 
-/// The checksum of a channel's second copy.
+/// The checksum of a channel's copy.
 fn check(metadata: &std::collections::BTreeMap<String, String>) -> String {
     let mut hasher = crc32fast::Hasher::new();
     for (key, value) in metadata.iter().filter(|(key, _)| *key != key::CHECK) {

@@ -1,6 +1,6 @@
 //! Reading a recording back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -108,7 +108,14 @@ pub struct Recording {
     pub damage: Vec<Damage>,
     /// Whether it ends early, as after the recorder was killed.
     pub cut_off: bool,
+    /// Its last messages, when it ends in the middle of a chunk: whose checksum can't tell whether they are right.
+    pub unchecked: u64,
+    /// Channels that are only described behind their messages, what described them before being damaged.
+    copies: Copies,
 }
+
+/// Channels by their ids in the file.
+type Copies = BTreeMap<u16, RecordedChannel>;
 
 /// One record.
 #[derive(Clone, Copy, Debug)]
@@ -132,23 +139,36 @@ impl Recording {
     /// # Errors
     /// See [`RecordingError`]. A file that ends early is no error, nor is one that is damaged and holds messages all the same.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, RecordingError> {
-        let mut reader = RecordingReader::open(path.as_ref())?;
-        let mut last = Duration::ZERO;
+        let (recording, copies) = Self::look_through(path.as_ref(), Copies::new())?;
+        // Once more, if what was unknown was told later.
+        let recording = if copies.is_empty() { recording } else { Self::look_through(path.as_ref(), copies)?.0 };
+        if let Some(Damage { at, problem, .. }) = recording.damage.first()
+            && recording.channels.iter().all(|channel| channel.messages == 0)
+        {
+            let source = format!("{problem} at byte {at}").into();
+            return Err(RecordingError::Damaged { path: recording.path, source });
+        }
+        Ok(recording)
+    }
+
+    /// Looks through the file with what is known of its channels; gives also those that had to be known and are told in it.
+    fn look_through(path: &Path, copies: Copies) -> Result<(Self, Copies), RecordingError> {
+        let mut reader = RecordingReader::open(path, copies.clone())?;
+        let (mut last, mut unchecked) = (Duration::ZERO, 0);
         while let Some(message) = reader.read_next()? {
             let (channel, lost, len) = (message.channel, message.lost, message.payload.len());
             last = last.max(message.time);
+            unchecked += u64::from(reader.frames.is_torn());
             let channel = &mut reader.channels[channel];
             channel.messages += 1;
             channel.lost += lost;
             channel.longest = channel.longest.max(len);
         }
-        let RecordingReader { path, bus, channels, foreign, frames: Frames { cut_off, damage, .. }, .. } = reader;
-        if let Some(Damage { at, problem, .. }) = damage.first()
-            && channels.iter().all(|channel| channel.messages == 0)
-        {
-            return Err(RecordingError::Damaged { path, source: format!("{problem} at byte {at}").into() });
-        }
-        Ok(Self { path, bus, channels, duration: last, foreign, damage, cut_off })
+        let RecordingReader { path, frames: Frames { cut_off, damage, .. }, .. } = reader;
+        let RecordingReader { bus, channels, foreign, unknown, mut told, .. } = reader;
+        told.retain(|id, _| unknown.contains(id));
+        let recording = Self { path, bus, channels, duration: last, foreign, damage, cut_off, unchecked, copies };
+        Ok((recording, told))
     }
 
     /// Its messages from the beginning.
@@ -156,7 +176,7 @@ impl Recording {
     /// # Errors
     /// See [`RecordingError`].
     pub fn messages(&self) -> Result<RecordingReader, RecordingError> {
-        RecordingReader::open(&self.path)
+        RecordingReader::open(&self.path, self.copies.clone())
     }
 }
 
@@ -169,6 +189,12 @@ pub struct RecordingReader {
     channels: Vec<RecordedChannel>,
     /// Index in `channels` for each channel id of the file.
     ids: BTreeMap<u16, usize>,
+    /// Channels that are known before the file tells them.
+    copies: Copies,
+    /// Channels that were told by a copy.
+    told: Copies,
+    /// Ids in messages of which nothing was known.
+    unknown: BTreeSet<u16>,
     /// Time of the first message.
     begin: Option<u64>,
     foreign: u64,
@@ -179,7 +205,7 @@ pub struct RecordingReader {
 }
 
 impl RecordingReader {
-    fn open(path: &Path) -> Result<Self, RecordingError> {
+    fn open(path: &Path, copies: Copies) -> Result<Self, RecordingError> {
         let path = path.to_owned();
         let file = match File::open(&path) {
             Ok(file) => file,
@@ -189,8 +215,9 @@ impl RecordingReader {
             Ok(frames) => frames,
             Err(error) => return Err(refused(&path, error)),
         };
-        let (bus, channels, ids) = (String::new(), Vec::new(), BTreeMap::new());
-        Ok(Self { path, frames, bus, channels, ids, begin: None, foreign: 0, data: Vec::new(), payload: Vec::new() })
+        let (bus, channels, ids, data, payload) = Default::default();
+        let (told, unknown, begin, foreign) = Default::default();
+        Ok(Self { path, frames, bus, channels, ids, copies, told, unknown, begin, foreign, data, payload })
     }
 
     /// The next message; `None` at the end.
@@ -202,8 +229,12 @@ impl RecordingReader {
             let Some(record) = self.record()? else { return Ok(None) };
             match record {
                 Found::Channel(id, channel) => self.add(id, *channel),
+                Found::Copy(id, channel) => {
+                    self.told.entry(id).or_insert_with(|| (*channel).clone());
+                    self.add(id, *channel);
+                }
                 Found::About(bus) => self.bus = bus,
-                Found::Message { id, log_time } => match self.ids.get(&id).copied() {
+                Found::Message { id, log_time } => match self.channel_of(id) {
                     Some(channel) if self.take_apart(channel) => return Ok(Some(self.message(channel, log_time))),
                     _ => self.foreign += 1,
                 },
@@ -242,6 +273,19 @@ impl RecordingReader {
                 return Ok(found);
             }
         }
+    }
+
+    /// Index of the channel with this id, if it is known.
+    fn channel_of(&mut self, id: u16) -> Option<usize> {
+        if !self.ids.contains_key(&id) {
+            match self.copies.remove(&id) {
+                Some(channel) => self.add(id, channel),
+                None => {
+                    self.unknown.insert(id);
+                }
+            }
+        }
+        self.ids.get(&id).copied()
     }
 
     fn add(&mut self, id: u16, channel: RecordedChannel) {
@@ -307,17 +351,22 @@ fn refused(path: &Path, error: FrameError) -> RecordingError {
 /// What a record was.
 enum Found {
     Channel(u16, Box<RecordedChannel>),
+    /// A channel once more.
+    Copy(u16, Box<RecordedChannel>),
     About(String),
-    Message { id: u16, log_time: u64 },
+    Message {
+        id: u16,
+        log_time: u64,
+    },
 }
 
-/// A channel from its second copy, if that is whole.
+/// A channel from a copy, if that is whole.
 fn channel_again(metadata: &BTreeMap<String, String>) -> Option<Found> {
     let is_whole = metadata.get(key::CHECK)? == &check(metadata);
     let id = metadata.get(key::ID)?.parse().ok()?;
     let topic = metadata.get(key::TOPIC)?;
     let recorded = recorded(topic, metadata.get(key::ENCODING)?, metadata).filter(|_| is_whole)?;
-    Some(Found::Channel(id, Box::new(recorded)))
+    Some(Found::Copy(id, Box::new(recorded)))
 }
 
 /// A channel that a [`Recorder`](super::Recorder) has made.

@@ -9,55 +9,15 @@ use std::time::SystemTime;
 use mcap::records::{MessageHeader, Metadata};
 use mcap::{McapError, WriteOptions, Writer};
 
-use super::file::Output;
+use super::error::RecordError;
+use super::file::{Output, Whereabouts};
 use super::layout::Layout;
+use super::sink::{Sink, Tap};
 use super::{ABOUT, CHANNEL, Encoding, HEADER_DEFINITION, LOSSES, OPAQUE, check, key, kind_name};
 use crate::inbox::{Delivery, Missed};
 use crate::schema::{Fields, ros};
 use crate::snapshot::TopicInfo;
 use crate::wire::{Kind, Priority};
-
-/// Why nothing more is recorded.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum RecordError {
-    /// The file can't be made.
-    #[error("can't make {}{}", path.display(), if source.kind() == io::ErrorKind::AlreadyExists && path.is_file() { "; --force replaces it" } else { "" })]
-    Create {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The file can't be written. It was cut back to what had been flushed before, which can be read; without a message it is
-    /// gone, and what it should have replaced is as it was.
-    #[error("can't write {}; {}", path.display(), match messages {
-        0 => "nothing was recorded".to_owned(),
-        1 => "it holds the 1 message up to there".to_owned(),
-        messages => format!("it holds the {messages} messages up to there"),
-    })]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Messages that it holds.
-        messages: u64,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The file can't get its name: something else has it by now.
-    #[error("can't give {} the name {}; the recording goes by the former", path.display(), wanted.display())]
-    Name {
-        /// Where the recording is.
-        path: PathBuf,
-        /// Where it should be.
-        wanted: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// MCAP can't hold it.
-    #[error("the recording can't hold this")]
-    Format(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
 
 /// What was recorded of one topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,12 +57,15 @@ pub struct Recorder {
     pending: (usize, u64),
     /// Messages before the last flush.
     flushed: u64,
+    /// How often was flushed.
+    flushes: u64,
 }
 
 /// The writer, of which nothing can be shown.
 struct Out {
-    writer: Writer<File>,
-    /// The same file, to cut it back.
+    writer: Writer<Sink>,
+    tap: Tap,
+    /// The same file, to look at it and to cut it back.
     file: File,
     /// Bytes up to the last flush.
     good: u64,
@@ -134,6 +97,11 @@ struct Channel {
     kind: Kind,
     layout: Layout,
     lost: u64,
+    /// What is written of it again and again: after the first, second, fourth, eighth … flush, and at the end. Damage then has to reach
+    /// from the first to the last copy to cost more than the chunks that it lies in.
+    copy: BTreeMap<String, String>,
+    /// Flushes before it was made.
+    made: u64,
 }
 
 impl Recorder {
@@ -169,8 +137,9 @@ impl Recorder {
         // Chunks are ended by flushing alone, so that every flush leaves whole chunks.
         let options = WriteOptions::new().library(library).chunk_size(None).disable_seeking(true);
         let options = if encoding == Encoding::Ros2 { options.profile("ros2") } else { options };
-        let writer = match options.create(file) {
-            Ok(writer) => Some(Out { writer, file: same, good: 0 }),
+        let (sink, tap) = Sink::new(file);
+        let writer = match options.create(sink) {
+            Ok(writer) => Some(Out { writer, tap, file: same, good: 0 }),
             Err(error) => {
                 output.discard();
                 return Err(match error {
@@ -180,8 +149,19 @@ impl Recorder {
             }
         };
         let (topics, unseen, channels, data) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut recorder =
-            Self { wanted, output, encoding, writer, topics, unseen, channels, data, pending: (0, 0), flushed: 0 };
+        let mut recorder = Self {
+            wanted,
+            output,
+            encoding,
+            writer,
+            topics,
+            unseen,
+            channels,
+            data,
+            pending: (0, 0),
+            flushed: 0,
+            flushes: 0,
+        };
         let metadata = BTreeMap::from([("bus".to_owned(), bus_name.to_owned())]);
         recorder.put(|out| out.write_metadata(&Metadata { name: ABOUT.to_owned(), metadata }))?;
         recorder.write_out()?;
@@ -278,39 +258,83 @@ impl Recorder {
     }
 
     fn write_out(&mut self) -> Result<(), RecordError> {
+        self.check_length()?;
         self.put(Writer::flush)?;
-        let position = self.writer.as_mut().map(|out| (io::Seek::stream_position(&mut out.file), out));
-        if let Some((position, out)) = position {
-            match position {
-                Ok(position) => out.good = position,
-                Err(source) => return Err(self.failed(source)),
-            }
+        if let Some(out) = &mut self.writer {
+            out.good = out.tap.written();
         }
         self.flushed += self.pending.1;
         self.pending = (0, 0);
+        self.flushes += 1;
+        let is_due = |channel: &Channel| (self.flushes - channel.made).is_power_of_two();
+        let due = (0..self.channels.len()).filter(|index| is_due(&self.channels[*index])).collect();
+        self.write_copies(due)
+    }
+
+    /// Writes these channels once more, outside of chunks.
+    fn write_copies(&mut self, channels: Vec<usize>) -> Result<(), RecordError> {
+        for index in channels {
+            let metadata = self.channels[index].copy.clone();
+            self.put(|out| out.write_metadata(&Metadata { name: CHANNEL.to_owned(), metadata }))?;
+        }
+        if let Some(out) = &mut self.writer {
+            out.good = out.tap.written();
+        }
         Ok(())
+    }
+
+    /// Whether the file is as long as what was written to it: nobody else writes to it or cuts it off.
+    fn check_length(&mut self) -> Result<(), RecordError> {
+        let is_wrong = |out: &Out| out.file.metadata().is_ok_and(|file| file.len() != out.tap.written());
+        if !self.output.is_special() && self.writer.as_ref().is_some_and(is_wrong) {
+            let (path, messages) = (self.output.path().to_owned(), self.flushed);
+            self.end_writing();
+            return Err(RecordError::Spoilt { path, messages });
+        }
+        Ok(())
+    }
+
+    /// Whether the file is where it should be.
+    fn check_place(&self) -> Result<(), RecordError> {
+        let (path, messages) = (self.wanted.clone(), self.flushed);
+        match self.writer.as_ref().map_or(Whereabouts::Here, |out| self.output.whereabouts(&out.file)) {
+            Whereabouts::Here => Ok(()),
+            Whereabouts::Moved(now) => Err(RecordError::Moved { path, now, messages }),
+            Whereabouts::Removed => Err(RecordError::Removed { path, messages }),
+        }
+    }
+
+    /// Lets go of the file as it is.
+    fn end_writing(&mut self) -> Option<(File, u64)> {
+        self.writer.take().map(|Out { writer, tap, file, good }| {
+            // A writer that is dropped ends the file.
+            tap.close();
+            drop(writer);
+            (file, good)
+        })
     }
 
     fn settle(&mut self) -> Result<(), RecordError> {
         if self.output.is_settled() {
             return Ok(());
         }
-        self.output.settle().map_err(|source| {
-            let (path, wanted) = (self.output.leave(), self.wanted.clone());
-            RecordError::Name { path, wanted, source }
-        })
+        let Err(source) = self.output.settle() else { return Ok(()) };
+        self.check_place()?;
+        let (path, wanted) = (self.output.leave(), self.wanted.clone());
+        Err(RecordError::Name { path, wanted, source })
     }
 
     /// Writing has failed: what was flushed is all that there is. Without a message it is not worth a file.
     fn failed(&mut self, source: io::Error) -> RecordError {
         let path = if self.flushed > 0 { self.output.path() } else { &self.wanted };
         let path = path.to_owned();
-        if let Some(Out { writer, file, good }) = self.writer.take() {
-            // Dropped first, for it writes what it can; a device can't be cut back, and needs not.
-            drop(writer);
+        let is_here = self.check_place().is_ok();
+        if let Some((file, good)) = self.end_writing()
+            && !self.output.is_special()
+        {
             let _ = file.set_len(good);
         }
-        if self.flushed == 0 {
+        if self.flushed == 0 && is_here {
             self.output.discard();
         }
         RecordError::Write { path, messages: self.flushed, source }
@@ -334,9 +358,12 @@ impl Recorder {
     pub fn finish(mut self) -> Result<Vec<RecordedCounts>, RecordError> {
         let losses = self.losses().into_iter().map(|(what, lost)| (what, lost.to_string())).collect();
         self.flush()?;
+        self.write_copies((0..self.channels.len()).collect())?;
         self.put(|out| out.write_metadata(&Metadata { name: LOSSES.to_owned(), metadata: losses }))?;
         self.put(|out| out.finish().map(drop))?;
         self.settle()?;
+        self.check_length()?;
+        self.check_place()?;
         let topics = std::mem::take(&mut self.topics).into_iter().map(|topic| topic.counts);
         Ok(topics.chain(std::mem::take(&mut self.unseen)).collect())
     }
@@ -389,14 +416,20 @@ impl Recorder {
         if let Some(known) = self.channels.iter().position(same) {
             return Ok(known);
         }
-        let id = self.add_channel(topic, delivery, layout)?;
+        let (id, copy) = self.add_channel(topic, delivery, layout)?;
         let Delivery { priority, kind, .. } = *delivery;
-        let publisher = delivery.publisher.to_owned();
-        self.channels.push(Channel { id, topic, priority, publisher, kind, layout, lost: 0 });
+        let (publisher, made) = (delivery.publisher.to_owned(), self.flushes);
+        self.channels.push(Channel { id, topic, priority, publisher, kind, layout, lost: 0, copy, made });
         Ok(self.channels.len() - 1)
     }
 
-    fn add_channel(&mut self, topic: usize, delivery: &Delivery<'_>, layout: Layout) -> Result<u16, RecordError> {
+    /// Adds a channel; gives its id and what its copies hold.
+    fn add_channel(
+        &mut self,
+        topic: usize,
+        delivery: &Delivery<'_>,
+        layout: Layout,
+    ) -> Result<(u16, BTreeMap<String, String>), RecordError> {
         let Topic { info, name, plain, .. } = &self.topics[topic];
         let encoding = self.encoding;
         let metadata = [
@@ -427,16 +460,14 @@ impl Recorder {
             }
             None => out.add_channel(0, &name, message_encoding, &metadata),
         })?;
-        // Once more, outside of chunks: a damaged chunk then costs its messages and no others.
         metadata.insert(key::ID.to_owned(), id.to_string());
         metadata.insert(key::ENCODING.to_owned(), message_encoding.to_owned());
         metadata.insert(key::CHECK.to_owned(), check(&metadata));
-        self.put(|out| out.write_metadata(&Metadata { name: CHANNEL.to_owned(), metadata }))?;
-        Ok(id)
+        Ok((id, metadata))
     }
 
     /// Does `what` to the file; if that fails, cuts it back to what was flushed.
-    fn put<T>(&mut self, what: impl FnOnce(&mut Writer<File>) -> Result<T, McapError>) -> Result<T, RecordError> {
+    fn put<T>(&mut self, what: impl FnOnce(&mut Writer<Sink>) -> Result<T, McapError>) -> Result<T, RecordError> {
         let Some(out) = &mut self.writer else {
             return Err(self.failed(io::Error::other("writing has failed before")));
         };
@@ -454,9 +485,10 @@ impl Drop for Recorder {
             // Whoever lets go of it has another error to tell.
             let _ = self.flush();
         }
+        let is_here = self.check_place().is_ok();
         // It ends the file as well as it can. Nobody has asked for one without a message that was not finished.
         self.writer = None;
-        if self.flushed == 0 {
+        if self.flushed == 0 && is_here {
             self.output.discard();
         }
     }

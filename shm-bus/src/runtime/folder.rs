@@ -49,8 +49,13 @@ impl Folder {
             || self.seat.as_ref().is_some_and(Seat::is_left)
     }
 
+    /// The bus's own folder.
+    pub(crate) const fn dir(&self) -> &Dir {
+        &self.dir
+    }
+
     /// Whether somebody has ever locked this bus.
-    pub(crate) fn has_lock(&self) -> bool {
+    pub(super) fn has_lock(&self) -> bool {
         self.dir.open_file(BUS_LOCK, false).is_ok()
     }
 }

@@ -25,7 +25,7 @@ mod store;
 pub(crate) use bus_lock::{BusLock, LockError};
 pub(crate) use folder::Folder;
 pub(crate) use memory::Memory;
-pub(crate) use participant_lock::{LockState, ParticipantLock};
+pub(crate) use participant_lock::{LockOwner, LockState, ParticipantLock};
 pub(crate) use place::{Place, is_bus_name};
 pub(crate) use store::{Access, Store};
 

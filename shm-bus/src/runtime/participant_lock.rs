@@ -1,7 +1,7 @@
 //! `p<n>.lock`: held for as long as participant `n` lives. The kernel lets go of it when the process ends, however it ends.
 //!
-//! The file holds its own inode, which a copy or a new file of this name does not: only the file that the participant has locked
-//! can prove that it let go.
+//! The file holds its own inode and whose lock it is. A copy has another inode, and a lock that was renamed belongs to another
+//! participant: only the file that this very participant has locked can prove that it let go.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -19,8 +19,35 @@ pub(crate) enum LockState {
     Held,
     /// Nobody has it.
     Free,
-    /// Nothing, as there is no such file, or one that is no participant's.
+    /// Somebody has it, but it is another participant's: it was renamed.
+    Foreign,
+    /// Nothing, as there is no such file, or one that is not this participant's.
     Missing,
+}
+
+/// Whose lock a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LockOwner {
+    /// Inode of the register of its bus: ids are a bus's own.
+    pub(crate) register: u64,
+    /// The slot, which the file's name tells, too.
+    pub(crate) slot: usize,
+    /// The participant's id.
+    pub(crate) id: u64,
+}
+
+/// What a lock's file holds: its inode, then its owner.
+type Signature = [u8; 32];
+
+impl LockOwner {
+    fn signature(self, inode: u64) -> Signature {
+        let mut signature = [0; 32];
+        let words = [inode, self.register, self.slot as u64, self.id];
+        for (bytes, word) in signature.chunks_exact_mut(8).zip(words) {
+            bytes.copy_from_slice(&word.to_le_bytes());
+        }
+        signature
+    }
 }
 
 /// One's own sign of life, until dropped.
@@ -54,9 +81,9 @@ impl Drop for ParticipantLock {
     }
 }
 
-/// Takes the slot's lock, or `None` if it is held. Under `bus.lock`.
-pub(super) fn take(dir: &Dir, slot: usize) -> io::Result<Option<ParticipantLock>> {
-    let name = slot_name(slot);
+/// Takes the lock of the owner's slot, or `None` if it is held. Under `bus.lock`.
+pub(super) fn take(dir: &Dir, owner: LockOwner) -> io::Result<Option<ParticipantLock>> {
+    let name = slot_name(owner.slot);
     let file = match dir.open_or_create_file(&name) {
         Err(error) if is_not_a_file(&error) => {
             dir.remove_file(&name)?;
@@ -67,7 +94,7 @@ pub(super) fn take(dir: &Dir, slot: usize) -> io::Result<Option<ParticipantLock>
     match file.try_lock() {
         Ok(()) => {
             crash::point();
-            sign(&file)?;
+            sign(&file, owner)?;
             Ok(Some(ParticipantLock(Held::File { file, origin: Origin::here() })))
         }
         Err(TryLockError::WouldBlock) => Ok(None),
@@ -75,38 +102,73 @@ pub(super) fn take(dir: &Dir, slot: usize) -> io::Result<Option<ParticipantLock>
     }
 }
 
-/// Writes into a lock which file it is. Who holds it alone.
-fn sign(mut file: &File) -> io::Result<()> {
+/// Writes into a lock which file it is, and whose. Who holds it alone.
+fn sign(mut file: &File, owner: LockOwner) -> io::Result<()> {
     let (_, inode) = identity(file)?;
-    check_file_limit(size_of_val(&inode) as u64)?;
+    let signature = owner.signature(inode);
+    check_file_limit(signature.len() as u64)?;
     file.rewind()?;
-    file.write_all(&inode.to_le_bytes())?;
+    file.write_all(&signature)?;
     crash::point();
     Ok(())
 }
 
-/// Whether that is the very file that a participant has signed.
-fn is_signed(mut file: &File) -> bool {
-    let mut inode = [0; 8];
-    let signed = file.read_exact(&mut inode).map(|()| u64::from_le_bytes(inode));
-    // A file that can't be read may be signed, but an empty one is not.
-    signed.map_or_else(
-        |error| error.kind() != io::ErrorKind::UnexpectedEof,
-        |signed| identity(file).is_ok_and(|(_, inode)| inode == signed),
-    )
+/// Who has signed a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signer {
+    /// The owner that was asked for.
+    Owner,
+    /// Another participant, of this bus or of another one.
+    Other,
+    /// Nobody: it is a new file or a copy.
+    Nobody,
+    /// The system does not let it be read.
+    Untold,
 }
 
-/// What the slot's lock says.
-pub(super) fn look(dir: &Dir, slot: usize) -> LockState {
-    let file = match dir.open_file(&slot_name(slot), false) {
+fn signer(mut file: &File, owner: LockOwner) -> Signer {
+    let mut signature = [0; 32];
+    match file.read_exact(&mut signature) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Signer::Nobody,
+        Err(_) => return Signer::Untold,
+        Ok(()) => {}
+    }
+    let Ok((_, inode)) = identity(file) else { return Signer::Untold };
+    match signature {
+        signature if signature == owner.signature(inode) => Signer::Owner,
+        signature if signature.starts_with(&inode.to_le_bytes()) => Signer::Other,
+        _ => Signer::Nobody,
+    }
+}
+
+/// What the lock of the owner's slot says of the owner.
+pub(super) fn look(dir: &Dir, owner: LockOwner) -> LockState {
+    let file = match open(dir, owner.slot) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound || is_not_a_file(&error) => return LockState::Missing,
-        Err(_) => return LockState::Held,
+        Err(state) => return state,
     };
     if file.try_lock_shared().is_err() {
-        return LockState::Held;
+        // Between taking a lock and signing it there is nothing, or what its former owner has written.
+        return if signer(&file, owner) == Signer::Other { LockState::Foreign } else { LockState::Held };
     }
-    let state = if is_signed(&file) { LockState::Free } else { LockState::Missing };
+    // What can't be read may be signed.
+    let is_owners = matches!(signer(&file, owner), Signer::Owner | Signer::Untold);
     let _ = file.unlock();
-    state
+    if is_owners { LockState::Free } else { LockState::Missing }
+}
+
+/// Whether anybody holds the lock of that name, whoever it is.
+pub(super) fn is_held(dir: &Dir, slot: usize) -> bool {
+    match open(dir, slot) {
+        Ok(file) => file.try_lock_shared().is_err(),
+        Err(state) => state == LockState::Held,
+    }
+}
+
+/// Opens a slot's lock; else what follows from that.
+fn open(dir: &Dir, slot: usize) -> Result<File, LockState> {
+    dir.open_file(&slot_name(slot), false).map_err(|error| {
+        let is_missing = error.kind() == io::ErrorKind::NotFound || is_not_a_file(&error);
+        if is_missing { LockState::Missing } else { LockState::Held }
+    })
 }

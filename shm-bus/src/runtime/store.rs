@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::bus_lock::{self, BusLock, LockError};
 use super::folder::Folder;
 use super::memory::Memory;
-use super::participant_lock::{self, LockState, ParticipantLock};
+use super::participant_lock::{self, LockOwner, LockState, ParticipantLock};
 use crate::segment::Segment;
 use crate::sys;
 
@@ -133,11 +133,11 @@ impl Store {
         }
     }
 
-    /// Takes the slot's lock, or `None` if it is held. Under the bus's lock.
-    pub(crate) fn take_slot(&self, slot: usize) -> io::Result<Option<ParticipantLock>> {
+    /// Takes the lock of the owner's slot, or `None` if it is held. Under the bus's lock.
+    pub(crate) fn take_slot(&self, owner: LockOwner) -> io::Result<Option<ParticipantLock>> {
         match self {
-            Self::Folder(folder) => participant_lock::take(&folder.dir, slot),
-            Self::Memory(memory) => Ok(memory.take_slot(slot)),
+            Self::Folder(folder) => participant_lock::take(&folder.dir, owner),
+            Self::Memory(memory) => Ok(memory.take_slot(owner.slot)),
         }
     }
 
@@ -149,12 +149,20 @@ impl Store {
         }
     }
 
-    /// What the slot's lock says.
-    pub(crate) fn slot_lock(&self, slot: usize) -> LockState {
+    /// What the lock of the owner's slot says of the owner.
+    pub(crate) fn slot_lock(&self, owner: LockOwner) -> LockState {
         match self {
-            Self::Folder(folder) => participant_lock::look(&folder.dir, slot),
-            Self::Memory(memory) if memory.slot_is_held(slot) => LockState::Held,
+            Self::Folder(folder) => participant_lock::look(&folder.dir, owner),
+            Self::Memory(memory) if memory.slot_is_held(owner.slot) => LockState::Held,
             Self::Memory(_) => LockState::Free,
+        }
+    }
+
+    /// Whether anybody holds the slot's lock, whoever it is.
+    pub(crate) fn slot_is_held(&self, slot: usize) -> bool {
+        match self {
+            Self::Folder(folder) => participant_lock::is_held(&folder.dir, slot),
+            Self::Memory(memory) => memory.slot_is_held(slot),
         }
     }
 
@@ -171,6 +179,14 @@ impl Store {
         match self {
             Self::Folder(folder) => matches!(folder.dir.identity_in(name), Ok(None)),
             Self::Memory(_) => false,
+        }
+    }
+
+    /// Whether somebody has ever locked this bus.
+    pub(crate) fn has_lock(&self) -> bool {
+        match self {
+            Self::Folder(folder) => folder.has_lock(),
+            Self::Memory(_) => true,
         }
     }
 

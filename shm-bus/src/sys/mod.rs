@@ -8,6 +8,7 @@
 //! | [`identity`] | two handles are the same file exactly when these are equal |
 //! | [`Seat`] | whether a path still leads to the folder that was opened there |
 //! | [`runtime_root`] | where buses lie unless told otherwise |
+//! | `output` | who else writes a file that a tool makes, and where it is now |
 //! | [`barrier`] | one thread fencing for all that agreed to it |
 //! | [`Sleeper`], [`wake`] | sleeping on a word that other processes change, and waking who does |
 //! | [`Birth`], [`has_ended`] | a second proof that a process has ended, where a lock may have outlived it |
@@ -30,6 +31,10 @@ mod clock;
 #[cfg_attr(unix, path = "origin_unix.rs")]
 #[cfg_attr(not(unix), path = "origin_none.rs")]
 mod origin;
+#[cfg(feature = "record")]
+#[cfg_attr(unix, path = "output_unix.rs")]
+#[cfg_attr(not(unix), path = "output_none.rs")]
+pub(crate) mod output;
 #[cfg_attr(unix, path = "seat_unix.rs")]
 #[cfg_attr(not(unix), path = "seat_none.rs")]
 mod seat;
@@ -84,6 +89,18 @@ pub(crate) struct Birth {
 impl Birth {
     /// Nothing is known.
     pub(crate) const UNKNOWN: Self = Self { pid_namespace: 0, time_namespace: 0, ticks: 0 };
+}
+
+/// Renames without replacing anything, where the system has no call for that.
+#[cfg(feature = "record")]
+fn link_new(from: &Path, to: &Path) -> io::Result<()> {
+    match std::fs::hard_link(from, to) {
+        Ok(()) => std::fs::remove_file(from),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        // A file system without links: as careful as goes.
+        Err(_) if std::fs::symlink_metadata(to).is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(_) => std::fs::rename(from, to),
+    }
 }
 
 /// Whether an open failed because what lies there is no regular file.

@@ -68,3 +68,71 @@ fn a_name_that_was_taken_meanwhile_is_told_and_nothing_is_lost() {
     assert_eq!(fs::read(&file).expect("there"), b"precious");
     assert_eq!(read(path).1.len(), 1);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_recording_that_was_removed_or_replaced_while_it_was_made_is_an_error() {
+    for replace in [false, true] {
+        let mut rig = rig();
+        let file = rig.folder.path().join("game.mcap");
+        let mut recorder = Recorder::create(&file, "game", false).expect("made");
+        rig.publisher.send(Priority::High, &hit(0)).expect("room");
+        record(&mut rig, &mut recorder, &mut SystemTime::now());
+        recorder.flush().expect("room on the disk");
+        fs::remove_file(&file).expect("there");
+        if replace {
+            fs::write(&file, "mine").expect("written");
+        }
+        let error = recorder.finish().expect_err("it is gone");
+        assert!(matches!(error, RecordError::Removed { messages: 1, .. }), "{error:?}");
+        assert!(error.to_string().contains("and 1 message with it"), "{error}");
+        assert_eq!(fs::read(&file).ok(), replace.then(|| b"mine".to_vec()));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_recording_that_was_moved_while_it_was_made_says_where_it_is() {
+    let mut rig = rig();
+    let [file, moved] = ["game.mcap", "moved.mcap"].map(|name| rig.folder.path().join(name));
+    let mut recorder = Recorder::create(&file, "game", false).expect("made");
+    rig.publisher.send(Priority::High, &hit(0)).expect("room");
+    record(&mut rig, &mut recorder, &mut SystemTime::now());
+    recorder.flush().expect("room on the disk");
+    fs::rename(&file, &moved).expect("there");
+    fs::write(&file, "mine").expect("written");
+    let error = recorder.finish().expect_err("it is elsewhere");
+    let place = fs::canonicalize(&moved).expect("there");
+    assert!(error.to_string().contains(&format!("it is {} now", place.display())), "{error}");
+    assert_eq!((read(&moved).1.len(), fs::read(&file).expect("there")), (1, b"mine".to_vec()));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_recording_whose_folder_was_removed_before_its_first_message_is_an_error_that_says_so() {
+    let mut rig = rig();
+    let folder = rig.folder.path().join("folder");
+    fs::create_dir(&folder).expect("made");
+    let mut recorder = Recorder::create(folder.join("game.mcap"), "game", false).expect("made");
+    rig.publisher.send(Priority::High, &hit(0)).expect("room");
+    record(&mut rig, &mut recorder, &mut SystemTime::now());
+    fs::remove_dir_all(&folder).expect("there");
+    let error = recorder.flush().expect_err("there is no place for it");
+    assert!(matches!(error, RecordError::Removed { messages: 1, .. }), "{error:?}");
+}
+
+#[test]
+fn a_recording_that_somebody_else_writes_to_is_an_error() {
+    for other in ["", "mine", &"mine".repeat(10_000)] {
+        let mut rig = rig();
+        let file = rig.folder.path().join("game.mcap");
+        let mut recorder = Recorder::create(&file, "game", false).expect("made");
+        rig.publisher.send(Priority::High, &hit(0)).expect("room");
+        record(&mut rig, &mut recorder, &mut SystemTime::now());
+        recorder.flush().expect("room on the disk");
+        fs::write(&file, other).expect("written");
+        let error = recorder.finish().expect_err("it is spoilt");
+        assert!(matches!(error, RecordError::Spoilt { messages: 1, .. }), "{error:?}");
+        assert_eq!(fs::read_to_string(&file).expect("there"), other, "nothing more is written to it");
+    }
+}

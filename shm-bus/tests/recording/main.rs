@@ -2,6 +2,7 @@
 
 #![cfg(feature = "record")]
 
+mod copies;
 mod damage;
 mod encodings;
 mod files;
@@ -121,7 +122,7 @@ fn cut_off_anywhere_it_is_read_to_its_last_whole_message() {
     let whole = fs::read(&file).expect("there");
     let (_, all) = read(&file);
     let cut = rig.folder.path().join("cut.mcap");
-    let mut most = 0;
+    let (mut most, mut unchecked) = (0, 0);
     for len in 8..whole.len() {
         fs::write(&cut, &whole[..len]).expect("written");
         let (recording, messages) = read(&cut);
@@ -129,9 +130,12 @@ fn cut_off_anywhere_it_is_read_to_its_last_whole_message() {
         assert_eq!(messages, all[..messages.len()]);
         let flushed = lengths.iter().filter(|flushed| **flushed <= len as u64).count();
         assert!(messages.len() >= 3 * flushed, "{} messages in {len} bytes", messages.len());
+        let behind = messages.len() - 3 * flushed;
+        assert!(recording.unchecked as usize <= behind, "{} of {behind} in {len} bytes", recording.unchecked);
+        unchecked = unchecked.max(recording.unchecked);
         most = most.max(messages.len());
     }
-    assert_eq!(most, all.len());
+    assert_eq!((most, unchecked), (all.len(), 2), "what is in a chunk that was cut off is told from the rest");
 }
 
 #[test]

@@ -1,10 +1,9 @@
 //! One bus, watched for a moment.
 
-use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use shm_bus::{InboxInfo, LaneInfo, ParticipantInfo, RegisterTable, Snapshot, SpoiltInfo, TopicInfo};
+use shm_bus::{InboxInfo, LaneInfo, LockLook, ParticipantInfo, RegisterTable, Snapshot, SpoiltInfo, TopicInfo};
 
 use super::{Finding, Report, queue};
 use crate::cli::figures::{count, several};
@@ -19,7 +18,11 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) fn look(folder: &Path, name: &str, interval: Duration) -> Vec<Finding> {
     let mut report = Report::new(format!("bus {name}"));
-    if lock_is_stuck(&folder.join(name).join("bus.lock")) {
+    let lock = shm_bus::look_at_lock(name, LOCK_PATIENCE);
+    if lock == LockLook::NoFile {
+        report.problem(NO_LOCK, advice_on_no_lock(folder, name));
+    }
+    if lock == LockLook::Held {
         let holder = shm_bus::peek(name).ok().and_then(|snapshot| snapshot.changing);
         let who = holder.map_or_else(|| "somebody".to_owned(), |process| process.to_string());
         let what = format!("{who} holds bus.lock and does not let go: nobody can attach, publish or subscribe anew");
@@ -58,23 +61,12 @@ pub(super) fn look(folder: &Path, name: &str, interval: Duration) -> Vec<Finding
     report.findings
 }
 
-/// Whether the lock can't be had for a second. Not taken for longer than a moment, and shared.
-fn lock_is_stuck(lock: &Path) -> bool {
-    let Ok(file) = File::open(lock) else { return false };
-    let begun = Instant::now();
-    loop {
-        match file.try_lock_shared() {
-            Ok(()) => {
-                let _ = file.unlock();
-                return false;
-            }
-            Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_PATIENCE => {
-                std::thread::sleep(Duration::from_millis(5))
-            }
-            Err(TryLockError::WouldBlock) => return true,
-            Err(TryLockError::Error(_)) => return false,
-        }
-    }
+/// What is said of a lock that is no file.
+pub(super) const NO_LOCK: &str =
+    "its bus.lock is no regular file: somebody has replaced it, and nobody can attach, publish or subscribe anew";
+
+fn advice_on_no_lock(folder: &Path, name: &str) -> String {
+    format!("remove {}: whoever changes the bus next makes it anew", folder.join(name).join("bus.lock").display())
 }
 
 const fn holder_hint() -> &'static str {
@@ -113,7 +105,7 @@ fn look_for_missing(now: &Snapshot, report: &mut Report) {
             _ => "who has it mapped goes on, but nobody else can use it",
         };
         report.problem(
-            format!("its file {file} was removed"),
+            format!("its file {file} was removed or replaced"),
             format!("{why}: start its program again, and leave the folder of a live bus alone"),
         );
     }

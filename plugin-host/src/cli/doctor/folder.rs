@@ -1,9 +1,11 @@
 //! The runtime folder: can it hold a bus, is there room, did killed games leave something.
 
 use std::path::Path;
+use std::time::Duration;
 
-use shm_bus::{ListError, OpenError};
+use shm_bus::{ListError, LockLook, OpenError, Remains};
 
+use super::bus::NO_LOCK;
 use super::{Finding, Report};
 use crate::cli::figures::count;
 use crate::with_causes;
@@ -38,30 +40,50 @@ fn look_for_stale(folder: &Path, live: &[String], report: &mut Report) {
     let Ok(entries) = folder.read_dir() else { return };
     let mut names: Vec<String> = entries
         .flatten()
-        .filter(|entry| entry.path().join("bus.lock").exists())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .map(|entry| (entry.path().join("bus.lock"), entry.file_name().to_string_lossy().into_owned()))
+        .filter(|(lock, name)| lock.symlink_metadata().is_ok() || shm_bus::remains(name) != Remains::NoBus)
+        .map(|(_, name)| name)
         // What `try_it` of another command is making.
         .filter(|name| !live.contains(name) && !name.starts_with('.'))
         .collect();
     names.sort();
     for name in names {
-        match shm_bus::peek(&name) {
-            Ok(snapshot) if snapshot.participants.iter().any(|participant| participant.alive) => {}
-            Ok(_) | Err(OpenError::NotFound { .. }) => {
-                let what = format!("bus `{name}` is left of a game that was killed");
-                report.problem(what, "`hotframe bus gc` removes it; so does starting a game on that bus");
-            }
-            Err(OpenError::Name { .. }) => {
-                let what = format!("folder `{name}` has the files of a bus, but not a name that a bus can have");
-                report.hint(what, "nobody can open it: remove it, or give it its own name again");
-            }
-            Err(error) => {
-                let what = format!("bus `{name}` can't be read: {}", with_causes(&error));
-                report.problem(
-                    what,
-                    "use the `hotframe` that was built with the game; if no game runs, `hotframe bus gc` removes it",
-                );
-            }
+        look_at_stale(folder, &name, report);
+    }
+}
+
+fn look_at_stale(folder: &Path, name: &str, report: &mut Report) {
+    let (remains, lock) = (shm_bus::remains(name), shm_bus::look_at_lock(name, Duration::ZERO));
+    let killed = format!("bus `{name}` is left of a game that was killed");
+    match shm_bus::peek(name) {
+        // Somebody has come since.
+        Ok(_) if remains == Remains::Living => {}
+        Ok(_) | Err(OpenError::NotFound { .. }) if lock == LockLook::NoFile && remains != Remains::Living => {
+            let (what, lock) = (format!("{killed}, and {NO_LOCK}"), folder.join(name).join("bus.lock"));
+            let advice = "then `hotframe bus gc` removes the rest, and a game can be started on that bus";
+            report.problem(what, format!("remove {}; {advice}", lock.display()));
+        }
+        Ok(_) | Err(OpenError::NotFound { .. }) if remains == Remains::Dead => {
+            report.problem(killed, "`hotframe bus gc` removes it; so does starting a game on that bus");
+        }
+        Err(OpenError::NotFound { .. }) if remains == Remains::Living => {
+            let what =
+                format!("the register of bus `{name}` was removed while its game runs: nobody finds it any more");
+            let advice = "end its programs and start them again; `hotframe bus gc` removes what they leave";
+            report.problem(what, advice);
+        }
+        Ok(_) | Err(OpenError::NotFound { .. }) => {}
+        Err(OpenError::Name { .. }) => {
+            let what = format!("folder `{name}` has the files of a bus, but not a name that a bus can have");
+            report.hint(what, "nobody can open it: remove it, or give it its own name again");
+        }
+        Err(error) => {
+            let what = format!("bus `{name}` can't be read: {}", with_causes(&error));
+            let removes = match remains {
+                Remains::Dead => "nobody lives on it, so `hotframe bus gc` removes it",
+                _ => "if no game runs, remove its folder",
+            };
+            report.problem(what, format!("use the `hotframe` that was built with the game; {removes}"));
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Processes that use a bus which was removed from the runtime folder: nobody else finds it, and a second bus may have its name.
 //!
-//! Such a process has the register mapped, of which the system says that its file was deleted, or that it lies elsewhere. A file
-//! elsewhere doesn't say where it lay before, so it counts as moved only if its process uses this folder, as its environment says,
+//! Such a process has the register mapped, of which the system says that its file was deleted, or that it lies elsewhere. If it lies
+//! below what somebody has mounted over the folder, its path is as before: then the folder that the process has open is another one than
+//! the one that is found there. A file elsewhere doesn't say where it lay before, so it counts as moved only if its process uses this folder, as its environment says,
 //! and the file is on the folder's device: others can't be moved. A bus that was renamed within the folder is not seen. Only Linux
-//! tells, and only of this user's processes in the namespaces that this command sees.
+//! tells, and only of this user's processes in the namespaces that this command sees. Process ids are those of the `/proc` that is
+//! mounted here, which may count another pid namespace than this command's.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -30,6 +32,8 @@ type User = (String, String, Lost);
 enum Lost {
     /// That of this name was deleted.
     Deleted(String),
+    /// That of this name lies below something that was mounted over it.
+    Covered(String),
     /// It lies here now.
     Moved(PathBuf),
 }
@@ -51,17 +55,34 @@ pub(super) fn look(folder: &Path) -> Vec<Finding> {
         let still = users_of_removed(&folder);
         users.retain(|user| still.contains(user));
     }
+    let is_ours = proc_is_ours(std::process::id(), &fs::read_to_string("/proc/self/status").unwrap_or_default());
     for (pid, program, lost) in users {
         let (what, cause) = match lost {
-            Lost::Deleted(bus) => (format!("a bus `{bus}` that was removed from here"), "deleted or replaced"),
-            Lost::Moved(bus) => (format!("a bus that was moved from here to {}", bus.display()), "moved"),
+            Lost::Deleted(bus) => {
+                (format!("a bus `{bus}` that was removed from here"), "deleted or replaced its files")
+            }
+            Lost::Covered(bus) => {
+                (format!("a bus `{bus}` that can no longer be found here"), "mounted a file system over its folder")
+            }
+            Lost::Moved(bus) => (format!("a bus that was moved from here to {}", bus.display()), "moved its files"),
         };
-        report.problem(
-            format!("{program} (process {pid}) uses {what}"),
-            format!("somebody {cause} its files while it ran; end it and start it again, so that others find it"),
-        );
+        let (who, end) = if is_ours {
+            (format!("process {pid}"), "end it and start it again")
+        } else {
+            let who = format!("a process of another pid namespace, {pid} in the /proc that is mounted here");
+            (who, "end it there and start it again")
+        };
+        let advice = format!("somebody {cause} while it ran; {end}, so that others find it");
+        report.problem(format!("{program} ({who}) uses {what}"), advice);
     }
     report.findings
+}
+
+/// Whether `/proc` counts processes as the pid namespace of process `own` does, which is this one: by its `status` there.
+fn proc_is_ours(own: u32, status: &str) -> bool {
+    let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+    // A kernel without these namespaces says nothing.
+    numbers.is_none_or(|numbers| numbers.split_ascii_whitespace().eq([own.to_string()])) && !status.is_empty()
 }
 
 /// `path` as the system tells it of mapped files.
@@ -88,7 +109,9 @@ fn lost_to(process: &Path, folder: &Path) -> Vec<Lost> {
     let lost = |Register { bus, is_deleted }: Register| {
         let (place, name) = (bus.parent()?, bus.file_name()?.to_str()?);
         match (place == folder, is_deleted) {
+            (true, _) if !sees(process, folder) => None,
             (true, true) => Some(Lost::Deleted(name.to_owned())),
+            (true, false) => is_covered(process, &bus).then(|| Lost::Covered(name.to_owned())),
             (false, false) => was_moved(process, &bus, name, folder).then_some(Lost::Moved(bus)),
             _ => None,
         }
@@ -110,12 +133,34 @@ fn registers(maps: &str) -> Vec<Register> {
     registers
 }
 
+/// What tells files apart.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    fs::metadata(path).map(|file| (file.dev(), file.ino())).ok()
+}
+
+/// `path` as the process sees it, whose mounts may be others.
+fn seen_by(process: &Path, path: &Path) -> PathBuf {
+    process.join("root").join(path.strip_prefix("/").unwrap_or(path))
+}
+
+/// Whether the process finds at the path of `folder` what this command finds there, be it nothing.
+fn sees(process: &Path, folder: &Path) -> bool {
+    identity(&seen_by(process, folder)) == identity(folder)
+}
+
+/// Whether the folder of the `bus` that the process has open is another one than what is found at its path now.
+fn is_covered(process: &Path, bus: &Path) -> bool {
+    let found = identity(bus);
+    let descriptors = process.join("fd").read_dir().into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut open =
+        descriptors.filter(|fd| fs::read_link(fd).is_ok_and(|path| path == bus)).filter_map(|fd| identity(&fd));
+    // A process may have both open.
+    open.any(|folder| Some(folder) != found)
+}
+
 /// Whether what the process has mapped of the `bus` elsewhere lay in `folder` when it was opened, as far as can be told.
 fn was_moved(process: &Path, bus: &Path, name: &str, folder: &Path) -> bool {
-    let identity = |path: &Path| fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
-    // As the process sees it, whose mounts may be others.
-    let Ok(below_root) = bus.strip_prefix("/") else { return false };
-    let seen = process.join("root").join(below_root);
+    let seen = seen_by(process, bus);
     let Some(register) = identity(&seen.join("control")).filter(|_| seen.join("bus.lock").exists()) else {
         return false;
     };
@@ -148,7 +193,21 @@ fn uses(process: &Path, folder: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Register, registers};
+    use super::{Register, proc_is_ours, registers};
+
+    #[test]
+    fn process_ids_are_used_only_where_they_are_this_commands() {
+        let rows = [
+            ("Name:\tx\nNSpid:\t7\n", true),
+            ("Name:\tx\nNSpid:\t4711\t7\n", false),
+            ("Name:\tx\nNSpid:\t8\n", false),
+            ("Name:\tx\n", true),
+            ("", false),
+        ];
+        for (status, is_ours) in rows {
+            assert_eq!(proc_is_ours(7, status), is_ours, "{status:?}");
+        }
+    }
 
     #[test]
     fn registers_are_told_from_other_files_each_once_whether_deleted_or_not() {

@@ -1,0 +1,80 @@
+//! What a tool can tell of a bus that is not listed as living: whether anybody lives on it, and whether it can be locked.
+
+use std::fs::TryLockError;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{gc, open};
+use crate::runtime::{Access, BUS_LOCK, Folder, Place, Store, is_bus_name};
+use crate::sys::is_not_a_file;
+
+/// What lies in a folder of the runtime folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Remains {
+    /// No bus, or nothing that can be opened: [`gc`](crate::gc) leaves it alone.
+    NoBus,
+    /// A bus on which somebody lives, also one that can't be listed because its register was removed.
+    Living,
+    /// A bus on which nobody lives any more: [`gc`](crate::gc) removes it.
+    Dead,
+}
+
+/// What is left of the bus `name`, if it ever was one. Changes nothing.
+#[must_use]
+pub fn remains(name: &str) -> Remains {
+    let place = Place::from_environment();
+    let folder = place.open(false).and_then(|root| Folder::open(&place, Arc::new(root), name, false));
+    match folder {
+        Ok(folder) if is_bus_name(name) => remains_in(&Store::Folder(Arc::new(folder))),
+        _ => Remains::NoBus,
+    }
+}
+
+pub(super) fn remains_in(store: &Store) -> Remains {
+    if gc::has_life(store) {
+        return Remains::Living;
+    }
+    // Somebody may have removed one of the two.
+    let was_bus = store.has_lock() || matches!(open::open_control(store, Access::Look), Ok(Some(_)));
+    if was_bus { Remains::Dead } else { Remains::NoBus }
+}
+
+/// What can be told of the lock under which a bus changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LockLook {
+    /// It can be had, or nothing of it can be told.
+    Free,
+    /// Somebody held it all the time.
+    Held,
+    /// It is no regular file, so that nobody can take it: somebody has replaced it.
+    NoFile,
+}
+
+/// Looks at the lock of the bus `name` until it is free, at most as long as `patience`. Holds it for no longer than a moment, and shared.
+#[must_use]
+pub fn look_at_lock(name: &str, patience: Duration) -> LockLook {
+    let place = Place::from_environment();
+    let folder = place.open(false).and_then(|root| Folder::open(&place, Arc::new(root), name, false));
+    let file = match folder.map(|folder| folder.dir().open_file(BUS_LOCK, false)) {
+        Ok(Ok(file)) => file,
+        Ok(Err(error)) if is_not_a_file(&error) => return LockLook::NoFile,
+        _ => return LockLook::Free,
+    };
+    let begun = Instant::now();
+    loop {
+        match file.try_lock_shared() {
+            Ok(()) => {
+                let _: io::Result<()> = file.unlock();
+                return LockLook::Free;
+            }
+            Err(TryLockError::WouldBlock) if begun.elapsed() < patience => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(TryLockError::WouldBlock) => return LockLook::Held,
+            Err(TryLockError::Error(_)) => return LockLook::Free,
+        }
+    }
+}
