@@ -42,13 +42,35 @@ impl Played {
     }
 
     pub(crate) fn start_with(way: &str, environment: &[(&str, &str)]) -> Self {
+        let program = std::env::current_exe().expect("this test has a name");
+        Self::start_as(Command::new(program), way, environment)
+    }
+
+    /// Starts one in a mount namespace of its own, after the shell's `prepare`; `None` where the system doesn't allow that.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_inside(prepare: &str, way: &str) -> Option<Self> {
+        let inside = |script: &str| {
+            let mut command = Command::new("unshare");
+            command.args(["-m", "sh", "-ec", script]);
+            command
+        };
+        if !inside("mount --make-rprivate /").output().is_ok_and(|output| output.status.success()) {
+            eprintln!("skipped: no `unshare -m` here");
+            return None;
+        }
+        let mut command = inside(&format!("mount --make-rprivate /\n{prepare}\nexec \"$0\" \"$@\""));
+        command.arg(std::env::current_exe().expect("this test has a name"));
+        Some(Self::start_as(command, way, &[]))
+    }
+
+    fn start_as(mut program: Command, way: &str, environment: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().expect("a folder for one test");
         for folder in ["plugins", "tmp"] {
             std::fs::create_dir(home.path().join(folder)).expect("a new folder");
         }
         let plugins = home.path().join("plugins");
         std::fs::copy(fixtures::library("ender"), library_path(&plugins, "ender")).expect("a plugin in the folder");
-        let mut process = Command::new(std::env::current_exe().expect("this test has a name"))
+        let mut process = program
             .args(["child", "--exact", "--nocapture"])
             .env(HOME, home.path())
             .env(WAY, way)
@@ -66,12 +88,17 @@ impl Played {
 
     /// Reads its log on to a line with `part`.
     pub(crate) fn line(&mut self, part: &str) -> String {
+        self.line_of(&[part])
+    }
+
+    /// Reads its log on to a line with one of these parts.
+    pub(crate) fn line_of(&mut self, parts: &[&str]) -> String {
         loop {
             let mut line = String::new();
             let read = self.log.read_line(&mut line).expect("text");
-            assert!(read > 0, "it ended without {part:?}: {:#?}", self.lines);
+            assert!(read > 0, "it ended without {parts:?}: {:#?}", self.lines);
             self.lines.push(line.trim_end().to_owned());
-            if line.contains(part) {
+            if parts.iter().any(|part| line.contains(part)) {
                 return line;
             }
         }
@@ -80,6 +107,11 @@ impl Played {
     /// Lets a plugin that hangs go on.
     pub(crate) fn go_on(&self) {
         std::fs::write(self.home.path().join("go on"), "").expect("a file");
+    }
+
+    /// Lets one that waits end.
+    pub(crate) fn end_waiting(&self) {
+        std::fs::write(self.home.path().join("end"), "").expect("a file");
     }
 
     /// Waits for its end; gives how it ended and all its lines.
@@ -149,7 +181,33 @@ pub(crate) fn child() {
             let mut other = Game::start(&home, "other");
             (0..FRAMES).for_each(|_| other.frame());
         }
+        "quick-exits itself" => quick_exit(3),
+        "quick-exits guarded" => {
+            let _guard = ExitGuard::hold();
+            quick_exit(0);
+        }
         "saves" => drop(game.host.states()),
+        "saves and waits" => {
+            let states = game.host.states();
+            assert!(states.len() == 1 && states[0].1.is_ok(), "{states:?}");
+            wait(&home);
+        }
+        "finds a better place" => {
+            wait(&home);
+            let status = Command::new("mount").args(["-o", "remount,exec"]).arg(std::env::temp_dir()).status();
+            assert!(status.is_ok_and(|status| status.success()), "the folder for copies can't be remounted");
+            play_on(&mut game, 1);
+        }
+        "lacks descriptors" => lack_descriptors(&mut game, &home),
+        "swaps beside a frame and waits" => {
+            game.frame();
+            reload(&mut game, 0);
+            wait(&home);
+        }
+        "swaps at the edge and waits" => {
+            reload(&mut game, 0);
+            wait(&home);
+        }
         "reloads" => reload(&mut game, 10),
         "reloads often" => reload(&mut game, 210),
         other => panic!("no way {other:?}"),
@@ -158,6 +216,53 @@ pub(crate) fn child() {
     drop(game);
     eprintln!("it has ended as it wanted");
 }
+
+/// Plays until this generation runs.
+fn play_on(game: &mut Game, generation: u32) {
+    while game.host.stats().all(|(_, stats)| stats.generation < generation) {
+        assert!(game.host.wait_for_change(PATIENCE), "nothing happened");
+        game.frame();
+    }
+}
+
+/// Has a build come while there is no descriptor left, plays until [`Played::end_waiting`], lets them go and plays on.
+fn lack_descriptors(game: &mut Game, home: &Path) {
+    let (file, aside) = (library_path(game.host.folder(), "ender"), home.join("aside"));
+    let mut next = std::fs::read(&file).expect("a library");
+    next.push(0);
+    std::fs::write(&aside, next).expect("a new build");
+    let limit = rustix::process::Rlimit { current: Some(256), maximum: Some(256) };
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, limit).expect("a lower limit");
+    let hoard: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
+    std::fs::rename(aside, file).expect("a new build");
+    while !home.join("end").exists() {
+        game.frame();
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    drop(hoard);
+    play_on(game, 2);
+}
+
+/// Waits for [`Played::end_waiting`].
+fn wait(home: &Path) {
+    eprintln!("it goes on");
+    while !home.join("end").exists() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "declares and calls a function of C")]
+fn quick_exit(code: i32) {
+    unsafe extern "C" {
+        fn quick_exit(code: i32) -> !;
+    }
+    // SAFETY: ends the process.
+    unsafe { quick_exit(code) }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn quick_exit(_code: i32) {}
 
 /// Replaces the plugin `times` times, after a first time, and prints how much the process's memory has grown by each.
 fn reload(game: &mut Game, times: u32) {
@@ -180,7 +285,7 @@ fn reload(game: &mut Game, times: u32) {
             before = resident();
         }
     }
-    eprintln!("grown by {} KiB a reload", (resident().saturating_sub(before)) / u64::from(times));
+    eprintln!("grown by {} KiB a reload", (resident().saturating_sub(before)) / u64::from(times.max(1)));
 }
 
 /// KiB of memory that this process has.
