@@ -85,6 +85,8 @@ struct Plugin {
     waiting: Option<Waiting>,
     /// The last build of it was refused at the edge.
     is_refused: bool,
+    /// The last that was said of it is that its file was refused, or could not be tried.
+    is_in_doubt: bool,
     /// What was counted in slots that it has left.
     traffic: Traffic,
     stats: PluginStats,

@@ -71,6 +71,12 @@ impl Host {
                 self.changes.note(plugin, Next::Removal);
             }
             FileEvent::Touched { plugin } => drop(self.touched.insert(plugin)),
+            FileEvent::Postponed { ref plugin, .. } => {
+                if let Some(plugin) = self.plugins.get_mut(plugin) {
+                    plugin.is_in_doubt = true;
+                }
+                tell(&event);
+            }
             other => tell(&other),
         }
     }
@@ -232,7 +238,7 @@ impl Host {
     fn remove<E: Engine>(&mut self, name: &str, engine: &mut E) -> bool {
         let others = self.others(name);
         let Some(plugin) = self.plugins.get_mut(name) else { return false };
-        plugin.is_refused = false;
+        (plugin.is_refused, plugin.is_in_doubt) = (false, false);
         let Some(slot) = plugin.slot.clone() else { return false };
         let old = match swap::remove(&slot, &others, engine) {
             Ok(old) => old,
@@ -256,6 +262,7 @@ impl Host {
     fn refused(&mut self, name: &str, reason: &str) {
         let plugin = self.plugins.entry(name.to_owned()).or_default();
         plugin.stats.failed_loads += 1;
+        plugin.is_in_doubt = true;
         match plugin.stats.generation {
             running if plugin.slot.is_some() => {
                 tracing::error!(plugin = name, "{name}: generation {running} goes on: {reason}");
@@ -282,6 +289,7 @@ impl Plugin {
     /// Its next generation runs in `slot`.
     fn accepted(&mut self, name: &str, image: &Arc<Image>, slot: Arc<Slot>, held: Duration, cost: Cost) {
         self.stats.generation += 1;
+        self.is_in_doubt = false;
         let (generation, version) = (self.stats.generation, &image.manifest().version);
         if self.slot.replace(slot).is_none() {
             tracing::info!(
