@@ -1,7 +1,11 @@
 //! A file that was copied or touched is a request, if what was made of it doesn't run well: try it again. If it runs well, whoever
-//! did it is told so.
+//! did it is told so. A build that the system refused something is tried again every second, without anybody's doing.
+
+use std::time::Instant;
 
 use super::{Host, Plugin};
+use crate::change::Next;
+use crate::handover::Build;
 
 impl Host {
     /// Has the watcher try again what was touched, of plugins that were refused or are suspended; says of the others that they
@@ -20,6 +24,23 @@ impl Host {
             }
             waits
         });
+    }
+}
+
+impl Host {
+    /// Has builds that the system refused something tried again, when it is time for it.
+    pub(super) fn retry_short(&mut self) {
+        if self.retry_at.is_none_or(|moment| Instant::now() < moment) {
+            return;
+        }
+        self.retry_at = None;
+        for (name, plugin) in &self.plugins {
+            let waiting = plugin.waiting.as_ref().filter(|waiting| waiting.is_short);
+            if let Some(waiting) = waiting.filter(|_| !self.changes.contains(name)) {
+                let build = Build { image: waiting.image.clone(), is_retry: true };
+                self.changes.note(name.clone(), Next::Build(build));
+            }
+        }
     }
 }
 

@@ -17,6 +17,9 @@ use crate::slot::Slot;
 use crate::swap::{self, Cost, Others, Successor, SwapError};
 use crate::watcher::FileEvent;
 
+/// Between two tries of a build that the system refused something.
+const SHORT_PAUSE: Duration = Duration::from_secs(1);
+
 /// What a handover made; `None` to make it at the edge.
 type Made = Option<Result<Successor, SwapError>>;
 
@@ -145,8 +148,16 @@ impl Host {
         let mut reason = error.to_string();
         let is_news = told.insert(reason.clone());
         if matches!(error, SwapError::Engine(_) | SwapError::Ports(_)) {
-            plugin.waiting = Some(Waiting { image: build.image.clone(), told });
-            reason.push_str("; it is tried again when other plugins change");
+            let is_short = error.is_of_the_system();
+            plugin.waiting = Some(Waiting { image: build.image.clone(), told, is_short });
+            if is_short {
+                self.retry_at = Some(Instant::now() + SHORT_PAUSE);
+            }
+            reason.push_str(if is_short {
+                "; it is tried again every second"
+            } else {
+                "; it is tried again when other plugins change"
+            });
         }
         if !build.is_retry {
             self.refused(name, &reason);
@@ -227,7 +238,7 @@ impl Host {
                     let old = swap::take_out(&slot);
                     plugin.leaves(&slot);
                     let reason = format!("{error}; it is tried again when other plugins change");
-                    plugin.waiting = Some(Waiting { image, told: [error.to_string()].into() });
+                    plugin.waiting = Some(Waiting { image, told: [error.to_string()].into(), is_short: false });
                     self.goes(old);
                     self.refused(&name, &reason);
                 }

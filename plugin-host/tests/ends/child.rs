@@ -110,6 +110,7 @@ impl Played {
     }
 
     /// Lets one that waits end.
+    #[cfg(target_os = "linux")]
     pub(crate) fn end_waiting(&self) {
         std::fs::write(self.home.path().join("end"), "").expect("a file");
     }
@@ -198,6 +199,7 @@ pub(crate) fn child() {
             assert!(status.is_ok_and(|status| status.success()), "the folder for copies can't be remounted");
             play_on(&mut game, 1);
         }
+        "lacks descriptors at the edge" => lack_descriptors_at_the_edge(&mut game, &home),
         "lacks descriptors" => lack_descriptors(&mut game, &home),
         "swaps beside a frame and waits" => {
             game.frame();
@@ -231,9 +233,7 @@ fn lack_descriptors(game: &mut Game, home: &Path) {
     let mut next = std::fs::read(&file).expect("a library");
     next.push(0);
     std::fs::write(&aside, next).expect("a new build");
-    let limit = rustix::process::Rlimit { current: Some(256), maximum: Some(256) };
-    rustix::process::setrlimit(rustix::process::Resource::Nofile, limit).expect("a lower limit");
-    let hoard: Vec<_> = std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect();
+    let hoard = hoard();
     std::fs::rename(aside, file).expect("a new build");
     while !home.join("end").exists() {
         game.frame();
@@ -241,6 +241,33 @@ fn lack_descriptors(game: &mut Game, home: &Path) {
     }
     drop(hoard);
     play_on(game, 2);
+}
+
+/// As [`lack_descriptors`], but the build that comes is loaded already, and needs a lane of another size at the edge.
+fn lack_descriptors_at_the_edge(game: &mut Game, home: &Path) {
+    let file = library_path(game.host.folder(), "talker");
+    for (generation, fixture) in [(1, "talker_v1"), (2, "talker_larger_lane")] {
+        std::fs::copy(fixtures::library(fixture), home.join("aside")).expect("a new build");
+        std::fs::rename(home.join("aside"), &file).expect("a new build");
+        assert!(game.host.wait_for_change(PATIENCE), "nothing happened");
+        let hoard = (generation == 2).then(hoard);
+        while hoard.is_some() && !home.join("end").exists() {
+            game.frame();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        drop(hoard);
+        while !game.host.stats().any(|(name, stats)| name == "talker" && stats.generation == generation) {
+            game.frame();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// All descriptors that a lowered limit leaves.
+fn hoard() -> Vec<std::fs::File> {
+    let limit = rustix::process::Rlimit { current: Some(256), maximum: Some(256) };
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, limit).expect("a lower limit");
+    std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect()
 }
 
 /// Waits for [`Played::end_waiting`].
