@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use plugin_host::{ExitGuard, FrameInfo, Host, library_path};
 use plugin_sdk::abi::Stage;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use shm_bus::Bus;
 use tempfile::TempDir;
 use tracing::field::{Field, Visit};
@@ -233,14 +234,19 @@ fn lack_descriptors(game: &mut Game, home: &Path) {
     let mut next = std::fs::read(&file).expect("a library");
     next.push(0);
     std::fs::write(&aside, next).expect("a new build");
-    let hoard = hoard();
+    let limit = take_descriptors();
     std::fs::rename(aside, file).expect("a new build");
+    play_to_the_end(game, home);
+    give_descriptors(limit);
+    play_on(game, 2);
+}
+
+/// Plays until [`Played::end_waiting`].
+fn play_to_the_end(game: &mut Game, home: &Path) {
     while !home.join("end").exists() {
         game.frame();
         std::thread::sleep(Duration::from_millis(1));
     }
-    drop(hoard);
-    play_on(game, 2);
 }
 
 /// As [`lack_descriptors`], but the build that comes is loaded already, and needs a lane of another size at the edge.
@@ -250,12 +256,11 @@ fn lack_descriptors_at_the_edge(game: &mut Game, home: &Path) {
         std::fs::copy(fixtures::library(fixture), home.join("aside")).expect("a new build");
         std::fs::rename(home.join("aside"), &file).expect("a new build");
         assert!(game.host.wait_for_change(PATIENCE), "nothing happened");
-        let hoard = (generation == 2).then(hoard);
-        while hoard.is_some() && !home.join("end").exists() {
-            game.frame();
-            std::thread::sleep(Duration::from_millis(1));
+        if generation == 2 {
+            let limit = take_descriptors();
+            play_to_the_end(game, home);
+            give_descriptors(limit);
         }
-        drop(hoard);
         while !game.host.stats().any(|(name, stats)| name == "talker" && stats.generation == generation) {
             game.frame();
             std::thread::sleep(Duration::from_millis(1));
@@ -263,11 +268,16 @@ fn lack_descriptors_at_the_edge(game: &mut Game, home: &Path) {
     }
 }
 
-/// All descriptors that a lowered limit leaves.
-fn hoard() -> Vec<std::fs::File> {
-    let limit = rustix::process::Rlimit { current: Some(256), maximum: Some(256) };
-    rustix::process::setrlimit(rustix::process::Resource::Nofile, limit).expect("a lower limit");
-    std::iter::from_fn(|| std::fs::File::open("/dev/null").ok()).collect()
+/// Lets this process have no further descriptor, also when others are given back; gives the limit that was.
+fn take_descriptors() -> Rlimit {
+    let before = getrlimit(Resource::Nofile);
+    // Standard input, output and error are there.
+    setrlimit(Resource::Nofile, Rlimit { current: Some(3), ..before }).expect("a lower limit");
+    before
+}
+
+fn give_descriptors(before: Rlimit) {
+    setrlimit(Resource::Nofile, before).expect("the limit that was");
 }
 
 /// Waits for [`Played::end_waiting`].
