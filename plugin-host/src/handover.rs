@@ -9,16 +9,19 @@
 //! Knows nothing of edges: [`change`](crate::change) says when a handover begins and how it ends.
 //!
 //! # Invariants
-//! 1. The worker ends before the handover does: dropping one waits, and drops what it made.
+//! 1. The worker's work ends before the handover does: dropping one waits, and drops what it made. Nobody waits for the end of its
+//!    thread, where the plugin's thread-locals are dropped.
 //!
 //! # Failure
 //! Without a thread, or when the worker panics, nothing is made; the whole swap is then done at the edge.
 
 use std::sync::Arc;
-use std::thread::{Builder, JoinHandle};
+use std::thread::Builder;
 
+use crossbeam_channel::Receiver;
 use tracing::dispatcher;
 
+use crate::calls::ends::spawn;
 use crate::image::Image;
 use crate::slot::Slot;
 use crate::stack::{STACK_BYTES, is_large};
@@ -36,8 +39,8 @@ pub(crate) struct Build {
 #[derive(Debug)]
 pub(crate) struct Handover {
     build: Build,
-    /// `None` when it could not be started, or has ended.
-    worker: Option<JoinHandle<Result<Successor, SwapError>>>,
+    /// What the worker makes; `None` when it could not be started, or has ended.
+    made: Option<Receiver<Result<Successor, SwapError>>>,
 }
 
 impl Handover {
@@ -50,24 +53,24 @@ impl Handover {
             is_large();
             dispatcher::with_default(&log, || Successor::make(&slot, image, generation))
         };
-        let worker = Builder::new().name("handover".to_owned()).stack_size(STACK_BYTES).spawn(make);
-        let worker = worker.inspect_err(|error| {
+        let made = spawn(Builder::new().name("handover".to_owned()).stack_size(STACK_BYTES), make);
+        let made = made.inspect_err(|error| {
             tracing::warn!(plugin, %error, "no thread for the handover: the frame edge is held for the whole swap");
         });
-        Self { build, worker: worker.ok() }
+        Self { build, made: made.ok() }
     }
 
     /// Waits for the worker. `None` when it made nothing and refused nothing either.
     pub(crate) fn end(mut self) -> (Build, Option<Result<Successor, SwapError>>) {
-        let made = self.worker.take().and_then(|worker| worker.join().ok());
+        let made = self.made.take().and_then(|made| made.recv().ok());
         (self.build.clone(), made)
     }
 }
 
 impl Drop for Handover {
     fn drop(&mut self) {
-        if let Some(worker) = self.worker.take() {
-            drop(worker.join());
+        if let Some(made) = self.made.take() {
+            drop(made.recv());
         }
     }
 }

@@ -13,7 +13,7 @@ mod wishes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Select, unbounded};
 use plugin_sdk::abi::Stage;
@@ -85,6 +85,8 @@ struct Plugin {
     waiting: Option<Waiting>,
     /// The last build of it was refused at the edge.
     is_refused: bool,
+    /// The last that was said of it is that its file was refused, or could not be tried.
+    is_in_doubt: bool,
     /// What was counted in slots that it has left.
     traffic: Traffic,
     stats: PluginStats,
@@ -96,6 +98,8 @@ struct Waiting {
     image: Arc<Image>,
     /// Why it was refused, each reason once.
     told: BTreeSet<String>,
+    /// The system refused what it needs: it is also tried again now and then.
+    is_short: bool,
 }
 
 /// States by plugin name, in the order of the names; of one that can't be saved, why.
@@ -110,6 +114,8 @@ pub struct Host {
     tried: BTreeSet<String>,
     /// Plugins whose accepted file was copied or touched.
     touched: BTreeSet<String>,
+    /// When builds that the system refused something are tried again; `None` if there is none.
+    retry_at: Option<Instant>,
     /// What running plugins ask for in vain, as it was told.
     unmet: BTreeSet<Unmet>,
     /// What waits for them; a handover ends its thread when dropped.
@@ -148,6 +154,7 @@ impl Host {
             plugins,
             tried,
             touched: BTreeSet::new(),
+            retry_at: None,
             unmet: BTreeSet::new(),
             changes: Changes::default(),
             hands_over: false,
@@ -253,6 +260,7 @@ impl Host {
     /// What came too late for [`Self::stage_done`], in an engine that calls it, waits for the next frame's.
     pub fn frame_edge<E: Engine>(&mut self, engine: &mut E) -> usize {
         self.note_events();
+        self.retry_short();
         let changed = self.apply(engine);
         if changed > 0 {
             self.tell_unmet();

@@ -10,6 +10,7 @@ use plugin_sdk::abi::{List, Sink, Status};
 
 use crate::call::{Context, Fault, StateReport};
 use crate::calls::callee::Step;
+use crate::calls::ends;
 use crate::image::Image;
 use crate::stack::with_room;
 
@@ -38,6 +39,7 @@ impl Instance {
 
     fn create_here(image: Arc<Image>, generation: u32, saved: &[u8]) -> Result<(Self, Option<StateReport>), Fault> {
         image.callee().begin(generation);
+        ends::note(image.callee());
         let mut context = Context::new(image.callee(), Step::Create, generation, None);
         let (life, mut state) = (context.life(), std::ptr::null_mut());
         let saved = List { pointer: saved.as_ptr(), length: saved.len() };
@@ -77,6 +79,7 @@ impl Instance {
 
     fn save_here(&self) -> Result<Vec<u8>, Fault> {
         let mut bytes = Vec::new();
+        ends::note(self.image.callee());
         let mut context = Context::new(self.image.callee(), Step::Save, self.generation, None);
         let life = context.life();
         let sink = Sink { context: (&raw mut bytes).cast(), write };
@@ -90,6 +93,7 @@ impl Instance {
 impl Drop for Instance {
     fn drop(&mut self) {
         let plugin = &self.image.manifest().name;
+        ends::note(self.image.callee());
         let mut context = Context::new(self.image.callee(), Step::Drop, self.generation, None);
         let life = context.life();
         // SAFETY: the image's own function; the state is given back once and not used again.

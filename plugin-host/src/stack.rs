@@ -5,13 +5,17 @@
 //! that can be saved may be is limited.
 
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, scope};
 
+use crossbeam_channel::bounded;
 use tracing::dispatcher;
 
+use crate::calls::ends::watched;
+
 /// Reserved, and used only as far as a state is deep: the deepest that may be saved needs a few MiB, in debug builds. The C library
-/// keeps stacks of up to 40 MiB for the next thread; a larger one would be unmapped by whoever joins its thread, at the frame edge.
+/// keeps stacks of up to 40 MiB for the next thread; a larger one would be mapped and unmapped for each handover, beside the frame.
 pub(crate) const STACK_BYTES: usize = 32 << 20;
 
 thread_local! {
@@ -23,7 +27,8 @@ pub(crate) fn is_large() {
     HAS_ROOM.set(true);
 }
 
-/// Does `work` on a thread with [`STACK_BYTES`]: this one, or another while this one waits. Without a thread it is done here.
+/// Does `work` on a thread with [`STACK_BYTES`]: this one, or another while this one waits for the work, not for that thread's end.
+/// Without a thread it is done here.
 pub(crate) fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     if HAS_ROOM.get() {
         return work();
@@ -31,15 +36,26 @@ pub(crate) fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     let work = Mutex::new(Some(work));
     let take = || work.lock().unwrap_or_else(PoisonError::into_inner).take();
     let log = dispatcher::get_default(Clone::clone);
-    let made = scope(|scope| {
+    let (sender, made) = bounded(1);
+    let on_another = || {
+        let Some(work) = take() else { return };
+        let done = catch_unwind(AssertUnwindSafe(|| dispatcher::with_default(&log, work)));
+        // The receiver lives for longer than this thread.
+        let _ = sender.send(done);
+    };
+    // The scope ends with the thread's work, as nobody joins it.
+    let is_done = scope(|scope| {
         let worker = Builder::new().name("state".to_owned()).stack_size(STACK_BYTES);
         let worker = worker.spawn_scoped(scope, || {
             is_large();
-            take().map(|work| dispatcher::with_default(&log, work))
+            watched(on_another);
         });
-        worker.ok().and_then(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        worker.is_ok()
     });
-    made.unwrap_or_else(|| take().expect("it was not done on another thread")())
+    if !is_done {
+        return take().expect("it was not done on another thread")();
+    }
+    made.recv().expect("a thread that was started sends what it made").unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 #[cfg(test)]

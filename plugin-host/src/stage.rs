@@ -36,7 +36,7 @@ fn attempt(
 ) -> Attempt {
     let copy = match store.copy(candidate.path, candidate.plugin, count) {
         Ok(copy) => copy,
-        Err(error) if error.is_of_the_store() => return Attempt::postponed(&error),
+        Err(error) if error.is_of_the_host() => return Attempt::postponed(&error),
         Err(error) => return Attempt::failed(None, error.is_incomplete(), &error),
     };
     let content = copy.content();
@@ -45,6 +45,7 @@ fn attempt(
     }
     let facts = match inspect(copy.path(), candidate.path, &Expected::native(ABI_VERSION)) {
         Ok(facts) => facts,
+        Err(error) if error.refusal.is_of_the_host() => return Attempt::postponed(&error.refusal),
         Err(error) => return Attempt::failed(Some(content), error.is_incomplete(), &error.refusal),
     };
     if facts.name != candidate.plugin {
@@ -58,6 +59,7 @@ fn attempt(
             tracing::debug!(plugin = candidate.plugin, host_listens = sent.is_ok(), "loaded, waits for the frame edge");
             Attempt::Done { content }
         }
+        Err(error) if error.is_of_the_host() => Attempt::postponed(&error),
         // The system's loader may fail for a moment, as when a library that it needs is being written.
         Err(error) => Attempt::failed(Some(content), matches!(error, LoadError::Library(_)), &error),
     }

@@ -12,6 +12,8 @@
 //! 2. What a failure leaves behind is what was there before.
 //! 3. What is accepted was made from the state as it is: whoever calls the plugin in between makes a successor stale.
 
+use std::error::Error as _;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -40,6 +42,15 @@ pub enum SwapError {
     /// The engine can't run it.
     #[error("the new build doesn't fit the engine: {0}")]
     Engine(String),
+}
+
+impl SwapError {
+    /// Whether the system refused what the build needs: that says nothing of the build, and passes.
+    pub(crate) fn is_of_the_system(&self) -> bool {
+        let Self::Ports(error) = self else { return false };
+        let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
+        causes.any(|cause| cause.is::<io::Error>())
+    }
 }
 
 /// The others' places and what they run, in the order of their names.

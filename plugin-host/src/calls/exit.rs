@@ -1,6 +1,6 @@
 //! An end of the process that is not its own.
 //!
-//! `exit` runs the handler below on the thread that called it:
+//! `exit`, and on Linux `quick_exit`, runs the handler below on the thread that called it:
 //!
 //! | that thread | the process ends |
 //! |---|---|
@@ -9,7 +9,7 @@
 //! | is another one, while an [`ExitGuard`] lives | told, with [`EXIT_CODE`] |
 //! | is another one | as it wants to |
 //!
-//! Not seen: `_exit`, `abort` and signals, which run no handlers.
+//! Not seen: `_exit`, `abort`, `exec` and signals, which run no handlers. A handler that a plugin has registered runs sooner.
 
 #![expect(unsafe_code, reason = "registers a handler for the end of the process")]
 
@@ -30,7 +30,7 @@ static GUARDS: AtomicUsize = AtomicUsize::new(0);
 /// Whether this process is a fork of the one whose end is watched: its end is its own affair.
 static IS_FORK: AtomicBool = AtomicBool::new(false);
 
-/// While one lives, an `exit` on whichever thread is not the engine's own end: it is logged, and the process ends with
+/// While one lives, an `exit` or `quick_exit` on whichever thread is not the engine's own end: it is logged, and the process ends with
 /// [`EXIT_CODE`]. Without one, that is so only for threads that a plugin runs on. The engine drops it before it ends.
 #[derive(Debug)]
 #[must_use = "it guards while it lives"]
@@ -69,10 +69,31 @@ pub(crate) fn watch() {
     REGISTERED.call_once(|| {
         note_forks();
         // SAFETY: the handler is a function of this program, which stays while the process does.
-        if unsafe { libc::atexit(at_exit) } != 0 {
+        let is_taken = unsafe { libc::atexit(at_exit) } == 0;
+        if !is_taken || !watch_quick_exit() {
             tracing::warn!("the system takes no exit handler: an exit in a plugin will look like the game's own");
         }
     });
+}
+
+/// Whether the system takes a handler for the other way to end with handlers. The two ways run each its own ones.
+#[cfg(target_os = "linux")]
+fn watch_quick_exit() -> bool {
+    unsafe extern "C" {
+        fn at_quick_exit(handler: extern "C" fn()) -> libc::c_int;
+    }
+    // SAFETY: C11's function; the handler is a function of this program, which stays while the process does.
+    unsafe { at_quick_exit(at_quick_exit_called) == 0 }
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn watch_quick_exit() -> bool {
+    true
+}
+
+#[cfg(target_os = "linux")]
+extern "C" fn at_quick_exit_called() {
+    tell_end_by("quick_exit");
 }
 
 /// Not by its pid: that of a fork in another namespace may be the same.
@@ -89,6 +110,11 @@ fn note_forks() {
 fn note_forks() {}
 
 extern "C" fn at_exit() {
+    tell_end_by("exit");
+}
+
+/// Ends the process as failed if `function` was not called by the engine itself.
+fn tell_end_by(function: &str) {
     if IS_FORK.load(Ordering::Relaxed) {
         return;
     }
@@ -99,7 +125,7 @@ extern "C" fn at_exit() {
             let place = called.map(|callee| format!(" {}", callee.place())).unwrap_or_default();
             let (plugin, generation) = (&callee.plugin, callee.generation());
             let text = format!(
-                "{who}{plugin} has called exit{place}: the process ends with code {EXIT_CODE}; a plugin must not end its host"
+                "{who}{plugin} has called {function}{place}: the process ends with code {EXIT_CODE}; a plugin must not end its host"
             );
             let line = text.clone();
             tell::surely(&text, move || {
@@ -107,7 +133,8 @@ extern "C" fn at_exit() {
             });
         }
         None if GUARDS.load(Ordering::Relaxed) > 0 => {
-            let text = format!("something has called exit while the game runs: the process ends with code {EXIT_CODE}");
+            let text =
+                format!("something has called {function} while the game runs: the process ends with code {EXIT_CODE}");
             let line = text.clone();
             tell::surely(&text, move || tracing::error!("{line}"));
         }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`callee`] | an image as the target of calls: its name, and the step that it is in |
 //! | [`watchdog`] | a thread that tells of calls that last longer than a second |
+//! | [`ends`] | which of the host's threads end, where plugins' thread-locals are dropped |
 //! | [`exit`] | what happens when somebody ends the process from within |
 //! | [`tell`] | how something is said when the log may hang |
 //! | [`stack`] | whose code is on a thread's stack |
@@ -13,6 +14,7 @@
 //! 1. A call costs two plain stores and no clock, lock or system call: who looks pays.
 
 pub(crate) mod callee;
+pub(crate) mod ends;
 pub(crate) mod exit;
 pub(crate) mod home;
 mod stack;

@@ -1,8 +1,10 @@
 //! Tells of calls that don't return, from a thread of its own that looks four times a second.
 //!
-//! A look is a load for each image; the call itself knows nothing of it. Looks are counted, no clock is read: a process that
+//! A look is a load for each image; the call itself knows nothing of it. Threads of the host that don't end, since a plugin's
+//! thread-locals hang there, are told alike. Looks are counted, no clock is read: a process that
 //! was stopped meanwhile, by a debugger or by Ctrl-Z, has not hung.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -12,7 +14,7 @@ use tracing::dispatcher;
 
 use super::callee::{Callee, of_host};
 use super::home::Home;
-use super::tell;
+use super::{ends, tell};
 
 /// Between two looks.
 const INTERVAL: Duration = Duration::from_millis(250);
@@ -66,12 +68,14 @@ impl Watchdog {
         let (stop, stopped) = bounded::<()>(0);
         let home = home.clone();
         let watch = move || {
-            let mut seen = Vec::new();
+            let (mut seen, mut ending) = (Vec::new(), BTreeMap::new());
             while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 look(&home, &mut seen);
+                look_at_ends(&home, &mut ending);
             }
             // What was told of may have returned meanwhile.
             look(&home, &mut seen);
+            look_at_ends(&home, &mut ending);
         };
         let thread = std::thread::Builder::new().name("hotframe-calls".to_owned()).spawn(watch);
         let thread = thread.inspect_err(|error| {
@@ -104,6 +108,40 @@ fn look(home: &Home, seen: &mut Vec<(&'static Callee, Seen)>) {
         }
     }
     seen.retain(|(callee, seen)| callee.is_called() || seen.word.is_some());
+}
+
+/// Looks at each of the host's threads that ends.
+fn look_at_ends(home: &Home, seen: &mut BTreeMap<u64, (Vec<&'static Callee>, Seen)>) {
+    let ending = ends::of_host(home.host);
+    for (number, images) in &ending {
+        seen.entry(*number).or_insert_with(|| (images.clone(), Seen::default()));
+    }
+    seen.retain(|number, (images, seen)| {
+        let lasts = ending.contains_key(number);
+        if let Some(news) = seen.look(lasts.then_some(*number)) {
+            tell_end(home, images, news);
+        }
+        lasts
+    });
+}
+
+fn tell_end(home: &Home, images: &[&'static Callee], news: News) {
+    let names: BTreeSet<&str> = images.iter().map(|image| image.plugin.as_str()).collect();
+    let generations: BTreeSet<u32> = images.iter().map(|image| image.generation()).collect();
+    let plugin = names.into_iter().collect::<Vec<_>>().join(" or ");
+    let generation = generations.iter().map(u32::to_string).collect::<Vec<_>>().join(" or ");
+    let place =
+        format!("while a thread on which generation {generation} of it was called ends and drops its thread-locals");
+    let text = match news {
+        News::Lasts(_, looks) => {
+            format!("{plugin} has not returned for {:?}, {place}; nobody waits for it", INTERVAL * looks)
+        }
+        News::Returned(_, looks) => format!("{plugin} has returned after about {:?}, {place}", INTERVAL * looks),
+    };
+    let (line, log) = (text.clone(), home.log.clone());
+    tell::surely(&text, move || {
+        dispatcher::with_default(&log, || tracing::warn!(plugin, generation, "{line}"));
+    });
 }
 
 fn tell_news(callee: &'static Callee, news: News) {

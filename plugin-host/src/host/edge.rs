@@ -17,6 +17,9 @@ use crate::slot::Slot;
 use crate::swap::{self, Cost, Others, Successor, SwapError};
 use crate::watcher::FileEvent;
 
+/// Between two tries of a build that the system refused something.
+const SHORT_PAUSE: Duration = Duration::from_secs(1);
+
 /// What a handover made; `None` to make it at the edge.
 type Made = Option<Result<Successor, SwapError>>;
 
@@ -71,6 +74,12 @@ impl Host {
                 self.changes.note(plugin, Next::Removal);
             }
             FileEvent::Touched { plugin } => drop(self.touched.insert(plugin)),
+            FileEvent::Postponed { ref plugin, .. } => {
+                if let Some(plugin) = self.plugins.get_mut(plugin) {
+                    plugin.is_in_doubt = true;
+                }
+                tell(&event);
+            }
             other => tell(&other),
         }
     }
@@ -139,8 +148,16 @@ impl Host {
         let mut reason = error.to_string();
         let is_news = told.insert(reason.clone());
         if matches!(error, SwapError::Engine(_) | SwapError::Ports(_)) {
-            plugin.waiting = Some(Waiting { image: build.image.clone(), told });
-            reason.push_str("; it is tried again when other plugins change");
+            let is_short = error.is_of_the_system();
+            plugin.waiting = Some(Waiting { image: build.image.clone(), told, is_short });
+            if is_short {
+                self.retry_at = Some(Instant::now() + SHORT_PAUSE);
+            }
+            reason.push_str(if is_short {
+                "; it is tried again every second"
+            } else {
+                "; it is tried again when other plugins change"
+            });
         }
         if !build.is_retry {
             self.refused(name, &reason);
@@ -221,7 +238,7 @@ impl Host {
                     let old = swap::take_out(&slot);
                     plugin.leaves(&slot);
                     let reason = format!("{error}; it is tried again when other plugins change");
-                    plugin.waiting = Some(Waiting { image, told: [error.to_string()].into() });
+                    plugin.waiting = Some(Waiting { image, told: [error.to_string()].into(), is_short: false });
                     self.goes(old);
                     self.refused(&name, &reason);
                 }
@@ -232,7 +249,7 @@ impl Host {
     fn remove<E: Engine>(&mut self, name: &str, engine: &mut E) -> bool {
         let others = self.others(name);
         let Some(plugin) = self.plugins.get_mut(name) else { return false };
-        plugin.is_refused = false;
+        (plugin.is_refused, plugin.is_in_doubt) = (false, false);
         let Some(slot) = plugin.slot.clone() else { return false };
         let old = match swap::remove(&slot, &others, engine) {
             Ok(old) => old,
@@ -256,6 +273,7 @@ impl Host {
     fn refused(&mut self, name: &str, reason: &str) {
         let plugin = self.plugins.entry(name.to_owned()).or_default();
         plugin.stats.failed_loads += 1;
+        plugin.is_in_doubt = true;
         match plugin.stats.generation {
             running if plugin.slot.is_some() => {
                 tracing::error!(plugin = name, "{name}: generation {running} goes on: {reason}");
@@ -282,6 +300,7 @@ impl Plugin {
     /// Its next generation runs in `slot`.
     fn accepted(&mut self, name: &str, image: &Arc<Image>, slot: Arc<Slot>, held: Duration, cost: Cost) {
         self.stats.generation += 1;
+        self.is_in_doubt = false;
         let (generation, version) = (self.stats.generation, &image.manifest().version);
         if self.slot.replace(slot).is_none() {
             tracing::info!(

@@ -1,16 +1,17 @@
 //! Saves each plugin's state for somebody who only looks: one that can't be saved costs its own, no other.
 //!
 //! Each is saved on a thread of its own, as in a handover: a plugin that hangs there is given up, and its thread and its gate
-//! with it.
+//! with it. What it leaves in that thread's thread-locals costs nobody anything: the thread's end is not waited for.
 
 use std::sync::Arc;
 use std::thread::Builder;
 use std::time::Duration;
 
-use crossbeam_channel::{RecvTimeoutError, bounded};
+use crossbeam_channel::RecvTimeoutError;
 use tracing::dispatcher;
 
 use crate::call::Fault;
+use crate::calls::ends::spawn;
 use crate::instance::Instance;
 use crate::slot::Slot;
 use crate::stack::{STACK_BYTES, is_large};
@@ -24,24 +25,18 @@ pub(super) fn save(slot: &Arc<Slot>) -> Option<Result<Vec<u8>, Fault>> {
 }
 
 fn save_within(slot: &Arc<Slot>, patience: Duration) -> Option<Result<Vec<u8>, Fault>> {
-    let (sender, saved) = bounded(1);
     let (there, log) = (slot.clone(), dispatcher::get_default(Clone::clone));
     let save = move || {
         is_large();
-        let state = dispatcher::with_default(&log, || save_here(&there));
-        // Nobody listens when it was given up.
-        let _ = sender.send(state);
+        dispatcher::with_default(&log, || save_here(&there))
     };
-    let Ok(thread) = Builder::new().name("saving".to_owned()).stack_size(STACK_BYTES).spawn(save) else {
+    let Ok(saved) = spawn(Builder::new().name("saving".to_owned()).stack_size(STACK_BYTES), save) else {
         return save_here(slot);
     };
     let unsaved = |message: String| Some(Err(Fault { message, location: String::new() }));
     match saved.recv_timeout(patience) {
-        Ok(state) => {
-            // Its share of the slot has gone when this returns.
-            drop(thread.join());
-            state
-        }
+        // Its share of the slot has gone.
+        Ok(state) => state,
         Err(RecvTimeoutError::Timeout) => unsaved(format!("saving it has not returned within {patience:?}")),
         Err(RecvTimeoutError::Disconnected) => unsaved("the thread that saves it has panicked".to_owned()),
     }

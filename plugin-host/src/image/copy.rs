@@ -18,18 +18,20 @@
 //! # Failure
 //! A source that changes while it is copied is [`CopyError::Changing`]: the watcher tries again. A store's
 //! folder that somebody cleared away is made again; images that were loaded from it stay mapped. A store that
-//! can't write is [`CopyError::is_of_the_store`]: no file is refused for it. A killed host leaves its
-//! folder; the next store sweeps it. A folder that can't be removed is left and logged.
+//! can't write, a process without descriptors or memory, and a source that its disk doesn't give are
+//! [`CopyError::is_of_the_host`]: no file is refused for them. A killed host leaves its folder; the next store
+//! sweeps it. A folder that can't be removed is left and logged.
 
 mod content;
 mod store;
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 pub use self::content::ContentHash;
 pub use self::store::{ImageStore, StoreError};
+use super::shortage::remedy;
 use super::stamp::Stamp;
 
 /// Why a file could not be copied.
@@ -62,6 +64,16 @@ pub enum CopyError {
         /// What the system said.
         source: io::Error,
     },
+    /// The process lacks what copying takes.
+    #[error("can't copy {} now: {remedy}", file.display())]
+    Shortage {
+        /// The watched file.
+        file: PathBuf,
+        /// What is lacking, and what to do.
+        remedy: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The copy can't be written.
     #[error("can't write a private copy of {} to {}; make room there or let TMPDIR name another folder at the next start", file.display(), folder.display())]
     Write {
@@ -83,15 +95,38 @@ impl CopyError {
     pub fn is_incomplete(&self) -> bool {
         match self {
             Self::Changing { .. } | Self::Empty { .. } => true,
-            Self::NotAFile { .. } | Self::Write { .. } | Self::Store(_) => false,
+            Self::NotAFile { .. } | Self::Shortage { .. } | Self::Write { .. } | Self::Store(_) => false,
             Self::Io { source, .. } => is_passing(source),
         }
     }
 
-    /// Whether no file at all can be copied now, whatever it holds.
+    /// Whether it says nothing of what the file holds: what is lacking may be there later, though nobody touches the file.
     #[must_use]
-    pub fn is_of_the_store(&self) -> bool {
-        matches!(self, Self::Write { .. } | Self::Store(_))
+    pub fn is_of_the_host(&self) -> bool {
+        match self {
+            Self::Shortage { .. } | Self::Write { .. } | Self::Store(_) => true,
+            Self::Changing { .. } | Self::Empty { .. } | Self::NotAFile { .. } => false,
+            // A disk that fails, or a network folder that doesn't answer.
+            Self::Io { source, .. } => !is_passing(source),
+        }
+    }
+
+    /// Of the watched `file`, which can't be read.
+    fn unread(file: &Path, source: io::Error) -> Self {
+        let file = file.to_path_buf();
+        match remedy(&source) {
+            Some(remedy) => Self::Shortage { file, remedy, source },
+            None => Self::Io { file, source },
+        }
+    }
+
+    /// Of a copy of the watched `file` in `folder`, which can't be written.
+    fn unwritten(file: &Path, folder: &Path, source: io::Error) -> Self {
+        let (file, folder) = (file.to_path_buf(), folder.to_path_buf());
+        match remedy(&source) {
+            Some(remedy) => Self::Shortage { file, remedy, source },
+            None => Self::Write { file, folder, source },
+        }
     }
 }
 
@@ -141,7 +176,7 @@ type CopyBytes<'a> = &'a dyn Fn(&Path, &Path) -> io::Result<u64>;
 
 /// Copies `file` to `to`, which must not exist, and proves that it did not change meanwhile.
 fn copy_private(file: &Path, to: PathBuf, copy_bytes: CopyBytes<'_>) -> Result<PrivateCopy, CopyError> {
-    let failed = |source| CopyError::Io { file: file.to_path_buf(), source };
+    let failed = |source| CopyError::unread(file, source);
     let before = fs::metadata(file).map_err(failed)?;
     if !before.is_file() {
         return Err(CopyError::NotAFile { file: file.to_path_buf() });
@@ -151,13 +186,10 @@ fn copy_private(file: &Path, to: PathBuf, copy_bytes: CopyBytes<'_>) -> Result<P
     }
     // From here on, dropping the guard removes whatever was written.
     let mut copy = PrivateCopy { path: to, content: ContentHash::of(&[]) };
-    let folder = || copy.path.parent().unwrap_or(&copy.path).to_path_buf();
-    let not_written = |source| CopyError::Write { file: file.to_path_buf(), folder: folder(), source };
+    let folder = copy.path.parent().unwrap_or(&copy.path).to_path_buf();
+    let not_written = |source| CopyError::unwritten(file, &folder, source);
     // A file that can be opened is not what kept the bytes from being copied.
-    copy_bytes(file, &copy.path).map_err(|error| match File::open(file) {
-        Ok(_) => not_written(error),
-        Err(_) => failed(error),
-    })?;
+    copy_bytes(file, &copy.path).map_err(|error| if is_readable(file) { not_written(error) } else { failed(error) })?;
     make_removable(&copy.path).map_err(not_written)?;
     let (content, len) = File::open(&copy.path).and_then(ContentHash::of_reader).map_err(not_written)?;
     copy.content = content;
@@ -166,6 +198,11 @@ fn copy_private(file: &Path, to: PathBuf, copy_bytes: CopyBytes<'_>) -> Result<P
         return Err(CopyError::Changing { file: file.to_path_buf() });
     }
     Ok(copy)
+}
+
+/// Whether the first byte can be read, of a file that is not empty.
+fn is_readable(file: &Path) -> bool {
+    File::open(file).and_then(|mut file| file.read_exact(&mut [0])).is_ok()
 }
 
 /// `fs::copy` copies the permissions too: on Windows, a read-only copy could not be removed.

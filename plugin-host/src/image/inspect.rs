@@ -34,6 +34,7 @@ use object::{
 pub use self::records::RecordError;
 use plugin_sdk::abi::ENTRY;
 
+use super::shortage::remedy;
 use crate::name::canonical;
 
 /// What a plugin's file has to agree with.
@@ -130,7 +131,7 @@ impl InspectError {
 #[non_exhaustive]
 pub enum Refusal {
     /// The copy can't be read.
-    #[error("its copy can't be read: {0}")]
+    #[error("its copy can't be read: {}", unreadable(.0))]
     Unreadable(#[source] io::Error),
     /// The file ends too early.
     #[error("it is incomplete: {part} ends at byte {end}, the file at byte {len}")]
@@ -195,12 +196,22 @@ pub enum Refusal {
     },
 }
 
+fn unreadable(error: &io::Error) -> String {
+    remedy(error).map_or_else(|| error.to_string(), |remedy| format!("{error}: {remedy}"))
+}
+
 impl Refusal {
     /// Whether the file may only be unfinished: a try a little later may succeed.
     #[must_use]
     pub const fn is_incomplete(&self) -> bool {
         // A copy that can't be read may have been cleared away; the next try makes another one.
         matches!(self, Self::Truncated { .. } | Self::Malformed(_) | Self::Unreadable(_))
+    }
+
+    /// Whether it says nothing of the file: the process lacks what reading takes.
+    #[must_use]
+    pub fn is_of_the_host(&self) -> bool {
+        matches!(self, Self::Unreadable(source) if remedy(source).is_some())
     }
 }
 

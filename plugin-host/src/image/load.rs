@@ -6,8 +6,9 @@
 
 #![expect(unsafe_code, reason = "loads a library and calls its entry")]
 
+use std::io;
 use std::mem::ManuallyDrop;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use libloading::Library;
@@ -16,9 +17,12 @@ use plugin_sdk::abi;
 use super::copy::PrivateCopy;
 use super::inspect::Facts;
 use super::manifest::{Manifest, ManifestError};
+use super::shortage;
 use crate::calls::callee::{Callee, Methods, Step};
+use crate::calls::ends;
 use crate::calls::home::Home;
 use crate::stack::with_room;
+use crate::with_causes;
 
 /// Why a library that passed inspection could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +31,22 @@ pub enum LoadError {
     /// The system's loader refused it.
     #[error("the system can't load it")]
     Library(#[from] libloading::Error),
+    /// The process lacks what loading takes.
+    #[error("it can't be loaded now: {remedy}")]
+    Shortage {
+        /// What is lacking, and what to do.
+        remedy: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// No code that lies in the folder of private copies may be run.
+    #[error("the system runs no code from {}, the folder of private copies (is it mounted noexec?); mount it with exec, or let TMPDIR name another folder at the next start", folder.display())]
+    Place {
+        /// The folder of private copies.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// Its descriptor is no good.
     #[error("{0}")]
     Manifest(#[from] ManifestError),
@@ -38,6 +58,21 @@ pub enum LoadError {
         /// Name and version.
         section: String,
     },
+}
+
+impl LoadError {
+    /// Whether it says nothing of the library: what is lacking may be there later, though nobody touches the file.
+    #[must_use]
+    pub fn is_of_the_host(&self) -> bool {
+        matches!(self, Self::Shortage { .. } | Self::Place { .. })
+    }
+
+    /// What the system's loader said.
+    fn of_loader(error: libloading::Error) -> Self {
+        let shortage = shortage::of_text(&with_causes(&error));
+        let known = shortage.and_then(|source| Some(Self::Shortage { remedy: shortage::remedy(&source)?, source }));
+        known.unwrap_or(Self::Library(error))
+    }
 }
 
 /// One library file, loaded from a private copy.
@@ -72,11 +107,15 @@ impl Image {
     /// # Errors
     /// [`LoadError`]; an image that was mapped before the error counts as retired.
     pub(crate) fn load(copy: PrivateCopy, facts: &Facts, home: &Arc<Home>) -> Result<Self, LoadError> {
+        // Before the loader, which tells the process's shortages and a forbidding folder as a fault of the library.
+        may_run(copy.path())?;
         let callee = Callee::new(&facts.name, copy.path().to_owned(), home.clone());
         let _under_way = callee.enter(Step::Load);
-        let library = ManuallyDrop::new(open(copy.path()).inspect_err(|_| callee.retire())?);
+        ends::note(callee);
+        let library =
+            ManuallyDrop::new(open(copy.path()).inspect_err(|_| callee.retire()).map_err(LoadError::of_loader)?);
         let mapped = facts.mapped;
-        match describe(&library, facts) {
+        match describe(&library, facts, callee) {
             Ok((manifest, functions)) => {
                 let systems = manifest.systems.iter().map(|system| system.name.clone()).collect();
                 let subscriptions =
@@ -119,24 +158,58 @@ fn retire(callee: &Callee, mapped: u64) {
     callee.home.retired.add(&callee.plugin, mapped);
 }
 
+/// Maps a page of the copy as code. What has nothing to do with the process or the folder is left to the loader to tell.
+#[cfg(target_os = "linux")]
+fn may_run(copy: &Path) -> Result<(), LoadError> {
+    use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+
+    let map = || -> io::Result<()> {
+        let file = std::fs::File::open(copy)?;
+        let code = ProtFlags::READ | ProtFlags::EXEC;
+        // SAFETY: a new mapping where the system has room; nobody reads, writes or runs it.
+        let page = unsafe { mmap(std::ptr::null_mut(), 1, code, MapFlags::PRIVATE, &file, 0) }?;
+        // SAFETY: it was just made, and nothing points into it.
+        unsafe { munmap(page, 1) }?;
+        Ok(())
+    };
+    let Err(source) = map() else { return Ok(()) };
+    if let Some(remedy) = shortage::remedy(&source) {
+        return Err(LoadError::Shortage { remedy, source });
+    }
+    if source.kind() == io::ErrorKind::PermissionDenied {
+        let folder = copy.parent().unwrap_or(copy).to_path_buf();
+        return Err(LoadError::Place { folder, source });
+    }
+    Ok(())
+}
+
+/// Elsewhere only the loader tells.
+#[cfg(not(target_os = "linux"))]
+const fn may_run(_copy: &Path) -> Result<(), LoadError> {
+    Ok(())
+}
+
 fn open(path: &Path) -> Result<Library, libloading::Error> {
     // SAFETY: the file passed inspection as a plugin of this ABI. Its constructors are trusted as its author is.
     unsafe { Library::new(path) }
 }
 
 /// What `entry` gives. It looks at the types of the state first, which may be nested as deep as a state is.
-fn described_by(entry: abi::EntryFn) -> *const abi::PluginDescriptor {
+fn described_by(entry: abi::EntryFn, callee: &'static Callee) -> *const abi::PluginDescriptor {
     struct Constant(*const abi::PluginDescriptor);
     // SAFETY: constant data of the image, if it is anything: any thread may read it.
     unsafe impl Send for Constant {}
-    let constant = with_room(move || Constant(entry()));
+    let constant = with_room(move || {
+        ends::note(callee);
+        Constant(entry())
+    });
     constant.0
 }
 
-fn describe(library: &Library, facts: &Facts) -> Result<(Manifest, Functions), LoadError> {
+fn describe(library: &Library, facts: &Facts, callee: &'static Callee) -> Result<(Manifest, Functions), LoadError> {
     // SAFETY: inspection found the symbol and a section of this ABI version, whose entry has this type.
     let entry = unsafe { library.get::<abi::EntryFn>(abi::ENTRY) }?;
-    let descriptor = described_by(*entry);
+    let descriptor = described_by(*entry, callee);
     // SAFETY: returned by the entry of a loaded image.
     let manifest = unsafe { Manifest::read(descriptor) }?;
     if (&manifest.name, &manifest.version) != (&facts.name, &facts.version) {

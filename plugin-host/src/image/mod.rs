@@ -6,6 +6,7 @@ pub mod inspect;
 mod load;
 mod manifest;
 pub(crate) mod retired;
+pub(crate) mod shortage;
 pub(crate) mod stamp;
 
 pub use conflict::{TermError, conflicts};

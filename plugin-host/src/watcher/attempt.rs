@@ -25,18 +25,21 @@ impl Folder {
         if is_request {
             entry.known = entry.known.ask_again();
         }
-        (entry.tried, entry.seen) = (true, Some(stamp));
+        (entry.tried, entry.seen, entry.out_of_reach) = (true, Some(stamp), 0);
         let candidate = Candidate { plugin, path: &path, known: entry.known };
         let attempt = catch_unwind(AssertUnwindSafe(|| (self.stage)(&candidate))).unwrap_or_else(|_| {
             Attempt::Refused { content: None, reason: format!("{}: staging it panicked", path.display()) }
         });
-        // What has settled only now, such as permissions that are set after the file was closed, is no request.
-        entry.tried_at = match sight::file(&path) {
-            Sight::File(after) => Some(after),
-            _ => Some(stamp),
-        };
+        // A try without a verdict answers no request: the next one does.
+        if !matches!(attempt, Attempt::Postponed { .. } | Attempt::Incomplete { .. }) {
+            // What has settled only now, such as permissions that are set after the file was closed, is no request.
+            entry.tried_at = match sight::file(&path) {
+                Sight::File(after) => Some(after),
+                _ => Some(stamp),
+            };
+        }
         let plugin_name = plugin.to_owned();
-        let mut postponed = None;
+        let (was_postponed, mut postponed) = (entry.postponed.is_some(), None);
         let (input, told) = match attempt {
             Attempt::Done { content } => {
                 entry.known = entry.known.accept(content);
@@ -44,7 +47,8 @@ impl Folder {
             }
             Attempt::Unchanged { content } => {
                 entry.known = entry.known.unchanged(content);
-                (Input::Settled, is_request.then_some(FileEvent::Touched { plugin: plugin_name }))
+                let is_awaited = is_request || was_postponed;
+                (Input::Settled, is_awaited.then_some(FileEvent::Touched { plugin: plugin_name }))
             }
             Attempt::Refused { content, reason } => {
                 entry.known = entry.known.refuse(content);
@@ -73,6 +77,7 @@ impl Folder {
         let path = self.file(plugin);
         let Some(entry) = self.entries.get_mut(plugin) else { return };
         let Some((content, reason)) = entry.incomplete.take() else { return };
+        entry.tried_at = entry.seen;
         entry.known = entry.known.refuse(content);
         self.tell(FileEvent::Refused { plugin: plugin.to_owned(), path, reason });
     }

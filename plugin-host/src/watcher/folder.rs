@@ -42,11 +42,14 @@ pub(super) struct Entry {
     /// Whether it was ever tried since it appeared: only then is its removal told.
     pub(super) tried: bool,
     /// Looks in a row that found it out of reach, up to [`TOLD`].
-    out_of_reach: u8,
+    pub(super) out_of_reach: u8,
 }
 
 /// Looks in a row that find a file out of reach before that is told.
 const TOLD: u8 = 2;
+
+/// What an unmount leaves behind.
+const EMPTY: &str = "an empty folder of another file system is in its place, as after an unmount";
 
 /// How a look treats files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,7 +199,7 @@ impl Folder {
             Turn::StaysAway => return,
             Turn::Lost => {
                 self.backend = None;
-                let reason = view.map_or_else(|error| error.to_string(), |_| "nothing is mounted there now".to_owned());
+                let reason = view.map_or_else(|error| error.to_string(), |_| EMPTY.to_owned());
                 return self.tell(FileEvent::FolderLost { folder: self.path.clone(), reason });
             }
             Turn::Back { .. } | Turn::Renewed => {

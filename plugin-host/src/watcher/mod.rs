@@ -15,16 +15,16 @@
 //! | a modification | wait for the close-write, or for quiet (1 s on Linux, 50 ms where none is told) |
 //! | another length, time, inode or target of a link, found by looking | try when it stays so for 100 ms |
 //! | an incomplete file | try again after 20, 50, 100, 200 ms, then refuse it until it changes |
-//! | a file that the host can't try (no room for its copy) | try again every second |
+//! | a file that the host can't try (no room for its copy, no descriptor, a folder of copies that runs no code) | try again every second |
 //! | the content accepted or refused last, in the file as it was tried | nothing |
 //! | the content refused last, in a file that was copied or touched since | try it again |
 //! | the content accepted last, in a file that was copied or touched since | tell the host, which knows whether it runs well |
 //! | a removal | believed after 500 ms without the name |
-//! | a name that leads to no file (a link's target is missing) | nothing, told once: nobody removed the plugin |
-//! | the folder is away | nothing, told once: nothing is missing from a folder that isn't there |
+//! | a name that leads to no file (a link's target is missing; a folder, a pipe) | nothing, told once: nobody removed the plugin |
+//! | the folder is away, or an empty one of another file system is in its place | nothing, told once: nothing is missing from a folder that isn't there |
 //! | the folder is there again, or another one is in its place | what differs is tried, what is missing for 1 s is removed |
 //! | two names that differ by `-` and `_` | the one with `_` counts, the other is told once |
-//! | a name that only looks like a plugin's | told once, with what to do |
+//! | a name that only looks like a plugin's, a folder that holds libraries, at any depth to 4 | told once, with what to do |
 //!
 //! # Failure
 //! Lost events become a look. A folder that the system can't watch is told once, and changes are found by looking. A stage
@@ -42,7 +42,6 @@ mod sight;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
@@ -51,6 +50,7 @@ pub use self::name::{file_of, plugin_of};
 use self::notify::Queue;
 use self::presence::Presence;
 use self::settle::{Known, Timing};
+use crate::calls::ends::spawn;
 use crate::image::copy::ContentHash;
 use crate::with_causes;
 
@@ -150,8 +150,8 @@ pub enum FileEvent {
         /// Its watched file.
         path: PathBuf,
     },
-    /// The content accepted last stands in a file that was copied or touched: a request, if the plugin doesn't run well. The
-    /// host answers it by [`Watcher::retry`].
+    /// The content accepted last stands in a file that was copied or touched, or that could not be tried before: a request, if the
+    /// plugin doesn't run well. The host answers it by [`Watcher::retry`].
     Touched {
         /// The plugin.
         plugin: String,
@@ -240,7 +240,7 @@ pub enum WatchError {
     },
 }
 
-/// A running watch; dropping it ends its threads, after the stage call that may be under way.
+/// A running watch; dropping it ends its thread, after the stage call that may be under way.
 ///
 /// Must not be dropped from inside its own stage function, which would wait for itself.
 #[must_use = "dropping the watcher ends the watch"]
@@ -249,7 +249,8 @@ pub struct Watcher {
     /// Plugins whose files the host wants to be tried again.
     retries: Sender<String>,
     stop: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    /// Hears when the thread is done. What plugins' constructors left in its thread-locals is not waited for.
+    done: Receiver<()>,
 }
 
 impl Watcher {
@@ -273,11 +274,10 @@ impl Watcher {
         let (stop, stopped) = bounded::<()>(0);
         let presence = Presence { last, is_away: false };
         let running = folder::Folder::new(folder.clone(), presence, timing, queue, stage, events, stopped);
-        let thread = std::thread::Builder::new()
-            .name("hotframe-watch".to_owned())
-            .spawn(move || running.run(&signals, &asked))
+        let thread = std::thread::Builder::new().name("hotframe-watch".to_owned());
+        let done = spawn(thread, move || running.run(&signals, &asked))
             .map_err(|source| WatchError::Thread { folder: folder.clone(), source })?;
-        Ok(Self { folder, retries, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { folder, retries, stop: Some(stop), done })
     }
 
     /// Has the file of `plugin` tried again, whatever is known of its content.
@@ -302,7 +302,7 @@ impl fmt::Debug for Watcher {
 impl Drop for Watcher {
     fn drop(&mut self) {
         drop(self.stop.take());
-        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+        if self.done.recv().is_err() {
             tracing::error!(folder = %self.folder.display(), "the watcher's thread had panicked");
         }
     }

@@ -1,12 +1,12 @@
 //! What a person put into the folder and the watcher ignores: each is told once, with what to do.
 //!
-//! Pure but for the look into subfolders. A name that was there at the start is told at once; one that comes later is told when two
+//! Pure but for the look into subfolders, links to folders included. A name that was there at the start is told at once; one that comes later is told when two
 //! looks in a row have seen it, as it may be a tool's that is about to rename it. It is told again after it was gone.
 
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::name;
 use super::sight::{self, Item};
@@ -18,26 +18,33 @@ pub(super) struct Odd {
     seen: BTreeMap<OsString, Known>,
 }
 
+/// How far down a subfolder is looked into.
+const DEPTH_MAX: usize = 4;
+/// How many folders of one subfolder are looked into, itself included. Every later look asks whether they have changed.
+const FOLDERS_MAX: usize = 64;
+
 /// What is known of one name.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 struct Known {
     /// There is nothing to tell of it any more.
     is_done: bool,
-    /// Of a subfolder, when it was looked into.
-    looked_into: Option<Stamp>,
+    /// Of a subfolder, the folders that were looked into, and how they were then.
+    looked_into: Vec<(PathBuf, Option<Stamp>)>,
 }
 
 impl Odd {
     /// What is to be told after a look at `folder` that saw `items`: names, and what is the matter with each.
     pub(super) fn look(&mut self, folder: &Path, items: &[Item], is_first: bool) -> Vec<(OsString, String)> {
         let mut news = Vec::new();
-        let before = std::mem::take(&mut self.seen);
-        for item in items {
-            let mut known = before.get(&item.name).copied().unwrap_or_default();
-            let is_due = is_first || before.contains_key(&item.name);
+        let mut before = std::mem::take(&mut self.seen);
+        // A plugin's name that leads to no file is told as such.
+        for item in items.iter().filter(|item| !item.is_folder || !is_plugins(item)) {
+            let known = before.remove(&item.name);
+            let is_due = is_first || known.is_some();
+            let mut known = known.unwrap_or_default();
             if is_due && !known.is_done {
                 let advice = if item.is_folder {
-                    look_into(&mut known, folder, &item.name)
+                    look_into(&mut known, folder, &folder.join(&item.name))
                 } else {
                     known.is_done = true;
                     name::advice(&item.name)
@@ -50,25 +57,46 @@ impl Odd {
     }
 }
 
-/// Looks into a subfolder that has changed since the last time.
-fn look_into(known: &mut Known, folder: &Path, name: &OsStr) -> Option<String> {
-    let stamp = fs::metadata(folder.join(name)).ok().map(|metadata| Stamp::of(&metadata));
-    if stamp == known.looked_into {
-        return None;
-    }
-    known.looked_into = stamp;
-    let advice = of_subfolder(folder, name);
-    known.is_done = advice.is_some();
-    advice
+fn is_plugins(item: &Item) -> bool {
+    item.name.to_str().and_then(name::plugin_of).is_some()
 }
 
-/// The libraries in a subfolder.
-fn of_subfolder(folder: &Path, name: &OsStr) -> Option<String> {
-    let view = sight::folder(&folder.join(name)).ok()?;
-    let is_library = |item: &&Item| item.name.to_str().and_then(name::plugin_of).is_some() && !item.is_folder;
-    let first = view.items.iter().find(is_library)?.name.display().to_string();
-    let folder = folder.display();
-    Some(format!("{first} lies in a subfolder, and only what lies in {folder} itself is loaded; move it there"))
+/// Looks into a subfolder that has changed since the last time.
+fn look_into(known: &mut Known, folder: &Path, subfolder: &Path) -> Option<String> {
+    let is_as_before = |(folder, before): &(PathBuf, Option<Stamp>)| stamp(folder) == *before;
+    if !known.looked_into.is_empty() && known.looked_into.iter().all(is_as_before) {
+        return None;
+    }
+    known.looked_into.clear();
+    let library = first_library(folder, subfolder, &mut known.looked_into)?;
+    known.is_done = true;
+    let (library, folder) = (library.display(), folder.display());
+    Some(format!("{library} lies in a subfolder, and only what lies in {folder} itself is loaded; move it there"))
+}
+
+fn stamp(folder: &Path) -> Option<Stamp> {
+    fs::metadata(folder).ok().map(|metadata| Stamp::of(&metadata))
+}
+
+/// The nearest library below `subfolder`, as its path from there. Notes what was looked into.
+fn first_library(folder: &Path, subfolder: &Path, looked_into: &mut Vec<(PathBuf, Option<Stamp>)>) -> Option<PathBuf> {
+    // Links may lead back to where they stand.
+    let mut met = BTreeSet::from([fs::canonicalize(folder).ok()?]);
+    let mut next = VecDeque::from([(PathBuf::new(), 1)]);
+    while let Some((below, depth)) = next.pop_front() {
+        let place = subfolder.join(&below);
+        if looked_into.len() == FOLDERS_MAX || !fs::canonicalize(&place).is_ok_and(|place| met.insert(place)) {
+            continue;
+        }
+        looked_into.push((place.clone(), stamp(&place)));
+        let Ok(view) = sight::folder(&place) else { continue };
+        if let Some(library) = view.items.iter().find(|item| !item.is_folder && is_plugins(item)) {
+            return Some(below.join(&library.name));
+        }
+        let folders = view.items.iter().filter(|item| item.is_folder && depth < DEPTH_MAX);
+        next.extend(folders.map(|item| (below.join(&item.name), depth + 1)));
+    }
+    None
 }
 
 #[cfg(test)]
@@ -78,6 +106,10 @@ mod tests {
 
     fn item(name: &str) -> Item {
         Item { name: name.into(), is_folder: false }
+    }
+
+    fn items_of(folder: &Path) -> Vec<Item> {
+        sight::folder(folder).unwrap().items
     }
 
     fn told(odd: &mut Odd, names: &[&str], is_first: bool) -> Vec<OsString> {
@@ -111,7 +143,7 @@ mod tests {
         for plugin in ["ai", "physics"] {
             fs::write(folder.path().join("old").join(file_of(plugin)), "").unwrap();
         }
-        let items = sight::folder(folder.path()).unwrap().items;
+        let items = items_of(folder.path());
         let mut odd = Odd::default();
         let told = odd.look(folder.path(), &items, true);
         assert_eq!(told.len(), 1, "{told:?}");
@@ -120,5 +152,51 @@ mod tests {
         assert!(odd.look(folder.path(), &items, false).is_empty());
         fs::write(folder.path().join("empty").join(file_of("ai")), "").unwrap();
         assert_eq!(odd.look(folder.path(), &items, false).len(), 1, "it was filled later");
+    }
+
+    #[test]
+    fn libraries_deep_in_subfolders_are_told_when_they_come_to_the_fourth_level() {
+        let folder = tempfile::tempdir().unwrap();
+        for sub in ["a/b/c/d/e", "empty"] {
+            fs::create_dir_all(folder.path().join(sub)).unwrap();
+        }
+        let items = items_of(folder.path());
+        let (mut odd, none) = (Odd::default(), Vec::new());
+        assert_eq!(odd.look(folder.path(), &items, true), none);
+        fs::write(folder.path().join("a/b/c/d/e").join(file_of("ai")), "").unwrap();
+        assert_eq!(odd.look(folder.path(), &items, false), none, "too deep");
+        fs::write(folder.path().join("a/b/c/d").join(file_of("ai")), "").unwrap();
+        let told = odd.look(folder.path(), &items, false);
+        let library = Path::new("b/c/d").join(file_of("ai")).display().to_string();
+        assert!(told.len() == 1 && told[0].0 == "a" && told[0].1.starts_with(&library), "{told:?}");
+        assert_eq!(odd.look(folder.path(), &items, false), none, "once");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn libraries_behind_a_link_to_a_folder_are_told_and_links_that_lead_back_are_not() {
+        use std::os::unix::fs::symlink;
+
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for place in [folder.path(), elsewhere.path()] {
+            fs::write(place.join(file_of("ai")), "").unwrap();
+        }
+        fs::create_dir(folder.path().join("round")).unwrap();
+        symlink("..", folder.path().join("round/back")).unwrap();
+        symlink(".", folder.path().join("self")).unwrap();
+        symlink("round", folder.path().join("round/round")).unwrap();
+        let told = Odd::default().look(folder.path(), &items_of(folder.path()), true);
+        assert_eq!(told, Vec::new());
+        symlink(elsewhere.path(), folder.path().join("more")).unwrap();
+        let told = Odd::default().look(folder.path(), &items_of(folder.path()), true);
+        assert!(told.len() == 1 && told[0].0 == "more", "{told:?}");
+    }
+
+    #[test]
+    fn a_folder_with_a_plugins_name_is_not_looked_into() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join(file_of("ai"))).unwrap();
+        fs::write(folder.path().join(file_of("ai")).join(file_of("ai")), "").unwrap();
+        assert_eq!(Odd::default().look(folder.path(), &items_of(folder.path()), true), Vec::new());
     }
 }

@@ -8,10 +8,13 @@
 //! | here | the same folder | stays |
 //! | here | another folder | renewed |
 //! | here | no folder | lost |
-//! | here | what a mount leaves behind: its empty mount point | lost |
-//! | away | no folder, or that empty mount point | stays away |
+//! | here | a folder of another file system that holds no plugin | lost |
+//! | away | no folder, or one of another file system that holds no plugin | stays away |
 //! | away | the folder as it was | back |
 //! | away | another folder | back, renewed |
+//!
+//! An empty folder of another file system is what an unmount leaves behind, wherever above the folder the mount was, and what
+//! a mount brings that somebody is about to fill. Nobody has removed a plugin by that.
 //!
 //! # Invariants
 //! 1. While the folder is away nothing is missing from it: only a folder that is there can lack a file.
@@ -25,8 +28,20 @@ pub(super) struct Identity {
     pub(super) place: (u64, u64),
     /// When it was made, where the system tells: an inode's number may be used again.
     pub(super) created: Option<SystemTime>,
-    /// Whether something is mounted there.
-    pub(super) is_mount: bool,
+    /// The mount that it lies in, where the system tells. Two mounts may show one device.
+    pub(super) mount: Option<u64>,
+}
+
+impl Identity {
+    /// Whether both are one folder, wherever it is mounted.
+    fn is_same(self, other: Self) -> bool {
+        (self.place, self.created) == (other.place, other.created)
+    }
+
+    /// Whether both lie in one file system, seen through one mount.
+    fn is_beside(self, other: Self) -> bool {
+        (self.place.0, self.mount) == (other.place.0, other.mount)
+    }
 }
 
 /// What a look at the path saw.
@@ -74,13 +89,12 @@ impl Presence {
     /// The presence after a look, and what it makes certain.
     pub(super) fn turn(self, seen: Seen) -> (Self, Turn) {
         let away = Self { is_away: true, ..self };
-        let Seen::Folder { identity, has_plugins } = seen else {
-            return (away, if self.is_away { Turn::StaysAway } else { Turn::Lost });
-        };
-        if self.last.is_mount && !identity.is_mount && !has_plugins {
-            return (away, if self.is_away { Turn::StaysAway } else { Turn::Lost });
+        let lost = (away, if self.is_away { Turn::StaysAway } else { Turn::Lost });
+        let Seen::Folder { identity, has_plugins } = seen else { return lost };
+        let is_renewed = !identity.is_same(self.last);
+        if is_renewed && !has_plugins && !identity.is_beside(self.last) {
+            return lost;
         }
-        let is_renewed = identity != self.last;
         let turn = match (self.is_away, is_renewed) {
             (true, _) => Turn::Back { is_renewed },
             (false, true) => Turn::Renewed,
@@ -96,9 +110,10 @@ mod tests {
 
     #[test]
     fn every_row_of_the_table() {
-        let identity = |inode, is_mount| Identity { place: (1, inode), created: None, is_mount };
-        let (first, other, mount, point) =
-            (identity(1, false), identity(2, false), identity(3, true), identity(4, false));
+        let at = |device, inode, mount| Identity { place: (device, inode), created: None, mount: Some(mount) };
+        let (first, other) = (at(1, 1, 10), at(1, 2, 10));
+        // The same folder through another mount, a folder of another device, and one of the same device that is mounted elsewhere.
+        let (bound, disk, aside) = (at(1, 1, 11), at(2, 3, 12), at(1, 4, 11));
         let here = |last| Presence { last, is_away: false };
         let away = |last| Presence { last, is_away: true };
         let folder = |identity| Seen::Folder { identity, has_plugins: true };
@@ -107,16 +122,22 @@ mod tests {
         let rows = [
             (here(first), folder(first), here(first), Turn::Stays),
             (here(first), empty(first), here(first), Turn::Stays),
+            (here(first), folder(bound), here(bound), Turn::Stays),
+            (here(first), empty(bound), here(bound), Turn::Stays),
             (here(first), folder(other), here(other), Turn::Renewed),
             (here(first), empty(other), here(other), Turn::Renewed),
-            (here(first), folder(mount), here(mount), Turn::Renewed),
-            (here(first), empty(mount), here(mount), Turn::Renewed),
+            (here(first), folder(disk), here(disk), Turn::Renewed),
+            (here(first), empty(disk), away(first), Turn::Lost),
+            (here(first), folder(aside), here(aside), Turn::Renewed),
+            (here(first), empty(aside), away(first), Turn::Lost),
             (here(first), Seen::Nothing, away(first), Turn::Lost),
-            (here(mount), empty(point), away(mount), Turn::Lost),
-            (here(mount), folder(point), here(point), Turn::Renewed),
+            (here(disk), empty(first), away(disk), Turn::Lost),
+            (here(disk), folder(first), here(first), Turn::Renewed),
             (away(first), Seen::Nothing, away(first), Turn::StaysAway),
-            (away(mount), empty(point), away(mount), Turn::StaysAway),
-            (away(mount), folder(mount), here(mount), back(false)),
+            (away(disk), empty(first), away(disk), Turn::StaysAway),
+            (away(disk), folder(disk), here(disk), back(false)),
+            (away(disk), empty(disk), here(disk), back(false)),
+            (away(disk), folder(first), here(first), back(true)),
             (away(first), folder(first), here(first), back(false)),
             (away(first), empty(first), here(first), back(false)),
             (away(first), folder(other), here(other), back(true)),
@@ -129,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_folder_whose_inode_is_used_again_is_another_one() {
-        let identity = |created| Identity { place: (1, 1), created: Some(created), is_mount: false };
+        let identity = |created| Identity { place: (1, 1), created: Some(created), mount: None };
         let (old, new) = (SystemTime::UNIX_EPOCH, SystemTime::now());
         let presence = Presence { last: identity(old), is_away: false };
         let seen = Seen::Folder { identity: identity(new), has_plugins: true };

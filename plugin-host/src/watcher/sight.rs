@@ -3,7 +3,7 @@
 //! Knows paths and what the system says of them; decides nothing.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, FileType};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub(super) struct View {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Item {
     pub(super) name: OsString,
-    /// Whether the name itself is a folder's; links are not followed.
+    /// Whether it is a folder, perhaps behind links.
     pub(super) is_folder: bool,
 }
 
@@ -35,7 +35,7 @@ pub(super) enum Sight {
         /// Why, for a person.
         reason: String,
     },
-    /// No such name, or something that is no file.
+    /// No such name.
     Missing,
 }
 
@@ -51,7 +51,8 @@ pub(super) fn folder(path: &Path) -> io::Result<View> {
     let before = identity(path)?;
     let items = fs::read_dir(path)?.map(|item| {
         let item = item?;
-        Ok(Item { name: item.file_name(), is_folder: item.file_type().is_ok_and(|kind| kind.is_dir()) })
+        let is_folder = item.file_type().is_ok_and(|kind| kind.is_dir() || kind.is_symlink() && item.path().is_dir());
+        Ok(Item { name: item.file_name(), is_folder })
     });
     let mut items = items.collect::<io::Result<Vec<Item>>>()?;
     items.sort_by(|one, other| one.name.cmp(&other.name));
@@ -67,7 +68,7 @@ pub(super) fn identity(path: &Path) -> io::Result<Identity> {
     if !metadata.is_dir() {
         return Err(ErrorKind::NotADirectory.into());
     }
-    Ok(Identity { place: place(&metadata), created: metadata.created().ok(), is_mount: is_mount(path) })
+    Ok(Identity { place: place(&metadata), created: metadata.created().ok(), mount: mount(path) })
 }
 
 /// What stands at `path` now.
@@ -81,9 +82,33 @@ pub(super) fn file(path: &Path) -> Sight {
         Ok(target) if target.is_file() => {
             Sight::File(FileStamp { entry: Stamp::of(&entry), target: Stamp::of(&target) })
         }
-        Ok(_) => Sight::Missing,
+        Ok(other) => Sight::OutOfReach { reason: no_file(path, other.file_type()) },
         Err(error) => Sight::OutOfReach { reason: unreachable_target(path, &error) },
     }
+}
+
+/// Of what is there and can't hold a library.
+fn no_file(path: &Path, kind: FileType) -> String {
+    let kind = if kind.is_dir() { "a folder" } else { special(kind) };
+    match fs::read_link(path) {
+        Ok(target) => format!("it is a link to {}, which is {kind} and no library file", target.display()),
+        Err(_) => format!("it is {kind} and no library file"),
+    }
+}
+
+#[cfg(unix)]
+fn special(kind: FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt as _;
+    match kind {
+        _ if kind.is_fifo() => "a pipe",
+        _ if kind.is_socket() => "a socket",
+        _ => "a device",
+    }
+}
+
+#[cfg(not(unix))]
+const fn special(_kind: FileType) -> &'static str {
+    "something else"
 }
 
 fn unreachable_target(path: &Path, error: &io::Error) -> String {
@@ -93,24 +118,17 @@ fn unreachable_target(path: &Path, error: &io::Error) -> String {
     }
 }
 
-/// Whether a file system, or a part of one, is mounted at `path`.
+/// The mount through which `path` is seen; `None` where the system doesn't tell (Linux before 5.8).
 #[cfg(target_os = "linux")]
-fn is_mount(path: &Path) -> bool {
-    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+fn mount(path: &Path) -> Option<u64> {
+    use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
 
-    statx(CWD, path, AtFlags::empty(), StatxFlags::empty())
-        .is_ok_and(|stat| stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+    let stat = statx(CWD, path, AtFlags::empty(), StatxFlags::MNT_ID).ok()?;
+    (stat.stx_mask & StatxFlags::MNT_ID.bits() != 0).then_some(stat.stx_mnt_id)
 }
 
-/// Whether another file system begins at `path`.
-#[cfg(all(unix, not(target_os = "linux")))]
-fn is_mount(path: &Path) -> bool {
-    let device = |path: &Path| fs::metadata(path).ok().map(|metadata| place(&metadata).0);
-    device(path) != device(&path.join(".."))
-}
-
-/// Folders that are mounted somewhere are links on Windows.
-#[cfg(not(unix))]
-const fn is_mount(_path: &Path) -> bool {
-    false
+/// Devices tell most mounts apart.
+#[cfg(not(target_os = "linux"))]
+const fn mount(_path: &Path) -> Option<u64> {
+    None
 }

@@ -169,7 +169,7 @@ fn what_stands_there_at_the_start_is_tried_in_the_order_of_the_names() {
         fs::write(folder.join(file_of(plugin)), format!("{plugin} END")).unwrap();
     }
     fs::write(folder.join("notes.txt"), "END").unwrap();
-    fs::create_dir(folder.join(file_of("folder"))).unwrap();
+    fs::create_dir(folder.join("folder")).unwrap();
     let mut rig = Rig::start(Timing::PLATFORM, dir);
     for plugin in ["ai", "physics", "render"] {
         assert_eq!(rig.next(), rig.accepted(plugin, &format!("{plugin} END")));

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use plugin_host::{ExitGuard, FrameInfo, Host, library_path};
 use plugin_sdk::abi::Stage;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use shm_bus::Bus;
 use tempfile::TempDir;
 use tracing::field::{Field, Visit};
@@ -42,13 +43,35 @@ impl Played {
     }
 
     pub(crate) fn start_with(way: &str, environment: &[(&str, &str)]) -> Self {
+        let program = std::env::current_exe().expect("this test has a name");
+        Self::start_as(Command::new(program), way, environment)
+    }
+
+    /// Starts one in a mount namespace of its own, after the shell's `prepare`; `None` where the system doesn't allow that.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_inside(prepare: &str, way: &str) -> Option<Self> {
+        let inside = |script: &str| {
+            let mut command = Command::new("unshare");
+            command.args(["-m", "sh", "-ec", script]);
+            command
+        };
+        if !inside("mount --make-rprivate /").output().is_ok_and(|output| output.status.success()) {
+            eprintln!("skipped: no `unshare -m` here");
+            return None;
+        }
+        let mut command = inside(&format!("mount --make-rprivate /\n{prepare}\nexec \"$0\" \"$@\""));
+        command.arg(std::env::current_exe().expect("this test has a name"));
+        Some(Self::start_as(command, way, &[]))
+    }
+
+    fn start_as(mut program: Command, way: &str, environment: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().expect("a folder for one test");
         for folder in ["plugins", "tmp"] {
             std::fs::create_dir(home.path().join(folder)).expect("a new folder");
         }
         let plugins = home.path().join("plugins");
         std::fs::copy(fixtures::library("ender"), library_path(&plugins, "ender")).expect("a plugin in the folder");
-        let mut process = Command::new(std::env::current_exe().expect("this test has a name"))
+        let mut process = program
             .args(["child", "--exact", "--nocapture"])
             .env(HOME, home.path())
             .env(WAY, way)
@@ -66,12 +89,17 @@ impl Played {
 
     /// Reads its log on to a line with `part`.
     pub(crate) fn line(&mut self, part: &str) -> String {
+        self.line_of(&[part])
+    }
+
+    /// Reads its log on to a line with one of these parts.
+    pub(crate) fn line_of(&mut self, parts: &[&str]) -> String {
         loop {
             let mut line = String::new();
             let read = self.log.read_line(&mut line).expect("text");
-            assert!(read > 0, "it ended without {part:?}: {:#?}", self.lines);
+            assert!(read > 0, "it ended without {parts:?}: {:#?}", self.lines);
             self.lines.push(line.trim_end().to_owned());
-            if line.contains(part) {
+            if parts.iter().any(|part| line.contains(part)) {
                 return line;
             }
         }
@@ -80,6 +108,12 @@ impl Played {
     /// Lets a plugin that hangs go on.
     pub(crate) fn go_on(&self) {
         std::fs::write(self.home.path().join("go on"), "").expect("a file");
+    }
+
+    /// Lets one that waits end.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn end_waiting(&self) {
+        std::fs::write(self.home.path().join("end"), "").expect("a file");
     }
 
     /// Waits for its end; gives how it ended and all its lines.
@@ -149,7 +183,34 @@ pub(crate) fn child() {
             let mut other = Game::start(&home, "other");
             (0..FRAMES).for_each(|_| other.frame());
         }
+        "quick-exits itself" => quick_exit(3),
+        "quick-exits guarded" => {
+            let _guard = ExitGuard::hold();
+            quick_exit(0);
+        }
         "saves" => drop(game.host.states()),
+        "saves and waits" => {
+            let states = game.host.states();
+            assert!(states.len() == 1 && states[0].1.is_ok(), "{states:?}");
+            wait(&home);
+        }
+        "finds a better place" => {
+            wait(&home);
+            let status = Command::new("mount").args(["-o", "remount,exec"]).arg(std::env::temp_dir()).status();
+            assert!(status.is_ok_and(|status| status.success()), "the folder for copies can't be remounted");
+            play_on(&mut game, 1);
+        }
+        "lacks descriptors at the edge" => lack_descriptors_at_the_edge(&mut game, &home),
+        "lacks descriptors" => lack_descriptors(&mut game, &home),
+        "swaps beside a frame and waits" => {
+            game.frame();
+            reload(&mut game, 0);
+            wait(&home);
+        }
+        "swaps at the edge and waits" => {
+            reload(&mut game, 0);
+            wait(&home);
+        }
         "reloads" => reload(&mut game, 10),
         "reloads often" => reload(&mut game, 210),
         other => panic!("no way {other:?}"),
@@ -158,6 +219,87 @@ pub(crate) fn child() {
     drop(game);
     eprintln!("it has ended as it wanted");
 }
+
+/// Plays until this generation runs.
+fn play_on(game: &mut Game, generation: u32) {
+    while game.host.stats().all(|(_, stats)| stats.generation < generation) {
+        assert!(game.host.wait_for_change(PATIENCE), "nothing happened");
+        game.frame();
+    }
+}
+
+/// Has a build come while there is no descriptor left, plays until [`Played::end_waiting`], lets them go and plays on.
+fn lack_descriptors(game: &mut Game, home: &Path) {
+    let (file, aside) = (library_path(game.host.folder(), "ender"), home.join("aside"));
+    let mut next = std::fs::read(&file).expect("a library");
+    next.push(0);
+    std::fs::write(&aside, next).expect("a new build");
+    let limit = take_descriptors();
+    std::fs::rename(aside, file).expect("a new build");
+    play_to_the_end(game, home);
+    give_descriptors(limit);
+    play_on(game, 2);
+}
+
+/// Plays until [`Played::end_waiting`].
+fn play_to_the_end(game: &mut Game, home: &Path) {
+    while !home.join("end").exists() {
+        game.frame();
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// As [`lack_descriptors`], but the build that comes is loaded already, and needs a lane of another size at the edge.
+fn lack_descriptors_at_the_edge(game: &mut Game, home: &Path) {
+    let file = library_path(game.host.folder(), "talker");
+    for (generation, fixture) in [(1, "talker_v1"), (2, "talker_larger_lane")] {
+        std::fs::copy(fixtures::library(fixture), home.join("aside")).expect("a new build");
+        std::fs::rename(home.join("aside"), &file).expect("a new build");
+        assert!(game.host.wait_for_change(PATIENCE), "nothing happened");
+        if generation == 2 {
+            let limit = take_descriptors();
+            play_to_the_end(game, home);
+            give_descriptors(limit);
+        }
+        while !game.host.stats().any(|(name, stats)| name == "talker" && stats.generation == generation) {
+            game.frame();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// Lets this process have no further descriptor, also when others are given back; gives the limit that was.
+fn take_descriptors() -> Rlimit {
+    let before = getrlimit(Resource::Nofile);
+    // Standard input, output and error are there.
+    setrlimit(Resource::Nofile, Rlimit { current: Some(3), ..before }).expect("a lower limit");
+    before
+}
+
+fn give_descriptors(before: Rlimit) {
+    setrlimit(Resource::Nofile, before).expect("the limit that was");
+}
+
+/// Waits for [`Played::end_waiting`].
+fn wait(home: &Path) {
+    eprintln!("it goes on");
+    while !home.join("end").exists() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "declares and calls a function of C")]
+fn quick_exit(code: i32) {
+    unsafe extern "C" {
+        fn quick_exit(code: i32) -> !;
+    }
+    // SAFETY: ends the process.
+    unsafe { quick_exit(code) }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn quick_exit(_code: i32) {}
 
 /// Replaces the plugin `times` times, after a first time, and prints how much the process's memory has grown by each.
 fn reload(game: &mut Game, times: u32) {
@@ -180,7 +322,7 @@ fn reload(game: &mut Game, times: u32) {
             before = resident();
         }
     }
-    eprintln!("grown by {} KiB a reload", (resident().saturating_sub(before)) / u64::from(times));
+    eprintln!("grown by {} KiB a reload", (resident().saturating_sub(before)) / u64::from(times.max(1)));
 }
 
 /// KiB of memory that this process has.

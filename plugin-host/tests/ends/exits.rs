@@ -8,7 +8,7 @@ use super::child::Played;
 fn is_told(at: &str, does: &str, words: &[&str]) -> Vec<String> {
     let (status, lines) = Played::start("plays", at, does).end();
     assert_eq!(status.code(), Some(EXIT_CODE), "{at}: {lines:#?}");
-    let told = lines.iter().find(|line| line.contains("has called exit"));
+    let told = lines.iter().find(|line| line.contains("has called exit") || line.contains("has called quick_exit"));
     let told = told.unwrap_or_else(|| panic!("{at}: {lines:#?}"));
     for word in [&["ender", "code 70"], words].concat() {
         assert!(told.contains(word), "{at}: no {word:?} in {told}");
@@ -40,6 +40,31 @@ fn a_library_that_exits_while_it_is_loaded_is_told() {
 #[test]
 fn a_plugins_thread_that_exits_is_told_with_the_plugins_name() {
     is_told("thread", "exit", &["ERROR a thread of ender has called exit", "generation=1"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_quick_exit_is_told_as_an_exit_is() {
+    is_told("system", "quick exit", &["ERROR ender has called quick_exit in its system `step`", "generation=1"]);
+    is_told("load", "quick exit", &["while its library is loaded"]);
+    is_told("thread", "quick exit", &["ERROR a thread of ender has called quick_exit", "generation=1"]);
+    let (status, lines) = Played::start("quick-exits guarded", "nowhere", "nothing").end();
+    assert_eq!(status.code(), Some(EXIT_CODE), "{lines:#?}");
+    assert!(
+        lines.iter().any(|line| line.contains("something has called quick_exit while the game runs")),
+        "{lines:#?}"
+    );
+    let (status, lines) = Played::start("quick-exits itself", "nowhere", "nothing").end();
+    assert_eq!(status.code(), Some(3), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains("quick_exit")), "{lines:#?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_thread_local_that_exits_when_its_thread_ends_is_told() {
+    let (status, lines) = Played::start("saves and waits", "thread's end", "exit").end();
+    assert_eq!(status.code(), Some(EXIT_CODE), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.contains("ERROR a thread of ender has called exit")), "{lines:#?}");
 }
 
 #[test]

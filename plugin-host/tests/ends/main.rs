@@ -14,6 +14,8 @@ mod fixtures;
 mod hangs;
 mod leaves;
 mod panics;
+#[cfg(target_os = "linux")]
+mod shortages;
 
 /// Not a test of its own: the body of every child process.
 #[test]

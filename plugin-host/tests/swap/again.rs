@@ -74,10 +74,12 @@ fn what_was_refused_or_is_suspended_is_tried_again_when_its_file_is_copied_or_to
         game.frames(1);
         assert_eq!(game.state::<Counter>("counter").count, 10, "{what}");
 
-        // Running well, it is not loaded again.
+        // Running well, it is not loaded again, and whoever asked is told so.
         request(&game);
         await_the_watcher(&mut game);
         assert_eq!(counts(&game), (1, 2), "{what}");
+        let line = game.log.line("counter: the same build as the one that runs; nothing to do");
+        assert!(line.starts_with("INFO"), "{what}: {line}");
 
         needed.take();
         game.frames(1);
@@ -113,4 +115,11 @@ fn what_runs_well_is_not_loaded_again_when_its_file_returns_after_a_refused_one(
     game.put_bytes("counter", &fixtures::bytes("counter_v1"));
     await_the_watcher(&mut game);
     assert_eq!(counts(&game), (1, 2), "what runs well is not loaded again");
+    let line = game.log.line("counter goes on as generation 1: its file holds that build again");
+    assert!(line.starts_with("INFO"), "{line}");
+    // Said once; the next copy is one of what runs.
+    game.put_bytes("counter", &fixtures::bytes("counter_v1"));
+    await_the_watcher(&mut game);
+    game.log.line("counter goes on as generation 1");
+    game.log.line("counter: the same build as the one that runs; nothing to do");
 }

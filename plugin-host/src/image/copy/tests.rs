@@ -137,7 +137,7 @@ fn a_base_that_is_gone_is_named_and_once_it_is_back_files_are_copied() {
     fs::remove_dir_all(&base).unwrap();
     let mut say = || {
         let error = store.copy(&file, "ai", 1).unwrap_err();
-        assert!(error.is_of_the_store() && !error.is_incomplete(), "{error:?}");
+        assert!(error.is_of_the_host() && !error.is_incomplete(), "{error:?}");
         format!("{error}: {}", std::error::Error::source(&error).unwrap())
     };
     let first = say();
@@ -159,10 +159,56 @@ fn what_can_not_be_written_is_the_stores_fault_and_leaves_nothing() {
             Err(io::Error::from(kind))
         };
         let error = copy_in(&store, &file, &half).unwrap_err();
-        assert!(matches!(error, CopyError::Write { .. }) && error.is_of_the_store(), "{error:?}");
+        assert!(matches!(error, CopyError::Write { .. }) && error.is_of_the_host(), "{error:?}");
         assert!(error.to_string().contains("hotframe-images-"), "{error}");
         assert_eq!(names(store.folder()), [".lock"]);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_the_process_lacks_or_the_disk_does_not_give_is_no_fault_of_the_file() {
+    let base = tempfile::tempdir().unwrap();
+    let file = base.path().join("libai.so");
+    fs::write(&file, b"one").unwrap();
+    let store = ImageStore::new_in(base.path()).unwrap();
+    for (code, word) in [(libc::EMFILE, "ulimit -n"), (libc::ENFILE, "fs.file-max"), (libc::ENOMEM, "memory")] {
+        let error = copy_in(&store, &file, &|_, _| Err(io::Error::from_raw_os_error(code))).unwrap_err();
+        assert!(matches!(error, CopyError::Shortage { .. }) && error.is_of_the_host(), "{error:?}");
+        assert!(error.to_string().contains("libai.so") && error.to_string().contains(word), "{error}");
+        assert!(!error.is_incomplete(), "{error:?}");
+    }
+    let unread = CopyError::unread(&file, io::Error::from_raw_os_error(libc::EIO));
+    assert!(matches!(unread, CopyError::Io { .. }) && unread.is_of_the_host() && !unread.is_incomplete(), "{unread:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_comes_while_no_descriptor_is_left_is_copied_when_there_are_some() {
+    const TEST: &str =
+        "image::copy::tests::a_file_that_comes_while_no_descriptor_is_left_is_copied_when_there_are_some";
+    if !crate::inside::is_inside(TEST, &[], "ulimit -n 64") {
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("libai.so");
+    fs::write(&file, b"one").unwrap();
+    let mut store = ImageStore::new_in(home.path()).unwrap();
+    let mut hoard: Vec<File> = std::iter::from_fn(|| File::open("/dev/null").ok()).collect();
+    // None, one for the source, one for the source and one for the copy.
+    for left in 0..2 {
+        let error = store.copy(&file, "ai", 1).unwrap_err();
+        assert!(error.is_of_the_host() && error.to_string().contains("ulimit -n"), "{left}: {error:?}");
+        drop(hoard.pop());
+    }
+    // The folder for copies is gone, too: a new one needs a lock file.
+    hoard.extend(std::iter::from_fn(|| File::open("/dev/null").ok()));
+    let folder = store.folder().to_path_buf();
+    fs::remove_file(folder.join(".lock")).unwrap();
+    let error = store.copy(&file, "ai", 1).unwrap_err();
+    assert!(error.is_of_the_host() && error.to_string().contains("ulimit -n"), "{error:?}");
+    drop(hoard);
+    assert_eq!(fs::read(store.copy(&file, "ai", 1).unwrap().path()).unwrap(), b"one");
 }
 
 #[cfg(target_os = "linux")]
@@ -184,13 +230,13 @@ fn a_base_that_is_full_or_read_only_is_the_stores_fault_until_there_is_room() {
     mount("size=64k");
     let mut store = ImageStore::new_in(&base).unwrap();
     let full = store.copy(&file, "ai", 1).unwrap_err();
-    assert!(full.is_of_the_store() && full.to_string().contains("scratch"), "{full:?}");
+    assert!(full.is_of_the_host() && full.to_string().contains("scratch"), "{full:?}");
     assert_eq!(names(store.folder()), [".lock"]);
     mount("remount,size=8m");
     drop(store.copy(&file, "ai", 1).unwrap());
     mount("ro");
     let read_only = store.copy(&file, "ai", 1).unwrap_err();
-    assert!(read_only.is_of_the_store() && read_only.to_string().contains("scratch"), "{read_only:?}");
+    assert!(read_only.is_of_the_host() && read_only.to_string().contains("scratch"), "{read_only:?}");
     run("umount", &[]);
     drop(store.copy(&file, "ai", 1).unwrap());
     drop(store);

@@ -96,3 +96,29 @@ fn a_file_that_the_host_can_t_try_is_told_once_and_tried_until_it_can() {
     assert_eq!(rig.next(), rig.accepted("ai", "one END"));
     rig.nothing_more();
 }
+
+#[test]
+fn a_request_that_comes_while_the_host_can_t_try_is_answered_when_it_can() {
+    let can = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let dir = tempfile::tempdir().unwrap();
+    let (tell, events) = unbounded();
+    let is_able = can.clone();
+    let stage = Box::new(move |candidate: &Candidate<'_>| {
+        if !is_able.load(std::sync::atomic::Ordering::Relaxed) {
+            return Attempt::Postponed { reason: "no room".to_owned() };
+        }
+        judge(candidate, &fs::read_to_string(candidate.path).unwrap_or_default())
+    });
+    let file = dir.path().join(file_of("ai"));
+    fs::write(&file, "one END").unwrap();
+    let timing = Timing { postponed: Duration::from_millis(1), look: NEVER, ..Timing::PLATFORM };
+    let watcher = Watcher::start_with(timing, dir.path(), stage, tell).unwrap();
+    let next = || events.recv_timeout(HANG).unwrap();
+    assert!(matches!(next(), FileEvent::Accepted { .. }));
+    can.store(false, std::sync::atomic::Ordering::Relaxed);
+    File::options().append(true).open(&file).unwrap().set_modified(SystemTime::now()).unwrap();
+    assert!(matches!(next(), FileEvent::Postponed { .. }));
+    can.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(next(), FileEvent::Touched { plugin: "ai".to_owned() });
+    drop(watcher);
+}

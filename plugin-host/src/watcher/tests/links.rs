@@ -87,6 +87,65 @@ fn a_link_whose_target_is_missing_removes_nothing_and_is_told() {
     rig.nothing_more();
 }
 
+/// Makes it under a name.
+type Make<'a> = Box<dyn Fn(&Path) + 'a>;
+
+/// What leads to no file, and how it is called.
+fn no_files(elsewhere: &Path) -> [(&'static str, Make<'_>); 5] {
+    let mkfifo = |path: &Path| assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    [
+        ("a folder", Box::new(|path| fs::create_dir(path).unwrap())),
+        ("which is a folder", Box::new(move |path| symlink(elsewhere, path).unwrap())),
+        ("a pipe", Box::new(mkfifo)),
+        ("a socket", Box::new(|path| drop(std::os::unix::net::UnixListener::bind(path).unwrap()))),
+        ("which is a device", Box::new(|path| symlink("/dev/null", path).unwrap())),
+    ]
+}
+
+#[test]
+fn a_plugins_name_that_leads_to_no_file_is_told_once_at_the_start_and_later() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, elsewhere) = (dir.path().join("plugins"), tempfile::tempdir().unwrap());
+    fs::create_dir(&folder).unwrap();
+    let kinds = no_files(elsewhere.path());
+    for (number, (_, make)) in kinds.iter().enumerate() {
+        make(&folder.join(file_of(&format!("first{number}"))));
+    }
+    let mut rig = Rig::start(Timing::PLATFORM, dir);
+    let is_told = |rig: &Rig, plugin: &str, kind: &str| {
+        let told = rig.next();
+        let FileEvent::OutOfReach { plugin: name, reason, .. } = &told else { panic!("{kind}: {told:?}") };
+        assert!(name == plugin && reason.contains(kind) && reason.ends_with("no library file"), "{kind}: {told:?}");
+    };
+    for (number, (kind, _)) in kinds.iter().enumerate() {
+        is_told(&rig, &format!("first{number}"), kind);
+    }
+    rig.nothing_more();
+    for (number, (kind, make)) in kinds.iter().enumerate() {
+        let plugin = format!("later{number}");
+        make(&rig.file(&plugin));
+        is_told(&rig, &plugin, kind);
+    }
+    rig.nothing_more();
+}
+
+#[test]
+fn a_plugin_whose_name_comes_to_lead_to_no_file_stays_and_is_told() {
+    let mut rig = Rig::with(Timing { retries: [NEVER; 4], gone: NEVER, ..Timing::PLATFORM });
+    let elsewhere = tempfile::tempdir().unwrap();
+    for (number, (kind, make)) in no_files(elsewhere.path()).iter().enumerate() {
+        let text = format!("{number} END");
+        rig.replace("ai", &text);
+        assert_eq!(rig.next(), rig.accepted("ai", &text));
+        fs::remove_file(rig.file("ai")).unwrap();
+        make(&rig.file("ai"));
+        let told = rig.next();
+        assert!(matches!(&told, FileEvent::OutOfReach { reason, .. } if reason.contains(kind)), "{told:?}");
+        let _ = fs::remove_file(rig.file("ai")).or_else(|_| fs::remove_dir(rig.file("ai")));
+    }
+    rig.nothing_more();
+}
+
 #[test]
 fn a_link_that_leads_nowhere_at_the_start_is_told_and_loaded_when_it_leads_somewhere() {
     let dir = tempfile::tempdir().unwrap();

@@ -44,6 +44,62 @@ fn a_mount_over_the_folder_is_another_folder_and_an_empty_mount_point_is_none() 
 }
 
 #[test]
+fn an_unmount_above_the_folder_removes_nothing_whatever_was_mounted() {
+    if !is_inside(
+        "watcher::tests::mounts::an_unmount_above_the_folder_removes_nothing_whatever_was_mounted",
+        &["-m"],
+        "mount --make-rprivate /",
+    ) {
+        return;
+    }
+    let hasty = Timing {
+        retries: [NEVER; 4],
+        gone: Duration::ZERO,
+        renewed: Duration::ZERO,
+        look: Duration::from_millis(1),
+        ..Timing::PLATFORM
+    };
+    // A disk of its own, or a part of the same file system.
+    for disk_options in [Some("tmpfs"), None] {
+        let dir = tempfile::tempdir().unwrap();
+        let [base, disk] = ["base", "disk"].map(|name| dir.path().join(name));
+        fs::create_dir_all(&base).unwrap();
+        fs::create_dir_all(disk.join("plugins")).unwrap();
+        if let Some(kind) = disk_options {
+            run("mount", &[Path::new("-t"), kind.as_ref(), "none".as_ref(), &base]);
+        }
+        fs::create_dir(base.join("plugins")).unwrap();
+        for plugin in ["ai", "physics"] {
+            fs::write(base.join("plugins").join(file_of(plugin)), "one END").unwrap();
+        }
+        let mount = || run("mount", &[Path::new("--bind"), &base, &disk]);
+        mount();
+        let rig = Rig::at(hasty, dir, &disk.join("plugins"));
+        assert_eq!(rig.of_files(2), [rig.accepted("ai", "one END"), rig.accepted("physics", "one END")]);
+        run("umount", &[Path::new("-l"), &disk]);
+        assert!(rig.lost());
+        // Every removal would be believed at once, and many looks follow: the wait makes the test sharper, not right.
+        let nothing = Err(crossbeam_channel::RecvTimeoutError::Timeout);
+        assert_eq!(rig.events.recv_timeout(Duration::from_millis(300)), nothing);
+        mount();
+        assert_eq!(rig.next(), rig.back(false));
+        // An empty disk over it is about to be filled.
+        run("mount", &[Path::new("-t"), "tmpfs".as_ref(), "none".as_ref(), rig.watcher.folder()]);
+        assert!(rig.lost());
+        run("umount", &[rig.watcher.folder()]);
+        assert_eq!(rig.next(), rig.back(false));
+        rig.replace_in_place("ai", "two END");
+        assert_eq!(rig.next(), rig.accepted("ai", "two END"));
+        run("umount", &[&disk]);
+        assert!(rig.lost());
+        if disk_options.is_some() {
+            // Else the folder can't be removed.
+            run("umount", &[&base]);
+        }
+    }
+}
+
+#[test]
 fn a_folder_that_the_system_does_not_watch_is_looked_at_and_told() {
     const LIMIT: &str = "echo 0 > /proc/sys/user/max_inotify_instances";
     if !is_inside(
