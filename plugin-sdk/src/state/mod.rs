@@ -14,6 +14,7 @@
 //! # Failure
 //! An error names the field by its path.
 
+mod deep;
 mod depth;
 mod error;
 mod format;

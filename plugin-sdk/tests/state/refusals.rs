@@ -9,7 +9,7 @@ use plugin_sdk::serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{again, misread, saved};
 
 /// A stack as the host gives it.
-fn with_room(body: impl FnOnce() + Send + 'static) {
+pub(super) fn with_room(body: impl FnOnce() + Send + 'static) {
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(body).expect("a thread with a large stack");
     if let Err(panic) = thread.join() {
         std::panic::resume_unwind(panic);

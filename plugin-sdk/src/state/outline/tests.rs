@@ -55,9 +55,13 @@ fn names_types_and_order_of_fields_are_in_it() {
 #[test]
 fn every_variant_of_a_type_that_holds_itself_is_in_it() {
     let text = text::<Tree>();
-    for part in
-        ["::{Node|Leaf|Empty|Link}", "::Node(Tree,Tree)", "::Leaf{weight:f32}", "::Empty\n", "::Link{str,Option<Tree>}"]
-    {
+    for part in [
+        "::{Node|Leaf|Empty|Link}",
+        "::Node(Tree,Tree)",
+        "::Leaf{weight:f32}",
+        "::Empty\n",
+        "::Link({str,Option<Tree>})",
+    ] {
         assert!(text.contains(part), "no {part} in {text}");
     }
 }

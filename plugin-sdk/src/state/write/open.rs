@@ -14,7 +14,6 @@ use serde::ser::{
 use super::{Writer, name, sure};
 use crate::state::error::{Error, Segment};
 use crate::state::token::segment;
-use crate::state::whole::Each;
 
 /// A container that is being written.
 #[derive(Debug)]
@@ -179,8 +178,7 @@ impl SerializeTupleStruct for TupleStruct<'_> {
                     return value.serialize(&mut **writer);
                 }
                 let out = core::mem::take(&mut writer.out);
-                let each = Each::new(value);
-                writer.out = each.result(postcard::to_extend(&each, out))?;
+                writer.out = postcard::to_extend(value, out).map_err(Error::new)?;
                 Ok(())
             }
         }
