@@ -5,7 +5,10 @@
 
 use core::cell::{Cell, RefCell};
 use core::fmt::Display;
+use core::hash::Hasher as _;
+use std::hash::DefaultHasher;
 
+use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 use serde::ser::{
     Error as _, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
@@ -104,7 +107,7 @@ impl<'a, S> Writing<'a, S> {
         self.site.depth.enter()?;
         let inner = open(self.inner).map_err(Error::new)?;
         let keys = self.site.keys.borrow().len();
-        Ok(Part { inner, site: self.site, check, keys, length, count: 0 })
+        Ok(Part { inner, site: self.site, check, keys, length, count: 0, prints: Vec::new() })
     }
 }
 
@@ -273,17 +276,45 @@ struct Part<'a, S> {
     /// As its head says.
     length: Option<usize>,
     count: usize,
+    /// Of a map's keys.
+    prints: Vec<u64>,
 }
 
 impl<S> Part<'_, S> {
     fn close(self) -> Result<S, Error> {
-        let Self { inner, site, check, keys, length, count } = self;
+        let Self { inner, site, check, keys, length, count, mut prints } = self;
         check.look(site, keys)?;
+        prints.sort_unstable();
+        if prints.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(Error::new("two entries of a map are written with the same key, of which one would come back"));
+        }
         if let Some(length) = length.filter(|length| *length != count) {
             return Err(Error::new(format_args!("its `Serialize` announces {length} items and writes {count}")));
         }
         site.depth.leave();
         Ok(inner)
+    }
+}
+
+/// A hash of what is written.
+#[derive(Default)]
+struct Print(DefaultHasher);
+
+impl Flavor for Print {
+    type Output = u64;
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.write_u8(byte);
+        Ok(())
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.write(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<u64> {
+        Ok(self.0.finish())
     }
 }
 
@@ -339,7 +370,9 @@ impl<S: SerializeMap> SerializeMap for Part<'_, S> {
     type Error = Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        self.site.result(self.inner.serialize_key(&Each { value: key, site: self.site }))
+        let each = Each { value: key, site: self.site };
+        self.prints.push(self.site.result(postcard::serialize_with_flavor(&each, Print::default()))?);
+        self.site.result(self.inner.serialize_key(&each))
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
