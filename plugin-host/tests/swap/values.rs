@@ -96,3 +96,19 @@ fn a_state_is_handed_over_as_deep_as_it_can_be_saved() {
         assert!(!game.is_suspended("deep"), "the running build goes on");
     }
 }
+
+#[test]
+fn an_opaque_state_that_is_too_deep_is_refused_and_the_game_goes_on() {
+    for hands_over in [true, false] {
+        let mut game = Game::with(&[("deep", "deep_opaque")]);
+        game.hands_over = hands_over;
+        game.frames(1);
+        game.refuse("deep", "deep");
+        let line = game.log.line("generation 1 goes on");
+        for part in ["can't save its state", "head: next.next", "1024 levels deep"] {
+            assert!(line.contains(part), "no {part:?} in {line}");
+        }
+        game.frames(1);
+        assert!(!game.is_suspended("deep"), "the running build goes on");
+    }
+}

@@ -53,7 +53,7 @@ pub struct Outline {
     shapes: Shapes,
     /// It asks what comes next, which a compact format can't tell.
     asks_for_any: bool,
-    /// The type is too large: parts of it are not in the outline.
+    /// The type is too large or too deep: parts of it are not in the outline.
     is_cut: bool,
 }
 
@@ -68,8 +68,9 @@ impl Outline {
                 break;
             }
         }
+        let is_cut = notes.questions > QUESTIONS_MAX || notes.is_too_deep;
         let (text, shapes) = (text::lines(&notes), Shapes::of(&notes.types));
-        Self { text, shapes, asks_for_any: notes.asks_for_any, is_cut: notes.questions > QUESTIONS_MAX }
+        Self { text, shapes, asks_for_any: notes.asks_for_any, is_cut }
     }
 
     /// A line for each body of each type.
@@ -100,6 +101,7 @@ impl Outline {
 fn read<T: DeserializeOwned>(notes: &mut Notes) -> bool {
     let (mut is_whole, mut idle) = (false, 0);
     notes.start_again();
+    notes.is_too_deep = false;
     for _ in 0..READINGS_MAX {
         notes.found = false;
         notes.leave_all();
@@ -114,7 +116,9 @@ fn read<T: DeserializeOwned>(notes: &mut Notes) -> bool {
             break;
         }
     }
-    is_whole && notes.is_whole()
+    let is_whole = is_whole && notes.is_whole();
+    notes.is_too_deep &= !is_whole;
+    is_whole
 }
 
 /// The first lines that only one of both has.

@@ -88,6 +88,8 @@ pub(super) struct Notes {
     /// Which numbers and texts are the answers.
     pub(super) answers: usize,
     pub(super) asks_for_any: bool,
+    /// A reading ended at the limit of levels.
+    pub(super) is_too_deep: bool,
     /// This reading got further than those before.
     pub(super) found: bool,
     /// Enums met that are not done, in all readings together.

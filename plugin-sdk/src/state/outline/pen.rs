@@ -30,6 +30,7 @@ impl Pen<'_> {
     fn ask(&mut self, what: &'static str) -> Result<(), Error> {
         self.write(what);
         self.notes.questions += 1;
+        self.notes.is_too_deep |= self.level > LEVELS_MAX;
         if self.notes.questions > QUESTIONS_MAX || self.level > LEVELS_MAX {
             return Err(Error::new("enough is known"));
         }

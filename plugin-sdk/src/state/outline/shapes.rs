@@ -3,6 +3,7 @@
 //!
 //! Types are known by the name that both sides give. What is written under a name that is never read isn't compared.
 
+use core::hash::{BuildHasherDefault, Hasher};
 use std::collections::HashMap;
 
 use super::notes::{Content, Type, Variant};
@@ -10,8 +11,24 @@ use super::notes::{Content, Type, Variant};
 /// What was read under each name; several types may have one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::state) struct Shapes {
-    types: HashMap<&'static str, Vec<Content>>,
-    enums: HashMap<&'static str, Vec<Vec<Numbered>>>,
+    types: ByName<Vec<Content>>,
+    enums: ByName<Vec<Vec<Numbered>>>,
+}
+
+type ByName<T> = HashMap<&'static str, T, BuildHasherDefault<Quick>>;
+
+/// A hash for the names of types: one is looked up for each struct that is written.
+#[derive(Clone, Debug, Default)]
+struct Quick(u64);
+
+impl Hasher for Quick {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// Names of one variant, at its number.
