@@ -56,11 +56,11 @@ impl Report {
         for old in &before.entries {
             match after.entries.iter().find(|new| new.path == old.path) {
                 Some(new) => report.compare(old, new, names),
-                None => report.dropped.extend(lacks(after, &old.path, names, Side::After)),
+                None => report.dropped.extend(lacks(after, &before, &old.path, names, Side::After)),
             }
         }
         let fresh = after.entries.iter().filter(|new| !before.entries.iter().any(|old| old.path == new.path));
-        report.defaulted = fresh.filter_map(|new| lacks(&before, &new.path, names, Side::Before)).collect();
+        report.defaulted = fresh.filter_map(|new| lacks(&before, after, &new.path, names, Side::Before)).collect();
         // All below one name have that name.
         report.defaulted.dedup();
         report.dropped.dedup();
@@ -74,7 +74,8 @@ impl Report {
         let (lost, come) = (beyond(&old.variants, &new.variants), beyond(&new.variants, &old.variants));
         let is_read = |variant: &&str| names.get(&old.path).is_some_and(|names| names.contains(variant));
         let is_renamed = !lost.is_empty() && !come.is_empty() && lost.iter().chain(&come).all(is_read);
-        let is_other = old.kind != new.kind && old.kind != "none" && new.kind != "none";
+        let is_telling = |kind: &str| !kind.is_empty() && kind != "none";
+        let is_other = old.kind != new.kind && is_telling(&old.kind) && is_telling(&new.kind);
         let has_common = old.kind.split('|').any(|kind| new.kind.split('|').any(|other| kind == other));
         self.has_changes |= !is_equal && !is_renamed;
         if is_other && (prints.is_some() || !has_common) {
@@ -146,19 +147,26 @@ enum Side {
     After,
 }
 
-/// The outermost part of `path` that `sketch` lacks, if it is sure that there is none.
-fn lacks(sketch: &Sketch, path: &str, names: &Names, side: Side) -> Option<String> {
+/// The outermost part of `path` that `sketch` lacks and `other` has, if it is sure that there is none. In a gap it is where both saw
+/// structs of the same fields only, and the type that is read knows what it reads.
+fn lacks(sketch: &Sketch, other: &Sketch, path: &str, names: &Names, side: Side) -> Option<String> {
     let (outer, cut) = top(path, &sketch.entries)?;
-    let Some(gap) = sketch.gaps.iter().find(|gap| gap.path == outer) else { return Some(cut.to_owned()) };
+    if !sketch.gaps.iter().any(|gap| gap.path == outer) {
+        return Some(cut.to_owned());
+    }
     let name = cut[outer.len()..].trim_start_matches('.');
     let reads = names.get(outer)?.contains(&name);
     let is_sure = match side {
-        // What was saved is not read; what is read is there, somewhere.
+        // What is read is there, somewhere.
         Side::After => !reads,
-        // The saved structs that were looked at have all their fields.
-        Side::Before => reads && gap.is_in_structs,
+        Side::Before => reads,
     };
-    is_sure.then(|| cut.to_owned())
+    (is_sure && is_in_structs(sketch, outer) && is_in_structs(other, outer)).then(|| cut.to_owned())
+}
+
+/// Whether all that was seen at `path` are structs of the same fields, or all that is there was seen.
+fn is_in_structs(sketch: &Sketch, path: &str) -> bool {
+    sketch.gaps.iter().find(|gap| gap.path == path).is_none_or(|gap| gap.is_in_structs)
 }
 
 /// Paths of gaps that are in no other.
@@ -200,10 +208,7 @@ fn top<'a>(path: &'a str, others: &[Entry]) -> Option<(&'a str, &'a str)> {
 /// Names of the saved state that the new one lacks, reads all the same, and has another name for.
 fn renames(before: &Sketch, after: &Sketch, names: &Names) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    let is_known = |sketch: &Sketch, path: &str| {
-        sketch.gaps.iter().find(|gap| gap.path == path).is_none_or(|gap| gap.is_in_structs)
-    };
-    for (path, names) in names.iter().filter(|(path, _)| is_known(before, path) && is_known(after, path)) {
+    for (path, names) in names.iter().filter(|(path, _)| is_in_structs(before, path) && is_in_structs(after, path)) {
         let full = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         for (place, old) in names.iter().enumerate() {
             if !has(&before.entries, &full(old)) || has(&after.entries, &full(old)) {

@@ -59,6 +59,13 @@ enum Tagged {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", content = "content")]
+enum Adjacent {
+    Common { count: u32 },
+    Rare { hp: Untagged, more: Vec<u8> },
+}
+
+#[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Untagged {
     Count(u32),
@@ -84,6 +91,7 @@ fn nothing_is_told_of_a_large_map_of_enums_that_did_not_change() {
     struct State {
         things: HashMap<u32, Thing>,
         tagged: HashMap<u32, Tagged>,
+        adjacent: HashMap<u32, Adjacent>,
         untagged: HashMap<u32, Untagged>,
         skipping: HashMap<u32, Skipping>,
     }
@@ -91,6 +99,13 @@ fn nothing_is_told_of_a_large_map_of_enums_that_did_not_change() {
         let state = State {
             things: many(Thing::Common, |hp| Thing::Rare { hp }),
             tagged: many(|count| Tagged::Common { count }, |hp| Tagged::Rare { hp }),
+            adjacent: many(
+                |count| Adjacent::Common { count },
+                |hp| {
+                    let (name, count) = (Untagged::Name("none".to_owned()), Untagged::Count(hp));
+                    Adjacent::Rare { hp: if hp > 50 { name } else { count }, more: vec![1] }
+                },
+            ),
             untagged: many(Untagged::Count, |hp| {
                 if hp == 0 { Untagged::Name("zero".to_owned()) } else { Untagged::Rare { hp } }
             }),
@@ -98,7 +113,7 @@ fn nothing_is_told_of_a_large_map_of_enums_that_did_not_change() {
         };
         let (told, has_changes, is_plain) = swap::<State>(&state);
         assert!(is_plain && !has_changes, "{told}");
-        assert!(told.ends_with("partly looked at skipping[], tagged[], things[], untagged[]"), "{told}");
+        assert!(told.ends_with("partly looked at adjacent[], skipping[], tagged[], things[], untagged[]"), "{told}");
     }
 }
 

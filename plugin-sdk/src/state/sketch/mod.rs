@@ -15,6 +15,9 @@ use super::error::{Error, Segment};
 /// Values that are looked at in each place: all items of a list are in one, whichever list they are of.
 const ITEMS_MAX: usize = 32;
 
+/// With fewer values in a gap nothing is said of their types: others may be of another.
+const TELLING_MIN: usize = 8;
+
 /// Levels that are looked at.
 const LEVELS_MAX: usize = 8;
 
@@ -46,7 +49,7 @@ pub(super) struct Sketch {
 pub(super) struct Entry {
     /// As `items[].hp`.
     pub(super) path: String,
-    /// Serde's names of the types seen here; without `none` where there are others.
+    /// Serde's names of the types seen here; without `none` where there are others. Nothing where too few were seen.
     pub(super) kind: String,
     /// The sum of a hash for each value, hence of any order; `None` where not all were looked at.
     pub(super) print: Option<u64>,
@@ -123,7 +126,9 @@ struct Node {
     inner: Vec<usize>,
     kinds: Vec<&'static str>,
     print: u64,
-    /// Values looked at.
+    /// Values in the print.
+    leaves: usize,
+    /// Values looked at, whatever they hold.
     visits: usize,
     /// Not all values were looked at.
     is_gap: bool,
@@ -146,7 +151,7 @@ impl Node {
     fn new(path: String) -> Self {
         let (inner, kinds, variants) = (Vec::new(), Vec::new(), Vec::new());
         let (fields, sample) = (Fields::Unknown, String::new());
-        Self { path, inner, kinds, print: 0, visits: 0, is_gap: false, fields, sample, variants }
+        Self { path, inner, kinds, print: 0, leaves: 0, visits: 0, is_gap: false, fields, sample, variants }
     }
 
     /// A struct was looked at.
@@ -208,6 +213,9 @@ impl Paper {
             let mut kinds: Vec<_> = node.kinds.iter().copied().filter(|kind| *kind != "none").collect();
             if kinds.is_empty() {
                 kinds = node.kinds.clone();
+            }
+            if node.is_gap && node.leaves < TELLING_MIN {
+                kinds.clear();
             }
             kinds.sort_unstable();
             let variants = node.variants.iter().map(|(variant, count)| (one_line(variant), *count)).collect();

@@ -40,6 +40,7 @@ impl<'a> Pencil<'a> {
             node.sample = sample;
         }
         node.print = node.print.wrapping_add(hash);
+        node.leaves += 1;
         Ok(())
     }
 
