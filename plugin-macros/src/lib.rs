@@ -46,7 +46,8 @@ pub fn derive_bus_message(input: TokenStream) -> TokenStream {
 /// traits; there `#[serde(default)]` says which fields may be missing. What a swap kept, converted, defaulted and dropped is logged by path.
 ///
 /// `#[state(opaque, version = "…")]` on a field stores it in a compact binary format without names. It is tied to that version and to the
-/// layout of the type: a build with another version or layout is refused.
+/// layout of the type: a build with another version or layout is refused. There a field or variant is skipped on both sides
+/// (`#[serde(skip)]`, variants behind all others) or not at all, which saving checks.
 #[proc_macro_derive(PluginState, attributes(serde, state))]
 pub fn derive_plugin_state(input: TokenStream) -> TokenStream {
     expand::entry(input, expand::state::state)

@@ -20,9 +20,10 @@ fn what_became_of_the_state_is_told_by_path() {
     let mut game = hoard();
     game.swap("hoard", "hoard_v2");
     let line = game.log.line("hoard's state: ");
-    let expected = "INFO hoard's state: kept 7, renamed old_name → new_name, items[].name → items[].title, \
+    let expected = "INFO hoard's state: kept 6, renamed old_name → new_name, items[].name → items[].title, \
                     converted speed (i32 → f64), items[].hp (u32 → i64), \
-                    defaulted armor.spikes, items[].weight, shield, dropped kills, armor.is_worn";
+                    defaulted armor.spikes, items[].weight, shield, dropped kills, armor.is_worn, \
+                    partly looked at items[]";
     assert!(line.starts_with(expected), "{line}\nexpected\n{expected}");
 }
 
@@ -92,6 +93,22 @@ fn a_state_is_handed_over_as_deep_as_it_can_be_saved() {
             assert!(line.contains(part), "no {part:?} in {line}");
         }
         game.run_at(20);
+        assert!(!game.is_suspended("deep"), "the running build goes on");
+    }
+}
+
+#[test]
+fn an_opaque_state_that_is_too_deep_is_refused_and_the_game_goes_on() {
+    for hands_over in [true, false] {
+        let mut game = Game::with(&[("deep", "deep_opaque")]);
+        game.hands_over = hands_over;
+        game.frames(1);
+        game.refuse("deep", "deep");
+        let line = game.log.line("generation 1 goes on");
+        for part in ["can't save its state", "head: next.next", "1024 levels deep"] {
+            assert!(line.contains(part), "no {part:?} in {line}");
+        }
+        game.frames(1);
         assert!(!game.is_suspended("deep"), "the running build goes on");
     }
 }

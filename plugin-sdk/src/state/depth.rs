@@ -1,7 +1,10 @@
-//! How deep a state may be nested: one limit for writer and reader, so that what is written can be read.
+//! How deep a state may be nested: one limit for writer and reader, in plain fields and in opaque ones, so that what is written can
+//! be read.
 //!
 //! The second guard is the stack: a level costs the reader several times what it costs the writer, whose allowance is smaller by
 //! as much. The host gives both a stack that has this room.
+
+use core::cell::Cell;
 
 use super::error::Error;
 
@@ -17,7 +20,7 @@ pub(super) const READER_STACK_BYTES: usize = 48 << 20;
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Depth {
-    levels: u32,
+    levels: Cell<u32>,
     /// Address in the frame where it began.
     base: usize,
     stack: usize,
@@ -25,13 +28,14 @@ pub(super) struct Depth {
 
 impl Depth {
     pub(super) fn new(stack: usize) -> Self {
-        Self { levels: 0, base: here(), stack }
+        Self { levels: Cell::new(0), base: here(), stack }
     }
 
     /// One level deeper.
-    pub(super) fn enter(&mut self) -> Result<(), Error> {
-        self.levels += 1;
-        if self.levels > LEVELS_MAX {
+    pub(super) fn enter(&self) -> Result<(), Error> {
+        let levels = self.levels.get() + 1;
+        self.levels.set(levels);
+        if levels > LEVELS_MAX {
             return Err(Error::new(format_args!(
                 "it is nested more than {LEVELS_MAX} levels deep, which is the limit of a state; keep a long chain as a list"
             )));
@@ -40,8 +44,8 @@ impl Depth {
     }
 
     /// Back from a level.
-    pub(super) fn leave(&mut self) {
-        self.levels -= 1;
+    pub(super) fn leave(&self) {
+        self.levels.set(self.levels.get() - 1);
     }
 
     /// Refuses to go on with little stack left.
@@ -49,7 +53,7 @@ impl Depth {
         if self.base.abs_diff(here()) > self.stack {
             return Err(Error::new(format_args!(
                 "at level {} its types need too much stack; keep a long chain as a list, and large arrays in a `Vec` or `Box`",
-                self.levels
+                self.levels.get()
             )));
         }
         Ok(())

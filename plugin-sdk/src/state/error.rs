@@ -36,6 +36,16 @@ impl Error {
         Self(Box::new(Inner { reason: reason.to_string(), path: Vec::new() }))
     }
 
+    pub(super) fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    /// The same error, of a value further inside: `path` leads there, outermost first.
+    pub(super) fn deeper(mut self, path: Vec<Segment>) -> Self {
+        self.0.path.splice(0..0, path.into_iter().rev());
+        self
+    }
+
     /// The same error, seen from the value that holds `segment`.
     #[cold]
     pub(super) fn inside(mut self, segment: Segment) -> Self {

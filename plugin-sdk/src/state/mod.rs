@@ -14,6 +14,7 @@
 //! # Failure
 //! An error names the field by its path.
 
+mod deep;
 mod depth;
 mod error;
 mod format;
@@ -35,7 +36,7 @@ pub use outline::Outline;
 pub(crate) use report::Report;
 
 use error::Error;
-use read::{Input, Names};
+use read::{Input, Names, blame};
 use sketch::sketch;
 use token::Token;
 use write::Writer;
@@ -130,6 +131,11 @@ fn open(bytes: &[u8]) -> Result<(Option<&str>, Input<'_>), Error> {
 }
 
 fn read<S: PluginState>(input: &mut Input<'_>) -> Result<S, Error> {
+    let start = input.rest;
+    read_plain(input).map_err(|error| blame(error, start, input.fault, |other| read_plain::<S>(other).err()))
+}
+
+fn read_plain<S: PluginState>(input: &mut Input<'_>) -> Result<S, Error> {
     let state = S::deserialize(input.reader())?;
     input.end()?;
     Ok(state)

@@ -10,8 +10,10 @@ use serde::de::{DeserializeOwned, Error as _, SeqAccess, Visitor};
 use serde::ser::{Error as _, SerializeTupleStruct};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::deep;
 use super::format::OPAQUE_NAME;
 use super::outline::{Outline, difference};
+use super::whole::Whole;
 
 /// What to do about a field that doesn't fit.
 const ADVICE: &str = "go back to the build that saved it, or remove the plugin's file and add it again to start afresh";
@@ -31,10 +33,17 @@ pub fn serialize_opaque<T: Serialize, S: Serializer>(
             "an opaque field can't hold untagged, internally tagged or flattened types, whose values postcard can't tell apart; keep it as a plain field",
         ));
     }
+    if outline.is_cut() {
+        return Err(S::Error::custom(
+            "an opaque field's type has to be known as a whole, and this one is too large: its fixed arrays hold too many values, or its types are too deep in one another; keep them in a `Vec`, or in a plain field",
+        ));
+    }
     let mut parts = serializer.serialize_tuple_struct(OPAQUE_NAME, 3)?;
     parts.serialize_field(version)?;
     parts.serialize_field(outline.text())?;
-    parts.serialize_field(value)?;
+    let whole = Whole::new(value, outline.shapes());
+    let written = parts.serialize_field(&whole);
+    whole.result(written)?;
     parts.end()
 }
 
@@ -79,9 +88,13 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Parts<'_, T> {
             )));
         }
         let Binary(bytes) = parts.next_element()?.ok_or_else(missing)?;
-        match postcard::take_from_bytes(bytes) {
-            Ok((value, [])) => Ok(value),
-            Ok((_, left)) => Err(A::Error::custom(format_args!(
+        let mut postcard = postcard::Deserializer::from_bytes(bytes);
+        let value = deep::read(&mut postcard).map_err(|error| {
+            A::Error::custom(format_args!("the opaque state of format \"{version}\" can't be read: {error}; {ADVICE}"))
+        })?;
+        match postcard.finalize() {
+            Ok([]) => Ok(value),
+            Ok(left) => Err(A::Error::custom(format_args!(
                 "the opaque state of format \"{version}\" is longer than this build reads: {} of its {} bytes are left over; {ADVICE}",
                 left.len(),
                 bytes.len()

@@ -5,14 +5,21 @@
 //! | a path | the same, its type and its values alike | kept |
 //! | a path | the same, of another type | converted |
 //! | a path | the same, another value | changed |
+//! | a variant | another one, and the new type reads both names | renamed |
 //! | a name | another name of the same struct, which reads the first, too | renamed |
 //! | a name | none | dropped |
 //! | none | a name | defaulted |
+//!
+//! Where one of both sketches has a gap, what it lacks may be there all the same: only what follows from the names of fields is
+//! told of such a place, and that it was partly looked at.
+
+#[cfg(test)]
+mod swaps;
 
 use core::fmt;
 
 use super::read::Names;
-use super::sketch::Entry;
+use super::sketch::{Entry, Gap, Sketch};
 
 /// Paths listed of each kind.
 const LISTED_MAX: usize = 12;
@@ -26,53 +33,61 @@ pub(crate) struct Report {
     changed: Vec<String>,
     defaulted: Vec<String>,
     dropped: Vec<String>,
+    /// Not as a whole, in one of the sketches.
+    partly: Vec<String>,
     /// A value came back as another.
     has_changes: bool,
 }
 
 impl Report {
     /// Compares; `names` is what the new types read.
-    pub(super) fn new(before: &[Entry], after: &[Entry], names: &Names) -> Self {
+    pub(super) fn new(before: &Sketch, after: &Sketch, names: &Names) -> Self {
         let mut report = Self::default();
-        let mut before = before.to_vec();
+        let mut before = before.clone();
         for (old, new) in renames(&before, after, names) {
-            for entry in &mut before {
-                if let Some(rest) = below(&entry.path, &old) {
-                    entry.path = format!("{new}{rest}");
+            let entries = before.entries.iter_mut().map(|entry| &mut entry.path);
+            for path in entries.chain(before.gaps.iter_mut().map(|gap| &mut gap.path)) {
+                if let Some(rest) = below(path, &old) {
+                    *path = format!("{new}{rest}");
                 }
             }
             report.renamed.push(format!("{old} → {new}"));
         }
-        for old in &before {
-            match after.iter().find(|new| new.path == old.path) {
+        for old in &before.entries {
+            match after.entries.iter().find(|new| new.path == old.path) {
                 Some(new) => report.compare(old, new, names),
-                None => report.dropped.extend(top(&old.path, after)),
+                None => report.dropped.extend(lacks(after, &before, &old.path, names, Side::After)),
             }
         }
-        let fresh = after.iter().filter(|new| !before.iter().any(|old| old.path == new.path));
-        report.defaulted = fresh.filter_map(|new| top(&new.path, &before)).collect();
+        let fresh = after.entries.iter().filter(|new| !before.entries.iter().any(|old| old.path == new.path));
+        report.defaulted = fresh.filter_map(|new| lacks(&before, after, &new.path, names, Side::Before)).collect();
         // All below one name have that name.
         report.defaulted.dedup();
         report.dropped.dedup();
+        report.partly = outermost(before.gaps.iter().chain(&after.gaps));
         report
     }
 
     fn compare(&mut self, old: &Entry, new: &Entry, names: &Names) {
-        let is_equal = old.print.zip(new.print).is_none_or(|(old, new)| old == new);
-        let values = |old: &str, new: &str| (old.to_owned(), new.to_owned());
-        let (from, to) = if old.path.contains("[]") { values("", "") } else { values(&old.sample, &new.sample) };
-        let is_variant = |value: &str| names.get(&old.path).is_some_and(|names| names.contains(&value));
-        if old.kind != new.kind && old.kind != "none" && new.kind != "none" {
-            self.has_changes |= !is_equal;
-            let values = if is_equal || from.is_empty() { String::new() } else { format!(": {from} → {to}") };
+        let prints = old.print.zip(new.print);
+        let is_equal = prints.is_none_or(|(old, new)| old == new);
+        let (lost, come) = (beyond(&old.variants, &new.variants), beyond(&new.variants, &old.variants));
+        let is_read = |variant: &&str| names.get(&old.path).is_some_and(|names| names.contains(variant));
+        let is_renamed = !lost.is_empty() && !come.is_empty() && lost.iter().chain(&come).all(is_read);
+        let is_telling = |kind: &str| !kind.is_empty() && kind != "none";
+        let is_other = old.kind != new.kind && is_telling(&old.kind) && is_telling(&new.kind);
+        let has_common = old.kind.split('|').any(|kind| new.kind.split('|').any(|other| kind == other));
+        self.has_changes |= !is_equal && !is_renamed;
+        if is_other && (prints.is_some() || !has_common) {
+            let values = values(old, new).filter(|_| !is_equal).map(|values| format!(": {values}")).unwrap_or_default();
             self.converted.push(format!("{} ({} → {}{values})", old.path, old.kind, new.kind));
         } else if is_equal {
-            self.kept += 1;
-        } else if is_variant(&old.sample) && is_variant(&new.sample) {
-            self.renamed.push(format!("{}: {} → {}", old.path, old.sample, new.sample));
+            // In a gap nothing is said of the values.
+            self.kept += usize::from(prints.is_some());
+        } else if is_renamed {
+            self.renamed.push(format!("{}: {} → {}", old.path, lost.join("|"), come.join("|")));
         } else {
-            self.has_changes = true;
-            let values = if from.is_empty() { String::new() } else { format!(" ({from} → {to})") };
+            let values = values(old, new).map(|values| format!(" ({values})")).unwrap_or_default();
             self.changed.push(format!("{}{values}", old.path));
         }
     }
@@ -98,6 +113,7 @@ impl fmt::Display for Report {
             ("changed", &self.changed),
             ("defaulted", &self.defaulted),
             ("dropped", &self.dropped),
+            ("partly looked at", &self.partly),
         ];
         for (word, paths) in lists.into_iter().filter(|(_, paths)| !paths.is_empty()) {
             write!(out, ", {word} {}", paths[..paths.len().min(LISTED_MAX)].join(", "))?;
@@ -109,10 +125,64 @@ impl fmt::Display for Report {
     }
 }
 
+/// The two values of a path, if it is one value's and they were looked at.
+fn values(old: &Entry, new: &Entry) -> Option<String> {
+    let (lost, come) = (beyond(&old.variants, &new.variants), beyond(&new.variants, &old.variants));
+    if !lost.is_empty() && !come.is_empty() {
+        return Some(format!("{} → {}", lost.join("|"), come.join("|")));
+    }
+    (!old.path.contains("[]")).then(|| format!("{} → {}", old.sample, new.sample))
+}
+
+/// The variants that are more often in `these` than in `those`.
+fn beyond<'a>(these: &'a [(String, usize)], those: &[(String, usize)]) -> Vec<&'a str> {
+    let count = |variant: &str| those.iter().find(|(other, _)| other == variant).map_or(0, |(_, count)| *count);
+    these.iter().filter(|(variant, times)| *times > count(variant)).map(|(variant, _)| &**variant).collect()
+}
+
+/// Which of both sketches lacks a path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Before,
+    After,
+}
+
+/// The outermost part of `path` that `sketch` lacks and `other` has, if it is sure that there is none. In a gap it is where both saw
+/// structs of the same fields only, and the type that is read knows what it reads.
+fn lacks(sketch: &Sketch, other: &Sketch, path: &str, names: &Names, side: Side) -> Option<String> {
+    let (outer, cut) = top(path, &sketch.entries)?;
+    if !sketch.gaps.iter().any(|gap| gap.path == outer) {
+        return Some(cut.to_owned());
+    }
+    let name = cut[outer.len()..].trim_start_matches('.');
+    let reads = names.get(outer)?.contains(&name);
+    let is_sure = match side {
+        // What is read is there, somewhere.
+        Side::After => !reads,
+        Side::Before => reads,
+    };
+    (is_sure && is_in_structs(sketch, outer) && is_in_structs(other, outer)).then(|| cut.to_owned())
+}
+
+/// Whether all that was seen at `path` are structs of the same fields, or all that is there was seen.
+fn is_in_structs(sketch: &Sketch, path: &str) -> bool {
+    sketch.gaps.iter().find(|gap| gap.path == path).is_none_or(|gap| gap.is_in_structs)
+}
+
+/// Paths of gaps that are in no other.
+fn outermost<'a>(gaps: impl Iterator<Item = &'a Gap>) -> Vec<String> {
+    let mut paths: Vec<&str> = gaps.map(|gap| &*gap.path).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let is_inner = |path: &str| paths.iter().any(|outer| *outer != path && below(path, outer).is_some());
+    let outer = paths.iter().filter(|path| !is_inner(path));
+    outer.map(|path| if path.is_empty() { "the state".to_owned() } else { (*path).to_owned() }).collect()
+}
+
 /// What follows `path` in `whole`, if it is the same or lies below it.
 fn below<'a>(whole: &'a str, path: &str) -> Option<&'a str> {
     let rest = whole.strip_prefix(path)?;
-    (rest.is_empty() || rest.starts_with(['.', '['])).then_some(rest)
+    (rest.is_empty() || path.is_empty() || rest.starts_with(['.', '['])).then_some(rest)
 }
 
 /// Whether anything of `entries` is at `path` or below it.
@@ -120,24 +190,32 @@ fn has(entries: &[Entry], path: &str) -> bool {
     entries.iter().any(|entry| below(&entry.path, path).is_some())
 }
 
-/// The outermost part of `path` of which `others` have nothing. `None` for items of a sequence that is there, and empty.
-fn top(path: &str, others: &[Entry]) -> Option<String> {
-    let mut ends = path.match_indices(['.', '[']).map(|(end, _)| end).filter(|end| *end > 0).chain([path.len()]);
-    let cut = &path[..ends.find(|end| !has(others, &path[..*end]))?];
-    (!cut.ends_with("[]")).then(|| cut.to_owned())
+/// The outermost part of `path` of which `others` have nothing, behind the part that they have. `None` for items of a sequence that
+/// is there, and empty.
+fn top<'a>(path: &'a str, others: &[Entry]) -> Option<(&'a str, &'a str)> {
+    let ends = path.match_indices(['.', '[']).map(|(end, _)| end).filter(|end| *end > 0).chain([path.len()]);
+    let mut outer = "";
+    for end in ends {
+        let cut = &path[..end];
+        if !has(others, cut) {
+            return (!cut.ends_with("[]")).then_some((outer, cut));
+        }
+        outer = cut;
+    }
+    None
 }
 
 /// Names of the saved state that the new one lacks, reads all the same, and has another name for.
-fn renames(before: &[Entry], after: &[Entry], names: &Names) -> Vec<(String, String)> {
+fn renames(before: &Sketch, after: &Sketch, names: &Names) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    for (path, names) in names {
+    for (path, names) in names.iter().filter(|(path, _)| is_in_structs(before, path) && is_in_structs(after, path)) {
         let full = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
         for (place, old) in names.iter().enumerate() {
-            if !has(before, &full(old)) || has(after, &full(old)) {
+            if !has(&before.entries, &full(old)) || has(&after.entries, &full(old)) {
                 continue;
             }
             // serde lists the names of one field side by side.
-            let fresh = |name: &&str| has(after, &full(name)) && !has(before, &full(name));
+            let fresh = |name: &&str| has(&after.entries, &full(name)) && !has(&before.entries, &full(name));
             let places = names.iter().enumerate().filter(|(_, name)| fresh(name));
             if let Some((_, new)) = places.min_by_key(|(other, _)| other.abs_diff(place)) {
                 found.push((full(old), full(new)));
@@ -150,19 +228,28 @@ fn renames(before: &[Entry], after: &[Entry], names: &Names) -> Vec<(String, Str
 #[cfg(test)]
 mod tests {
     use super::super::read::Names;
-    use super::super::sketch::Entry;
+    use super::super::sketch::{Entry, Gap, Sketch};
     use super::Report;
 
-    /// `path kind value`.
-    fn entries(lines: &[&str]) -> Vec<Entry> {
+    /// `path kind value`; a path alone is a gap, one with a colon in structs.
+    fn entries(lines: &[&str]) -> Sketch {
+        let gap = |line: &&str| {
+            let path = line.trim_end_matches(':').to_owned();
+            (!line.contains(' ')).then(|| Gap { path, is_in_structs: line.ends_with(':') })
+        };
+        let gaps: Vec<Gap> = lines.iter().filter_map(gap).collect();
         let entry = |line: &&str| {
             let mut parts = line.split(' ').map(str::to_owned);
             let mut next = || parts.next().expect("three words");
             let (path, kind, sample) = (next(), next(), next());
-            let print = Some(crate::wire::schema_hash(&sample));
-            Entry { path, kind, print, sample }
+            let is_in_gap = gaps.iter().any(|gap| path.starts_with(&gap.path));
+            let print = (!is_in_gap).then(|| crate::wire::schema_hash(&sample));
+            let is_enum = kind.starts_with(char::is_uppercase);
+            let variants = sample.split('|').filter(|_| is_enum).map(|variant| (variant.to_owned(), 1)).collect();
+            Entry { path, kind, print, sample, variants }
         };
-        lines.iter().map(entry).collect()
+        let entries = lines.iter().filter(|line| line.contains(' ')).map(entry).collect();
+        Sketch { entries, gaps }
     }
 
     fn told(before: &[&str], after: &[&str], names: &[(&str, &'static [&'static str])]) -> String {
@@ -215,6 +302,40 @@ mod tests {
             "kept 1, renamed old → new, defaulted new.y, other"
         );
         assert_eq!(told(&["gone u32 1"], &["new u32 0"], names), "kept 0, defaulted new, dropped gone");
+    }
+
+    #[test]
+    fn a_variant_that_the_new_type_reads_is_renamed_and_any_other_is_a_change() {
+        let names: &[(&str, &'static [&'static str])] = &[("a[].kind", &["Grunt", "Boss", "Chief"])];
+        let (before, after) = (["a[].kind Kind Grunt|Boss"], ["a[].kind Kind Grunt|Chief"]);
+        assert_eq!(told(&before, &after, names), "kept 0, renamed a[].kind: Boss → Chief");
+        let names: &[(&str, &'static [&'static str])] = &[("a[].kind", &["Grunt", "Unknown"])];
+        let after = ["a[].kind Kind Grunt|Unknown"];
+        assert_eq!(told(&before, &after, names), "kept 0, changed a[].kind (Boss → Unknown)");
+        let names = names.iter().map(|(path, names)| ((*path).to_owned(), *names)).collect();
+        assert!(Report::new(&entries(&before), &entries(&after), &names).has_changes());
+    }
+
+    #[test]
+    fn nothing_is_claimed_of_what_is_missing_in_a_gap() {
+        let names: &[(&str, &'static [&'static str])] = &[("a[]", &["Common", "Rare"]), ("b[]", &["x", "y"])];
+        let gap = ["a[]", "a[] Thing Common", "a[].Common u32 1"];
+        let whole = ["a[] Thing Common", "a[].Common u32 1", "a[].Rare.hp u32 1"];
+        assert_eq!(told(&gap, &whole, names), "kept 0, partly looked at a[]");
+        assert_eq!(told(&whole, &gap, names), "kept 0, partly looked at a[]");
+        assert_eq!(told(&["b", "b.k1 u32 1"], &["b", "b.k2 u32 1"], &[]), "kept 0, partly looked at b");
+        assert_eq!(told(&["", "x u32 1"], &["y u32 1"], &[]), "kept 0, dropped x, partly looked at the state");
+    }
+
+    #[test]
+    fn fields_of_structs_in_a_gap_are_told_from_their_names() {
+        let names: &[(&str, &'static [&'static str])] = &[("b[]", &["x", "y"])];
+        let (before, after) = (["b[]:", "b[].x u32 1", "b[].old u32 1"], ["b[]:", "b[].x f32 1", "b[].y u32 0"]);
+        assert_eq!(
+            told(&before, &after, names),
+            "kept 0, converted b[].x (u32 → f32), defaulted b[].y, dropped b[].old, partly looked at b[]"
+        );
+        assert_eq!(told(&["b[] u8|str 1", "b[]"], &["b[] u8 1", "b[]"], &[]), "kept 0, partly looked at b[]");
     }
 
     #[test]

@@ -7,7 +7,9 @@
 //! | [`shapes`] | the shapes in which formats lose values, one by one |
 //! | [`refusals`] | what can't come back is refused, with its path |
 //! | [`opaque`] | an opaque field is bound to its layout |
+//! | [`layout`] | and that layout is the one of every use of every type, written and read alike |
 
+mod layout;
 mod opaque;
 mod refusals;
 mod shapes;

@@ -1,6 +1,6 @@
 //! What can't come back is refused when it is written, what doesn't fit when it is read; each with its path.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use plugin_sdk::prelude::*;
 use plugin_sdk::serde::ser::{SerializeMap, SerializeSeq};
@@ -9,7 +9,7 @@ use plugin_sdk::serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{again, misread, saved};
 
 /// A stack as the host gives it.
-fn with_room(body: impl FnOnce() + Send + 'static) {
+pub(super) fn with_room(body: impl FnOnce() + Send + 'static) {
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(body).expect("a thread with a large stack");
     if let Err(panic) = thread.join() {
         std::panic::resume_unwind(panic);
@@ -152,6 +152,43 @@ fn equal_keys_are_refused_when_they_are_written() {
 }
 
 #[test]
+fn equal_keys_of_one_value_are_refused_when_they_are_written() {
+    #[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(crate = "plugin_sdk::serde", untagged)]
+    enum Key {
+        Id(u8),
+        Port(u16),
+        Name(String),
+        Alias(String),
+    }
+    #[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(crate = "plugin_sdk::serde")]
+    struct Hidden(u32, #[serde(skip)] u8);
+    #[derive(Default, PluginState)]
+    struct State {
+        plain: BTreeMap<Key, u32>,
+        #[state(opaque, version = "1")]
+        opaque: BTreeMap<Hidden, u32>,
+    }
+    let plain = |keys: [Key; 2]| {
+        let plain = BTreeMap::from(keys.map(|key| (key, 1)));
+        saved(&State { plain, ..Default::default() })
+    };
+    let error = plain([Key::Id(5), Key::Port(5)]).expect_err("one would be lost");
+    assert!(error.starts_with("plain[5]: two entries are written with the same key"), "{error}");
+    let long = || "a name of more than seven bytes".to_owned();
+    assert!(plain([Key::Name(long()), Key::Alias(long())]).is_err());
+    assert!(plain([Key::Name("5".to_owned()), Key::Port(5)]).is_ok());
+    let opaque = |keys: [Hidden; 2]| {
+        let opaque = BTreeMap::from(keys.map(|key| (key, 1)));
+        saved(&State { opaque, ..Default::default() })
+    };
+    let error = opaque([Hidden(1, 1), Hidden(1, 2)]).expect_err("one would be lost");
+    assert!(error.starts_with("opaque: two entries of a map are written with the same key"), "{error}");
+    assert!(opaque([Hidden(1, 1), Hidden(2, 1)]).is_ok());
+}
+
+#[test]
 fn keys_of_a_flattened_map_that_are_fields_too_are_refused_when_they_are_written() {
     #[derive(Default, Serialize, Deserialize)]
     #[serde(crate = "plugin_sdk::serde")]
@@ -272,6 +309,78 @@ fn errors_name_the_field_by_its_path() {
         armor: u8,
     }
     assert_eq!(reads!(state(), { items: Vec<More> }), "items[0]: missing field `armor`");
+}
+
+#[test]
+fn errors_name_the_field_within_flattened_and_tagged_types() {
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(crate = "plugin_sdk::serde")]
+    struct Conf<T> {
+        level: T,
+        name: String,
+        same: u32,
+    }
+    #[derive(Default, Serialize, Deserialize)]
+    #[serde(crate = "plugin_sdk::serde")]
+    struct Unit<T> {
+        hp: u32,
+        #[serde(flatten)]
+        conf: Conf<T>,
+    }
+    #[derive(Serialize, Deserialize)]
+    #[serde(crate = "plugin_sdk::serde", tag = "t")]
+    enum Mode<T> {
+        Idle,
+        Fight { hp: T, inner: Vec<Unit<T>> },
+    }
+    macro_rules! state {
+        ($name:ident, $kind:ty) => {
+            #[derive(Default, PluginState)]
+            struct $name {
+                #[serde(flatten)]
+                own: Conf<$kind>,
+                unit: Unit<$kind>,
+                modes: Vec<Mode<$kind>>,
+            }
+        };
+    }
+    state!(Before, u32);
+    let before = |own, unit, modes| {
+        let conf = |level| Conf { level, name: "level".to_owned(), same: 3 };
+        let inner = |level| Unit { hp: 3, conf: conf(level) };
+        let fight = |hp| Mode::Fight { hp, inner: vec![inner(1), inner(hp)] };
+        Before { own: conf(own), unit: inner(unit), modes: vec![Mode::Idle, fight(modes)] }
+    };
+    state!(Text, String);
+    assert_eq!(misread::<_, Text>(&before(3, 3, 3)), "unit.level: invalid type: integer `3`, expected a string");
+    state!(Narrow, u8);
+    let number = "invalid value: integer `300`, expected u8";
+    assert_eq!(misread::<_, Narrow>(&before(300, 3, 3)), format!("level: {number}"));
+    assert_eq!(misread::<_, Narrow>(&before(3, 300, 3)), format!("unit.level: {number}"));
+    assert_eq!(misread::<_, Narrow>(&before(3, 3, 300)), format!("modes[1].hp: {number}"));
+    #[derive(Debug, Default, Serialize, Deserialize)]
+    #[serde(crate = "plugin_sdk::serde")]
+    enum Known {
+        #[default]
+        Other,
+    }
+    #[derive(Debug, Default, Serialize, Deserialize)]
+    #[serde(crate = "plugin_sdk::serde")]
+    struct Named {
+        name: Known,
+    }
+    #[derive(Debug, Default, PluginState)]
+    struct Variants {
+        #[serde(flatten)]
+        own: Named,
+    }
+    assert!(misread::<_, Variants>(&before(3, 3, 3)).starts_with("name: unknown variant `level`"));
+    #[derive(Default, PluginState)]
+    struct Missing {
+        unit: Box<Unit<(u8, u8)>>,
+    }
+    let error = misread::<_, Missing>(&before(3, 3, 3));
+    assert!(error.starts_with("unit.level: invalid type: integer `3`"), "{error}");
 }
 
 #[test]

@@ -7,27 +7,36 @@
 //!
 //! Costs nothing of a state's size, and is drawn once for each image.
 
+mod notes;
 mod pen;
+mod shapes;
 #[cfg(test)]
 mod tests;
+mod text;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::de::DeserializeOwned;
 
+pub(super) use notes::Content;
+use notes::{Body, Notes};
 use pen::Pen;
+pub(super) use shapes::Shapes;
 
-/// Readings of the whole type.
-const READINGS_MAX: usize = 256;
+/// Readings of the whole type with the same answers.
+const READINGS_MAX: usize = 4_096;
+
+/// Readings after one another that find nothing new.
+const IDLE_MAX: usize = 32;
 
 /// Questions answered in all readings together.
-const QUESTIONS_MAX: usize = 200_000;
+const QUESTIONS_MAX: usize = 400_000;
 
 /// Types within one another.
 const LEVELS_MAX: usize = 64;
 
-/// From here on options and sequences are empty, so that a type that holds itself comes to an end.
+/// From here on options and lists are empty, for types that hold themselves without having a name.
 const LEVELS_FULL: usize = 32;
 
 /// Answers where a number is asked for; the next is tried when the type never took the one before.
@@ -39,10 +48,13 @@ const TEXTS: [&str; 4] = ["", "a", "1", "0.0.0.0"];
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outline {
-    /// One line for each type.
+    /// A line for each body of each type.
     text: String,
+    shapes: Shapes,
     /// It asks what comes next, which a compact format can't tell.
     asks_for_any: bool,
+    /// The type is too large or too deep: parts of it are not in the outline.
+    is_cut: bool,
 }
 
 impl Outline {
@@ -52,22 +64,16 @@ impl Outline {
         let mut notes = Notes::default();
         for answers in 0..NUMBERS.len() {
             notes.answers = answers;
-            if notes.read::<T>() {
+            if read::<T>(&mut notes) {
                 break;
             }
         }
-        let mut text = String::new();
-        for (name, bodies) in &notes.types {
-            for body in bodies {
-                text.push_str(name);
-                text.push_str(body);
-                text.push('\n');
-            }
-        }
-        Self { text, asks_for_any: notes.asks_for_any }
+        let is_cut = notes.questions > QUESTIONS_MAX || notes.is_too_deep;
+        let (text, shapes) = (text::lines(&notes), Shapes::of(&notes.types));
+        Self { text, shapes, asks_for_any: notes.asks_for_any, is_cut }
     }
 
-    /// One line for each type.
+    /// A line for each body of each type.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -78,6 +84,41 @@ impl Outline {
     pub fn asks_for_any(&self) -> bool {
         self.asks_for_any
     }
+
+    /// Whether the type is too large to be known as a whole.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// What a writer may write.
+    pub(super) fn shapes(&self) -> &Shapes {
+        &self.shapes
+    }
+}
+
+/// Reads `T` until nothing more is found; gives whether all of it was read to its end at least once.
+fn read<T: DeserializeOwned>(notes: &mut Notes) -> bool {
+    let (mut is_whole, mut idle) = (false, 0);
+    notes.start_again();
+    notes.is_too_deep = false;
+    for _ in 0..READINGS_MAX {
+        notes.found = false;
+        notes.leave_all();
+        let mut root = Body::new();
+        let pen = Pen { notes, level: 0, is_again: false, text: &mut root };
+        // A type may well panic over values that it never wrote; that is as good as a refusal.
+        let read = catch_unwind(AssertUnwindSafe(|| crate::unwind::quietly(|| T::deserialize(pen).is_ok())));
+        is_whole |= read.unwrap_or(false);
+        notes.roots.insert(root);
+        idle = if notes.found { 0 } else { idle + 1 };
+        if notes.questions > QUESTIONS_MAX || !notes.has_more() || idle == IDLE_MAX {
+            break;
+        }
+    }
+    let is_whole = is_whole && notes.is_whole();
+    notes.is_too_deep &= !is_whole;
+    is_whole
 }
 
 /// The first lines that only one of both has.
@@ -95,56 +136,4 @@ pub(super) fn difference(saved: &str, own: &str) -> String {
         text
     };
     format!("saved was {}, this build reads {}", only(saved, own), only(own, saved))
-}
-
-#[derive(Debug, Default)]
-struct Notes {
-    /// What was seen of each type, by its name; a generic type has several bodies.
-    types: BTreeMap<String, BTreeSet<String>>,
-    /// Of each enum the variants, and how often each was read.
-    enums: BTreeMap<(String, Vec<&'static str>), Vec<u32>>,
-    questions: usize,
-    /// Which numbers and texts are the answers.
-    answers: usize,
-    asks_for_any: bool,
-    /// This reading chose a variant for the first time.
-    found: bool,
-}
-
-impl Notes {
-    /// Reads `T` until nothing more is found; gives whether it was read to its end at least once.
-    fn read<T: DeserializeOwned>(&mut self) -> bool {
-        let mut is_whole = false;
-        for reads in self.enums.values_mut() {
-            reads.fill(0);
-        }
-        for _ in 0..READINGS_MAX {
-            self.found = false;
-            let mut root = String::new();
-            let pen = Pen { notes: self, level: 0, text: &mut root };
-            // A type may well panic over values that it never wrote; that is as good as a refusal.
-            let read = catch_unwind(AssertUnwindSafe(|| crate::unwind::quietly(|| T::deserialize(pen).is_ok())));
-            is_whole |= read.unwrap_or(false);
-            self.types.entry("the field is ".to_owned()).or_default().insert(root);
-            if !self.has_more() {
-                break;
-            }
-        }
-        is_whole
-    }
-
-    /// Whether another reading may find more.
-    fn has_more(&self) -> bool {
-        let is_open = self.enums.values().any(|reads| reads.contains(&0));
-        self.questions < QUESTIONS_MAX && self.found && is_open
-    }
-
-    /// The variant to read next.
-    fn choose(&mut self, name: &'static str, variants: &'static [&'static str]) -> Option<usize> {
-        let reads = self.enums.entry((name.to_owned(), variants.to_vec())).or_insert_with(|| vec![0; variants.len()]);
-        let (index, count) = reads.iter_mut().enumerate().min_by_key(|(_, count)| **count)?;
-        self.found |= *count == 0;
-        *count += 1;
-        Some(index)
-    }
 }

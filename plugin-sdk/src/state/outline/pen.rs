@@ -1,11 +1,19 @@
 //! The deserializer that draws an outline: it answers each question with the simplest value, and notes it.
+//!
+//! Inside of a type that is being read already, options and lists are empty and enums short, so that a type that holds itself comes to
+//! an end, and what stands behind it is read, too. Such a reading notes nothing: the outer one does.
+
+use core::hash::{Hash as _, Hasher as _};
+use core::mem::{discriminant, replace};
+use std::hash::DefaultHasher;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::{LEVELS_FULL, LEVELS_MAX, NUMBERS, Notes, QUESTIONS_MAX, TEXTS};
+use super::notes::{Body, Content, Key, Notes, Word};
+use super::{LEVELS_FULL, LEVELS_MAX, NUMBERS, QUESTIONS_MAX, TEXTS};
 use crate::state::error::Error;
 
 /// Answers one question, and notes it in `text`.
@@ -13,35 +21,86 @@ use crate::state::error::Error;
 pub(super) struct Pen<'a> {
     pub(super) notes: &'a mut Notes,
     pub(super) level: usize,
-    pub(super) text: &'a mut String,
+    /// Inside of a type that is being read already.
+    pub(super) is_again: bool,
+    pub(super) text: &'a mut Body,
 }
 
 impl Pen<'_> {
-    fn ask(&mut self, what: &str) -> Result<(), Error> {
-        self.text.push_str(what);
+    fn ask(&mut self, what: &'static str) -> Result<(), Error> {
+        self.write(what);
         self.notes.questions += 1;
+        self.notes.is_too_deep |= self.level > LEVELS_MAX;
         if self.notes.questions > QUESTIONS_MAX || self.level > LEVELS_MAX {
             return Err(Error::new("enough is known"));
         }
         Ok(())
     }
 
-    fn inner<'b>(&'b mut self, text: &'b mut String) -> Pen<'b> {
-        Pen { notes: &mut *self.notes, level: self.level + 1, text }
+    fn write(&mut self, text: &'static str) {
+        self.text.push(Word::Text(text));
+    }
+
+    fn inner(&mut self) -> Pen<'_> {
+        Pen { level: self.level + 1, ..self.same() }
+    }
+
+    fn same(&mut self) -> Pen<'_> {
+        Pen { notes: &mut *self.notes, level: self.level, is_again: self.is_again, text: &mut *self.text }
     }
 
     fn is_full(&self) -> bool {
-        self.level >= LEVELS_FULL
+        self.is_again || self.level >= LEVELS_FULL
     }
 
-    /// Notes a type with a name: its own line, and its name where it is used.
-    fn named<T>(self, name: &str, read: impl FnOnce(Pen<'_>, &mut String) -> Result<T, Error>) -> Result<T, Error> {
-        let Pen { notes, level, text } = self;
-        text.push_str(name);
-        let (mut body, mut scratch) = (String::new(), String::new());
-        let value = read(Pen { notes: &mut *notes, level, text: &mut scratch }, &mut body);
-        notes.types.entry(name.to_owned()).or_default().insert(body);
+    /// Notes a type with a name: its own body, and its place where it is used. `read` gives what it was read as, too.
+    fn named<T>(self, key: Key, read: impl FnOnce(Pen<'_>) -> (Result<T, Error>, Content)) -> Result<T, Error> {
+        let Pen { notes, level, is_again, text } = self;
+        let index = notes.meet(key);
+        text.push(Word::Use(index));
+        let was_within = replace(&mut notes.types[index].is_within, true);
+        let is_again = is_again || was_within;
+        let mut body = Body::new();
+        let (value, content) = read(Pen { notes: &mut *notes, level, is_again, text: &mut body });
+        let kind = &mut notes.types[index];
+        kind.is_within = was_within;
+        note(&mut kind.content, content);
+        if !is_again {
+            kind.bodies.insert(body);
+        }
         value
+    }
+
+    /// The items between `open` and `close`; with how many were taken, if the reading came to its end.
+    fn items<T>(
+        &mut self,
+        [open, close]: [&'static str; 2],
+        names: &'static [&'static str],
+        count: usize,
+        read: impl FnOnce(&mut Answers<'_>) -> Result<T, Error>,
+    ) -> (Result<T, Error>, Option<usize>) {
+        self.write(open);
+        let mut answers = Answers { pen: self.inner(), names, count, given: 0 };
+        let value = read(&mut answers);
+        let taken = value.is_ok().then_some(answers.given);
+        self.write(close);
+        (value, taken)
+    }
+
+    fn fields<'de, V: Visitor<'de>>(
+        &mut self,
+        names: &'static [&'static str],
+        visitor: V,
+    ) -> (Result<V::Value, Error>, Content) {
+        let (value, taken) = self.items(["{", "}"], names, names.len(), |answers| visitor.visit_seq(answers));
+        (value, Content::Fields(names, taken))
+    }
+}
+
+/// A reading that came to its end knows more than one that didn't.
+fn note(known: &mut Option<Content>, seen: Content) {
+    if !matches!((*known, seen), (Some(Content::Fields(_, Some(_))), Content::Fields(_, None))) {
+        *known = Some(seen);
     }
 }
 
@@ -99,20 +158,18 @@ impl<'de> Deserializer<'de> for Pen<'_> {
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(mut self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
-        self.ask(name)?;
-        visitor.visit_unit()
+        self.ask("")?;
+        self.named(Key::of::<V>(name, &[]), |_| (visitor.visit_unit(), Content::Unit))
     }
 
     fn deserialize_option<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
         self.ask("Option<")?;
         if self.is_full() {
-            self.text.push_str("…>");
+            self.write("…>");
             return visitor.visit_none();
         }
-        let mut text = String::new();
-        let value = visitor.visit_some(self.inner(&mut text));
-        self.text.push_str(&text);
-        self.text.push('>');
+        let value = visitor.visit_some(self.inner());
+        self.write(">");
         value
     }
 
@@ -122,31 +179,23 @@ impl<'de> Deserializer<'de> for Pen<'_> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         self.ask("")?;
-        self.named(name, |mut pen, body| {
-            body.push('(');
-            let value = visitor.visit_newtype_struct(pen.inner(body));
-            body.push(')');
-            value
+        self.named(Key::of::<V>(name, &[]), |mut pen| {
+            pen.write("(");
+            let value = visitor.visit_newtype_struct(pen.inner());
+            pen.write(")");
+            (value, Content::Newtype)
         })
     }
 
     fn deserialize_seq<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-        self.ask("[")?;
+        self.ask("")?;
         let count = usize::from(!self.is_full());
-        let mut text = String::new();
-        let value = visitor.visit_seq(Answers::items(&mut self, count, &mut text));
-        self.text.push_str(&text);
-        self.text.push(']');
-        value
+        self.items(["[", "]"], &[], count, |answers| visitor.visit_seq(answers)).0
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(mut self, length: usize, visitor: V) -> Result<V::Value, Error> {
-        self.ask("(")?;
-        let mut text = String::new();
-        let value = visitor.visit_seq(Answers::items(&mut self, length, &mut text));
-        self.text.push_str(&text);
-        self.text.push(')');
-        value
+        self.ask("")?;
+        self.items(["(", ")"], &[], length, |answers| visitor.visit_seq(answers)).0
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -156,19 +205,13 @@ impl<'de> Deserializer<'de> for Pen<'_> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         self.ask("")?;
-        self.named(name, |pen, body| {
-            Pen { text: body, notes: pen.notes, level: pen.level }.deserialize_tuple(length, visitor)
-        })
+        self.named(Key::of::<V>(name, &[]), |pen| (pen.deserialize_tuple(length, visitor), Content::Tuple(length)))
     }
 
     fn deserialize_map<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
-        self.ask("{")?;
+        self.ask("")?;
         let count = usize::from(!self.is_full());
-        let mut text = String::new();
-        let value = visitor.visit_map(Answers::items(&mut self, count, &mut text));
-        self.text.push_str(&text);
-        self.text.push('}');
-        value
+        self.items(["{", "}"], &[], count, |answers| visitor.visit_map(answers)).0
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -178,12 +221,7 @@ impl<'de> Deserializer<'de> for Pen<'_> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         self.ask("")?;
-        self.named(name, |mut pen, body| {
-            body.push('{');
-            let value = visitor.visit_seq(Answers { names: fields, ..Answers::items(&mut pen, fields.len(), body) });
-            body.push('}');
-            value
-        })
+        self.named(Key::of::<V>(name, fields), |mut pen| pen.fields(fields, visitor))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -193,15 +231,28 @@ impl<'de> Deserializer<'de> for Pen<'_> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         self.ask("")?;
-        let Some(index) = self.notes.choose(name, variants) else { return Err(Error::new("it has no variant")) };
-        let Pen { notes, level, text } = self;
-        text.push_str(name);
-        // The order of the variants is what a compact format keeps of them.
-        notes.types.entry(name.to_owned()).or_default().insert(format!("::{{{}}}", variants.join("|")));
-        let mut body = String::new();
-        let pen = Pen { notes: &mut *notes, level: level + 1, text: &mut body };
-        let value = visitor.visit_enum(Chosen { pen, variant: variants[index] });
-        notes.types.entry(name.to_owned()).or_default().insert(format!("::{}{body}", variants[index]));
+        let Pen { notes, level, is_again, text } = self;
+        let index = notes.meet_enum(Key::of::<V>(name, variants));
+        text.push(Word::Use(index));
+        let was_within = notes.types[index].is_within;
+        let is_again = is_again || was_within;
+        let Some(variant) = notes.choose(index, is_again) else { return Err(Error::new("it has no variant")) };
+        let (asked, opens) = (notes.questions, notes.opens);
+        notes.types[index].is_within = true;
+        let mut body = vec![Word::Text("::"), Word::Name(variants[variant])];
+        let pen = Pen { notes: &mut *notes, level: level + 1, is_again, text: &mut body };
+        let value = visitor.visit_enum(Chosen { pen, index, variant });
+        let cost = value.is_ok().then_some(notes.questions - asked + 1);
+        let is_open = notes.opens > opens;
+        notes.types[index].is_within = was_within;
+        notes.chosen(index, variant, cost, is_again, is_open);
+        if !is_again {
+            // The order of the variants is what a compact format keeps of them.
+            let between = |name: &&'static str| [Word::Text("|"), Word::Name(name)];
+            let list = variants.iter().flat_map(between).skip(1);
+            let list = [Word::Text("::{")].into_iter().chain(list).chain([Word::Text("}")]).collect();
+            notes.types[index].bodies.extend([list, body]);
+        }
         value
     }
 
@@ -213,37 +264,27 @@ impl<'de> Deserializer<'de> for Pen<'_> {
 /// The simplest items of a sequence, tuple, map or struct.
 #[derive(Debug)]
 struct Answers<'a> {
-    notes: &'a mut Notes,
-    level: usize,
-    body: &'a mut String,
+    pen: Pen<'a>,
     /// Of a struct's fields.
     names: &'static [&'static str],
     count: usize,
     given: usize,
 }
 
-impl<'a> Answers<'a> {
-    fn items(pen: &'a mut Pen<'_>, count: usize, body: &'a mut String) -> Self {
-        Self { notes: &mut *pen.notes, level: pen.level + 1, body, names: &[], count, given: 0 }
-    }
-
+impl Answers<'_> {
     fn answer<'de, T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
-        let mut text = String::new();
-        let value = seed.deserialize(Pen { notes: &mut *self.notes, level: self.level, text: &mut text });
         if self.given > 0 {
-            self.body.push(',');
+            self.pen.write(",");
         }
         if let Some(name) = self.names.get(self.given) {
-            self.body.push_str(name);
-            self.body.push(':');
+            self.pen.text.extend([Word::Name(name), Word::Text(":")]);
         }
-        self.body.push_str(&text);
         self.given += 1;
-        value
+        seed.deserialize(self.pen.same())
     }
 }
 
-impl<'de> SeqAccess<'de> for Answers<'_> {
+impl<'de> SeqAccess<'de> for &mut Answers<'_> {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
@@ -255,7 +296,7 @@ impl<'de> SeqAccess<'de> for Answers<'_> {
     }
 }
 
-impl<'de> MapAccess<'de> for Answers<'_> {
+impl<'de> MapAccess<'de> for &mut Answers<'_> {
     type Error = Error;
 
     fn next_key_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
@@ -275,40 +316,60 @@ impl<'de> MapAccess<'de> for Answers<'_> {
 #[derive(Debug)]
 struct Chosen<'a> {
     pen: Pen<'a>,
-    variant: &'static str,
+    /// Of the enum.
+    index: usize,
+    variant: usize,
 }
 
-impl<'de, 'a> EnumAccess<'de> for Chosen<'a> {
-    type Error = Error;
-    type Variant = Pen<'a>;
-
-    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Pen<'a>), Error> {
-        let name: StrDeserializer<'_, Error> = self.variant.into_deserializer();
-        Ok((seed.deserialize(name)?, self.pen))
+impl Chosen<'_> {
+    fn note(&mut self, content: Content) {
+        note(&mut self.pen.notes.types[self.index].variants[self.variant].content, content);
     }
 }
 
-impl<'de> VariantAccess<'de> for Pen<'_> {
+impl<'de> EnumAccess<'de> for Chosen<'_> {
+    type Error = Error;
+    type Variant = Self;
+
+    fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self), Error> {
+        let variant = &mut self.pen.notes.types[self.index].variants[self.variant];
+        let name: StrDeserializer<'_, Error> = variant.name.into_deserializer();
+        let value = seed.deserialize(name)?;
+        let mut hasher = DefaultHasher::new();
+        discriminant(&value).hash(&mut hasher);
+        variant.print = Some(hasher.finish());
+        Ok((value, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Chosen<'_> {
     type Error = Error;
 
-    fn unit_variant(self) -> Result<(), Error> {
+    fn unit_variant(mut self) -> Result<(), Error> {
+        self.note(Content::Unit);
         Ok(())
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
-        seed.deserialize(self)
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(mut self, seed: T) -> Result<T::Value, Error> {
+        self.note(Content::Newtype);
+        self.pen.write("(");
+        let value = seed.deserialize(self.pen.same());
+        self.pen.write(")");
+        value
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_tuple(length, visitor)
+    fn tuple_variant<V: Visitor<'de>>(mut self, length: usize, visitor: V) -> Result<V::Value, Error> {
+        self.note(Content::Tuple(length));
+        self.pen.deserialize_tuple(length, visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
-        let Pen { notes, level, text } = self;
-        let mut pen = Pen { notes, level, text: &mut String::new() };
-        text.push('{');
-        let value = visitor.visit_seq(Answers { names: fields, ..Answers::items(&mut pen, fields.len(), text) });
-        text.push('}');
+    fn struct_variant<V: Visitor<'de>>(
+        mut self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        let (value, content) = self.pen.fields(fields, visitor);
+        self.note(content);
         value
     }
 }

@@ -25,9 +25,12 @@ impl<'de> SeqAccess<'de> for &mut Items<'de, '_> {
         }
         let index = (self.count - self.left) as usize;
         self.left -= 1;
-        let at = self.at.item(index);
+        let (at, start) = (self.at.item(index), self.input.rest.len());
         let item = seed.deserialize(Reader { input: &mut *self.input, at, somes: None });
-        item.map(Some).map_err(|error| error.inside(Segment::Item(index)))
+        item.map(Some).map_err(|error| {
+            self.input.blame(start);
+            error.inside(Segment::Item(index))
+        })
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -60,9 +63,12 @@ impl<'de> MapAccess<'de> for &mut Entries<'de, '_> {
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
-        let at = self.at.inner(Step::Key(self.key));
+        let (at, start) = (self.at.inner(Step::Key(self.key)), self.input.rest.len());
         let value = seed.deserialize(Reader { input: &mut *self.input, at, somes: None });
-        value.map_err(|error| error.inside(segment(self.key)))
+        value.map_err(|error| {
+            self.input.blame(start);
+            error.inside(segment(self.key))
+        })
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -80,9 +86,12 @@ pub(super) struct Variant<'de, 'a> {
 
 impl<'de> Variant<'de, '_> {
     fn content<T>(self, read: impl FnOnce(Reader<'de, '_>) -> Result<T, Error>) -> Result<T, Error> {
-        let at = self.at.inner(Step::Variant(self.name));
+        let (at, start) = (self.at.inner(Step::Variant(self.name)), self.input.rest.len());
         let value = read(Reader { input: &mut *self.input, at, somes: None });
-        value.map_err(|error| error.inside(Segment::Name(self.name.to_owned())))
+        value.map_err(|error| {
+            self.input.blame(start);
+            error.inside(Segment::Name(self.name.to_owned()))
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 //! knows are noted by path, so that a field read by an alias can be told from one that is dropped.
 
 mod access;
+mod blame;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use super::error::{Error, Segment};
 use super::format::OPAQUE_NAME;
 use super::token::{Token, segment, skip};
 use access::{Entries, Items, OpaqueParts, Variant};
+pub(super) use blame::blame;
 
 /// Paths of structs and enums that are noted.
 const NAMES_MAX: usize = 256;
@@ -34,11 +36,19 @@ pub(super) struct Input<'de> {
     pub(super) rest: &'de [u8],
     depth: Depth,
     pub(super) names: Option<Names>,
+    /// How many bytes were left where the innermost value begins that could not be read.
+    pub(super) fault: Option<usize>,
 }
 
 impl<'de> Input<'de> {
     pub(super) fn new(bytes: &'de [u8], names: Option<Names>) -> Self {
-        Self { rest: bytes, depth: Depth::new(READER_STACK_BYTES), names }
+        Self { rest: bytes, depth: Depth::new(READER_STACK_BYTES), names, fault: None }
+    }
+
+    /// The value that began at `start` could not be read.
+    #[cold]
+    fn blame(&mut self, start: usize) {
+        self.fault.get_or_insert(start);
     }
 
     pub(super) fn reader(&mut self) -> Reader<'de, '_> {

@@ -7,7 +7,7 @@ use serde::ser::{
     SerializeTupleVariant, Serializer,
 };
 
-use super::{ITEMS_MAX, LEVELS_MAX, SAMPLE_CHARS, Sketch, TUPLE_MAX, VALUES_MAX};
+use super::{Fields, ITEMS_MAX, KEYS_MAX, LEVELS_MAX, Paper, SAMPLE_CHARS, TUPLE_MAX};
 use crate::state::error::{Error, Segment};
 use crate::state::format::OPAQUE_NAME;
 use crate::state::token::Token;
@@ -16,22 +16,18 @@ use crate::state::write::Writer;
 /// Draws one value.
 #[derive(Debug)]
 pub(in crate::state) struct Pencil<'a> {
-    pub(super) sketch: &'a mut Sketch,
+    pub(super) paper: &'a mut Paper,
     pub(super) node: usize,
     pub(super) level: usize,
     pub(super) somes: u32,
-    /// Not all that belongs here is looked at.
-    pub(super) partial: bool,
 }
 
 impl<'a> Pencil<'a> {
     fn leaf(self, kind: &'static str, value: &str) -> Result<(), Error> {
-        self.sketch.values += 1;
-        let node = &mut self.sketch.nodes[self.node];
+        let node = &mut self.paper.nodes[self.node];
         if !node.kinds.contains(&kind) {
             node.kinds.push(kind);
         }
-        node.is_partial |= self.partial;
         // `Some(None)` is another value than `None`.
         let hash = value.bytes().fold(0xcbf2_9ce4_8422_2325_u64 ^ u64::from(self.somes), |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
@@ -44,6 +40,7 @@ impl<'a> Pencil<'a> {
             node.sample = sample;
         }
         node.print = node.print.wrapping_add(hash);
+        node.leaves += 1;
         Ok(())
     }
 
@@ -51,22 +48,35 @@ impl<'a> Pencil<'a> {
         self.leaf(kind, &value.to_string())
     }
 
+    /// A variant of an enum, whatever it holds.
+    fn variant_leaf(self, kind: &'static str, variant: &'static str) -> Result<(), Error> {
+        let variants = &mut self.paper.nodes[self.node].variants;
+        match variants.iter_mut().find(|(known, _)| *known == variant) {
+            Some((_, count)) => *count += 1,
+            None => variants.push((variant, 1)),
+        }
+        self.leaf(kind, variant)
+    }
+
     fn open(self, keys: Keys) -> Result<Folder<'a>, Error> {
-        Ok(Folder::new(self, keys))
+        if !self.looks() {
+            self.paper.nodes[self.node].is_gap = true;
+        }
+        Ok(Folder { pencil: self, keys, count: 0, key: None, fields: Fields::Same(0) })
     }
 
     /// Whether to look into what is at this place.
     fn looks(&self) -> bool {
-        self.level < LEVELS_MAX && self.sketch.values < VALUES_MAX
+        self.level < LEVELS_MAX
     }
 
     fn variant(self, kind: &'static str, variant: &'static str) -> Result<Self, Error> {
-        let Pencil { sketch, node, level, somes, partial } = self;
-        Pencil { sketch: &mut *sketch, node, level, somes, partial }.leaf(kind, variant)?;
-        let inner = sketch.node(node, &Segment::Name(variant.to_owned()));
+        let Pencil { paper, node, level, somes } = self;
+        Pencil { paper: &mut *paper, node, level, somes }.variant_leaf(kind, variant)?;
+        let inner = paper.node(node, &Segment::Name(variant.to_owned()));
         // Past the limit of paths all goes to the variant's own.
         let (node, level) = inner.map_or((node, LEVELS_MAX), |inner| (inner, level));
-        Ok(Pencil { sketch, node, level, somes: 0, partial })
+        Ok(Pencil { paper, node, level, somes: 0 })
     }
 }
 
@@ -164,7 +174,7 @@ impl<'a> Serializer for Pencil<'a> {
     }
 
     fn serialize_unit_variant(self, kind: &'static str, _: u32, variant: &'static str) -> Result<(), Error> {
-        self.leaf(kind, variant)
+        self.variant_leaf(kind, variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), Error> {
@@ -180,6 +190,7 @@ impl<'a> Serializer for Pencil<'a> {
     ) -> Result<(), Error> {
         let pencil = self.variant(kind, variant)?;
         if !pencil.looks() {
+            pencil.paper.nodes[pencil.node].is_gap = true;
             return Ok(());
         }
         value.serialize(Pencil { level: pencil.level + 1, ..pencil })
@@ -196,11 +207,9 @@ impl<'a> Serializer for Pencil<'a> {
     fn serialize_tuple_struct(self, name: &'static str, length: usize) -> Result<Folder<'a>, Error> {
         if name == OPAQUE_NAME {
             // Bound to its version and outline, not to be told in parts.
-            let node = self.node;
-            let sketch = self.sketch;
-            Pencil { sketch: &mut *sketch, node, level: self.level, somes: 0, partial: self.partial }
-                .leaf("opaque", "")?;
-            return Pencil { sketch, node, level: LEVELS_MAX, somes: 0, partial: self.partial }.open(Keys::Places);
+            let Pencil { paper, node, level, .. } = self;
+            Pencil { paper: &mut *paper, node, level, somes: 0 }.leaf("opaque", "")?;
+            return Pencil { paper, node, level, somes: 0 }.open(Keys::Closed);
         }
         self.serialize_tuple(length)
     }
@@ -217,7 +226,7 @@ impl<'a> Serializer for Pencil<'a> {
 
     fn serialize_map(self, length: Option<usize>) -> Result<Folder<'a>, Error> {
         // What is flattened has no length.
-        self.open(if length.is_none() { Keys::Names } else { Keys::Entries })
+        self.open(if length.is_none() { Keys::Free } else { Keys::Entries })
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Folder<'a>, Error> {
@@ -238,14 +247,18 @@ impl<'a> Serializer for Pencil<'a> {
 /// How the contents of a container are named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Keys {
-    /// Fields, and keys of what is flattened.
+    /// Fields.
     Names,
+    /// Fields, and keys of what is flattened.
+    Free,
     /// A short tuple's.
     Places,
     /// All alike: a sequence.
     Items,
     /// All alike: a map, whose keys are data.
     Entries,
+    /// Not looked at, and not compared.
+    Closed,
 }
 
 /// A container that is being looked into.
@@ -255,23 +268,28 @@ pub(in crate::state) struct Folder<'a> {
     keys: Keys,
     count: usize,
     key: Option<String>,
+    /// Of a struct.
+    fields: Fields,
 }
 
-impl<'a> Folder<'a> {
-    fn new(pencil: Pencil<'a>, keys: Keys) -> Self {
-        Self { pencil, keys, count: 0, key: None }
-    }
-
+impl Folder<'_> {
     fn draw<T: Serialize + ?Sized>(&mut self, segment: &Segment, value: &T) -> Result<(), Error> {
         self.count += 1;
-        let pencil = &mut self.pencil;
+        let Pencil { paper, node: outer, level, .. } = &mut self.pencil;
         let is_many = matches!(self.keys, Keys::Items | Keys::Entries);
-        if !pencil.looks() || is_many && self.count > ITEMS_MAX {
+        // Of the items the first that is not looked at tells that it isn't.
+        if self.keys == Keys::Closed || *level >= LEVELS_MAX || is_many && self.count > ITEMS_MAX + 1 {
             return Ok(());
         }
-        let Some(node) = pencil.sketch.node(pencil.node, segment) else { return Ok(()) };
-        let partial = pencil.partial;
-        value.serialize(Pencil { sketch: pencil.sketch, node, level: pencil.level + 1, somes: 0, partial })
+        if self.keys == Keys::Free && self.count > KEYS_MAX {
+            paper.nodes[*outer].is_gap = true;
+            return Ok(());
+        }
+        let Some(node) = paper.node(*outer, segment) else { return Ok(()) };
+        if !paper.visits(node) {
+            return Ok(());
+        }
+        value.serialize(Pencil { paper, node, level: *level + 1, somes: 0 })
     }
 
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
@@ -279,16 +297,25 @@ impl<'a> Folder<'a> {
         self.draw(&segment, value)
     }
 
+    fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
+        if let Fields::Same(hash) = &mut self.fields {
+            *hash = key.bytes().chain([0]).fold(*hash, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
+        }
+        self.draw(&Segment::Name(key.to_owned()), value)
+    }
+
     fn close(self) -> Result<(), Error> {
-        let Folder { pencil, keys, count, .. } = self;
-        if count > ITEMS_MAX {
-            pencil.sketch.make_partial(pencil.node);
+        let Folder { pencil, keys, count, fields, .. } = self;
+        match keys {
+            Keys::Names => pencil.paper.nodes[pencil.node].see(fields),
+            Keys::Free => pencil.paper.nodes[pencil.node].see(Fields::Differ),
+            _ => {}
         }
         match keys {
             Keys::Items => pencil.number("sequence", format_args!("{count} items")),
             Keys::Entries => pencil.number("map", format_args!("{count} entries")),
-            Keys::Names | Keys::Places if count == 0 => pencil.leaf("empty", ""),
-            Keys::Names | Keys::Places => Ok(()),
+            Keys::Names | Keys::Free | Keys::Places if count == 0 => pencil.leaf("empty", ""),
+            _ => Ok(()),
         }
     }
 }
@@ -323,7 +350,12 @@ macro_rules! fields {
             type Error = Error;
 
             fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
-                self.draw(&Segment::Name(key.to_owned()), value)
+                self.field(key, value)
+            }
+
+            fn skip_field(&mut self, _: &'static str) -> Result<(), Error> {
+                self.fields = Fields::Differ;
+                Ok(())
             }
 
             fn end(self) -> Result<(), Error> {
@@ -340,7 +372,7 @@ impl SerializeMap for Folder<'_> {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
         self.key = match self.keys {
-            Keys::Names => text_of(key),
+            Keys::Free => text_of(key),
             _ => None,
         };
         Ok(())

@@ -52,7 +52,7 @@ impl Writer {
             (Shape::Items, None) => self.out.extend([0xdd, 0, 0, 0, 0]),
             (Shape::Entries, None) => self.out.extend([0xdf, 0, 0, 0, 0]),
         }
-        Ok(Open { writer: self, head, expected, count: 0, key: 0, keys: None, variant: None })
+        Ok(Open { writer: self, head, expected, count: 0, key: 0, keys: Vec::new(), variant: None })
     }
 
     /// The only entry of a variant with content.
@@ -264,10 +264,7 @@ impl<'a> Serializer for &'a mut Writer {
     }
 
     fn serialize_map(self, length: Option<usize>) -> Result<Open<'a>, Error> {
-        let open = self.open(length, Shape::Entries)?;
-        // The keys of a flattened struct may be those of its neighbours.
-        let keys = length.is_none().then(Vec::new);
-        Ok(Open { keys, ..open })
+        self.open(length, Shape::Entries)
     }
 
     fn serialize_struct(self, _: &'static str, length: usize) -> Result<Open<'a>, Error> {

@@ -14,7 +14,6 @@ use serde::ser::{
 use super::{Writer, name, sure};
 use crate::state::error::{Error, Segment};
 use crate::state::token::segment;
-use crate::state::whole::Each;
 
 /// A container that is being written.
 #[derive(Debug)]
@@ -27,8 +26,9 @@ pub(in crate::state) struct Open<'a> {
     pub(super) count: u32,
     /// Where the last key begins.
     pub(super) key: usize,
-    /// Of the keys so far, where two may be equal: hash and place.
-    pub(super) keys: Option<Vec<(u64, Range<usize>)>>,
+    /// Of a map's keys so far: hash and place. Two that differ may be written alike: as variants without a tag, without a skipped
+    /// field, or by their own `Serialize`.
+    pub(super) keys: Vec<(u64, Range<usize>)>,
     pub(super) variant: Option<&'static str>,
 }
 
@@ -74,8 +74,8 @@ impl Open<'_> {
 
     /// The reader would keep the last of two entries.
     fn refuse_equal_keys(&mut self) -> Result<(), Error> {
-        let Some(mut keys) = self.keys.take() else { return Ok(()) };
-        keys.sort_by_key(|(hash, _)| *hash);
+        let keys = &mut self.keys;
+        keys.sort_unstable_by_key(|(hash, _)| *hash);
         let out = &self.writer.out;
         let equal =
             keys.windows(2).find(|pair| pair[0].0 == pair[1].0 && out[pair[0].1.clone()] == out[pair[1].1.clone()]);
@@ -134,13 +134,8 @@ impl SerializeMap for Open<'_> {
         let index = self.count;
         key.serialize(&mut *self.writer).map_err(|error| self.place(error, Segment::Key(format!("key {index}"))))?;
         let key = self.key..self.writer.out.len();
-        let bytes = &self.writer.out[key.clone()];
-        // Two keys of a map differ; as text or numbers they do so when written, too.
-        let is_compound = bytes.first().is_some_and(|first| matches!(first, 0x80..=0x9f | 0xdc..=0xdf));
-        if is_compound || self.keys.is_some() {
-            let hash = hash(bytes);
-            self.keys.get_or_insert_default().push((hash, key));
-        }
+        let hash = hash(&self.writer.out[key.clone()]);
+        self.keys.push((hash, key));
         Ok(())
     }
 
@@ -179,8 +174,7 @@ impl SerializeTupleStruct for TupleStruct<'_> {
                     return value.serialize(&mut **writer);
                 }
                 let out = core::mem::take(&mut writer.out);
-                let each = Each::new(value);
-                writer.out = each.result(postcard::to_extend(&each, out))?;
+                writer.out = postcard::to_extend(value, out).map_err(Error::new)?;
                 Ok(())
             }
         }
@@ -198,7 +192,13 @@ impl SerializeTupleStruct for TupleStruct<'_> {
     }
 }
 
+/// Of short bytes they themselves, so that numbers in their order stay so.
 fn hash(bytes: &[u8]) -> u64 {
+    if bytes.len() < 8 {
+        let mut short = [0; 8];
+        short[..bytes.len()].copy_from_slice(bytes);
+        return u64::from_be_bytes(short);
+    }
     let mut hasher = DefaultHasher::new();
     hasher.write(bytes);
     hasher.finish()

@@ -178,6 +178,25 @@ fn the_order_of_inputs_does_not_matter() {
     assert!(save(&sim) == save(&shuffled));
 }
 
+/// In the form in which it travels over a swap: all that rapier writes is what it reads.
+#[test]
+fn a_world_is_kept_as_an_opaque_field() {
+    #[derive(Default, plugin_sdk::prelude::PluginState)]
+    struct Kept {
+        #[state(opaque, version = "1")]
+        world: Simulation,
+    }
+    let mut world = Simulation::new();
+    let at = |id: u64| [(id % 50) as f32 * 15.0, (id / 50) as f32 * 15.0];
+    world.sync((1..1_000).map(|id| body(id, BodyKind::Enemy, at(id), [1.0, 0.5])));
+    (0..10).for_each(|_| world.step(DT));
+    let state = Kept { world };
+    let mut bytes = Vec::new();
+    plugin_sdk::state::save(&state, &mut bytes).expect("rapier writes what it reads");
+    let restored: Kept = plugin_sdk::state::restore(&bytes).expect("it was just saved");
+    assert!(save(&state.world) == save(&restored.world));
+}
+
 #[test]
 fn a_restored_arena_hands_out_the_same_handles() {
     let mut sim = Simulation::new();
