@@ -13,7 +13,9 @@ pub(super) fn pid_text(process: Process) -> String {
 /// What to do about a process that hangs.
 pub(super) fn advice_on_hanging(process: Process) -> String {
     match process.local_pid() {
-        Some(pid) => format!("it is paused, or hangs: its own log names a plugin that does not return, a debugger (`gdb -p {pid}`) any other place; or end it"),
+        Some(pid) => format!(
+            "it is paused, or hangs: its own log names a plugin that does not return, a debugger (`gdb -p {pid}`) any other place; or end it"
+        ),
         None => format!(
             "it is paused, or hangs: look at it, or end it, in its own pid namespace, where its id is {}",
             process.pid
