@@ -11,17 +11,14 @@ use super::PLUGINS;
 /// Root of the workspace.
 pub(crate) const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// The game, built as README says: another selection of packages has other features, and would be built anew. In release, for it
-/// draws every frame: the debug build takes fifty times as long.
+/// The game. In release, for it draws every frame: the debug build takes fifty times as long.
 pub(crate) fn game() -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    program(&BUILT, "demo-game", "demo-game")
+    programs().join(format!("demo-game{}", std::env::consts::EXE_SUFFIX))
 }
 
-/// The `hotframe` command, built as README says.
+/// The `hotframe` command.
 pub(crate) fn hotframe() -> PathBuf {
-    static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    program(&BUILT, "plugin-host", "hotframe")
+    programs().join(format!("hotframe{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// A plugin's library, built by the same cargo call as the game's own.
@@ -34,9 +31,15 @@ pub(crate) fn library(plugin: &str) -> PathBuf {
     library_path(folder, plugin)
 }
 
-fn program(built: &OnceLock<PathBuf>, package: &str, name: &str) -> PathBuf {
-    let folder = built.get_or_init(|| build(Path::new(WORKSPACE), &target(), &["--package", package, "--bin", name]));
-    folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+/// The folder of both, each built as README says: together they would have other features than either alone, and be built anew. The
+/// command is there before any game runs: one that plays so many frames doesn't wait for it.
+fn programs() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let build = |package, name| build(Path::new(WORKSPACE), &target(), &["--package", package, "--bin", name]);
+        build("plugin-host", "hotframe");
+        build("demo-game", "demo-game")
+    })
 }
 
 /// Builds `packages` of a workspace in release; gives the folder in which the results stand. cargo itself makes whoever
