@@ -63,11 +63,15 @@ pub(crate) struct Watchdog {
 }
 
 impl Watchdog {
-    /// Looks at the images of this host.
+    /// Looks at the images of this host. To be started before any of them is loaded: while a library is loaded, no other thread can have
+    /// new thread-locals (glibc), which waiting needs.
     pub(crate) fn start(home: &Arc<Home>) -> Self {
         let (stop, stopped) = bounded::<()>(0);
+        let (sender, has_waited) = bounded::<()>(1);
         let home = home.clone();
         let watch = move || {
+            let _ = stopped.recv_timeout(Duration::from_millis(1));
+            let _ = sender.send(());
             let (mut seen, mut ending) = (Vec::new(), BTreeMap::new());
             while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
                 look(&home, &mut seen);
@@ -81,6 +85,8 @@ impl Watchdog {
         let thread = thread.inspect_err(|error| {
             tracing::warn!(%error, "no thread that watches calls: a plugin that hangs will not be told");
         });
+        // An error without a thread.
+        let _ = has_waited.recv();
         Self { stop: Some(stop), thread: thread.ok() }
     }
 }
