@@ -37,21 +37,35 @@ pub enum PrepareError {
     Unregistered(String),
 }
 
-/// What the present schedules were built from: the systems, and the slots that they call.
+/// What runs now: the systems that the schedules hold, the slots that they call, and the components that are in use.
 #[derive(Debug, Default, Resource)]
-pub(super) struct Running(Vec<(Arc<Slot>, Vec<SystemInfo>)>);
+pub(super) struct Running(Vec<Part>);
+
+/// What the engine has of one plugin.
+#[derive(Debug)]
+struct Part {
+    slot: Arc<Slot>,
+    systems: Vec<SystemInfo>,
+    /// [`Manifest::components`].
+    components: Vec<ComponentInfo>,
+}
 
 impl Running {
     fn of(plugins: &[PluginView<'_>]) -> Self {
-        Self(plugins.iter().map(|plugin| (plugin.slot.clone(), plugin.manifest.systems.clone())).collect())
+        let part = |&PluginView { slot, manifest }: &PluginView<'_>| Part {
+            slot: slot.clone(),
+            systems: manifest.systems.clone(),
+            components: manifest.components.clone(),
+        };
+        Self(plugins.iter().map(part).collect())
     }
 
-    /// Whether the schedules of the one are the other's.
-    fn is_as(&self, other: &Self) -> bool {
-        let is_same = |((slot, systems), (other, others)): (&(Arc<Slot>, _), &(Arc<Slot>, _))| {
-            Arc::ptr_eq(slot, other) && systems == others
+    /// Whether these plugins need nothing but what there is.
+    fn serves(&self, plugins: &[PluginView<'_>]) -> bool {
+        let fits = |(part, PluginView { slot, manifest }): (&Part, &PluginView<'_>)| {
+            Arc::ptr_eq(&part.slot, slot) && part.systems == manifest.systems && part.components == manifest.components
         };
-        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(is_same)
+        self.0.len() == plugins.len() && self.0.iter().zip(plugins).all(fits)
     }
 }
 
@@ -63,26 +77,27 @@ pub(super) struct BevyEngine<'world>(pub(super) &'world mut World);
 #[derive(Debug)]
 pub(super) struct Prepared {
     components: Declared,
-    /// `None` when the present ones fit: their systems call through the same slots.
-    schedules: Option<(Stages, Running)>,
+    stages: Stages,
+    running: Running,
 }
 
 impl Engine for BevyEngine<'_> {
-    type Prepared = Prepared;
+    /// `None` when what runs now serves the next set as well: its systems call through the same slots.
+    type Prepared = Option<Prepared>;
     type Error = PrepareError;
 
-    fn prepare(&mut self, plugins: &[PluginView<'_>]) -> Result<Prepared, PrepareError> {
+    fn prepare(&mut self, plugins: &[PluginView<'_>]) -> Result<Option<Prepared>, PrepareError> {
         let world = &mut *self.0;
+        refuse_sparse_filters(world)?;
+        if world.get_resource_or_init::<Running>().serves(plugins) {
+            return Ok(None);
+        }
         check(world, plugins)?;
         let nodes: Vec<Node<'_>> = plugins.iter().flat_map(nodes).collect();
         let ordered = Stage::ALL.map(|stage| order(stage, &nodes).map(|nodes| (stage, nodes)));
         let ordered = ordered.into_iter().collect::<Result<Vec<_>, OrderError>>()?;
         let named = plugins.iter().flat_map(|plugin| components(plugin.manifest));
         let components = ComponentRegistry::make(world, named)?;
-        let running = Running::of(plugins);
-        if world.get_resource_or_init::<Running>().is_as(&running) {
-            return Ok(Prepared { components, schedules: None });
-        }
         let mut stages = Stages::default();
         for (stage, nodes) in ordered {
             let planned = nodes.into_iter().filter_map(|node| {
@@ -92,17 +107,16 @@ impl Engine for BevyEngine<'_> {
             let planned = planned.collect::<Result<Vec<_>, PrepareError>>()?;
             stages.add(world, stage, planned)?;
         }
-        Ok(Prepared { components, schedules: Some((stages, running)) })
+        Ok(Some(Prepared { components, stages, running: Running::of(plugins) }))
     }
 
-    fn commit(&mut self, prepared: Prepared) {
-        self.0.get_resource_or_init::<ComponentRegistry>().go_over_to(prepared.components);
-        if let Some((stages, running)) = prepared.schedules {
-            let systems: usize = running.0.iter().map(|(_, systems)| systems.len()).sum();
-            tracing::debug!(plugins = running.0.len(), systems, "the schedules are built anew");
-            self.0.insert_resource(stages);
-            self.0.insert_resource(running);
-        }
+    fn commit(&mut self, prepared: Option<Prepared>) {
+        let Some(Prepared { components, stages, running }) = prepared else { return };
+        let systems: usize = running.0.iter().map(|part| part.systems.len()).sum();
+        tracing::debug!(plugins = running.0.len(), systems, "the schedules are built anew");
+        self.0.get_resource_or_init::<ComponentRegistry>().go_over_to(components);
+        self.0.insert_resource(stages);
+        self.0.insert_resource(running);
     }
 }
 
@@ -113,7 +127,6 @@ fn nodes<'a>(plugin: &PluginView<'a>) -> impl Iterator<Item = Node<'a>> + use<'a
 
 /// Checks each plugin's components against the registry and the other plugins'; changes nothing.
 fn check(world: &mut World, plugins: &[PluginView<'_>]) -> Result<(), PrepareError> {
-    refuse_sparse_filters(world)?;
     let mut named = BTreeMap::<&str, (&ComponentInfo, &str)>::new();
     for PluginView { manifest, .. } in plugins {
         for component in components(manifest) {
