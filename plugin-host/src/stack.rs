@@ -10,13 +10,15 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, scope};
 
 use crossbeam_channel::bounded;
+use plugin_sdk::abi::STATE_STACK_BYTES;
 use tracing::dispatcher;
 
 use crate::calls::ends::watched;
 
 /// Reserved, and used only as far as a state is deep: the deepest that may be saved needs a few MiB, in debug builds. The C library
 /// keeps stacks of up to 40 MiB for the next thread; a larger one would be mapped and unmapped for each handover, beside the frame.
-pub(crate) const STACK_BYTES: usize = 32 << 20;
+pub(crate) const STACK_BYTES: usize = STATE_STACK_BYTES;
+const _: () = assert!(STACK_BYTES <= 40 << 20);
 
 thread_local! {
     static HAS_ROOM: Cell<bool> = const { Cell::new(false) };

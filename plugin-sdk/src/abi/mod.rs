@@ -32,6 +32,9 @@ pub use text::{List, Text};
 /// The version of everything in this module. Another one is refused before the image is loaded.
 pub const ABI_VERSION: u32 = 2;
 
+/// Stack of the threads on which the host has a state written and read. The SDK refuses a state that needs more.
+pub const STATE_STACK_BYTES: usize = 32 << 20;
+
 /// Sizes on 64-bit platforms; a change that is not an addition at the end of the first three takes a new version.
 #[cfg(target_pointer_width = "64")]
 const _: () = {

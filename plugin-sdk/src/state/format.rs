@@ -9,7 +9,7 @@ pub(super) const U128: i8 = 2;
 /// An `i128` beyond 64 bits, big-endian.
 pub(super) const I128: i8 = 3;
 
-/// An opaque field: version and outline as MessagePack text, then postcard.
+/// An opaque field: version and outline as text, and the content as binary, which is postcard.
 pub(super) const OPAQUE: i8 = 4;
 
 /// The tuple struct by which an opaque field is known to writer and reader.

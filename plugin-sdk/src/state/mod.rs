@@ -18,6 +18,8 @@ mod deep;
 mod depth;
 mod error;
 mod format;
+mod keys;
+mod length;
 mod opaque;
 mod outline;
 mod read;
@@ -27,8 +29,6 @@ mod token;
 mod whole;
 mod write;
 
-use core::sync::atomic::{AtomicUsize, Ordering};
-
 use serde::{Deserializer, Serializer};
 
 pub use opaque::{deserialize_opaque, serialize_opaque};
@@ -36,6 +36,7 @@ pub use outline::Outline;
 pub(crate) use report::Report;
 
 use error::Error;
+use length::LastLength;
 use read::{Input, Names, blame};
 use sketch::sketch;
 use token::Token;
@@ -71,16 +72,16 @@ pub trait PluginState: Default + Send + 'static {
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 
+/// Of whole states.
+static STATE: LastLength = LastLength::new();
+
 /// Writes `state` as named MessagePack, behind a sketch of it.
 ///
 /// # Errors
 /// What could not be read again, with the path of the field; what the writer refuses, in words.
 pub fn save<S: PluginState>(state: &S, mut writer: impl std::io::Write) -> Result<(), String> {
-    // The last length is a hint only: a vector that need not grow saves a quarter of the time for 2 MiB.
-    static LENGTH: AtomicUsize = AtomicUsize::new(0);
-    let room = Vec::with_capacity(LENGTH.load(Ordering::Relaxed) / 8 * 9 + 64);
-    let bytes = write(state, room).map_err(|error| error.to_string())?;
-    LENGTH.store(bytes.len(), Ordering::Relaxed);
+    let bytes = write(state, STATE.room()).map_err(|error| error.to_string())?;
+    STATE.note(bytes.len());
     writer.write_all(&bytes).map_err(|error| error.to_string())
 }
 
@@ -107,6 +108,7 @@ pub fn restore<S: PluginState>(bytes: &[u8]) -> Result<S, String> {
 
 /// As [`restore`], with what became of the saved state.
 pub(crate) fn restore_with_report<S: PluginState>(bytes: &[u8]) -> Result<(S, Option<Report>), String> {
+    STATE.note(bytes.len());
     let read = || {
         let (before, mut input) = open(bytes)?;
         input.names = before.is_some().then(Names::new);

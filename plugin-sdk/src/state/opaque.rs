@@ -12,8 +12,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::deep;
 use super::format::OPAQUE_NAME;
+use super::length::LastLength;
 use super::outline::{Outline, difference};
-use super::whole::Whole;
+use super::whole;
 
 /// What to do about a field that doesn't fit.
 const ADVICE: &str = "go back to the build that saved it, or remove the plugin's file and add it again to start afresh";
@@ -41,10 +42,25 @@ pub fn serialize_opaque<T: Serialize, S: Serializer>(
     let mut parts = serializer.serialize_tuple_struct(OPAQUE_NAME, 3)?;
     parts.serialize_field(version)?;
     parts.serialize_field(outline.text())?;
-    let whole = Whole::new(value, outline.shapes());
-    let written = parts.serialize_field(&whole);
-    whole.result(written)?;
+    parts.serialize_field(&Content { value, outline })?;
     parts.end()
+}
+
+/// Of the contents of opaque fields.
+static CONTENT: LastLength = LastLength::new();
+
+/// Written to bytes before any other serializer sees it, which is then none that the whole type is compiled for.
+struct Content<'a, T> {
+    value: &'a T,
+    outline: &'a Outline,
+}
+
+impl<T: Serialize> Serialize for Content<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes = whole::write(self.value, self.outline.shapes(), CONTENT.room()).map_err(S::Error::custom)?;
+        CONTENT.note(bytes.len());
+        serializer.serialize_bytes(&bytes)
+    }
 }
 
 /// Reads what [`serialize_opaque`] wrote.
@@ -88,6 +104,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Parts<'_, T> {
             )));
         }
         let Binary(bytes) = parts.next_element()?.ok_or_else(missing)?;
+        CONTENT.note(bytes.len());
         let mut postcard = postcard::Deserializer::from_bytes(bytes);
         let value = deep::read(&mut postcard).map_err(|error| {
             A::Error::custom(format_args!("the opaque state of format \"{version}\" can't be read: {error}; {ADVICE}"))

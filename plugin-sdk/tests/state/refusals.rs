@@ -10,7 +10,10 @@ use super::{again, misread, saved};
 
 /// A stack as the host gives it.
 pub(super) fn with_room(body: impl FnOnce() + Send + 'static) {
-    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(body).expect("a thread with a large stack");
+    let thread = std::thread::Builder::new()
+        .stack_size(plugin_sdk::abi::STATE_STACK_BYTES)
+        .spawn(body)
+        .expect("a thread with a large stack");
     if let Err(panic) = thread.join() {
         std::panic::resume_unwind(panic);
     }
@@ -184,7 +187,7 @@ fn equal_keys_of_one_value_are_refused_when_they_are_written() {
         saved(&State { opaque, ..Default::default() })
     };
     let error = opaque([Hidden(1, 1), Hidden(1, 2)]).expect_err("one would be lost");
-    assert!(error.starts_with("opaque: two entries of a map are written with the same key"), "{error}");
+    assert!(error.starts_with("opaque: two entries are written with the same key"), "{error}");
     assert!(opaque([Hidden(1, 1), Hidden(2, 1)]).is_ok());
 }
 

@@ -257,8 +257,8 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
         }
         match self.take()? {
             Token::Opaque(mut content) => {
-                let [version, outline] = [Token::take(&mut content)?, Token::take(&mut content)?];
-                visitor.visit_seq(OpaqueParts { parts: [version, outline, Token::Bytes(content)].into_iter() })
+                let mut part = || Token::take(&mut content);
+                visitor.visit_seq(OpaqueParts { parts: [part()?, part()?, part()?].into_iter() })
             }
             _ => Err(Error::new(
                 "it was saved as a plain field, which this build reads as an opaque one: remove `#[state(opaque, …)]`",

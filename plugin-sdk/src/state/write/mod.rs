@@ -15,6 +15,7 @@ use serde::ser::Serializer;
 use super::depth::{Depth, LEVELS_MAX, WRITER_STACK_BYTES};
 use super::error::{Error, Segment};
 use super::format::{I128, NIL, OPAQUE, OPAQUE_NAME, SOME, SOME_HEAD, U128};
+use super::keys::Keys;
 use open::{Open, TupleStruct};
 
 /// See the module.
@@ -52,7 +53,7 @@ impl Writer {
             (Shape::Items, None) => self.out.extend([0xdd, 0, 0, 0, 0]),
             (Shape::Entries, None) => self.out.extend([0xdf, 0, 0, 0, 0]),
         }
-        Ok(Open { writer: self, head, expected, count: 0, key: 0, keys: Vec::new(), variant: None })
+        Ok(Open { writer: self, head, expected, count: 0, key: 0, keys: Keys::default(), variant: None })
     }
 
     /// The only entry of a variant with content.
@@ -245,7 +246,7 @@ impl<'a> Serializer for &'a mut Writer {
             let head = self.out.len();
             // An extension whose length is filled in at the end.
             self.out.extend([0xc9, 0, 0, 0, 0, OPAQUE as u8]);
-            TupleStruct::Opaque { writer: self, head, fields: 0 }
+            TupleStruct::Opaque { writer: self, head }
         } else {
             TupleStruct::Plain(self.open(Some(length), Shape::Items)?)
         })

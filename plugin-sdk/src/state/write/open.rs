@@ -1,9 +1,5 @@
 //! Containers that are being written.
 
-use core::hash::Hasher as _;
-use core::ops::Range;
-use std::hash::DefaultHasher;
-
 use rmp::encode;
 use serde::Serialize;
 use serde::ser::{
@@ -13,6 +9,7 @@ use serde::ser::{
 
 use super::{Writer, name, sure};
 use crate::state::error::{Error, Segment};
+use crate::state::keys::{EQUAL_KEYS, Keys};
 use crate::state::token::segment;
 
 /// A container that is being written.
@@ -26,9 +23,8 @@ pub(in crate::state) struct Open<'a> {
     pub(super) count: u32,
     /// Where the last key begins.
     pub(super) key: usize,
-    /// Of a map's keys so far: hash and place. Two that differ may be written alike: as variants without a tag, without a skipped
-    /// field, or by their own `Serialize`.
-    pub(super) keys: Vec<(u64, Range<usize>)>,
+    /// Of a map.
+    pub(super) keys: Keys,
     pub(super) variant: Option<&'static str>,
 }
 
@@ -74,17 +70,9 @@ impl Open<'_> {
 
     /// The reader would keep the last of two entries.
     fn refuse_equal_keys(&mut self) -> Result<(), Error> {
-        let keys = &mut self.keys;
-        keys.sort_unstable_by_key(|(hash, _)| *hash);
-        let out = &self.writer.out;
-        let equal =
-            keys.windows(2).find(|pair| pair[0].0 == pair[1].0 && out[pair[0].1.clone()] == out[pair[1].1.clone()]);
-        match equal {
+        match self.keys.equal(&self.writer.out) {
             None => Ok(()),
-            Some(pair) => {
-                let key = segment(&out[pair[0].1.clone()]);
-                Err(Error::new("two entries are written with the same key, of which one would come back").inside(key))
-            }
+            Some(key) => Err(Error::new(EQUAL_KEYS).inside(segment(key))),
         }
     }
 }
@@ -133,9 +121,7 @@ impl SerializeMap for Open<'_> {
         self.key = self.writer.out.len();
         let index = self.count;
         key.serialize(&mut *self.writer).map_err(|error| self.place(error, Segment::Key(format!("key {index}"))))?;
-        let key = self.key..self.writer.out.len();
-        let hash = hash(&self.writer.out[key.clone()]);
-        self.keys.push((hash, key));
+        self.keys.note(&self.writer.out, self.key);
         Ok(())
     }
 
@@ -158,7 +144,7 @@ impl SerializeMap for Open<'_> {
 #[derive(Debug)]
 pub(in crate::state) enum TupleStruct<'a> {
     Plain(Open<'a>),
-    Opaque { writer: &'a mut Writer, head: usize, fields: u8 },
+    Opaque { writer: &'a mut Writer, head: usize },
 }
 
 impl SerializeTupleStruct for TupleStruct<'_> {
@@ -168,38 +154,18 @@ impl SerializeTupleStruct for TupleStruct<'_> {
     fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         match self {
             Self::Plain(open) => open.item(value),
-            Self::Opaque { writer, fields, .. } => {
-                *fields += 1;
-                if *fields < 3 {
-                    return value.serialize(&mut **writer);
-                }
-                let out = core::mem::take(&mut writer.out);
-                writer.out = postcard::to_extend(value, out).map_err(Error::new)?;
-                Ok(())
-            }
+            Self::Opaque { writer, .. } => value.serialize(&mut **writer),
         }
     }
 
     fn end(self) -> Result<(), Error> {
         match self {
             Self::Plain(open) => open.close(),
-            Self::Opaque { writer, head, .. } => {
+            Self::Opaque { writer, head } => {
                 let length = writer.length(writer.out.len() - head - 6, "bytes")?;
                 writer.out[head + 1..head + 5].copy_from_slice(&length.to_be_bytes());
                 Ok(())
             }
         }
     }
-}
-
-/// Of short bytes they themselves, so that numbers in their order stay so.
-fn hash(bytes: &[u8]) -> u64 {
-    if bytes.len() < 8 {
-        let mut short = [0; 8];
-        short[..bytes.len()].copy_from_slice(bytes);
-        return u64::from_be_bytes(short);
-    }
-    let mut hasher = DefaultHasher::new();
-    hasher.write(bytes);
-    hasher.finish()
 }

@@ -1,0 +1,40 @@
+//! The keys of a map that is being written: of two that are written alike, the reader would keep the last. Two that differ may be
+//! written alike as variants without a tag, without a skipped field, or by their own `Serialize`.
+
+use core::hash::Hasher as _;
+use core::ops::Range;
+use std::hash::DefaultHasher;
+
+/// What is said of them.
+pub(super) const EQUAL_KEYS: &str = "two entries are written with the same key, of which one would come back";
+
+/// Hash and place of each key so far.
+#[derive(Debug, Default)]
+pub(super) struct Keys(Vec<(u64, Range<usize>)>);
+
+impl Keys {
+    /// Notes the key that `out` holds from `start` on.
+    pub(super) fn note(&mut self, out: &[u8], start: usize) {
+        self.0.push((hash(&out[start..]), start..out.len()));
+    }
+
+    /// The first key that is there twice.
+    pub(super) fn equal<'out>(&mut self, out: &'out [u8]) -> Option<&'out [u8]> {
+        self.0.sort_unstable_by_key(|(hash, _)| *hash);
+        let mut pairs = self.0.windows(2);
+        let pair = pairs.find(|pair| pair[0].0 == pair[1].0 && out[pair[0].1.clone()] == out[pair[1].1.clone()])?;
+        Some(&out[pair[0].1.clone()])
+    }
+}
+
+/// Of short bytes they themselves, so that numbers in their order stay so.
+fn hash(bytes: &[u8]) -> u64 {
+    if bytes.len() < 8 {
+        let mut short = [0; 8];
+        short[..bytes.len()].copy_from_slice(bytes);
+        return u64::from_be_bytes(short);
+    }
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
+}
