@@ -170,6 +170,8 @@ pub struct Inbox {
     /// For each level, the lane whose turn it is: counted from the level's first, or with ready bits its index in the directory.
     turns: [usize; 4],
     credits: SkipCredits,
+    /// Position of the lane that gave the last message; of another one, or none, since the lanes have changed.
+    last: usize,
     /// Epoch of the lane directory that `lanes` reflects.
     epoch: u64,
     /// Some lane is closed and goes once it is dry.
@@ -214,6 +216,7 @@ impl Inbox {
             levels: [0..0, 0..0, 0..0, 0..0],
             turns: [0; 4],
             credits: SkipCredits::default(),
+            last: 0,
             epoch,
             closing: false,
             left: Vec::new(),
@@ -277,6 +280,9 @@ impl Inbox {
         let (only, waiting) = match &self.ready {
             Some(bits) => (bits.only_one(self.shared.control.doorbell(self.index)), None),
             None => {
+                if let Some(position) = self.take_from_last() {
+                    return Some(position);
+                }
                 let seen = self.look_at_each();
                 (seen.only, Some(seen.waiting))
             }
@@ -287,12 +293,16 @@ impl Inbox {
             && lane.take_usual(&mut self.payload, &self.shared, &self.file)
         {
             self.credits.served_alone(lane.priority);
+            self.last = position;
             return Some(position);
         }
         let found = self.most_urgent(waiting);
-        if found.is_none() {
-            self.leave_drained();
-            self.look_for_missed();
+        match found {
+            Some(position) => self.last = position,
+            None => {
+                self.leave_drained();
+                self.look_for_missed();
+            }
         }
         found
     }

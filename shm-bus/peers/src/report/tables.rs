@@ -17,13 +17,19 @@ fn goals(report: &Report) -> String {
     for goal in GOALS.iter().filter(|goal| report.rows.iter().any(|row| row.case == goal.case)) {
         let ours = report.row(goal.case, "hotframe");
         let figure = ours.and_then(|row| row.judged);
-        let (limit, beside, ratio, met) = match goal.at_most {
-            Limit::Nanoseconds(most) => (format!("≤ {most} ns"), None, None, figure.map(|figure| figure <= most)),
+        let beside = |peer| {
+            let row = report.row(goal.case, peer);
+            (row.and_then(|row| row.judged), row.and_then(|row| row.ratio_to_hotframe).map(|ratio| 1.0 / ratio))
+        };
+        let (limit, (beside, ratio), met) = match goal.at_most {
+            Limit::Nanoseconds(most) => (format!("≤ {most} ns"), (None, None), figure.map(|figure| figure <= most)),
             Limit::Times(times, peer) => {
-                let peer_row = report.row(goal.case, peer);
-                let ratio = peer_row.and_then(|row| row.ratio_to_hotframe).map(|ratio| 1.0 / ratio);
-                let beside = peer_row.and_then(|row| row.judged);
-                (format!("≤ {times} × {peer}"), beside, ratio, ratio.map(|ratio| ratio <= times))
+                let (beside, ratio) = beside(peer);
+                (format!("≤ {times:.2} × {peer}"), (beside, ratio), ratio.map(|ratio| ratio <= times))
+            }
+            Limit::Holds(times, row) => {
+                let (beside, ratio) = beside(row);
+                (format!("{row} ≤ {times:.2} × it"), (beside, ratio), ratio.map(|ratio| ratio * times >= 1.0))
             }
         };
         let met = met.map_or("not measured", |met| if met { "met" } else { "**NOT met**" });
