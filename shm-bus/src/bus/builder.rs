@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::Bus;
 use super::open::{self, OpenError};
-use super::{Bus, Change};
 use crate::control::Limits;
+use crate::membership::Change;
 use crate::runtime::Place;
 
 /// Says how much a bus shall hold, where it lies and how long to wait for it. Made by [`Bus::builder`].

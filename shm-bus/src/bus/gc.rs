@@ -12,8 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::remains::{Remains, remains_in};
-use super::{View, list::ListError, open, sweep};
+use super::{list::ListError, open};
 use crate::control::PARTICIPANTS_MAX;
+use crate::membership::{View, remove_bus};
 use crate::runtime::{Access, Folder, Place, Store, is_bus_name};
 use crate::sys::{Dir, DirError};
 
@@ -73,7 +74,7 @@ fn remove_dead(place: &Place, root: &Arc<Dir>, name: &str) -> bool {
     let dead = !has_life(&store);
     if dead {
         tracing::info!(bus = name, "removing a bus whose participants were killed");
-        sweep::remove_bus(&store);
+        remove_bus(&store);
     }
     drop(lock);
     dead

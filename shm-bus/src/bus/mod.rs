@@ -19,35 +19,25 @@
 //! in lanes that they have mapped is still received before.
 
 mod builder;
-mod change;
 mod gc;
 mod list;
-mod liveness;
 mod open;
 mod probe;
 mod remains;
-mod removed;
-mod shared;
-mod sweep;
-mod view;
 
 pub use builder::BusBuilder;
-pub use change::ChangeError;
-pub(crate) use change::{Change, text_fits};
 pub use gc::{gc, gc_in};
 pub use list::{ListError, list, list_in, runtime_folder};
 pub use open::OpenError;
+pub(crate) use open::{is_missing, open_control, unfit};
 pub use probe::{probe, probe_in};
 pub use remains::{LockLook, Remains, look_at_lock, remains};
-pub(crate) use shared::Shared;
-pub(crate) use sweep::end_lane;
-pub(crate) use view::View;
-pub use view::{peek, peek_in};
 
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::inbox::{Attachment, Inbox, InboxError};
+use crate::membership::{ChangeError, Shared};
 use crate::publisher::{Publisher, PublisherError};
 use crate::snapshot::Snapshot;
 use crate::topic::{Leaving, TopicSpec};

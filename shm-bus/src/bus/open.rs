@@ -10,10 +10,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::builder::Wishes;
-use super::change::holder_text;
-use super::removed::Removal;
-use super::{Bus, Change, Shared, View, gc, sweep};
+use super::{Bus, gc};
 use crate::control::{self, Build, Control, GivenUp, Limits, NewParticipant, Process, RegisterError};
+use crate::membership::{self, Change, Removal, Shared, View, holder_text};
 use crate::runtime::{
     Access, CONTROL, CONTROL_NEW, Folder, LockError, LockOwner, Memory, ParticipantLock, Place, Store, is_bus_name,
 };
@@ -215,7 +214,7 @@ fn enter_locked(store: Store, name: &str, create: bool, wishes: &Wishes) -> Resu
     };
     let entered = enter(store.clone(), name, create, wishes);
     if entered.is_err() && !gc::has_life(&store) {
-        sweep::remove_bus(&store);
+        membership::remove_bus(&store);
     }
     drop(lock);
     let bus = entered?;
@@ -241,13 +240,13 @@ fn enter(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Bus,
         }
         None if !create => return Err(OpenError::NotFound { name: name.to_owned(), folder: PathBuf::new() }),
         None => {
-            sweep::clear(&store);
+            membership::clear(&store);
             make_control(&store, process, &wishes.limits()).map_err(failed("make the register"))?
         }
     };
     let identity = store.identity(CONTROL).map_err(failed("map the register"))?;
     control.set_holder(process);
-    sweep::sweep(View { name, store: &store, control: &control });
+    membership::sweep(View { name, store: &store, control: &control });
     let entered = take_slot(&store, &control, birth).map_err(failed("enter"));
     control.set_holder(0);
     let max = control.limits().participants;
@@ -259,12 +258,12 @@ fn enter(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Bus,
 }
 
 /// Whether a folder is not there.
-pub(super) fn is_missing(error: &DirError) -> bool {
+pub(crate) fn is_missing(error: &DirError) -> bool {
     matches!(error, DirError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
 }
 
 /// Why the register of the bus `name` can't be used.
-pub(super) fn unfit(name: &str, error: RegisterError) -> OpenError {
+pub(crate) fn unfit(name: &str, error: RegisterError) -> OpenError {
     match error {
         RegisterError::Io(source) => OpenError::Io { name: name.to_owned(), what: "map the register", source },
         RegisterError::Unfit(both) => {
@@ -275,7 +274,7 @@ pub(super) fn unfit(name: &str, error: RegisterError) -> OpenError {
 }
 
 /// The register, if there is one.
-pub(super) fn open_control(store: &Store, access: Access) -> Result<Option<Control>, RegisterError> {
+pub(crate) fn open_control(store: &Store, access: Access) -> Result<Option<Control>, RegisterError> {
     let page = match store.open_first_page(CONTROL) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         page => page?,
@@ -338,11 +337,11 @@ impl Drop for Shared {
             }
             let Ok(lock) = self.lock(Duration::ZERO) else { return };
             self.control.set_holder(self.process);
-            sweep::sweep(self.view());
+            membership::sweep(self.view());
             let last = !self.control.has_participants();
             self.control.set_holder(0);
             if last {
-                sweep::remove_bus(&self.store);
+                membership::remove_bus(&self.store);
                 drop(lock);
                 self.store.remove_root();
                 return;

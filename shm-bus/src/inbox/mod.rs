@@ -13,9 +13,10 @@ mod account;
 mod attach;
 mod credits;
 mod delivery;
-pub(crate) mod file;
 mod lane;
 mod leave;
+#[cfg(test)]
+mod leaving;
 mod levels;
 mod notify;
 mod polled;
@@ -33,13 +34,13 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::bus::{Change, ChangeError, Shared, text_fits};
 use crate::control::GivenUp;
+use crate::inbox_file::{Count, InboxFile};
 use crate::lane::Look;
+use crate::membership::{Change, ChangeError, Shared, text_fits};
 use crate::topic::{Declaration, Leaving, TopicError};
 use crate::wire::Priority;
 use account::{Accounts, LeftLane};
-use file::{Count, InboxFile};
 use lane::{InLane, wake_publisher};
 use ready::ReadyBits;
 use subscription::Subscription;

@@ -29,44 +29,19 @@
 //! A worker killed at any instruction leaves a claim in its name. Another one that finds nothing else to do, or has taken some hundred
 //! messages, looks for such claims; so does every sweep of the bus.
 
-mod gates;
-mod record;
-mod table;
-mod word;
-
-#[cfg(not(loom))]
-mod file;
-#[cfg(not(loom))]
 mod info;
-#[cfg(not(loom))]
-mod job;
-#[cfg(not(loom))]
-mod owner;
-#[cfg(not(loom))]
+mod make_place;
 mod producer;
-#[cfg(not(loom))]
 mod spec;
-#[cfg(not(loom))]
-mod sweep;
-#[cfg(not(loom))]
 mod worker;
 
-#[cfg(all(test, loom))]
-mod loom_models;
-#[cfg(all(test, not(loom)))]
-mod oracle;
-
-#[cfg(not(loom))]
 pub(crate) use self::{
-    file::{CLAIMS_MIN, ClaimFile},
     info::queue_infos,
-    sweep::{is_drained, reclaim},
+    make_place::{is_drained, reclaim},
 };
-#[cfg(not(loom))]
 pub use self::{
     info::{ClaimInfo, Holder, QueueInfo, QueueLaneInfo, WorkerInfo},
-    job::{Job, JobError},
     producer::WorkProducer,
     spec::{QueueError, QueueLane, QueueSpec},
-    worker::{DeadLetter, TakeError, Worker},
+    worker::{DeadLetter, Job, JobError, TakeError, Worker},
 };

@@ -1,10 +1,8 @@
 //! Dead letters: messages that were delivered as often as the queue allows, and came back.
 
-use super::{TakeError, Worker};
+use super::{Job, TakeError, Worker};
+use crate::claims::{self, Event};
 use crate::wire::Priority;
-use crate::work_queue::job::Job;
-use crate::work_queue::record;
-use crate::work_queue::word::Event;
 
 /// A dead letter that nobody has taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +36,7 @@ impl Worker {
         for lane in &self.lanes {
             for claim in lane.table.dead() {
                 let what = (claim.sequence, claim.position);
-                let Ok(header) = record::read(&lane.ring, lane.geometry, what, &mut self.payload) else { continue };
+                let Ok(header) = claims::read(&lane.ring, lane.geometry, what, &mut self.payload) else { continue };
                 if !lane.table.still_holds(&claim) {
                     continue;
                 }

@@ -11,27 +11,25 @@
 //! take until it can.
 
 mod dead;
+mod job;
 mod lanes;
 mod wait;
 
 pub use dead::DeadLetter;
+pub use job::{Job, JobError};
 pub(super) use wait::signal;
 
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::job::{Job, JobError};
-use super::owner::Register;
-use super::record;
+use super::make_place::inspect;
 use super::spec::{QueueError, QueueSpec, find_or_add_queue};
-use super::sweep::inspect;
-use super::table::{Claim, Count};
-use super::word::{Event, Owner, State};
 use crate::bell::SLICE;
-use crate::bus::{Change, Shared, text_fits};
+use crate::claims::{self, Claim, Count, Event, Owner, Register, State};
 use crate::control::GivenUp;
 use crate::inbox::{SkipCredits, bytes_of};
+use crate::membership::{Change, Shared, text_fits};
 use crate::sys::monotonic_ns;
 use crate::wire::{Header, Policy, Priority};
 use lanes::WorkLane;
@@ -238,7 +236,7 @@ impl Worker {
     fn read(&mut self, lane: usize, claim: &Claim) -> Option<Header> {
         let WorkLane { ring, geometry, table, .. } = &self.lanes[lane];
         let what = (claim.sequence, claim.position);
-        match record::read(ring, *geometry, what, &mut self.payload) {
+        match claims::read(ring, *geometry, what, &mut self.payload) {
             Ok(header) if table.still_holds(claim) => Some(header),
             Ok(_) => None,
             Err(fault) => {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::{TakeError, Worker};
 use crate::bell;
-use crate::bus::Shared;
+use crate::membership::Shared;
 use crate::sync::Ordering;
 use crate::sys::{self, BellId, Sleeper};
 

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::liveness::Signs;
-use super::open::{OpenError, is_missing, open_control, unfit};
+use crate::bus::{OpenError, is_missing, open_control, unfit};
+use crate::claims::ClaimFile;
 use crate::control::{self, Control, GivenUp, PARTICIPANTS_MAX};
-use crate::inbox::file::InboxFile;
+use crate::inbox_file::InboxFile;
 use crate::lane::{LaneFile, LaneHead};
 use crate::runtime::{
     Access, CONTROL, Folder, LockOwner, LockState, Place, Store, claims_name, inbox_name, is_bus_name, lane_name,
@@ -15,7 +16,6 @@ use crate::runtime::{
 };
 use crate::snapshot::Snapshot;
 use crate::sys::{has_ended, is_stopped};
-use crate::work_queue::ClaimFile;
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +55,7 @@ impl View<'_> {
     }
 
     /// Whether anybody lives.
-    pub(super) fn has_life(&self) -> bool {
+    pub(crate) fn has_life(&self) -> bool {
         (0..PARTICIPANTS_MAX).any(|slot| self.is_alive(slot))
     }
 

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use super::removed::Removal;
 use super::{ChangeError, View};
+use crate::claims::ClaimFile;
 use crate::control::{Control, LaneEntry};
-use crate::inbox::file::InboxFile;
+use crate::inbox_file::InboxFile;
 use crate::lane::LaneFile;
 use crate::runtime::{BusLock, LockError, ParticipantLock, Store, claims_name, inbox_name, lane_name};
 use crate::segment::Segment;
 use crate::sys::Origin;
-use crate::work_queue::ClaimFile;
 
 /// See the module.
 #[derive(Debug)]
@@ -23,20 +23,20 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) control: Control,
     /// What tells this bus's `control` from a later one in the same folder.
-    pub(super) identity: (u64, u64),
+    pub(crate) identity: (u64, u64),
     /// This participant's slot, below [`PARTICIPANTS_MAX`](crate::control::PARTICIPANTS_MAX).
     pub(crate) slot: usize,
     /// This participant's id.
     pub(crate) id: u64,
     /// How long this participant waits for another one's change.
-    pub(super) patience: Duration,
+    pub(crate) patience: Duration,
     /// The process that opened the bus, for others; see [`Process`](crate::control::Process).
-    pub(super) process: u64,
+    pub(crate) process: u64,
     /// The same, to be told from its forked children.
-    pub(super) origin: Origin,
-    pub(super) removal: Removal,
+    pub(crate) origin: Origin,
+    pub(crate) removal: Removal,
     /// Held for as long as this participant lives; `None` only while leaving.
-    pub(super) lock: Option<ParticipantLock>,
+    pub(crate) lock: Option<ParticipantLock>,
 }
 
 impl Shared {
@@ -97,7 +97,7 @@ impl Shared {
     }
 
     /// The bus's lock, if the bus is still this one.
-    pub(super) fn lock(&self, patience: Duration) -> Result<BusLock, LockError> {
+    pub(crate) fn lock(&self, patience: Duration) -> Result<BusLock, LockError> {
         // Before it, too: in a folder that is no longer this bus's not even a lock may be made.
         if self.look_at_once() {
             return Err(LockError::Gone);

@@ -87,7 +87,7 @@ impl<'a> Change<'a> {
     /// How long a participant waits for another one's change, unless told otherwise.
     pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
     /// Looks at what was given up while others change the bus, too.
-    pub(super) const ROUNDS_MAX: usize = 64;
+    pub(crate) const ROUNDS_MAX: usize = 64;
 
     /// Waits for the lock, then clears away the dead.
     pub(crate) fn begin(shared: &'a Shared) -> Result<Self, ChangeError> {

@@ -1,6 +1,6 @@
 //! One message that a worker holds.
 
-use super::worker::Worker;
+use super::Worker;
 use crate::wire::{Message, Priority, messages_in};
 
 /// Why a job could not be ended.

@@ -5,13 +5,10 @@
 
 use std::io;
 
-use super::file::ClaimFile;
-use super::owner::Register;
-use super::table::{Count, Table};
-use super::word::State;
-use crate::bus::{Shared, View, end_lane};
+use crate::claims::{ClaimFile, Count, Register, State, Table};
 use crate::control::{Control, LaneEntry, LaneState};
 use crate::lane::LaneFile;
+use crate::membership::{Shared, View, end_lane};
 use crate::runtime::{Access, Store, claims_name};
 
 /// Maps the claim table of `lane`, if it has one.

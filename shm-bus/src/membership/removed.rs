@@ -20,7 +20,7 @@ const CALLS: u64 = 64;
 
 /// What one participant knows of it.
 #[derive(Debug, Default)]
-pub(super) struct Removal {
+pub(crate) struct Removal {
     is_known: AtomicBool,
     /// When it was last looked for.
     looked_ns: AtomicU64,

@@ -5,13 +5,13 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::bus::View;
 use crate::control::{
     Build, InboxEntry, LANES_MAX, LaneEntry, LaneState, Limits, Process, RegisterTable, SpoiltEntry, TopicEntry,
     Version,
 };
-use crate::inbox::file::{Count, InboxFile, LaneCount};
+use crate::inbox_file::{Count, InboxFile, LaneCount};
 use crate::lane::{Cursor, HEAD, OLDEST, Place, SENT, Tally};
+use crate::membership::View;
 use crate::request::{ClientCounts, ServerCounts, ServiceSpec};
 use crate::sync::{AtomicU64, Ordering};
 use crate::topic::{Declaration, TopicSpec};

@@ -1,0 +1,41 @@
+//! The claims on the messages of a work queue's lane: who works on which message.
+//!
+//! ```text
+//! producer --> lane-<id>   the payloads, written by the producer alone
+//!          \-> claims-<id> for each message: FREE -> CLAIMED by a worker -> DONE; changed by compare-exchange
+//! ```
+//! Knows neither producers nor workers. The [work queue](crate::work_queue) is made of it, and so is the sweep of the bus, which gives
+//! back what the dead have held.
+//!
+//! | module | role |
+//! |---|---|
+//! | `word`, `table` | the claim protocol; loom models run it as it is |
+//! | `gates`, `record` | its two ends in the lane: how far may be overwritten, reading at a position |
+//! | `file` | where a table lies |
+//! | `owner` | which workers have died |
+
+mod gates;
+mod record;
+mod table;
+mod word;
+
+#[cfg(not(loom))]
+mod file;
+#[cfg(not(loom))]
+mod owner;
+
+#[cfg(all(test, loom))]
+mod loom_models;
+#[cfg(all(test, not(loom)))]
+mod oracle;
+
+pub(crate) use gates::{ClaimGates, Outstanding};
+pub(crate) use record::read;
+pub(crate) use table::{Claim, Claims, Count, Table, Vacancy};
+pub(crate) use word::{ClaimWord, Event, Owner, State};
+
+#[cfg(not(loom))]
+pub(crate) use self::{
+    file::{CLAIMS_MIN, ClaimFile},
+    owner::Register,
+};
