@@ -256,22 +256,22 @@ pub use plugin_macros::BusMessage as Message;
 #[cfg(all(feature = "segments", not(loom)))]
 pub use self::{
     bus::{
-        Bus, BusBuilder, ListError, LockLook, OpenError, Remains, gc, gc_in, list, list_in, look_at_lock, probe,
-        probe_in, remains, runtime_folder,
+        BusBuilder, ListError, LockLook, Remains, gc, gc_in, list, list_in, look_at_lock, probe, probe_in, remains,
+        runtime_folder,
     },
     control::{Build, Limits, Process, RegisterTable, Version},
     inbox::{Attachment, Delivery, Inbox, InboxError, Missed, ReceiveError, SubscribeError},
     lane::Start,
-    membership::{ChangeError, peek, peek_in},
+    membership::{Bus, ChangeError, Leaving, OpenError, TopicError},
     publisher::{BatchError, Loan, Publisher, PublisherError, SendError, Sent, TopicPublisher},
     request::{
         AsBytes, CallError, Client, ClientCounts, Codec, CodecError, Dispatch, Method, Owed, ReplyError, Request,
         Response, Server, ServerCounts, Service, ServiceError, ServiceSpec, Ticket, TypedClient, TypedTicket,
     },
     shown::Shown,
-    snapshot::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, SpoiltInfo, TopicInfo},
+    snapshot::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, SpoiltInfo, TopicInfo, peek, peek_in},
     sys::DirError,
-    topic::{Declaration, Leaving, TopicError, TopicSpec},
+    topic::{Declaration, TopicSpec},
     work_queue::{
         ClaimInfo, DeadLetter, Holder, Job, JobError, QueueError, QueueInfo, QueueLane, QueueLaneInfo, QueueSpec,
         TakeError, WorkProducer, Worker, WorkerInfo,

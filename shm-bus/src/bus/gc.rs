@@ -11,11 +11,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::list::ListError;
 use super::remains::{Remains, remains_in};
-use super::{list::ListError, open};
-use crate::control::PARTICIPANTS_MAX;
-use crate::membership::{View, remove_bus};
-use crate::runtime::{Access, Folder, Place, Store, is_bus_name};
+use crate::membership::{has_life, remove_bus};
+use crate::runtime::{Folder, Place, Store, is_bus_name};
 use crate::sys::{Dir, DirError};
 
 /// Removes the buses in the runtime folder whose participants were all killed, and gives their names, sorted.
@@ -78,18 +77,4 @@ fn remove_dead(place: &Place, root: &Arc<Dir>, name: &str) -> bool {
     }
     drop(lock);
     dead
-}
-
-/// Whether any participant lives.
-pub(super) fn has_life(store: &Store) -> bool {
-    match open::open_control(store, Access::Look) {
-        Ok(Some(control)) => View { name: "", store, control: &control }.has_life(),
-        // A bus of another version has locks all the same.
-        _ => has_held_locks(store),
-    }
-}
-
-/// Whether any participant's lock is held, which tells of life where there is no register to ask.
-pub(super) fn has_held_locks(store: &Store) -> bool {
-    (0..PARTICIPANTS_MAX).any(|slot| store.slot_is_held(slot))
 }

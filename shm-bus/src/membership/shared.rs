@@ -6,8 +6,9 @@
 use std::io;
 use std::time::Duration;
 
-use super::removed::Removal;
-use super::{ChangeError, View};
+use super::change_error::ChangeError;
+use super::removed::{CALLS, Removal};
+use super::view::View;
 use crate::claims::ClaimFile;
 use crate::control::{Control, LaneEntry};
 use crate::inbox_file::InboxFile;
@@ -23,7 +24,7 @@ pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) control: Control,
     /// What tells this bus's `control` from a later one in the same folder.
-    pub(crate) identity: (u64, u64),
+    pub(super) identity: (u64, u64),
     /// This participant's slot, below [`PARTICIPANTS_MAX`](crate::control::PARTICIPANTS_MAX).
     pub(crate) slot: usize,
     /// This participant's id.
@@ -31,12 +32,12 @@ pub(crate) struct Shared {
     /// How long this participant waits for another one's change.
     pub(crate) patience: Duration,
     /// The process that opened the bus, for others; see [`Process`](crate::control::Process).
-    pub(crate) process: u64,
+    pub(super) process: u64,
     /// The same, to be told from its forked children.
-    pub(crate) origin: Origin,
-    pub(crate) removal: Removal,
+    pub(super) origin: Origin,
+    pub(super) removal: Removal,
     /// Held for as long as this participant lives; `None` only while leaving.
-    pub(crate) lock: Option<ParticipantLock>,
+    pub(super) lock: Option<ParticipantLock>,
 }
 
 impl Shared {
@@ -96,8 +97,44 @@ impl Shared {
         !self.origin.is_here()
     }
 
+    /// Whether the bus is known to have been removed.
+    #[inline]
+    pub(crate) fn was_removed(&self) -> bool {
+        self.removal.is_known()
+    }
+
+    /// Whether the bus was removed; looks, unless somebody did a moment ago.
+    #[cold]
+    pub(crate) fn look_if_removed(&self) -> bool {
+        if self.removal.is_due() { self.look_at_once() } else { self.was_removed() }
+    }
+
+    /// As [`Self::look_if_removed`], by who found nothing to do, in its `call`th call.
+    #[inline]
+    pub(crate) fn is_removed_at(&self, call: u64) -> bool {
+        (call.is_multiple_of(CALLS) && self.look_if_removed()) || self.was_removed()
+    }
+
+    /// Looks whether the bus was removed, however short ago somebody did.
+    pub(crate) fn look_at_once(&self) -> bool {
+        if self.store.was_removed(self.identity) && self.removal.note() {
+            let folder = self.store.path().display();
+            tracing::error!(bus = self.name, %folder, "the bus was removed: its folder was deleted, moved or replaced; restart its programs");
+        }
+        self.was_removed()
+    }
+
+    /// Refuses a bus that can't be used any more, without asking the system.
+    pub(crate) fn check(&self) -> Result<(), ChangeError> {
+        match self {
+            _ if self.is_forked() => Err(ChangeError::Forked { bus: self.name.clone() }),
+            _ if self.was_removed() => Err(ChangeError::Removed { bus: self.name.clone() }),
+            _ => Ok(()),
+        }
+    }
+
     /// The bus's lock, if the bus is still this one.
-    pub(crate) fn lock(&self, patience: Duration) -> Result<BusLock, LockError> {
+    pub(super) fn lock(&self, patience: Duration) -> Result<BusLock, LockError> {
         // Before it, too: in a folder that is no longer this bus's not even a lock may be made.
         if self.look_at_once() {
             return Err(LockError::Gone);

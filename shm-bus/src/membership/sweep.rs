@@ -11,8 +11,7 @@
 
 use std::collections::BTreeSet;
 
-use super::View;
-use crate::Shown;
+use super::view::View;
 use crate::control::{
     Control, GivenUp, INBOXES_MAX, LANES_MAX, LaneEntry, LaneState, PARTICIPANTS_MAX, RegisterTable, SpoiltEntry,
     TOPICS_MAX,
@@ -21,6 +20,7 @@ use crate::lane::{Cursor, Place};
 use crate::runtime::{
     BUS_LOCK, CONTROL, CONTROL_NEW, Store, claims_name, inbox_name, is_file_name, lane_name, slot_name,
 };
+use crate::shown::Shown;
 use crate::sync::Ordering;
 use crate::work_queue;
 

@@ -27,9 +27,8 @@ use std::time::Instant;
 
 use crate::control::GivenUp;
 use crate::lane::{Envelope, LaneFile, Memory, SENT, Tally, Writer, copy_in};
-use crate::membership::{Change, Shared};
+use crate::membership::{Change, Leaving, Shared};
 use crate::sync::Ordering;
-use crate::topic::Leaving;
 use crate::wire::{Policy, Priority};
 use gates::{GateList, LaneGates};
 

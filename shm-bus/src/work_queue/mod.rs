@@ -45,3 +45,30 @@ pub use self::{
     spec::{QueueError, QueueLane, QueueSpec},
     worker::{DeadLetter, Job, JobError, TakeError, Worker},
 };
+
+use std::sync::Arc;
+
+use crate::membership::Bus;
+
+impl Bus {
+    /// A producer of work for `queue` with one lane for each of `lanes`.
+    ///
+    /// # Errors
+    /// See [`QueueError`].
+    pub fn work_producer(
+        &self,
+        queue: &QueueSpec<'_>,
+        producer_name: &str,
+        lanes: &[QueueLane],
+    ) -> Result<WorkProducer, QueueError> {
+        WorkProducer::new(Arc::clone(self.shared()), queue, producer_name, lanes)
+    }
+
+    /// A worker of `queue`: it takes messages that no other worker holds.
+    ///
+    /// # Errors
+    /// See [`QueueError`].
+    pub fn worker(&self, queue: &QueueSpec<'_>, worker_name: &str) -> Result<Worker, QueueError> {
+        Worker::new(Arc::clone(self.shared()), queue, worker_name)
+    }
+}
