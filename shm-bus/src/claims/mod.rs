@@ -12,8 +12,10 @@
 //! | `word`, `table` | the claim protocol; loom models run it as it is |
 //! | `gates`, `record` | its two ends in the lane: how far may be overwritten, reading at a position |
 //! | `file` | where a table lies |
-//! | `owner` | which workers have died |
+//! | `figures` | what a table tells to those who claim nothing |
+//! | `owner`, `sweep` | which workers have died, and giving back what they held |
 
+mod figures;
 mod gates;
 mod record;
 mod table;
@@ -23,6 +25,8 @@ mod word;
 mod file;
 #[cfg(not(loom))]
 mod owner;
+#[cfg(not(loom))]
+mod sweep;
 
 #[cfg(all(test, loom))]
 mod loom_models;
@@ -38,4 +42,5 @@ pub(crate) use word::{ClaimWord, Event, Owner, State};
 pub(crate) use self::{
     file::{CLAIMS_MIN, ClaimFile},
     owner::Register,
+    sweep::{inspect, open_table, reclaim},
 };

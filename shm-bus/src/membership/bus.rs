@@ -26,7 +26,7 @@ impl Bus {
         }
     }
 
-    /// This participant's id, never given again on this bus: what tells it from all others in a [`Snapshot`]. A process id does not, as
+    /// This participant's id, never given again on this bus: what tells it from all others in a [`Snapshot`](crate::Snapshot). A process id does not, as
     /// each pid namespace counts by itself.
     #[must_use]
     pub fn id(&self) -> u64 {

@@ -5,8 +5,7 @@
 
 use std::time::Duration;
 
-use super::make_place::open_table;
-use crate::claims::{ClaimWord, Claims, Count, Owner, State, Table};
+use crate::claims::{ClaimWord, Claims, Count, Owner, State, Table, open_table};
 use crate::control::{InboxEntry, LaneEntry, LaneState, TopicEntry};
 use crate::membership::View;
 use crate::runtime::Access;

@@ -1,18 +1,15 @@
 //! Work queues: each message is worked on by one of many workers, and again if that one dies.
 //!
-//! ```text
-//! producer --> lane-<id>   the payloads, written by the producer alone
-//!          \-> claims-<id> for each message: FREE -> CLAIMED by a worker -> DONE; changed by compare-exchange
-//! ```
 //! A work queue is a topic whose lanes no inbox gates: the first message that is not done says how far its lane's producer may
-//! overwrite. Inboxes may observe it, but not hold it up.
+//! overwrite. Inboxes may observe it, but not hold it up. Who works on what is said by the [claims](crate::claims).
 //!
 //! | module | role |
 //! |---|---|
-//! | `word`, `table` | the claim protocol; loom models run it as it is |
-//! | `gates`, `record` | its two ends in the lane: how far may be overwritten, reading at a position |
-//! | `producer`, `worker`, `job` | who sends, who takes, what was taken |
-//! | `owner`, `sweep` | who has died, and what becomes of its messages |
+//! | `spec` | what a queue is, as data |
+//! | `producer`, `worker` | who sends, who takes |
+//! | `make_place` | whose lanes give way to a new producer's |
+//! | `wake` | waking who sleeps |
+//! | `info` | what a snapshot says of the queues |
 //!
 //! # Invariants
 //! 1. A message has at most one live holder, and is delivered until it is done: at least once if its holders die, exactly once if
@@ -33,12 +30,10 @@ mod info;
 mod make_place;
 mod producer;
 mod spec;
+mod wake;
 mod worker;
 
-pub(crate) use self::{
-    info::queue_infos,
-    make_place::{is_drained, reclaim},
-};
+pub(crate) use self::info::queue_infos;
 pub use self::{
     info::{ClaimInfo, Holder, QueueInfo, QueueLaneInfo, WorkerInfo},
     producer::WorkProducer,

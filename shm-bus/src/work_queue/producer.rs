@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::make_place::{Place, count_dropped, make_place};
 use super::spec::{QueueError, QueueLane, QueueSpec, find_or_add_queue};
-use super::worker::signal;
+use super::wake::signal;
 use crate::bell;
 use crate::claims::{ClaimFile, ClaimGates, ClaimWord, Count, Outstanding, Table, Vacancy};
 use crate::control::{GivenUp, NewLane};

@@ -1,6 +1,8 @@
 //! Dead letters: messages that were delivered as often as the queue allows, and came back.
 
-use super::{Job, TakeError, Worker};
+use super::job::Job;
+use super::lanes::WorkLane;
+use super::{TakeError, Worker};
 use crate::claims::{self, Event};
 use crate::wire::Priority;
 
@@ -66,9 +68,8 @@ impl Worker {
         self.inspect();
         for _ in 0..Self::ATTEMPTS_MAX {
             let owner = self.owner;
-            let claimed = |(index, lane): (usize, &super::WorkLane)| {
-                Some((index, lane.table.claim_again(Event::ClaimDead(owner))?))
-            };
+            let claimed =
+                |(index, lane): (usize, &WorkLane)| Some((index, lane.table.claim_again(Event::ClaimDead(owner))?));
             let Some((lane, claim)) = self.lanes.iter().enumerate().find_map(claimed) else { break };
             if let Some(header) = self.read(lane, &claim) {
                 return Ok(Some(self.job(lane, claim, header)));

@@ -1,14 +1,13 @@
 //! Which lanes a worker takes from.
 
 use super::{TakeError, Worker};
-use crate::claims::{Claim, ClaimFile, Event, Owner, Table};
+use crate::claims::{Claim, ClaimFile, Event, Owner, Table, open_table};
 use crate::control::{LaneEntry, LaneState};
 use crate::inbox::Levels;
 use crate::lane::{Geometry, LaneFile};
 use crate::membership::Change;
 use crate::runtime::Access;
 use crate::wire::Priority;
-use crate::work_queue::make_place::open_table;
 
 /// One lane of the queue.
 #[derive(Debug)]
