@@ -1,11 +1,11 @@
-//! The front door: opening, finding, looking for and clearing away buses.
+//! The facade: opens, lists, probes and clears away buses.
 //!
-//! All that a participant does once it is there lies below: what its handles share in [`membership`](crate::membership), and its
-//! ends of the bus each in a module of its own, which adds the methods of [`Bus`] that make them.
+//! Does not know what a participant does on a bus. Its handles share what is in [`membership`](crate::membership). Each end of the bus
+//! has a module of its own, which adds the methods of [`Bus`] that make it.
 //!
 //! # Failure
-//! Each operation leaves the bus as it was when it returns an error. A bus on which everybody was killed is cleared away by the next
-//! one who opens it or makes another bus, and by [`gc`].
+//! Each operation leaves the bus as it was when it returns an error. When everybody on a bus was killed, the next one who opens it or makes
+//! another bus clears it away, and so does [`gc`].
 
 mod builder;
 mod gc;

@@ -1,4 +1,4 @@
-//! What a claim table tells to those who claim nothing, and what is counted in it.
+//! Looks at a claim table without claiming anything, and counts.
 //!
 //! # Failure
 //! Figures need not belong to one moment. A claim that makes no sense is left out.

@@ -4,16 +4,16 @@
 //! producer --> lane-<id>   the payloads, written by the producer alone
 //!          \-> claims-<id> for each message: FREE -> CLAIMED by a worker -> DONE; changed by compare-exchange
 //! ```
-//! Knows neither producers nor workers. The [work queue](crate::work_queue) is made of it, and so is the sweep of the bus, which gives
-//! back what the dead have held.
+//! Knows neither producers nor workers. [Work queues](crate::work_queue) use it, and so does the sweep of the bus, which gives back what
+//! the dead have held.
 //!
 //! | module | role |
 //! |---|---|
 //! | `word`, `table` | the claim protocol; loom models run it as it is |
 //! | `gates`, `record` | its two ends in the lane: how far may be overwritten, reading at a position |
 //! | `file` | where a table lies |
-//! | `figures` | what a table tells to those who claim nothing |
-//! | `owner`, `sweep` | which workers have died, and giving back what they held |
+//! | `figures` | a look at a table that changes nothing, and counts |
+//! | `owner`, `sweep` | tell which workers have died, and give back what they held |
 
 mod figures;
 mod gates;

@@ -1,4 +1,4 @@
-//! What a sweep does with claims: those of workers that are gone are given back.
+//! Opens a lane's claim table, and gives back what workers hold that are gone.
 //!
 //! # Failure
 //! A table that can't be mapped is left to the workers.

@@ -4,7 +4,7 @@
 //! 1. A slot's lock is taken before there is an entry, and let go of before the entry goes.
 //!
 //! # Failure
-//! Leaving waits for nothing. What is left to be done when somebody else holds the bus's lock, that one does.
+//! Leaving waits for nothing. While somebody else holds the bus's lock, that one clears away what the leaver had.
 
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,8 +20,8 @@ use crate::runtime::{CONTROL, LockOwner, ParticipantLock, Store};
 use crate::sys::{Birth, Origin};
 
 impl Shared {
-    /// Takes a slot in the register `control`, which lies in `store`, for a participant of this process, whose birth is `birth`. Clears
-    /// away the dead before. Under `bus.lock`.
+    /// Takes a slot in the register `control`, which lies in `store`, for a participant of this process. `birth` is this process's.
+    /// Clears away the dead first. Under `bus.lock`.
     pub(crate) fn enter(
         name: &str,
         store: Store,

@@ -7,7 +7,7 @@
 //! | `bus`, `shared` | the handle, and what it shares with its clones, publishers and inboxes |
 //! | `enter`, `open_error` | taking a slot and leaving it, and why that may fail |
 //! | `register`, `view` | the register in its place, and a look at a bus that changes nothing |
-//! | `change`, `change_error`, `sweep` | the right to change a bus, why it is not to be had, and clearing away what nobody needs any more |
+//! | `change`, `change_error`, `sweep` | the right to change a bus, why it fails, and clearing away what nobody needs any more |
 //! | `topics` | finding and declaring topics |
 //! | `liveness`, `removed` | whether a participant lives, and whether others still find the bus |
 //!

@@ -1,7 +1,7 @@
 //! A bus's register, found in its place, and whether anybody lives on that bus.
 //!
 //! # Failure
-//! A register that this build can't read says nothing of who lives. Then the locks do, which all versions have.
+//! A register that this build can't read does not say who lives. The locks do, which buses of all versions have.
 
 use std::io;
 

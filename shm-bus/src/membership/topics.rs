@@ -1,9 +1,9 @@
 //! Finding and declaring topics, and why one can't be used.
 //!
-//! | who | its topic |
+//! | who asks for a topic | what happens |
 //! |---|---|
-//! | publishes, or is waited for | is there as it needs it, or is declared so at once; refused while somebody holds it otherwise |
-//! | observes | is there, however it is declared; one that nobody holds may be declared otherwise |
+//! | one who publishes it, or is waited for | the topic is declared as asked, unless somebody else holds another declaration: then the asker is refused |
+//! | an observer | the topic is declared as asked if nobody has; the asker is refused if somebody holds another declaration, and waits if nobody holds it |
 //!
 //! # Failure
 //! What is refused changes nothing.

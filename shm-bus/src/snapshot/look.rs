@@ -1,4 +1,4 @@
-//! Who takes a snapshot: a participant of its own bus, or anybody of a bus by its name.
+//! Two ways to a snapshot: a participant takes one of its bus, anybody takes one of a bus by its name.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
-//! Room for a new producer's lanes, where the bus has none: closed lanes in which only dead letters are left give way.
+//! Makes room on the bus for a new producer: closed lanes that hold only dead letters give way.
 //!
 //! # Failure
-//! Where giving way would not suffice, nothing is dropped. A worker that takes a dead letter meanwhile keeps its lane.
+//! Nothing is dropped where that would not suffice. A lane stays if a worker takes one of its dead letters meanwhile.
 
 use crate::claims::{ClaimFile, Count, State, open_table};
 use crate::control::LaneState;

@@ -1,14 +1,14 @@
 //! Work queues: each message is worked on by one of many workers, and again if that one dies.
 //!
 //! A work queue is a topic whose lanes no inbox gates: the first message that is not done says how far its lane's producer may
-//! overwrite. Inboxes may observe it, but not hold it up. Who works on what is said by the [claims](crate::claims).
+//! overwrite. Inboxes may observe it, but not hold it up. The [claims](crate::claims) say who works on what.
 //!
 //! | module | role |
 //! |---|---|
 //! | `spec` | what a queue is, as data |
 //! | `producer`, `worker` | who sends, who takes |
-//! | `make_place` | whose lanes give way to a new producer's |
-//! | `wake` | waking who sleeps |
+//! | `make_place` | room for a new producer: lanes that hold only dead letters give way |
+//! | `wake` | ends the sleep of a worker or a producer |
 //! | `info` | what a snapshot says of the queues |
 //!
 //! # Invariants

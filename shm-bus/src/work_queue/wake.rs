@@ -1,4 +1,4 @@
-//! Waking a worker that sleeps until there is work, or a producer that sleeps until there is room.
+//! Wakes a worker that sleeps until there is work, or a producer that sleeps until there is room.
 //!
 //! A producer wakes one worker for each message. A worker that was rung and took a message wakes another one if more wait, so that a
 //! worker that needed no ring never uses one up.

@@ -1,7 +1,7 @@
-//! What a worker holds: the payload of one message, and the claim on it.
+//! What a worker holds: the payload of one message, and the claim on it. Knows nothing of jobs, which are made of it.
 //!
 //! # Failure
-//! A claim that somebody who breaks the protocol has changed is lost, and says so.
+//! A peer that breaks the protocol may change the claim. The worker then has lost it, and says so.
 
 use super::Worker;
 use crate::claims::{Count, Event, State};

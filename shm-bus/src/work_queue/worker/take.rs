@@ -1,4 +1,7 @@
-//! Taking a message: the most urgent that nobody else holds.
+//! Taking a message: the worker takes the most urgent one that nobody else holds.
+//!
+//! # Failure
+//! A message whose record makes no sense is taken out of the queue and counted.
 
 use super::job::Job;
 use super::lanes::WorkLane;
