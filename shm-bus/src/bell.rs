@@ -134,8 +134,6 @@ fn wait_in_slices(
 }
 
 #[cfg(all(test, not(loom)))]
-mod leaving;
-#[cfg(all(test, not(loom)))]
 mod stress;
 
 #[cfg(all(test, loom))]

@@ -205,6 +205,12 @@ mod sync;
 mod bell;
 #[cfg(all(feature = "segments", not(loom)))]
 mod bus;
+#[cfg(feature = "segments")]
+#[cfg_attr(
+    loom,
+    allow(dead_code, unreachable_pub, unused_imports, reason = "under loom only the models use the claims")
+)]
+mod claims;
 #[cfg(all(feature = "segments", not(loom)))]
 mod control;
 #[cfg(all(feature = "segments", feature = "crash-points", unix, not(loom)))]
@@ -217,6 +223,10 @@ mod crash;
 pub mod fuzzing;
 #[cfg(all(feature = "segments", not(loom)))]
 mod inbox;
+#[cfg(all(feature = "segments", not(loom)))]
+mod inbox_file;
+#[cfg(all(feature = "segments", not(loom)))]
+mod membership;
 #[cfg(all(feature = "segments", not(loom)))]
 mod publisher;
 #[cfg(all(feature = "record", not(loom)))]
@@ -237,11 +247,7 @@ mod snapshot;
 mod sys;
 #[cfg(all(feature = "segments", not(loom)))]
 mod topic;
-#[cfg(feature = "segments")]
-#[cfg_attr(
-    loom,
-    allow(dead_code, unreachable_pub, unused_imports, reason = "under loom only the models use the claims")
-)]
+#[cfg(all(feature = "segments", not(loom)))]
 mod work_queue;
 
 /// Derives [`wire::Message`] with paths into this crate.
@@ -250,21 +256,22 @@ pub use plugin_macros::BusMessage as Message;
 #[cfg(all(feature = "segments", not(loom)))]
 pub use self::{
     bus::{
-        Bus, BusBuilder, ChangeError, ListError, LockLook, OpenError, Remains, gc, gc_in, list, list_in, look_at_lock,
-        peek, peek_in, probe, probe_in, remains, runtime_folder,
+        BusBuilder, ListError, LockLook, Remains, gc, gc_in, list, list_in, look_at_lock, probe, probe_in, remains,
+        runtime_folder,
     },
     control::{Build, Limits, Process, RegisterTable, Version},
     inbox::{Attachment, Delivery, Inbox, InboxError, Missed, ReceiveError, SubscribeError},
     lane::Start,
+    membership::{Bus, ChangeError, Leaving, OpenError, TopicError},
     publisher::{BatchError, Loan, Publisher, PublisherError, SendError, Sent, TopicPublisher},
     request::{
         AsBytes, CallError, Client, ClientCounts, Codec, CodecError, Dispatch, Method, Owed, ReplyError, Request,
         Response, Server, ServerCounts, Service, ServiceError, ServiceSpec, Ticket, TypedClient, TypedTicket,
     },
     shown::Shown,
-    snapshot::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, SpoiltInfo, TopicInfo},
+    snapshot::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, SpoiltInfo, TopicInfo, peek, peek_in},
     sys::DirError,
-    topic::{Declaration, Leaving, TopicError, TopicSpec},
+    topic::{Declaration, TopicSpec},
     work_queue::{
         ClaimInfo, DeadLetter, Holder, Job, JobError, QueueError, QueueInfo, QueueLane, QueueLaneInfo, QueueSpec,
         TakeError, WorkProducer, Worker, WorkerInfo,

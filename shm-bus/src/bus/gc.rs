@@ -11,10 +11,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::list::ListError;
 use super::remains::{Remains, remains_in};
-use super::{View, list::ListError, open, sweep};
-use crate::control::PARTICIPANTS_MAX;
-use crate::runtime::{Access, Folder, Place, Store, is_bus_name};
+use crate::membership::{has_life, remove_bus};
+use crate::runtime::{Folder, Place, Store, is_bus_name};
 use crate::sys::{Dir, DirError};
 
 /// Removes the buses in the runtime folder whose participants were all killed, and gives their names, sorted.
@@ -73,22 +73,8 @@ fn remove_dead(place: &Place, root: &Arc<Dir>, name: &str) -> bool {
     let dead = !has_life(&store);
     if dead {
         tracing::info!(bus = name, "removing a bus whose participants were killed");
-        sweep::remove_bus(&store);
+        remove_bus(&store);
     }
     drop(lock);
     dead
-}
-
-/// Whether any participant lives.
-pub(super) fn has_life(store: &Store) -> bool {
-    match open::open_control(store, Access::Look) {
-        Ok(Some(control)) => View { name: "", store, control: &control }.has_life(),
-        // A bus of another version has locks all the same.
-        _ => has_held_locks(store),
-    }
-}
-
-/// Whether any participant's lock is held, which tells of life where there is no register to ask.
-pub(super) fn has_held_locks(store: &Store) -> bool {
-    (0..PARTICIPANTS_MAX).any(|slot| store.slot_is_held(slot))
 }

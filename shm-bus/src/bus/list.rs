@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{gc, open};
+use crate::membership::{has_life, open_control};
 use crate::runtime::{Access, Folder, Place, Store, is_bus_name};
 use crate::sys::DirError;
 
@@ -53,7 +53,7 @@ fn list_at(place: &Place) -> Result<Vec<String>, ListError> {
         // What can't be opened is not a live bus of this user and version.
         let Ok(folder) = Folder::open(place, Arc::clone(&root), name, false) else { return false };
         let store = Store::Folder(Arc::new(folder));
-        matches!(open::open_control(&store, Access::Look), Ok(Some(_))) && gc::has_life(&store)
+        matches!(open_control(&store, Access::Look), Ok(Some(_))) && has_life(&store)
     });
     names.sort();
     Ok(names)

@@ -5,9 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::open::OpenError;
-use super::sweep;
 use crate::control;
+use crate::membership::{OpenError, clear, remove_bus};
 use crate::runtime::{Access, CONTROL, CONTROL_NEW, Folder, LockError, LockOwner, Place, Store};
 use crate::sync::Ordering;
 
@@ -53,11 +52,11 @@ fn probe_store(store: &Store) -> Result<(), OpenError> {
         Err(LockError::Io(source)) => return Err(failed("lock `bus.lock`")(source)),
     };
     // What a killed one has left.
-    sweep::clear(store);
+    clear(store);
     let shares = shares_memory(store).map_err(failed("make the register"));
     let nobody = LockOwner { register: 0, slot: 0, id: 0 };
     let locks = store.take_slot(nobody).map_err(failed("lock `p0.lock`"));
-    sweep::remove_bus(store);
+    remove_bus(store);
     drop(lock);
     shares.and(locks.map(drop))
 }

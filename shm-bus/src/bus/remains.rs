@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{gc, open};
+use crate::membership::{has_life, open_control};
 use crate::runtime::{Access, BUS_LOCK, Folder, Place, Store, is_bus_name};
 use crate::sys::is_not_a_file;
 
@@ -33,11 +33,11 @@ pub fn remains(name: &str) -> Remains {
 }
 
 pub(super) fn remains_in(store: &Store) -> Remains {
-    if gc::has_life(store) {
+    if has_life(store) {
         return Remains::Living;
     }
     // Somebody may have removed one of the two.
-    let was_bus = store.has_lock() || matches!(open::open_control(store, Access::Look), Ok(Some(_)));
+    let was_bus = store.has_lock() || matches!(open_control(store, Access::Look), Ok(Some(_)));
     if was_bus { Remains::Dead } else { Remains::NoBus }
 }
 

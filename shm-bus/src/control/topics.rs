@@ -7,6 +7,7 @@
 use super::accounts::{ACCOUNT, ENDED_BEFORE};
 use super::{Control, TOPICS, TOPICS_MAX, load, publish, text};
 use crate::sync::Ordering;
+use crate::topic::{Declaration, TopicSpec};
 use crate::wire::Policy;
 
 const NAME: (usize, usize) = (4, 16);
@@ -33,6 +34,14 @@ pub(crate) struct TopicEntry {
     pub(crate) policy: Policy,
     /// Of a work queue, how often a message is delivered; else 0.
     pub(crate) deliveries_max: u8,
+}
+
+impl TopicEntry {
+    /// What it was declared as.
+    pub(crate) fn declared(&self) -> Declaration {
+        let Self { name, type_name, schema, schema_hash, message_size, policy, .. } = self.clone();
+        Declaration { name, type_name, schema, schema_hash, message_size, policy }
+    }
 }
 
 impl Control {
@@ -91,7 +100,7 @@ impl Control {
     }
 
     /// Adds a topic and gives its index, or `None` when the table is full. Under `bus.lock`; the texts fit.
-    pub(crate) fn add_topic(&self, topic: &crate::TopicSpec<'_>) -> Option<usize> {
+    pub(crate) fn add_topic(&self, topic: &TopicSpec<'_>) -> Option<usize> {
         if let Some(index) = self.interrupted(topic.name) {
             self.redeclare_topic(index, topic);
             return Some(index);
@@ -105,12 +114,12 @@ impl Control {
     }
 
     /// Declares the topic at `index` anew, under the same name. Nobody holds it. Under `bus.lock`.
-    pub(crate) fn redeclare_topic(&self, index: usize, topic: &crate::TopicSpec<'_>) {
+    pub(crate) fn redeclare_topic(&self, index: usize, topic: &TopicSpec<'_>) {
         self.note_declared(index);
         self.fill(index, self.next_id(), topic);
     }
 
-    fn fill(&self, index: usize, id: u64, topic: &crate::TopicSpec<'_>) {
+    fn fill(&self, index: usize, id: u64, topic: &TopicSpec<'_>) {
         let (policy, timeout_ms) = topic.policy.to_wire();
         let lengths = topic.name.len() as u64
             | (topic.type_name.len() as u64) << 16

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use super::Bytes;
-use crate::bus::Bus;
 use crate::lane::Envelope;
+use crate::membership::Bus;
 use crate::publisher::Publisher;
 use crate::request::{Client, Server, ServiceSpec};
 use crate::wire::{Kind, Priority, RequestPrefix, Status};

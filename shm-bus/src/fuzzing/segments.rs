@@ -5,11 +5,11 @@
 use std::time::Duration;
 
 use super::Bytes;
-use crate::bus::Bus;
 use crate::control::{self, INBOXES_MAX, LANES_MAX};
-use crate::inbox::file::InboxFile;
 use crate::inbox::{Attachment, Inbox};
+use crate::inbox_file::InboxFile;
 use crate::lane::Start;
+use crate::membership::Bus;
 use crate::publisher::Publisher;
 use crate::runtime::{Access, CONTROL};
 use crate::sync::Ordering;

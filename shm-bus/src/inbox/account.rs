@@ -11,10 +11,10 @@
 
 use std::collections::BTreeMap;
 
-use super::file::{Count, LaneCount};
 use super::subscription::{Redeclared, Subscription};
 use super::{Inbox, ReceiveError};
 use crate::control::{Control, Ended, LaneEntry, TOPICS_MAX};
+use crate::inbox_file::{Count, LaneCount};
 
 /// Messages that an inbox lost without receiving a later one of their lane, which would have told: their lanes came and went between
 /// two of its looks, or were left before their end.

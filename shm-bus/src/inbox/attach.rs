@@ -10,11 +10,11 @@ use super::account::Look;
 use super::lane::{End, InLane};
 use super::subscription::Subscription;
 use super::{Inbox, ReceiveError, SubscribeError};
-use crate::bus::{Change, ChangeError};
 use crate::control::{LaneEntry, LaneState, TopicEntry};
 use crate::lane::{LaneFile, Mode, Reader, Start};
+use crate::membership::{Change, ChangeError, Leaving, TopicError, find_or_add, find_or_await, refuse_queue};
 use crate::runtime::lane_name;
-use crate::topic::{Leaving, TopicError, TopicSpec, find_or_add, find_or_await, refuse_queue};
+use crate::topic::TopicSpec;
 use crate::wire::{Policy, Priority};
 
 impl Inbox {

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use crate::bell;
-use crate::bus::Shared;
+use crate::inbox_file::{InboxFile, LaneCount};
 use crate::lane::{Fault, LaneFile, Look, Reader};
+use crate::membership::Shared;
 use crate::sync::AtomicU64;
 use crate::sys::{self, BellId};
 use crate::topic::Declaration;
 use crate::wire::Priority;
 
 use super::delivery::{Delivery, bytes_of};
-use super::file::{InboxFile, LaneCount};
 
 /// Why a lane is not read any further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use super::account::LeftLane;
-use super::file::{Count, InboxFile};
 use super::lane::{End, InLane, wake_publisher};
 use super::subscription::Subscription;
 use super::{Inbox, ReceiveError, SubscribeError};
-use crate::bus::Change;
+use crate::inbox_file::{Count, InboxFile};
 use crate::lane::Look;
+use crate::membership::Change;
 use crate::topic::TopicSpec;
 
 impl Inbox {

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use super::{Inbox, ReceiveError};
 use crate::bell::{self, SLICE};
-use crate::bus::Shared;
+use crate::membership::Shared;
 use crate::sync::{AtomicU64, Ordering};
 use crate::sys::{self, BellId, Sleeper};
 

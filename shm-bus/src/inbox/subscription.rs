@@ -47,7 +47,7 @@ impl Subscription {
             topic: entry.index,
             account: entry.account,
             declaration: entry.id,
-            declared: Arc::new(Declaration::of(entry)),
+            declared: Arc::new(entry.declared()),
             reads: wanted.is_none_or(|wanted| wanted.fits(entry)),
             wanted: wanted.map(Declaration::from),
             accounted,
@@ -117,7 +117,7 @@ impl Subscription {
     /// from the one before and that was read.
     pub(super) fn redeclare(&mut self, entry: &TopicEntry) -> (u64, Option<Redeclared>) {
         let missed = if self.reads { self.missed_of(entry.ended_before) } else { 0 };
-        let former = std::mem::replace(&mut self.declared, Arc::new(Declaration::of(entry)));
+        let former = std::mem::replace(&mut self.declared, Arc::new(entry.declared()));
         let used_to_read =
             std::mem::replace(&mut self.reads, self.wanted.as_ref().is_none_or(|wanted| wanted.spec().fits(entry)));
         self.declaration = entry.id;

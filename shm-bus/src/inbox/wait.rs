@@ -8,9 +8,9 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use super::file::Count;
 use super::{Inbox, ReceiveError};
 use crate::bell;
+use crate::inbox_file::Count;
 use crate::sys::{self, BellId, Sleeper};
 
 /// How long to look before sleeping: longer while that pays.

@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use super::gates::GateList;
 use super::signal::fenced_by_others;
-use super::{OutLane, Publisher};
-use crate::bus::{Change, ChangeError, Shared, text_fits};
+use super::{OutLane, Publisher, TopicPublisher};
 use crate::control::NewLane;
-use crate::inbox::file::InboxFile;
+use crate::inbox_file::InboxFile;
 use crate::lane::{CAPACITY_MAX, CAPACITY_MIN, Cursor, Stamp, Writer, is_capacity};
+use crate::membership::{Bus, Change, ChangeError, Leaving, Shared, TopicError, find_or_add, refuse_queue, text_fits};
 use crate::runtime::lane_name;
 use crate::sync::Ordering;
-use crate::topic::{Leaving, TopicError, TopicSpec, find_or_add, refuse_queue};
-use crate::wire::{Policy, Priority};
+use crate::topic::TopicSpec;
+use crate::wire::{Policy, Priority, Topic};
 
 /// Why a publisher could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -44,8 +44,49 @@ pub enum PublisherError {
     Change(#[from] ChangeError),
 }
 
+impl Bus {
+    /// A publisher of `topic` with one lane for each of `lanes`: a priority and the ring's bytes, a power of two between
+    /// 4096 and 2³⁰. A message takes its length and 32 bytes, rounded up to a multiple of
+    /// 32, and at most a quarter of the ring: 16 bytes take 64.
+    ///
+    /// # Errors
+    /// See [`PublisherError`].
+    pub fn publisher(
+        &self,
+        topic: &TopicSpec<'_>,
+        publisher_name: &str,
+        lanes: &[(Priority, u32)],
+    ) -> Result<Publisher, PublisherError> {
+        self.publisher_in_place_of(topic, publisher_name, lanes, &Leaving::default())
+    }
+
+    /// As [`Self::publisher`], on a topic that may carry something else, or have another policy, as long as nobody but those who are
+    /// `leaving` and observers use it.
+    ///
+    /// # Errors
+    /// See [`PublisherError`].
+    pub fn publisher_in_place_of(
+        &self,
+        topic: &TopicSpec<'_>,
+        publisher_name: &str,
+        lanes: &[(Priority, u32)],
+        leaving: &Leaving,
+    ) -> Result<Publisher, PublisherError> {
+        Publisher::new(Arc::clone(self.shared()), topic, publisher_name, lanes, leaving)
+    }
+
+    /// A publisher of the topic `T`, with its declared priority and capacity.
+    ///
+    /// # Errors
+    /// See [`PublisherError`].
+    pub fn publisher_of<T: Topic>(&self, publisher_name: &str) -> Result<TopicPublisher<T>, PublisherError> {
+        let untyped = self.publisher(&TopicSpec::of::<T>(), publisher_name, &[(T::PRIORITY, T::CAPACITY)])?;
+        Ok(TopicPublisher::new(untyped))
+    }
+}
+
 impl Publisher {
-    pub(crate) fn new(
+    fn new(
         shared: Arc<Shared>,
         topic: &TopicSpec<'_>,
         name: &str,

@@ -7,9 +7,9 @@
 //! # Failure
 //! An inbox whose file can't be mapped is waited for at the oldest record: nothing is overwritten that it might need.
 
-use crate::bus::Shared;
-use crate::inbox::file::InboxFile;
+use crate::inbox_file::InboxFile;
 use crate::lane::{Cursor, Gates, Lowest, Place};
+use crate::membership::Shared;
 use crate::sync::Ordering;
 
 /// Looks for room between two at whether the bus was removed; a power of two. Room is made in steps of an eighth of the ring, with two

@@ -25,11 +25,10 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::bus::{Change, Shared};
 use crate::control::GivenUp;
 use crate::lane::{Envelope, LaneFile, Memory, SENT, Tally, Writer, copy_in};
+use crate::membership::{Change, Leaving, Shared};
 use crate::sync::Ordering;
-use crate::topic::Leaving;
 use crate::wire::{Policy, Priority};
 use gates::{GateList, LaneGates};
 

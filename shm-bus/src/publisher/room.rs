@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use super::gates::LaneGates;
 use super::{OutLane, Publisher, SendError};
 use crate::bell;
-use crate::bus::Change;
 use crate::lane::{Refusal, Tally};
+use crate::membership::Change;
 use crate::sys::{BellId, Sleeper};
 use crate::wire::{Policy, Priority};
 

@@ -18,8 +18,8 @@ use std::sync::LazyLock;
 
 use super::OutLane;
 use crate::bell;
-use crate::bus::Shared;
 use crate::lane::Tally;
+use crate::membership::Shared;
 use crate::sys::{self, BellId};
 
 /// Whether this process's threads are fenced by others when that is needed.

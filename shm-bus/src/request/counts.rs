@@ -8,7 +8,7 @@
 //! # Invariants
 //! 1. An inbox belongs to a client, to a server, or to neither; its owner alone writes here.
 
-use crate::inbox::file::InboxFile;
+use crate::inbox_file::InboxFile;
 use crate::sync::Ordering;
 
 /// What a client counts, as the word of its inbox's file.

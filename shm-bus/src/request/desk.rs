@@ -11,10 +11,10 @@
 use super::counts::{ServerCount, ServerCounts};
 use super::pending::IN_FLIGHT_MAX;
 use super::{Codec, ServiceSpec, has_passed, unanswerable};
-use crate::bus::{Bus, Shared};
 use crate::inbox::Delivery;
-use crate::inbox::file::InboxFile;
+use crate::inbox_file::InboxFile;
 use crate::lane::Envelope;
+use crate::membership::{Bus, Shared};
 use crate::publisher::{Publisher, SendError};
 use crate::wire::{Kind, Priority, RequestPrefix, RequestPrefixError, Status};
 

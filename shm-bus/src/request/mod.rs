@@ -57,7 +57,7 @@ pub use typed::{Method, Service, TypedClient, TypedTicket};
 
 use std::time::Duration;
 
-use crate::Bus;
+use crate::membership::Bus;
 
 /// Whether a deadline has passed. Reading the clock costs as much as a message: who never gives up is not asked.
 #[inline]

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use super::desk::Desk;
 use super::{Owed, ReplyError, Request, ServerCounts, ServiceError, ServiceSpec, WAIT_MAX};
-use crate::bus::{Bus, Shared};
 use crate::inbox::{Attachment, Inbox, ReceiveError, SubscribeError};
 use crate::lane::Start;
+use crate::membership::{Bus, Shared};
 use crate::wire::Status;
 
 /// Answers for one service, whose only live server it is. Made by [`Bus::server`](crate::Bus::server). Belongs to one thread at a time.

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use super::{CallError, Client, ClientCounts, Codec, Response, Ticket};
+use crate::inbox::ReceiveError;
 
 /// A declared service. Made by [`service!`](crate::service).
 pub trait Service: 'static {
@@ -112,8 +113,8 @@ impl<S: Service> TypedClient<S> {
     /// As [`Client::wait`].
     ///
     /// # Errors
-    /// See [`ReceiveError`](crate::ReceiveError).
-    pub fn wait(&mut self, timeout: Duration) -> Result<bool, crate::ReceiveError> {
+    /// See [`ReceiveError`](ReceiveError).
+    pub fn wait(&mut self, timeout: Duration) -> Result<bool, ReceiveError> {
         self.client.wait(timeout)
     }
 

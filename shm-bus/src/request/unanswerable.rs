@@ -11,7 +11,7 @@
 //! 1. The server alone writes here; the correlation is 0 before the id of another client stands beside it: `[UNANSWERABLE]`.
 
 use crate::control::INBOXES_MAX;
-use crate::inbox::file::InboxFile;
+use crate::inbox_file::InboxFile;
 use crate::sync::{Ordering, fence};
 
 /// Word of the first entry.

@@ -35,12 +35,6 @@ pub(crate) enum LockError {
     Io(io::Error),
 }
 
-impl BusLock {
-    pub(super) const fn in_memory(memory: Arc<Memory>) -> Self {
-        Self(Held::Memory(memory))
-    }
-}
-
 /// Waits for the lock of the bus in `dir`, at most `patience`; zero means one try.
 pub(super) fn acquire(dir: &Dir, patience: Duration) -> Result<BusLock, LockError> {
     let begun = Instant::now();
@@ -65,6 +59,11 @@ pub(super) fn acquire(dir: &Dir, patience: Duration) -> Result<BusLock, LockErro
         Ok(false) => Err(LockError::Gone),
         Err(error) => Err(LockError::Io(error)),
     }
+}
+
+/// As [`acquire`], of a bus in memory.
+pub(super) fn acquire_in_memory(memory: &Arc<Memory>, patience: Duration) -> Result<BusLock, LockError> {
+    if memory.lock(patience) { Ok(BusLock(Held::Memory(Arc::clone(memory)))) } else { Err(LockError::Timeout) }
 }
 
 impl Drop for BusLock {

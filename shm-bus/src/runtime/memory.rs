@@ -1,4 +1,6 @@
-//! Segments and locks of a bus without a name, which lives in one process.
+//! Segments of a bus without a name, which lives in one process, and who holds its locks.
+//!
+//! Says whether a lock was taken. Letting go of it again is up to the caller; see `BusLock` and `ParticipantLock`.
 //!
 //! # Invariants
 //! 1. `slots` has a bit for each participant that lives.
@@ -8,11 +10,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::bus_lock::{BusLock, LockError};
-use super::participant_lock::ParticipantLock;
 use crate::segment::Segment;
 
 /// See the module.
@@ -70,14 +70,11 @@ impl Memory {
         self.state().segments.keys().cloned().collect()
     }
 
-    pub(super) fn lock(self: &Arc<Self>, patience: Duration) -> Result<BusLock, LockError> {
+    /// Waits for the bus's lock, at most `patience`. Whether the caller now holds it.
+    pub(super) fn lock(&self, patience: Duration) -> bool {
         let waited = self.free.wait_timeout_while(self.state(), patience, |state| state.locked);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if state.locked {
-            return Err(LockError::Timeout);
-        }
-        state.locked = true;
-        Ok(BusLock::in_memory(Arc::clone(self)))
+        !std::mem::replace(&mut state.locked, true)
     }
 
     pub(super) fn unlock(&self) {
@@ -85,13 +82,12 @@ impl Memory {
         self.free.notify_one();
     }
 
-    pub(super) fn take_slot(self: &Arc<Self>, slot: usize) -> Option<ParticipantLock> {
+    /// Takes the slot unless somebody holds it. Whether the caller now holds it.
+    pub(super) fn take_slot(&self, slot: usize) -> bool {
         let mut state = self.state();
-        if state.slots >> slot & 1 == 1 {
-            return None;
-        }
+        let is_free = state.slots >> slot & 1 == 0;
         state.slots |= 1 << slot;
-        Some(ParticipantLock::in_memory(Arc::clone(self), slot))
+        is_free
     }
 
     pub(super) fn free_slot(&self, slot: usize) {

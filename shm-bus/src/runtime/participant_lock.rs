@@ -60,12 +60,6 @@ enum Held {
     Memory { memory: Arc<Memory>, slot: usize },
 }
 
-impl ParticipantLock {
-    pub(super) const fn in_memory(memory: Arc<Memory>, slot: usize) -> Self {
-        Self(Held::Memory { memory, slot })
-    }
-}
-
 impl Drop for ParticipantLock {
     fn drop(&mut self) {
         match &self.0 {
@@ -100,6 +94,11 @@ pub(super) fn take(dir: &Dir, owner: LockOwner) -> io::Result<Option<Participant
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(error),
     }
+}
+
+/// As [`take`], of a bus in memory.
+pub(super) fn take_in_memory(memory: &Arc<Memory>, slot: usize) -> Option<ParticipantLock> {
+    memory.take_slot(slot).then(|| ParticipantLock(Held::Memory { memory: Arc::clone(memory), slot }))
 }
 
 /// Writes into a lock which file it is, and whose. Who holds it alone.

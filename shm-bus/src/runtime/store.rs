@@ -129,7 +129,7 @@ impl Store {
     pub(crate) fn lock(&self, patience: Duration) -> Result<BusLock, LockError> {
         match self {
             Self::Folder(folder) => bus_lock::acquire(&folder.dir, patience),
-            Self::Memory(memory) => memory.lock(patience),
+            Self::Memory(memory) => bus_lock::acquire_in_memory(memory, patience),
         }
     }
 
@@ -137,7 +137,7 @@ impl Store {
     pub(crate) fn take_slot(&self, owner: LockOwner) -> io::Result<Option<ParticipantLock>> {
         match self {
             Self::Folder(folder) => participant_lock::take(&folder.dir, owner),
-            Self::Memory(memory) => Ok(memory.take_slot(owner.slot)),
+            Self::Memory(memory) => Ok(participant_lock::take_in_memory(memory, owner.slot)),
         }
     }
 

@@ -48,14 +48,15 @@ impl Origin {
 fn emptied_by_the_kernel() -> Option<&'static AtomicU64> {
     use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous};
 
-    use crate::segment::PAGE;
+    /// The kernel maps and empties whole pages, whatever their size.
+    const LEN: usize = size_of::<AtomicU64>();
 
     // SAFETY: a mapping of its own, at an address that the kernel chooses.
     let page =
-        unsafe { mmap_anonymous(std::ptr::null_mut(), PAGE, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE) };
+        unsafe { mmap_anonymous(std::ptr::null_mut(), LEN, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE) };
     let page = page.ok()?;
     // SAFETY: the mapping that was just made, of which nobody else knows; the advice changes nothing in this process.
-    unsafe { madvise(page, PAGE, Advice::LinuxWipeOnFork) }.ok()?;
+    unsafe { madvise(page, LEN, Advice::LinuxWipeOnFork) }.ok()?;
     // SAFETY: a page is aligned and holds 8 bytes, its zeros are a valid word, it is never unmapped, and nobody else has it.
     Some(unsafe { AtomicU64::from_ptr(page.cast()) })
 }

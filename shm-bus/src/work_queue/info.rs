@@ -5,11 +5,9 @@
 
 use std::time::Duration;
 
-use super::sweep::open_table;
-use super::table::{Count, Table};
-use super::word::{ClaimWord, Owner, State};
-use crate::bus::View;
+use crate::claims::{ClaimWord, Claims, Count, Owner, State, Table, open_table};
 use crate::control::{InboxEntry, LaneEntry, LaneState, TopicEntry};
+use crate::membership::View;
 use crate::runtime::Access;
 use crate::sys::monotonic_ns;
 use crate::wire::Priority;
@@ -171,7 +169,7 @@ fn lane_info(view: View<'_>, lane: &LaneEntry, workers: &[InboxEntry]) -> Option
     })
 }
 
-fn claim_info<C: super::table::Claims>(
+fn claim_info<C: Claims>(
     view: View<'_>,
     table: &Table<C>,
     sent: u64,

@@ -1,18 +1,15 @@
 //! Work queues: each message is worked on by one of many workers, and again if that one dies.
 //!
-//! ```text
-//! producer --> lane-<id>   the payloads, written by the producer alone
-//!          \-> claims-<id> for each message: FREE -> CLAIMED by a worker -> DONE; changed by compare-exchange
-//! ```
 //! A work queue is a topic whose lanes no inbox gates: the first message that is not done says how far its lane's producer may
-//! overwrite. Inboxes may observe it, but not hold it up.
+//! overwrite. Inboxes may observe it, but not hold it up. The [claims](crate::claims) say who works on what.
 //!
 //! | module | role |
 //! |---|---|
-//! | `word`, `table` | the claim protocol; loom models run it as it is |
-//! | `gates`, `record` | its two ends in the lane: how far may be overwritten, reading at a position |
-//! | `producer`, `worker`, `job` | who sends, who takes, what was taken |
-//! | `owner`, `sweep` | who has died, and what becomes of its messages |
+//! | `spec` | what a queue is, as data |
+//! | `producer`, `worker` | who sends, who takes |
+//! | `make_place` | room for a new producer: lanes that hold only dead letters give way |
+//! | `wake` | ends the sleep of a worker or a producer |
+//! | `info` | what a snapshot says of the queues |
 //!
 //! # Invariants
 //! 1. A message has at most one live holder, and is delivered until it is done: at least once if its holders die, exactly once if
@@ -29,44 +26,44 @@
 //! A worker killed at any instruction leaves a claim in its name. Another one that finds nothing else to do, or has taken some hundred
 //! messages, looks for such claims; so does every sweep of the bus.
 
-mod gates;
-mod record;
-mod table;
-mod word;
-
-#[cfg(not(loom))]
-mod file;
-#[cfg(not(loom))]
 mod info;
-#[cfg(not(loom))]
-mod job;
-#[cfg(not(loom))]
-mod owner;
-#[cfg(not(loom))]
+mod make_place;
 mod producer;
-#[cfg(not(loom))]
 mod spec;
-#[cfg(not(loom))]
-mod sweep;
-#[cfg(not(loom))]
+mod wake;
 mod worker;
 
-#[cfg(all(test, loom))]
-mod loom_models;
-#[cfg(all(test, not(loom)))]
-mod oracle;
-
-#[cfg(not(loom))]
-pub(crate) use self::{
-    file::{CLAIMS_MIN, ClaimFile},
-    info::queue_infos,
-    sweep::{is_drained, reclaim},
-};
-#[cfg(not(loom))]
+pub(crate) use self::info::queue_infos;
 pub use self::{
     info::{ClaimInfo, Holder, QueueInfo, QueueLaneInfo, WorkerInfo},
-    job::{Job, JobError},
     producer::WorkProducer,
     spec::{QueueError, QueueLane, QueueSpec},
-    worker::{DeadLetter, TakeError, Worker},
+    worker::{DeadLetter, Job, JobError, TakeError, Worker},
 };
+
+use std::sync::Arc;
+
+use crate::membership::Bus;
+
+impl Bus {
+    /// A producer of work for `queue` with one lane for each of `lanes`.
+    ///
+    /// # Errors
+    /// See [`QueueError`].
+    pub fn work_producer(
+        &self,
+        queue: &QueueSpec<'_>,
+        producer_name: &str,
+        lanes: &[QueueLane],
+    ) -> Result<WorkProducer, QueueError> {
+        WorkProducer::new(Arc::clone(self.shared()), queue, producer_name, lanes)
+    }
+
+    /// A worker of `queue`: it takes messages that no other worker holds.
+    ///
+    /// # Errors
+    /// See [`QueueError`].
+    pub fn worker(&self, queue: &QueueSpec<'_>, worker_name: &str) -> Result<Worker, QueueError> {
+        Worker::new(Arc::clone(self.shared()), queue, worker_name)
+    }
+}

@@ -10,17 +10,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::file::ClaimFile;
-use super::gates::{ClaimGates, Outstanding};
+use super::make_place::{Place, count_dropped, make_place};
 use super::spec::{QueueError, QueueLane, QueueSpec, find_or_add_queue};
-use super::sweep::{Place, count_dropped, make_place};
-use super::table::{Count, Table, Vacancy};
-use super::word::ClaimWord;
-use super::worker::signal;
+use super::wake::signal;
 use crate::bell;
-use crate::bus::{Change, Shared, text_fits};
+use crate::claims::{ClaimFile, ClaimGates, ClaimWord, Count, Outstanding, Table, Vacancy};
 use crate::control::{GivenUp, NewLane};
 use crate::lane::{Envelope, HEAD, LaneFile, Memory, Refusal, Stamp, Tally, Writer, copy_in};
+use crate::membership::{Change, Shared, text_fits};
 use crate::publisher::SendError;
 use crate::runtime::{claims_name, lane_name};
 use crate::sync::Ordering;

@@ -1,12 +1,11 @@
 //! What a work queue is, as data, and why one can't be used.
 
-use crate::bus::ChangeError;
+use crate::claims::CLAIMS_MIN;
 use crate::control::{Control, INBOXES_MAX};
 use crate::lane::{CAPACITY_MAX, CAPACITY_MIN, SLOT, is_capacity};
-use crate::topic::{Leaving, TopicError, TopicSpec, find_or_add};
+use crate::membership::{ChangeError, Leaving, TopicError, find_or_add};
+use crate::topic::TopicSpec;
 use crate::wire::{Policy, Priority, Topic};
-
-use super::CLAIMS_MIN;
 
 /// A work queue: a topic, and how often a message is tried. The same for all its producers and workers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! Dead letters: messages that were delivered as often as the queue allows, and came back.
 
+use super::job::Job;
+use super::lanes::WorkLane;
 use super::{TakeError, Worker};
+use crate::claims::{self, Event};
 use crate::wire::Priority;
-use crate::work_queue::job::Job;
-use crate::work_queue::record;
-use crate::work_queue::word::Event;
 
 /// A dead letter that nobody has taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Worker {
         for lane in &self.lanes {
             for claim in lane.table.dead() {
                 let what = (claim.sequence, claim.position);
-                let Ok(header) = record::read(&lane.ring, lane.geometry, what, &mut self.payload) else { continue };
+                let Ok(header) = claims::read(&lane.ring, lane.geometry, what, &mut self.payload) else { continue };
                 if !lane.table.still_holds(&claim) {
                     continue;
                 }
@@ -68,9 +68,8 @@ impl Worker {
         self.inspect();
         for _ in 0..Self::ATTEMPTS_MAX {
             let owner = self.owner;
-            let claimed = |(index, lane): (usize, &super::WorkLane)| {
-                Some((index, lane.table.claim_again(Event::ClaimDead(owner))?))
-            };
+            let claimed =
+                |(index, lane): (usize, &WorkLane)| Some((index, lane.table.claim_again(Event::ClaimDead(owner))?));
             let Some((lane, claim)) = self.lanes.iter().enumerate().find_map(claimed) else { break };
             if let Some(header) = self.read(lane, &claim) {
                 return Ok(Some(self.job(lane, claim, header)));

@@ -1,16 +1,13 @@
 //! Which lanes a worker takes from.
 
 use super::{TakeError, Worker};
-use crate::bus::Change;
+use crate::claims::{Claim, ClaimFile, Event, Owner, Table, open_table};
 use crate::control::{LaneEntry, LaneState};
 use crate::inbox::Levels;
 use crate::lane::{Geometry, LaneFile};
+use crate::membership::Change;
 use crate::runtime::Access;
 use crate::wire::Priority;
-use crate::work_queue::file::ClaimFile;
-use crate::work_queue::sweep::open_table;
-use crate::work_queue::table::{Claim, Table};
-use crate::work_queue::word::{Event, Owner};
 
 /// One lane of the queue.
 #[derive(Debug)]

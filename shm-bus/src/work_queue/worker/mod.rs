@@ -11,31 +11,29 @@
 //! take until it can.
 
 mod dead;
+mod hold;
+mod job;
 mod lanes;
+mod take;
 mod wait;
 
 pub use dead::DeadLetter;
-pub(super) use wait::signal;
+pub use hold::JobError;
+pub use job::Job;
 
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::job::{Job, JobError};
-use super::owner::Register;
-use super::record;
 use super::spec::{QueueError, QueueSpec, find_or_add_queue};
-use super::sweep::inspect;
-use super::table::{Claim, Count};
-use super::word::{Event, Owner, State};
+use super::wake::wake_one;
 use crate::bell::SLICE;
-use crate::bus::{Change, Shared, text_fits};
+use crate::claims::{Claim, Owner, Register, inspect};
 use crate::control::GivenUp;
-use crate::inbox::{SkipCredits, bytes_of};
-use crate::sys::monotonic_ns;
-use crate::wire::{Header, Policy, Priority};
+use crate::inbox::SkipCredits;
+use crate::membership::{Change, Shared, text_fits};
+use crate::wire::Policy;
 use lanes::WorkLane;
-use wait::wake_one;
 
 /// Why nothing could be taken.
 #[derive(Debug, thiserror::Error)]
@@ -148,30 +146,6 @@ impl Worker {
         })
     }
 
-    /// The most urgent message that waits, if any; less urgent ones in between as in [`Inbox::receive`](crate::Inbox::receive). It is
-    /// this worker's alone until the job ends.
-    ///
-    /// # Errors
-    /// See [`TakeError`].
-    pub fn take(&mut self) -> Result<Option<Job<'_>>, TakeError> {
-        self.refuse_forked()?;
-        self.give_back_held();
-        self.shared.beat();
-        self.refresh()?;
-        self.takes += 1;
-        if self.takes >= Self::TAKES_PER_INSPECTION {
-            self.inspect();
-        }
-        let mut found = self.find();
-        if found.is_none() && self.inspection_is_due() && self.inspect() {
-            found = self.find();
-        }
-        if found.is_none() {
-            self.found_nothing()?;
-        }
-        Ok(found.map(|(lane, claim, header)| self.job(lane, claim, header)))
-    }
-
     fn refuse_forked(&self) -> Result<(), TakeError> {
         if self.shared.is_forked() { Err(TakeError::Forked { bus: self.shared.name.clone() }) } else { Ok(()) }
     }
@@ -205,125 +179,6 @@ impl Worker {
     /// Whether long enough nothing was looked through. Who finds nothing to do has the time.
     pub(super) fn inspection_is_due(&self) -> bool {
         self.inspected.is_none_or(|last| last.elapsed() >= SLICE)
-    }
-
-    /// Claims and reads the next message of the level whose turn it is.
-    fn find(&mut self) -> Option<(usize, Claim, Header)> {
-        for _ in 0..Self::ATTEMPTS_MAX {
-            let waiting = self.waiting();
-            let level = self.credits.choose(waiting)?;
-            let Some((lane, claim)) = self.claim(level) else { continue };
-            self.credits.served(level, waiting);
-            if let Some(header) = self.read(lane, &claim) {
-                return Some((lane, claim, header));
-            }
-        }
-        None
-    }
-
-    fn claim(&mut self, level: Priority) -> Option<(usize, Claim)> {
-        let range = self.levels[level as usize].clone();
-        let turn = self.turns[level as usize];
-        for step in 0..range.len() {
-            let at = (turn + step) % range.len();
-            if let Some(claim) = self.lanes[range.start + at].claim(self.owner) {
-                self.turns[level as usize] = at + 1;
-                return Some((range.start + at, claim));
-            }
-        }
-        None
-    }
-
-    /// Copies a message that was just claimed; one that makes no sense is done with.
-    fn read(&mut self, lane: usize, claim: &Claim) -> Option<Header> {
-        let WorkLane { ring, geometry, table, .. } = &self.lanes[lane];
-        let what = (claim.sequence, claim.position);
-        match record::read(ring, *geometry, what, &mut self.payload) {
-            Ok(header) if table.still_holds(claim) => Some(header),
-            Ok(_) => None,
-            Err(fault) => {
-                tracing::warn!(
-                    queue = self.queue,
-                    lane = self.lanes[lane].id,
-                    sequence = claim.sequence,
-                    ?fault,
-                    "a message of a work queue can't be read"
-                );
-                table.release(claim, Event::Finish(self.owner));
-                table.add(Count::Corrupt, 1);
-                None
-            }
-        }
-    }
-
-    fn job(&mut self, lane: usize, claim: Claim, header: Header) -> Job<'_> {
-        let WorkLane { id, priority, table, .. } = &self.lanes[lane];
-        let (id, priority) = (*id, *priority);
-        table.note_time(&claim, monotonic_ns());
-        table.add(Count::Redelivered, (claim.word.deliveries > 1).into());
-        self.held = Some((lane, claim));
-        if std::mem::take(&mut self.passes_on) && self.something_waits() {
-            wake_one(&self.shared, self.topic);
-        }
-        let len = header.length as usize - crate::wire::HEADER_BYTES;
-        let (deliveries, sequence, sender) = (claim.word.deliveries, claim.sequence, header.sender);
-        Job { deliveries, priority, lane: id, sequence, sender, len, worker: self, ended: false }
-    }
-
-    pub(super) fn payload(&self, len: usize) -> &[u8] {
-        &bytes_of(&self.payload)[..len]
-    }
-
-    pub(super) const fn schema_hash(&self) -> u64 {
-        self.schema_hash
-    }
-
-    pub(super) fn held_from(&self) -> &str {
-        self.held.as_ref().map_or("", |(lane, _)| &self.lanes[*lane].producer)
-    }
-
-    pub(super) fn finish_held(&mut self) -> Result<(), JobError> {
-        let (lane, _) = self.release_held(Event::Finish(self.owner)).ok_or_else(|| self.lost())?;
-        if self.wakes_producers {
-            wait::wake_producer(&self.shared, self.lanes[lane].index);
-        }
-        Ok(())
-    }
-
-    pub(super) fn renew_held(&mut self) -> Result<(), JobError> {
-        self.release_held(Event::Renew(self.owner)).ok_or_else(|| self.lost())?;
-        wake_one(&self.shared, self.topic);
-        Ok(())
-    }
-
-    pub(super) fn give_back_held(&mut self) {
-        match self.release_held(Event::Return(self.owner, self.deliveries_max)) {
-            Some((lane, State::Dead)) => {
-                self.lanes[lane].table.add(Count::DeadLetters, 1);
-                if self.wakes_producers {
-                    // It gives way to a producer that needs its place.
-                    wait::wake_producer(&self.shared, self.lanes[lane].index);
-                }
-            }
-            Some(_) => {
-                wake_one(&self.shared, self.topic);
-            }
-            None => {}
-        }
-    }
-
-    /// Why it no longer holds what it held.
-    fn lost(&self) -> JobError {
-        if self.shared.is_forked() { JobError::Forked } else { JobError::Lost }
-    }
-
-    /// Ends the claim on what it holds; from which lane that was, and what it became.
-    fn release_held(&mut self, event: Event) -> Option<(usize, State)> {
-        if self.shared.is_forked() {
-            return None;
-        }
-        let (lane, claim) = self.held.take()?;
-        Some((lane, self.lanes[lane].table.release(&claim, event)?))
     }
 }
 

@@ -1,7 +1,4 @@
-//! Sleeping until there is work, and waking one who sleeps.
-//!
-//! A producer wakes one worker for each message. Who was rung and took a message wakes another one if more wait: a ring is never
-//! used up by somebody who needed none.
+//! Sleeping until there is work.
 //!
 //! # Invariants
 //! 1. Before it sleeps, a worker is in its queue's attention, its bell is armed, and it has looked once more: `[BELL]`.
@@ -11,9 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::{TakeError, Worker};
 use crate::bell;
-use crate::bus::Shared;
 use crate::sync::Ordering;
-use crate::sys::{self, BellId, Sleeper};
+use crate::sys::{BellId, Sleeper};
 
 impl Worker {
     /// Sleeps until there is work. Another worker may be quicker to take it.
@@ -70,44 +66,5 @@ impl Worker {
 
     fn finds_something(&mut self) -> bool {
         self.something_waits() || (self.inspection_is_due() && self.inspect())
-    }
-}
-
-/// Wakes one worker of the queue that sleeps, if any does. After a message became free.
-pub(in crate::work_queue) fn wake_one(shared: &Shared, topic: usize) -> bool {
-    signal(shared, topic, None)
-}
-
-/// As [`wake_one`], after a message was sent in the lane at index `sent` of the directory: observers are told, too.
-pub(in crate::work_queue) fn signal(shared: &Shared, topic: usize, sent: Option<usize>) -> bool {
-    bell::fence_before_look();
-    let control = &shared.control;
-    // ORDERING: Relaxed, after the fence of [BELL]. A worker sets its bit before it arms its bell.
-    let mut attention = control.attention(topic).load(Ordering::Relaxed);
-    let mut woken = false;
-    while attention != 0 {
-        let index = attention.trailing_zeros() as usize;
-        attention &= attention - 1;
-        let doorbell = control.doorbell(index);
-        let worker = control.is_worker(index);
-        match sent {
-            _ if worker && woken => continue,
-            None if !worker => continue,
-            Some(lane) if !worker => doorbell.raise(lane),
-            _ => {}
-        }
-        if bell::ring(doorbell.bell()) {
-            sys::wake(doorbell.bell(), BellId { folder: shared.store.path(), kind: "inbox", index });
-            woken |= worker;
-        }
-    }
-    woken
-}
-
-/// Wakes the producer of the lane at `index` of the directory if it sleeps until it has room.
-pub(super) fn wake_producer(shared: &Shared, index: usize) {
-    let bell = shared.control.room_bell(index);
-    if bell::ring_after_store(bell) {
-        sys::wake(bell, BellId { folder: shared.store.path(), kind: "room", index });
     }
 }

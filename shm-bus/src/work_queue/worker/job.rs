@@ -1,19 +1,8 @@
 //! One message that a worker holds.
 
-use super::worker::Worker;
+use super::Worker;
+use super::hold::JobError;
 use crate::wire::{Message, Priority, messages_in};
-
-/// Why a job could not be ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum JobError {
-    /// Somebody who breaks the protocol has changed its claim; another worker may have it.
-    #[error("the job was taken away by somebody who does not keep to the protocol")]
-    Lost,
-    /// This process was forked from the one that took the job; only that may end it.
-    #[error("the job was taken before this process was forked; its parent ends it")]
-    Forked,
-}
 
 /// A message of a work queue that nobody else works on meanwhile. Dropping it gives it back.
 #[derive(Debug)]

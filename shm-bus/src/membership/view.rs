@@ -1,21 +1,14 @@
 //! A bus as somebody sees it who changes nothing: a participant, or a tool that takes no slot and no lock.
 
 use std::io;
-use std::path::Path;
-use std::sync::Arc;
 
 use super::liveness::Signs;
-use super::open::{OpenError, is_missing, open_control, unfit};
+use crate::claims::ClaimFile;
 use crate::control::{self, Control, GivenUp, PARTICIPANTS_MAX};
-use crate::inbox::file::InboxFile;
+use crate::inbox_file::InboxFile;
 use crate::lane::{LaneFile, LaneHead};
-use crate::runtime::{
-    Access, CONTROL, Folder, LockOwner, LockState, Place, Store, claims_name, inbox_name, is_bus_name, lane_name,
-    slot_name,
-};
-use crate::snapshot::Snapshot;
+use crate::runtime::{Access, CONTROL, LockOwner, LockState, Store, claims_name, inbox_name, lane_name, slot_name};
 use crate::sys::{has_ended, is_stopped};
-use crate::work_queue::ClaimFile;
 
 /// See the module.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +48,7 @@ impl View<'_> {
     }
 
     /// Whether anybody lives.
-    pub(super) fn has_life(&self) -> bool {
+    pub(crate) fn has_life(&self) -> bool {
         (0..PARTICIPANTS_MAX).any(|slot| self.is_alive(slot))
     }
 
@@ -119,37 +112,4 @@ impl View<'_> {
         let inboxes = self.control.inboxes().filter(|inbox| !inbox.worker).map(|_| InboxFile::BYTES);
         lanes.chain(claims).chain(inboxes).fold(control::BYTES, u64::saturating_add)
     }
-}
-
-/// What the bus `name` holds, without taking part in it: needs no slot and no lock, so that it can be asked when a bus is full, or
-/// held up by a stopped process, or dead. Writes nothing, and maps nothing that could be written.
-///
-/// # Errors
-/// [`OpenError::NotFound`] when there is no such bus, [`OpenError::Incompatible`] when this build can't read it; else see
-/// [`OpenError`].
-pub fn peek(name: &str) -> Result<Snapshot, OpenError> {
-    peek_at(&Place::from_environment(), name)
-}
-
-/// As [`peek`], in a runtime folder of the caller's choice.
-///
-/// # Errors
-/// As [`peek`].
-pub fn peek_in(folder: impl AsRef<Path>, name: &str) -> Result<Snapshot, OpenError> {
-    peek_at(&Place::at(folder.as_ref()), name)
-}
-
-fn peek_at(place: &Place, name: &str) -> Result<Snapshot, OpenError> {
-    if !is_bus_name(name) {
-        return Err(OpenError::Name { name: name.to_owned() });
-    }
-    let not_found = || OpenError::NotFound { name: name.to_owned(), folder: place.path().to_owned() };
-    let folder = place.open(false).and_then(|root| Folder::open(place, Arc::new(root), name, false));
-    let folder = match folder {
-        Err(error) if is_missing(&error) => return Err(not_found()),
-        folder => folder?,
-    };
-    let store = Store::Folder(Arc::new(folder));
-    let control = open_control(&store, Access::Look).map_err(|error| unfit(name, error))?.ok_or_else(not_found)?;
-    Ok(Snapshot::take(View { name, store: &store, control: &control }))
 }

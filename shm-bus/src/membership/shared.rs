@@ -6,15 +6,16 @@
 use std::io;
 use std::time::Duration;
 
-use super::removed::Removal;
-use super::{ChangeError, View};
+use super::change_error::ChangeError;
+use super::removed::{CALLS, Removal};
+use super::view::View;
+use crate::claims::ClaimFile;
 use crate::control::{Control, LaneEntry};
-use crate::inbox::file::InboxFile;
+use crate::inbox_file::InboxFile;
 use crate::lane::LaneFile;
 use crate::runtime::{BusLock, LockError, ParticipantLock, Store, claims_name, inbox_name, lane_name};
 use crate::segment::Segment;
 use crate::sys::Origin;
-use crate::work_queue::ClaimFile;
 
 /// See the module.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ pub(crate) struct Shared {
     /// This participant's id.
     pub(crate) id: u64,
     /// How long this participant waits for another one's change.
-    pub(super) patience: Duration,
+    pub(crate) patience: Duration,
     /// The process that opened the bus, for others; see [`Process`](crate::control::Process).
     pub(super) process: u64,
     /// The same, to be told from its forked children.
@@ -94,6 +95,42 @@ impl Shared {
     #[inline(always)]
     pub(crate) fn is_forked(&self) -> bool {
         !self.origin.is_here()
+    }
+
+    /// Whether the bus is known to have been removed.
+    #[inline]
+    pub(crate) fn was_removed(&self) -> bool {
+        self.removal.is_known()
+    }
+
+    /// Whether the bus was removed; looks, unless somebody did a moment ago.
+    #[cold]
+    pub(crate) fn look_if_removed(&self) -> bool {
+        if self.removal.is_due() { self.look_at_once() } else { self.was_removed() }
+    }
+
+    /// As [`Self::look_if_removed`], by who found nothing to do, in its `call`th call.
+    #[inline]
+    pub(crate) fn is_removed_at(&self, call: u64) -> bool {
+        (call.is_multiple_of(CALLS) && self.look_if_removed()) || self.was_removed()
+    }
+
+    /// Looks whether the bus was removed, however short ago somebody did.
+    pub(crate) fn look_at_once(&self) -> bool {
+        if self.store.was_removed(self.identity) && self.removal.note() {
+            let folder = self.store.path().display();
+            tracing::error!(bus = self.name, %folder, "the bus was removed: its folder was deleted, moved or replaced; restart its programs");
+        }
+        self.was_removed()
+    }
+
+    /// Refuses a bus that can't be used any more, without asking the system.
+    pub(crate) fn check(&self) -> Result<(), ChangeError> {
+        match self {
+            _ if self.is_forked() => Err(ChangeError::Forked { bus: self.name.clone() }),
+            _ if self.was_removed() => Err(ChangeError::Removed { bus: self.name.clone() }),
+            _ => Ok(()),
+        }
     }
 
     /// The bus's lock, if the bus is still this one.

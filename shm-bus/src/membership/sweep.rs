@@ -11,18 +11,18 @@
 
 use std::collections::BTreeSet;
 
-use super::View;
-use crate::Shown;
+use super::view::View;
+use crate::claims;
 use crate::control::{
     Control, GivenUp, INBOXES_MAX, LANES_MAX, LaneEntry, LaneState, PARTICIPANTS_MAX, RegisterTable, SpoiltEntry,
     TOPICS_MAX,
 };
 use crate::lane::{Cursor, Place};
 use crate::runtime::{
-    BUS_LOCK, CONTROL, CONTROL_NEW, Store, claims_name, inbox_name, is_file_name, lane_name, slot_name,
+    Access, BUS_LOCK, CONTROL, CONTROL_NEW, Store, claims_name, inbox_name, is_file_name, lane_name, slot_name,
 };
+use crate::shown::Shown;
 use crate::sync::Ordering;
-use crate::work_queue;
 
 /// Removes dead participants with all that was theirs, what was given up, drained lanes and unused topics.
 pub(crate) fn sweep(view: View<'_>) {
@@ -53,7 +53,7 @@ pub(crate) fn sweep(view: View<'_>) {
     }
     changed |= remove_spoilt(view);
     if changed {
-        work_queue::reclaim(store, control);
+        claims::reclaim(store, control);
     }
     for lane in control.lanes().filter(|lane| lane.state == LaneState::Closed) {
         if is_drained(view, &lane) {
@@ -210,7 +210,7 @@ pub(crate) fn clear(store: &Store) {
 /// Whether every inbox that a closed lane waits for has said that it needs nothing more of it, or all its work is done.
 fn is_drained(view: View<'_>, lane: &LaneEntry) -> bool {
     if lane.claims > 0 {
-        return work_queue::is_drained(view, lane);
+        return is_worked_off(view, lane);
     }
     view.control.inboxes().filter(|inbox| inbox.gates(lane.topic)).all(|inbox| {
         let file = match view.peek_inbox(inbox.id) {
@@ -222,6 +222,15 @@ fn is_drained(view: View<'_>, lane: &LaneEntry) -> bool {
         let cursor = Cursor::decode(file.cursor(lane.index).load(Ordering::Relaxed));
         cursor == Cursor { generation: lane.generation(), place: Place::Done }
     })
+}
+
+/// Whether all that a closed lane of a work queue holds is done. What can't be told is not. A missing file says nothing, as workers may
+/// have it mapped.
+fn is_worked_off(view: View<'_>, lane: &LaneEntry) -> bool {
+    let looked = view
+        .open_lane_head(lane.id, lane.capacity)
+        .and_then(|head| Ok(claims::open_table(view.store, lane, Access::Peek)?.is_worked_off(head.sent())));
+    looked.unwrap_or(false)
 }
 
 fn remove_unused_topics(control: &Control) -> bool {

@@ -1,45 +1,13 @@
-//! What a sweep of the bus does for work queues. Under `bus.lock`.
+//! Makes room on the bus for a new producer: closed lanes that hold only dead letters give way.
 //!
 //! # Failure
-//! A table that can't be mapped is left to the workers, and its lane stays.
+//! Nothing is dropped where that would not suffice. A lane stays if a worker takes one of its dead letters meanwhile.
 
-use std::io;
-
-use super::file::ClaimFile;
-use super::owner::Register;
-use super::table::{Count, Table};
-use super::word::State;
-use crate::bus::{Shared, View, end_lane};
-use crate::control::{Control, LaneEntry, LaneState};
+use crate::claims::{ClaimFile, Count, State, open_table};
+use crate::control::LaneState;
 use crate::lane::LaneFile;
-use crate::runtime::{Access, Store, claims_name};
-
-/// Maps the claim table of `lane`, if it has one.
-pub(super) fn open_table(store: &Store, lane: &LaneEntry, access: Access) -> io::Result<Table<ClaimFile>> {
-    let segment = store.open(&claims_name(lane.id), ClaimFile::bytes(lane.claims), access)?;
-    Ok(Table::new(ClaimFile::open(segment, lane.id, lane.claims)?))
-}
-
-/// Gives back what workers hold whose entries are gone. The sweep has removed those of the dead before.
-pub(crate) fn reclaim(store: &Store, control: &Control) {
-    for lane in control.lanes().filter(|lane| lane.claims > 0) {
-        let Some(topic) = control.topic(lane.topic) else { continue };
-        let Ok(table) = open_table(store, &lane, Access::Amend) else { continue };
-        inspect(&table, topic.deliveries_max, &mut Register::new(control, |_| true));
-    }
-}
-
-/// Looks through a table and counts what was found. Whether a message is free below `next`.
-pub(super) fn inspect<F: Fn(usize) -> bool>(
-    table: &Table<ClaimFile>,
-    deliveries_max: u8,
-    register: &mut Register<'_, F>,
-) -> bool {
-    let found = table.inspect(deliveries_max, |owner| register.is_gone(owner));
-    table.add(Count::Reclaimed, found.reclaimed);
-    table.add(Count::DeadLetters, found.dead);
-    found.free
-}
+use crate::membership::{Shared, end_lane};
+use crate::runtime::Access;
 
 /// What the lanes of a producer take.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +65,7 @@ pub(super) fn make_place(shared: &Shared, topic: usize, wanted: Place) -> u64 {
         }
         // A worker may take one meanwhile: then the lane stays.
         let expired = table.dead().filter(|letter| table.expire(letter.sequence)).count() as u64;
-        if is_done(&table, sent) {
+        if table.is_worked_off(sent) {
             tracing::warn!(
                 lane = lane.id,
                 producer = lane.publisher,
@@ -124,18 +92,4 @@ pub(super) fn count_dropped(shared: &Shared, topic: usize, dropped: u64) {
         Some(table) => table.add(Count::DeadDropped, dropped),
         None => tracing::warn!(dropped, "no lane of the queue is left that could count its dropped dead letters"),
     }
-}
-
-/// Whether all that a closed lane of a queue holds is done.
-pub(crate) fn is_drained(view: View<'_>, lane: &LaneEntry) -> bool {
-    let looked = view
-        .open_lane_head(lane.id, lane.capacity)
-        .and_then(|head| Ok(is_done(&open_table(view.store, lane, Access::Peek)?, head.sent())));
-    // What can't be told is not done. A missing file says nothing: workers may have it mapped.
-    looked.unwrap_or(false)
-}
-
-/// Whether all of the `sent` messages are done.
-fn is_done(table: &Table<ClaimFile>, sent: u64) -> bool {
-    table.under_way(sent).all(|(_, word)| matches!(word.state, State::Empty | State::Done))
 }

@@ -4,7 +4,7 @@
 //! word 0                       8     16         24     32          512
 //!      | magic | lane | claims | next | returned | tail | counts ... | claim 0 | claim 1 | ... four words each
 //!
-//! claim: word (see the parent's `word`) | position in the lane | since when it is held (monotonic clock, ns) | 0
+//! claim: word (see `word`) | position in the lane | since when it is held (monotonic clock, ns) | 0
 //! ```
 //! The message with sequence `s` has the claim `s mod claims`. Carries no payload; knows nothing of lanes' rings, of files, or of
 //! how an owner's death is proven.
@@ -31,7 +31,7 @@ const NEXT: usize = 8;
 /// Word of the header page: times that a message became free again.
 const RETURNED: usize = 16;
 /// Word of the header page: the first message that may not be done.
-const TAIL: usize = 24;
+pub(super) const TAIL: usize = 24;
 
 /// Words of the header page that are in use.
 pub(crate) const HEADER_WORDS_USED: usize = Count::Corrupt as usize + 1;
@@ -113,8 +113,8 @@ enum Look {
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Table<C> {
-    claims: C,
-    log2: u32,
+    pub(super) claims: C,
+    pub(super) log2: u32,
 }
 
 impl<C: Claims> Table<C> {
@@ -278,58 +278,6 @@ impl<C: Claims> Table<C> {
         word.on(Event::Expire).is_some_and(|done| self.exchange(sequence, word, done))
     }
 
-    /// Whether no message is left, once nothing more comes.
-    pub(crate) fn is_drained(&self) -> bool {
-        self.words().all(|word| matches!(word.state, State::Empty | State::Done))
-    }
-
-    /// The words of all claims that make sense, in no particular order; loads only.
-    pub(crate) fn words(&self) -> impl Iterator<Item = ClaimWord> {
-        (0..self.len() as usize).filter_map(|index| Some(self.claim(index)?.1))
-    }
-
-    /// As [`Self::words`], with the low bits of the message's sequence and since when it is held; of the `sent` messages those that may not
-    /// be done. Looks at nothing else of the table, which may be large.
-    pub(crate) fn under_way(&self, sent: u64) -> impl Iterator<Item = ((u64, u64), ClaimWord)> {
-        // ORDERING: Relaxed, a hint: all below it are done.
-        let tail = self.claims.header()[TAIL].load(Ordering::Relaxed);
-        let count = sent.saturating_sub(tail).min(self.len());
-        (0..count).filter_map(move |offset| self.claim(self.index(tail.wrapping_add(offset))))
-    }
-
-    fn claim(&self, index: usize) -> Option<((u64, u64), ClaimWord)> {
-        let claim = &self.claims.claims()[index * CLAIM_WORDS..][..CLAIM_WORDS];
-        // ORDERING: Relaxed, figures; and nothing else is read because of them.
-        let word = ClaimWord::decode(claim[0].load(Ordering::Relaxed))?;
-        Some(((u64::from(word.lap) << self.log2 | index as u64, claim[2].load(Ordering::Relaxed)), word))
-    }
-
-    /// Bits of a sequence that [`Self::under_way`] can tell.
-    pub(crate) const fn sequence_bits(&self) -> u32 {
-        self.log2 + 21
-    }
-
-    /// Notes since when the caller holds a message.
-    pub(crate) fn note_time(&self, claim: &Claim, nanoseconds: u64) {
-        let index = self.index(claim.sequence) * CLAIM_WORDS + 2;
-        // ORDERING: Relaxed, a figure that its owner writes.
-        self.claims.claims()[index].store(nanoseconds, Ordering::Relaxed);
-    }
-
-    /// Counts `more`.
-    pub(crate) fn add(&self, what: Count, more: u64) {
-        if more > 0 {
-            // ORDERING: Relaxed, a figure.
-            self.claims.header()[what as usize].fetch_add(more, Ordering::Relaxed);
-        }
-    }
-
-    /// What was counted so far.
-    pub(crate) fn count(&self, what: Count) -> u64 {
-        // ORDERING: Relaxed, a figure.
-        self.claims.header()[what as usize].load(Ordering::Relaxed)
-    }
-
     /// The first message at or behind `next` that is free. Raises `next` to it.
     fn first_fresh(&self) -> Option<(u64, ClaimWord)> {
         let next = &self.claims.header()[NEXT];
@@ -419,8 +367,9 @@ impl<C: Claims> Table<C> {
         self.claims.header()[RETURNED].fetch_add(1, order);
     }
 
+    /// Index of the claim that `sequence` has.
     #[inline]
-    const fn index(&self, sequence: u64) -> usize {
+    pub(super) const fn index(&self, sequence: u64) -> usize {
         (sequence & (self.len() - 1)) as usize
     }
 

@@ -5,7 +5,7 @@ use crate::control::Control;
 
 /// Answers for one look at a table, asking the kernel once for each participant.
 #[derive(Debug)]
-pub(super) struct Register<'a, F> {
+pub(crate) struct Register<'a, F> {
     control: &'a Control,
     /// Whether the participant in this slot lives.
     is_alive: F,
@@ -14,13 +14,13 @@ pub(super) struct Register<'a, F> {
 }
 
 impl<'a, F: Fn(usize) -> bool> Register<'a, F> {
-    pub(super) const fn new(control: &'a Control, is_alive: F) -> Self {
+    pub(crate) const fn new(control: &'a Control, is_alive: F) -> Self {
         Self { control, is_alive, known: [None; crate::control::PARTICIPANTS_MAX] }
     }
 
     /// Whether `owner` has left or is proven dead. A worker's entry is there before its first claim and goes after its last, or after
     /// the proof of its death; whoever sees the claim sees the entry: `[OWNER]`.
-    pub(super) fn is_gone(&mut self, owner: Owner) -> bool {
+    pub(crate) fn is_gone(&mut self, owner: Owner) -> bool {
         let entry = self.control.inbox(owner.index.into());
         let Some(entry) = entry.filter(|entry| entry.worker && Owner::new(entry.index, entry.id) == owner) else {
             return true;

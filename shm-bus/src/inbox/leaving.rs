@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::arm;
+use crate::bell::arm;
 use crate::sync::Ordering;
 use crate::sys::{BellId, Sleeper};
 use crate::wire::{Policy, Priority, schema_hash};

@@ -1,0 +1,62 @@
+//! What somebody who opens a bus asks for: limits, and how long to wait.
+
+use std::time::Duration;
+
+use crate::control::Limits;
+use crate::membership::{Change, OpenError};
+
+/// What a participant asks for.
+#[derive(Clone, Debug)]
+pub(super) struct Wishes {
+    /// In the order of [`Limits::words`].
+    pub(super) asked: [Option<u64>; 5],
+    /// How long to wait for `bus.lock`.
+    pub(super) patience: Duration,
+}
+
+impl Default for Wishes {
+    fn default() -> Self {
+        Self::patient(Change::PATIENCE)
+    }
+}
+
+impl Wishes {
+    /// Any limits.
+    pub(super) const fn patient(patience: Duration) -> Self {
+        Self { asked: [None; 5], patience }
+    }
+
+    /// Refuses what no bus can have.
+    pub(super) fn check(&self) -> Result<(), OpenError> {
+        let ranges = Limits::MIN.words().into_iter().zip(Limits::MAX.words());
+        for (asked, ((what, min), (_, max))) in self.asked.iter().zip(ranges) {
+            if let Some(asked) = asked.filter(|asked| !(min..=max).contains(asked)) {
+                return Err(OpenError::Range { what, asked, min, max });
+            }
+        }
+        Ok(())
+    }
+
+    /// The limits of a new bus. After [`Self::check`].
+    pub(super) fn limits(&self) -> Limits {
+        let max = Limits::MAX;
+        let entries = |index: usize, max: usize| self.asked[index].map_or(max, |asked| asked as usize);
+        Limits {
+            participants: entries(0, max.participants),
+            topics: entries(1, max.topics),
+            lanes: entries(2, max.lanes),
+            inboxes: entries(3, max.inboxes),
+            bytes: self.asked[4].unwrap_or(max.bytes),
+        }
+    }
+
+    /// Refuses a bus with other limits.
+    pub(super) fn compare(&self, name: &str, limits: &Limits) -> Result<(), OpenError> {
+        for (asked, (what, on_the_bus)) in self.asked.iter().zip(limits.words()) {
+            if let Some(here) = asked.filter(|asked| *asked != on_the_bus) {
+                return Err(OpenError::LimitsDiffer { name: name.to_owned(), what, on_the_bus, here });
+            }
+        }
+        Ok(())
+    }
+}

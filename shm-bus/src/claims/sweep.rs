@@ -1,0 +1,39 @@
+//! Opens a lane's claim table, and gives back what workers hold that are gone.
+//!
+//! # Failure
+//! A table that can't be mapped is left to the workers.
+
+use std::io;
+
+use super::file::ClaimFile;
+use super::owner::Register;
+use super::table::{Count, Table};
+use crate::control::{Control, LaneEntry};
+use crate::runtime::{Access, Store, claims_name};
+
+/// Maps the claim table of `lane`, if it has one.
+pub(crate) fn open_table(store: &Store, lane: &LaneEntry, access: Access) -> io::Result<Table<ClaimFile>> {
+    let segment = store.open(&claims_name(lane.id), ClaimFile::bytes(lane.claims), access)?;
+    Ok(Table::new(ClaimFile::open(segment, lane.id, lane.claims)?))
+}
+
+/// Gives back what workers hold whose entries are gone. The sweep has removed those of the dead before.
+pub(crate) fn reclaim(store: &Store, control: &Control) {
+    for lane in control.lanes().filter(|lane| lane.claims > 0) {
+        let Some(topic) = control.topic(lane.topic) else { continue };
+        let Ok(table) = open_table(store, &lane, Access::Amend) else { continue };
+        inspect(&table, topic.deliveries_max, &mut Register::new(control, |_| true));
+    }
+}
+
+/// Looks through a table and counts what was found. Whether a message is free below `next`.
+pub(crate) fn inspect<F: Fn(usize) -> bool>(
+    table: &Table<ClaimFile>,
+    deliveries_max: u8,
+    register: &mut Register<'_, F>,
+) -> bool {
+    let found = table.inspect(deliveries_max, |owner| register.is_gone(owner));
+    table.add(Count::Reclaimed, found.reclaimed);
+    table.add(Count::DeadLetters, found.dead);
+    found.free
+}

@@ -1,0 +1,62 @@
+//! The handle to a bus.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::change_error::ChangeError;
+use super::shared::Shared;
+
+/// A participant's handle to a bus. Cheap to clone; clones are the same participant.
+#[derive(Clone, Debug)]
+pub struct Bus {
+    shared: Arc<Shared>,
+}
+
+impl Bus {
+    pub(crate) fn of(shared: Shared) -> Self {
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Says that this participant is getting on, once a frame or turn. Inboxes do so too, at every drain and while they wait, and
+    /// publishers while they wait for room. Tools show it; nobody is taken for dead because of it.
+    #[inline]
+    pub fn beat(&self) {
+        if !self.shared.is_forked() {
+            self.shared.beat();
+        }
+    }
+
+    /// This participant's id, never given again on this bus: what tells it from all others in a [`Snapshot`](crate::Snapshot). A process id does not, as
+    /// each pid namespace counts by itself.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.shared.id
+    }
+
+    /// Asks the system whether this bus is still the one that others find under its name. Who sends or receives learns it by that.
+    ///
+    /// # Errors
+    /// [`ChangeError::Removed`] when its folder was deleted, moved or replaced, [`ChangeError::Forked`] in a forked child.
+    pub fn check(&self) -> Result<(), ChangeError> {
+        if !self.shared.is_forked() {
+            self.shared.look_at_once();
+        }
+        self.shared.check()
+    }
+
+    /// The bus's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// The bus's folder. An anonymous bus has none; it gives a name that no other has.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.shared.store.path()
+    }
+
+    pub(crate) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+}

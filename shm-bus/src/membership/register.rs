@@ -1,0 +1,38 @@
+//! A bus's register, found in its place, and whether anybody lives on that bus.
+//!
+//! # Failure
+//! A register that this build can't read does not say who lives. The locks do, which buses of all versions have.
+
+use std::io;
+
+use super::view::View;
+use crate::control::{self, Control, PARTICIPANTS_MAX, RegisterError};
+use crate::runtime::{Access, CONTROL, Store};
+
+/// The register, if there is one.
+pub(crate) fn open_control(store: &Store, access: Access) -> Result<Option<Control>, RegisterError> {
+    let page = match store.open_first_page(CONTROL) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        page => page?,
+    };
+    Control::fits(&page)?;
+    match store.open(CONTROL, control::BYTES, access) {
+        // The bus was removed since its first page was mapped.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        register => Ok(Some(Control::of(register?))),
+    }
+}
+
+/// Whether any participant lives.
+pub(crate) fn has_life(store: &Store) -> bool {
+    match open_control(store, Access::Look) {
+        Ok(Some(control)) => View { name: "", store, control: &control }.has_life(),
+        // A bus of another version has locks all the same.
+        _ => has_held_locks(store),
+    }
+}
+
+/// Whether any participant's lock is held, which tells of life where there is no register to ask.
+pub(crate) fn has_held_locks(store: &Store) -> bool {
+    (0..PARTICIPANTS_MAX).any(|slot| store.slot_is_held(slot))
+}

@@ -1,0 +1,67 @@
+//! Two ways to a snapshot: a participant takes one of its bus, anybody takes one of a bus by its name.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Snapshot;
+use crate::membership::{Bus, ChangeError, OpenError, View, is_missing, open_control};
+use crate::runtime::{Access, Folder, Place, Store, is_bus_name};
+
+impl Bus {
+    /// What the bus holds at this moment. Reads only; disturbs nobody.
+    ///
+    /// # Panics
+    /// In a forked child, in which the bus is not mapped; [`Self::try_snapshot`] gives an error there.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        assert!(
+            !self.shared().is_forked(),
+            "bus `{}` was opened before this process was forked; open it here",
+            self.name()
+        );
+        Snapshot::take(self.shared().view())
+    }
+
+    /// As [`Self::snapshot`].
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn try_snapshot(&self) -> Result<Snapshot, ChangeError> {
+        self.check()?;
+        Ok(Snapshot::take(self.shared().view()))
+    }
+}
+
+/// What the bus `name` holds, without taking part in it: needs no slot and no lock, so that it can be asked when a bus is full, or
+/// held up by a stopped process, or dead. Writes nothing, and maps nothing that could be written.
+///
+/// # Errors
+/// [`OpenError::NotFound`] when there is no such bus, [`OpenError::Incompatible`] when this build can't read it; else see
+/// [`OpenError`].
+pub fn peek(name: &str) -> Result<Snapshot, OpenError> {
+    peek_at(&Place::from_environment(), name)
+}
+
+/// As [`peek`], in a runtime folder of the caller's choice.
+///
+/// # Errors
+/// As [`peek`].
+pub fn peek_in(folder: impl AsRef<Path>, name: &str) -> Result<Snapshot, OpenError> {
+    peek_at(&Place::at(folder.as_ref()), name)
+}
+
+fn peek_at(place: &Place, name: &str) -> Result<Snapshot, OpenError> {
+    if !is_bus_name(name) {
+        return Err(OpenError::Name { name: name.to_owned() });
+    }
+    let not_found = || OpenError::NotFound { name: name.to_owned(), folder: place.path().to_owned() };
+    let folder = place.open(false).and_then(|root| Folder::open(place, Arc::new(root), name, false));
+    let folder = match folder {
+        Err(error) if is_missing(&error) => return Err(not_found()),
+        folder => folder?,
+    };
+    let store = Store::Folder(Arc::new(folder));
+    let control =
+        open_control(&store, Access::Look).map_err(|error| OpenError::unfit(name, error))?.ok_or_else(not_found)?;
+    Ok(Snapshot::take(View { name, store: &store, control: &control }))
+}

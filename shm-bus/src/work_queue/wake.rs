@@ -1,0 +1,48 @@
+//! Wakes a worker that sleeps until there is work, or a producer that sleeps until there is room.
+//!
+//! A producer wakes one worker for each message. A worker that was rung and took a message wakes another one if more wait, so that a
+//! worker that needed no ring never uses one up.
+
+use crate::bell;
+use crate::membership::Shared;
+use crate::sync::Ordering;
+use crate::sys::{self, BellId};
+
+/// Wakes one worker of the queue that sleeps, if any does. After a message became free.
+pub(super) fn wake_one(shared: &Shared, topic: usize) -> bool {
+    signal(shared, topic, None)
+}
+
+/// As [`wake_one`], after a message was sent in the lane at index `sent` of the directory: observers are told, too.
+pub(super) fn signal(shared: &Shared, topic: usize, sent: Option<usize>) -> bool {
+    bell::fence_before_look();
+    let control = &shared.control;
+    // ORDERING: Relaxed, after the fence of [BELL]. A worker sets its bit before it arms its bell.
+    let mut attention = control.attention(topic).load(Ordering::Relaxed);
+    let mut woken = false;
+    while attention != 0 {
+        let index = attention.trailing_zeros() as usize;
+        attention &= attention - 1;
+        let doorbell = control.doorbell(index);
+        let worker = control.is_worker(index);
+        match sent {
+            _ if worker && woken => continue,
+            None if !worker => continue,
+            Some(lane) if !worker => doorbell.raise(lane),
+            _ => {}
+        }
+        if bell::ring(doorbell.bell()) {
+            sys::wake(doorbell.bell(), BellId { folder: shared.store.path(), kind: "inbox", index });
+            woken |= worker;
+        }
+    }
+    woken
+}
+
+/// Wakes the producer of the lane at `index` of the directory if it sleeps until it has room.
+pub(super) fn wake_producer(shared: &Shared, index: usize) {
+    let bell = shared.control.room_bell(index);
+    if bell::ring_after_store(bell) {
+        sys::wake(bell, BellId { folder: shared.store.path(), kind: "room", index });
+    }
+}

@@ -1,0 +1,101 @@
+//! Taking a message: the worker takes the most urgent one that nobody else holds.
+//!
+//! # Failure
+//! A message whose record makes no sense is taken out of the queue and counted.
+
+use super::job::Job;
+use super::lanes::WorkLane;
+use super::{TakeError, Worker};
+use crate::claims::{self, Claim, Count, Event};
+use crate::sys::monotonic_ns;
+use crate::wire::{HEADER_BYTES, Header, Priority};
+use crate::work_queue::wake::wake_one;
+
+impl Worker {
+    /// The most urgent message that waits, if any; less urgent ones in between as in [`Inbox::receive`](crate::Inbox::receive). It is
+    /// this worker's alone until the job ends.
+    ///
+    /// # Errors
+    /// See [`TakeError`].
+    pub fn take(&mut self) -> Result<Option<Job<'_>>, TakeError> {
+        self.refuse_forked()?;
+        self.give_back_held();
+        self.shared.beat();
+        self.refresh()?;
+        self.takes += 1;
+        if self.takes >= Self::TAKES_PER_INSPECTION {
+            self.inspect();
+        }
+        let mut found = self.find();
+        if found.is_none() && self.inspection_is_due() && self.inspect() {
+            found = self.find();
+        }
+        if found.is_none() {
+            self.found_nothing()?;
+        }
+        Ok(found.map(|(lane, claim, header)| self.job(lane, claim, header)))
+    }
+
+    /// Claims and reads the next message of the level whose turn it is.
+    fn find(&mut self) -> Option<(usize, Claim, Header)> {
+        for _ in 0..Self::ATTEMPTS_MAX {
+            let waiting = self.waiting();
+            let level = self.credits.choose(waiting)?;
+            let Some((lane, claim)) = self.claim(level) else { continue };
+            self.credits.served(level, waiting);
+            if let Some(header) = self.read(lane, &claim) {
+                return Some((lane, claim, header));
+            }
+        }
+        None
+    }
+
+    fn claim(&mut self, level: Priority) -> Option<(usize, Claim)> {
+        let range = self.levels[level as usize].clone();
+        let turn = self.turns[level as usize];
+        for step in 0..range.len() {
+            let at = (turn + step) % range.len();
+            if let Some(claim) = self.lanes[range.start + at].claim(self.owner) {
+                self.turns[level as usize] = at + 1;
+                return Some((range.start + at, claim));
+            }
+        }
+        None
+    }
+
+    /// Copies a message that was just claimed; one that makes no sense is done with.
+    pub(super) fn read(&mut self, lane: usize, claim: &Claim) -> Option<Header> {
+        let WorkLane { ring, geometry, table, .. } = &self.lanes[lane];
+        let what = (claim.sequence, claim.position);
+        match claims::read(ring, *geometry, what, &mut self.payload) {
+            Ok(header) if table.still_holds(claim) => Some(header),
+            Ok(_) => None,
+            Err(fault) => {
+                tracing::warn!(
+                    queue = self.queue,
+                    lane = self.lanes[lane].id,
+                    sequence = claim.sequence,
+                    ?fault,
+                    "a message of a work queue can't be read"
+                );
+                table.release(claim, Event::Finish(self.owner));
+                table.add(Count::Corrupt, 1);
+                None
+            }
+        }
+    }
+
+    pub(super) fn job(&mut self, lane: usize, claim: Claim, header: Header) -> Job<'_> {
+        let WorkLane { id, priority, table, .. } = &self.lanes[lane];
+        let (id, priority) = (*id, *priority);
+        table.note_time(&claim, monotonic_ns());
+        table.add(Count::Redelivered, (claim.word.deliveries > 1).into());
+        self.held = Some((lane, claim));
+        if std::mem::take(&mut self.passes_on) && self.something_waits() {
+            wake_one(&self.shared, self.topic);
+        }
+        let len = header.length as usize - HEADER_BYTES;
+        let (deliveries, sequence, sender) = (claim.word.deliveries, claim.sequence, header.sender);
+        Job { deliveries, priority, lane: id, sequence, sender, len, worker: self, ended: false }
+    }
+}
