@@ -1,5 +1,4 @@
-//! The serializer that draws a sketch: a [`Pencil`] for one value at its place, a [`Folder`] for what a container holds, as far as it is
-//! looked at.
+//! The serializer that draws a sketch: a [`Pencil`] for one value at its path, a [`Folder`] for the covered contents of a container.
 
 use serde::Serialize;
 use serde::ser::{
@@ -48,7 +47,7 @@ impl<'a> Pencil<'a> {
         self.leaf(kind, &value.to_string())
     }
 
-    /// A variant of an enum, whatever it holds.
+    /// Records a variant of an enum, with any content.
     fn variant_leaf(self, kind: &'static str, variant: &'static str) -> Result<(), Error> {
         let variants = &mut self.paper.nodes[self.node].variants;
         match variants.iter_mut().find(|(known, _)| *known == variant) {
@@ -65,7 +64,7 @@ impl<'a> Pencil<'a> {
         Ok(Folder { pencil: self, keys, count: 0, key: None, fields: Fields::Same(0) })
     }
 
-    /// Whether to look into what is at this place.
+    /// Whether to cover the contents at this path.
     fn looks(&self) -> bool {
         self.level < LEVELS_MAX
     }
@@ -244,31 +243,31 @@ impl<'a> Serializer for Pencil<'a> {
     }
 }
 
-/// How the contents of a container are named.
+/// Names of a container's contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Keys {
     /// Fields.
     Names,
-    /// Fields, and keys of what is flattened.
+    /// Fields, and keys of flattened values.
     Free,
-    /// A short tuple's.
+    /// Indices of a short tuple.
     Places,
-    /// All alike: a sequence.
+    /// One path for all: a sequence.
     Items,
-    /// All alike: a map, whose keys are data.
+    /// One path for all: a map, whose keys are data.
     Entries,
-    /// Not looked at, and not compared.
+    /// Not covered, and not compared.
     Closed,
 }
 
-/// A container that is being looked into.
+/// A container whose contents are being covered.
 #[derive(Debug)]
 pub(in crate::state) struct Folder<'a> {
     pencil: Pencil<'a>,
     keys: Keys,
     count: usize,
     key: Option<String>,
-    /// Of a struct.
+    /// Name of a struct.
     fields: Fields,
 }
 
