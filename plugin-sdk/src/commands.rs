@@ -94,7 +94,7 @@ impl<'frame, 'call> Commands<'frame, 'call> {
         words.push(entity.0);
         components(&mut words);
         if let Err(full) = words.result {
-            // Who catches the panic goes on with whole commands.
+            // A plugin that catches the panic continues with complete commands.
             words.vec.truncate(before);
             drop(buffer);
             no_room(full);

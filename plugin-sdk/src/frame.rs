@@ -103,7 +103,7 @@ impl<'call> Frame<'call> {
 
     /// Writes a line to the host's log, with the plugin's name and generation.
     pub fn log(&self, level: Level, message: fmt::Arguments<'_>) {
-        // A `Display` that fails cuts its line off: `to_string` would panic, at no place of the plugin's.
+        // A failing `Display` cuts the line off; `to_string` would panic at a location outside of the plugin.
         let (life, mut text) = (self.life(), String::new());
         let _ = text.write_fmt(message);
         // SAFETY: the host keeps its table alive for as long as any plugin is loaded.

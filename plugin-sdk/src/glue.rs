@@ -43,7 +43,7 @@ pub const fn descriptor<S: PluginState>(
 /// Called by the exported function, before the host uses the descriptor.
 pub fn prepare<S: PluginState>() {
     unwind::put_hook();
-    // A panic must not leave the entry; it would come again where it can be told, when the state is saved.
+    // A panic must not leave the exported function. It would recur, and be reported, when the state is saved.
     let _ = std::panic::catch_unwind(|| unwind::quietly(S::prepare));
 }
 

@@ -58,7 +58,7 @@
 //! Only the types in [`abi`]: `repr(C)`, no `TypeId`, no allocation freed on the other side, no unwinding. This crate knows nothing of
 //! libloading or bevy.
 
-// The derives name this crate by its public path; so that they work inside it too.
+// The derives name this crate by its public path; this makes them work inside the crate too.
 extern crate self as plugin_sdk;
 
 pub mod abi;

@@ -22,7 +22,7 @@ use crate::abi::{HostTable, LifeCall, Status, Text};
 pub(crate) use self::hook::{install, put as put_hook, reinstall};
 
 thread_local! {
-    // Without destructors, so that no thread's end runs code of the image.
+    // Types without destructors, so that the end of a thread runs no code of the library.
     /// The host's call that this thread is in.
     static CURRENT: Cell<Option<LifeCall>> = const { Cell::new(None) };
     /// Panics are expected here and are not reported.
@@ -45,7 +45,7 @@ pub(crate) fn guard(life: LifeCall, body: impl FnOnce() -> Result<(), String>) -
             Status::FAULT
         }
     };
-    // Only now: what the payload's drop has to say belongs to this call too.
+    // Only after the payload's drop, whose panics belong to this call too.
     CURRENT.set(outer);
     status
 }
@@ -65,7 +65,7 @@ pub(crate) fn quietly<T>(body: impl FnOnce() -> T) -> T {
 /// Reports how the call ended.
 #[cold]
 fn caught(life: LifeCall, payload: Box<dyn Any + Send>) {
-    // An earlier panic, which the plugin caught itself, is not this one.
+    // Not an earlier panic that the plugin caught itself.
     let is_told = TOLD.take() == Some(fingerprint(&*payload));
     let words = Text::new(words(&*payload));
     // SAFETY: the host's own function and context; the text lives until it returns.

@@ -130,7 +130,7 @@ impl ColumnsState {
         self.columns.clear();
         self.tables.clear();
         self.params.clear();
-        // SAFETY: access to the columns is granted; everything else of the storages is only looked up.
+        // SAFETY: access to the columns is granted; everything else in the storages is only read.
         let storages = unsafe { world.storages() };
         for source in &self.order {
             let query = match *source {
@@ -164,7 +164,7 @@ fn query<'a>(
     world: &mut World,
     terms: impl Iterator<Item = &'a TermPlan>,
 ) -> QueryState<FilteredEntityMut<'static, 'static>> {
-    // bevy keeps resources on entities, which are none of a plugin's business.
+    // bevy keeps resources on entities; plugins don't see these.
     let resource = world.register_component::<IsResource>();
     let mut builder = QueryBuilder::<FilteredEntityMut<'static, 'static>>::new(world);
     builder.without_id(resource);

@@ -105,7 +105,7 @@ impl Stages {
         for StageSchedule { stage, schedule, names, recorded } in &mut self.0 {
             recorded.lock().unwrap_or_else(PoisonError::into_inner).clear();
             schedule.run(world);
-            // The host, which owns the buffers' memory, is out of the reach of whatever the commands set off.
+            // Effects of commands can't reach the host, which owns the buffers' memory.
             world.resource_scope(|world, _: Mut<'_, PluginHost>| {
                 let mut recorded = recorded.lock().unwrap_or_else(PoisonError::into_inner);
                 recorded.sort_unstable_by_key(|(position, _)| *position);

@@ -95,7 +95,7 @@ pub(crate) fn state(item: DeriveInput) -> Result<TokenStream> {
 fn refuse_skipping(serde: &[&Attribute]) -> Result<()> {
     for attribute in serde {
         let mut found = None;
-        // Whatever else stands there is serde's to judge.
+        // serde checks the other options.
         let _ = attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("skip_serializing_if") {
                 found = Some(meta.path.clone());

@@ -89,7 +89,7 @@ fn write<S: PluginState>(state: &S, room: Vec<u8>) -> Result<Vec<u8>, Error> {
     let text = sketch::to_text(&sketch(|pencil| state.serialize(pencil)));
     writer.begin(&text)?;
     state.serialize(&mut writer)?;
-    // serde keeps no 128 bits in what it buffers for tagged, untagged and flattened types: whether it did so only reading tells.
+    // serde's buffers for tagged, untagged and flattened types can't hold 128 bits. Only reading shows whether a value was buffered.
     if writer.has_wide_integer {
         read::<S>(&mut open(&writer.out)?.1)?;
     }

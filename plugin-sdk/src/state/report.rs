@@ -61,7 +61,7 @@ impl Report {
         }
         let fresh = after.entries.iter().filter(|new| !before.entries.iter().any(|old| old.path == new.path));
         report.defaulted = fresh.filter_map(|new| lacks(&before, after, &new.path, names, Side::Before)).collect();
-        // All below one name have that name.
+        // All paths below a missing name give that name.
         report.defaulted.dedup();
         report.dropped.dedup();
         report.partly = outermost(before.gaps.iter().chain(&after.gaps));
@@ -82,7 +82,7 @@ impl Report {
             let values = values(old, new).filter(|_| !is_equal).map(|values| format!(": {values}")).unwrap_or_default();
             self.converted.push(format!("{} ({} → {}{values})", old.path, old.kind, new.kind));
         } else if is_equal {
-            // In a gap nothing is said of the values.
+            // Values in a gap are not reported.
             self.kept += usize::from(prints.is_some());
         } else if is_renamed {
             self.renamed.push(format!("{}: {} → {}", old.path, lost.join("|"), come.join("|")));
@@ -157,7 +157,7 @@ fn lacks(sketch: &Sketch, other: &Sketch, path: &str, names: &Names, side: Side)
     let name = cut[outer.len()..].trim_start_matches('.');
     let reads = names.get(outer)?.contains(&name);
     let is_sure = match side {
-        // What is read is there, somewhere.
+        // A name that is read exists somewhere.
         Side::After => !reads,
         Side::Before => reads,
     };
@@ -214,7 +214,7 @@ fn renames(before: &Sketch, after: &Sketch, names: &Names) -> Vec<(String, Strin
             if !has(&before.entries, &full(old)) || has(&after.entries, &full(old)) {
                 continue;
             }
-            // serde lists the names of one field side by side.
+            // serde lists the aliases of one field side by side.
             let fresh = |name: &&str| has(&after.entries, &full(name)) && !has(&before.entries, &full(name));
             let places = names.iter().enumerate().filter(|(_, name)| fresh(name));
             if let Some((_, new)) = places.min_by_key(|(other, _)| other.abs_diff(place)) {

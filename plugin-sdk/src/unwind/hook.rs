@@ -79,7 +79,7 @@ fn is_default(hook: &Hook) -> bool {
 
 fn set(theirs: Option<Hook>) {
     let ours: Hook = Box::new(move |info| {
-        // Theirs may call ours, which it has found installed.
+        // The plugin's hook may call ours, which it found installed.
         if IS_TELLING.replace(true) {
             return;
         }

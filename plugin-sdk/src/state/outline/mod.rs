@@ -107,7 +107,7 @@ fn read<T: DeserializeOwned>(notes: &mut Notes) -> bool {
         notes.leave_all();
         let mut root = Body::new();
         let pen = Pen { notes, level: 0, is_again: false, text: &mut root };
-        // A type may well panic over values that it never wrote; that is as good as a refusal.
+        // A type may panic on values that it never wrote; a panic counts as a refusal.
         let read = catch_unwind(AssertUnwindSafe(|| crate::unwind::quietly(|| T::deserialize(pen).is_ok())));
         is_whole |= read.unwrap_or(false);
         notes.roots.insert(root);

@@ -247,7 +247,7 @@ impl<'de> Deserializer<'de> for Pen<'_> {
         notes.types[index].is_within = was_within;
         notes.chosen(index, variant, cost, is_again, is_open);
         if !is_again {
-            // The order of the variants is what a compact format keeps of them.
+            // A compact format stores variants by their order.
             let between = |name: &&'static str| [Word::Text("|"), Word::Name(name)];
             let list = variants.iter().flat_map(between).skip(1);
             let list = [Word::Text("::{")].into_iter().chain(list).chain([Word::Text("}")]).collect();

@@ -58,7 +58,7 @@ impl Shapes {
         if read.iter().any(|read| fits(written, keys, *read)) {
             return None;
         }
-        // A type that is written in another form, such as a struct as a tuple, is for its author to compare.
+        // The author must compare a type that is written in another form, such as a struct as a tuple.
         let alike: Vec<_> = read.iter().filter(|read| is_alike(written, **read)).collect();
         alike
             .last()

@@ -28,7 +28,7 @@ pub(in crate::state) fn blame(
 ) -> Error {
     let start = state.len() - fault.unwrap_or(state.len()).min(state.len());
     let mut search = Search { state, reason: error.reason(), path: Vec::new(), found: Vec::new(), tokens: 0 };
-    // Whatever can't be walked through ends the search.
+    // A value that can't be walked through ends the search.
     let _ = search.walk(&mut &state[start..]);
     for (path, place) in search.found {
         let mut other = state.to_vec();
@@ -97,7 +97,7 @@ fn quote(token: Token<'_>) -> Option<String> {
         Token::Signed(value) => Some(format!("`{value}`")),
         Token::Float(value) => Some(format!("`{:?}`", f64::from(value))),
         Token::Double(value) => Some(format!("`{value:?}`")),
-        // In quotes of either kind.
+        // serde uses both kinds of quotes.
         Token::Text(text) if !text.is_empty() => Some(text.escape_debug().to_string()),
         _ => None,
     }
@@ -109,7 +109,7 @@ fn change(state: &mut [u8], place: usize) -> Option<(String, String)> {
     let token = Token::take(&mut rest).ok()?;
     let (before, last) = (quote(token)?, state.len() - rest.len() - 1);
     let byte = match token {
-        // A letter stays one: what is quoted has no other escapes then.
+        // A letter is replaced by a letter, so the quoted text gets no new escapes.
         Token::Text(text) if !text.ends_with(|last: char| last.is_ascii_alphanumeric()) => return None,
         Token::Text(text) if text.ends_with('x') => b'y',
         Token::Text(_) => b'x',

@@ -233,7 +233,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
 
     fn deserialize_seq<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
         match self.peek()? {
-            // `Vec<u8>` from what was written as bytes.
+            // A `Vec<u8>` whose value was written as bytes.
             Token::Bytes(bytes) => {
                 self.take()?;
                 visitor.visit_seq(SeqDeserializer::new(bytes.iter().copied()))

@@ -70,7 +70,7 @@ pub(super) struct Gap {
 /// Sketches `value`; parts that its `Serialize` refuses are left out.
 pub(super) fn sketch(serialize: impl FnOnce(Pencil<'_>) -> Result<(), Error>) -> Sketch {
     let mut paper = Paper { nodes: vec![Node::new(String::new())] };
-    // The writer meets the same refusal, and tells it.
+    // The writer meets the same refusal, and reports it.
     if serialize(Pencil { paper: &mut paper, node: 0, level: 0, somes: 0 }).is_err() {
         paper.nodes[0].is_gap = true;
     }
@@ -168,7 +168,7 @@ impl Paper {
     fn node(&mut self, outer: usize, segment: &Segment) -> Option<usize> {
         let mut path = self.nodes[outer].path.clone();
         match segment {
-            // Of all items together.
+            // The path is shared by all items.
             Segment::Item(usize::MAX) => path.push_str("[]"),
             Segment::Item(index) => {
                 let _ = write!(path, ".{index}");
@@ -202,7 +202,7 @@ impl Paper {
     }
 
     fn finish(mut self) -> Sketch {
-        // A place within a gap is one, too.
+        // A path within a gap is a gap too.
         for outer in 0..self.nodes.len() {
             if self.nodes[outer].is_gap {
                 let inner = self.nodes[outer].inner.clone();
@@ -223,7 +223,7 @@ impl Paper {
             Entry { path, kind: kinds.join("|"), print: (!node.is_gap).then_some(node.print), sample, variants }
         };
         let gap = |node: &Node| Gap { path: node.path.clone(), is_in_structs: node.is_of_structs() };
-        // The first has no name: a state without fields is no entry.
+        // The first node has no name: a state without fields is not an entry.
         let entries = self.nodes.iter().skip(1).filter(|node| !node.kinds.is_empty()).map(entry).collect();
         Sketch { entries, gaps: self.nodes.iter().filter(|node| node.is_gap).map(gap).collect() }
     }

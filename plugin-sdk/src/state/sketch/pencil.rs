@@ -27,7 +27,7 @@ impl<'a> Pencil<'a> {
         if !node.kinds.contains(&kind) {
             node.kinds.push(kind);
         }
-        // `Some(None)` is another value than `None`.
+        // `Some(None)` differs from `None`.
         let hash = value.bytes().fold(0xcbf2_9ce4_8422_2325_u64 ^ u64::from(self.somes), |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
@@ -73,7 +73,7 @@ impl<'a> Pencil<'a> {
         let Pencil { paper, node, level, somes } = self;
         Pencil { paper: &mut *paper, node, level, somes }.variant_leaf(kind, variant)?;
         let inner = paper.node(node, &Segment::Name(variant.to_owned()));
-        // Past the limit of paths all goes to the variant's own.
+        // Beyond the limit of paths everything goes to the variant's own path.
         let (node, level) = inner.map_or((node, LEVELS_MAX), |inner| (inner, level));
         Ok(Pencil { paper, node, level, somes: 0 })
     }
@@ -135,7 +135,7 @@ impl<'a> Serializer for Pencil<'a> {
     }
 
     fn serialize_f32(self, value: f32) -> Result<(), Error> {
-        // As a wider type would show it: a conversion that rounds is seen, one that doesn't is none.
+        // The text of the wider type, so that a conversion counts as a change only if it rounds.
         self.number("f32", f64::from(value))
     }
 
@@ -205,7 +205,7 @@ impl<'a> Serializer for Pencil<'a> {
 
     fn serialize_tuple_struct(self, name: &'static str, length: usize) -> Result<Folder<'a>, Error> {
         if name == OPAQUE_NAME {
-            // Bound to its version and outline, not to be told in parts.
+            // Bound to its version and outline, so it is reported as a whole.
             let Pencil { paper, node, level, .. } = self;
             Pencil { paper: &mut *paper, node, level, somes: 0 }.leaf("opaque", "")?;
             return Pencil { paper, node, level, somes: 0 }.open(Keys::Closed);
@@ -224,7 +224,7 @@ impl<'a> Serializer for Pencil<'a> {
     }
 
     fn serialize_map(self, length: Option<usize>) -> Result<Folder<'a>, Error> {
-        // What is flattened has no length.
+        // Flattened values have no length.
         self.open(if length.is_none() { Keys::Free } else { Keys::Entries })
     }
 
@@ -276,7 +276,7 @@ impl Folder<'_> {
         self.count += 1;
         let Pencil { paper, node: outer, level, .. } = &mut self.pencil;
         let is_many = matches!(self.keys, Keys::Items | Keys::Entries);
-        // Of the items the first that is not looked at tells that it isn't.
+        // The first item that is not covered records the gap.
         if self.keys == Keys::Closed || *level >= LEVELS_MAX || is_many && self.count > ITEMS_MAX + 1 {
             return Ok(());
         }

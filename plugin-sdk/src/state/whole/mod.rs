@@ -181,7 +181,7 @@ impl Flavor for Bytes {
 
     #[inline]
     fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        // Mostly a number of one to three bytes: a call costs more than they do.
+        // Usually a number of one to three bytes, which costs less than a call.
         if bytes.len() <= SHORT {
             bytes.iter().for_each(|byte| self.0.push(*byte));
         } else {
