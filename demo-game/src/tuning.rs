@@ -6,7 +6,7 @@ use game_types::Tuning;
 use serde::Deserialize;
 
 /// The file as it was when the game was built; used where the sources are not.
-const BUILTIN: &str = include_str!("../../assets/tuning.toml");
+const BUILTIN: &str = include_str!(concat!(env!("ASSETS_FOLDER"), "/tuning.toml"));
 
 /// Why the tuning can't be used.
 #[derive(Debug, thiserror::Error)]

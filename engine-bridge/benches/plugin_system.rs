@@ -1,7 +1,7 @@
-//! What a plugin's system costs beside the same loop as a native bevy_ecs system: 100 000 entities, two columns, one written.
+//! Time of a plugin's system compared with the same loop as a native bevy_ecs system: 100 000 entities, two columns, one written.
 //!
-//! The plugin is a real cdylib, built by cargo at the start, loaded by the host and called through the whole path: schedule, column
-//! gathering, gate, C ABI. Each case is measured twice, around the others, so that a change of the machine's mood shows.
+//! The plugin is a real cdylib. Cargo builds it at the start, the host loads it, and calls take the whole path: schedule, column
+//! gathering, slot lock, C ABI. Each case is measured twice, before and after the others, so that a change in the machine's speed shows.
 //!
 //! `cargo bench -p engine-bridge`; every case asserts that the work was done.
 
@@ -128,7 +128,7 @@ impl Plugged {
     }
 }
 
-/// Every entity has moved as often as `runs` says; its column is summed.
+/// Asserts, by the sum of the column, that every entity has moved `runs` times.
 fn assert_moved(world: &mut World, runs: u64) {
     let mut query = world.query::<&Col<Position>>();
     let sum: f64 = query.iter(world).map(|position| f64::from(position.y)).sum();

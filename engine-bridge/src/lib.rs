@@ -1,7 +1,7 @@
-//! Plugins meet an engine: their systems run over bevy_ecs columns, their commands are checked and applied.
+//! Runs Hotframe plugins in a bevy_ecs world: their systems work on the world's columns, and their commands are checked and applied.
 //!
-//! A game depends on `bevy_ecs` 0.20, `engine-bridge`, `plugin-host`, `shm-bus`, `tracing-subscriber` (without a subscriber nobody sees the
-//! log) and a crate of its own with the types that it shares with its plugins, which depends on `plugin-sdk`:
+//! A game depends on `bevy_ecs` 0.20, `engine-bridge`, `plugin-host`, `shm-bus` and `tracing-subscriber` (without a subscriber there is no
+//! log). It also depends on a crate of its own with the types that it shares with its plugins; that crate depends on `plugin-sdk`:
 //!
 //! ```no_run
 //! # use bevy_ecs::prelude::World;
@@ -15,14 +15,14 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut world = World::new();
-//! ComponentRegistry::bind::<Position>(&mut world)?;                    // plugins' Position is this world's Col<Position>
+//! ComponentRegistry::bind::<Position>(&mut world)?;                    // plugins' Position and this world's Col<Position> are one column
 //! world.spawn(Col(Position { x: 0.0, y: 0.0 }));
 //! std::fs::create_dir_all("plugins")?;                                 // the folder must exist
 //! let host = Host::start("plugins".as_ref(), shm_bus::Bus::open("my-game")?)?;
 //! bevy::install(&mut world, host);
 //! bevy::load_present(&mut world)?;
 //! for tick in 0.. {
-//!     bevy::frame_edge(&mut world);                                    // swaps in what was made beside the last frame
+//!     bevy::frame_edge(&mut world);                                    // commits the handovers of the last frame
 //!     bevy::run_frame(&mut world, FrameInfo { tick, seed: 1, delta_seconds: 1.0 / 60.0 });
 //!     // draw
 //!     bevy::end_frame(&mut world);
@@ -30,6 +30,17 @@
 //! # Ok(())
 //! # }
 //! ```
-//! Plugins never link bevy; the ECS world holds no pointer into an image. Knows nothing of any game.
+//! Plugins never link bevy, and the ECS world holds no pointer into a plugin's library. This crate knows nothing of any game.
 
 pub mod bevy;
+
+/// The examples of this crate's README and of those of the crates below it, compiled as documentation tests.
+#[cfg(doctest)]
+mod readmes {
+    #[doc = include_str!("../README.md")]
+    struct Bridge;
+    #[doc = include_str!("../../plugin-host/README.md")]
+    struct Host;
+    #[doc = include_str!("../../shm-bus/README.md")]
+    struct Bus;
+}

@@ -1,10 +1,10 @@
-//! Arguments of the macros' attributes, parsed to values; no expansion here.
+//! Parses the arguments of the macros' attributes to values; expands nothing.
 
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Error, Ident, LitInt, LitStr, Path, Result, Token, parenthesized};
 
-/// Calls `option` for each `key …` in a comma-separated list, leaving what follows the key to it.
+/// Calls `option` for each `key …` in a comma-separated list; `option` parses the rest after the key.
 pub(crate) fn options(
     input: ParseStream<'_>,
     mut option: impl FnMut(&Ident, ParseStream<'_>) -> Result<()>,
@@ -24,7 +24,7 @@ fn value<T: Parse>(input: ParseStream<'_>) -> Result<T> {
     input.parse()
 }
 
-/// The value of an option `key` that is a text.
+/// The string value of the option `key`.
 fn text(key: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
     input.parse::<Token![=]>()?;
     match input.fork().parse::<Ident>() {
@@ -56,10 +56,10 @@ impl TypeArgs {
                         }
                         _ => {
                             let known = match attribute_name {
-                                "message" => "`name`, `version` and `crate`",
-                                _ => "`name` and `version`",
+                                "message" => "`name`, `version` or `crate`",
+                                _ => "`name` or `version`",
                             };
-                            return Err(Error::new(key.span(), format!("unknown option; known are {known}")));
+                            return Err(Error::new(key.span(), format!("unknown option; expected {known}")));
                         }
                     }
                     Ok(())
@@ -93,7 +93,7 @@ impl Parse for PluginArgs {
                 _ => {
                     return Err(Error::new(
                         key.span(),
-                        "unknown option; known are `name`, `version` and `components(…)`",
+                        "unknown option; expected `name`, `version` or `components(…)`",
                     ));
                 }
             }
@@ -119,7 +119,7 @@ impl Parse for SystemArgs {
                 "stage" => found.stage = Some(value(input)?),
                 "after" => found.after.push(text(key, input)?),
                 "before" => found.before.push(text(key, input)?),
-                _ => return Err(Error::new(key.span(), "unknown option; known are `stage`, `after` and `before`")),
+                _ => return Err(Error::new(key.span(), "unknown option; expected `stage`, `after` or `before`")),
             }
             Ok(())
         })?;
@@ -152,7 +152,7 @@ impl OpaqueArgs {
             (true, Some(version)) => Ok(Some(Self { version })),
             _ => Err(Error::new_spanned(
                 attribute,
-                "write `#[state(opaque, version = \"…\")]`, naming the format, such as \"rapier2d 0.36\"",
+                "an opaque field needs a version; write `#[state(opaque, version = \"…\")]`, for example \"rapier2d 0.36\"",
             )),
         }
     }

@@ -1,11 +1,11 @@
-//! What the macros understood: a checked plain struct; a plugin's methods.
+//! Models of the macros' input: a checked plain struct; a plugin's methods.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Error, Fields, Ident, Path, Result, Type};
 
-/// A `repr(C)` struct whose fields may all be plain data.
+/// A `repr(C)` struct whose fields can all be plain data, as far as syntax shows.
 pub(crate) struct PlainStruct {
     pub(crate) ident: Ident,
     pub(crate) fields: Vec<(Ident, Type)>,
@@ -16,26 +16,29 @@ impl PlainStruct {
         let Data::Struct(data) = &item.data else {
             return Err(Error::new_spanned(
                 &item.ident,
-                "only a struct is plain data; keep an enum as a `u8` field with named constants",
+                "only a struct can be plain data; replace an enum by a `u8` field and named constants",
             ));
         };
         if !item.generics.params.is_empty() {
             return Err(Error::new_spanned(
                 &item.generics,
-                "plain data has one layout, hence no generic parameters; write a struct for each layout",
+                "plain data can't be generic: it has one layout; write one struct for each layout",
             ));
         }
         if !is_repr_c(item)? {
             return Err(Error::new_spanned(
                 &item.ident,
-                "write `#[repr(C)]` on it: its layout is shared with other images and processes",
+                "plain data needs `#[repr(C)]`: other libraries and processes share its layout",
             ));
         }
         let fields = match &data.fields {
             Fields::Named(fields) => fields.named.iter().collect(),
             Fields::Unit => Vec::new(),
             Fields::Unnamed(fields) => {
-                return Err(Error::new_spanned(fields, "name the fields: names are part of the schema"));
+                return Err(Error::new_spanned(
+                    fields,
+                    "plain data needs named fields: the names are part of the schema",
+                ));
             }
         };
         let mut checked = Vec::with_capacity(fields.len());
@@ -47,13 +50,13 @@ impl PlainStruct {
         Ok(Self { ident: item.ident.clone(), fields: checked })
     }
 
-    /// Compile-time proofs: each field is plain, and nothing lies between them.
+    /// Compile-time assertions: each field is plain, and there is no padding.
     pub(crate) fn checks(&self, wire: &TokenStream) -> TokenStream {
         let ident = &self.ident;
         let types = self.fields.iter().map(|(_, kind)| kind);
         let plain = self.fields.iter().map(|(_, kind)| quote_spanned!(kind.span()=> #wire::require_plain::<#kind>();));
         let aligned =
-            format!("`{ident}` is aligned to more than 8 bytes, which columns, commands and the bus don't keep");
+            format!("`{ident}` is aligned to more than 8 bytes; columns, commands and the bus align to at most 8");
         let message = format!("`{ident}` has padding between or after its fields; add `_pad: [u8; N]` or reorder them");
         quote! {
             const _: () = {
@@ -82,7 +85,7 @@ fn is_repr_c(item: &DeriveInput) -> Result<bool> {
             if meta.path.is_ident("C") || meta.path.is_ident("transparent") {
                 found = true;
             } else if meta.path.is_ident("packed") {
-                return Err(meta.error("packed fields can't be borrowed; use explicit padding"));
+                return Err(meta.error("a packed struct can't be plain data: its fields can't be borrowed; remove `packed` and add padding fields"));
             } else if meta.input.peek(syn::token::Paren) {
                 let _: proc_macro2::Group = meta.input.parse()?;
             }
@@ -92,11 +95,11 @@ fn is_repr_c(item: &DeriveInput) -> Result<bool> {
     Ok(found)
 }
 
-/// Types that look harmless and aren't: said at the field, with what to write.
+/// The error for a field type that can't be plain data, with what to write instead.
 fn refuse(kind: &Type) -> Result<()> {
     let advice = match kind {
         Type::Reference(_) | Type::Ptr(_) | Type::FnPtr(_) => {
-            "a pointer means nothing in another image or process; store an id or the data"
+            "a pointer is not valid in another library or process; store an id or the data"
         }
         Type::Array(array) => return refuse(&array.elem),
         Type::Tuple(_) => "a tuple has no fixed layout; write a struct with `#[repr(C)]` that derives `Plain`",
@@ -105,8 +108,8 @@ fn refuse(kind: &Type) -> Result<()> {
             Some("isize") => "`isize` differs between platforms; write `i64` or `i32`",
             Some("bool") => "a `bool` has invalid bit patterns; write `u8` and compare with 0",
             Some("char") => "a `char` has invalid bit patterns; write `u32`",
-            Some("Option") => "an `Option` has no fixed layout; write a value that means none, such as 0",
-            Some("String" | "Vec" | "Box") => "heap data can't be shared; write a fixed array",
+            Some("Option") => "an `Option` has no fixed layout; use a value that means \"none\", such as 0",
+            Some("String" | "Vec" | "Box") => "data on the heap can't be shared; write an array of fixed size",
             _ => return Ok(()),
         },
         _ => return Ok(()),
@@ -128,14 +131,14 @@ pub(crate) enum Param {
     System(Box<Type>),
     /// `&Message` or `&[Message]` of a subscription.
     Message {
-        /// Whether all messages of a record are passed at once.
+        /// Whether the method takes all messages of a record at once.
         slice: bool,
-        /// Of the type: where another message than the topic's is told.
+        /// Of the type: the place of the error if it isn't the topic's message.
         span: proc_macro2::Span,
     },
 }
 
-/// The last segment of `kind`, when it is a path.
+/// The last segment of `kind`, if it is a path.
 pub(crate) fn last_segment(kind: &Type) -> Option<&Ident> {
     match kind {
         Type::Path(path) => path.path.segments.last().map(|segment| &segment.ident),

@@ -1,30 +1,30 @@
-//! Names of plugins, which are part of a file's name and stand on the bus. A name that can't be loaded doesn't compile.
+//! Names of plugins, which appear in file names and on the bus. A name that the host could not load doesn't compile.
 
 use proc_macro2::Span;
 use syn::{Error, LitStr, Result};
 
-/// Bytes at most; as the host's.
+/// Maximum number of bytes, as in the host.
 const NAME_MAX: usize = 64;
 
-/// What is wrong with a plugin's name.
+/// Why `name` is not valid, if it isn't.
 fn fault(name: &str) -> Option<String> {
     let crate_like = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     if name.is_empty() {
-        return Some("a plugin's name has at least one letter or digit".to_owned());
+        return Some("a plugin's name needs at least one letter or digit".to_owned());
     }
     if name.len() > NAME_MAX {
-        return Some(format!("a plugin's name has at most {NAME_MAX} bytes, this one has {}", name.len()));
+        return Some(format!("a plugin's name is limited to {NAME_MAX} bytes; this one has {}", name.len()));
     }
     if name.starts_with('-') || !name.chars().all(crate_like) {
         return Some(
-            "a plugin's name has letters, digits, `_` and `-` only, as a crate's: its file is named after it"
+            "a plugin's name may contain only letters, digits, `_` and `-`, like a crate's: the library is named after it"
                 .to_owned(),
         );
     }
     None
 }
 
-/// The plugin's own name: as stated, or the package's.
+/// The plugin's own name: the option's, or the package's.
 pub(crate) fn check(stated: Option<&LitStr>) -> Result<()> {
     match stated {
         Some(literal) => fault(&literal.value()).map_or(Ok(()), |fault| Err(Error::new(literal.span(), fault))),
@@ -44,5 +44,5 @@ pub(crate) fn check_wish(literal: &LitStr) -> Result<()> {
     if fault(plugin).is_none() && system.is_none_or(is_system) {
         return Ok(());
     }
-    Err(Error::new(literal.span(), "nothing can be named so; write \"plugin\" or \"plugin/system\""))
+    Err(Error::new(literal.span(), "not a valid plugin or system name; write \"plugin\" or \"plugin/system\""))
 }

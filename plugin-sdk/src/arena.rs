@@ -1,7 +1,7 @@
-//! Bump allocation in the host's frame arena: no call into the host but to refill, no free.
+//! Bump allocation in the host's frame arena: only a refill calls the host, and nothing is freed singly.
 //!
 //! # Failure
-//! Past the plugin's quota an allocation gives [`ArenaFull`]; nothing already allocated is lost. What other plugins take counts for nothing.
+//! An allocation beyond the plugin's quota returns [`ArenaFull`]; earlier allocations stay valid. Other plugins' use doesn't matter.
 
 #![expect(unsafe_code, reason = "bump allocation in memory that the host owns")]
 
@@ -13,7 +13,7 @@ use core::ptr::NonNull;
 
 use crate::abi::{Bump, Call, Status};
 
-/// The plugin has used up its quota of the frame arena, or asks for more than is left of it.
+/// The allocation exceeds what is left of the plugin's quota of the frame arena.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ArenaFull;
 
@@ -28,7 +28,7 @@ impl core::error::Error for ArenaFull {}
 /// Memory of the current frame.
 #[derive(Clone, Copy, Debug)]
 pub struct Arena<'frame> {
-    /// The host's, valid for `'frame` and used by this thread alone.
+    /// The host's call, valid for `'frame` and used by this thread alone.
     call: NonNull<Call>,
     frame: PhantomData<&'frame Call>,
 }
@@ -40,20 +40,20 @@ impl<'frame> Arena<'frame> {
         Self { call, frame: PhantomData }
     }
 
-    /// Places `value` in the arena.
+    /// Moves `value` into the arena.
     ///
     /// # Errors
-    /// [`ArenaFull`] past the plugin's quota.
+    /// [`ArenaFull`] beyond the plugin's quota.
     #[inline]
     pub fn alloc<T: Copy>(self, value: T) -> Result<&'frame mut T, ArenaFull> {
         let place = self.reserve::<T>(1)?;
         Ok(place[0].write(value))
     }
 
-    /// Places `length` copies of `value`.
+    /// A slice of `length` copies of `value`.
     ///
     /// # Errors
-    /// [`ArenaFull`] past the plugin's quota.
+    /// [`ArenaFull`] beyond the plugin's quota.
     pub fn slice<T: Copy>(self, length: usize, value: T) -> Result<&'frame mut [T], ArenaFull> {
         let places = self.reserve::<T>(length)?;
         for place in &mut *places {
@@ -63,10 +63,10 @@ impl<'frame> Arena<'frame> {
         Ok(unsafe { assume_init(places) })
     }
 
-    /// Copies `text`.
+    /// Copies `text` into the arena.
     ///
     /// # Errors
-    /// [`ArenaFull`] past the plugin's quota.
+    /// [`ArenaFull`] beyond the plugin's quota.
     pub fn text(self, text: &str) -> Result<&'frame str, ArenaFull> {
         let mut bytes = self.vec::<u8>(text.len())?;
         bytes.extend(text.as_bytes())?;
@@ -74,10 +74,10 @@ impl<'frame> Arena<'frame> {
         Ok(unsafe { core::str::from_utf8_unchecked(bytes.into_slice()) })
     }
 
-    /// An empty vector with room for `capacity` items; it grows by moving within the arena.
+    /// An empty vector with room for `capacity` items; to grow, it moves within the arena.
     ///
     /// # Errors
-    /// [`ArenaFull`] past the plugin's quota.
+    /// [`ArenaFull`] beyond the plugin's quota.
     pub fn vec<T: Copy>(self, capacity: usize) -> Result<ArenaVec<'frame, T>, ArenaFull> {
         Ok(ArenaVec { arena: self, places: self.reserve(capacity)?, length: 0 })
     }
@@ -138,17 +138,17 @@ impl<'frame> Arena<'frame> {
 }
 
 /// # Safety
-/// Every place is initialized.
+/// Every item is initialized.
 unsafe fn assume_init<T>(places: &mut [MaybeUninit<T>]) -> &mut [T] {
     // SAFETY: same layout; initialized by contract.
     unsafe { &mut *(core::ptr::from_mut(places) as *mut [T]) }
 }
 
-/// A growable vector in the frame arena. Outgrown memory stays used until the frame ends.
+/// A growable vector in the frame arena. Memory that it has outgrown stays in use until the frame ends.
 pub struct ArenaVec<'frame, T: Copy> {
     arena: Arena<'frame>,
     places: &'frame mut [MaybeUninit<T>],
-    /// In `0 ..= places.len()`; places below it are initialized.
+    /// In `0 ..= places.len()`; the items below it are initialized.
     length: usize,
 }
 
@@ -162,7 +162,7 @@ impl<'frame, T: Copy> ArenaVec<'frame, T> {
     /// Appends `value`.
     ///
     /// # Errors
-    /// [`ArenaFull`] past the plugin's quota; the vector stays as it was.
+    /// [`ArenaFull`] beyond the plugin's quota; the vector stays unchanged.
     pub fn push(&mut self, value: T) -> Result<(), ArenaFull> {
         self.make_room(1)?;
         self.places[self.length].write(value);
@@ -173,7 +173,7 @@ impl<'frame, T: Copy> ArenaVec<'frame, T> {
     /// Appends all of `values`.
     ///
     /// # Errors
-    /// [`ArenaFull`] past the plugin's quota; the vector stays as it was.
+    /// [`ArenaFull`] beyond the plugin's quota; the vector stays unchanged.
     pub fn extend(&mut self, values: &[T]) -> Result<(), ArenaFull> {
         self.make_room(values.len())?;
         for (place, value) in self.places[self.length..].iter_mut().zip(values) {
@@ -183,17 +183,17 @@ impl<'frame, T: Copy> ArenaVec<'frame, T> {
         Ok(())
     }
 
-    /// Forgets the items and keeps their room.
+    /// Removes all items without dropping them; keeps the capacity.
     pub fn clear(&mut self) {
         self.length = 0;
     }
 
-    /// Forgets the items from `length` on.
+    /// Removes the items from `length` on without dropping them.
     pub(crate) fn truncate(&mut self, length: usize) {
         self.length = self.length.min(length);
     }
 
-    /// The items, for as long as the frame lives.
+    /// The items, for the frame's lifetime.
     #[must_use]
     pub fn into_slice(self) -> &'frame mut [T] {
         // SAFETY: places below `length` are initialized.

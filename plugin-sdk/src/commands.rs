@@ -1,4 +1,4 @@
-//! Structural changes: recorded in the frame arena, checked and applied by the host at the stage's end.
+//! Structural changes, recorded in the frame arena; the host checks and applies them at the end of the stage.
 
 #![expect(unsafe_code, reason = "views plain components as bytes")]
 
@@ -11,7 +11,7 @@ use crate::abi::command::{COMPONENT_HEADER, HEADER, Operation};
 use crate::arena::{Arena, ArenaFull, ArenaVec};
 use crate::wire::EntityId;
 
-/// Recorded commands of one call, as 8-byte words.
+/// The recorded commands of one call, as 8-byte words.
 #[derive(Debug, Default)]
 pub(crate) struct CommandBuffer<'call> {
     words: Option<ArenaVec<'call, u64>>,
@@ -29,7 +29,7 @@ impl CommandBuffer<'_> {
 /// Records commands.
 ///
 /// # Panics
-/// Every method panics, at its caller's place, when the plugin's quota of the frame arena is used up; the host contains that and
+/// Every method panics, at its caller's location, if the plugin's quota of the frame arena is used up. The host catches the panic and
 /// drops the system's commands.
 pub struct Commands<'frame, 'call> {
     buffer: &'frame RefCell<CommandBuffer<'call>>,
@@ -47,19 +47,19 @@ impl<'frame, 'call> Commands<'frame, 'call> {
         Self { buffer, arena }
     }
 
-    /// Makes an entity with the components of `bundle`: one component, or a tuple of up to eight.
+    /// Spawns an entity with the components of `bundle`: one component, or a tuple of up to eight.
     #[track_caller]
     pub fn spawn<B: Bundle>(&self, bundle: B) {
         self.record(Operation::Spawn, EntityId(0), B::COUNT, |words| bundle.write(words));
     }
 
-    /// Removes `entity`. Ignored by the host, and counted, when it no longer lives.
+    /// Despawns `entity`. If it no longer lives, the host ignores and counts the command.
     #[track_caller]
     pub fn despawn(&self, entity: EntityId) {
         self.record(Operation::Despawn, entity, 0, |_| {});
     }
 
-    /// Adds the components of `bundle` to `entity`, replacing those that it has.
+    /// Adds the components of `bundle` to `entity`, replacing existing ones.
     #[track_caller]
     pub fn insert<B: Bundle>(&self, entity: EntityId, bundle: B) {
         self.record(Operation::Insert, entity, B::COUNT, |words| bundle.write(words));
@@ -94,7 +94,7 @@ impl<'frame, 'call> Commands<'frame, 'call> {
         words.push(entity.0);
         components(&mut words);
         if let Err(full) = words.result {
-            // Who catches the panic goes on with whole commands.
+            // A plugin that catches the panic continues with complete commands.
             words.vec.truncate(before);
             drop(buffer);
             no_room(full);
@@ -102,11 +102,11 @@ impl<'frame, 'call> Commands<'frame, 'call> {
     }
 }
 
-/// Where a bundle writes its components.
+/// Receives a bundle's components.
 #[derive(Debug)]
 pub struct Words<'a, 'call> {
     vec: &'a mut ArenaVec<'call, u64>,
-    /// Of all pushes: a closure's panic would name this file as its place.
+    /// Of all pushes; a panic in a closure would name this file as its location.
     result: Result<(), ArenaFull>,
 }
 
@@ -131,7 +131,7 @@ impl Words<'_, '_> {
     }
 }
 
-/// Two 32-bit fields as they lie in memory.
+/// Two 32-bit fields in memory order.
 fn pair(first: u32, second: u32) -> u64 {
     let [a, b, c, d] = first.to_ne_bytes();
     let [e, f, g, h] = second.to_ne_bytes();
@@ -146,9 +146,9 @@ fn no_room(full: ArenaFull) -> ! {
 
 /// Components that are added together: one, or a tuple of up to eight.
 pub trait Bundle {
-    /// How many.
+    /// Number of components.
     const COUNT: u32;
-    /// Writes them all.
+    /// Writes all components.
     fn write(&self, words: &mut Words<'_, '_>);
 }
 

@@ -1,15 +1,15 @@
-//! Components: plain data that lives in the host's ECS columns.
+//! Components: plain data in the host's ECS columns.
 
 #![expect(unsafe_code, reason = "declares a trait whose implementors are accessed as bytes")]
 
-/// Plain data in the host's ECS, read and written in place by plugins.
+/// Plain data in the host's ECS that plugins read and write in place.
 ///
 /// Derive it: `#[derive(Clone, Copy, Component)] #[repr(C)]`. A struct without fields is a tag.
 ///
 /// # Safety
-/// As [`Plain`](crate::wire::Plain); [`Self::SCHEMA`] describes the type's real fields.
+/// As for [`Plain`](crate::wire::Plain); [`Self::SCHEMA`] describes the type's actual fields.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no component",
+    message = "`{Self}` is not a component",
     note = "derive it: `#[derive(Clone, Copy, Component)] #[repr(C)]`"
 )]
 pub unsafe trait Component: Copy + Send + Sync + 'static {

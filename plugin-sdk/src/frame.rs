@@ -1,4 +1,4 @@
-//! The frame that a system runs in.
+//! The frame as one system sees it.
 //!
 //! # Invariants
 //! 1. `call` is the host's, valid for `'call`, and used by this thread alone.
@@ -16,7 +16,7 @@ use crate::commands::{CommandBuffer, Commands};
 use crate::random::Random;
 use crate::wire::EntityId;
 
-/// One frame as one system sees it: time, arena, commands, random numbers.
+/// The current frame of one system: time, arena, commands, random numbers, log.
 pub struct Frame<'call> {
     call: NonNull<Call>,
     commands: RefCell<CommandBuffer<'call>>,
@@ -31,7 +31,7 @@ impl fmt::Debug for Frame<'_> {
 
 impl<'call> Frame<'call> {
     /// # Safety
-    /// `call` is valid for `'call` and used through this frame alone.
+    /// `call` is valid for `'call`, and used only through this frame.
     pub(crate) unsafe fn new(call: NonNull<Call>) -> Self {
         Self { call, commands: RefCell::default(), borrowed: PhantomData }
     }
@@ -60,14 +60,14 @@ impl<'call> Frame<'call> {
         unsafe { values.get_unchecked(index) }
     }
 
-    /// Hands the command buffer over to the host; called once, when the system has returned.
+    /// Passes the command buffer to the host; called once, after the system has returned.
     pub(crate) fn finish(&self) {
         let bytes = self.commands.take().into_bytes();
         // SAFETY: the call is valid, and no reference to it is live here.
         unsafe { (*self.call.as_ptr()).commands = bytes }
     }
 
-    /// Frames since the world began.
+    /// Frames since the world was created.
     #[must_use]
     pub fn tick(&self) -> u64 {
         self.call().tick
@@ -86,24 +86,24 @@ impl<'call> Frame<'call> {
         unsafe { Arena::new(self.call) }
     }
 
-    /// Structural changes, applied in schedule order at the stage's end; dropped if the system panics.
+    /// Structural changes. The host applies them in schedule order at the end of the stage, and drops them if the system panics.
     #[must_use]
     pub fn commands(&self) -> Commands<'_, 'call> {
         // SAFETY: as in `arena`; the memory outlives the call.
         Commands::new(&self.commands, unsafe { Arena::new(self.call) })
     }
 
-    /// Random numbers that depend on the run's seed, the tick, this system and `entity` only, hence repeat in a replay and
-    /// don't depend on iteration order.
+    /// Random numbers that depend only on the run's seed, the tick, this system and `entity`. They repeat in a replay, and don't depend
+    /// on the iteration order.
     #[must_use]
     pub fn random(&self, entity: EntityId) -> Random {
         let call = self.call();
         Random::new(call.seed, call.tick, call.system, entity)
     }
 
-    /// A line in the host's log, tagged with the plugin's name and generation.
+    /// Writes a line to the host's log, with the plugin's name and generation.
     pub fn log(&self, level: Level, message: fmt::Arguments<'_>) {
-        // A `Display` that fails cuts its line off: `to_string` would panic, at no place of the plugin's.
+        // A failing `Display` cuts the line off; `to_string` would panic at a location outside of the plugin.
         let (life, mut text) = (self.life(), String::new());
         let _ = text.write_fmt(message);
         // SAFETY: the host keeps its table alive for as long as any plugin is loaded.

@@ -1,4 +1,4 @@
-//! What `#[plugin]` expands to. Not for authors.
+//! Support code for the expansion of `#[plugin]`. Not for plugin authors.
 
 #![expect(unsafe_code, reason = "the plugin's side of the C ABI")]
 
@@ -40,17 +40,17 @@ pub const fn descriptor<S: PluginState>(
     }
 }
 
-/// Called by the image's entry, before the host uses the descriptor.
+/// Called by the exported function, before the host uses the descriptor.
 pub fn prepare<S: PluginState>() {
     unwind::put_hook();
-    // A panic must not leave the entry; it would come again where it can be told, when the state is saved.
+    // A panic must not leave the exported function. It would recur, and be reported, when the state is saved.
     let _ = std::panic::catch_unwind(|| unwind::quietly(S::prepare));
 }
 
-/// A subscription has no columns to query: it runs between systems.
+/// `param` of a subscription, which can't query because it runs between systems.
 ///
 /// # Panics
-/// When `param` is a query; at compile time.
+/// At compile time, if `param` is a query.
 #[must_use]
 pub const fn publisher_only(param: ParamDescriptor) -> ParamDescriptor {
     assert!(
@@ -63,14 +63,14 @@ pub const fn publisher_only(param: ParamDescriptor) -> ParamDescriptor {
 /// The parameter `index` of the current call.
 ///
 /// # Safety
-/// As [`SystemParam::fetch`].
+/// As for [`SystemParam::fetch`].
 #[inline]
 pub unsafe fn parameter<'call, P: SystemParam>(frame: &'call Frame<'call>, index: usize) -> P::Item<'call> {
     // SAFETY: the same contract.
     unsafe { P::fetch(frame, index) }
 }
 
-/// Runs `body` on the instance; its commands reach the host only if it returns.
+/// Runs `body` on the instance. Its commands reach the host only if it returns.
 ///
 /// # Safety
 /// `instance` is of type `S` and not in use elsewhere; `call` is valid and this call's own.
@@ -98,7 +98,7 @@ pub unsafe fn call<S: PluginState>(
     })
 }
 
-/// Gives state and frame one lifetime, which `body` sees as the call's.
+/// Unifies the lifetimes of state and frame to one, the call's, for `body`.
 fn run<'call, S>(
     state: &'call mut S,
     frame: &'call Frame<'call>,
@@ -162,7 +162,7 @@ unsafe extern "C" fn save<S: PluginState>(call: *const LifeCall, instance: *cons
     })
 }
 
-/// The saved state; the host is told what became of it.
+/// Restores the saved state, and reports to the host how it was restored.
 fn take_over<S: PluginState>(life: LifeCall, saved: &[u8]) -> Result<S, String> {
     let (state, report) = state::restore_with_report(saved)?;
     if let Some(report) = report {
@@ -180,7 +180,7 @@ fn take_over<S: PluginState>(life: LifeCall, saved: &[u8]) -> Result<S, String> 
     Ok(state)
 }
 
-/// The host's sink as a writer: the state is copied once, into the host's own memory.
+/// The host's sink as a writer: the state is copied once, into the host's memory.
 struct SinkWriter(Sink);
 
 impl std::io::Write for SinkWriter {

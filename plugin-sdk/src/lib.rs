@@ -1,7 +1,7 @@
-//! What a Hotframe plugin is written with.
+//! SDK for Hotframe plugins: components, queries, messages, state and the macros that export them.
 //!
 //! A plugin is a cdylib with one state type and one `#[plugin] impl`. Its systems run in the host's schedule on the host's own ECS
-//! columns; its state is kept when the library is replaced while the game runs.
+//! columns. The host keeps its state when it replaces the library while the game runs.
 //!
 //! ```
 //! use plugin_sdk::prelude::*;
@@ -28,7 +28,7 @@
 //!             if car.x > 100.0 {
 //!                 car.x = 0.0;
 //!                 self.laps += 1;
-//!                 let _ = laps.send(&Lap { number: self.laps });   // a full lane is counted by the host
+//!                 let _ = laps.send(&Lap { number: self.laps });   // the host counts messages without room
 //!             }
 //!         }
 //!     }
@@ -41,23 +41,24 @@
 //! # fn main() {}
 //! ```
 //!
-//! # What is kept, and what starts anew
-//! Each build that is swapped in is a library of its own, with statics of its own: `static`s, `OnceLock`s, `thread_local!`s and whatever
-//! dependencies keep in theirs **start anew with each generation**. The old ones stay where they are, unused; threads that the plugin has
-//! started go on with the old code. So keep what is to last
+//! # What a swap keeps
+//! Each build is a library of its own with its own statics. `static`s, `OnceLock`s, `thread_local!`s and the statics of dependencies
+//! **start anew with each generation**. The old ones stay in memory, unused, and threads that the plugin has started continue with the
+//! old code. Keep lasting data
 //!
-//! - in fields of the [`PluginState`]: saved and restored by name, converted as `#[serde(…)]` says;
-//! - as `#[state(opaque, version = "…")]`, where it is a dependency's own, such as a physics world;
-//! - in components of entities, or in messages, where others are to see it;
-//! - and make what can be made again, such as tables and caches, in a `#[serde(skip)]` field.
+//! - in fields of the [`PluginState`], which are saved and restored by name and converted according to `#[serde(…)]`;
+//! - in a field with `#[state(opaque, version = "…")]`, if it is a dependency's whole state, such as a physics world;
+//! - in components or messages, if others need it.
 //!
-//! End threads in the state's `Drop`. A panic hook of one's own works, and is wrapped by the SDK's, which tells the host first.
+//! Put data that can be recomputed, such as tables and caches, into a `#[serde(skip)]` field.
+//!
+//! End the plugin's threads in the state's `Drop`. A plugin may install a panic hook; the SDK wraps it and reports to the host first.
 //!
 //! # What crosses the boundary
-//! [`abi`] alone: `repr(C)`, no `TypeId`, no allocation freed on the other side, no unwinding. Knows nothing of
+//! Only the types in [`abi`]: `repr(C)`, no `TypeId`, no allocation freed on the other side, no unwinding. This crate knows nothing of
 //! libloading or bevy.
 
-// The derives name this crate by its public path; so that they work inside it too.
+// The derives name this crate by its public path; this makes them work inside the crate too.
 extern crate self as plugin_sdk;
 
 pub mod abi;
@@ -88,7 +89,7 @@ pub use random::Random;
 pub use serde;
 pub use shm_bus::{topic, wire};
 
-/// All that a plugin's source usually needs.
+/// The usual imports of a plugin.
 pub mod prelude {
     pub use crate::abi::Level;
     pub use crate::state::PluginState;
@@ -97,4 +98,13 @@ pub mod prelude {
         Arena, ArenaFull, ArenaVec, Bundle, Commands, Component, Frame, Loan, Message, Mut, Plain, PluginState,
         Publisher, Query, Random, SendError, With, Without, plugin, topic,
     };
+}
+
+/// The examples of this crate's README and of `plugin-macros`', compiled as documentation tests.
+#[cfg(doctest)]
+mod readmes {
+    #[doc = include_str!("../README.md")]
+    struct Sdk;
+    #[doc = include_str!("../../plugin-macros/README.md")]
+    struct Macros;
 }

@@ -1,4 +1,4 @@
-//! What a system may take besides its plugin and the frame.
+//! Parameters of a system besides `self` and the frame.
 
 #![expect(unsafe_code, reason = "declares the contract of parameters that cross the ABI")]
 
@@ -10,13 +10,13 @@ use crate::frame::Frame;
 /// # Safety
 /// `fetch` uses the host's value only as `DESCRIPTOR` declares it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be a parameter of a system",
-    note = "a system takes `&Frame`, `Query<…>` and `Publisher<…>`; what it keeps over the frames stands in `self`"
+    message = "`{Self}` can't be a system parameter",
+    note = "a system takes `&Frame`, `Query<…>` and `Publisher<…>`; keep data between frames in fields of `self`"
 )]
 pub unsafe trait SystemParam {
-    /// With the call's lifetime.
+    /// The parameter with the call's lifetime.
     type Item<'call>;
-    /// Across the ABI.
+    /// Its description for the host.
     const DESCRIPTOR: ParamDescriptor;
 
     /// The parameter's value in this call.

@@ -1,4 +1,4 @@
-//! Sending on the bus: by copy, or by filling a loan in place.
+//! Sends on the bus, by copying or by filling a loan in place.
 
 #![expect(unsafe_code, reason = "fills shared memory that the host lends")]
 
@@ -11,14 +11,14 @@ use crate::frame::Frame;
 use crate::param::SystemParam;
 use crate::wire::{Topic, message_bytes};
 
-/// Why nothing was sent. The bus counts each.
+/// Why nothing was sent. The bus counts every case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendError {
-    /// A reader that holds the lane back has not yet read far enough; under the policy `Block`, not before the deadline either.
+    /// The lane is full: a gating reader has not read far enough, under the policy `Block` not even by the deadline.
     Full,
-    /// More than a record may hold (a quarter of the lane).
+    /// The message exceeds the limit of a record, a quarter of the lane.
     TooLong,
-    /// The lane can't be used; the host's log says why, and the plugin's next build gets a new one.
+    /// The lane is unusable. The host's log says why; the plugin's next build gets a new one.
     Broken,
 }
 
@@ -50,8 +50,8 @@ fn host(life: &LifeCall) -> &HostTable {
 
 /// A system's access to one topic, at the topic's priority and under its [policy](crate::wire::Policy).
 ///
-/// A policy that waits (`Block`) holds the whole frame for as long as its deadline, for each message that finds no room. Plugins of the
-/// same game read between two frames, hence make no room meanwhile: `Block` is for topics that other processes or threads read.
+/// The policy `Block` blocks the whole frame until its deadline, for each message without room. Plugins of the same game read between two
+/// frames, so they make no room meanwhile: `Block` is for topics that other processes or threads read.
 pub struct Publisher<'call, T: Topic> {
     life: LifeCall,
     number: u32,
@@ -68,8 +68,8 @@ impl<T: Topic> Publisher<'_, T> {
     /// Sends one message.
     ///
     /// # Errors
-    /// When the lane is full and the topic's policy gives the message back; under `DropNewest` it is dropped and counted, and that is no
-    /// error.
+    /// If the lane is full and the topic's policy returns the message. Under `DropNewest` a full lane is no error: the message is dropped
+    /// and counted.
     pub fn send(&mut self, message: &T::Message) -> Result<(), SendError> {
         self.send_all(core::slice::from_ref(message))
     }
@@ -77,7 +77,7 @@ impl<T: Topic> Publisher<'_, T> {
     /// Sends `messages` as one record.
     ///
     /// # Errors
-    /// When the lane is full, or the record is longer than a quarter of it.
+    /// If the lane is full, or the record is longer than a quarter of it.
     pub fn send_all(&mut self, messages: &[T::Message]) -> Result<(), SendError> {
         let bytes = message_bytes(messages);
         let host = host(&self.life);
@@ -85,10 +85,10 @@ impl<T: Topic> Publisher<'_, T> {
         check(unsafe { (host.send)(self.life.context, self.number, bytes.as_ptr(), bytes.len()) })
     }
 
-    /// Borrows room for up to `capacity` messages in the lane itself: push, then commit. Dropping it sends nothing.
+    /// Lends room for up to `capacity` messages in the lane itself (zero-copy): push, then commit. Dropping the loan sends nothing.
     ///
     /// # Errors
-    /// As [`Self::send_all`]; under `DropNewest` too, as there is no room to lend.
+    /// As for [`Self::send_all`]. A full lane is an error under `DropNewest` too, since there is no room to lend.
     pub fn loan(&mut self, capacity: usize) -> Result<Loan<'_, T>, SendError> {
         const { assert!(size_of::<T::Message>().is_multiple_of(8), "pad the message to a multiple of 8 bytes to loan it") };
         let bytes = capacity.checked_mul(size_of::<T::Message>()).ok_or(SendError::TooLong)?;
@@ -106,7 +106,7 @@ impl<T: Topic> Publisher<'_, T> {
     }
 }
 
-/// Room in a lane, being filled. The memory is shared with other processes, hence written as relaxed 8-byte words only.
+/// Room in a lane that is being filled. Other processes share the memory, so it is written only as relaxed 8-byte words.
 pub struct Loan<'loan, T: Topic> {
     life: LifeCall,
     number: u32,
@@ -127,10 +127,10 @@ impl<T: Topic> fmt::Debug for Loan<'_, T> {
 impl<T: Topic> Loan<'_, T> {
     const WORDS: usize = size_of::<T::Message>() / 8;
 
-    /// Appends `message`; gives it back when the loan is full.
+    /// Appends `message`, or returns it if the loan is full.
     ///
     /// # Errors
-    /// The message itself.
+    /// Returns the message.
     #[inline]
     pub fn push(&mut self, message: T::Message) -> Result<(), T::Message> {
         if self.length == self.capacity {
@@ -149,7 +149,7 @@ impl<T: Topic> Loan<'_, T> {
         Ok(())
     }
 
-    /// Messages so far.
+    /// Number of messages pushed so far.
     #[must_use]
     pub fn len(&self) -> usize {
         self.length
@@ -161,10 +161,10 @@ impl<T: Topic> Loan<'_, T> {
         self.length == 0
     }
 
-    /// Sends what was pushed as one record; an empty loan is taken back.
+    /// Sends the pushed messages as one record; an empty loan is cancelled.
     ///
     /// # Errors
-    /// When the host refuses, which a loan that it gave does not cause.
+    /// If the host refuses; it doesn't refuse a loan that it gave.
     pub fn commit(self) -> Result<(), SendError> {
         if self.length == 0 {
             return Ok(());

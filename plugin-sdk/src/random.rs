@@ -1,4 +1,4 @@
-//! Random numbers that replay: a PCG32 seeded from what identifies the draw, not from a shared state.
+//! Random numbers that replay: a PCG32 whose seed identifies the draw, without shared state.
 
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;

@@ -1,10 +1,10 @@
-//! Nothing unwinds out of the image: panics and refusals become a status, their text goes to the host.
+//! Keeps unwinding inside the library: panics and refusals become a status, and the host gets their text.
 //!
-//! The [`hook`] tells the host of each panic when it happens, before anything unwinds; the guard tells which of them the call
-//! ended with, or that it ended with one that no hook saw: `resume_unwind`, or a plugin with a hook of its own.
+//! The [`hook`] reports each panic to the host when it happens, before anything unwinds. The guard reports which panic ended the call, or
+//! that no hook saw it: `resume_unwind`, or a plugin with a hook of its own.
 //!
 //! # Failure
-//! A panic whose payload panics when it is dropped is told with both texts; the second payload is leaked.
+//! If a panic's payload panics when it is dropped, both texts are reported, and the second payload is leaked.
 
 #![expect(unsafe_code, reason = "reports through the host's function table")]
 
@@ -22,12 +22,12 @@ use crate::abi::{HostTable, LifeCall, Status, Text};
 pub(crate) use self::hook::{install, put as put_hook, reinstall};
 
 thread_local! {
-    // Without destructors, so that no thread's end runs code of the image.
+    // Types without destructors, so that the end of a thread runs no code of the library.
     /// The host's call that this thread is in.
     static CURRENT: Cell<Option<LifeCall>> = const { Cell::new(None) };
-    /// Panics are expected, and nobody's fault.
+    /// Panics are expected here and are not reported.
     static QUIET: Cell<bool> = const { Cell::new(false) };
-    /// Fingerprint of the last panic on this thread that the host was told of.
+    /// Fingerprint of the last reported panic of this thread.
     static TOLD: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
@@ -45,12 +45,12 @@ pub(crate) fn guard(life: LifeCall, body: impl FnOnce() -> Result<(), String>) -
             Status::FAULT
         }
     };
-    // Only now: what the payload's drop has to say belongs to this call too.
+    // Only after the payload's drop, whose panics belong to this call too.
     CURRENT.set(outer);
     status
 }
 
-/// Runs `body`, whose panics are the caller's to catch and nobody's to hear of.
+/// Runs `body` without reporting its panics; the caller catches them.
 pub(crate) fn quietly<T>(body: impl FnOnce() -> T) -> T {
     struct Loud(bool);
     impl Drop for Loud {
@@ -62,10 +62,10 @@ pub(crate) fn quietly<T>(body: impl FnOnce() -> T) -> T {
     body()
 }
 
-/// Tells what the call ended with.
+/// Reports how the call ended.
 #[cold]
 fn caught(life: LifeCall, payload: Box<dyn Any + Send>) {
-    // An earlier panic, which the plugin caught itself, is not this one.
+    // Not an earlier panic that the plugin caught itself.
     let is_told = TOLD.take() == Some(fingerprint(&*payload));
     let words = Text::new(words(&*payload));
     // SAFETY: the host's own function and context; the text lives until it returns.
@@ -76,7 +76,7 @@ fn caught(life: LifeCall, payload: Box<dyn Any + Send>) {
     }
 }
 
-/// A payload's own drop may panic too; what that throws is leaked rather than dropped again.
+/// Drops a payload, whose drop may panic too; a payload thrown by that is leaked.
 fn drop_payload(life: LifeCall, payload: Box<dyn Any + Send>) {
     if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         fault(life, &format!("the panic's payload panicked when dropped: {}", words(&*second)));
@@ -95,7 +95,7 @@ fn host(life: &LifeCall) -> &HostTable {
     unsafe { life.host() }
 }
 
-/// What a payload says.
+/// The text of a payload.
 fn words(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     text.or_else(|| payload.downcast_ref::<Box<str>>().map(|text| &**text))
@@ -103,7 +103,7 @@ fn words(payload: &(dyn Any + Send)) -> &str {
         .unwrap_or("a panic with a payload that is no text")
 }
 
-/// Tells payloads apart by type and text, for a payload has no identity: it moves between the hook and the guard.
+/// Identifies a payload by type and text, because it moves between the hook and the guard.
 fn fingerprint(payload: &(dyn Any + Send)) -> u64 {
     let mut hash = DefaultHasher::new();
     payload.type_id().hash(&mut hash);

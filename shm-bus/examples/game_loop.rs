@@ -1,8 +1,8 @@
 //! Physics, render and AI as three processes: `cargo run --release -p shm-bus --example game_loop`.
 //!
-//! Physics floods the bus with draw commands at Low and, after them, tells of a hit at Critical. Render drains its inbox once a
-//! frame: the hit comes out first, before all the draws that were sent earlier. It tells AI what it saw; AI sleeps until then and
-//! gives orders, which physics drains at its next tick. In the end all counts have to add up; else it is an error.
+//! Physics floods the bus with draw commands at Low, then reports a hit at Critical. Render drains its inbox once a frame and gets
+//! the hit first, before all draw commands that were sent earlier. Render tells AI about the hit. AI sleeps until then and sends orders,
+//! which physics drains at its next tick. The example fails unless all counts add up in the end.
 
 #![expect(clippy::print_stdout, reason = "a program that says what it does")]
 

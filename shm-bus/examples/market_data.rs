@@ -1,8 +1,8 @@
 //! One feed, four readers in processes of their own: `cargo run --release -p shm-bus --example market_data`.
 //!
-//! A quote is written once and read by all. `ledger` and `risk` must have every quote: the feed waits for them (`Block`). `tape`
-//! is a slow observer that nobody waits for; it counts what it lost. `screen` looks sixty times a second at the index, of which
-//! only the newest value matters (`Latest`). In the end all counts have to add up to what was sent; else it is an error.
+//! The feed writes each quote once, and all readers read that copy. `ledger` and `risk` must have every quote, so the feed waits for them
+//! (`Block`). `tape` is a slow observer that nobody waits for; it counts its losses. `screen` reads the index sixty times a second and wants
+//! only the newest value (`Latest`). The example fails unless all counts add up to the number of sent messages in the end.
 
 #![expect(clippy::print_stdout, reason = "a program that says what it does")]
 

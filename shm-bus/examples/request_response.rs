@@ -1,7 +1,7 @@
-//! Two services as processes of their own, asked by a third: `cargo run --release -p shm-bus --example request_response`.
+//! Two services in processes of their own, called by a third process: `cargo run --release -p shm-bus --example request_response`.
 //!
-//! The example starts itself twice more. `inventory` keeps items and answers typed requests; `paths` thinks longer than its clients
-//! want to wait. In the end `inventory` is killed in the middle of a request. Whatever goes otherwise than said is an error.
+//! The example starts itself twice more. `inventory` keeps items and answers typed requests. `paths` computes longer than its clients'
+//! deadlines. In the end `inventory` is killed in the middle of a request. Any other outcome than the described one is an error.
 
 #![expect(clippy::print_stdout, reason = "a program that says what it does")]
 

@@ -1,7 +1,7 @@
 //! A work queue whose worker is killed: `cargo run --release -p shm-bus --example work_queue`.
 //!
-//! The example starts itself twice more, as workers. One of them gets a job on which it hangs; it is killed, and the other one gets that
-//! job again, marked. Whatever goes otherwise than said is an error.
+//! The example starts itself twice more, as workers. One worker hangs on a job and is killed. The other one then gets that job again, marked
+//! as redelivered. Any other outcome is an error.
 
 #![expect(clippy::print_stdout, reason = "a program that says what it does")]
 

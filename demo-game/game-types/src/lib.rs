@@ -18,7 +18,8 @@ pub const HALF_HEIGHT: f32 = 360.0;
 /// Ticks per second.
 pub const TICK_RATE: u32 = 60;
 
-/// The README's code, compiled as documentation tests.
+/// The code of the workspace's README and of this crate's, compiled as documentation tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

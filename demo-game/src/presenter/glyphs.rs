@@ -26,7 +26,8 @@ pub(crate) struct Font(fontdue::Font);
 
 impl Font {
     /// The font that the game comes with, JetBrains Mono Bold.
-    pub(crate) const BUILTIN: &'static [u8] = include_bytes!("../../../assets/fonts/JetBrainsMono-Bold.ttf");
+    pub(crate) const BUILTIN: &'static [u8] =
+        include_bytes!(concat!(env!("ASSETS_FOLDER"), "/fonts/JetBrainsMono-Bold.ttf"));
 
     /// Reads a font; a monospaced one, since characters are set 0.6 ems apart.
     ///

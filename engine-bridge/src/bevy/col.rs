@@ -1,12 +1,12 @@
-//! Host code's view of a component that plugins share.
+//! The host's bevy component for a component that plugins share.
 
 use bevy_ecs::component::{Component, Mutable, StorageType};
 use std::ops::{Deref, DerefMut};
 
-/// The column of `T` in bevy's terms. Spawn `Col(Position { … })`, query `&Col<Position>`. Call
-/// [`ComponentRegistry::bind`](super::ComponentRegistry::bind) first: plugins don't see a column that is not bound.
+/// A plugin component `T` as a bevy component. Spawn `Col(Position { … })`, query `&Col<Position>`. Call
+/// [`ComponentRegistry::bind`](super::ComponentRegistry::bind) first: plugins don't see an unbound column.
 ///
-/// The orphan rule forbids implementing bevy's `Component` for `T` itself, and its crate knows nothing of bevy.
+/// `T` itself can't implement bevy's `Component`: the orphan rule forbids it here, and `T`'s crate doesn't depend on bevy.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[repr(transparent)]
 pub struct Col<T>(pub T);

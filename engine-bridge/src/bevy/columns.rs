@@ -1,11 +1,11 @@
-//! A plugin system's queries as one bevy system parameter: raw columns of the matched tables, with bevy's own access tracking.
+//! A plugin system's queries as one bevy system parameter: raw columns of the matched tables, with bevy's access tracking.
 //!
 //! # Invariants
 //! 1. Access is what `Query<FilteredEntityMut>` registers for the same terms, so that bevy keeps conflicting systems apart.
-//! 2. All terms are in table storage, as are the default filters: `matched_tables` then means every row of these tables.
-//! 3. Pointers are made anew in each run and used within it only.
+//! 2. All terms and default filters are in table storage, so every row of the `matched_tables` matches.
+//! 3. Each run takes new pointers and uses them only until it ends.
 //!
-//! In the steady state a run allocates nothing: the vectors keep their capacity.
+//! A steady-state run allocates nothing: the vectors keep their capacity.
 
 #![expect(unsafe_code, reason = "gives out raw column pointers under bevy's access tracking")]
 
@@ -31,7 +31,7 @@ const _: () = {
     assert!(size_of::<Tick>() == 4 && align_of::<Tick>() == 4);
 };
 
-/// A term with bevy's id.
+/// A term with its bevy id.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum TermPlan {
     /// The entity's own id.
@@ -40,7 +40,7 @@ pub(super) enum TermPlan {
     Component(Access, ComponentId),
 }
 
-/// What a parameter needs, with bevy's ids.
+/// A parameter with its bevy ids.
 #[derive(Clone, Debug)]
 pub(super) enum ParamPlan {
     Query { data: Vec<TermPlan>, filter: Vec<TermPlan> },
@@ -69,7 +69,7 @@ impl PluginColumns<'_, '_> {
     }
 }
 
-/// State of [`PluginColumns`]: queries, and the memory that their values are made in.
+/// State of [`PluginColumns`]: queries, and reused memory for their values.
 #[derive(Default)]
 pub struct ColumnsState {
     queries: Vec<MatchedQuery>,
@@ -122,15 +122,15 @@ impl ColumnsState {
         state
     }
 
-    /// Makes the values for this run: first with indices in place of pointers, since the vectors may still move, then with pointers.
+    /// Builds the values for this run: first with indices, since the vectors may still reallocate, then with pointers.
     ///
     /// # Safety
-    /// The world is that of the queries, and their access is granted.
+    /// The queries belong to the world, and their access is granted.
     unsafe fn fill(&mut self, world: UnsafeWorldCell<'_>, change_tick: Tick) {
         self.columns.clear();
         self.tables.clear();
         self.params.clear();
-        // SAFETY: access to the columns is granted; everything else of the storages is only looked up.
+        // SAFETY: access to the columns is granted; everything else in the storages is only read.
         let storages = unsafe { world.storages() };
         for source in &self.order {
             let query = match *source {
@@ -164,7 +164,7 @@ fn query<'a>(
     world: &mut World,
     terms: impl Iterator<Item = &'a TermPlan>,
 ) -> QueryState<FilteredEntityMut<'static, 'static>> {
-    // bevy keeps resources on entities, which are none of a plugin's business.
+    // bevy keeps resources on entities; plugins don't see these.
     let resource = world.register_component::<IsResource>();
     let mut builder = QueryBuilder::<FilteredEntityMut<'static, 'static>>::new(world);
     builder.without_id(resource);
@@ -187,7 +187,7 @@ fn query<'a>(
     builder.build()
 }
 
-/// One column of a table that is not empty.
+/// One column of a nonempty table.
 fn column(table: &Table, term: TermPlan, change_tick: Tick) -> ColumnPointer {
     let TermPlan::Component(access, id) = term else {
         return ColumnPointer { data: table.entities().as_ptr().cast_mut().cast(), changed: std::ptr::null_mut() };

@@ -1,8 +1,8 @@
-//! Plugins' commands, checked and applied to the world.
+//! Checks plugins' commands and applies them to the world.
 //!
 //! # Failure
-//! A command that names no living entity that plugins share, or no known component, or has another size than the component, is dropped and counted; the
-//! others are applied.
+//! A command is dropped and counted if it names an entity that is dead or has no shared component, an unknown component, or a component
+//! of another size. The others are applied.
 
 #![expect(unsafe_code, reason = "inserts components by id from bytes")]
 
@@ -16,24 +16,24 @@ use plugin_sdk::abi::command::{Command, ComponentBytes, Operation, decode};
 
 use super::ComponentRegistry;
 
-/// What became of commands since the world began.
+/// Outcomes of commands since the world was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Resource)]
 pub struct CommandStats {
     /// Applied.
     pub applied: u64,
-    /// For an entity that had gone: two systems despawning the same one, mostly.
+    /// Stale: the entity was gone, usually because two systems despawned it.
     pub stale: u64,
-    /// Malformed, or with an unknown component or size.
+    /// Refused: malformed, or with an unknown component or size.
     pub refused: u64,
 }
 
-/// Memory for one command's components, kept over the frames.
+/// Memory for one command's components, reused across frames.
 #[derive(Debug, Default, Resource)]
 pub(super) struct CommandScratch {
     ids: Vec<ComponentId>,
-    /// The components' bytes, each from a word of its own on: a plugin's buffer may lie anywhere.
+    /// The components' bytes, each aligned to a word: a plugin's buffer may have any alignment.
     words: Vec<u64>,
-    /// Of each component, its first word.
+    /// Index of each component's first word.
     starts: Vec<usize>,
 }
 
@@ -43,7 +43,7 @@ enum Dropped {
     Refused(String),
 }
 
-/// Applies what `system` asked for.
+/// Applies the commands of `system`.
 pub(super) fn apply(world: &mut World, system: &str, mut buffer: &[u8]) {
     if buffer.is_empty() {
         return;

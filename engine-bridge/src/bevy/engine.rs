@@ -1,4 +1,4 @@
-//! bevy_ecs as the host's engine: checks a set of plugins against the world, and goes over to it.
+//! bevy_ecs as the host's engine: checks a set of plugins against the world, then commits to it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,16 +20,16 @@ use super::stages::{PlannedSystem, Stages};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrepareError {
-    /// A component doesn't fit the one in use.
+    /// A component differs from the one in use.
     #[error(transparent)]
     Component(#[from] RegisterError),
-    /// No order satisfies all.
+    /// No order satisfies every `after` and `before`.
     #[error(transparent)]
     Order(#[from] OrderError),
     /// bevy refused the schedule.
     #[error("bevy refuses the schedule: {0}")]
     Schedule(#[from] ScheduleBuildError),
-    /// A default query filter is not in table storage, so that tables can't be handed over whole.
+    /// A default query filter is not in table storage, so plugins can't receive whole tables.
     #[error("the world's default query filters include {0}, which is in sparse-set storage")]
     SparseFilter(String),
     /// A component of a query is not registered.
@@ -37,11 +37,11 @@ pub enum PrepareError {
     Unregistered(String),
 }
 
-/// What runs now: the systems that the schedules hold, the slots that they call, and the components that are in use.
+/// The committed set: the systems in the schedules, the slots that they call, and the components in use.
 #[derive(Debug, Default, Resource)]
 pub(super) struct Running(Vec<Part>);
 
-/// What the engine has of one plugin.
+/// The engine's data about one plugin.
 #[derive(Debug)]
 struct Part {
     slot: Arc<Slot>,
@@ -60,7 +60,7 @@ impl Running {
         Self(plugins.iter().map(part).collect())
     }
 
-    /// Whether these plugins need nothing but what there is.
+    /// Whether the committed schedules and components serve these plugins unchanged.
     fn serves(&self, plugins: &[PluginView<'_>]) -> bool {
         let fits = |(part, PluginView { slot, manifest }): (&Part, &PluginView<'_>)| {
             Arc::ptr_eq(&part.slot, slot) && part.systems == manifest.systems && part.components == manifest.components
@@ -73,7 +73,7 @@ impl Running {
 #[derive(Debug)]
 pub(super) struct BevyEngine<'world>(pub(super) &'world mut World);
 
-/// Another set of plugins, made ready. Dropped, it leaves the present one as it is.
+/// A prepared set of plugins. Dropping it leaves the committed set unchanged.
 #[derive(Debug)]
 pub(super) struct Prepared {
     components: Declared,
@@ -82,7 +82,7 @@ pub(super) struct Prepared {
 }
 
 impl Engine for BevyEngine<'_> {
-    /// `None` when what runs now serves the next set as well: its systems call through the same slots.
+    /// `None` if the committed schedules also serve this set: their systems call through the same slots.
     type Prepared = Option<Prepared>;
     type Error = PrepareError;
 
@@ -138,7 +138,7 @@ fn check(world: &mut World, plugins: &[PluginView<'_>]) -> Result<(), PrepareErr
     Ok(())
 }
 
-/// Every component that the plugin names; some more than once.
+/// Every component that the plugin names, with repetitions.
 fn components(manifest: &Manifest) -> impl Iterator<Item = &ComponentInfo> {
     let terms = manifest.systems.iter().flat_map(|system| &system.params).flat_map(terms);
     manifest.components.iter().chain(terms.filter_map(|term| term.component.as_ref()))
@@ -168,7 +168,7 @@ fn plan(components: &Declared, system: &SystemInfo) -> Result<Vec<ParamPlan>, Pr
     system.params.iter().map(plan).collect()
 }
 
-/// A sparse filter would make `matched_tables` hold rows that don't match.
+/// With a sparse filter, tables in `matched_tables` could have rows that don't match.
 fn refuse_sparse_filters(world: &World) -> Result<(), PrepareError> {
     let Some(filters) = world.get_resource::<DefaultQueryFilters>() else { return Ok(()) };
     let mut infos = filters.disabling_ids().filter_map(|id| world.components().get_info(id));

@@ -1,4 +1,4 @@
-//! One frame: swaps at its edge, messages, stages with their commands and handovers, end of its memory.
+//! One frame: swaps at the frame edge, messages, stages with their commands and handovers, end of the frame arena.
 
 use bevy_ecs::prelude::{Mut, Resource, World};
 use plugin_host::{FrameInfo, Host};
@@ -12,14 +12,14 @@ use super::stages::Stages;
 #[derive(Debug, Resource)]
 pub struct PluginHost(pub Host);
 
-/// The frame that [`run_frame`] is running, or ran last.
+/// The current frame of [`run_frame`], or its last one.
 #[derive(Clone, Copy, Debug, Resource)]
 pub struct CurrentFrame(pub FrameInfo);
 
-/// Gives `world` a plugin host. Bind the host's own component types before.
+/// Installs a plugin host in `world`. Bind the host's own component types first.
 ///
-/// A host that the world had is dropped, and its plugins with it; what they did to the world stays. A host that comes from another
-/// world brings the plugins that it runs.
+/// An earlier host of the world is dropped together with its plugins; their effects on the world stay. A host from another world keeps its
+/// running plugins.
 pub fn install(world: &mut World, host: Host) {
     world.remove_resource::<PluginHost>();
     world.insert_resource(Stages::default());
@@ -29,25 +29,25 @@ pub fn install(world: &mut World, host: Host) {
     world.resource_scope(|world, mut host: Mut<'_, PluginHost>| host.0.enter(&mut BevyEngine(world)));
 }
 
-/// Loads the libraries that stand in the folder, waiting until each was tried. What is refused is logged and counted.
+/// Loads the libraries in the folder and waits until each was tried. A refused library is logged and counted.
 ///
 /// # Errors
 /// When the folder can't be read.
 ///
 /// # Panics
-/// Without [`install`]; as every function here.
+/// Without [`install`], like every function here.
 pub fn load_present(world: &mut World) -> std::io::Result<()> {
     world.resource_scope(|world, mut host: Mut<'_, PluginHost>| host.0.load_present(&mut BevyEngine(world)))
 }
 
-/// Swaps in what waits: what the last [`run_frame`] began to hand over, first loads, removals. Gives the number of plugins that
+/// Commits the handovers that the last [`run_frame`] began, and performs first loads and removals. Returns the number of plugins that
 /// changed.
 pub fn frame_edge(world: &mut World) -> usize {
     world.resource_scope(|world, mut host: Mut<'_, PluginHost>| host.0.frame_edge(&mut BevyEngine(world)))
 }
 
-/// Delivers messages and runs every stage, applying commands after each, and beginning the handovers of plugins that are done with
-/// the frame. To be called once between two edges.
+/// Delivers messages, then runs every stage. After each stage it applies the commands and begins the handovers of plugins whose last stage
+/// it was. Call it once between two edges.
 pub fn run_frame(world: &mut World, frame: FrameInfo) {
     world.insert_resource(CurrentFrame(frame));
     world.resource_scope(|world, host: Mut<'_, PluginHost>| {
@@ -56,7 +56,7 @@ pub fn run_frame(world: &mut World, frame: FrameInfo) {
     world.resource_scope(|world, mut stages: Mut<'_, Stages>| stages.run(world));
 }
 
-/// Ends the frame's memory; gives the bytes that plugins used of it.
+/// Ends the frame, drops replaced instances and flips the frame arena. Returns the bytes of it that plugins used.
 pub fn end_frame(world: &mut World) -> usize {
     world.resource_mut::<PluginHost>().0.end_frame()
 }

@@ -1,7 +1,7 @@
-//! One number for the whole state: equal for equal runs, with or without swaps in between.
+//! A hash of the whole state: equal runs have equal hashes, with or without swaps in between.
 //!
-//! Covers every entity that has a shared component, in the order of the ids (never of archetypes), each component's name and bytes,
-//! every plugin's state, and the tick. A plugin whose state can't be saved is left out, and named.
+//! It covers every entity with a shared component in id order (not archetype order), each component's name and bytes, every plugin's
+//! state, and the tick. A plugin whose state can't be saved is left out and named.
 
 #![expect(unsafe_code, reason = "reads plain components as bytes")]
 
@@ -15,16 +15,16 @@ use plugin_host::Fault;
 use super::frame::{CurrentFrame, PluginHost};
 use super::registry::{ComponentRegistry, Registered};
 
-/// What [`world_hash`] found.
+/// Result of [`world_hash`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorldHash {
-    /// The number; that of a part of the world if something is unsaved.
+    /// The hash; it covers only a part of the world if `unsaved` is not empty.
     pub value: u64,
-    /// The plugins that it doesn't cover, since they could not save their states, and why.
+    /// The plugins that it doesn't cover because their states could not be saved, with the reasons.
     pub unsaved: BTreeMap<String, Fault>,
 }
 
-/// FNV-1a, 64 bits, over all that is hashed.
+/// FNV-1a, 64 bits.
 struct Hash(u64);
 
 impl Hash {
@@ -34,14 +34,14 @@ impl Hash {
         }
     }
 
-    /// A part with its length, so that parts can't run into each other.
+    /// Hashes a part with its length, so that the boundary between two parts counts.
     fn part(&mut self, bytes: &[u8]) {
         self.bytes(&(bytes.len() as u64).to_le_bytes());
         self.bytes(bytes);
     }
 }
 
-/// The world's hash. It saves every plugin's state: see [`Host::states`](plugin_host::Host::states) for what becomes of one that hangs.
+/// The world's hash. It saves every plugin's state; [`Host::states`](plugin_host::Host::states) describes what happens to a plugin that hangs.
 ///
 /// # Panics
 /// Without [`install`](super::install).

@@ -1,20 +1,20 @@
-//! bevy_ecs: plugin systems as its systems, plain components as its columns.
+//! bevy_ecs: plugin systems run as bevy systems over plain components in bevy's columns.
 //!
 //! # One frame
 //! ```text
-//! frame_edge   what was made beside the last frame is swapped in; first loads, removals
-//! run_frame    messages delivered, then each stage: systems → commands → handovers of plugins that are done with the frame
-//! end_frame    the frame's memory, and what was replaced, is dropped
+//! frame_edge   commits the handovers of the last frame; first loads, removals
+//! run_frame    delivers messages, then for each stage: systems → commands → begin handovers of plugins whose last stage it was
+//! end_frame    drops replaced instances and the frame's memory
 //! ```
-//! From a plugin's last stage to the next [`frame_edge`] nothing calls it: its state is saved, and taken over by the next build, on
-//! a thread of its own. Two [`run_frame`] without an edge between them are allowed, and hold the edge for the whole swap.
+//! Nothing calls a plugin between its last stage and the next [`frame_edge`]: meanwhile a separate thread saves its state and creates the
+//! next instance. Two [`run_frame`] calls without an edge between them are allowed, but then the whole swap runs at the edge.
 //!
 //! # Invariants
-//! 1. A component that plugins see is plain data in table storage, registered under a stable name with its schema hash, without a
-//!    drop function.
-//! 2. Systems are the host's: they call through a [`Slot`](plugin_host::Slot), whatever generation is in it.
-//! 3. Systems that conflict have one order, that of [`order`]: stage, declared order, plugin name, position in its source.
-//! 4. Commands are applied in that order too, whatever the executor did.
+//! 1. A component that plugins see is plain data in table storage without a drop function, registered under a stable name with its
+//!    schema hash.
+//! 2. The host owns the systems. They call through a [`Slot`](plugin_host::Slot), whichever generation is in it.
+//! 3. [`order`] alone orders conflicting systems: stage, declared order, plugin name, position in the source.
+//! 4. Commands are applied in the same order, whichever executor runs the systems.
 
 mod col;
 mod columns;

@@ -1,7 +1,7 @@
-//! The one order of all plugin systems: pure, from manifests alone.
+//! The order of all plugin systems: a pure function of the manifests.
 //!
-//! Within a stage: declared `after` and `before` first; where these leave a choice, plugin name, then position in the source.
-//! A name that no running plugin has is ignored, so that a plugin may be absent.
+//! Within a stage the declared `after` and `before` come first. If they leave a choice, plugin name decides, then position in the source.
+//! A name that no running plugin has is ignored, so plugins may be absent.
 
 use plugin_host::image::SystemInfo;
 use plugin_sdk::abi::Stage;
@@ -30,7 +30,7 @@ impl Node<'_> {
         format!("{}/{}", self.plugin, self.system.name)
     }
 
-    /// Whether `name` means this system: `plugin` or `plugin/system`.
+    /// Whether `name` (`plugin` or `plugin/system`) refers to this system.
     fn is_named(&self, name: &str) -> bool {
         match name.split_once('/') {
             None => name == self.plugin,

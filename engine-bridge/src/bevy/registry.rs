@@ -1,11 +1,11 @@
-//! Which bevy component is which shared one: by stable name and schema hash, never by `TypeId`.
+//! Maps shared components to bevy components, by stable name and schema hash, never by `TypeId`.
 //!
-//! A name means one layout as long as anybody uses it: host code that has bound it, a running plugin, an entity that has it. After that
-//! it may be declared anew, and then means another bevy component.
+//! A name is bound to one layout while host code that has bound it, a running plugin or an entity uses it. Afterwards it may be declared
+//! with another layout, and then means another bevy component.
 //!
 //! # Invariants
-//! 1. Nothing that is made for a set of plugins changes what a name means before [`ComponentRegistry::go_over_to`].
-//! 2. bevy frees no component: one whose name means another layout now is kept, and taken again when its layout returns.
+//! 1. Preparing a set of plugins changes no name's meaning; only [`ComponentRegistry::go_over_to`] does.
+//! 2. bevy frees no component. One whose name means another layout now is kept, and reused when its layout returns.
 
 #![expect(unsafe_code, reason = "registers components by their layout")]
 
@@ -18,26 +18,26 @@ use plugin_host::image::ComponentInfo;
 
 use super::Col;
 
-/// Alignment of a command buffer's component bytes, hence the largest that a shared component may have.
+/// Alignment of a command buffer's component bytes, and therefore the largest alignment of a shared component.
 const ALIGN_MAX: usize = 8;
 
 /// Why a component can't be shared.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegisterError {
-    /// The name is taken by another layout.
+    /// The name is in use with another layout.
     #[error("component \"{name}\" has another layout than the one in use: {found}, in use by {user} {present}")]
     Layout {
         /// Stable name.
         name: String,
-        /// Schema of the newcomer.
+        /// Schema of the new component.
         found: String,
         /// Schema in use.
         present: String,
-        /// Who uses it.
+        /// Its user.
         user: String,
     },
-    /// It is aligned more strictly than commands are.
+    /// Its alignment exceeds that of commands.
     #[error("component \"{name}\" is aligned to {align} bytes, at most {ALIGN_MAX} are supported")]
     Align {
         /// Stable name.
@@ -48,17 +48,17 @@ pub enum RegisterError {
     /// Another component has its schema hash.
     #[error("components \"{name}\" and \"{other}\" have the same schema hash; rename one")]
     Hash {
-        /// Stable name of the newcomer.
+        /// Stable name of the new component.
         name: String,
         /// Stable name of the one in use.
         other: String,
     },
-    /// Somebody brought another type of this name before: mostly a plugin that was loaded too early.
+    /// A type of this name is already registered, usually by a plugin that was loaded before `bind`.
     #[error("component \"{0}\" is registered already as another type; bind the host's types before plugins are loaded")]
     Late(String),
 }
 
-/// A component and what it is.
+/// A component with its layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Registered {
     pub(super) id: ComponentId,
@@ -85,15 +85,15 @@ pub struct ComponentRegistry {
     bound: BTreeSet<String>,
     /// Names that running plugins use.
     used: BTreeSet<String>,
-    /// What no name means now.
+    /// Components that no name refers to now.
     spare: Vec<Registered>,
 }
 
 impl ComponentRegistry {
-    /// Makes host code's `Col<T>` and plugins' `T` the same column. To be called before plugins that use it are loaded.
+    /// Makes host code's `Col<T>` and plugins' `T` the same column. Call it before loading plugins that use `T`.
     ///
     /// # Errors
-    /// When a plugin was there first, and runs, or has left entities with it.
+    /// If a running plugin uses the name already, or entities of an earlier one do.
     pub fn bind<T: plugin_sdk::Component>(world: &mut World) -> Result<ComponentId, RegisterError> {
         let id = world.register_component::<Col<T>>();
         let info = ComponentInfo {
@@ -118,7 +118,7 @@ impl ComponentRegistry {
         Ok(id)
     }
 
-    /// Whether `info` fits what is in use; changes nothing.
+    /// Whether `info` fits the components in use; changes nothing.
     pub(super) fn check(world: &mut World, info: &ComponentInfo) -> Result<(), RegisterError> {
         world.init_resource::<Self>();
         let registry = world.resource::<Self>();
@@ -133,7 +133,7 @@ impl ComponentRegistry {
         registry.check_new(info)
     }
 
-    /// Whether the name could mean this, were it free.
+    /// Whether the name could refer to this component if it were free.
     fn check_new(&self, info: &ComponentInfo) -> Result<(), RegisterError> {
         if info.align > ALIGN_MAX {
             return Err(RegisterError::Align { name: info.name.clone(), align: info.align });
@@ -149,7 +149,7 @@ impl ComponentRegistry {
         self.bound.contains(name) || self.used.contains(name)
     }
 
-    /// bevy's components for all that a set of plugins names; what it means by a name counts from [`Self::go_over_to`] on.
+    /// The bevy components for all names of a set of plugins. The names get these meanings in [`Self::go_over_to`].
     pub(super) fn make<'a>(
         world: &mut World,
         infos: impl Iterator<Item = &'a ComponentInfo>,
@@ -189,18 +189,18 @@ impl ComponentRegistry {
         Ok(made)
     }
 
-    /// From now on these plugins run.
+    /// Commits to these plugins.
     pub(super) fn go_over_to(&mut self, Declared(declared): Declared) {
         self.used = declared.keys().cloned().collect();
         declared.into_values().for_each(|component| self.declare(component));
     }
 
-    /// No plugin runs here any more.
+    /// Notes that no plugin runs any more.
     pub(super) fn without_plugins(&mut self) {
         self.used.clear();
     }
 
-    /// Lets a name mean `component`.
+    /// Makes a name refer to `component`.
     fn declare(&mut self, component: Registered) {
         self.spare.retain(|spare| *spare != component);
         let name = component.info.name.clone();
@@ -214,7 +214,7 @@ impl ComponentRegistry {
         self.spare.push(before);
     }
 
-    /// Whether plugins may change this entity: it has a component that they share. Others are the host's, or bevy's own.
+    /// Whether plugins may change this entity: only if it has a shared component. Other entities are the host's or bevy's own.
     pub(super) fn shares(&self, entity: &EntityWorldMut<'_>) -> bool {
         self.by_name.values().any(|component| entity.contains_id(component.id))
     }
@@ -223,7 +223,7 @@ impl ComponentRegistry {
         self.by_name.get(self.by_hash.get(&hash)?)
     }
 
-    /// In the order of the names.
+    /// The components, ordered by name.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Registered> {
         self.by_name.values()
     }
@@ -234,7 +234,7 @@ fn has_rows(world: &World, id: ComponentId) -> bool {
     world.archetypes().iter().any(|archetype| archetype.contains(id) && !archetype.is_empty())
 }
 
-/// Whether two plugins mean the same by a component's name; `user` is the one of `present`.
+/// Whether two plugins declare the same layout for a component's name; `user` is the plugin of `present`.
 pub(super) fn fits(found: &ComponentInfo, present: &ComponentInfo, user: &str) -> Result<(), RegisterError> {
     if found == present { Ok(()) } else { Err(differs(found, present, user)) }
 }

@@ -1,4 +1,4 @@
-//! The schedules of a set of plugins, one per stage, and running them.
+//! Builds and runs the schedules of a set of plugins, one per stage.
 
 #![expect(unsafe_code, reason = "keeps command buffers of the frame arena until the stage's end")]
 
@@ -16,7 +16,7 @@ use super::commands;
 use super::frame::{CurrentFrame, PluginHost};
 use super::order::Node;
 
-/// A system to be scheduled, with what it needs to be called.
+/// A system to be scheduled, with the data for calling it.
 pub(super) struct PlannedSystem<'a> {
     pub(super) node: Node<'a>,
     pub(super) slot: Arc<Slot>,
@@ -48,7 +48,7 @@ impl std::fmt::Debug for Stages {
     }
 }
 
-/// Command buffers of the stage that is running, each with its system's position.
+/// Command buffers of the running stage, each with its system's position.
 type Recorded = Arc<Mutex<Vec<(usize, Buffer)>>>;
 
 /// A command buffer in the frame arena.
@@ -59,7 +59,7 @@ struct Buffer(*const [u8]);
 unsafe impl Send for Buffer {}
 
 impl Stages {
-    /// Builds one stage from systems in order. Systems that conflict are chained in that order; bevy then finds no ambiguity.
+    /// Builds one stage from systems in order. Conflicting systems are chained in that order, so bevy finds no ambiguity.
     pub(super) fn add(
         &mut self,
         world: &mut World,
@@ -100,12 +100,12 @@ impl Stages {
         Ok(())
     }
 
-    /// Runs every stage, each followed by its commands in order, and by the handovers of plugins that are done with the frame.
+    /// Runs every stage. After each it applies the commands in order and begins the handovers of plugins whose last stage it was.
     pub(super) fn run(&mut self, world: &mut World) {
         for StageSchedule { stage, schedule, names, recorded } in &mut self.0 {
             recorded.lock().unwrap_or_else(PoisonError::into_inner).clear();
             schedule.run(world);
-            // The host, which owns the buffers' memory, is out of the reach of whatever the commands set off.
+            // Effects of commands can't reach the host, which owns the buffers' memory.
             world.resource_scope(|world, _: Mut<'_, PluginHost>| {
                 let mut recorded = recorded.lock().unwrap_or_else(PoisonError::into_inner);
                 recorded.sort_unstable_by_key(|(position, _)| *position);

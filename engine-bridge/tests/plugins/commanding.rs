@@ -1,4 +1,4 @@
-//! Commands: good ones are applied at the stage's end, others are dropped, counted and told.
+//! Commands: valid ones are applied at the end of the stage; others are dropped, counted and logged.
 
 use engine_bridge::bevy::Col;
 use plugin_sdk::prelude::*;

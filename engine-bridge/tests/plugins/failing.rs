@@ -1,4 +1,4 @@
-//! A panic in a system: its commands are dropped, its plugin waits for a new build, the game goes on.
+//! A panic in a system: its commands are dropped, its plugin waits for a new build, the game continues.
 
 use engine_bridge::bevy::Col;
 use plugin_sdk::prelude::*;

@@ -1,4 +1,4 @@
-//! A world with a plugin host, a folder and a bus, all of one test.
+//! A world with a plugin host, a folder and a bus for one test.
 
 use std::fs;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use super::support::fixtures;
 use super::support::log::Log;
 use super::types::{Frozen, Label, Position, Trace, Velocity};
 
-/// A wait that is longer is no slow machine but a failure.
+/// A longer wait is a failure, not a slow machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) struct Game {
@@ -30,7 +30,7 @@ pub(crate) struct Game {
 }
 
 impl Game {
-    /// A world whose host knows the shared components, with these plugins in its folder: the plugin's name and the fixture.
+    /// A world whose host knows the shared components, with these plugins in its folder, each as (plugin name, fixture).
     pub(crate) fn with(plugins: &[(&str, &str)]) -> Self {
         let place = tempfile::tempdir().expect("a folder for one test");
         let folder = place.path().join("plugins");
@@ -63,21 +63,21 @@ impl Game {
         library_path(self.host().folder(), plugin)
     }
 
-    /// Puts `fixture` in place of `plugin`'s file, in one step.
+    /// Replaces `plugin`'s file by `fixture` atomically.
     pub(crate) fn put(&self, plugin: &str, fixture: &str) {
         let aside = self.place.path().join("new-build");
         fs::write(&aside, fixtures::bytes(fixture)).expect("a file beside the folder");
         fs::rename(aside, self.path(plugin)).expect("a file is renamed into the folder");
     }
 
-    /// Replaces `plugin`'s file by `fixture` and runs no frame until it is swapped in.
+    /// Replaces `plugin`'s file by `fixture`, and runs no frame until the swap.
     pub(crate) fn swap(&mut self, plugin: &str, fixture: &str) {
         let generation = self.stats(plugin).generation;
         self.put(plugin, fixture);
         self.await_that(|game| game.stats(plugin).generation > generation);
     }
 
-    /// Replaces `plugin`'s file by `fixture` and waits until that is refused.
+    /// Replaces `plugin`'s file by `fixture`, and waits until it is refused.
     pub(crate) fn refuse(&mut self, plugin: &str, fixture: &str) {
         let before = self.stats(plugin);
         self.put(plugin, fixture);
@@ -85,7 +85,7 @@ impl Game {
         assert_eq!(self.stats(plugin).generation, before.generation, "the old build goes on");
     }
 
-    /// Takes what the watcher says to the frame edge until `done`.
+    /// Passes the watcher's events to the frame edge until `done`.
     pub(crate) fn await_that(&mut self, done: impl Fn(&Self) -> bool) {
         while !done(self) {
             self.await_news();
@@ -94,7 +94,7 @@ impl Game {
         }
     }
 
-    /// Waits until the watcher has something to say.
+    /// Waits for an event of the watcher.
     pub(crate) fn await_news(&self) {
         assert!(self.host().wait_for_change(PATIENCE), "nothing came: {:#?}", self.log.lines());
     }
@@ -118,7 +118,7 @@ impl Game {
         self.host().states().iter().any(|(name, _)| *name == plugin)
     }
 
-    /// The state of `plugin` as far as `S` names its fields.
+    /// Those fields of `plugin`'s state that `S` names.
     pub(crate) fn state<S: PluginState>(&self, plugin: &str) -> S {
         let states = self.host().states();
         let (_, state) = states.iter().find(|(name, _)| *name == plugin).expect("the plugin runs");
@@ -152,7 +152,7 @@ fn bind<T: Component>(world: &mut World) {
     ComponentRegistry::bind::<T>(world).expect("the host's types come first");
 }
 
-/// Lets host code see labels too, which else plugins alone know.
+/// Makes labels, which only plugins use otherwise, visible to host code.
 pub(crate) fn with_labels(plugins: &[(&str, &str)]) -> Game {
     let mut game = Game::with(&[]);
     bind::<Label>(&mut game.world);

@@ -1,4 +1,4 @@
-//! Hosts come and go while a world lives.
+//! Hosts are installed and dropped while a world lives.
 
 use std::path::Path;
 
@@ -25,7 +25,7 @@ impl Place {
         Self(tempfile::tempdir().expect("a folder for one test"))
     }
 
-    /// A host over a folder of its own with these plugins.
+    /// A host with a folder of its own that holds these plugins.
     fn host(&self, name: &str, plugins: &[(&str, &str)]) -> Host {
         let folder = self.0.path().join(name);
         std::fs::create_dir(&folder).expect("a new folder");

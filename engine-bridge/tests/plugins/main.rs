@@ -1,13 +1,13 @@
-//! Plugins in a real world: cargo-built fixture plugins over bevy's columns.
+//! Fixture plugins, built by cargo and really loaded, over the columns of a bevy world.
 //!
 //! | module | shows |
 //! |---|---|
-//! | [`swapping`] | terms that stay keep the schedules, terms that change rebuild them, terms that don't fit are refused |
-//! | [`commanding`] | what becomes of good, stale, unknown and malformed commands |
-//! | [`failing`] | a system's panic costs its own plugin alone |
-//! | [`redeclaring`] | a component's name means another layout once nobody uses the old one |
-//! | [`installing`] | hosts that come and go while a world lives |
-//! | [`ordering`] | one order of systems, however the plugins came |
+//! | [`swapping`] | unchanged terms keep the schedules, changed terms rebuild them, terms that don't fit are refused |
+//! | [`commanding`] | outcomes of valid, stale, unknown and malformed commands |
+//! | [`failing`] | a system's panic affects only its own plugin |
+//! | [`redeclaring`] | a component's name may get another layout once the old one is unused |
+//! | [`installing`] | hosts that are installed and dropped while a world lives |
+//! | [`ordering`] | the order of systems doesn't depend on the order of loading |
 
 mod commanding;
 mod failing;

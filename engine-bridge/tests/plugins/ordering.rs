@@ -1,11 +1,11 @@
-//! Systems have one order: stage, declared wishes, plugin name, position in the source.
+//! Systems have one order: stage, declared order, plugin name, position in the source.
 
 use engine_bridge::bevy::Col;
 
 use super::game::Game;
 use super::types::Trace;
 
-/// `order_b` alone in stage First; then `order_a`'s first, what its name lets in, what wants to be between, `order_a`'s second.
+/// `order_b`'s `four` in stage First, then `order_a`'s `one`, `five` by plugin name, `three` between by declaration, `two`.
 const ONE_FRAME: u64 = 41_532;
 
 fn trace_of(game: &mut Game) -> u64 {

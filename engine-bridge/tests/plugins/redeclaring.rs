@@ -1,4 +1,4 @@
-//! A component's layout may be declared anew once nobody uses the old one: no entity, no plugin, no host code.
+//! A component's name may be declared with another layout once no entity, plugin or host code uses the old one.
 
 use bevy_ecs::prelude::World;
 use engine_bridge::bevy::{Col, ComponentRegistry, RegisterError, world_hash};
@@ -6,7 +6,7 @@ use plugin_sdk::prelude::*;
 
 use super::game::Game;
 
-/// What the first build of `keeper` and its friend mean.
+/// The layout in the first build of `keeper` and in its friend.
 #[derive(Clone, Copy, Component)]
 #[component(name = "fixtures.Kept")]
 #[repr(C)]
@@ -14,7 +14,7 @@ struct Kept {
     value: u64,
 }
 
-/// What `keeper_other_layout` means.
+/// The layout in `keeper_other_layout`.
 mod other {
     use plugin_sdk::prelude::*;
 
@@ -36,12 +36,12 @@ fn seen(game: &Game) -> u64 {
     game.state::<Keeper>("keeper").seen
 }
 
-/// Components that bevy has, which frees none.
+/// Number of components that bevy has; it frees none.
 fn components(game: &Game) -> usize {
     game.world.components().iter_registered().count()
 }
 
-/// A game in whose frames 0 to 5 an entity with the component has come and gone.
+/// A game after frames 0 to 5, in which an entity with the component was spawned and despawned.
 fn game() -> Game {
     let mut game = Game::with(&[("keeper", "keeper_v1")]);
     game.frames(6);

@@ -1,4 +1,4 @@
-//! Swaps over columns: the world stays, the code changes, the schedules follow the terms.
+//! Swaps over columns: the world stays, the code changes, and the schedules follow the terms.
 
 use bevy_ecs::change_detection::DetectChanges;
 use bevy_ecs::prelude::{Entity, Ref};
@@ -13,7 +13,7 @@ struct Mover {
     frames: u64,
 }
 
-/// A world in which `mover` has moved one entity for two frames of a second; one more is frozen, a third has no velocity.
+/// A world in which `mover` has moved one entity for two frames of one second each; a second entity is frozen, a third has no velocity.
 fn game() -> (Game, [Entity; 3]) {
     let mut game = Game::with(&[("mover", "mover_v1")]);
     let velocity = Col(Velocity { x: 1.0, y: 0.5 });
@@ -27,7 +27,7 @@ fn game() -> (Game, [Entity; 3]) {
     (game, entities)
 }
 
-/// The refused build has done nothing and the old one goes on, with the schedules that it had.
+/// Asserts that the refused build has changed nothing, and that the old one continues with its schedules.
 fn goes_on(mut game: Game, entities: [Entity; 3], words: &[&str]) {
     let line = game.log.line("generation 1 goes on");
     for word in words {

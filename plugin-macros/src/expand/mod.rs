@@ -1,4 +1,4 @@
-//! From model to tokens, one module per macro.
+//! Expands models to tokens, one module per macro.
 
 pub(crate) mod plain;
 pub(crate) mod plugin;
@@ -6,7 +6,7 @@ pub(crate) mod state;
 
 use syn::DeriveInput;
 
-/// Parses a derive's input, expands it, and turns an error into the compile error that shows it.
+/// Parses and expands a derive's input; an error becomes a compile error.
 pub(crate) fn entry(
     input: proc_macro::TokenStream,
     expand: impl FnOnce(DeriveInput) -> syn::Result<proc_macro2::TokenStream>,

@@ -1,4 +1,4 @@
-//! `Plain`, `Component` and `Message`: checked plain data with a canonical schema.
+//! Expands `Plain`, `Component` and `Message`: checked plain data with a canonical schema.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,4 +1,4 @@
-//! `#[plugin] impl State { … }`: shims, descriptor, section record and the one exported function.
+//! Expands `#[plugin] impl State { … }` to shims, descriptor, section record and the exported function.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
@@ -18,14 +18,14 @@ pub(crate) fn entry(args: TokenStream, item: TokenStream) -> Result<TokenStream>
     let mut block = match syn::parse2(item)? {
         Item::Impl(block) => block,
         other => {
-            let advice = "`#[plugin]` goes on the `impl` block that holds the systems, not on the state's type";
+            let advice = "put `#[plugin]` on the `impl` block that holds the systems, not on the state type";
             return Err(Error::new_spanned(other, advice));
         }
     };
     if block.trait_.is_some() || !block.generics.params.is_empty() {
         return Err(Error::new_spanned(
             &block.self_ty,
-            "`#[plugin]` goes on an inherent `impl` of a type without generics; write `impl State { … }`",
+            "`#[plugin]` needs an inherent `impl` of a type without generics; write `impl State { … }`",
         ));
     }
     let (mut systems, mut subscriptions) = (Vec::new(), Vec::new());
@@ -34,7 +34,7 @@ pub(crate) fn entry(args: TokenStream, item: TokenStream) -> Result<TokenStream>
         let (system_attribute, subscribe_attribute) =
             (take(&mut method.attrs, "system")?, take(&mut method.attrs, "subscribe")?);
         if let (Some(_), Some(second)) = (&system_attribute, &subscribe_attribute) {
-            let advice = "a method is a system or a subscription, not both; write two";
+            let advice = "a method can't be both a system and a subscription; write two methods";
             return Err(Error::new_spanned(second, advice));
         }
         if let Some(attribute) = system_attribute {
@@ -57,7 +57,7 @@ pub(crate) fn entry(args: TokenStream, item: TokenStream) -> Result<TokenStream>
     Ok(quote!(#block #glue))
 }
 
-/// Removes and returns the attribute `name`; the same one twice is an error.
+/// Removes and returns the attribute `name`; a second one is an error.
 fn take(attributes: &mut Vec<Attribute>, name: &str) -> Result<Option<Attribute>> {
     let mut found: Vec<_> = attributes.extract_if(.., |attribute| attribute.path().is_ident(name)).collect();
     match (found.pop(), found.pop()) {
@@ -72,7 +72,7 @@ fn system(method: &ImplItemFn, args: SystemArgs) -> Result<System> {
     if !["First", "Update", "Physics", "Last", "Render"].contains(&stage.to_string().as_str()) {
         return Err(Error::new_spanned(
             stage,
-            "unknown stage; they run in the order First, Update, Physics, Last, Render",
+            "unknown stage; the stages, in the order in which they run, are First, Update, Physics, Last, Render",
         ));
     }
     Ok(System { method: parse_method(method, false)?, stage, after: args.after, before: args.before })
@@ -81,21 +81,18 @@ fn system(method: &ImplItemFn, args: SystemArgs) -> Result<System> {
 fn parse_method(method: &ImplItemFn, subscription: bool) -> Result<Method> {
     let signature = &method.sig;
     if let Some(keyword) = &signature.asyncness {
-        return Err(Error::new_spanned(
-            keyword,
-            "a system or subscription runs within its frame; write it without `async`",
-        ));
+        return Err(Error::new_spanned(keyword, "a system or subscription ends within its frame; remove `async`"));
     }
     if let syn::Safety::Unsafe(keyword) = &signature.safety {
         return Err(Error::new_spanned(
             keyword,
-            "the host calls a system or subscription without knowing its duties; write it without `unsafe`",
+            "a system or subscription can't be `unsafe`: the host can't meet its safety requirements; remove `unsafe`",
         ));
     }
     if !signature.generics.params.is_empty() {
         return Err(Error::new_spanned(
             &signature.generics,
-            "a system or subscription has no generic parameters; write the types",
+            "a system or subscription can't be generic; write concrete types",
         ));
     }
     if let syn::ReturnType::Type(_, kind) = &signature.output {
@@ -107,7 +104,7 @@ fn parse_method(method: &ImplItemFn, subscription: bool) -> Result<Method> {
     let mut inputs = signature.inputs.iter();
     match inputs.next() {
         Some(FnArg::Receiver(receiver)) if matches!(receiver.kind, syn::ReceiverKind::Reference(..)) => {}
-        _ => return Err(Error::new_spanned(&signature.ident, "the first parameter is `&self` or `&mut self`")),
+        _ => return Err(Error::new_spanned(&signature.ident, "the first parameter must be `&self` or `&mut self`")),
     }
     let mut params = Vec::new();
     let mut message = false;
@@ -125,14 +122,17 @@ fn parse_method(method: &ImplItemFn, subscription: bool) -> Result<Method> {
                 return Err(Error::new_spanned(other, "expected `&Frame`, a `Query<…>` or a `Publisher<…>`"));
             }
             other if subscription && last_segment(other).is_some_and(|name| name == "Query") => {
-                let advice = "a subscription runs between systems and has no query; note the message in `self` and query in a system";
+                let advice = "a subscription can't query: it runs between systems; keep the message in `self` and query in a system";
                 return Err(Error::new_spanned(other, advice));
             }
             other => Param::System(Box::new(with_static_lifetimes(other.clone()))),
         });
     }
     if subscription && !message {
-        return Err(Error::new_spanned(&signature.ident, "a subscription takes `&Message` or `&[Message]`"));
+        return Err(Error::new_spanned(
+            &signature.ident,
+            "a subscription needs a parameter `&Message` or `&[Message]`",
+        ));
     }
     Ok(Method { ident: signature.ident.clone(), params })
 }
@@ -141,20 +141,23 @@ fn refuse_duplicates(systems: &[System], subscriptions: &[Subscription]) -> Resu
     if systems.is_empty() && subscriptions.is_empty() {
         return Err(Error::new(
             Span::call_site(),
-            "a plugin has at least one `#[system]` or `#[subscribe(Topic)]` method",
+            "a plugin needs at least one `#[system]` or `#[subscribe(Topic)]` method",
         ));
     }
     for (index, subscription) in subscriptions.iter().enumerate() {
         let topic = &subscription.topic;
         let text = quote!(#topic).to_string();
         if subscriptions[..index].iter().any(|Subscription { topic, .. }| quote!(#topic).to_string() == text) {
-            return Err(Error::new_spanned(topic, "this topic is subscribed twice; handle it in one method"));
+            return Err(Error::new_spanned(
+                topic,
+                "this plugin subscribes to the topic twice; handle it in one method",
+            ));
         }
     }
     Ok(())
 }
 
-/// A type in a parameter, made nameable in a constant: every elided lifetime becomes `'static`.
+/// A parameter's type for use in a constant: every elided lifetime becomes `'static`.
 fn with_static_lifetimes(mut kind: Type) -> Type {
     struct MakeStatic;
     impl VisitMut for MakeStatic {
@@ -208,7 +211,7 @@ fn expand(state: &Type, args: &PluginArgs, systems: &[System], subscriptions: &[
     }
 }
 
-/// Names of the parameters that cross the ABI, and the expressions that fetch all of them.
+/// Types of the parameters that cross the ABI, and the expressions that fetch all parameters.
 fn fetches(method: &Method) -> (Vec<&Type>, Vec<TokenStream>) {
     let mut crossing = Vec::new();
     let arguments = method

@@ -1,4 +1,4 @@
-//! `PluginState`: a serde mirror of the struct, so that its author derives one thing only.
+//! Expands `PluginState` to a serde mirror of the struct, so that its author needs only one derive.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -8,16 +8,19 @@ use crate::args::OpaqueArgs;
 
 pub(crate) fn state(item: DeriveInput) -> Result<TokenStream> {
     let Data::Struct(data) = &item.data else {
-        return Err(Error::new_spanned(&item.ident, "a plugin's state is a struct; keep this as a field of one"));
+        return Err(Error::new_spanned(
+            &item.ident,
+            "a plugin's state must be a struct; make this type a field of one",
+        ));
     };
     if !item.generics.params.is_empty() {
-        return Err(Error::new_spanned(&item.generics, "a plugin's state has no generic parameters; write the types"));
+        return Err(Error::new_spanned(&item.generics, "a plugin's state can't be generic; write concrete types"));
     }
     let fields = match &data.fields {
         Fields::Named(fields) => fields.named.iter().collect(),
         Fields::Unit => Vec::new(),
         Fields::Unnamed(fields) => {
-            return Err(Error::new_spanned(fields, "name the fields: state is kept by field name"));
+            return Err(Error::new_spanned(fields, "a plugin's state needs named fields: a swap matches them by name"));
         }
     };
     let ident = &item.ident;
@@ -88,11 +91,11 @@ pub(crate) fn state(item: DeriveInput) -> Result<TokenStream> {
     })
 }
 
-/// A skipped field would come back as the default of the whole state, whatever its value was.
+/// A skipped field would be restored as the default of the whole state, whatever its value was.
 fn refuse_skipping(serde: &[&Attribute]) -> Result<()> {
     for attribute in serde {
         let mut found = None;
-        // Whatever else stands there is serde's to judge.
+        // serde checks the other options.
         let _ = attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("skip_serializing_if") {
                 found = Some(meta.path.clone());
@@ -107,7 +110,7 @@ fn refuse_skipping(serde: &[&Attribute]) -> Result<()> {
         if let Some(path) = found {
             return Err(Error::new_spanned(
                 path,
-                "a value that is skipped would come back as the state's default, whatever it was; remove `skip_serializing_if`: what a state keeps is always written",
+                "a skipped value would be restored as the state's default; remove `skip_serializing_if`",
             ));
         }
     }

@@ -1,4 +1,4 @@
-//! What a plugin is handed for one call.
+//! Data that the host passes to a plugin for one call.
 
 #![expect(unsafe_code, reason = "follows the pointer to the host's table")]
 
@@ -6,13 +6,13 @@ use core::ffi::c_void;
 
 use super::{HostTable, List};
 
-/// For `create`, `save` and `destroy`: the way back to the host.
+/// Argument of `create`, `save` and `destroy`: access to the host.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct LifeCall {
     /// The host's functions.
     pub host: *const HostTable,
-    /// Handed back in each of them.
+    /// Passed back in each of these functions.
     pub context: *mut c_void,
 }
 
@@ -29,7 +29,7 @@ impl LifeCall {
     }
 }
 
-/// For systems and subscriptions. Valid for that call only.
+/// Argument of systems and subscriptions. Valid for that call only.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Call {
@@ -37,9 +37,9 @@ pub struct Call {
     pub size: u32,
     /// Stable number of the system, for random numbers: FNV-1a of `plugin/system`, folded.
     pub system: u32,
-    /// The way back.
+    /// Access to the host.
     pub life: LifeCall,
-    /// Frames since the world began.
+    /// Frames since the world was created.
     pub tick: u64,
     /// The run's seed.
     pub seed: u64,
@@ -47,11 +47,11 @@ pub struct Call {
     pub delta_seconds: f32,
     /// Tick of the ECS with which written rows are stamped.
     pub change_tick: u32,
-    /// The frame arena's open piece; the plugin moves its cursor, the host refills it.
+    /// The open piece of the frame arena: the plugin advances its cursor, the host refills it.
     pub arena: Bump,
     /// One value per parameter of the descriptor.
     pub params: List<ParamValue>,
-    /// Written by the plugin when the call succeeds: its command buffer, in arena memory.
+    /// The command buffer, in arena memory; the plugin stores it when the call succeeds.
     pub commands: List<u8>,
 }
 
@@ -59,7 +59,7 @@ pub struct Call {
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Bump {
-    /// Next free byte; may be null when `end` is.
+    /// Next free byte; null only if `end` is.
     pub cursor: *mut u8,
     /// End of the piece.
     pub end: *mut u8,
@@ -74,9 +74,9 @@ impl Bump {
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct ParamValue {
-    /// Of a query: its matched tables that are not empty.
+    /// Of a query: its nonempty matched tables.
     pub tables: List<TableColumns>,
-    /// Of a publisher: the number that the host's functions take.
+    /// Of a publisher: its number for the host's functions.
     pub publisher: u32,
     /// Zero.
     pub reserved: u32,

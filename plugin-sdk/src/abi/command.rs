@@ -1,17 +1,17 @@
-//! Command records: structural changes that a plugin asks for, checked and applied by the host at the next sync point.
+//! Command records: structural changes requested by a plugin; the host checks and applies them at the end of the stage.
 //!
 //! ```text
 //! operation:u32 count:u32 entity:u64   then count × ( hash:u64 size:u32 zero:u32 bytes, padded to 8 )
 //! ```
-//! Native byte order, 8-byte aligned. [`decode`] is total: any bytes give commands or an error, never a panic.
+//! Native byte order, 8-byte aligned. [`decode`] accepts any bytes: it returns commands or an error, and never panics.
 
-/// What a command does.
+/// Kind of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Operation {
-    /// A new entity with the components that follow; `entity` is 0.
+    /// Spawns an entity with the components that follow; `entity` is 0.
     Spawn = 1,
-    /// Removes `entity`; no components follow.
+    /// Despawns `entity`; no components follow.
     Despawn = 2,
     /// Adds or replaces the components that follow.
     Insert = 3,
@@ -37,13 +37,13 @@ pub struct ComponentBytes<'a> {
 /// One decoded command.
 #[derive(Clone, Debug)]
 pub struct Command<'a> {
-    /// What to do.
+    /// Kind of the command.
     pub operation: Operation,
-    /// To which entity.
+    /// The entity that it changes.
     pub entity: u64,
-    /// In `0 ..`, as counted while decoding.
+    /// Number of components, counted while decoding.
     count: u32,
-    /// Starts at the first component's header; checked to hold `count` components.
+    /// Bytes from the first component's header on; checked to contain `count` components.
     body: &'a [u8],
 }
 
@@ -55,7 +55,7 @@ impl<'a> Command<'a> {
     }
 }
 
-/// Why bytes are no command buffer.
+/// Why bytes are not a command buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Malformed {
     /// The buffer ends within a record.
@@ -75,10 +75,10 @@ impl core::fmt::Display for Malformed {
 
 impl core::error::Error for Malformed {}
 
-/// The first command of `buffer`, which is moved past it; `None` at its end.
+/// Decodes the first command of `buffer` and advances `buffer` past it; `None` at the end.
 ///
 /// # Errors
-/// When the bytes are no command; nothing after it can be trusted then.
+/// If the bytes are not a command; the rest of the buffer is then unusable.
 pub fn decode<'a>(buffer: &mut &'a [u8]) -> Result<Option<Command<'a>>, Malformed> {
     if buffer.is_empty() {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! What a plugin says of itself: constant data in its image, copied by the host at load.
+//! A plugin's description of itself: constant data in its library, which the host copies when it loads the library.
 
 use core::ffi::c_void;
 
@@ -22,17 +22,17 @@ pub struct PluginDescriptor {
     pub state_schema: Text,
     /// FNV-1a of `state_schema`.
     pub state_hash: u64,
-    /// Components that only commands use; those in queries need not be here.
+    /// Components that only commands use; components of queries need not be listed.
     pub components: List<ComponentDescriptor>,
     /// Systems, in source order.
     pub systems: List<SystemDescriptor>,
     /// Subscriptions, in source order.
     pub subscriptions: List<SubscriptionDescriptor>,
-    /// Makes an instance.
+    /// Creates an instance.
     pub create: CreateFn,
     /// Saves an instance's state.
     pub save: SaveFn,
-    /// Ends an instance.
+    /// Drops an instance.
     pub destroy: DestroyFn,
 }
 
@@ -40,7 +40,7 @@ pub struct PluginDescriptor {
 // SAFETY: every pointer in it leads to constant data of the image.
 unsafe impl Sync for PluginDescriptor {}
 
-/// Makes an instance, fresh when `state.length` is 0 and else from what [`SaveFn`] wrote; stores it in `instance`.
+/// Creates an instance and stores it in `instance`: a new one if `state.length` is 0, otherwise one restored from the output of [`SaveFn`].
 pub type CreateFn = unsafe extern "C" fn(call: *const LifeCall, state: List<u8>, instance: *mut *mut c_void) -> Status;
 
 /// Writes the instance's state to `sink`.
@@ -49,10 +49,10 @@ pub type SaveFn = unsafe extern "C" fn(call: *const LifeCall, instance: *const c
 /// Drops the instance; it must not be used again.
 pub type DestroyFn = unsafe extern "C" fn(call: *const LifeCall, instance: *mut c_void) -> Status;
 
-/// Runs one system. The host passes an instance of this image, not in use elsewhere, and a call whose `params` match the descriptor's.
+/// Runs one system. The host passes an instance of this library that is not in use elsewhere, and a call whose `params` match the descriptor's.
 pub type SystemFn = unsafe extern "C" fn(instance: *mut c_void, call: *mut Call) -> Status;
 
-/// Delivers one record's payload, 8-byte aligned, to a subscription; otherwise as [`SystemFn`].
+/// Delivers one record's payload, 8-byte aligned, to a subscription; otherwise like [`SystemFn`].
 pub type DeliverFn =
     unsafe extern "C" fn(instance: *mut c_void, call: *mut Call, payload: *const u8, length: usize) -> Status;
 
@@ -85,11 +85,11 @@ impl ComponentDescriptor {
         }
     }
 
-    /// Stands where a term has no component.
+    /// Placeholder for terms without a component.
     pub(crate) const NONE: Self = Self { name: Text::new(""), schema: Text::new(""), hash: 0, size: 0, align: 1 };
 }
 
-/// When in the frame a system runs; stages run in this order, with commands applied between them.
+/// Part of the frame in which a system runs. Stages run in this order; commands are applied between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u32)]
 pub enum Stage {
@@ -99,9 +99,9 @@ pub enum Stage {
     Update = 1,
     /// Movement and collisions.
     Physics = 2,
-    /// What reacts to the frame's physics.
+    /// Reactions to the frame's physics.
     Last = 3,
-    /// World to draw commands.
+    /// Draw commands from the world.
     Render = 4,
 }
 
@@ -124,9 +124,9 @@ pub struct SystemDescriptor {
     pub name: Text,
     /// A [`Stage`].
     pub stage: u32,
-    /// `plugin` or `plugin/system` names after which it runs within its stage.
+    /// The plugins (`plugin`) or systems (`plugin/system`) after which it runs within its stage.
     pub after: List<Text>,
-    /// Names before which it runs within its stage.
+    /// The plugins or systems before which it runs within its stage.
     pub before: List<Text>,
     /// Its parameters that cross the ABI, in order; [`Call::params`] matches them.
     pub params: List<ParamDescriptor>,
@@ -138,9 +138,9 @@ pub struct SystemDescriptor {
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct SubscriptionDescriptor {
-    /// The method.
+    /// The method's name.
     pub name: Text,
-    /// What it reads.
+    /// The topic that it reads.
     pub topic: TopicDescriptor,
     /// Its publishers.
     pub params: List<ParamDescriptor>,
@@ -148,13 +148,13 @@ pub struct SubscriptionDescriptor {
     pub deliver: DeliverFn,
 }
 
-/// What a parameter is.
+/// Kind of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum ParamKind {
-    /// `query_data` and `query_filter` count.
+    /// A query: `query_data` and `query_filter` apply.
     Query = 0,
-    /// `topic` counts.
+    /// A publisher: `topic` applies.
     Publisher = 1,
 }
 
@@ -164,15 +164,15 @@ pub enum ParamKind {
 pub struct ParamDescriptor {
     /// A [`ParamKind`].
     pub kind: u32,
-    /// Of a query: one term per fetched item, hence per column.
+    /// Of a query: one term per fetched item, that is, per column.
     pub query_data: List<TermDescriptor>,
-    /// Of a query: terms that only filter.
+    /// Of a query: its filter terms.
     pub query_filter: List<TermDescriptor>,
     /// Of a publisher.
     pub topic: TopicDescriptor,
 }
 
-/// How a term uses its component.
+/// Access of a term to its component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Access {
@@ -213,14 +213,14 @@ impl Access {
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct TermDescriptor {
-    /// Of which component; empty for [`Access::Entity`].
+    /// The component; empty for [`Access::Entity`].
     pub component: ComponentDescriptor,
     /// An [`Access`].
     pub access: u32,
 }
 
 impl TermDescriptor {
-    /// `access` to `C`.
+    /// A term with `access` to `C`.
     #[must_use]
     pub const fn of<C: Component>(access: Access) -> Self {
         Self { component: ComponentDescriptor::of::<C>(), access: access as u32 }
@@ -234,7 +234,7 @@ impl TermDescriptor {
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct TopicDescriptor {
-    /// On the bus.
+    /// Its name on the bus.
     pub name: Text,
     /// Stable name of the message.
     pub message: Text,
@@ -274,7 +274,7 @@ impl TopicDescriptor {
         }
     }
 
-    /// Stands where a parameter has no topic.
+    /// Placeholder for parameters without a topic.
     pub(crate) const NONE: Self = Self {
         name: Text::new(""),
         message: Text::new(""),

@@ -8,10 +8,10 @@
 
 use super::ABI_VERSION;
 
-/// Opens each record.
+/// First bytes of each record.
 pub const MAGIC: [u8; 8] = *b"HOTFRAME";
 
-/// A record that identifies the plugin.
+/// Kind of the record that identifies the plugin.
 pub const KIND_PLUGIN: u16 = 1;
 
 /// Bytes before the name.
@@ -26,7 +26,7 @@ pub const fn record_length(name: &str, version: &str) -> usize {
 /// The record of a plugin built with this SDK and panic strategy.
 ///
 /// # Panics
-/// When `N` is not [`record_length`], or a text is empty, a name longer than 64 bytes or a version than 255; at compile time.
+/// At compile time, if `N` is not [`record_length`], a text is empty, the name exceeds 64 bytes or the version 255.
 #[must_use]
 pub const fn plugin_record<const N: usize>(name: &str, version: &str) -> [u8; N] {
     assert!(N == record_length(name, version));

@@ -6,14 +6,14 @@
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Text {
-    /// May be dangling when `length` is 0.
+    /// May dangle if `length` is 0.
     pub pointer: *const u8,
     /// In bytes.
     pub length: usize,
 }
 
 impl Text {
-    /// Borrows `text`; the caller keeps it alive for as long as the other side may read it.
+    /// Borrows `text`; the caller keeps it alive while the other side may read it.
     #[must_use]
     pub const fn new(text: &str) -> Self {
         Self { pointer: text.as_ptr(), length: text.len() }
@@ -38,7 +38,7 @@ impl Text {
 #[derive(Debug)]
 #[repr(C)]
 pub struct List<T> {
-    /// May be dangling when `length` is 0.
+    /// May dangle if `length` is 0.
     pub pointer: *const T,
     /// In items.
     pub length: usize,

@@ -1,4 +1,4 @@
-//! What a query fetches: terms, and tuples of terms.
+//! The data that a query fetches: terms, and tuples of terms.
 
 use crate::Component;
 use crate::abi::{Access, ColumnPointer, TermDescriptor};
@@ -14,11 +14,11 @@ use crate::wire::EntityId;
     note = "write `&T`, `&mut T`, `Option<&T>` or `Option<&mut T>` of a component, or `EntityId`; a tuple of these has up to eight"
 )]
 pub unsafe trait Term {
-    /// Per entity.
+    /// The item of one entity.
     type Item<'a>;
-    /// Per table.
+    /// The items of one table.
     type Slice<'a>;
-    /// Across the ABI.
+    /// Description for the host.
     const DESCRIPTOR: TermDescriptor;
 
     /// The item at `row`.
@@ -30,14 +30,14 @@ pub unsafe trait Term {
     /// All `rows` items.
     ///
     /// # Safety
-    /// As [`Self::item`], for all rows.
+    /// As for [`Self::item`], for all rows.
     unsafe fn slice<'a>(column: ColumnPointer, rows: usize, change_tick: u32) -> Self::Slice<'a>;
 }
 
 /// A term that writes nothing.
 ///
 /// # Safety
-/// `item` and `slice` give shared references or copies only.
+/// `item` and `slice` return only shared references or copies.
 pub unsafe trait ReadOnlyTerm: Term {}
 
 // SAFETY: reads `T` from a column of `T`.
@@ -160,15 +160,15 @@ unsafe impl ReadOnlyTerm for EntityId {}
 /// # Safety
 /// `TERMS` has [`Self::Columns`]' length and order.
 pub unsafe trait QueryData {
-    /// Per entity.
+    /// The item of one entity.
     type Item<'a>;
-    /// Per table.
+    /// The items of one table.
     type Slices<'a>;
     /// One table's columns, copied out of the ABI.
     type Columns: Copy + core::fmt::Debug;
     /// Null pointers, for an iterator without a table.
     const NO_COLUMNS: Self::Columns;
-    /// Across the ABI.
+    /// Description for the host.
     const TERMS: &'static [TermDescriptor];
 
     /// Copies one table's column pointers.

@@ -1,4 +1,4 @@
-//! What a query demands without fetching it.
+//! Filters: conditions on a query's entities, without fetching data.
 
 use core::marker::PhantomData;
 
@@ -13,13 +13,13 @@ pub struct With<T>(PhantomData<fn() -> T>);
 #[derive(Debug)]
 pub struct Without<T>(PhantomData<fn() -> T>);
 
-/// One demand.
+/// One condition.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no filter of a query",
+    message = "`{Self}` is not a query filter",
     note = "write `With<T>` or `Without<T>` of a component; a tuple of these has up to four"
 )]
 pub trait FilterTerm {
-    /// Across the ABI.
+    /// Description for the host.
     const DESCRIPTOR: TermDescriptor;
 }
 
@@ -31,9 +31,9 @@ impl<T: Component> FilterTerm for Without<T> {
     const DESCRIPTOR: TermDescriptor = TermDescriptor::of::<T>(Access::Without);
 }
 
-/// A demand, or a tuple of demands that must all hold.
+/// A condition, or a tuple of conditions that must all hold.
 pub trait QueryFilter {
-    /// Across the ABI.
+    /// Description for the host.
     const TERMS: &'static [TermDescriptor];
 }
 

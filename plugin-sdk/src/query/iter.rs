@@ -1,21 +1,21 @@
-//! Walking the tables: row by row, or column by column.
+//! Iterates over the tables: row by row, or column by column.
 
 use core::marker::PhantomData;
 
 use super::QueryData;
 use crate::abi::TableColumns;
 
-/// Items of every row of every table.
+/// Iterator over the rows of all tables.
 #[derive(Debug)]
 pub struct Rows<'a, Data: QueryData> {
-    /// Of the current table; null pointers when there is none.
+    /// Columns of the current table; null pointers if there is none.
     columns: Data::Columns,
-    /// In `0 ..= rows`.
+    /// Next row, in `0 ..= rows`.
     row: usize,
-    /// Of the current table.
+    /// Rows of the current table.
     rows: usize,
     change_tick: u32,
-    /// Tables not yet begun.
+    /// Tables not yet visited.
     tables: core::slice::Iter<'a, TableColumns>,
     data: PhantomData<fn() -> Data>,
 }
@@ -28,7 +28,7 @@ impl<'a, Data: QueryData> Rows<'a, Data> {
         Self { columns, row: 0, rows: 0, change_tick, tables, data: PhantomData }
     }
 
-    /// Goes to the next table; false when there is none.
+    /// Advances to the next table; `false` if there is none.
     #[cold]
     fn advance(&mut self) -> bool {
         let Some(table) = self.tables.next() else { return false };
@@ -77,7 +77,7 @@ impl<'a, Data: QueryData> Iterator for Rows<'a, Data> {
 
 impl<Data: QueryData> ExactSizeIterator for Rows<'_, Data> {}
 
-/// Column slices of every table.
+/// Iterator over the tables' column slices.
 #[derive(Debug)]
 pub struct Columns<'a, Data: QueryData> {
     tables: core::slice::Iter<'a, TableColumns>,
@@ -87,7 +87,7 @@ pub struct Columns<'a, Data: QueryData> {
 
 impl<'a, Data: QueryData> Columns<'a, Data> {
     /// # Safety
-    /// As [`Rows::new`].
+    /// As for [`Rows::new`].
     pub(super) unsafe fn new(tables: &'a [TableColumns], change_tick: u32) -> Self {
         Self { tables: tables.iter(), change_tick, data: PhantomData }
     }

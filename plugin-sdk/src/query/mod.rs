@@ -1,8 +1,8 @@
-//! Queries: a system's view of the host's columns, table by table, without a copy.
+//! Queries: a system's view of the host's columns, table by table, without copying.
 //!
-//! The host matches the tables and hands over raw column pointers; [`Query`] gives them types. Borrows end with the call.
-//! A term that occurs twice in one query, or in two queries of one system with a write among them, is refused by the host at
-//! load, so that two references to one column can't be made.
+//! The host matches the tables and passes raw column pointers; [`Query`] gives them types. Borrows end with the call. On loading, the host
+//! refuses a component that occurs twice in one query, or in two queries of one system if one of them writes it and `With` and `Without`
+//! don't make them disjoint. Therefore no two conflicting references to one item can exist.
 //!
 //! # Invariants
 //! 1. The host passes tables whose columns match [`QueryData::TERMS`] in order and type, valid and unaliased for the call.
@@ -25,7 +25,7 @@ use crate::abi::{List, ParamDescriptor, ParamKind, TableColumns, TopicDescriptor
 use crate::frame::Frame;
 use crate::param::SystemParam;
 
-/// Entities that have what `Data` names and pass `Filter`.
+/// The entities that have the components in `Data` and pass `Filter`.
 ///
 /// `Data` is a term or a tuple of up to eight: `&T`, `&mut T`, `Option<&T>`, `Option<&mut T>`, `EntityId`. `Filter` is
 /// [`With<T>`], [`Without<T>`] or a tuple of these.
@@ -37,31 +37,31 @@ pub struct Query<'call, Data: QueryData, Filter: QueryFilter = ()> {
 }
 
 impl<Data: QueryData, Filter: QueryFilter> Query<'_, Data, Filter> {
-    /// Entities in the query.
+    /// Number of entities.
     #[must_use]
     pub fn len(&self) -> usize {
         self.tables.iter().map(|table| table.rows).sum()
     }
 
-    /// Whether there are none.
+    /// Whether no entity matches.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.tables.iter().all(|table| table.rows == 0)
     }
 
-    /// Every entity's items, tables in the host's order. Rows are stamped as changed when a [`Mut`] is written through.
+    /// Iterates over every entity's items, tables in the host's order. Writing through a [`Mut`] stamps its row as changed.
     pub fn iter_mut(&mut self) -> Rows<'_, Data> {
         // SAFETY: tables match by invariant 1; `&mut self` keeps other iterators away while this one lives.
         unsafe { Rows::new(self.tables, self.change_tick) }
     }
 
-    /// Whole columns, one tuple of slices per table. Every row of a written column is stamped as changed.
+    /// Iterates over whole columns, one tuple of slices per table. Every row of a mutable column is stamped as changed.
     pub fn columns_mut(&mut self) -> Columns<'_, Data> {
         // SAFETY: as in `iter_mut`.
         unsafe { Columns::new(self.tables, self.change_tick) }
     }
 
-    /// Every entity's items, of a query that writes nothing.
+    /// Iterates over every entity's items, for a read-only query.
     #[must_use]
     pub fn iter(&self) -> Rows<'_, Data>
     where
@@ -71,7 +71,7 @@ impl<Data: QueryData, Filter: QueryFilter> Query<'_, Data, Filter> {
         unsafe { Rows::new(self.tables, self.change_tick) }
     }
 
-    /// Whole columns of a query that writes nothing.
+    /// Iterates over whole columns, for a read-only query.
     #[must_use]
     pub fn columns(&self) -> Columns<'_, Data>
     where
@@ -81,14 +81,14 @@ impl<Data: QueryData, Filter: QueryFilter> Query<'_, Data, Filter> {
         unsafe { Columns::new(self.tables, self.change_tick) }
     }
 
-    /// The items, when there is exactly one entity.
+    /// The items of the only entity; `None` unless exactly one matches.
     pub fn single_mut(&mut self) -> Option<Data::Item<'_>> {
         let mut rows = self.iter_mut();
         let first = rows.next()?;
         rows.next().is_none().then_some(first)
     }
 
-    /// The items of a query that writes nothing, when there is exactly one entity.
+    /// The items of the only entity, for a read-only query; `None` unless exactly one matches.
     #[must_use]
     pub fn single(&self) -> Option<Data::Item<'_>>
     where

@@ -1,9 +1,9 @@
-//! A component that notes when it is written.
+//! Change detection: a component reference that records writes.
 
 use core::ops::{Deref, DerefMut};
 
-/// Exclusive access to one component. A row that was written through it is stamped as changed when it is dropped: once, however
-/// many fields were written, so that the loop around it has one store more than without change detection.
+/// Exclusive access to one component. If it was written through, dropping it stamps the row as changed. It stamps once, however many
+/// fields were written, so change detection costs one store per row.
 #[derive(Debug)]
 pub struct Mut<'a, T> {
     value: &'a mut T,

@@ -1,4 +1,4 @@
-//! Reads a format that knows no limit of depth with that of a state: a chain that is too deep is an error, not the end of the stack.
+//! Reads a format without a depth limit under the state's limit: too deep a nesting is an error, not a stack overflow.
 
 use core::cell::Cell;
 use core::fmt;
@@ -17,10 +17,10 @@ pub(super) fn read<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer:
     read.map_err(|error| site.error.take().unwrap_or_else(|| Error::new(error)))
 }
 
-/// What all levels have in common.
+/// Data shared by all levels.
 struct Site {
     depth: Depth,
-    /// What the format's own error can't carry.
+    /// The error, if the format's own error type can't carry it.
     error: Cell<Option<Error>>,
 }
 
@@ -42,7 +42,7 @@ impl Site {
     }
 }
 
-/// Whatever takes part in reading, wrapped on all levels.
+/// Wrapper around deserializers, visitors, seeds and accesses, on all levels.
 struct Deep<'a, I> {
     inner: I,
     site: &'a Site,
@@ -94,7 +94,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Deep<'_, D> {
     }
 }
 
-/// Only what a format without names visits; anything else is an error of the type.
+/// Implements only the methods that a format without names calls; any other value is a type error.
 impl<'de, V: Visitor<'de>> Visitor<'de> for Deep<'_, V> {
     type Value = V::Value;
 

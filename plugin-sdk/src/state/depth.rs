@@ -1,28 +1,28 @@
-//! How deep a state may be nested: one limit for writer and reader, in plain fields and in opaque ones, so that what is written can
-//! be read.
+//! The limit on a state's nesting: the same for writer and reader, in plain and opaque fields, so that every written state can be
+//! read.
 //!
-//! The second guard is the stack: a level costs the reader several times what it costs the writer, whose allowance is smaller by
-//! as much. The host gives both [`STATE_STACK_BYTES`].
+//! A second limit guards the stack. A level costs the reader several times as much stack as the writer, so the writer's limit is smaller in
+//! proportion. The host gives both [`STATE_STACK_BYTES`].
 
 use core::cell::Cell;
 
 use super::error::Error;
 use crate::abi::STATE_STACK_BYTES;
 
-/// Sequences, maps and structs within one another.
+/// Maximum nesting of sequences, maps and structs.
 pub(super) const LEVELS_MAX: u32 = 1_024;
 
-/// Of stack, for the reader. The host's own calls have the rest.
+/// Bytes of stack for the reader. The rest is for the host's own calls.
 pub(super) const READER_STACK_BYTES: usize = STATE_STACK_BYTES / 8 * 7;
 
-/// Of stack, for the writer.
+/// Bytes of stack for the writer.
 pub(super) const WRITER_STACK_BYTES: usize = READER_STACK_BYTES / 8;
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Depth {
     levels: Cell<u32>,
-    /// The lowest address that the stack, which grows downwards, may reach.
+    /// The lowest address that the stack may reach; it grows downwards.
     floor: usize,
 }
 
@@ -31,7 +31,7 @@ impl Depth {
         Self { levels: Cell::new(0), floor: here().saturating_sub(stack) }
     }
 
-    /// One level deeper.
+    /// Enters a level.
     #[inline]
     pub(super) fn enter(&self) -> Result<(), Error> {
         let levels = self.levels.get() + 1;
@@ -42,13 +42,13 @@ impl Depth {
         self.look()
     }
 
-    /// Back from a level.
+    /// Leaves a level.
     #[inline]
     pub(super) fn leave(&self) {
         self.levels.set(self.levels.get() - 1);
     }
 
-    /// Refuses to go on with little stack left.
+    /// Fails if little stack is left.
     #[inline]
     pub(super) fn look(&self) -> Result<(), Error> {
         if here() < self.floor {
@@ -72,7 +72,7 @@ fn too_large(level: u32) -> Error {
     ))
 }
 
-/// About where the stack is now.
+/// Approximate address of the top of the stack.
 #[inline]
 fn here() -> usize {
     let place = 0_u8;

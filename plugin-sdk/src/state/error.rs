@@ -1,5 +1,5 @@
-//! Why a state can't be written or read, and where in it: the path is collected while the error travels outwards, so that a
-//! state without a fault pays nothing for it.
+//! Why, and at which path, a state can't be written or read. The path is collected while the error propagates outwards, so a
+//! state without errors pays nothing for it.
 
 use core::fmt::{self, Write as _};
 
@@ -20,12 +20,12 @@ struct Inner {
     path: Vec<Segment>,
 }
 
-/// One step into a value.
+/// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Segment {
-    /// A field, a variant or a key that is text.
+    /// A field, a variant or a text key.
     Name(String),
-    /// A key that is no text.
+    /// Another key.
     Key(String),
     /// An item of a sequence or tuple.
     Item(usize),
@@ -40,13 +40,13 @@ impl Error {
         &self.0.reason
     }
 
-    /// The same error, of a value further inside: `path` leads there, outermost first.
+    /// The same error for a value further inside; `path` leads there, outermost segment first.
     pub(super) fn deeper(mut self, path: Vec<Segment>) -> Self {
         self.0.path.splice(0..0, path.into_iter().rev());
         self
     }
 
-    /// The same error, seen from the value that holds `segment`.
+    /// The same error as seen from the enclosing value, of which `segment` is a part.
     #[cold]
     pub(super) fn inside(mut self, segment: Segment) -> Self {
         self.0.path.push(segment);
@@ -89,7 +89,7 @@ impl serde::de::Error for Error {
 }
 
 impl Segment {
-    /// Appends it to a path.
+    /// Appends the segment to a path.
     pub(super) fn append(&self, path: &mut String) {
         let _ = match self {
             Self::Item(index) => write!(path, "[{index}]"),

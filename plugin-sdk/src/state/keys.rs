@@ -1,11 +1,11 @@
-//! The keys of a map that is being written: of two that are written alike, the reader would keep the last. Two that differ may be
-//! written alike as variants without a tag, without a skipped field, or by their own `Serialize`.
+//! Detects map keys with equal encodings while a map is written, because the reader would keep only the last such entry. Different keys can
+//! have equal encodings if they are untagged variants, differ in a skipped field, or have their own `Serialize`.
 
 use core::hash::Hasher as _;
 use core::ops::Range;
 use std::hash::DefaultHasher;
 
-/// What is said of them.
+/// The error message.
 pub(super) const EQUAL_KEYS: &str = "two entries are written with the same key, of which one would come back";
 
 /// Hash and place of each key so far.
@@ -13,12 +13,12 @@ pub(super) const EQUAL_KEYS: &str = "two entries are written with the same key, 
 pub(super) struct Keys(Vec<(u64, Range<usize>)>);
 
 impl Keys {
-    /// Notes the key that `out` holds from `start` on.
+    /// Records the key that begins at `start` in `out`.
     pub(super) fn note(&mut self, out: &[u8], start: usize) {
         self.0.push((hash(&out[start..]), start..out.len()));
     }
 
-    /// The first key that is there twice.
+    /// The first duplicate key.
     pub(super) fn equal<'out>(&mut self, out: &'out [u8]) -> Option<&'out [u8]> {
         self.0.sort_unstable_by_key(|(hash, _)| *hash);
         let mut pairs = self.0.windows(2);
@@ -27,7 +27,7 @@ impl Keys {
     }
 }
 
-/// Of short bytes they themselves, so that numbers in their order stay so.
+/// Hash of a key. The hash of a short key is the key itself, so that numbers stay in order.
 fn hash(bytes: &[u8]) -> u64 {
     if bytes.len() < 8 {
         let mut short = [0; 8];

@@ -1,6 +1,6 @@
-//! How long the last state was, which the next one will be, too: a vector that need not grow saves a quarter of the time for 2 MiB.
+//! The length of the last state, as a capacity for the next one: a vector that need not grow saves a quarter of the time for 2 MiB.
 //!
-//! A generation saves once as a rule, hence learns the length when it is restored.
+//! A generation usually saves once, so it takes the length from its own restore.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -17,7 +17,7 @@ impl LastLength {
         self.0.store(length, Ordering::Relaxed);
     }
 
-    /// A vector for an eighth more.
+    /// An empty vector with capacity for an eighth more.
     pub(super) fn room(&self) -> Vec<u8> {
         Vec::with_capacity(self.0.load(Ordering::Relaxed) / 8 * 9 + 64)
     }

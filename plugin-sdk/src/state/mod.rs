@@ -1,15 +1,15 @@
-//! What a plugin keeps over a swap: named MessagePack, with opaque binary fields where a dependency's whole state is kept.
+//! The state that a swap keeps: MessagePack with field names, and opaque binary fields for a dependency's whole state.
 //!
 //! ```text
 //! save     sketch of the state ─┐
 //!          write ───────────────┴─► [sketch, state]
-//! restore  read ─► new state ─► its sketch ─► report: what was kept, converted, defaulted, dropped
+//! restore  read ─► new state ─► its sketch ─► report: kept, converted, defaulted, dropped
 //! ```
 //!
 //! # Invariants
-//! 1. Writer and reader accept the same: [`format`] says how values are kept that MessagePack lacks, [`depth`] how deep they may be
-//!    nested. What can't be kept is refused by the writer.
-//! 2. Nothing that doesn't fit is guessed at: fields are read by name, an opaque field only by its own layout.
+//! 1. Writer and reader accept the same values: [`format`] encodes values that MessagePack lacks, [`depth`] limits nesting for both. The
+//!    writer refuses a value that can't be read back.
+//! 2. Nothing is guessed: fields are read by name, and an opaque field only with its own layout.
 //!
 //! # Failure
 //! An error names the field by its path.
@@ -44,41 +44,40 @@ use write::Writer;
 
 /// State of a plugin. Derive it: `#[derive(Default, PluginState)]`.
 ///
-/// Written, read and dropped on whichever thread the host likes, never while the plugin is called. Writing and reading must have
-/// no effects of their own: a state may be written twice, and the types of opaque fields are read with made-up values to learn
-/// their layout.
+/// The host may save, restore and drop a state on any thread, but never during a call into the plugin. Serializing and deserializing must
+/// have no side effects: a state may be saved twice, and the types of opaque fields are read from generated values to find out their
+/// layout.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no plugin's state",
+    message = "`{Self}` is not a plugin state",
     note = "derive it: `#[derive(Default, PluginState)]`"
 )]
 pub trait PluginState: Default + Send + 'static {
-    /// Canonical text of the fields. The host says when a swap changes it.
+    /// Canonical text of the fields. The host logs when a swap changes it.
     const SCHEMA: &'static str;
 
-    /// Does once, when the image is loaded, what saving and restoring would otherwise do in the middle of a game: draws the outlines of
-    /// opaque fields.
+    /// Draws the outlines of opaque fields when the library is loaded, so that saving and restoring need not do it during the game.
     fn prepare() {}
 
     /// Writes the state.
     ///
     /// # Errors
-    /// Those of the serializer.
+    /// The serializer's errors.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 
-    /// Reads a state, possibly of an older build: fields that it lacks take their default, unknown ones are dropped.
+    /// Reads a state, possibly of an older build: missing fields take their default, unknown ones are dropped.
     ///
     /// # Errors
-    /// When a field has another type, or an opaque field another format.
+    /// If a field has another type, or an opaque field another format.
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 
-/// Of whole states.
+/// Length of the last whole state.
 static STATE: LastLength = LastLength::new();
 
-/// Writes `state` as named MessagePack, behind a sketch of it.
+/// Writes a sketch of `state`, then `state` as MessagePack with field names.
 ///
 /// # Errors
-/// What could not be read again, with the path of the field; what the writer refuses, in words.
+/// If a value could not be read back, with the path of its field; or if the writer refuses the state for another reason.
 pub fn save<S: PluginState>(state: &S, mut writer: impl std::io::Write) -> Result<(), String> {
     let bytes = write(state, STATE.room()).map_err(|error| error.to_string())?;
     STATE.note(bytes.len());
@@ -90,23 +89,23 @@ fn write<S: PluginState>(state: &S, room: Vec<u8>) -> Result<Vec<u8>, Error> {
     let text = sketch::to_text(&sketch(|pencil| state.serialize(pencil)));
     writer.begin(&text)?;
     state.serialize(&mut writer)?;
-    // serde keeps no 128 bits in what it buffers for tagged, untagged and flattened types: whether it did so only reading tells.
+    // serde's buffers for tagged, untagged and flattened types can't hold 128 bits. Only reading shows whether a value was buffered.
     if writer.has_wide_integer {
         read::<S>(&mut open(&writer.out)?.1)?;
     }
     Ok(writer.out)
 }
 
-/// The state that [`save`] wrote.
+/// Restores a state that [`save`] wrote.
 ///
 /// # Errors
-/// What doesn't fit, with the path of the field.
+/// If a value doesn't fit, with the path of its field.
 pub fn restore<S: PluginState>(bytes: &[u8]) -> Result<S, String> {
     let read = || read(&mut open(bytes)?.1);
     read().map_err(|error| error.to_string())
 }
 
-/// As [`restore`], with what became of the saved state.
+/// As [`restore`], with a report on the saved state.
 pub(crate) fn restore_with_report<S: PluginState>(bytes: &[u8]) -> Result<(S, Option<Report>), String> {
     STATE.note(bytes.len());
     let read = || {
@@ -121,7 +120,7 @@ pub(crate) fn restore_with_report<S: PluginState>(bytes: &[u8]) -> Result<(S, Op
     read().map_err(|error: Error| error.to_string())
 }
 
-/// The saved sketch, and the state behind it. A state that is bare has no sketch.
+/// The saved sketch and the state after it. A bare state has no sketch.
 fn open(bytes: &[u8]) -> Result<(Option<&str>, Input<'_>), Error> {
     let mut rest = bytes;
     if Token::take(&mut rest)? == Token::Items(2)

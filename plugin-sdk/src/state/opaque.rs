@@ -1,7 +1,7 @@
-//! Opaque fields: a dependency's whole state in postcard's compact format, which knows no names.
+//! Opaque fields: a dependency's whole state in postcard's compact format, which has no field names.
 //!
-//! It is bound to its type by a version that the author names, and by the type's own [`Outline`]: what has another layout is
-//! refused instead of being read as something else.
+//! The author's version and the type's [`Outline`] bind the content to its type: a state with another layout is refused
+//! instead of being misread.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -16,13 +16,13 @@ use super::length::LastLength;
 use super::outline::{Outline, difference};
 use super::whole;
 
-/// What to do about a field that doesn't fit.
+/// Advice for a field that doesn't fit.
 const ADVICE: &str = "go back to the build that saved it, or remove the plugin's file and add it again to start afresh";
 
 /// Writes a field marked `#[state(opaque, version = "…")]`.
 ///
 /// # Errors
-/// Those of the serializer; and when postcard can't keep the type.
+/// The serializer's errors; and an error if postcard can't represent the type.
 pub fn serialize_opaque<T: Serialize, S: Serializer>(
     value: &T,
     version: &str,
@@ -46,10 +46,10 @@ pub fn serialize_opaque<T: Serialize, S: Serializer>(
     parts.end()
 }
 
-/// Of the contents of opaque fields.
+/// Length of the last contents of opaque fields.
 static CONTENT: LastLength = LastLength::new();
 
-/// Written to bytes before any other serializer sees it, which is then none that the whole type is compiled for.
+/// A field as bytes. It is encoded before any other serializer sees it, so that the whole type is compiled for one serializer only.
 struct Content<'a, T> {
     value: &'a T,
     outline: &'a Outline,
@@ -66,7 +66,7 @@ impl<T: Serialize> Serialize for Content<'_, T> {
 /// Reads what [`serialize_opaque`] wrote.
 ///
 /// # Errors
-/// When it was written in another format or layout, naming both; when it doesn't decode, or not as a whole.
+/// If it was written in another format or layout; the message names both. If it doesn't decode, or leaves bytes over.
 pub fn deserialize_opaque<'de, T: DeserializeOwned, D: Deserializer<'de>>(
     version: &str,
     outline: &Outline,
@@ -123,7 +123,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Parts<'_, T> {
     }
 }
 
-/// Borrowed, for a copy of some MiB is a good part of a swap.
+/// Borrowed bytes: copying some MiB would take a large part of a swap.
 struct Binary<'a>(&'a [u8]);
 
 impl<'de> Deserialize<'de> for Binary<'de> {

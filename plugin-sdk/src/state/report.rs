@@ -1,17 +1,17 @@
-//! What became of a state on its way from one build to the next, by path: a comparison of two sketches, without effects.
+//! Reports, by path, how a state changed from one build to the next: a pure comparison of two sketches.
 //!
-//! | before | after | told as |
+//! | before | after | reported as |
 //! |---|---|---|
-//! | a path | the same, its type and its values alike | kept |
-//! | a path | the same, of another type | converted |
-//! | a path | the same, another value | changed |
-//! | a variant | another one, and the new type reads both names | renamed |
-//! | a name | another name of the same struct, which reads the first, too | renamed |
+//! | a path | the same path, type and values | kept |
+//! | a path | the same path with another type | converted |
+//! | a path | the same path with another value | changed |
+//! | a variant | another variant; the new type reads both names | renamed |
+//! | a name | another name in the same struct, which also reads the first | renamed |
 //! | a name | none | dropped |
 //! | none | a name | defaulted |
 //!
-//! Where one of both sketches has a gap, what it lacks may be there all the same: only what follows from the names of fields is
-//! told of such a place, and that it was partly looked at.
+//! Where one of the sketches has a gap, a missing path may exist nevertheless. Such a place is reported as "partly looked at", together
+//! with what follows from the names of fields alone.
 
 #[cfg(test)]
 mod swaps;
@@ -21,7 +21,7 @@ use core::fmt;
 use super::read::Names;
 use super::sketch::{Entry, Gap, Sketch};
 
-/// Paths listed of each kind.
+/// Maximum paths listed of each kind.
 const LISTED_MAX: usize = 12;
 
 /// See the module.
@@ -33,14 +33,14 @@ pub(crate) struct Report {
     changed: Vec<String>,
     defaulted: Vec<String>,
     dropped: Vec<String>,
-    /// Not as a whole, in one of the sketches.
+    /// Partly looked at, in one of the sketches.
     partly: Vec<String>,
-    /// A value came back as another.
+    /// A value was changed.
     has_changes: bool,
 }
 
 impl Report {
-    /// Compares; `names` is what the new types read.
+    /// Compares two sketches; `names` are the names that the new types read.
     pub(super) fn new(before: &Sketch, after: &Sketch, names: &Names) -> Self {
         let mut report = Self::default();
         let mut before = before.clone();
@@ -61,7 +61,7 @@ impl Report {
         }
         let fresh = after.entries.iter().filter(|new| !before.entries.iter().any(|old| old.path == new.path));
         report.defaulted = fresh.filter_map(|new| lacks(&before, after, &new.path, names, Side::Before)).collect();
-        // All below one name have that name.
+        // All paths below a missing name give that name.
         report.defaulted.dedup();
         report.dropped.dedup();
         report.partly = outermost(before.gaps.iter().chain(&after.gaps));
@@ -82,7 +82,7 @@ impl Report {
             let values = values(old, new).filter(|_| !is_equal).map(|values| format!(": {values}")).unwrap_or_default();
             self.converted.push(format!("{} ({} → {}{values})", old.path, old.kind, new.kind));
         } else if is_equal {
-            // In a gap nothing is said of the values.
+            // Values in a gap are not reported.
             self.kept += usize::from(prints.is_some());
         } else if is_renamed {
             self.renamed.push(format!("{}: {} → {}", old.path, lost.join("|"), come.join("|")));
@@ -92,13 +92,13 @@ impl Report {
         }
     }
 
-    /// Whether all was kept as it was.
+    /// Whether everything was kept.
     pub(crate) fn is_plain(&self) -> bool {
         let Self { renamed, converted, changed, defaulted, dropped, .. } = self;
         [renamed, converted, changed, defaulted, dropped].iter().all(|paths| paths.is_empty())
     }
 
-    /// Whether a value came back as another, also for a type that can't hold it exactly.
+    /// Whether a value was changed, also by a type that can't hold it exactly.
     pub(crate) fn has_changes(&self) -> bool {
         self.has_changes
     }
@@ -125,7 +125,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// The two values of a path, if it is one value's and they were looked at.
+/// The two values of a path, if it has a single value and the sketches contain it.
 fn values(old: &Entry, new: &Entry) -> Option<String> {
     let (lost, come) = (beyond(&old.variants, &new.variants), beyond(&new.variants, &old.variants));
     if !lost.is_empty() && !come.is_empty() {
@@ -134,21 +134,21 @@ fn values(old: &Entry, new: &Entry) -> Option<String> {
     (!old.path.contains("[]")).then(|| format!("{} → {}", old.sample, new.sample))
 }
 
-/// The variants that are more often in `these` than in `those`.
+/// The variants that occur more often in `these` than in `those`.
 fn beyond<'a>(these: &'a [(String, usize)], those: &[(String, usize)]) -> Vec<&'a str> {
     let count = |variant: &str| those.iter().find(|(other, _)| other == variant).map_or(0, |(_, count)| *count);
     these.iter().filter(|(variant, times)| *times > count(variant)).map(|(variant, _)| &**variant).collect()
 }
 
-/// Which of both sketches lacks a path.
+/// Which of the sketches lacks a path.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
     Before,
     After,
 }
 
-/// The outermost part of `path` that `sketch` lacks and `other` has, if it is sure that there is none. In a gap it is where both saw
-/// structs of the same fields only, and the type that is read knows what it reads.
+/// The outermost part of `path` that `sketch` lacks and `other` has, if its absence is certain. In a gap it is certain if both sketches
+/// saw only structs with the same fields, and the names that the type reads are known.
 fn lacks(sketch: &Sketch, other: &Sketch, path: &str, names: &Names, side: Side) -> Option<String> {
     let (outer, cut) = top(path, &sketch.entries)?;
     if !sketch.gaps.iter().any(|gap| gap.path == outer) {
@@ -157,19 +157,19 @@ fn lacks(sketch: &Sketch, other: &Sketch, path: &str, names: &Names, side: Side)
     let name = cut[outer.len()..].trim_start_matches('.');
     let reads = names.get(outer)?.contains(&name);
     let is_sure = match side {
-        // What is read is there, somewhere.
+        // A name that is read exists somewhere.
         Side::After => !reads,
         Side::Before => reads,
     };
     (is_sure && is_in_structs(sketch, outer) && is_in_structs(other, outer)).then(|| cut.to_owned())
 }
 
-/// Whether all that was seen at `path` are structs of the same fields, or all that is there was seen.
+/// Whether only structs with the same fields were seen at `path`, or `path` has no gap.
 fn is_in_structs(sketch: &Sketch, path: &str) -> bool {
     sketch.gaps.iter().find(|gap| gap.path == path).is_none_or(|gap| gap.is_in_structs)
 }
 
-/// Paths of gaps that are in no other.
+/// Paths of outermost gaps.
 fn outermost<'a>(gaps: impl Iterator<Item = &'a Gap>) -> Vec<String> {
     let mut paths: Vec<&str> = gaps.map(|gap| &*gap.path).collect();
     paths.sort_unstable();
@@ -179,19 +179,19 @@ fn outermost<'a>(gaps: impl Iterator<Item = &'a Gap>) -> Vec<String> {
     outer.map(|path| if path.is_empty() { "the state".to_owned() } else { (*path).to_owned() }).collect()
 }
 
-/// What follows `path` in `whole`, if it is the same or lies below it.
+/// The rest of `whole` after `path`, if `whole` equals `path` or lies below it.
 fn below<'a>(whole: &'a str, path: &str) -> Option<&'a str> {
     let rest = whole.strip_prefix(path)?;
     (rest.is_empty() || path.is_empty() || rest.starts_with(['.', '['])).then_some(rest)
 }
 
-/// Whether anything of `entries` is at `path` or below it.
+/// Whether an entry is at `path` or below it.
 fn has(entries: &[Entry], path: &str) -> bool {
     entries.iter().any(|entry| below(&entry.path, path).is_some())
 }
 
-/// The outermost part of `path` of which `others` have nothing, behind the part that they have. `None` for items of a sequence that
-/// is there, and empty.
+/// The outermost part of `path` that `others` lack, below the part that they have. `None` for items of a sequence that
+/// exists and is empty.
 fn top<'a>(path: &'a str, others: &[Entry]) -> Option<(&'a str, &'a str)> {
     let ends = path.match_indices(['.', '[']).map(|(end, _)| end).filter(|end| *end > 0).chain([path.len()]);
     let mut outer = "";
@@ -205,7 +205,7 @@ fn top<'a>(path: &'a str, others: &[Entry]) -> Option<(&'a str, &'a str)> {
     None
 }
 
-/// Names of the saved state that the new one lacks, reads all the same, and has another name for.
+/// Names of the saved state that the new state lacks but reads, and has another name for.
 fn renames(before: &Sketch, after: &Sketch, names: &Names) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (path, names) in names.iter().filter(|(path, _)| is_in_structs(before, path) && is_in_structs(after, path)) {
@@ -214,7 +214,7 @@ fn renames(before: &Sketch, after: &Sketch, names: &Names) -> Vec<(String, Strin
             if !has(&before.entries, &full(old)) || has(&after.entries, &full(old)) {
                 continue;
             }
-            // serde lists the names of one field side by side.
+            // serde lists the aliases of one field side by side.
             let fresh = |name: &&str| has(&after.entries, &full(name)) && !has(&before.entries, &full(name));
             let places = names.iter().enumerate().filter(|(_, name)| fresh(name));
             if let Some((_, new)) = places.min_by_key(|(other, _)| other.abs_diff(place)) {
@@ -231,7 +231,7 @@ mod tests {
     use super::super::sketch::{Entry, Gap, Sketch};
     use super::Report;
 
-    /// `path kind value`; a path alone is a gap, one with a colon in structs.
+    /// Parses `path kind value`; a path alone is a gap, and with a colon a gap of structs.
     fn entries(lines: &[&str]) -> Sketch {
         let gap = |line: &&str| {
             let path = line.trim_end_matches(':').to_owned();

@@ -1,4 +1,4 @@
-//! The next piece of a written state: one scalar, or a container's header.
+//! Tokens of a written state: one scalar, or a container's header.
 
 use rmp::Marker;
 
@@ -18,11 +18,11 @@ pub(super) enum Token<'de> {
     Double(f64),
     Text(&'de str),
     Bytes(&'de [u8]),
-    /// So many items follow.
+    /// A sequence; this many items follow.
     Items(u32),
-    /// So many keys and values follow.
+    /// A map; this many pairs of key and value follow.
     Entries(u32),
-    /// `Some`s around nil.
+    /// This many `Some`s around nil.
     Some(u32),
     Opaque(&'de [u8]),
 }
@@ -72,7 +72,7 @@ impl<'de> Token<'de> {
         })
     }
 
-    /// A length of so many bytes.
+    /// A length that is stored in this many bytes.
     fn sized(rest: &mut &'de [u8], width: usize) -> Result<usize, Error> {
         let digits = slice(rest, width)?;
         Ok(digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit)))
@@ -109,7 +109,7 @@ fn bytes<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], Error> {
     Ok(*taken)
 }
 
-/// Steps over one value, however deep.
+/// Skips one value of any depth.
 pub(super) fn skip(rest: &mut &[u8]) -> Result<(), Error> {
     let mut left = 1_u64;
     while left > 0 {
@@ -123,7 +123,7 @@ pub(super) fn skip(rest: &mut &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// A written key as a step of a path.
+/// A written key as a path segment.
 pub(super) fn segment(mut key: &[u8]) -> Segment {
     let length = key.len();
     match Token::take(&mut key) {

@@ -1,16 +1,16 @@
-//! The panic hook of the image's own std: tells the host of every panic at once.
+//! The panic hook of the library's own std: it reports every panic to the host at once.
 //!
-//! | panic | told |
+//! | panic | reported |
 //! |---|---|
 //! | during a call on this thread | to the call, as `panicked` |
-//! | at other times, on any thread | to the host, as `stray`, with the image as its origin |
-//! | under a hook of the plugin's own | by that hook alone, until [`reinstall`] finds it; from then on told first, then passed on |
+//! | at other times, on any thread | to the host, as `stray`, with the library as its origin |
+//! | under a hook of the plugin's own | by that hook alone at first; once [`reinstall`] has found it, reported, then passed on to it |
 //!
-//! std's default hook is never called: with `RUST_BACKTRACE=1` it reads the image's debug information, some 30 MiB that
-//! every further generation would read and keep again.
+//! std's default hook is never called: with `RUST_BACKTRACE=1` it reads and keeps the library's debug information, some 30 MiB for each
+//! generation.
 //!
 //! # Invariants
-//! 1. A panic is told once, also when a plugin's hook calls this one.
+//! 1. A panic is reported once, also if a plugin's hook calls this one.
 
 #![expect(unsafe_code, reason = "reports through the host's function table")]
 
@@ -26,20 +26,20 @@ use crate::abi::{HostTable, LifeCall, Text};
 
 type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
 
-/// std's own hook, kept to be recognized.
+/// std's own hook, kept for comparison.
 static DEFAULT: OnceLock<Hook> = OnceLock::new();
-/// Where this module's hook lies, for as long as it is installed.
+/// Address of this module's hook while it is installed.
 static OURS: AtomicUsize = AtomicUsize::new(0);
-/// The last host that made an instance, and what the image is to that host.
+/// The last host that created an instance, and its handle of this library.
 static HOST: AtomicPtr<HostTable> = AtomicPtr::new(ptr::null_mut());
 static ORIGIN: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 
 thread_local! {
-    /// The hook runs on this thread.
+    /// The hook is running on this thread.
     static IS_TELLING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Installs the hook, unless it is; remembers whom to tell of panics outside of calls.
+/// Installs the hook if it isn't installed, and records the host that gets panics outside of calls.
 pub(crate) fn install(life: LifeCall) {
     // SAFETY: the host's own function and context.
     let origin = unsafe { (host(&life).origin)(life.context) };
@@ -49,7 +49,7 @@ pub(crate) fn install(life: LifeCall) {
     put();
 }
 
-/// Installs the hook, unless it is. Until [`install`] is called, panics outside of calls are told to nobody.
+/// Installs the hook if it isn't installed. Panics outside of calls are not reported until [`install`] is called.
 pub(crate) fn put() {
     DEFAULT.get_or_init(|| {
         let default = take_hook();
@@ -58,7 +58,7 @@ pub(crate) fn put() {
     });
 }
 
-/// Puts the hook in front of one that the plugin has installed in its place.
+/// Wraps a hook that the plugin has installed in this one's place.
 pub(crate) fn reinstall() {
     let present = take_hook();
     if address(&present) == OURS.load(Ordering::Relaxed) {
@@ -72,14 +72,14 @@ fn address(hook: &Hook) -> usize {
     (&raw const **hook).addr()
 }
 
-/// Whether it is std's: a function, whose box has no memory, so that only the table behind it tells it apart.
+/// Whether the hook is std's. That is a function, whose box has no memory, so only the vtable identifies it.
 fn is_default(hook: &Hook) -> bool {
     DEFAULT.get().is_some_and(|default| ptr::eq(&raw const **default, &raw const **hook))
 }
 
 fn set(theirs: Option<Hook>) {
     let ours: Hook = Box::new(move |info| {
-        // Theirs may call ours, which it has found installed.
+        // The plugin's hook may call ours, which it found installed.
         if IS_TELLING.replace(true) {
             return;
         }

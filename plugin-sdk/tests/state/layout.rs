@@ -1,5 +1,5 @@
-//! An opaque field is bound to its layout at each place where a type is used, whatever the types are called and however they
-//! hold one another; and what is written is what is read.
+//! An opaque field is bound to its layout at each use of a type, whatever the types' names and nesting; and written and read layouts
+//! are the same.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -29,7 +29,7 @@ macro_rules! state {
     };
 }
 
-/// A field of each state gets another type, and is read all the same where nothing is noticed.
+/// Gives a field of each state another type; a missing check would read it nevertheless.
 macro_rules! refused {
     ($from:ident, $to:ident, $world:expr) => {{
         let state = $from::State { world: Some($world) };

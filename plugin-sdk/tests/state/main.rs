@@ -1,13 +1,13 @@
-//! State, written and read without a host: every kind of value that serde knows comes back as it was, or is refused when it is
-//! written.
+//! Saves and restores states without a host: every kind of value in serde's data model is restored unchanged or refused on
+//! saving.
 //!
 //! | module | shows |
 //! |---|---|
-//! | [`zoo`] | any value of a wide zoo of types comes back |
+//! | [`zoo`] | any value of a wide range of types is restored |
 //! | [`shapes`] | the shapes in which formats lose values, one by one |
-//! | [`refusals`] | what can't come back is refused, with its path |
+//! | [`refusals`] | values that can't be restored are refused, with the path |
 //! | [`opaque`] | an opaque field is bound to its layout |
-//! | [`layout`] | and that layout is the one of every use of every type, written and read alike |
+//! | [`layout`] | that layout covers every use of every type, on both sides |
 
 mod layout;
 mod opaque;
@@ -17,18 +17,18 @@ mod zoo;
 
 use plugin_sdk::state::{PluginState, restore, save};
 
-/// `state`, written.
+/// The saved `state`.
 fn saved<S: PluginState>(state: &S) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     save(state, &mut bytes).map(|()| bytes)
 }
 
-/// `state`, written and read again.
+/// `state`, saved and restored.
 fn again<S: PluginState>(state: &S) -> S {
     restore(&saved(state).expect("it can be written")).expect("what was written can be read")
 }
 
-/// What is said when `state`, written, is read as another type.
+/// The error of saving `state` and restoring it as another type.
 fn misread<S: PluginState, T: PluginState>(state: &S) -> String {
     restore::<T>(&saved(state).expect("it can be written")).err().expect("it doesn't fit")
 }

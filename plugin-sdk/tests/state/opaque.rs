@@ -133,7 +133,7 @@ fn a_skipped_value_is_refused_when_it_is_written() {
 mod repr {
     use plugin_sdk::serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    /// Panics over any other number.
+    /// Panics on any other number.
     #[derive(Debug, Clone, PartialEq)]
     pub(super) struct Ten;
 

@@ -1,4 +1,4 @@
-//! What can't come back is refused when it is written, what doesn't fit when it is read; each with its path.
+//! Values that can't be read back are refused on saving, values that don't fit on restoring; each error has a path.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,7 +8,7 @@ use plugin_sdk::serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{again, misread, saved};
 
-/// A stack as the host gives it.
+/// A stack of the host's size.
 pub(super) fn with_room(body: impl FnOnce() + Send + 'static) {
     let thread = std::thread::Builder::new()
         .stack_size(plugin_sdk::abi::STATE_STACK_BYTES)
@@ -42,7 +42,7 @@ fn chain(levels: u32) -> Chained {
 #[test]
 fn a_state_is_written_as_deep_as_it_can_be_read() {
     with_room(|| {
-        // The state itself is a level, too.
+        // The state itself is a level too.
         let deepest = chain(1_023);
         assert_eq!(again(&deepest), deepest);
         let error = saved(&chain(1_024)).expect_err("one level more");

@@ -1,4 +1,4 @@
-//! The shapes in which formats lose values.
+//! Shapes whose values formats tend to lose.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use plugin_sdk::serde::{Deserialize, Serialize};
 
 use super::{again, saved};
 
-/// A state of one field of this type, with a check that values of it come back.
+/// A state with one field of this type, and a test that its values are restored.
 macro_rules! field {
     ($kind:ty: $($value:expr),+ $(,)?) => {{
         #[derive(Debug, PartialEq, Clone, PluginState)]

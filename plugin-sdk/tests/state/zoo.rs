@@ -1,4 +1,4 @@
-//! Any value of a zoo of types comes back bit by bit, from a random document that knows all of serde's shapes.
+//! Random values of a wide range of types, which cover all of serde's shapes, are restored bit by bit.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::again;
 
-/// Floats by their bits, so that values can be compared.
+/// A float as its bits, so that values can be compared.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(crate = "plugin_sdk::serde")]
 enum Value {

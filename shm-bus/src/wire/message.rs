@@ -20,6 +20,11 @@ pub unsafe trait Message: Copy + Send + Sync + 'static {
 }
 
 /// A named, typed stream. Declare it with [`topic!`](crate::topic).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a topic",
+    label = "not a type that `topic!` declares",
+    note = "write the topic's type, not its message's: `topic! {{ pub Laps(\"race/lap\"): Lap, priority = Normal, capacity = 4096; }}` declares `Laps`"
+)]
 pub trait Topic: 'static {
     /// What it carries.
     type Message: Message;

@@ -1,11 +1,11 @@
-//! The outline of a type: the text of all types that it is made of, with names of fields and variants, in the order in which a
-//! compact format keeps their values.
+//! The outline of a type: a text of all types that it contains, with the names of fields and variants, in the order in which a
+//! compact format stores their values.
 //!
-//! It is drawn by reading the type from nothing: each question of its `Deserialize` is answered with the simplest value that
-//! there is, and noted. Enums are read once for each of their variants. A type that refuses such values ends that reading, and is
-//! read with others; what it has asked for in all readings is its outline. Like is compared with like: both sides of a swap draw their outlines in this way.
+//! An outline is found by deserializing the type from generated values: each request of its `Deserialize` is recorded and answered with the
+//! simplest value. Enums are read once for each of their variants. If the type refuses a value, that reading ends, and another reading uses
+//! other values. The outline consists of the requests of all readings. Both sides of a swap draw their outlines in the same way.
 //!
-//! Costs nothing of a state's size, and is drawn once for each image.
+//! The cost doesn't depend on the state's size. Each library draws its outlines once.
 
 mod notes;
 mod pen;
@@ -24,25 +24,25 @@ use notes::{Body, Notes};
 use pen::Pen;
 pub(super) use shapes::Shapes;
 
-/// Readings of the whole type with the same answers.
+/// Maximum readings of the whole type with the same answers.
 const READINGS_MAX: usize = 4_096;
 
-/// Readings after one another that find nothing new.
+/// Maximum consecutive readings that find nothing new.
 const IDLE_MAX: usize = 32;
 
-/// Questions answered in all readings together.
+/// Maximum requests answered in all readings together.
 const QUESTIONS_MAX: usize = 400_000;
 
-/// Types within one another.
+/// Maximum nesting of types.
 const LEVELS_MAX: usize = 64;
 
-/// From here on options and lists are empty, for types that hold themselves without having a name.
+/// From this level on options and lists are empty: recursive types without a name come to an end.
 const LEVELS_FULL: usize = 32;
 
-/// Answers where a number is asked for; the next is tried when the type never took the one before.
+/// Answers to requests for a number. The next one is tried if the type always refused the one before.
 const NUMBERS: [u8; 4] = [1, 0, 2, 10];
 
-/// Answers where text is asked for.
+/// Answers to requests for text.
 const TEXTS: [&str; 4] = ["", "a", "1", "0.0.0.0"];
 
 /// See the module.
@@ -51,7 +51,7 @@ pub struct Outline {
     /// A line for each body of each type.
     text: String,
     shapes: Shapes,
-    /// It asks what comes next, which a compact format can't tell.
+    /// The type asks which kind of value comes next (`deserialize_any`), which a compact format can't tell.
     asks_for_any: bool,
     /// The type is too large or too deep: parts of it are not in the outline.
     is_cut: bool,
@@ -79,25 +79,25 @@ impl Outline {
         &self.text
     }
 
-    /// Whether the type asks what comes next, which a compact format can't tell.
+    /// Whether the type asks which kind of value comes next (`deserialize_any`), which a compact format can't tell.
     #[must_use]
     pub fn asks_for_any(&self) -> bool {
         self.asks_for_any
     }
 
-    /// Whether the type is too large to be known as a whole.
+    /// Whether the type is too large for a complete outline.
     #[must_use]
     pub fn is_cut(&self) -> bool {
         self.is_cut
     }
 
-    /// What a writer may write.
+    /// The shapes that a writer may write.
     pub(super) fn shapes(&self) -> &Shapes {
         &self.shapes
     }
 }
 
-/// Reads `T` until nothing more is found; gives whether all of it was read to its end at least once.
+/// Reads `T` until nothing more is found. Returns whether every part was read to its end at least once.
 fn read<T: DeserializeOwned>(notes: &mut Notes) -> bool {
     let (mut is_whole, mut idle) = (false, 0);
     notes.start_again();
@@ -107,7 +107,7 @@ fn read<T: DeserializeOwned>(notes: &mut Notes) -> bool {
         notes.leave_all();
         let mut root = Body::new();
         let pen = Pen { notes, level: 0, is_again: false, text: &mut root };
-        // A type may well panic over values that it never wrote; that is as good as a refusal.
+        // A type may panic on values that it never wrote; a panic counts as a refusal.
         let read = catch_unwind(AssertUnwindSafe(|| crate::unwind::quietly(|| T::deserialize(pen).is_ok())));
         is_whole |= read.unwrap_or(false);
         notes.roots.insert(root);
@@ -121,7 +121,7 @@ fn read<T: DeserializeOwned>(notes: &mut Notes) -> bool {
     is_whole
 }
 
-/// The first lines that only one of both has.
+/// The first lines that only one of the two outlines has.
 pub(super) fn difference(saved: &str, own: &str) -> String {
     const LINES: usize = 3;
     let only = |these: &str, those: &str| {

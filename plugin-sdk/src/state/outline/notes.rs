@@ -1,7 +1,7 @@
-//! What the readings of a type have told: its types, what each is made of, and which variants are still to be read.
+//! The results of a type's readings: the types in it, their bodies, and the variants still to be read.
 //!
-//! A type is known by the Rust type of its visitor, not by its name: two types may have one name, and a generic type has one for each
-//! of its parameters.
+//! A type is identified by the Rust type of its visitor, not by its name: two types may share a name, and all instances of a generic type
+//! do.
 
 use std::any::TypeId;
 use std::collections::{BTreeSet, HashMap};
@@ -11,18 +11,18 @@ use std::collections::{BTreeSet, HashMap};
 pub(super) enum Word {
     Text(&'static str),
     Name(&'static str),
-    /// A type with a name, by its place among the types.
+    /// A named type, by its index.
     Use(usize),
 }
 
 pub(super) type Body = Vec<Word>;
 
-/// What tells two types apart.
+/// Identity of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub(super) visitor: TypeId,
     pub(super) name: &'static str,
-    /// Of fields or variants.
+    /// Names of fields or variants.
     pub(super) names: &'static [&'static str],
 }
 
@@ -32,26 +32,26 @@ impl Key {
     }
 }
 
-/// What a variant, or a struct, was read as.
+/// The shape as which a variant or struct was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::state) enum Content {
     Unit,
     Newtype,
     Tuple(usize),
-    /// Names with their aliases, and how many values are taken, if a reading came to its end.
+    /// Names with their aliases; and how many values are taken, if a reading was completed.
     Fields(&'static [&'static str], Option<usize>),
 }
 
-/// A type with a name.
+/// A named type.
 #[derive(Debug)]
 pub(super) struct Type {
     pub(super) name: &'static str,
     pub(super) bodies: BTreeSet<Body>,
-    /// Of what is no enum.
+    /// Body of a type that is not an enum.
     pub(super) content: Option<Content>,
-    /// Of an enum.
+    /// Variants of an enum.
     pub(super) variants: Vec<Variant>,
-    /// The reading is inside of it.
+    /// The current reading is inside of the type.
     pub(super) is_within: bool,
 }
 
@@ -60,11 +60,11 @@ pub(super) struct Type {
 pub(super) struct Variant {
     pub(super) name: &'static str,
     pub(super) content: Option<Content>,
-    /// Of what its name is read as: aliases have the same.
+    /// Identity of the value that its name is read as; aliases share it.
     pub(super) print: Option<u64>,
     state: State,
     tries: u32,
-    /// Questions of the shortest reading that came to its end.
+    /// Requests of the shortest completed reading.
     cost: Option<usize>,
     was_read: bool,
 }
@@ -72,7 +72,7 @@ pub(super) struct Variant {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Unread,
-    /// It holds an enum with variants that are not done.
+    /// The variant contains an enum with unfinished variants.
     Open,
     Done,
 }
@@ -81,23 +81,23 @@ enum State {
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     pub(super) types: Vec<Type>,
-    /// What the field itself is.
+    /// Body of the field itself.
     pub(super) roots: BTreeSet<Body>,
     known: HashMap<Key, usize>,
     pub(super) questions: usize,
-    /// Which numbers and texts are the answers.
+    /// Indices of the current answers for numbers and texts.
     pub(super) answers: usize,
     pub(super) asks_for_any: bool,
     /// A reading ended at the limit of levels.
     pub(super) is_too_deep: bool,
-    /// This reading got further than those before.
+    /// This reading found something new.
     pub(super) found: bool,
-    /// Enums met that are not done, in all readings together.
+    /// Unfinished enums met in all readings together.
     pub(super) opens: usize,
 }
 
 impl Notes {
-    /// The place of a type.
+    /// The index of a type.
     pub(super) fn meet(&mut self, key: Key) -> usize {
         let made = self.types.len();
         let index = *self.known.entry(key).or_insert(made);
@@ -109,7 +109,7 @@ impl Notes {
         index
     }
 
-    /// The place of an enum.
+    /// The index of an enum.
     pub(super) fn meet_enum(&mut self, key: Key) -> usize {
         let index = self.meet(key);
         let variants = &mut self.types[index].variants;
@@ -129,14 +129,14 @@ impl Notes {
         index
     }
 
-    /// Before readings with other answers.
+    /// Prepares for readings with other answers.
     pub(super) fn start_again(&mut self) {
         for variant in self.types.iter_mut().flat_map(|kind| &mut kind.variants) {
             (variant.state, variant.tries, variant.cost) = (State::Unread, 0, None);
         }
     }
 
-    /// Before a reading: the last one may have ended anywhere.
+    /// Prepares for a reading; the last one may have ended anywhere.
     pub(super) fn leave_all(&mut self) {
         self.types.iter_mut().for_each(|kind| kind.is_within = false);
     }
@@ -146,13 +146,13 @@ impl Notes {
         self.types.iter().any(Type::is_open)
     }
 
-    /// Whether each variant was once read to its end.
+    /// Whether each variant was read to its end at least once.
     pub(super) fn is_whole(&self) -> bool {
         self.types.iter().flat_map(|kind| &kind.variants).all(|variant| variant.was_read)
     }
 
-    /// The variant of the enum to read next. Inside of the same enum the shortest: it always comes to an end, as each holds
-    /// shorter ones only.
+    /// The variant of the enum to read next. Inside of the same enum it is the shortest one, so that the reading terminates: each variant
+    /// then contains only shorter ones.
     pub(super) fn choose(&mut self, index: usize, is_again: bool) -> Option<usize> {
         let rank = |variant: &Variant| {
             let cost = variant.cost.unwrap_or(usize::MAX);
@@ -169,7 +169,7 @@ impl Notes {
         Some(chosen)
     }
 
-    /// After the reading of a variant, with the questions that it asked if it came to its end.
+    /// Records the reading of a variant, with the number of its requests if it was completed.
     pub(super) fn chosen(&mut self, index: usize, variant: usize, cost: Option<usize>, is_again: bool, is_open: bool) {
         let Variant { state, cost: least, was_read, .. } = &mut self.types[index].variants[variant];
         *least = [*least, cost].into_iter().flatten().min();

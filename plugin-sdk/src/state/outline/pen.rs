@@ -1,7 +1,7 @@
-//! The deserializer that draws an outline: it answers each question with the simplest value, and notes it.
+//! The deserializer that draws an outline: it records each request and answers it with the simplest value.
 //!
-//! Inside of a type that is being read already, options and lists are empty and enums short, so that a type that holds itself comes to
-//! an end, and what stands behind it is read, too. Such a reading notes nothing: the outer one does.
+//! Inside of a type that is already being read, options and lists are empty and enums short. So the reading of a recursive type terminates,
+//! and the fields after it are read too. Such an inner reading records nothing; the outer one does.
 
 use core::hash::{Hash as _, Hasher as _};
 use core::mem::{discriminant, replace};
@@ -16,12 +16,12 @@ use super::notes::{Body, Content, Key, Notes, Word};
 use super::{LEVELS_FULL, LEVELS_MAX, NUMBERS, QUESTIONS_MAX, TEXTS};
 use crate::state::error::Error;
 
-/// Answers one question, and notes it in `text`.
+/// Answers one request, and records it in `text`.
 #[derive(Debug)]
 pub(super) struct Pen<'a> {
     pub(super) notes: &'a mut Notes,
     pub(super) level: usize,
-    /// Inside of a type that is being read already.
+    /// Inside of a type that is already being read.
     pub(super) is_again: bool,
     pub(super) text: &'a mut Body,
 }
@@ -53,7 +53,7 @@ impl Pen<'_> {
         self.is_again || self.level >= LEVELS_FULL
     }
 
-    /// Notes a type with a name: its own body, and its place where it is used. `read` gives what it was read as, too.
+    /// Records a named type: its body, and its index at the place of use. `read` also returns the shape as which it was read.
     fn named<T>(self, key: Key, read: impl FnOnce(Pen<'_>) -> (Result<T, Error>, Content)) -> Result<T, Error> {
         let Pen { notes, level, is_again, text } = self;
         let index = notes.meet(key);
@@ -71,7 +71,7 @@ impl Pen<'_> {
         value
     }
 
-    /// The items between `open` and `close`; with how many were taken, if the reading came to its end.
+    /// Records the items between `open` and `close`; returns how many were taken, if the reading was completed.
     fn items<T>(
         &mut self,
         [open, close]: [&'static str; 2],
@@ -97,7 +97,7 @@ impl Pen<'_> {
     }
 }
 
-/// A reading that came to its end knows more than one that didn't.
+/// A completed reading replaces an incomplete one.
 fn note(known: &mut Option<Content>, seen: Content) {
     if !matches!((*known, seen), (Some(Content::Fields(_, Some(_))), Content::Fields(_, None))) {
         *known = Some(seen);
@@ -247,7 +247,7 @@ impl<'de> Deserializer<'de> for Pen<'_> {
         notes.types[index].is_within = was_within;
         notes.chosen(index, variant, cost, is_again, is_open);
         if !is_again {
-            // The order of the variants is what a compact format keeps of them.
+            // A compact format stores variants by their order.
             let between = |name: &&'static str| [Word::Text("|"), Word::Name(name)];
             let list = variants.iter().flat_map(between).skip(1);
             let list = [Word::Text("::{")].into_iter().chain(list).chain([Word::Text("}")]).collect();
@@ -265,7 +265,7 @@ impl<'de> Deserializer<'de> for Pen<'_> {
 #[derive(Debug)]
 struct Answers<'a> {
     pen: Pen<'a>,
-    /// Of a struct's fields.
+    /// Names of a struct's fields.
     names: &'static [&'static str],
     count: usize,
     given: usize,
@@ -312,7 +312,7 @@ impl<'de> MapAccess<'de> for &mut Answers<'_> {
     }
 }
 
-/// A variant, and whatever content it asks for.
+/// A variant, with any content that it requests.
 #[derive(Debug)]
 struct Chosen<'a> {
     pen: Pen<'a>,

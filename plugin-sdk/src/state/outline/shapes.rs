@@ -1,14 +1,14 @@
-//! What a type writes, compared with what it reads: serde leaves out a field that is skipped on one side only without a word, and
-//! counts variants differently then. In a format without names the next value would be read in its place.
+//! Compares what a type writes with what it reads. serde silently omits a field that is skipped on one side only, and then also
+//! numbers variants differently. In a format without names the reader would take the next value in its place.
 //!
-//! Types are known by the name that both sides give. What is written under a name that is never read isn't compared.
+//! Types are matched by the name that both sides give. A value written under a name that is never read isn't compared.
 
 use core::hash::{BuildHasherDefault, Hasher};
 use std::collections::HashMap;
 
 use super::notes::{Content, Type, Variant};
 
-/// What was read under each name; several types may have one.
+/// The shapes that were read under each name; several types may share a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::state) struct Shapes {
     types: ByName<Vec<Content>>,
@@ -17,7 +17,7 @@ pub(in crate::state) struct Shapes {
 
 type ByName<T> = HashMap<&'static str, T, BuildHasherDefault<Quick>>;
 
-/// A hash for the names of types: one is looked up for each struct that is written.
+/// A hash of type names; every struct that is written is looked up.
 #[derive(Clone, Debug, Default)]
 struct Quick(u64);
 
@@ -31,7 +31,7 @@ impl Hasher for Quick {
     }
 }
 
-/// Names of one variant, at its number.
+/// The names of one variant; its index is the variant's number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Numbered {
     names: Vec<&'static str>,
@@ -52,20 +52,20 @@ impl Shapes {
         shapes
     }
 
-    /// What a type of this name reads, where `written` is something else.
+    /// What a type of this name reads, if it differs from `written`.
     pub(in crate::state) fn misfit(&self, name: &str, written: Content, keys: &[&str]) -> Option<String> {
         let read = self.types.get(name)?;
         if read.iter().any(|read| fits(written, keys, *read)) {
             return None;
         }
-        // A type that is written in another form, such as a struct as a tuple, is for its author to compare.
+        // The author must compare a type that is written in another form, such as a struct as a tuple.
         let alike: Vec<_> = read.iter().filter(|read| is_alike(written, **read)).collect();
         alike
             .last()
             .map(|read| format!("{name} is written as {}, and read as {}", told(written, keys), told(**read, &[])))
     }
 
-    /// What an enum of this name reads at `number`, where what is written is something else.
+    /// What an enum of this name reads at `number`, if it differs from what is written.
     pub(in crate::state) fn variant_misfit(
         &self,
         name: &str,
@@ -96,7 +96,7 @@ impl Numbered {
     }
 }
 
-/// Variants by their number: aliases stand behind one another, and are read as the same.
+/// Groups variants by number: aliases are adjacent and are read as the same variant.
 fn numbered(variants: &[Variant]) -> Vec<Numbered> {
     let mut all: Vec<Numbered> = Vec::new();
     let is_telling = variants.iter().any(|variant| variant.print.is_some() && variant.print != variants[0].print);

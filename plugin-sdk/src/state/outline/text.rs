@@ -1,13 +1,13 @@
-//! The text of an outline: a line for each body of each type. Types that are alike in all that they hold are one.
+//! The text of an outline: one line for each body of each type. Types with the same name and contents are merged.
 //!
-//! What a type is used for is bound, too: of two types with one name, the second is written as `Name#2` wherever it is used. Two texts
+//! Every use of a type is bound too: a second type with the same name is written as `Name#2` wherever it is used. Two texts
 //! are equal only if the types are.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::notes::{Body, Notes, Type, Word};
 
-/// All lines, in the order of the alphabet.
+/// All lines, sorted.
 pub(super) fn lines(notes: &Notes) -> String {
     let classes = classes(&notes.types);
     let labels = labels(&notes.types, &classes);
@@ -31,7 +31,7 @@ pub(super) fn lines(notes: &Notes) -> String {
     lines.into_iter().collect()
 }
 
-/// Of each type the class: types of one class have the same name and hold the same, however deep one looks.
+/// The equivalence class of each type: types of one class have the same name and the same contents at every depth.
 fn classes(types: &[Type]) -> Vec<usize> {
     let mut classes = vec![0; types.len()];
     let mut count = 0;
@@ -59,7 +59,7 @@ fn classes(types: &[Type]) -> Vec<usize> {
     }
 }
 
-/// How each type is written where it is used: classes of one name are numbered in the order in which they were met.
+/// The text of each type at its uses: classes with the same name are numbered in the order in which they were met.
 fn labels(types: &[Type], classes: &[usize]) -> Vec<String> {
     let mut of_classes = BTreeMap::new();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -74,7 +74,7 @@ fn labels(types: &[Type], classes: &[usize]) -> Vec<String> {
     types.iter().zip(classes).map(label).collect()
 }
 
-/// A name as it is; in quotes if it could be taken for something else.
+/// A name, in quotes if it would be ambiguous otherwise.
 fn plain(name: &str) -> String {
     let is_plain = !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || character == '_');
     if is_plain { name.to_owned() } else { format!("{name:?}") }

@@ -1,4 +1,4 @@
-//! What a reader hands to visitors: the contents of containers.
+//! The contents of containers, as a reader passes them to visitors.
 
 use serde::de::value::{BorrowedBytesDeserializer, BorrowedStrDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};

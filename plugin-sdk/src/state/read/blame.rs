@@ -1,24 +1,24 @@
-//! Finds the value that an error is about, where its path ends before it: serde reads flattened and internally tagged types from a
+//! Finds the value that caused an error if the error's path ends before it: serde reads flattened and internally tagged types from a
 //! buffer, whose errors have no path.
 //!
-//! The error quotes the value. Each value that reads so is changed a little, in a copy, and the state is read again: if the error
-//! quotes what it was changed to, this is the one. Nothing is guessed; if none is found, the error stays as it was.
+//! The error quotes the value. In a copy, each value with this text is changed slightly, and the state is read again. If the error then
+//! quotes the changed value, that value is the cause. Nothing is guessed: if no value qualifies, the error stays unchanged.
 
 use super::Input;
 use crate::state::error::{Error, Segment};
 use crate::state::token::{Token, segment};
 
-/// Values that are tried.
+/// Maximum values that are tried.
 const TRIES_MAX: usize = 8;
 
-/// Pieces of the value that are looked at.
+/// Maximum tokens that are inspected.
 const TOKENS_MAX: usize = 10_000;
 
-/// Values within one another that are looked at.
+/// Maximum nesting that is inspected.
 const LEVELS_MAX: usize = 32;
 
-/// `error` of reading `state`, with the whole path. The path it has ends at the value before whose beginning `fault` bytes were left.
-/// `read` gives the error of another state.
+/// `error` of reading `state`, with the complete path. Its present path ends at the value at whose beginning `fault` bytes were left.
+/// `read` returns the error of another state.
 #[cold]
 pub(in crate::state) fn blame(
     error: Error,
@@ -28,7 +28,7 @@ pub(in crate::state) fn blame(
 ) -> Error {
     let start = state.len() - fault.unwrap_or(state.len()).min(state.len());
     let mut search = Search { state, reason: error.reason(), path: Vec::new(), found: Vec::new(), tokens: 0 };
-    // Whatever can't be walked through ends the search.
+    // A value that can't be walked through ends the search.
     let _ = search.walk(&mut &state[start..]);
     for (path, place) in search.found {
         let mut other = state.to_vec();
@@ -45,13 +45,13 @@ struct Search<'a> {
     state: &'a [u8],
     reason: &'a str,
     path: Vec<Segment>,
-    /// Values that the reason may be about: the way to each, and where it is.
+    /// Candidate values: the path and position of each.
     found: Vec<(Vec<Segment>, usize)>,
     tokens: usize,
 }
 
 impl<'a> Search<'a> {
-    /// Goes through one value.
+    /// Walks through one value.
     fn walk(&mut self, rest: &mut &'a [u8]) -> Result<(), Error> {
         self.tokens += 1;
         if self.tokens > TOKENS_MAX || self.found.len() == TRIES_MAX || self.path.len() > LEVELS_MAX {
@@ -89,7 +89,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// How serde's errors quote a value.
+/// A value's text in serde's errors.
 fn quote(token: Token<'_>) -> Option<String> {
     match token {
         Token::Bool(value) => Some(format!("`{value}`")),
@@ -97,19 +97,19 @@ fn quote(token: Token<'_>) -> Option<String> {
         Token::Signed(value) => Some(format!("`{value}`")),
         Token::Float(value) => Some(format!("`{:?}`", f64::from(value))),
         Token::Double(value) => Some(format!("`{value:?}`")),
-        // In quotes of either kind.
+        // serde uses both kinds of quotes.
         Token::Text(text) if !text.is_empty() => Some(text.escape_debug().to_string()),
         _ => None,
     }
 }
 
-/// Makes another value of the same length of the one at `place`; gives how both are quoted.
+/// Changes the value at `place` to another one of the same length; returns the texts of both.
 fn change(state: &mut [u8], place: usize) -> Option<(String, String)> {
     let mut rest = &state[place..];
     let token = Token::take(&mut rest).ok()?;
     let (before, last) = (quote(token)?, state.len() - rest.len() - 1);
     let byte = match token {
-        // A letter stays one: what is quoted has no other escapes then.
+        // A letter is replaced by a letter, so the quoted text gets no new escapes.
         Token::Text(text) if !text.ends_with(|last: char| last.is_ascii_alphanumeric()) => return None,
         Token::Text(text) if text.ends_with('x') => b'y',
         Token::Text(_) => b'x',

@@ -1,7 +1,7 @@
-//! Reads a state: what [`super::write`] wrote, by a build whose types may be others.
+//! Reads a state that [`super::write`] wrote, possibly with other types than the writer's.
 //!
-//! A struct is read by the names of its fields alone, never by their position. On request the names that each struct and enum
-//! knows are noted by path, so that a field read by an alias can be told from one that is dropped.
+//! A struct is read only by the names of its fields, never by position. On request the names that each struct and enum
+//! reads are recorded by path; they distinguish a field read by an alias from a dropped one.
 
 mod access;
 mod blame;
@@ -18,13 +18,13 @@ use super::token::{Token, segment, skip};
 use access::{Entries, Items, OpaqueParts, Variant};
 pub(super) use blame::blame;
 
-/// Paths of structs and enums that are noted.
+/// Maximum paths of structs and enums that are recorded.
 const NAMES_MAX: usize = 256;
 
-/// Items of a sequence whose types are looked at.
+/// Items of a sequence whose types are recorded.
 const ITEMS_SAMPLED: usize = 4;
 
-/// Levels whose types are looked at.
+/// Levels whose types are recorded.
 const LEVELS_SAMPLED: usize = 8;
 
 /// The names that a type reads, by path; items of sequences as `[]`.
@@ -36,7 +36,7 @@ pub(super) struct Input<'de> {
     pub(super) rest: &'de [u8],
     depth: Depth,
     pub(super) names: Option<Names>,
-    /// How many bytes were left where the innermost value begins that could not be read.
+    /// Bytes that were left at the beginning of the innermost value that could not be read.
     pub(super) fault: Option<usize>,
 }
 
@@ -45,7 +45,7 @@ impl<'de> Input<'de> {
         Self { rest: bytes, depth: Depth::new(READER_STACK_BYTES), names, fault: None }
     }
 
-    /// The value that began at `start` could not be read.
+    /// Records that the value at `start` could not be read.
     #[cold]
     fn blame(&mut self, start: usize) {
         self.fault.get_or_insert(start);
@@ -55,7 +55,7 @@ impl<'de> Input<'de> {
         Reader { input: self, at: At::ROOT, somes: None }
     }
 
-    /// Nothing may follow the value.
+    /// Checks that nothing follows the value.
     pub(super) fn end(&self) -> Result<(), Error> {
         match self.rest.len() {
             0 => Ok(()),
@@ -64,14 +64,14 @@ impl<'de> Input<'de> {
     }
 }
 
-/// A place in the value, as the way to it.
+/// A position in the value, as the path to it.
 #[derive(Clone, Copy, Debug)]
 struct At<'a> {
     outer: Option<&'a At<'a>>,
     step: Step<'a>,
     /// Levels below the state.
     level: usize,
-    /// Names are noted here.
+    /// Names are recorded here.
     is_sampled: bool,
 }
 
@@ -118,7 +118,7 @@ impl<'a> At<'a> {
 pub(super) struct Reader<'de, 'a> {
     input: &'a mut Input<'de>,
     at: At<'a>,
-    /// Within `Some`s around nil: how many there are yet.
+    /// Inside of `Some`s around nil: how many remain.
     somes: Option<u32>,
 }
 
@@ -233,7 +233,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
 
     fn deserialize_seq<V: Visitor<'de>>(mut self, visitor: V) -> Result<V::Value, Error> {
         match self.peek()? {
-            // `Vec<u8>` from what was written as bytes.
+            // A `Vec<u8>` whose value was written as bytes.
             Token::Bytes(bytes) => {
                 self.take()?;
                 visitor.visit_seq(SeqDeserializer::new(bytes.iter().copied()))

@@ -1,4 +1,4 @@
-//! Reports of whole swaps: a state is saved, and restored as another type.
+//! Tests reports of whole swaps: a state is saved, then restored as another type.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::prelude::PluginState;
 use crate::state::{restore_with_report, save};
 
-/// What is told of `state`, restored as a `T`; and whether it is a warning, or not worth a line.
+/// The report of restoring `state` as a `T`, and whether it is a warning or needs no line.
 fn swap<T: PluginState>(state: &impl PluginState) -> (String, bool, bool) {
     let mut bytes = Vec::new();
     save(state, &mut bytes).expect("it can be written");
@@ -80,7 +80,7 @@ struct Skipping {
     rare: Option<u32>,
 }
 
-/// Some of 200, in the random order of a map.
+/// Some of 200 values, in a map's random order.
 fn many<T>(common: fn(u32) -> T, rare: fn(u32) -> T) -> HashMap<u32, T> {
     (0..200).map(|index| (index, if index % 50 == 0 { rare(index) } else { common(index) })).collect()
 }

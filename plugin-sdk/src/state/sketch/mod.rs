@@ -1,8 +1,8 @@
-//! A sketch of a state: what stands at which path, in which type, with a print of its values. Two sketches of one state, before
-//! and after it was handed over, tell what became of it.
+//! A sketch of a state: its paths, with the type and a fingerprint of the values at each. Two sketches of one state, before
+//! and after its handover, show how it changed.
 //!
-//! A sketch is small and quickly made, however large the state: at each path the first values are looked at, of each chain the first
-//! levels. Where more was there is a [`Gap`]: values are not compared there, and what isn't found may be there all the same.
+//! A sketch has a bounded size and cost, however large the state is: it covers the first values at each path and the first levels of
+//! nesting. Whatever it leaves out is a [`Gap`]: values are not compared there, and a path that isn't found may exist nevertheless.
 
 mod pencil;
 
@@ -12,72 +12,72 @@ pub(super) use pencil::Pencil;
 
 use super::error::{Error, Segment};
 
-/// Values that are looked at in each place: all items of a list are in one, whichever list they are of.
+/// Values that are covered at each path. All items of a list share a path, whichever list they belong to.
 const ITEMS_MAX: usize = 32;
 
-/// With fewer values in a gap nothing is said of their types: others may be of another.
+/// A gap with fewer values says nothing about types: other values may have another type.
 const TELLING_MIN: usize = 8;
 
-/// Levels that are looked at.
+/// Levels that are covered.
 const LEVELS_MAX: usize = 8;
 
-/// Paths that are kept.
+/// Maximum paths.
 const PATHS_MAX: usize = 1_024;
 
-/// Keys of one flattened map that are looked at: they are paths, and the other fields need some, too.
+/// Keys of one flattened map that are covered; each is a path, and the other fields need paths too.
 const KEYS_MAX: usize = 128;
 
-/// A tuple that is longer is an array: its items have one path.
+/// A longer tuple counts as an array: its items share a path.
 const TUPLE_MAX: usize = 4;
 
 /// Characters of a value that are kept.
 const SAMPLE_CHARS: usize = 24;
 
-/// What stands in a line behind the path of a gap.
+/// Mark of a gap after its path.
 const GAP: &str = "gap";
 const GAP_IN_STRUCTS: &str = "gap in structs";
 
-/// What was found of a state.
+/// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Sketch {
     pub(super) entries: Vec<Entry>,
     pub(super) gaps: Vec<Gap>,
 }
 
-/// What stands at one path.
+/// The values at one path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Entry {
-    /// As `items[].hp`.
+    /// For example `items[].hp`.
     pub(super) path: String,
-    /// Serde's names of the types seen here; without `none` where there are others. Nothing where too few were seen.
+    /// serde's names of the types seen here, without `none` if there are others. Empty if too few values were seen.
     pub(super) kind: String,
-    /// The sum of a hash for each value, hence of any order; `None` where not all were looked at.
+    /// The sum of the values' hashes, which doesn't depend on their order; `None` if not all were covered.
     pub(super) print: Option<u64>,
     /// The first value.
     pub(super) sample: String,
-    /// Each variant of an enum, and how often it is there.
+    /// Each variant of an enum, with its number of occurrences.
     pub(super) variants: Vec<(String, usize)>,
 }
 
-/// A path at which not all values were looked at.
+/// A path at which not all values were covered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Gap {
     pub(super) path: String,
-    /// Those that were are structs of the same fields, hence the others are taken for such, too.
+    /// All covered values are structs with the same fields, so the others are assumed to be such structs too.
     pub(super) is_in_structs: bool,
 }
 
-/// Sketches `value`; what its `Serialize` refuses is left out.
+/// Sketches `value`; parts that its `Serialize` refuses are left out.
 pub(super) fn sketch(serialize: impl FnOnce(Pencil<'_>) -> Result<(), Error>) -> Sketch {
     let mut paper = Paper { nodes: vec![Node::new(String::new())] };
-    // The writer meets the same refusal, and tells it.
+    // The writer meets the same refusal, and reports it.
     if serialize(Pencil { paper: &mut paper, node: 0, level: 0, somes: 0 }).is_err() {
         paper.nodes[0].is_gap = true;
     }
     paper.finish()
 }
 
-/// As lines, in the order in which they were met.
+/// The sketch as lines, in the order in which the paths were met.
 pub(super) fn to_text(sketch: &Sketch) -> String {
     let mut text = String::new();
     for Entry { path, kind, print, sample, variants } in &sketch.entries {
@@ -94,7 +94,7 @@ pub(super) fn to_text(sketch: &Sketch) -> String {
     text
 }
 
-/// What [`to_text`] wrote.
+/// Parses the output of [`to_text`].
 pub(super) fn from_text(text: &str) -> Sketch {
     let entry = |line: &str| {
         let mut parts = line.split('\t').map(str::to_owned);
@@ -113,10 +113,10 @@ pub(super) fn from_text(text: &str) -> Sketch {
     Sketch { entries: text.lines().filter_map(entry).collect(), gaps: text.lines().filter_map(gap).collect() }
 }
 
-/// What is drawn on.
+/// The tree of values that the serializer fills in.
 #[derive(Debug)]
 struct Paper {
-    /// The first is the state itself; what lies in a node stands behind it.
+    /// The first node is the state itself; a node's contents come after it.
     nodes: Vec<Node>,
 }
 
@@ -126,24 +126,24 @@ struct Node {
     inner: Vec<usize>,
     kinds: Vec<&'static str>,
     print: u64,
-    /// Values in the print.
+    /// Values in the fingerprint.
     leaves: usize,
-    /// Values looked at, whatever they hold.
+    /// Values covered, of any kind.
     visits: usize,
-    /// Not all values were looked at.
+    /// Not all values were covered.
     is_gap: bool,
     fields: Fields,
     sample: String,
     variants: Vec<(&'static str, usize)>,
 }
 
-/// What is known of the fields of the structs at a place.
+/// Knowledge about the fields of the structs at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fields {
     Unknown,
-    /// All have the same, by this hash of their names.
+    /// All structs have the same fields; this is a hash of the names.
     Same(u64),
-    /// They differ, are skipped at times, or are keys of a map.
+    /// The fields differ, are sometimes skipped, or are keys of a map.
     Differ,
 }
 
@@ -154,7 +154,7 @@ impl Node {
         Self { path, inner, kinds, print: 0, leaves: 0, visits: 0, is_gap: false, fields, sample, variants }
     }
 
-    /// A struct was looked at.
+    /// Records a struct.
     fn see(&mut self, fields: Fields) {
         self.fields = if self.fields == Fields::Unknown || self.fields == fields { fields } else { Fields::Differ };
     }
@@ -168,7 +168,7 @@ impl Paper {
     fn node(&mut self, outer: usize, segment: &Segment) -> Option<usize> {
         let mut path = self.nodes[outer].path.clone();
         match segment {
-            // Of all items together.
+            // The path is shared by all items.
             Segment::Item(usize::MAX) => path.push_str("[]"),
             Segment::Item(index) => {
                 let _ = write!(path, ".{index}");
@@ -193,7 +193,7 @@ impl Paper {
         Some(made)
     }
 
-    /// Whether another value is looked at in this place.
+    /// Whether to cover another value at this path.
     fn visits(&mut self, node: usize) -> bool {
         let node = &mut self.nodes[node];
         node.visits += 1;
@@ -202,7 +202,7 @@ impl Paper {
     }
 
     fn finish(mut self) -> Sketch {
-        // A place within a gap is one, too.
+        // A path within a gap is a gap too.
         for outer in 0..self.nodes.len() {
             if self.nodes[outer].is_gap {
                 let inner = self.nodes[outer].inner.clone();
@@ -223,7 +223,7 @@ impl Paper {
             Entry { path, kind: kinds.join("|"), print: (!node.is_gap).then_some(node.print), sample, variants }
         };
         let gap = |node: &Node| Gap { path: node.path.clone(), is_in_structs: node.is_of_structs() };
-        // The first has no name: a state without fields is no entry.
+        // The first node has no name: a state without fields is not an entry.
         let entries = self.nodes.iter().skip(1).filter(|node| !node.kinds.is_empty()).map(entry).collect();
         Sketch { entries, gaps: self.nodes.iter().filter(|node| node.is_gap).map(gap).collect() }
     }

@@ -1,5 +1,4 @@
-//! The serializer that draws a sketch: a [`Pencil`] for one value at its place, a [`Folder`] for what a container holds, as far as it is
-//! looked at.
+//! The serializer that draws a sketch: a [`Pencil`] for one value at its path, a [`Folder`] for the covered contents of a container.
 
 use serde::Serialize;
 use serde::ser::{
@@ -28,7 +27,7 @@ impl<'a> Pencil<'a> {
         if !node.kinds.contains(&kind) {
             node.kinds.push(kind);
         }
-        // `Some(None)` is another value than `None`.
+        // `Some(None)` differs from `None`.
         let hash = value.bytes().fold(0xcbf2_9ce4_8422_2325_u64 ^ u64::from(self.somes), |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
         });
@@ -48,7 +47,7 @@ impl<'a> Pencil<'a> {
         self.leaf(kind, &value.to_string())
     }
 
-    /// A variant of an enum, whatever it holds.
+    /// Records a variant of an enum, with any content.
     fn variant_leaf(self, kind: &'static str, variant: &'static str) -> Result<(), Error> {
         let variants = &mut self.paper.nodes[self.node].variants;
         match variants.iter_mut().find(|(known, _)| *known == variant) {
@@ -65,7 +64,7 @@ impl<'a> Pencil<'a> {
         Ok(Folder { pencil: self, keys, count: 0, key: None, fields: Fields::Same(0) })
     }
 
-    /// Whether to look into what is at this place.
+    /// Whether to cover the contents at this path.
     fn looks(&self) -> bool {
         self.level < LEVELS_MAX
     }
@@ -74,7 +73,7 @@ impl<'a> Pencil<'a> {
         let Pencil { paper, node, level, somes } = self;
         Pencil { paper: &mut *paper, node, level, somes }.variant_leaf(kind, variant)?;
         let inner = paper.node(node, &Segment::Name(variant.to_owned()));
-        // Past the limit of paths all goes to the variant's own.
+        // Beyond the limit of paths everything goes to the variant's own path.
         let (node, level) = inner.map_or((node, LEVELS_MAX), |inner| (inner, level));
         Ok(Pencil { paper, node, level, somes: 0 })
     }
@@ -136,7 +135,7 @@ impl<'a> Serializer for Pencil<'a> {
     }
 
     fn serialize_f32(self, value: f32) -> Result<(), Error> {
-        // As a wider type would show it: a conversion that rounds is seen, one that doesn't is none.
+        // The text of the wider type, so that a conversion counts as a change only if it rounds.
         self.number("f32", f64::from(value))
     }
 
@@ -206,7 +205,7 @@ impl<'a> Serializer for Pencil<'a> {
 
     fn serialize_tuple_struct(self, name: &'static str, length: usize) -> Result<Folder<'a>, Error> {
         if name == OPAQUE_NAME {
-            // Bound to its version and outline, not to be told in parts.
+            // Bound to its version and outline, so it is reported as a whole.
             let Pencil { paper, node, level, .. } = self;
             Pencil { paper: &mut *paper, node, level, somes: 0 }.leaf("opaque", "")?;
             return Pencil { paper, node, level, somes: 0 }.open(Keys::Closed);
@@ -225,7 +224,7 @@ impl<'a> Serializer for Pencil<'a> {
     }
 
     fn serialize_map(self, length: Option<usize>) -> Result<Folder<'a>, Error> {
-        // What is flattened has no length.
+        // Flattened values have no length.
         self.open(if length.is_none() { Keys::Free } else { Keys::Entries })
     }
 
@@ -244,31 +243,31 @@ impl<'a> Serializer for Pencil<'a> {
     }
 }
 
-/// How the contents of a container are named.
+/// Names of a container's contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Keys {
     /// Fields.
     Names,
-    /// Fields, and keys of what is flattened.
+    /// Fields, and keys of flattened values.
     Free,
-    /// A short tuple's.
+    /// Indices of a short tuple.
     Places,
-    /// All alike: a sequence.
+    /// One path for all: a sequence.
     Items,
-    /// All alike: a map, whose keys are data.
+    /// One path for all: a map, whose keys are data.
     Entries,
-    /// Not looked at, and not compared.
+    /// Not covered, and not compared.
     Closed,
 }
 
-/// A container that is being looked into.
+/// A container whose contents are being covered.
 #[derive(Debug)]
 pub(in crate::state) struct Folder<'a> {
     pencil: Pencil<'a>,
     keys: Keys,
     count: usize,
     key: Option<String>,
-    /// Of a struct.
+    /// Name of a struct.
     fields: Fields,
 }
 
@@ -277,7 +276,7 @@ impl Folder<'_> {
         self.count += 1;
         let Pencil { paper, node: outer, level, .. } = &mut self.pencil;
         let is_many = matches!(self.keys, Keys::Items | Keys::Entries);
-        // Of the items the first that is not looked at tells that it isn't.
+        // The first item that is not covered records the gap.
         if self.keys == Keys::Closed || *level >= LEVELS_MAX || is_many && self.count > ITEMS_MAX + 1 {
             return Ok(());
         }

@@ -1,21 +1,21 @@
-//! What is written, compared with what the type reads.
+//! Compares what a type writes with what it reads.
 //!
-//! A world holds few types and many values of them. A type, and what was found to fit, is known by the addresses of its names, which
-//! are the same each time the same code writes: to compare them costs a tenth of looking names up.
+//! A state has few types and many values of each. Checked types are remembered by the addresses of their names, which are the same each
+//! time the same code writes. Comparing addresses costs a tenth of looking up the names.
 
 use core::cell::OnceCell;
 
 use crate::state::error::Error;
 use crate::state::outline::{Content, Shapes};
 
-/// Chains of types.
+/// Number of hash chains.
 const CHAINS: usize = 512;
 
-/// A type, or a variant of one, by the names that its `Serialize` gives.
+/// A type or variant, by the names that its `Serialize` passes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Named {
     Type(&'static str),
-    /// An enum's name, a variant's number and name.
+    /// An enum's name, and a variant's number and name.
     Variant(&'static str, u32, &'static str),
 }
 
@@ -27,7 +27,7 @@ impl Named {
         (address ^ (address >> CHAINS.ilog2())) % CHAINS
     }
 
-    /// Whether the names are the same ones, not only alike.
+    /// Whether the names have the same addresses; equal text is not enough.
     #[inline]
     fn is(self, other: Self) -> bool {
         match (self, other) {
@@ -49,19 +49,19 @@ pub(super) struct Checks<'a> {
 
 type Link = OnceCell<Box<Known>>;
 
-/// What is known of a name.
+/// Knowledge about a name.
 #[derive(Debug)]
 pub(super) struct Known {
     named: Named,
-    /// What fits besides fields.
+    /// What fits, apart from fields.
     content: OnceCell<Content>,
-    /// Fields that fit, in the order in which they are written.
+    /// Fields that fit, in written order.
     fields: OnceCell<Vec<&'static str>>,
     next: Link,
 }
 
 impl Known {
-    /// Fields that fit; none if there are none yet.
+    /// Fields that fit; empty if there are none yet.
     #[inline]
     pub(super) fn fields(&self) -> &[&'static str] {
         self.fields.get().map_or(&[], Vec::as_slice)
@@ -69,7 +69,7 @@ impl Known {
 }
 
 impl<'a> Checks<'a> {
-    /// `shapes` is what the type reads.
+    /// `shapes` are the shapes that the type reads.
     pub(super) fn new(shapes: &'a Shapes) -> Self {
         Self { shapes, chains: Box::new([const { Link::new() }; CHAINS]) }
     }
@@ -86,7 +86,7 @@ impl<'a> Checks<'a> {
         }
     }
 
-    /// Checks what has no fields.
+    /// Checks a value without fields.
     #[inline]
     pub(super) fn content(&self, named: Named, content: Content) -> Result<(), Error> {
         let known = self.known(named);

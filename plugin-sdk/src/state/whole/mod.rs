@@ -1,7 +1,7 @@
-//! Writes a value in a format without names, in which a skipped field would be read as the one behind it: it refuses to skip, compares
-//! what is written with what the type reads, and how deep it is. The bytes are postcard's.
+//! Writes an opaque field in postcard's format, which has no names: the reader would take the next field in place of a skipped one. This
+//! serializer therefore refuses skipped fields, and compares what is written with what the type reads. It also limits the depth.
 //!
-//! Each type is compiled for this one serializer: a dependency's whole state is thousands of functions.
+//! Each type is compiled for this serializer only: a dependency's whole state has thousands of functions.
 
 mod check;
 mod parts;
@@ -16,7 +16,7 @@ use super::outline::{Content, Shapes};
 use check::{Checks, Named};
 use parts::{Entries, Fields, Items};
 
-/// The value's bytes, behind those that `out` has; `shapes` is what the type reads.
+/// Appends the value's bytes to `out`; `shapes` are the shapes that the type reads.
 pub(super) fn write<T: Serialize + ?Sized>(value: &T, shapes: &Shapes, out: Vec<u8>) -> Result<Vec<u8>, Error> {
     let (checks, depth) = (Checks::new(shapes), Depth::new(WRITER_STACK_BYTES));
     let mut scribe = Scribe { postcard: postcard::Serializer { output: Bytes(out) }, checks: &checks, depth };
@@ -24,7 +24,7 @@ pub(super) fn write<T: Serialize + ?Sized>(value: &T, shapes: &Shapes, out: Vec<
     Ok(scribe.postcard.output.0)
 }
 
-/// See the module. Heads and scalars are postcard's own, and nothing stands behind the last item of a container.
+/// See the module. postcard writes headers and scalars; a container has nothing after its last item.
 struct Scribe<'s> {
     postcard: postcard::Serializer<Bytes>,
     checks: &'s Checks<'s>,
@@ -164,10 +164,10 @@ impl<'a, 's> Serializer for &'a mut Scribe<'s> {
     }
 }
 
-/// Bytes that are pushed one by one.
+/// Output that takes bytes one by one.
 const SHORT: usize = 3;
 
-/// Where postcard writes.
+/// Output for postcard.
 struct Bytes(Vec<u8>);
 
 impl Flavor for Bytes {
@@ -181,7 +181,7 @@ impl Flavor for Bytes {
 
     #[inline]
     fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        // Mostly a number of one to three bytes: a call costs more than they do.
+        // Usually a number of one to three bytes, which costs less than a call.
         if bytes.len() <= SHORT {
             bytes.iter().for_each(|byte| self.0.push(*byte));
         } else {

@@ -14,7 +14,7 @@ use crate::state::keys::{EQUAL_KEYS, Keys};
 /// A sequence or tuple.
 pub(super) struct Items<'a, 's> {
     scribe: &'a mut Scribe<'s>,
-    /// As its head says.
+    /// Number of items in its header.
     length: Option<usize>,
     count: usize,
 }
@@ -73,7 +73,7 @@ items! {
 pub(super) struct Fields<'a, 's> {
     items: Items<'a, 's>,
     known: &'s Known,
-    /// The fields so far, unless they are the known ones. Boxed, since there are hardly ever any.
+    /// The fields so far, unless they are the known ones. Boxed, since there are rarely any.
     #[expect(clippy::box_collection, reason = "a field that is null costs the usual struct one comparison")]
     others: Option<Box<Vec<&'static str>>>,
 }

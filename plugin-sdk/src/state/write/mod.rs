@@ -1,8 +1,8 @@
-//! Writes a state: named MessagePack, human-readable like serde's own buffers for tagged, untagged and flattened types, whose
-//! values would otherwise come back in another form than they were written.
+//! Writes a state: MessagePack with field names. It reports itself as human-readable, like serde's own buffers for tagged, untagged and
+//! flattened types; otherwise values in such types would be written in one form and read in another.
 //!
 //! # Failure
-//! What the reader could not give back is refused here, with its path: see [`super::depth`], lengths that don't hold, equal keys.
+//! The writer refuses whatever the reader could not read back, with the path: too deep a nesting ([`super::depth`]), wrong lengths, equal keys.
 
 mod open;
 
@@ -23,7 +23,7 @@ use open::{Open, TupleStruct};
 pub(super) struct Writer {
     pub(super) out: Vec<u8>,
     depth: Depth,
-    /// It wrote an integer that serde's buffers for tagged types can't hold.
+    /// An integer was written that serde's buffers for tagged types can't hold.
     pub(super) has_wide_integer: bool,
 }
 
@@ -32,7 +32,7 @@ impl Writer {
         Self { out, depth: Depth::new(WRITER_STACK_BYTES), has_wide_integer: false }
     }
 
-    /// Begins a state: `sketch` stands before it.
+    /// Begins a state after its `sketch`.
     pub(super) fn begin(&mut self, sketch: &str) -> Result<(), Error> {
         sure(encode::write_array_len(&mut self.out, 2));
         self.serialize_str(sketch)
@@ -42,7 +42,7 @@ impl Writer {
         u32::try_from(length).map_err(|_| Error::new(format_args!("{length} {what} are more than a state can hold")))
     }
 
-    /// Begins a container; without a length it is filled in at the end.
+    /// Begins a container; an unknown length is filled in at the end.
     fn open(&mut self, length: Option<usize>, shape: Shape) -> Result<Open<'_>, Error> {
         self.depth.enter()?;
         let head = self.out.len();
@@ -68,7 +68,7 @@ impl Writer {
     }
 }
 
-/// A vector takes all that is written.
+/// A vector accepts every byte.
 fn sure<T, E: Display>(written: Result<T, E>) {
     debug_assert!(written.is_ok(), "a vector takes all that is written");
 }

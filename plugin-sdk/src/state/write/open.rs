@@ -16,14 +16,14 @@ use crate::state::token::segment;
 #[derive(Debug)]
 pub(in crate::state) struct Open<'a> {
     pub(super) writer: &'a mut Writer,
-    /// Where it begins.
+    /// Position of its first byte.
     pub(super) head: usize,
-    /// As its header says.
+    /// Number of items in its header.
     pub(super) expected: Option<u32>,
     pub(super) count: u32,
-    /// Where the last key begins.
+    /// Position of the last key.
     pub(super) key: usize,
-    /// Of a map.
+    /// Keys of a map.
     pub(super) keys: Keys,
     pub(super) variant: Option<&'static str>,
 }
@@ -68,7 +68,7 @@ impl Open<'_> {
         Ok(())
     }
 
-    /// The reader would keep the last of two entries.
+    /// Refuses equal keys, of which the reader would keep the last entry only.
     fn refuse_equal_keys(&mut self) -> Result<(), Error> {
         match self.keys.equal(&self.writer.out) {
             None => Ok(()),
@@ -140,7 +140,7 @@ impl SerializeMap for Open<'_> {
     }
 }
 
-/// A tuple struct, or an opaque field dressed as one.
+/// A tuple struct, or an opaque field, which is represented as one.
 #[derive(Debug)]
 pub(in crate::state) enum TupleStruct<'a> {
     Plain(Open<'a>),
