@@ -18,11 +18,14 @@ enum State<'a> {
     Answered(Result<(), ReplyError>),
 }
 
-impl<'a> Dispatch<'a> {
-    pub(super) const fn new(request: Request<'a>) -> Self {
-        Self { state: State::Open(request) }
+impl<'a> Request<'a> {
+    /// Serves it by what its service declares: `request.dispatch().on::<Take>(|item| …).on::<Count>(|()| …).done()`.
+    pub const fn dispatch(self) -> Dispatch<'a> {
+        Dispatch { state: State::Open(self) }
     }
+}
 
+impl<'a> Dispatch<'a> {
     /// Runs `method` if that is what is asked for. What it says as an error goes to the client as [`Status::Application`].
     pub fn on<M: Method>(
         self,

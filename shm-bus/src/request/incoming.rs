@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::desk::Desk;
-use super::{Codec, Dispatch, Owed, ReplyError};
+use super::{Codec, Owed, ReplyError};
 use crate::sys::monotonic_ns;
 use crate::wire::{REQUEST_PREFIX_BYTES, Status};
 
@@ -85,11 +85,6 @@ impl<'a> Request<'a> {
     /// Never.
     pub fn later(mut self) -> Owed {
         self.owed.take().expect("it is taken only by what consumes the request")
-    }
-
-    /// Serves it by what its service declares: `request.dispatch().on::<Take>(|item| …).on::<Count>(|()| …).done()`.
-    pub const fn dispatch(self) -> Dispatch<'a> {
-        Dispatch::new(self)
     }
 }
 

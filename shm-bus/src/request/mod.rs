@@ -52,8 +52,8 @@ pub use incoming::Request;
 pub use pack::AsPack;
 pub use pending::Ticket;
 pub use server::Server;
-pub use service::{ServiceError, ServiceSpec};
-pub use typed::{Method, Service, TypedClient, TypedTicket};
+pub use service::{Method, Service, ServiceError, ServiceSpec};
+pub use typed::{TypedClient, TypedTicket};
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! What a service is, as data, and the topics that carry it.
 
-use super::Service;
+use super::Codec;
 use crate::inbox::{InboxError, SubscribeError};
 use crate::publisher::PublisherError;
 use crate::topic::TopicSpec;
@@ -8,6 +8,28 @@ use crate::wire::{Policy, Priority, schema_hash};
 
 /// Bytes of a service's name.
 const NAME_MAX: usize = 64;
+
+/// A declared service. Made by [`service!`](crate::service).
+pub trait Service: 'static {
+    /// Its name on the bus.
+    const NAME: &'static str;
+    /// Its methods, as text.
+    const SCHEMA: &'static str;
+}
+
+/// A method of a declared service. Made by [`service!`](crate::service).
+pub trait Method: 'static {
+    /// Whose it is.
+    type Service: Service;
+    /// How its argument travels.
+    type Takes: Codec;
+    /// How its result travels.
+    type Gives: Codec;
+    /// Its name in the service.
+    const NAME: &'static str;
+    /// [`method_id`](crate::wire::method_id) of its name.
+    const ID: u32 = crate::wire::method_id(Self::NAME);
+}
 
 /// A service's name and how it is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

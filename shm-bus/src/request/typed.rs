@@ -3,30 +3,8 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use super::{CallError, Client, ClientCounts, Codec, Response, Ticket};
+use super::{CallError, Client, ClientCounts, Codec, Method, Response, Service, Ticket};
 use crate::inbox::ReceiveError;
-
-/// A declared service. Made by [`service!`](crate::service).
-pub trait Service: 'static {
-    /// Its name on the bus.
-    const NAME: &'static str;
-    /// Its methods, as text.
-    const SCHEMA: &'static str;
-}
-
-/// A method of a declared service. Made by [`service!`](crate::service).
-pub trait Method: 'static {
-    /// Whose it is.
-    type Service: Service;
-    /// How its argument travels.
-    type Takes: Codec;
-    /// How its result travels.
-    type Gives: Codec;
-    /// Its name in the service.
-    const NAME: &'static str;
-    /// [`method_id`](crate::wire::method_id) of its name.
-    const ID: u32 = crate::wire::method_id(Self::NAME);
-}
 
 /// A client that knows its service. Made by [`Bus::client_of`](crate::Bus::client_of).
 #[derive(Debug)]
