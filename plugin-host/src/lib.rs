@@ -40,3 +40,8 @@ pub use host::{Host, NamedStates, PluginStats, StartError, library_path};
 pub use ports::{PastLane, PortError};
 pub use slot::{FrameInfo, Slot, publisher_value};
 pub use swap::SwapError;
+
+/// The README's example, compiled as a documentation test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

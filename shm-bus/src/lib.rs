@@ -299,3 +299,8 @@ mod promises {
         send::<crate::Worker>();
     };
 }
+
+/// The README's example, compiled as a documentation test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
