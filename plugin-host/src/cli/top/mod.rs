@@ -6,6 +6,7 @@
 //! The counters lie in the segments: reading them costs the game nothing, and takes no part in the bus. Only `--gaps`
 //! attaches, with an inbox that is an observer.
 
+mod change;
 mod grid;
 mod keys;
 mod listen;

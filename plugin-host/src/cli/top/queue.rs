@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shm_bus::{Holder, QueueInfo, QueueLaneInfo, Shown, Snapshot};
 
-use super::table::Change;
+use super::change::Change;
 use crate::cli::figures::{count, per_second};
 
 /// One queue: all its lanes together.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use shm_bus::wire::Priority;
 use shm_bus::{InboxInfo, LaneInfo, ParticipantInfo, Process, Snapshot};
 
+use super::change::Change;
 use super::listen::GapsByTopic;
 use super::queue::QueueRow;
 use crate::cli::figures::per_second;
@@ -44,13 +45,6 @@ pub(super) struct TopicRow {
     pub(super) lost: Change,
     pub(super) conflated: Change,
     pub(super) gaps: Option<Gaps>,
-}
-
-/// A counter.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Change {
-    pub(super) rate: f64,
-    pub(super) total: u64,
 }
 
 /// One participant.

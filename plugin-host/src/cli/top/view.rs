@@ -7,10 +7,11 @@ use ratatui::text::Line;
 use ratatui::widgets::TableState;
 use shm_bus::Shown;
 
+use super::change::Change;
 use super::grid::Grid;
 use super::keys::Action;
 use super::queue::{self, QueueRow};
-use super::table::{Change, InboxRow, ParticipantRow, Table, TopicRow};
+use super::table::{InboxRow, ParticipantRow, Table, TopicRow};
 use crate::cli::figures::{age, count, nanoseconds};
 use crate::cli::process::pid_text;
 
