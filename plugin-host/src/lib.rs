@@ -13,8 +13,6 @@ mod call;
 mod calls;
 mod causes;
 mod change;
-#[cfg(feature = "cli")]
-pub mod cli;
 mod engine;
 pub mod environment;
 mod handover;
