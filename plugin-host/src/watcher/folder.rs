@@ -5,7 +5,7 @@
 //!
 //! # Invariants
 //! 1. Queued signals are applied before any try, so that a burst of events costs one try.
-//! 2. Between two tries the stop signal is looked at: ending waits for one stage call at most.
+//! 2. Between two tries the stop signal is looked at: ending waits for one try at most.
 //! 3. Tries that are due together run in the order of the plugins' names.
 //! 4. A file counts as missing only after a look at a folder that was there and could be listed.
 
@@ -21,7 +21,7 @@ use super::odd::Odd;
 use super::presence::{Presence, Seen, Turn};
 use super::settle::{Input, Known, Next, Phase, Timing, Verdict};
 use super::sight::{self, FileStamp, Item, Sight, View};
-use super::{FileEvent, Stage, is_stopped, name};
+use super::{FileEvent, TryFile, is_stopped, name};
 use crate::image::copy::ContentHash;
 
 /// What is known of one plugin's file.
@@ -75,7 +75,7 @@ pub(super) struct Folder {
     next_look: Instant,
     queue: Queue,
     timing: Timing,
-    pub(super) stage: Stage,
+    pub(super) try_file: TryFile,
     events: Sender<FileEvent>,
     stopped: Receiver<()>,
     pub(super) entries: BTreeMap<String, Entry>,
@@ -90,7 +90,7 @@ impl Folder {
         presence: Presence,
         timing: Timing,
         queue: Queue,
-        stage: Stage,
+        try_file: TryFile,
         events: Sender<FileEvent>,
         stopped: Receiver<()>,
     ) -> Self {
@@ -103,7 +103,7 @@ impl Folder {
             next_look: Instant::now(),
             queue,
             timing,
-            stage,
+            try_file,
             events,
             stopped,
             entries: BTreeMap::new(),

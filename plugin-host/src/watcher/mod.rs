@@ -1,8 +1,8 @@
-//! Watches the plugins folder and has every settled library file staged, once for each content.
+//! Watches the plugins folder and has every settled library file tried, once for each content.
 //!
 //! One thread of its own: `notify` signals, looks and deadlines go through the tables in `settle` and `presence`, and
-//! what they call due goes to the host's stage function, one file at a time, in the order of the names.
-//! Knows files and moments; nothing of images, instances or frames, which are the stage function's.
+//! what they call due goes to the host's [`TryFile`], one file at a time, in the order of the names.
+//! Knows files and moments; nothing of images, instances or frames, which are the host's.
 //!
 //! The **path** is what counts, and a look at it every 200 ms is what is relied on; the system's events only make the watcher
 //! quicker. So links, and links to folders, mounts, renamed parents and network folders need no watch of their own.
@@ -27,8 +27,8 @@
 //! | a name that only looks like a plugin's, a folder that holds libraries, at any depth to 4 | told once, with what to do |
 //!
 //! # Failure
-//! Lost events become a look. A folder that the system can't watch is told once, and changes are found by looking. A stage
-//! function that panics refuses the file. A host that no longer listens is no error.
+//! Lost events become a look. A folder that the system can't watch is told once, and changes are found by looking. A try
+//! that panics refuses the file. A host that no longer listens is no error.
 
 mod attempt;
 mod folder;
@@ -54,7 +54,7 @@ use crate::calls::ends::spawn;
 use crate::image::copy::ContentHash;
 use crate::with_causes;
 
-/// A settled file that the stage function is to try.
+/// A settled file that the host is to try.
 #[derive(Debug)]
 pub struct Candidate<'a> {
     /// The plugin, by its file name.
@@ -66,7 +66,7 @@ pub struct Candidate<'a> {
 
 impl Candidate<'_> {
     /// Whether this content was the last accepted or the last refused one of this file, and nobody asks for another try: the
-    /// stage function then answers [`Attempt::Unchanged`].
+    /// host then answers [`Attempt::Unchanged`].
     #[must_use]
     pub fn knows(&self, content: ContentHash) -> bool {
         self.known.has(content)
@@ -125,7 +125,7 @@ impl Attempt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileEvent {
-    /// The stage function has accepted a content.
+    /// The host has accepted a content.
     Accepted {
         /// The plugin.
         plugin: String,
@@ -216,7 +216,7 @@ pub enum FileEvent {
 }
 
 /// The host's function that tries a settled file; runs on the watcher's thread.
-pub type Stage = Box<dyn FnMut(&Candidate<'_>) -> Attempt + Send>;
+pub type TryFile = Box<dyn FnMut(&Candidate<'_>) -> Attempt + Send>;
 
 /// Why a folder can't be watched.
 #[derive(Debug, thiserror::Error)]
@@ -240,9 +240,9 @@ pub enum WatchError {
     },
 }
 
-/// A running watch; dropping it ends its thread, after the stage call that may be under way.
+/// A running watch; dropping it ends its thread, after the try that may be under way.
 ///
-/// Must not be dropped from inside its own stage function, which would wait for itself.
+/// Must not be dropped from inside its own [`TryFile`], which would wait for itself.
 #[must_use = "dropping the watcher ends the watch"]
 pub struct Watcher {
     folder: PathBuf,
@@ -261,11 +261,16 @@ impl Watcher {
     ///
     /// # Errors
     /// [`WatchError`]: the folder can't be read, or no thread can be started.
-    pub fn start(folder: &Path, stage: Stage, events: Sender<FileEvent>) -> Result<Self, WatchError> {
-        Self::start_with(Timing::PLATFORM, folder, stage, events)
+    pub fn start(folder: &Path, try_file: TryFile, events: Sender<FileEvent>) -> Result<Self, WatchError> {
+        Self::start_with(Timing::PLATFORM, folder, try_file, events)
     }
 
-    fn start_with(timing: Timing, folder: &Path, stage: Stage, events: Sender<FileEvent>) -> Result<Self, WatchError> {
+    fn start_with(
+        timing: Timing,
+        folder: &Path,
+        try_file: TryFile,
+        events: Sender<FileEvent>,
+    ) -> Result<Self, WatchError> {
         let failed = |source| WatchError::Folder { folder: folder.to_path_buf(), source };
         let last = sight::folder(folder).map_err(failed)?.identity;
         let folder = std::path::absolute(folder).map_err(failed)?;
@@ -273,7 +278,7 @@ impl Watcher {
         let (retries, asked) = unbounded();
         let (stop, stopped) = bounded::<()>(0);
         let presence = Presence { last, is_away: false };
-        let running = folder::Folder::new(folder.clone(), presence, timing, queue, stage, events, stopped);
+        let running = folder::Folder::new(folder.clone(), presence, timing, queue, try_file, events, stopped);
         let thread = std::thread::Builder::new().name("hotframe-watch".to_owned());
         let done = spawn(thread, move || running.run(&signals, &asked))
             .map_err(|source| WatchError::Thread { folder: folder.clone(), source })?;

@@ -9,28 +9,28 @@ use crate::calls::home::Home;
 use crate::image::copy::{ContentHash, ImageStore};
 use crate::image::inspect::{Expected, inspect};
 use crate::image::{Image, LoadError};
-use crate::watcher::{Attempt, Candidate, Stage, file_of};
+use crate::watcher::{Attempt, Candidate, TryFile, file_of};
 
 /// An image that waits for the frame edge.
 #[derive(Debug)]
-pub(crate) struct Staged {
+pub(crate) struct Loaded {
     pub(crate) content: ContentHash,
     pub(crate) image: Arc<Image>,
 }
 
-/// The watcher's stage function: whatever is accepted was sent to `staged` before.
-pub(crate) fn stage(mut store: ImageStore, home: Arc<Home>, staged: Sender<Staged>) -> Stage {
+/// The function by which the watcher tries a file: it loads it, and sends the image to `loaded` before it accepts the file.
+pub(crate) fn loader(mut store: ImageStore, home: Arc<Home>, loaded: Sender<Loaded>) -> TryFile {
     let mut count = 0;
     Box::new(move |candidate| {
         count += 1;
-        attempt(&mut store, &home, &staged, candidate, count)
+        attempt(&mut store, &home, &loaded, candidate, count)
     })
 }
 
 fn attempt(
     store: &mut ImageStore,
     home: &Arc<Home>,
-    staged: &Sender<Staged>,
+    loaded: &Sender<Loaded>,
     candidate: &Candidate<'_>,
     count: u64,
 ) -> Attempt {
@@ -55,7 +55,7 @@ fn attempt(
     }
     match Image::load(copy, &facts, home) {
         Ok(image) => {
-            let sent = staged.send(Staged { content, image: Arc::new(image) });
+            let sent = loaded.send(Loaded { content, image: Arc::new(image) });
             tracing::debug!(plugin = candidate.plugin, host_listens = sent.is_ok(), "loaded, waits for the frame edge");
             Attempt::Done { content }
         }
