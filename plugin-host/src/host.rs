@@ -28,8 +28,8 @@ use crate::calls::watchdog::Watchdog;
 use crate::change::Changes;
 use crate::engine::Engine;
 use crate::handover::{Build, Handover};
-use crate::image::Image;
 use crate::image::copy::{ImageStore, StoreError};
+use crate::image::{Image, Manifest};
 use crate::instance::Instance;
 use crate::loading::{Loaded, loader};
 use crate::ports::{PastLane, Traffic};
@@ -267,6 +267,15 @@ impl Host {
         }
         self.try_touched_again();
         changed
+    }
+
+    /// Tells what running plugins ask for in vain since the last time.
+    fn tell_unmet(&mut self) {
+        let running = self.plugins.values().filter(|plugin| plugin.slot.is_some());
+        let manifests: Vec<&Manifest> = running.filter_map(|plugin| Some(plugin.image.as_ref()?.manifest())).collect();
+        let unmet = wishes::unmet(&manifests);
+        unmet.difference(&self.unmet).for_each(wishes::tell);
+        self.unmet = unmet;
     }
 
     /// Delivers what each plugin's inbox holds, plugins in the order of their names; `commands` is given what they ask for.

@@ -2,6 +2,7 @@
 
 mod conflict;
 pub mod copy;
+mod descriptor;
 pub mod inspect;
 mod load;
 mod manifest;
@@ -10,5 +11,6 @@ pub(crate) mod shortage;
 pub(crate) mod stamp;
 
 pub use conflict::{TermError, conflicts};
+pub use descriptor::ManifestError;
 pub use load::{Image, LoadError};
-pub use manifest::{ComponentInfo, Manifest, ManifestError, ParamInfo, SubscriptionInfo, SystemInfo, Term, TopicInfo};
+pub use manifest::{ComponentInfo, Manifest, ParamInfo, SubscriptionInfo, SystemInfo, Term, TopicInfo};

@@ -2,10 +2,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::candidate::{Attempt, Candidate};
+use super::event::FileEvent;
 use super::folder::Folder;
 use super::settle::{Input, Verdict};
 use super::sight::{self, Sight};
-use super::{Attempt, Candidate, FileEvent};
 
 impl Folder {
     /// Has the host try one file and records what became of it.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::*;
+use crate::image::copy::ContentHash;
 
 mod again;
 #[cfg(unix)]

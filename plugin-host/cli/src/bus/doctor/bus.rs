@@ -6,7 +6,8 @@ use std::time::Duration;
 use plugin_host::with_causes;
 use shm_bus::{InboxInfo, LaneInfo, LockLook, ParticipantInfo, RegisterTable, Snapshot, SpoiltInfo, TopicInfo};
 
-use super::{Finding, Report, queue};
+use super::finding::{Finding, Report};
+use super::queue;
 use crate::bus::observe::process::{advice_on_hanging, advice_on_stopped};
 use crate::bus::observe::progress::hangs;
 use crate::output::figures::{count, several};

@@ -7,7 +7,7 @@ use plugin_host::with_causes;
 use shm_bus::{ListError, LockLook, OpenError, Remains};
 
 use super::bus::NO_LOCK;
-use super::{Finding, Report};
+use super::finding::{Finding, Report};
 use crate::output::figures::count;
 
 /// Less free space than a game's lanes commonly take.

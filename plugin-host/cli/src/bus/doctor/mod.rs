@@ -11,6 +11,7 @@
 //! A **problem** wants something done, and makes the exit code 1; a **hint** is worth knowing.
 
 mod bus;
+mod finding;
 mod folder;
 mod queue;
 #[cfg(target_os = "linux")]
@@ -25,6 +26,7 @@ use std::time::Duration;
 use serde_json::json;
 use shm_bus::Shown;
 
+use self::finding::Finding;
 use crate::output::figures::several;
 
 /// Looks at the runtime folder, at each bus in it and at the system, and says what is wrong and what to do about it. The
@@ -45,41 +47,6 @@ pub(crate) struct Args {
     /// One line of JSON per finding
     #[arg(long)]
     json: bool,
-}
-
-/// Something found.
-#[derive(Debug, PartialEq, Eq)]
-struct Finding {
-    is_problem: bool,
-    /// What it is about: the folder, a bus, the system.
-    about: String,
-    what: String,
-    /// What to do.
-    advice: String,
-}
-
-/// The findings about one thing.
-struct Report {
-    about: String,
-    findings: Vec<Finding>,
-}
-
-impl Report {
-    fn new(about: impl Into<String>) -> Self {
-        Self { about: about.into(), findings: Vec::new() }
-    }
-
-    fn problem(&mut self, what: impl Into<String>, advice: impl Into<String>) {
-        self.add(true, what.into(), advice.into());
-    }
-
-    fn hint(&mut self, what: impl Into<String>, advice: impl Into<String>) {
-        self.add(false, what.into(), advice.into());
-    }
-
-    fn add(&mut self, is_problem: bool, what: String, advice: String) {
-        self.findings.push(Finding { is_problem, about: self.about.clone(), what, advice });
-    }
 }
 
 pub(super) fn doctor(args: &Args, out: &mut impl Write) -> Result<ExitCode, Box<dyn Error>> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use shm_bus::{Holder, ParticipantInfo, QueueInfo, QueueLaneInfo};
 
-use super::Report;
+use super::finding::Report;
 use crate::bus::observe::process::advice_on_stopped;
 use crate::output::figures::several;
 

@@ -13,7 +13,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Finding, Report};
+use super::finding::{Finding, Report};
 
 /// What the system appends to the path of a mapped file that was deleted. Source: proc(5), `/proc/pid/maps`.
 const DELETED: &str = " (deleted)";

@@ -1,8 +1,8 @@
 //! Limits of the system that a game may run into.
 
-use super::Finding;
+use super::finding::Finding;
 #[cfg(unix)]
-use super::Report;
+use super::finding::Report;
 
 /// Files that a game with many lanes and plugins may have open at once.
 #[cfg(unix)]
