@@ -24,6 +24,7 @@ mod instance;
 mod loading;
 mod name;
 mod ports;
+mod retired;
 mod slot;
 mod stack;
 mod swap;

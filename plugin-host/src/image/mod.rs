@@ -6,7 +6,6 @@ mod descriptor;
 pub mod inspect;
 mod load;
 mod manifest;
-pub(crate) mod retired;
 pub(crate) mod shortage;
 pub(crate) mod stamp;
 
