@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 
 pub(super) use notes::Content;
 use notes::{Body, Notes};
-use pen::Pen;
+use pen::{NUMBERS, Pen, QUESTIONS_MAX};
 pub(super) use shapes::Shapes;
 
 /// Readings of the whole type with the same answers.
@@ -29,21 +29,6 @@ const READINGS_MAX: usize = 4_096;
 
 /// Readings after one another that find nothing new.
 const IDLE_MAX: usize = 32;
-
-/// Questions answered in all readings together.
-const QUESTIONS_MAX: usize = 400_000;
-
-/// Types within one another.
-const LEVELS_MAX: usize = 64;
-
-/// From here on options and lists are empty, for types that hold themselves without having a name.
-const LEVELS_FULL: usize = 32;
-
-/// Answers where a number is asked for; the next is tried when the type never took the one before.
-const NUMBERS: [u8; 4] = [1, 0, 2, 10];
-
-/// Answers where text is asked for.
-const TEXTS: [&str; 4] = ["", "a", "1", "0.0.0.0"];
 
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
