@@ -1,10 +1,11 @@
 //! Files that a run leaves: looked at before it, and written whole or not at all.
 //!
 //! # Failure
-//! The former file stays until the new one is whole.
+//! The former file stays until the new one is whole. A named pipe that nobody reads is an error when it is written; nothing waits for
+//! a reader.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -19,7 +20,9 @@ pub(crate) struct OutputError {
 /// Refuses a place where [`write()`] would fail, as far as that can be told before there is something to write.
 pub(crate) fn check(file: &Path) -> Result<(), OutputError> {
     let checked = match target(file) {
-        Ok(Target::Special(_)) => Ok(()),
+        // Its reader would take the end of this look for the end of the output.
+        Ok(Target::Special { is_pipe: true, .. }) => Ok(()),
+        Ok(Target::Special { path, .. }) => open_special(&path).map(drop),
         Ok(Target::File { temporary, .. }) => fs::remove_file(temporary),
         Err(error) => Err(error),
     };
@@ -29,7 +32,7 @@ pub(crate) fn check(file: &Path) -> Result<(), OutputError> {
 /// Writes `bytes` to `file`, replacing what is there.
 pub(crate) fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     match target(file)? {
-        Target::Special(mut device) => device.write_all(bytes),
+        Target::Special { path, .. } => open_special(&path)?.write_all(bytes),
         Target::File { temporary, mut open, path } => {
             let written = open.write_all(bytes).and_then(|()| {
                 if let Ok(present) = fs::metadata(&path) {
@@ -47,8 +50,8 @@ pub(crate) fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Where bytes go.
 enum Target {
-    /// A device or a pipe.
-    Special(File),
+    /// A device or a named pipe.
+    Special { path: PathBuf, is_pipe: bool },
     /// A new file beside the one that it will replace.
     File { temporary: PathBuf, open: File, path: PathBuf },
 }
@@ -58,7 +61,7 @@ fn target(file: &Path) -> io::Result<Target> {
     let path = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     match fs::metadata(&path) {
         Ok(present) if present.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-        Ok(present) if !present.is_file() => return Ok(Target::Special(OpenOptions::new().write(true).open(path)?)),
+        Ok(present) if !present.is_file() => return Ok(Target::Special { is_pipe: is_pipe(&present), path }),
         _ => {}
     }
     let mut name = OsString::from(".");
@@ -66,6 +69,35 @@ fn target(file: &Path) -> io::Result<Target> {
     name.push(format!(".{}", std::process::id()));
     let temporary = path.with_file_name(name);
     Ok(Target::File { open: File::create(&temporary)?, temporary, path })
+}
+
+#[cfg(unix)]
+fn is_pipe(present: &fs::Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&present.file_type())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &fs::Metadata) -> bool {
+    false
+}
+
+/// Opens a device or a named pipe without waiting for its other end.
+#[cfg(unix)]
+fn open_special(path: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl, open};
+
+    let opened = match open(path, OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC, Mode::empty()) {
+        Err(rustix::io::Errno::NXIO) => return Err(io::Error::other("nobody reads it; start its reader first")),
+        opened => opened?,
+    };
+    // A reader that is there may be slower than the writer.
+    fcntl_setfl(&opened, fcntl_getfl(&opened)? - OFlags::NONBLOCK)?;
+    Ok(opened.into())
+}
+
+#[cfg(not(unix))]
+fn open_special(path: &Path) -> io::Result<File> {
+    fs::OpenOptions::new().write(true).open(path)
 }
 
 #[cfg(test)]
@@ -103,5 +135,28 @@ mod tests {
         std::os::unix::fs::symlink(&real, &link).expect("made");
         write(&link, b"new").expect("written");
         assert!(link.is_symlink() && fs::read(&real).expect("there") == b"new");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_named_pipe_is_opened_only_to_be_written_and_waits_for_no_reader() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("made");
+        check(&pipe).expect("its reader may come later");
+        let error = write(&pipe, b"lost").expect_err("nobody reads it");
+        assert!(error.to_string().contains("start its reader first"), "{error}");
+        let bytes = vec![7; 1 << 20];
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| fs::read(&pipe).expect("read"));
+            // It succeeds as soon as the reader has opened the pipe.
+            while write(&pipe, &bytes).is_err() {
+                check(&pipe).expect("may be written");
+                std::thread::yield_now();
+            }
+            assert_eq!(reader.join().expect("no panic"), bytes);
+        });
     }
 }

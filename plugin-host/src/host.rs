@@ -28,12 +28,12 @@ use crate::calls::watchdog::Watchdog;
 use crate::change::Changes;
 use crate::engine::Engine;
 use crate::handover::{Build, Handover};
-use crate::image::Image;
 use crate::image::copy::{ImageStore, StoreError};
+use crate::image::{Image, Manifest};
 use crate::instance::Instance;
+use crate::loading::{Loaded, loader};
 use crate::ports::{PastLane, Traffic};
 use crate::slot::{FrameInfo, Slot};
-use crate::stage::{Staged, stage};
 use crate::watcher::{FileEvent, WatchError, Watcher, plugin_of};
 
 /// How often [`Host::load_present`] looks whether what it waits for is still there.
@@ -125,9 +125,9 @@ pub struct Host {
     arena: FrameArena,
     /// Instances that were replaced or removed at this frame's edge: dropping a large state takes time that the edge doesn't have.
     outgoing: Mutex<Vec<Instance>>,
-    staged: Receiver<Staged>,
+    loaded: Receiver<Loaded>,
     events: Receiver<FileEvent>,
-    /// Ends its thread when dropped; after the channels above, since its stage function sends to them.
+    /// Ends its thread when dropped; after the channels above, since its thread sends to them.
     watcher: Watcher,
     home: Arc<Home>,
     /// Last, for plugins may hang while they are dropped.
@@ -143,11 +143,11 @@ impl Host {
         for line in crate::environment::unread() {
             tracing::warn!("{line}");
         }
-        let ((staged_sender, staged), (event_sender, events)) = (unbounded(), unbounded());
+        let ((loaded_sender, loaded), (event_sender, events)) = (unbounded(), unbounded());
         exit::watch();
         let home = Arc::new(Home::new());
         let watchdog = Watchdog::start(&home);
-        let watcher = Watcher::start(folder, stage(ImageStore::new()?, home.clone(), staged_sender), event_sender)?;
+        let watcher = Watcher::start(folder, loader(ImageStore::new()?, home.clone(), loaded_sender), event_sender)?;
         let (plugins, tried) = (BTreeMap::new(), BTreeSet::new());
         Ok(Self {
             bus,
@@ -160,7 +160,7 @@ impl Host {
             hands_over: false,
             arena: FrameArena::new(ARENA_QUOTA_BYTES),
             outgoing: Mutex::default(),
-            staged,
+            loaded,
             events,
             watcher,
             home,
@@ -267,6 +267,15 @@ impl Host {
         }
         self.try_touched_again();
         changed
+    }
+
+    /// Tells what running plugins ask for in vain since the last time.
+    fn tell_unmet(&mut self) {
+        let running = self.plugins.values().filter(|plugin| plugin.slot.is_some());
+        let manifests: Vec<&Manifest> = running.filter_map(|plugin| Some(plugin.image.as_ref()?.manifest())).collect();
+        let unmet = wishes::unmet(&manifests);
+        unmet.difference(&self.unmet).for_each(wishes::tell);
+        self.unmet = unmet;
     }
 
     /// Delivers what each plugin's inbox holds, plugins in the order of their names; `commands` is given what they ask for.

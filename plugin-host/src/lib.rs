@@ -1,9 +1,9 @@
 //! The plugin host: watches a folder, loads what appears there, and swaps it in between frames.
 //!
 //! ```text
-//! folder ─► watcher ─► stage: copy → inspect → load ─► handover: save → create ─► Host::frame_edge: commit ─► Slot ─► a system's call
-//!          (a thread of its own, off the frame)        (a thread, after the       (the engine's thread)
-//!                                                       plugin's last stage)
+//! folder ─► watcher ─► loading: copy → inspect → load ─► handover: save → create ─► Host::frame_edge: commit ─► Slot ─► a system's call
+//!          (a thread of its own, off the frame)          (a thread, after the       (the engine's thread)
+//!                                                         plugin's last stage)
 //! ```
 //! An engine implements [`Engine`] and calls, once a frame: [`Host::frame_edge`], [`Host::deliver`], its schedule (which calls
 //! [`Slot::run`]), [`Host::stage_done`], [`Host::end_frame`]. Knows nothing of bevy.
@@ -13,8 +13,6 @@ mod call;
 mod calls;
 mod causes;
 mod change;
-#[cfg(feature = "cli")]
-pub mod cli;
 mod engine;
 pub mod environment;
 mod handover;
@@ -23,11 +21,12 @@ pub mod image;
 #[cfg(all(test, target_os = "linux"))]
 mod inside;
 mod instance;
+mod loading;
 mod name;
 mod ports;
+mod retired;
 mod slot;
 mod stack;
-mod stage;
 mod swap;
 pub mod watcher;
 

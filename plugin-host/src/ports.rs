@@ -18,8 +18,8 @@ mod traffic;
 
 use shm_bus::{Attachment, Bus, Delivery, Inbox, Leaving, ReceiveError, Start, TopicSpec};
 
+use crate::causes::with_causes;
 use crate::image::{Manifest, TopicInfo};
-use crate::with_causes;
 use difference::{Published, Step, of_publishers, of_subscriptions};
 pub(crate) use port::Port;
 pub use traffic::PastLane;

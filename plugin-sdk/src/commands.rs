@@ -5,11 +5,11 @@
 use core::cell::RefCell;
 use core::fmt;
 
-use crate::Component;
 use crate::abi::List;
 use crate::abi::command::{COMPONENT_HEADER, HEADER, Operation};
 use crate::arena::{Arena, ArenaFull, ArenaVec};
-use crate::wire::EntityId;
+use crate::component::Component;
+use shm_bus::wire::EntityId;
 
 /// The recorded commands of one call, as 8-byte words.
 #[derive(Debug, Default)]

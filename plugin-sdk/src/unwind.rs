@@ -8,28 +8,15 @@
 
 #![expect(unsafe_code, reason = "reports through the host's function table")]
 
+mod current;
 mod hook;
 
 use core::any::Any;
-use core::cell::Cell;
-use core::hash::{Hash as _, Hasher as _};
-use std::borrow::Cow;
-use std::hash::DefaultHasher;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::abi::{HostTable, LifeCall, Status, Text};
-
+use self::current::{CURRENT, QUIET, TOLD, fingerprint, host, words};
 pub(crate) use self::hook::{install, put as put_hook, reinstall};
-
-thread_local! {
-    // Types without destructors, so that the end of a thread runs no code of the library.
-    /// The host's call that this thread is in.
-    static CURRENT: Cell<Option<LifeCall>> = const { Cell::new(None) };
-    /// Panics are expected here and are not reported.
-    static QUIET: Cell<bool> = const { Cell::new(false) };
-    /// Fingerprint of the last reported panic of this thread.
-    static TOLD: Cell<Option<u64>> = const { Cell::new(None) };
-}
+use crate::abi::{LifeCall, Status, Text};
 
 /// Runs `body` for the host.
 pub(crate) fn guard(life: LifeCall, body: impl FnOnce() -> Result<(), String>) -> Status {
@@ -87,26 +74,4 @@ fn drop_payload(life: LifeCall, payload: Box<dyn Any + Send>) {
 fn fault(life: LifeCall, message: &str) {
     // SAFETY: the host's own function and context; both texts live until it returns.
     unsafe { (host(&life).fault)(life.context, Text::new(message), Text::new("")) }
-}
-
-/// The functions of the call's host.
-fn host(life: &LifeCall) -> &HostTable {
-    // SAFETY: the host's table outlives every plugin.
-    unsafe { life.host() }
-}
-
-/// The text of a payload.
-fn words(payload: &(dyn Any + Send)) -> &str {
-    let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    text.or_else(|| payload.downcast_ref::<Box<str>>().map(|text| &**text))
-        .or_else(|| payload.downcast_ref::<Cow<'static, str>>().map(|text| &**text))
-        .unwrap_or("a panic with a payload that is no text")
-}
-
-/// Identifies a payload by type and text, because it moves between the hook and the guard.
-fn fingerprint(payload: &(dyn Any + Send)) -> u64 {
-    let mut hash = DefaultHasher::new();
-    payload.type_id().hash(&mut hash);
-    words(payload).hash(&mut hash);
-    hash.finish()
 }

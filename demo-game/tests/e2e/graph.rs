@@ -88,3 +88,15 @@ fn the_logic_is_in_the_plugins_in_a_build_of_the_whole_workspace_too() {
         check_plugin(plugin, &part(&all, plugin));
     }
 }
+
+#[test]
+fn an_engine_that_embeds_the_host_builds_nothing_of_the_command() {
+    for package in ["plugin-host", "engine-bridge"] {
+        let nodes = tree(&["--package", package]);
+        let names = names(&nodes);
+        assert!(names.contains("shm-bus"), "the tree is read: {names:?}");
+        for absent in ["hotframe", "clap", "ctrlc", "mcap", "ratatui", "serde_json"] {
+            assert!(!names.contains(absent), "{package} depends on {absent}");
+        }
+    }
+}

@@ -14,7 +14,7 @@ use bevy_ecs::prelude::{Mut, Resource, World};
 use bevy_ecs::ptr::OwningPtr;
 use plugin_sdk::abi::command::{Command, ComponentBytes, Operation, decode};
 
-use super::ComponentRegistry;
+use super::registry::ComponentRegistry;
 
 /// Outcomes of commands since the world was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Resource)]

@@ -1,20 +1,13 @@
 //! One frame: swaps at the frame edge, messages, stages with their commands and handovers, end of the frame arena.
 
-use bevy_ecs::prelude::{Mut, Resource, World};
+use bevy_ecs::prelude::{Mut, World};
 use plugin_host::{FrameInfo, Host};
 
 use super::commands;
 use super::engine::{BevyEngine, Running};
 use super::registry::ComponentRegistry;
+use super::resources::{CurrentFrame, PluginHost};
 use super::stages::Stages;
-
-/// The plugin host of a world.
-#[derive(Debug, Resource)]
-pub struct PluginHost(pub Host);
-
-/// The current frame of [`run_frame`], or its last one.
-#[derive(Clone, Copy, Debug, Resource)]
-pub struct CurrentFrame(pub FrameInfo);
 
 /// Installs a plugin host in `world`. Bind the host's own component types first.
 ///

@@ -12,8 +12,8 @@ use bevy_ecs::prelude::World;
 use bevy_ecs::world::EntityRef;
 use plugin_host::Fault;
 
-use super::frame::{CurrentFrame, PluginHost};
 use super::registry::{ComponentRegistry, Registered};
+use super::resources::{CurrentFrame, PluginHost};
 
 /// Result of [`world_hash`].
 #[derive(Clone, Debug, PartialEq, Eq)]

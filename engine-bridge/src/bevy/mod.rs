@@ -24,13 +24,15 @@ mod frame;
 mod hash;
 mod order;
 mod registry;
+mod resources;
 mod stages;
 
 pub use col::Col;
 pub use columns::PluginColumns;
 pub use commands::CommandStats;
 pub use engine::PrepareError;
-pub use frame::{CurrentFrame, PluginHost, end_frame, frame_edge, install, load_present, run_frame};
+pub use frame::{end_frame, frame_edge, install, load_present, run_frame};
 pub use hash::{WorldHash, world_hash};
 pub use order::OrderError;
 pub use registry::{ComponentRegistry, RegisterError};
+pub use resources::{CurrentFrame, PluginHost};

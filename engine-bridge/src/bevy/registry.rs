@@ -16,7 +16,7 @@ use bevy_ecs::component::{ComponentCloneBehavior, ComponentDescriptor, Component
 use bevy_ecs::prelude::{EntityWorldMut, Resource, World};
 use plugin_host::image::ComponentInfo;
 
-use super::Col;
+use super::col::Col;
 
 /// Alignment of a command buffer's component bytes, and therefore the largest alignment of a shared component.
 const ALIGN_MAX: usize = 8;

@@ -13,8 +13,8 @@ use plugin_sdk::abi::Stage;
 
 use super::columns::{ColumnsBuilder, ParamPlan, PluginColumns};
 use super::commands;
-use super::frame::{CurrentFrame, PluginHost};
 use super::order::Node;
+use super::resources::{CurrentFrame, PluginHost};
 
 /// A system to be scheduled, with the data for calling it.
 pub(super) struct PlannedSystem<'a> {

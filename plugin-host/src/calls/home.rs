@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tracing::Dispatch;
 use tracing::dispatcher::get_default;
 
-use crate::image::retired::Retired;
+use crate::retired::Retired;
 
 /// See the module.
 #[derive(Debug)]

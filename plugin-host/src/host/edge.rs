@@ -54,10 +54,10 @@ impl Host {
         match event {
             FileEvent::Accepted { plugin, content, .. } => {
                 // Each accepted content was sent before its event, hence is found.
-                while let Ok(staged) = self.staged.try_recv() {
-                    if staged.content == content {
+                while let Ok(loaded) = self.loaded.try_recv() {
+                    if loaded.content == content {
                         tracing::debug!(plugin, "a build waits");
-                        self.changes.note(plugin, Next::Build(Build { image: staged.image, is_retry: false }));
+                        self.changes.note(plugin, Next::Build(Build { image: loaded.image, is_retry: false }));
                         break;
                     }
                 }

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use super::Host;
 use crate::image::{Manifest, SystemInfo};
 use crate::name::near;
 
@@ -34,23 +33,8 @@ pub(super) enum Unmet {
     },
 }
 
-impl Host {
-    /// Tells what is asked for in vain since the last time.
-    pub(super) fn tell_unmet(&mut self) {
-        let manifests: Vec<&Manifest> = self.plugins.values().filter_map(|plugin| plugin.running()).collect();
-        let unmet = unmet(&manifests);
-        unmet.difference(&self.unmet).for_each(tell);
-        self.unmet = unmet;
-    }
-}
-
-impl super::Plugin {
-    fn running(&self) -> Option<&Manifest> {
-        self.slot.as_ref().and(self.image.as_deref()).map(crate::image::Image::manifest)
-    }
-}
-
-fn tell(unmet: &Unmet) {
+/// Says so in the log.
+pub(super) fn tell(unmet: &Unmet) {
     match unmet {
         Unmet::Order { system, word, name, why } => {
             tracing::warn!("{system}: {word} = \"{name}\" has no effect: {why}")
@@ -63,7 +47,7 @@ fn tell(unmet: &Unmet) {
 }
 
 /// All that these plugins ask for in vain.
-fn unmet(manifests: &[&Manifest]) -> BTreeSet<Unmet> {
+pub(super) fn unmet(manifests: &[&Manifest]) -> BTreeSet<Unmet> {
     let mut unmet = BTreeSet::new();
     for manifest in manifests {
         for system in &manifest.systems {

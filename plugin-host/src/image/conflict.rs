@@ -1,8 +1,9 @@
 //! Which queries may stand together: pure checks on a manifest, made for every engine before it sees a plugin, since the SDK gives
 //! out references on their strength.
 
-use super::{ParamInfo, SystemInfo, Term};
 use plugin_sdk::abi::Access;
+
+use super::manifest::{ParamInfo, SystemInfo, Term};
 
 /// Why a system's queries are refused.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

@@ -15,14 +15,15 @@ use libloading::Library;
 use plugin_sdk::abi;
 
 use super::copy::PrivateCopy;
+use super::descriptor::ManifestError;
 use super::inspect::Facts;
-use super::manifest::{Manifest, ManifestError};
+use super::manifest::Manifest;
 use super::shortage;
 use crate::calls::callee::{Callee, Methods, Step};
 use crate::calls::ends;
 use crate::calls::home::Home;
+use crate::causes::with_causes;
 use crate::stack::with_room;
-use crate::with_causes;
 
 /// Why a library that passed inspection could not be used.
 #[derive(Debug, thiserror::Error)]

@@ -2,13 +2,14 @@
 
 mod conflict;
 pub mod copy;
+mod descriptor;
 pub mod inspect;
 mod load;
 mod manifest;
-pub(crate) mod retired;
 pub(crate) mod shortage;
 pub(crate) mod stamp;
 
 pub use conflict::{TermError, conflicts};
+pub use descriptor::ManifestError;
 pub use load::{Image, LoadError};
-pub use manifest::{ComponentInfo, Manifest, ManifestError, ParamInfo, SubscriptionInfo, SystemInfo, Term, TopicInfo};
+pub use manifest::{ComponentInfo, Manifest, ParamInfo, SubscriptionInfo, SystemInfo, Term, TopicInfo};

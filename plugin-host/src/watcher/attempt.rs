@@ -1,14 +1,15 @@
-//! One try of one file by the stage function, and what is remembered of it.
+//! One try of one file by the host's function, and what is remembered of it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::candidate::{Attempt, Candidate};
+use super::event::FileEvent;
 use super::folder::Folder;
 use super::settle::{Input, Verdict};
 use super::sight::{self, Sight};
-use super::{Attempt, Candidate, FileEvent};
 
 impl Folder {
-    /// Has the stage function try one file and records what became of it.
+    /// Has the host try one file and records what became of it.
     pub(super) fn attempt(&mut self, plugin: &str) {
         let path = self.file(plugin);
         let stamp = match sight::file(&path) {
@@ -27,8 +28,8 @@ impl Folder {
         }
         (entry.tried, entry.seen, entry.out_of_reach) = (true, Some(stamp), 0);
         let candidate = Candidate { plugin, path: &path, known: entry.known };
-        let attempt = catch_unwind(AssertUnwindSafe(|| (self.stage)(&candidate))).unwrap_or_else(|_| {
-            Attempt::Refused { content: None, reason: format!("{}: staging it panicked", path.display()) }
+        let attempt = catch_unwind(AssertUnwindSafe(|| (self.try_file)(&candidate))).unwrap_or_else(|_| {
+            Attempt::Refused { content: None, reason: format!("{}: trying it panicked", path.display()) }
         });
         // A try without a verdict answers no request: the next one does.
         if !matches!(attempt, Attempt::Postponed { .. } | Attempt::Incomplete { .. }) {

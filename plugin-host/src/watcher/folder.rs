@@ -5,7 +5,7 @@
 //!
 //! # Invariants
 //! 1. Queued signals are applied before any try, so that a burst of events costs one try.
-//! 2. Between two tries the stop signal is looked at: ending waits for one stage call at most.
+//! 2. Between two tries the stop signal is looked at: ending waits for one try at most.
 //! 3. Tries that are due together run in the order of the plugins' names.
 //! 4. A file counts as missing only after a look at a folder that was there and could be listed.
 
@@ -16,34 +16,15 @@ use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, never, select};
 
+use super::candidate::TryFile;
+use super::entry::Entry;
+use super::event::FileEvent;
+use super::name;
 use super::notify::{Backend, Change, Queue, Signal};
 use super::odd::Odd;
 use super::presence::{Presence, Seen, Turn};
-use super::settle::{Input, Known, Next, Phase, Timing, Verdict};
-use super::sight::{self, FileStamp, Item, Sight, View};
-use super::{FileEvent, Stage, is_stopped, name};
-use crate::image::copy::ContentHash;
-
-/// What is known of one plugin's file.
-#[derive(Debug, Default)]
-pub(super) struct Entry {
-    /// Its name.
-    pub(super) file: OsString,
-    phase: Phase,
-    pub(super) known: Known,
-    /// What the last look saw; `None` if that was no file.
-    pub(super) seen: Option<FileStamp>,
-    /// What stood there when the last try ended.
-    pub(super) tried_at: Option<FileStamp>,
-    /// Why the last try found the file incomplete, and with what content.
-    pub(super) incomplete: Option<(Option<ContentHash>, String)>,
-    /// Why the host could not try it, as it was told.
-    pub(super) postponed: Option<String>,
-    /// Whether it was ever tried since it appeared: only then is its removal told.
-    pub(super) tried: bool,
-    /// Looks in a row that found it out of reach, up to [`TOLD`].
-    pub(super) out_of_reach: u8,
-}
+use super::settle::{Input, Known, Next, Timing, Verdict};
+use super::sight::{self, Item, Sight, View};
 
 /// Looks in a row that find a file out of reach before that is told.
 const TOLD: u8 = 2;
@@ -75,7 +56,7 @@ pub(super) struct Folder {
     next_look: Instant,
     queue: Queue,
     timing: Timing,
-    pub(super) stage: Stage,
+    pub(super) try_file: TryFile,
     events: Sender<FileEvent>,
     stopped: Receiver<()>,
     pub(super) entries: BTreeMap<String, Entry>,
@@ -90,7 +71,7 @@ impl Folder {
         presence: Presence,
         timing: Timing,
         queue: Queue,
-        stage: Stage,
+        try_file: TryFile,
         events: Sender<FileEvent>,
         stopped: Receiver<()>,
     ) -> Self {
@@ -103,7 +84,7 @@ impl Folder {
             next_look: Instant::now(),
             queue,
             timing,
-            stage,
+            try_file,
             events,
             stopped,
             entries: BTreeMap::new(),
@@ -384,19 +365,11 @@ impl Folder {
     }
 }
 
-impl Entry {
-    fn deadline(&self) -> Option<Instant> {
-        match self.phase.next() {
-            Next::Wait(until) => Some(until),
-            Next::Nothing | Next::TryNow => None,
-        }
-    }
-
-    fn is_due(&self, plugin: &str, now: Instant) -> Option<String> {
-        self.deadline().is_some_and(|until| until <= now).then(|| plugin.to_owned())
-    }
-}
-
 fn plugin_of(item: &Item) -> Option<String> {
     name::plugin_of(item.name.to_str()?)
+}
+
+/// Whether the watcher was told to end.
+fn is_stopped(stopped: &Receiver<()>) -> bool {
+    stopped.try_recv() == Err(crossbeam_channel::TryRecvError::Disconnected)
 }

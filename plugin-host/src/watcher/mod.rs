@@ -1,8 +1,8 @@
-//! Watches the plugins folder and has every settled library file staged, once for each content.
+//! Watches the plugins folder and has every settled library file tried, once for each content.
 //!
 //! One thread of its own: `notify` signals, looks and deadlines go through the tables in `settle` and `presence`, and
-//! what they call due goes to the host's stage function, one file at a time, in the order of the names.
-//! Knows files and moments; nothing of images, instances or frames, which are the stage function's.
+//! what they call due goes to the host's [`TryFile`], one file at a time, in the order of the names.
+//! Knows files and moments; nothing of images, instances or frames, which are the host's.
 //!
 //! The **path** is what counts, and a look at it every 200 ms is what is relied on; the system's events only make the watcher
 //! quicker. So links, and links to folders, mounts, renamed parents and network folders need no watch of their own.
@@ -27,10 +27,13 @@
 //! | a name that only looks like a plugin's, a folder that holds libraries, at any depth to 4 | told once, with what to do |
 //!
 //! # Failure
-//! Lost events become a look. A folder that the system can't watch is told once, and changes are found by looking. A stage
-//! function that panics refuses the file. A host that no longer listens is no error.
+//! Lost events become a look. A folder that the system can't watch is told once, and changes are found by looking. A try
+//! that panics refuses the file. A host that no longer listens is no error.
 
 mod attempt;
+mod candidate;
+mod entry;
+mod event;
 mod folder;
 mod name;
 mod notify;
@@ -42,181 +45,16 @@ mod sight;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
+pub use self::candidate::{Attempt, Candidate, TryFile};
+pub use self::event::FileEvent;
 pub use self::name::{file_of, plugin_of};
 use self::notify::Queue;
 use self::presence::Presence;
-use self::settle::{Known, Timing};
+use self::settle::Timing;
 use crate::calls::ends::spawn;
-use crate::image::copy::ContentHash;
-use crate::with_causes;
-
-/// A settled file that the stage function is to try.
-#[derive(Debug)]
-pub struct Candidate<'a> {
-    /// The plugin, by its file name.
-    pub plugin: &'a str,
-    /// The watched file. To be read only; never loaded, linked or renamed.
-    pub path: &'a Path,
-    known: Known,
-}
-
-impl Candidate<'_> {
-    /// Whether this content was the last accepted or the last refused one of this file, and nobody asks for another try: the
-    /// stage function then answers [`Attempt::Unchanged`].
-    #[must_use]
-    pub fn knows(&self, content: ContentHash) -> bool {
-        self.known.has(content)
-    }
-}
-
-/// What became of a try.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Attempt {
-    /// The content is accepted.
-    Done {
-        /// The content.
-        content: ContentHash,
-    },
-    /// [`Candidate::knows`] the content: nothing was done.
-    Unchanged {
-        /// The content.
-        content: ContentHash,
-    },
-    /// The file is not whole yet: try it again soon.
-    Incomplete {
-        /// The content, if it could be read.
-        content: Option<ContentHash>,
-        /// Why, for the message if it stays so.
-        reason: String,
-    },
-    /// The content is refused until the file changes, is copied again or touched.
-    Refused {
-        /// The content, if it could be read; without it, a later event tries the same content again.
-        content: Option<ContentHash>,
-        /// Why, for a person.
-        reason: String,
-    },
-    /// The host can't try any file now, whatever it holds: try it again later.
-    Postponed {
-        /// Why, for a person.
-        reason: String,
-    },
-}
-
-impl Attempt {
-    /// The outcome of a try that ended with `error`; its sources become part of the reason.
-    pub fn failed(content: Option<ContentHash>, is_incomplete: bool, error: &dyn std::error::Error) -> Self {
-        let reason = with_causes(error);
-        if is_incomplete { Self::Incomplete { content, reason } } else { Self::Refused { content, reason } }
-    }
-
-    /// The outcome of a try that the host could not make because of `error`.
-    pub fn postponed(error: &dyn std::error::Error) -> Self {
-        Self::Postponed { reason: with_causes(error) }
-    }
-}
-
-/// What the watcher tells the host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FileEvent {
-    /// The stage function has accepted a content.
-    Accepted {
-        /// The plugin.
-        plugin: String,
-        /// Its watched file.
-        path: PathBuf,
-        /// What was accepted.
-        content: ContentHash,
-    },
-    /// The file is refused until it changes, is copied again or touched.
-    Refused {
-        /// The plugin.
-        plugin: String,
-        /// Its watched file.
-        path: PathBuf,
-        /// Why, for a person.
-        reason: String,
-    },
-    /// The file has gone; it was tried before.
-    Removed {
-        /// The plugin.
-        plugin: String,
-        /// Its watched file.
-        path: PathBuf,
-    },
-    /// The content accepted last stands in a file that was copied or touched, or that could not be tried before: a request, if the
-    /// plugin doesn't run well. The host answers it by [`Watcher::retry`].
-    Touched {
-        /// The plugin.
-        plugin: String,
-    },
-    /// The host could not try the file. It is tried again every second, and this is told again only with another reason.
-    Postponed {
-        /// The plugin.
-        plugin: String,
-        /// Its watched file.
-        path: PathBuf,
-        /// Why, for a person.
-        reason: String,
-    },
-    /// The file's name stands in the folder and leads to no file that can be read. Nothing is removed.
-    OutOfReach {
-        /// The plugin.
-        plugin: String,
-        /// Its watched file.
-        path: PathBuf,
-        /// Why, for a person.
-        reason: String,
-    },
-    /// Two files have one plugin's name: `-` and `_` are alike.
-    Double {
-        /// The plugin.
-        plugin: String,
-        /// The file that is left alone.
-        path: PathBuf,
-        /// The file that counts.
-        counts: PathBuf,
-    },
-    /// Somebody put something into the folder that is never loaded.
-    Ignored {
-        /// What.
-        path: PathBuf,
-        /// What to do, for a person.
-        advice: String,
-    },
-    /// No folder that can be read is at the path. Everything goes on as it is.
-    FolderLost {
-        /// The path.
-        folder: PathBuf,
-        /// Why, for a person.
-        reason: String,
-    },
-    /// A folder is at the path again, or another one took the place of the one before.
-    FolderBack {
-        /// The path.
-        folder: PathBuf,
-        /// Whether it is another folder.
-        is_renewed: bool,
-    },
-    /// The system doesn't tell of changes in the folder: they are found by looking.
-    NotWatched {
-        /// The folder.
-        folder: PathBuf,
-        /// What the system said.
-        reason: String,
-        /// How often it is looked at.
-        interval: Duration,
-    },
-}
-
-/// The host's function that tries a settled file; runs on the watcher's thread.
-pub type Stage = Box<dyn FnMut(&Candidate<'_>) -> Attempt + Send>;
 
 /// Why a folder can't be watched.
 #[derive(Debug, thiserror::Error)]
@@ -240,9 +78,9 @@ pub enum WatchError {
     },
 }
 
-/// A running watch; dropping it ends its thread, after the stage call that may be under way.
+/// A running watch; dropping it ends its thread, after the try that may be under way.
 ///
-/// Must not be dropped from inside its own stage function, which would wait for itself.
+/// Must not be dropped from inside its own [`TryFile`], which would wait for itself.
 #[must_use = "dropping the watcher ends the watch"]
 pub struct Watcher {
     folder: PathBuf,
@@ -261,11 +99,16 @@ impl Watcher {
     ///
     /// # Errors
     /// [`WatchError`]: the folder can't be read, or no thread can be started.
-    pub fn start(folder: &Path, stage: Stage, events: Sender<FileEvent>) -> Result<Self, WatchError> {
-        Self::start_with(Timing::PLATFORM, folder, stage, events)
+    pub fn start(folder: &Path, try_file: TryFile, events: Sender<FileEvent>) -> Result<Self, WatchError> {
+        Self::start_with(Timing::PLATFORM, folder, try_file, events)
     }
 
-    fn start_with(timing: Timing, folder: &Path, stage: Stage, events: Sender<FileEvent>) -> Result<Self, WatchError> {
+    fn start_with(
+        timing: Timing,
+        folder: &Path,
+        try_file: TryFile,
+        events: Sender<FileEvent>,
+    ) -> Result<Self, WatchError> {
         let failed = |source| WatchError::Folder { folder: folder.to_path_buf(), source };
         let last = sight::folder(folder).map_err(failed)?.identity;
         let folder = std::path::absolute(folder).map_err(failed)?;
@@ -273,7 +116,7 @@ impl Watcher {
         let (retries, asked) = unbounded();
         let (stop, stopped) = bounded::<()>(0);
         let presence = Presence { last, is_away: false };
-        let running = folder::Folder::new(folder.clone(), presence, timing, queue, stage, events, stopped);
+        let running = folder::Folder::new(folder.clone(), presence, timing, queue, try_file, events, stopped);
         let thread = std::thread::Builder::new().name("hotframe-watch".to_owned());
         let done = spawn(thread, move || running.run(&signals, &asked))
             .map_err(|source| WatchError::Thread { folder: folder.clone(), source })?;
@@ -306,11 +149,6 @@ impl Drop for Watcher {
             tracing::error!(folder = %self.folder.display(), "the watcher's thread had panicked");
         }
     }
-}
-
-/// Whether the watcher was told to end.
-fn is_stopped(stopped: &Receiver<()>) -> bool {
-    stopped.try_recv() == Err(crossbeam_channel::TryRecvError::Disconnected)
 }
 
 #[cfg(test)]

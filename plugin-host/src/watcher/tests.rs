@@ -7,6 +7,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::*;
+use crate::image::copy::ContentHash;
 
 mod again;
 #[cfg(unix)]
@@ -22,12 +23,12 @@ const HANG: Duration = Duration::from_secs(60);
 /// For waits of the table that must not end within a test.
 const NEVER: Duration = Duration::from_secs(3600);
 
-/// A folder, its watcher, and a stage function for which a whole file ends with `END`.
+/// A folder, its watcher, and a host for which a whole file ends with `END`.
 struct Rig {
     dir: TempDir,
     watcher: Watcher,
     events: Receiver<FileEvent>,
-    /// What the stage function was given: plugin, content.
+    /// What the host was given to try: plugin, content.
     tried: Receiver<(String, String)>,
     fences: u32,
 }
@@ -52,12 +53,12 @@ impl Rig {
     fn at(timing: Timing, dir: TempDir, folder: &Path) -> Self {
         let (tell, events) = unbounded();
         let (tell_tried, tried) = unbounded();
-        let stage = Box::new(move |candidate: &Candidate<'_>| {
+        let try_file = Box::new(move |candidate: &Candidate<'_>| {
             let text = fs::read_to_string(candidate.path).unwrap_or_default();
             tell_tried.send((candidate.plugin.to_owned(), text.clone())).unwrap();
             judge(candidate, &text)
         });
-        let watcher = Watcher::start_with(timing, folder, stage, tell).unwrap();
+        let watcher = Watcher::start_with(timing, folder, try_file, tell).unwrap();
         Self { dir, watcher, events, tried, fences: 0 }
     }
 
@@ -309,7 +310,7 @@ fn what_is_no_plugin_is_never_tried() {
 }
 
 #[test]
-fn a_stage_function_that_panics_refuses_the_file() {
+fn a_try_that_panics_refuses_the_file() {
     let mut rig = Rig::new();
     rig.replace("ai", "PANIC");
     assert!(matches!(rig.next(), FileEvent::Refused { reason, .. } if reason.contains("panicked")));
@@ -327,7 +328,7 @@ fn dropping_the_watcher_ends_its_threads() {
     drop(watcher);
     assert_eq!(events.try_recv(), Err(crossbeam_channel::TryRecvError::Disconnected), "the thread owned the sender");
     assert!(tried.try_iter().count() >= 1);
-    assert_eq!(tried.try_recv(), Err(crossbeam_channel::TryRecvError::Disconnected), "it owned the stage function");
+    assert_eq!(tried.try_recv(), Err(crossbeam_channel::TryRecvError::Disconnected), "it owned the function");
 }
 
 #[test]
@@ -336,11 +337,11 @@ fn dropping_the_watcher_does_not_wait_for_a_host_that_does_not_listen() {
     fs::write(dir.path().join(file_of("ai")), "one END").unwrap();
     let (tell, events) = bounded(0);
     let (tell_tried, tried) = unbounded();
-    let stage = Box::new(move |candidate: &Candidate<'_>| {
+    let try_file = Box::new(move |candidate: &Candidate<'_>| {
         tell_tried.send(()).unwrap();
         judge(candidate, "one END")
     });
-    let watcher = Watcher::start(dir.path(), stage, tell).unwrap();
+    let watcher = Watcher::start(dir.path(), try_file, tell).unwrap();
     tried.recv_timeout(HANG).unwrap();
     drop(watcher);
     drop(events);
@@ -350,8 +351,8 @@ fn dropping_the_watcher_does_not_wait_for_a_host_that_does_not_listen() {
 fn a_missing_folder_is_an_error_that_names_it() {
     let dir = tempfile::tempdir().unwrap();
     let (tell, _events) = unbounded();
-    let stage = Box::new(|candidate: &Candidate<'_>| judge(candidate, ""));
-    let error = Watcher::start(&dir.path().join("nowhere"), stage, tell).unwrap_err();
+    let try_file = Box::new(|candidate: &Candidate<'_>| judge(candidate, ""));
+    let error = Watcher::start(&dir.path().join("nowhere"), try_file, tell).unwrap_err();
     assert!(matches!(&error, WatchError::Folder { .. }) && error.to_string().contains("nowhere"));
 }
 

@@ -16,23 +16,19 @@
 mod call;
 pub mod command;
 mod descriptor;
-mod host;
 pub mod section;
+mod status;
 mod text;
+mod version;
 
-pub use call::{Bump, Call, ColumnPointer, LifeCall, ParamValue, TableColumns};
+pub use call::{Bump, Call, ColumnPointer, HostTable, LifeCall, ParamValue, TableColumns};
 pub use descriptor::{
     Access, ComponentDescriptor, CreateFn, DeliverFn, DestroyFn, ParamDescriptor, ParamKind, PluginDescriptor, SaveFn,
-    Stage, SubscriptionDescriptor, SystemDescriptor, SystemFn, TermDescriptor, TopicDescriptor,
+    Sink, Stage, SubscriptionDescriptor, SystemDescriptor, SystemFn, TermDescriptor, TopicDescriptor,
 };
-pub use host::{HostTable, Level, Sink};
+pub use status::{Level, Status};
 pub use text::{List, Text};
-
-/// The version of everything in this module. A library with another version is refused before it is loaded.
-pub const ABI_VERSION: u32 = 2;
-
-/// Stack size of the threads on which states are saved and restored. The SDK refuses a state that needs more.
-pub const STATE_STACK_BYTES: usize = 32 << 20;
+pub use version::{ABI_VERSION, ENTRY, STATE_STACK_BYTES};
 
 /// Sizes on 64-bit platforms. A change requires a new version, unless it appends to one of the first three.
 #[cfg(target_pointer_width = "64")]
@@ -44,26 +40,5 @@ const _: () = {
     assert!(size_of::<ParamValue>() == 24 && size_of::<TableColumns>() == 16 && size_of::<ColumnPointer>() == 16);
 };
 
-/// The exported function's name.
-pub const ENTRY: &str = "hotframe_plugin";
-
-/// Type of the exported function. It also inspects the state's types, and needs stack in proportion to their depth.
+/// Type of the exported function. It also looks at the types of the state, on whose depth the stack that it needs depends.
 pub type EntryFn = extern "C" fn() -> *const PluginDescriptor;
-
-/// How a call across the ABI ended. An unknown number counts as [`Status::FAULT`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(transparent)]
-pub struct Status(pub u32);
-
-impl Status {
-    /// Done.
-    pub const OK: Self = Self(0);
-    /// The plugin panicked; [`HostTable::unwound`] got the message.
-    pub const FAULT: Self = Self(1);
-    /// The plugin refused; [`HostTable::fault`] got the reason.
-    pub const REFUSED: Self = Self(2);
-    /// No room: a full lane, an exhausted arena.
-    pub const FULL: Self = Self(3);
-    /// An argument is out of range.
-    pub const INVALID: Self = Self(4);
-}

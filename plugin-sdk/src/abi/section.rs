@@ -6,7 +6,7 @@
 //! ```
 //! Little-endian, alignment 1, no pointers; `length` counts the whole record. The section holds records in any order.
 
-use super::ABI_VERSION;
+use super::version::ABI_VERSION;
 
 /// First bytes of each record.
 pub const MAGIC: [u8; 8] = *b"HOTFRAME";

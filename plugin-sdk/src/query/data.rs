@@ -1,9 +1,9 @@
 //! The data that a query fetches: terms, and tuples of terms.
 
-use crate::Component;
 use crate::abi::{Access, ColumnPointer, TermDescriptor};
+use crate::component::Component;
 use crate::query::Mut;
-use crate::wire::EntityId;
+use shm_bus::wire::EntityId;
 
 /// One fetched item of a query.
 ///

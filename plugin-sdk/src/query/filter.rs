@@ -2,8 +2,8 @@
 
 use core::marker::PhantomData;
 
-use crate::Component;
 use crate::abi::{Access, TermDescriptor};
+use crate::component::Component;
 
 /// Only entities that have `T`.
 #[derive(Debug)]

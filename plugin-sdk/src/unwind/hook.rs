@@ -21,7 +21,7 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::panic::{PanicHookInfo, set_hook, take_hook};
 use std::sync::OnceLock;
 
-use super::{CURRENT, QUIET, TOLD, fingerprint, host, words};
+use super::current::{CURRENT, QUIET, TOLD, fingerprint, host, words};
 use crate::abi::{HostTable, LifeCall, Text};
 
 type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;

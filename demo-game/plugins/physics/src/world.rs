@@ -37,11 +37,9 @@ use rapier2d::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::body::{BodyInput, BodyKind, Motion};
+use self::body::{HALF, Tag};
+use self::contact::ContactCollector;
 pub(crate) use self::contact::ContactStart;
-use self::contact::{ContactCollector, Tag};
-
-/// Half the width and height of the arena, whose middle is at the origin.
-pub(crate) const HALF: Vector = Vector::new(game_types::HALF_WIDTH, game_types::HALF_HEIGHT);
 
 /// How many view units rapier takes for a metre: about a small enemy. Scales its margins and slop.
 const LENGTH_UNIT: f32 = 20.0;

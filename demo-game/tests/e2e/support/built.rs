@@ -37,7 +37,7 @@ fn programs() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
         let build = |package, name| build(Path::new(WORKSPACE), &target(), &["--package", package, "--bin", name]);
-        build("plugin-host", "hotframe");
+        build("hotframe", "hotframe");
         build("demo-game", "demo-game")
     })
 }

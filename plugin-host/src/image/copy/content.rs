@@ -1,6 +1,6 @@
 //! The hash of a file's content: XXH64 with seed 0.
 //!
-//! Tells contents apart, so that one content is staged once; it is no defence against somebody who
+//! Tells contents apart, so that one content is tried once; it is no defence against somebody who
 //! builds a collision. Algorithm and figures: the xxHash specification, version 0.1.1.
 
 use std::fmt;

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::{CopyError, PrivateCopy, copy_private};
-use crate::image::shortage::remedy;
+use super::error::{CopyError, StoreError};
+use super::private::{PrivateCopy, copy_private};
 use crate::image::stamp::place;
 
 const PREFIX: &str = "hotframe-images-";
@@ -22,18 +22,6 @@ const CREATE_TRIES_MAX: u32 = 16;
 
 /// A folder without a lock file may belong to a host that is just starting; this old, it does not.
 const STARTING_MAX: Duration = Duration::from_secs(60);
-
-/// Why there is no place for private copies.
-#[derive(Debug, thiserror::Error)]
-#[error("can't create a private folder for images in {}; {}", base.display(), advice(source))]
-pub struct StoreError {
-    base: PathBuf,
-    source: io::Error,
-}
-
-fn advice(error: &io::Error) -> &'static str {
-    remedy(error).unwrap_or("make that folder writable, or let TMPDIR name another one at the next start")
-}
 
 /// One host's folder of private copies; dropping it removes the folder with all that is in it.
 #[derive(Debug)]

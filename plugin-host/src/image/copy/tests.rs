@@ -1,7 +1,11 @@
 //! Copies, their names and their end; the sweep of what a killed host left.
 
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 
+use super::private::{CopyBytes, copy_private};
 use super::*;
 
 fn copy_in(store: &ImageStore, file: &Path, copy_bytes: CopyBytes<'_>) -> Result<PrivateCopy, CopyError> {

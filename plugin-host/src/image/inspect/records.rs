@@ -14,21 +14,11 @@
 
 use plugin_sdk::abi::section::{KIND_PLUGIN, MAGIC};
 
-use super::Refusal;
+use super::refusal::{RecordError, Refusal};
 
 const HEADER_BYTES: usize = 14;
 const PANIC_ABORT: u8 = 0;
 const PANIC_UNWIND: u8 = 1;
-
-/// A record that can't be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the record at byte {offset} {why}")]
-pub struct RecordError {
-    /// Where the record starts in the section.
-    pub offset: usize,
-    /// What is wrong with it.
-    pub why: &'static str,
-}
 
 /// The plugin's own record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Real cdylibs, built here by `rustc`: accepted, refused for each reason, cut and changed anywhere.
 
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 use proptest::prelude::*;

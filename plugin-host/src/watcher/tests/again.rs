@@ -103,7 +103,7 @@ fn a_request_that_comes_while_the_host_can_t_try_is_answered_when_it_can() {
     let dir = tempfile::tempdir().unwrap();
     let (tell, events) = unbounded();
     let is_able = can.clone();
-    let stage = Box::new(move |candidate: &Candidate<'_>| {
+    let try_file = Box::new(move |candidate: &Candidate<'_>| {
         if !is_able.load(std::sync::atomic::Ordering::Relaxed) {
             return Attempt::Postponed { reason: "no room".to_owned() };
         }
@@ -112,7 +112,7 @@ fn a_request_that_comes_while_the_host_can_t_try_is_answered_when_it_can() {
     let file = dir.path().join(file_of("ai"));
     fs::write(&file, "one END").unwrap();
     let timing = Timing { postponed: Duration::from_millis(1), look: NEVER, ..Timing::PLATFORM };
-    let watcher = Watcher::start_with(timing, dir.path(), stage, tell).unwrap();
+    let watcher = Watcher::start_with(timing, dir.path(), try_file, tell).unwrap();
     let next = || events.recv_timeout(HANG).unwrap();
     assert!(matches!(next(), FileEvent::Accepted { .. }));
     can.store(false, std::sync::atomic::Ordering::Relaxed);

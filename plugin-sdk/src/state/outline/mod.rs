@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 
 pub(super) use notes::Content;
 use notes::{Body, Notes};
-use pen::Pen;
+use pen::{NUMBERS, Pen, QUESTIONS_MAX};
 pub(super) use shapes::Shapes;
 
 /// Maximum readings of the whole type with the same answers.
@@ -29,21 +29,6 @@ const READINGS_MAX: usize = 4_096;
 
 /// Maximum consecutive readings that find nothing new.
 const IDLE_MAX: usize = 32;
-
-/// Maximum requests answered in all readings together.
-const QUESTIONS_MAX: usize = 400_000;
-
-/// Maximum nesting of types.
-const LEVELS_MAX: usize = 64;
-
-/// From this level on options and lists are empty: recursive types without a name come to an end.
-const LEVELS_FULL: usize = 32;
-
-/// Answers to requests for a number. The next one is tried if the type always refused the one before.
-const NUMBERS: [u8; 4] = [1, 0, 2, 10];
-
-/// Answers to requests for text.
-const TEXTS: [&str; 4] = ["", "a", "1", "0.0.0.0"];
 
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

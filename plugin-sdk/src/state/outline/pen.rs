@@ -13,10 +13,24 @@ use serde::de::{
 };
 
 use super::notes::{Body, Content, Key, Notes, Word};
-use super::{LEVELS_FULL, LEVELS_MAX, NUMBERS, QUESTIONS_MAX, TEXTS};
 use crate::state::error::Error;
 
-/// Answers one request, and records it in `text`.
+/// Questions answered in all readings together.
+pub(super) const QUESTIONS_MAX: usize = 400_000;
+
+/// Types within one another.
+const LEVELS_MAX: usize = 64;
+
+/// From here on options and lists are empty, for types that hold themselves without having a name.
+const LEVELS_FULL: usize = 32;
+
+/// Answers where a number is asked for; the next is tried when the type never took the one before.
+pub(super) const NUMBERS: [u8; 4] = [1, 0, 2, 10];
+
+/// Answers where text is asked for.
+const TEXTS: [&str; 4] = ["", "a", "1", "0.0.0.0"];
+
+/// Answers one question, and notes it in `text`.
 #[derive(Debug)]
 pub(super) struct Pen<'a> {
     pub(super) notes: &'a mut Notes,

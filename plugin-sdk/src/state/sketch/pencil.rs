@@ -6,7 +6,7 @@ use serde::ser::{
     SerializeTupleVariant, Serializer,
 };
 
-use super::{Fields, ITEMS_MAX, KEYS_MAX, LEVELS_MAX, Paper, SAMPLE_CHARS, TUPLE_MAX};
+use super::paper::{Fields, ITEMS_MAX, KEYS_MAX, LEVELS_MAX, Paper, SAMPLE_CHARS, TUPLE_MAX};
 use crate::state::error::{Error, Segment};
 use crate::state::format::OPAQUE_NAME;
 use crate::state::token::Token;

@@ -13,8 +13,8 @@
 use rapier2d::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::HALF;
-use super::contact::Tag;
+/// Half the width and height of the arena, whose middle is at the origin.
+pub(super) const HALF: Vector = Vector::new(game_types::HALF_WIDTH, game_types::HALF_HEIGHT);
 
 /// How much of the approach speed a bounce gives back.
 pub(super) const RESTITUTION: f32 = 0.5;
@@ -77,6 +77,13 @@ pub(crate) struct Motion {
     pub(crate) velocity: [f32; 2],
 }
 
+/// What a collider's `user_data` says: bits 0–63 the id, 64–71 the kind.
+#[derive(Clone, Copy)]
+pub(super) struct Tag {
+    pub(super) id: u64,
+    pub(super) kind: BodyKind,
+}
+
 impl BodyKind {
     /// Whether its collider reaches along its velocity.
     pub(super) fn is_swept(self) -> bool {
@@ -108,6 +115,22 @@ impl BodyKind {
             Self::Bullet | Self::Ship => ActiveEvents::COLLISION_EVENTS,
             Self::Enemy | Self::Pickup => ActiveEvents::empty(),
         }
+    }
+}
+
+impl Tag {
+    /// Of a collider that no entity owns.
+    pub(super) const WALL: u128 = u128::MAX;
+
+    /// For a collider's `user_data`.
+    pub(super) fn pack(self) -> u128 {
+        u128::from(self.id) | u128::from(self.kind as u8) << 64
+    }
+
+    /// `None` for a wall's.
+    pub(super) fn unpack(data: u128) -> Option<Self> {
+        let kind = BodyKind::from_byte((data >> 64) as u8)?;
+        Some(Self { id: data as u64, kind })
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rapier2d::prelude::*;
 
-use super::body::BodyKind;
+use super::body::{BodyKind, Tag};
 
 /// Two entities that began to touch, `a` being a bullet or the ship.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,13 +28,6 @@ pub(crate) struct ContactStart {
     pub(crate) y: f32,
     /// How fast they approach along the line of their centres, in view units per second, not negative.
     pub(crate) speed: f32,
-}
-
-/// What a collider's `user_data` says: bits 0–63 the id, 64–71 the kind.
-#[derive(Clone, Copy)]
-pub(super) struct Tag {
-    pub(super) id: u64,
-    pub(super) kind: BodyKind,
 }
 
 /// Receives rapier's events. The mutex is never contended: without rapier's `parallel`, events come from the
@@ -56,21 +49,6 @@ struct Party {
     center: Vector,
     radius: f32,
     velocity: Vector,
-}
-
-impl Tag {
-    /// Of a collider that no entity owns.
-    pub(super) const WALL: u128 = u128::MAX;
-
-    /// For a collider's `user_data`.
-    pub(super) fn pack(self) -> u128 {
-        u128::from(self.id) | u128::from(self.kind as u8) << 64
-    }
-
-    fn unpack(data: u128) -> Option<Self> {
-        let kind = BodyKind::from_byte((data >> 64) as u8)?;
-        Some(Self { id: data as u64, kind })
-    }
 }
 
 impl ContactCollector {

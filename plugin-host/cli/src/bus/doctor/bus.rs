@@ -1,0 +1,210 @@
+//! One bus, watched for a moment.
+
+use std::path::Path;
+use std::time::Duration;
+
+use plugin_host::with_causes;
+use shm_bus::{InboxInfo, LaneInfo, LockLook, ParticipantInfo, RegisterTable, Snapshot, SpoiltInfo, TopicInfo};
+
+use super::finding::{Finding, Report};
+use super::queue;
+use crate::bus::observe::process::{advice_on_hanging, advice_on_stopped};
+use crate::bus::observe::progress::hangs;
+use crate::output::figures::{count, several};
+
+/// A lane that is so full is held up.
+const FULL: f64 = 0.75;
+/// The lock of a bus is held for so long only by who is stopped.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+
+pub(super) fn look(folder: &Path, name: &str, interval: Duration) -> Vec<Finding> {
+    let mut report = Report::new(format!("bus {name}"));
+    let lock = shm_bus::look_at_lock(name, LOCK_PATIENCE);
+    if lock == LockLook::NoFile {
+        report.problem(NO_LOCK, advice_on_no_lock(folder, name));
+    }
+    if lock == LockLook::Held {
+        let holder = shm_bus::peek(name).ok().and_then(|snapshot| snapshot.changing);
+        let who = holder.map_or_else(|| "somebody".to_owned(), |process| process.to_string());
+        let what = format!("{who} holds bus.lock and does not let go: nobody can attach, publish or subscribe anew");
+        report.problem(what, format!("let it go on (`kill -CONT`) or end it; {} shows who locks", holder_hint()));
+    }
+    // Without taking part: it works on a bus that is full, or held up.
+    let watched = shm_bus::peek(name).and_then(|before| {
+        std::thread::sleep(interval);
+        Ok((before, shm_bus::peek(name)?))
+    });
+    let (before, now) = match watched {
+        Ok(watched) => watched,
+        Err(error) => {
+            report.problem(with_causes(&error), "`hotframe bus ls` names those that live");
+            return report.findings;
+        }
+    };
+    for participant in &now.participants {
+        look_at_participant(participant, &before, &now, &mut report);
+    }
+    for topic in &now.topics {
+        for lane in &topic.lanes {
+            let earlier = before.topics.iter().flat_map(|topic| &topic.lanes).find(|earlier| earlier.id == lane.id);
+            look_at_lane(topic, lane, earlier, &mut report);
+        }
+    }
+    for inbox in &now.inboxes {
+        look_at_inbox(inbox, &mut report);
+    }
+    for info in &now.queues {
+        queue::look(info, &now.participants, &mut report);
+    }
+    now.spoilt.iter().for_each(|spoilt| look_at_spoilt(spoilt, &now, &mut report));
+    look_for_missing(&now, &mut report);
+    look_at_limits(&now, &mut report);
+    report.findings
+}
+
+/// What is said of a lock that is no file.
+pub(super) const NO_LOCK: &str =
+    "its bus.lock is no regular file: somebody has replaced it, and nobody can attach, publish or subscribe anew";
+
+fn advice_on_no_lock(folder: &Path, name: &str) -> String {
+    format!("remove {}: whoever changes the bus next makes it anew", folder.join(name).join("bus.lock").display())
+}
+
+const fn holder_hint() -> &'static str {
+    if cfg!(target_os = "linux") { "`lslocks`" } else { "`lsof`" }
+}
+
+fn look_at_participant(participant: &ParticipantInfo, before: &Snapshot, now: &Snapshot, report: &mut Report) {
+    let ParticipantInfo { name, process, slot, stopped, .. } = participant;
+    let mut claims = now.queues.iter().flat_map(|queue| &queue.lanes).flat_map(|lane| &lane.claimed);
+    let holds_work = claims.any(|claim| claim.participant == Some(*slot));
+    let (state, advice) = match participant {
+        participant if !participant.alive => return,
+        // Told with its queue.
+        _ if holds_work && *stopped => return,
+        _ if *stopped => ("is stopped", format!("{}; or end it", advice_on_stopped(*process))),
+        _ if hangs(participant, before, now) => ("lives but does not get on", advice_on_hanging(*process)),
+        _ => return,
+    };
+    let what = format!("{name} ({process}) {state}");
+    if now.inboxes.iter().any(|inbox| inbox.participant == *slot && !inbox.observer) {
+        report.problem(format!("{what}, and publishers wait for its inboxes"), advice);
+    } else if holds_work {
+        report.hint(format!("{what}, with work in hand that perhaps takes long"), advice);
+    } else {
+        report.hint(format!("{what}; nobody waits for it"), advice);
+    }
+}
+
+/// Files that somebody removed while the bus lives.
+fn look_for_missing(now: &Snapshot, report: &mut Report) {
+    for file in &now.missing {
+        let why = match file {
+            lock if lock.ends_with(".lock") => {
+                "its participant counts as alive until its process is proven to have ended"
+            }
+            _ => "who has it mapped goes on, but nobody else can use it",
+        };
+        report.problem(
+            format!("its file {file} was removed or replaced"),
+            format!("{why}: start its program again, and leave the folder of a live bus alone"),
+        );
+    }
+}
+
+fn look_at_limits(now: &Snapshot, report: &mut Report) {
+    let lanes = now.topics.iter().map(|topic| topic.lanes.len()).sum();
+    let limits = now.limits;
+    let tables = [
+        ("participants", now.participants.len(), limits.participants),
+        ("topics", now.topics.len(), limits.topics),
+        ("lanes", lanes, limits.lanes),
+        ("inboxes", now.inboxes.len(), limits.inboxes),
+    ];
+    for (what, used, max) in tables.into_iter().filter(|(_, used, max)| used * 10 >= max * 9) {
+        report.problem(
+            format!("{used} of at most {max} {what} are in use"),
+            "the next ones will be refused: use fewer, or several buses",
+        );
+    }
+    if now.bytes as f64 >= limits.bytes as f64 * 0.9 {
+        let (used, max) = (count(now.bytes as f64), count(limits.bytes as f64));
+        report.problem(
+            format!("{used}B of at most {max}B are in use"),
+            "new lanes will be refused: make the bus with more bytes",
+        );
+    }
+}
+
+/// An entry that makes no sense keeps its place for as long as somebody lives who may own it.
+fn look_at_spoilt(spoilt: &SpoiltInfo, now: &Snapshot, report: &mut Report) {
+    let owner = spoilt.owner.and_then(|slot| now.participants.iter().find(|participant| participant.slot == slot));
+    let until = match owner {
+        Some(owner) => format!("{} ({}), which it names, ends", owner.name, owner.process),
+        None if spoilt.table == RegisterTable::Topics => "nobody publishes or reads it any more".to_owned(),
+        None => "everybody has left who takes part now".to_owned(),
+    };
+    report.problem(
+        format!("entry {} of the register's {} makes no sense and keeps its place", spoilt.index, spoilt.table.name()),
+        format!("somebody writes where it must not: look for stray writes, or another build; the place is free again when {until}"),
+    );
+}
+
+fn look_at_lane(topic: &TopicInfo, lane: &LaneInfo, earlier: Option<&LaneInfo>, report: &mut Report) {
+    let which = format!("topic {} {} of {}", topic.name, lane.priority.name(), lane.publisher);
+    let laggard = lane.laggard.as_deref().unwrap_or("an inbox");
+    let refused = |lane: &LaneInfo| lane.rejected + lane.dropped + lane.timed_out;
+    let more = refused(lane).saturating_sub(earlier.map_or(0, refused));
+    let is_full = topic.policy.gates() && lane.fill as f64 >= lane.capacity as f64 * FULL;
+    let advice = format!(
+        "let `{laggard}` read faster or attach as observer, raise the capacity, or choose a policy that overwrites"
+    );
+    if more > 0 {
+        let what =
+            format!("{which} had no room for {} just now: inbox `{laggard}` has not read", several(more, "message"));
+        report.problem(what, advice);
+    } else if is_full {
+        let percent = 100.0 * lane.fill as f64 / lane.capacity as f64;
+        report.problem(format!("{which} is {percent:.0}% full: inbox `{laggard}` has not read"), advice);
+    } else if refused(lane) > 0 {
+        let what = format!("{which} had no room for {} so far, none just now", several(refused(lane), "message"));
+        report.hint(what, "raise the capacity if these matter");
+    }
+    if lane.faulty > 0 {
+        let what = format!("{which} no longer waits for {} with impossible cursors", several(lane.faulty, "inbox"));
+        report.problem(
+            what,
+            "somebody writes where it must not: look for stray writes, or another build, in that reader",
+        );
+    }
+}
+
+fn look_at_inbox(inbox: &InboxInfo, report: &mut Report) {
+    let name = &inbox.name;
+    if inbox.corrupt > 0 {
+        let what =
+            format!("inbox {name} has left {} in which something was impossible", several(inbox.corrupt, "lane"));
+        report.problem(
+            what,
+            "somebody writes where it must not: look for stray writes, or another build, in the publisher",
+        );
+    }
+    if inbox.evicted > 0 {
+        let what =
+            format!("inbox {name} was too slow for {}, and reads no longer there", several(inbox.evicted, "lane"));
+        report.problem(what, "subscribe anew, read faster or raise the capacity");
+    }
+    if inbox.lost > 0 && !inbox.observer {
+        let what = format!("inbox {name} has lost {} to overwriting", several(inbox.lost, "message"));
+        report.hint(what, "read faster, raise the capacity, or choose a policy that waits");
+    }
+    // A sleep that is ended late is told from one in a thousand on.
+    if inbox.late_wakes > 0 && inbox.late_wakes.saturating_mul(1000) > inbox.sleeps {
+        let what = format!(
+            "inbox {name} was woken late {} in {}",
+            several(inbox.late_wakes, "time"),
+            several(inbox.sleeps, "sleep")
+        );
+        report.hint(what, "a publisher was killed or stopped while it sent, or the machine is overloaded");
+    }
+}

@@ -1,0 +1,147 @@
+//! The runtime folder: can it hold a bus, is there room, did killed games leave something.
+
+use std::path::Path;
+use std::time::Duration;
+
+use plugin_host::with_causes;
+use shm_bus::{ListError, LockLook, OpenError, Remains};
+
+use super::bus::NO_LOCK;
+use super::finding::{Finding, Report};
+use crate::output::figures::count;
+
+/// Less free space than a game's lanes commonly take.
+#[cfg(unix)]
+const SPACE_MIN: u64 = 64 << 20;
+
+pub(super) fn look(folder: &Path) -> Vec<Finding> {
+    let mut report = Report::new(format!("folder {}", folder.display()));
+    match shm_bus::list() {
+        Err(ListError::Dir(error)) => {
+            report.problem(
+                with_causes(&error),
+                "correct that, or let HOTFRAME_DIR name another folder, of your own and with mode 0700",
+            );
+        }
+        Err(error) => report.problem(with_causes(&error), "correct that, or let HOTFRAME_DIR name another folder"),
+        Ok(live) => {
+            if has_parent(folder, &mut report) {
+                try_it(&mut report);
+            }
+            look_at_space(folder, &mut report);
+            look_for_stale(folder, &live, &mut report);
+        }
+    }
+    report.findings
+}
+
+/// Buses that are not listed as living: dead ones, and those that this build can't read.
+fn look_for_stale(folder: &Path, live: &[String], report: &mut Report) {
+    let Ok(entries) = folder.read_dir() else { return };
+    let mut names: Vec<String> = entries
+        .flatten()
+        .map(|entry| (entry.path().join("bus.lock"), entry.file_name().to_string_lossy().into_owned()))
+        .filter(|(lock, name)| lock.symlink_metadata().is_ok() || shm_bus::remains(name) != Remains::NoBus)
+        .map(|(_, name)| name)
+        // What `try_it` of another command is making.
+        .filter(|name| !live.contains(name) && !name.starts_with('.'))
+        .collect();
+    names.sort();
+    for name in names {
+        look_at_stale(folder, &name, report);
+    }
+}
+
+fn look_at_stale(folder: &Path, name: &str, report: &mut Report) {
+    let (remains, lock) = (shm_bus::remains(name), shm_bus::look_at_lock(name, Duration::ZERO));
+    let killed = format!("bus `{name}` is left of a game that was killed");
+    match shm_bus::peek(name) {
+        // Somebody has come since.
+        Ok(_) if remains == Remains::Living => {}
+        Ok(_) | Err(OpenError::NotFound { .. }) if lock == LockLook::NoFile && remains != Remains::Living => {
+            let (what, lock) = (format!("{killed}, and {NO_LOCK}"), folder.join(name).join("bus.lock"));
+            let advice = "then `hotframe bus gc` removes the rest, and a game can be started on that bus";
+            report.problem(what, format!("remove {}; {advice}", lock.display()));
+        }
+        Ok(_) | Err(OpenError::NotFound { .. }) if remains == Remains::Dead => {
+            report.problem(killed, "`hotframe bus gc` removes it; so does starting a game on that bus");
+        }
+        Err(OpenError::NotFound { .. }) if remains == Remains::Living => {
+            let what =
+                format!("the register of bus `{name}` was removed while its game runs: nobody finds it any more");
+            let advice = "end its programs and start them again; `hotframe bus gc` removes what they leave";
+            report.problem(what, advice);
+        }
+        Ok(_) | Err(OpenError::NotFound { .. }) => {}
+        Err(OpenError::Name { .. }) => {
+            let what = format!("folder `{name}` has the files of a bus, but not a name that a bus can have");
+            report.hint(what, "nobody can open it: remove it, or give it its own name again");
+        }
+        Err(error) => {
+            let what = format!("bus `{name}` can't be read: {}", with_causes(&error));
+            let removes = match remains {
+                Remains::Dead => "nobody lives on it, so `hotframe bus gc` removes it",
+                _ => "if no game runs, remove its folder",
+            };
+            report.problem(what, format!("use the `hotframe` that was built with the game; {removes}"));
+        }
+    }
+}
+
+/// Who opens a bus makes the folder, but not those that it lies in.
+fn has_parent(folder: &Path, report: &mut Report) -> bool {
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let Some(parent) = parent.filter(|parent| !parent.exists()) else { return true };
+    let what = format!("there is no folder {}, so no game can make its own in it", parent.display());
+    report.problem(what, "make it, or let HOTFRAME_DIR name another folder");
+    false
+}
+
+/// The kind of a file system does not tell whether a bus can lie there: what a bus is made of is made, for a moment.
+fn try_it(report: &mut Report) {
+    if let Err(error) = shm_bus::probe() {
+        let why = match &error {
+            OpenError::Io { what, source, .. } => format!("can't {what}: {source}"),
+            error => with_causes(error),
+        };
+        report.problem(
+            format!("no bus can be made in it: {why}"),
+            "correct that, or let HOTFRAME_DIR name another folder, such as one in /dev/shm",
+        );
+    }
+}
+
+#[cfg(unix)]
+fn look_at_space(folder: &Path, report: &mut Report) {
+    // A folder that is not there yet lies in one that is.
+    let Some(present) = folder.ancestors().find(|folder| folder.exists()) else { return };
+    let Ok(stat) = rustix::fs::statvfs(present) else { return };
+    let (free, size) = (stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize);
+    // ramfs tells no size.
+    if size > 0 && free < SPACE_MIN {
+        let what = format!("{}B of {}B are free", count(free as f64), count(size as f64));
+        report.problem(what, "new lanes may find no room: free some, or let HOTFRAME_DIR name a larger file system");
+    }
+    if stat.f_favail < 1000 && stat.f_files > 0 {
+        report.problem(format!("{} more files fit", stat.f_favail), "remove files there");
+    }
+    look_at_kind(present, report);
+}
+
+#[cfg(not(unix))]
+fn look_at_space(_: &Path, _: &mut Report) {}
+
+#[cfg(target_os = "linux")]
+fn look_at_kind(folder: &Path, report: &mut Report) {
+    /// tmpfs and ramfs. Source: statfs(2).
+    const MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
+    if let Ok(stat) = rustix::fs::statfs(folder)
+        && !MEMORY.contains(&{ stat.f_type })
+    {
+        let what = "it lies on a disk: every message is written back to it sooner or later";
+        report.hint(what, "leave HOTFRAME_DIR unset, or let it name a folder in /dev/shm");
+    }
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn look_at_kind(_: &Path, _: &mut Report) {}

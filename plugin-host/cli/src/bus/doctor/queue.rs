@@ -1,0 +1,68 @@
+//! A work queue: work that nobody will do as things are.
+
+use std::collections::BTreeMap;
+
+use shm_bus::{Holder, ParticipantInfo, QueueInfo, QueueLaneInfo};
+
+use super::finding::Report;
+use crate::bus::observe::process::advice_on_stopped;
+use crate::output::figures::several;
+
+pub(super) fn look(queue: &QueueInfo, participants: &[ParticipantInfo], report: &mut Report) {
+    let name = &queue.name;
+    let sum = |field: fn(&QueueLaneInfo) -> u64| queue.lanes.iter().map(field).sum::<u64>();
+    let waiting = sum(|lane| lane.waiting);
+    if waiting > 0 && !queue.workers.iter().any(|worker| worker.state == Holder::Working) {
+        let waiting = several(waiting, "message");
+        let why = if queue.workers.iter().any(|worker| worker.state == Holder::Stopped) {
+            "every worker is stopped"
+        } else {
+            "it has no worker"
+        };
+        report.problem(
+            format!("queue {name}: {waiting} waiting, and {why}"),
+            "start a program that works on it (`Bus::worker`), or let one go on: what waits is kept for it",
+        );
+    }
+    look_for_stopped(queue, participants, report);
+    let dead = sum(|lane| lane.dead_letters);
+    if dead > 0 {
+        let (dead, tries) = (several(dead, "dead letter"), several(queue.deliveries_max.into(), "time"));
+        report.problem(
+            format!("queue {name}: {dead}, given back or left {tries}"),
+            "mend what their workers stumble over, then take them (`Worker::take_dead_letter`); they keep room",
+        );
+    }
+    let kept = queue.lanes.iter().filter(|lane| lane.is_kept_by_dead_letters()).count() as u64;
+    if kept > 0 {
+        report.hint(
+            format!("queue {name}: {} of producers that are gone, kept by dead letters alone", several(kept, "lane")),
+            "take the letters (`Worker::take_dead_letter`): each lane keeps its place and its bytes until then",
+        );
+    }
+    let dropped = sum(|lane| lane.dead_dropped);
+    if dropped > 0 {
+        let dropped = several(dropped, "dead letter");
+        let what = format!("queue {name}: {dropped} dropped for want of room so far");
+        report.hint(what, "take dead letters sooner, or let more messages be under way (`QueueLane::outstanding`)");
+    }
+}
+
+/// Who is stopped keeps what it holds: nobody else gets it.
+fn look_for_stopped(queue: &QueueInfo, participants: &[ParticipantInfo], report: &mut Report) {
+    let mut stopped: BTreeMap<(Option<usize>, &str), u64> = BTreeMap::new();
+    let claims = queue.lanes.iter().flat_map(|lane| &lane.claimed);
+    for claim in claims.filter(|claim| claim.holder == Holder::Stopped) {
+        *stopped.entry((claim.participant, &claim.worker)).or_default() += 1;
+    }
+    for ((slot, worker), held) in stopped {
+        let Some(owner) = participants.iter().find(|participant| Some(participant.slot) == slot) else { continue };
+        report.problem(
+            format!(
+                "queue {}: worker {worker} ({}) is stopped and holds {held} of its messages",
+                queue.name, owner.process
+            ),
+            format!("{}; when it ends, another worker gets them", advice_on_stopped(owner.process)),
+        );
+    }
+}

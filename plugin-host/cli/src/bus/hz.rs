@@ -1,0 +1,113 @@
+//! `hotframe bus hz`: a topic's rate, and the gaps between its messages.
+
+use std::error::Error;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use shm_bus::{Attachment, Inbox, Shown, Start};
+
+use crate::bus::observe::gaps::Gaps;
+use crate::bus::session::news::{missed, told};
+use crate::bus::session::watch::Watch;
+use crate::bus::target::find::find;
+use crate::bus::target::topic::topic;
+use crate::output::figures::{count, nanoseconds, per_second};
+
+/// Measures how often a topic is sent, and the gaps between its messages as they are received here.
+///
+/// Example: hotframe bus hz physics/contact --interval 5
+///
+/// A gap runs from one receive to the next; it is no latency, for messages bear no time. `lost` counts what this command
+/// was too slow for, and what publishers sent that came and went unseen; the rate counts it, too. B/s counts what messages
+/// hold, without headers. If the topic is declared anew, with another layout or policy, it goes on with that.
+#[derive(Clone, Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// Which topic, such as physics/contact
+    topic: String,
+    /// Which bus [default: the one that lives]
+    #[arg(long, value_name = "NAME")]
+    bus: Option<String>,
+    /// One flushed line of JSON per interval
+    #[arg(long)]
+    json: bool,
+    /// Seconds between two lines
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = crate::output::figures::seconds)]
+    interval: f64,
+    /// End after N messages
+    #[arg(long, value_name = "N")]
+    count: Option<u64>,
+}
+
+/// What came since the last line.
+struct Interval {
+    begun: Instant,
+    messages: u64,
+    bytes: u64,
+    lost: u64,
+    gaps: Gaps,
+}
+
+pub(super) fn hz(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    let bus = find(args.bus.as_deref())?;
+    topic(&bus, &args.topic)?;
+    let mut inbox = bus.inbox("hotframe bus hz", Attachment::Observer)?;
+    inbox.subscribe_untyped(&args.topic, Start::Now)?;
+    let mut watch = Watch::start()?;
+    let mut interval = Interval { begun: Instant::now(), messages: 0, bytes: 0, lost: 0, gaps: Gaps::default() };
+    let mut left = args.count.unwrap_or(u64::MAX);
+    let every = Duration::from_secs_f64(args.interval);
+    while left > 0 && watch.wait(&bus, &mut inbox, Some(interval.begun + every))? {
+        left -= interval.take(&mut inbox, left)?;
+        if interval.begun.elapsed() >= every {
+            interval.print(args, out)?;
+            interval.restart();
+        }
+    }
+    interval.lost = interval.lost.saturating_add(missed(&mut inbox));
+    if interval.messages + interval.lost > 0 { interval.print(args, out) } else { Ok(()) }
+}
+
+impl Interval {
+    /// Takes the next message, if one waits and `most` allows; gives their number.
+    fn take(&mut self, inbox: &mut Inbox, most: u64) -> Result<u64, Box<dyn Error>> {
+        self.lost = self.lost.saturating_add(missed(inbox));
+        let Some(delivery) = told(inbox.receive())?.flatten().filter(|_| most > 0) else { return Ok(0) };
+        self.gaps.arrived(Instant::now());
+        self.messages += 1;
+        self.bytes += delivery.payload.len() as u64;
+        self.lost += delivery.lost;
+        Ok(1)
+    }
+
+    fn restart(&mut self) {
+        (self.begun, self.messages, self.bytes, self.lost) = (Instant::now(), 0, 0, 0);
+        self.gaps.clear();
+    }
+
+    fn print(&self, args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+        let time = self.begun.elapsed();
+        let (rate, bytes) = (per_second(self.messages + self.lost, time), per_second(self.bytes, time));
+        if args.json {
+            let line = json!({
+                "topic": args.topic, "seconds": time.as_secs_f64(), "messages": self.messages, "lost": self.lost,
+                "rate_hz": rate, "bytes_per_s": bytes, "gap_ms": self.gaps.to_json(),
+            });
+            writeln!(out, "{line}")?;
+        } else {
+            let gaps = if self.gaps.is_empty() { "no gaps".to_owned() } else { self.gaps_text() };
+            let (topic, rate, bytes) = (Shown(&args.topic), count(rate), count(bytes));
+            writeln!(out, "{topic}  {rate}/s  {bytes}B/s  {} received, {} lost  {gaps}", self.messages, self.lost)?;
+        }
+        Ok(out.flush()?)
+    }
+
+    fn gaps_text(&self) -> String {
+        let gaps = &self.gaps;
+        let [min, p50, p90, p99, max, jitter] =
+            [gaps.min(), gaps.percentile(0.5), gaps.percentile(0.9), gaps.percentile(0.99), gaps.max(), gaps.jitter()]
+                .map(nanoseconds);
+        format!("gap min {min}, p50 {p50}, p90 {p90}, p99 {p99}, max {max}, jitter {jitter}")
+    }
+}

@@ -1,0 +1,63 @@
+//! `hotframe bus`: looks into running games through their bus. The game neither waits for these commands nor notices them: `ls`, `top` and
+//! `doctor` look without taking part, those that receive are observers.
+//!
+//! One command a file or folder, with its flags. What they share lies beside them, by subject: [`target`], [`session`], [`observe`]. No
+//! command imports another.
+
+mod doctor;
+mod echo;
+mod gc;
+mod hz;
+mod ls;
+mod observe;
+mod publish;
+mod record;
+mod replay;
+mod session;
+mod target;
+mod top;
+
+use std::error::Error;
+use std::io;
+use std::process::ExitCode;
+
+// A doc comment on a variant would take the place of the long help, which is the one on its `Args`.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub(crate) enum BusCommand {
+    #[command(about = "List topics with their types, priorities, publishers and counts, and who reads")]
+    Ls(ls::Args),
+    #[command(about = "Show live rates, fill, drops and who takes part, in the terminal")]
+    Top(top::Args),
+    #[command(about = "Print the messages of a topic as they come")]
+    Echo(echo::Args),
+    #[command(about = "Publish messages given as JSON")]
+    Pub(publish::Args),
+    #[command(about = "Measure a topic's rate and the gaps between its messages")]
+    Hz(hz::Args),
+    #[command(about = "Record topics into an MCAP file")]
+    Record(record::Args),
+    #[command(about = "Publish a recording again, with its timing and priorities")]
+    Replay(replay::Args),
+    #[command(about = "Say what is wrong with the buses here, and what to do")]
+    Doctor(doctor::Args),
+    #[command(about = "Remove buses whose games were killed")]
+    Gc(gc::Args),
+}
+
+impl BusCommand {
+    /// Runs the command to its end; gives the exit code.
+    pub(crate) fn run(self, out: &mut impl io::Write) -> Result<ExitCode, Box<dyn Error>> {
+        match self {
+            Self::Ls(args) => ls::ls(&args, out)?,
+            Self::Top(args) => top::top(&args, out)?,
+            Self::Echo(args) => echo::echo(&args, out)?,
+            Self::Pub(args) => publish::publish(&args)?,
+            Self::Hz(args) => hz::hz(&args, out)?,
+            Self::Record(args) => record::record(&args, out)?,
+            Self::Replay(args) => replay::replay(&args)?,
+            Self::Doctor(args) => return doctor::doctor(&args, out),
+            Self::Gc(args) => gc::gc(&args, out)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

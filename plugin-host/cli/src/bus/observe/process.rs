@@ -1,0 +1,51 @@
+//! How commands speak of processes: an id is given to be used only where it means the same process.
+
+use shm_bus::Process;
+
+/// A process id for a list.
+pub(crate) fn pid_text(process: Process) -> String {
+    match process.local_pid() {
+        Some(pid) => pid.to_string(),
+        None => format!("{} elsewhere", process.pid),
+    }
+}
+
+/// What to do about a process that hangs.
+pub(crate) fn advice_on_hanging(process: Process) -> String {
+    match process.local_pid() {
+        Some(pid) => format!(
+            "it is paused, or hangs: its own log names a plugin that does not return, a debugger (`gdb -p {pid}`) any other place; or end it"
+        ),
+        None => format!(
+            "it is paused, or hangs: look at it, or end it, in its own pid namespace, where its id is {}",
+            process.pid
+        ),
+    }
+}
+
+/// What to do about a process that is stopped. Only of one that can be told from here is that known.
+pub(crate) fn advice_on_stopped(process: Process) -> String {
+    match process.local_pid() {
+        Some(pid) => format!("`kill -CONT {pid}` lets it go on"),
+        None => format!("SIGCONT lets it go on, in its own pid namespace, where its id is {}", process.pid),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(unix)]
+    #[test]
+    fn a_process_of_this_namespace_is_named_by_its_id() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let bus = shm_bus::Bus::open_in(folder.path(), "game").expect("opens");
+        let process = bus.snapshot().participants[0].process;
+        if process.local_pid().is_none() {
+            eprintln!("skipped: the system does not tell this process's pid namespace");
+            return;
+        }
+        let pid = std::process::id().to_string();
+        assert_eq!(super::pid_text(process), pid);
+        assert!(super::advice_on_hanging(process).contains(&format!("gdb -p {pid}")));
+        assert!(super::advice_on_stopped(process).contains(&format!("kill -CONT {pid}")));
+    }
+}

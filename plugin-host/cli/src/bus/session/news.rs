@@ -1,0 +1,23 @@
+//! What an inbox says beside messages: a topic was declared anew, messages were missed.
+
+use shm_bus::{Inbox, ReceiveError};
+
+use crate::output::print::tell;
+
+/// What was received; nothing when the inbox had only to say that a topic was declared anew, which is passed on to the user. The command
+/// goes on by the new declaration.
+pub(crate) fn told<T>(received: Result<T, ReceiveError>) -> Result<Option<T>, ReceiveError> {
+    match received {
+        Ok(received) => Ok(Some(received)),
+        Err(ReceiveError::Redeclared { was, now }) => {
+            tell(format_args!("topic `{}` was declared anew: it was {was}, and is {now}", now.name));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Messages that `inbox` missed since the last call, of whatever topic.
+pub(crate) fn missed(inbox: &mut Inbox) -> u64 {
+    inbox.take_missed().iter().fold(0, |sum, missed| sum.saturating_add(missed.messages))
+}

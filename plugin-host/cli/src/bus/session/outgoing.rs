@@ -1,0 +1,115 @@
+//! What a command that publishes has in common with the others of its kind: how large its lanes are, and that it stays until
+//! what it sent was seen.
+
+use std::time::{Duration, Instant};
+
+use shm_bus::wire::Priority;
+use shm_bus::{Bus, ChangeError, Publisher, SendError};
+
+use super::watch::Watch;
+
+/// A gating inbox has not read for so long that a command gives up.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Between two looks whether there is room.
+const PAUSE: Duration = Duration::from_micros(200);
+
+/// Nobody reads.
+#[derive(Debug, thiserror::Error)]
+#[error("topic `{topic}` has no room: {} has not read for a second; `hotframe bus doctor` says more", laggard.as_ref().map_or_else(|| "an inbox".to_owned(), |name| format!("inbox `{name}`")))]
+pub(crate) struct NoRoom {
+    topic: String,
+    laggard: Option<String>,
+}
+
+/// Why a message of a command was not sent.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OutgoingError {
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
+    #[error("can't send to topic `{topic}`")]
+    Send { topic: String, source: SendError },
+    #[error(transparent)]
+    Bus(#[from] ChangeError),
+}
+
+/// Bytes of a lane for messages of up to `longest` bytes: room for at least 64 of them within reason, and for one anyway.
+pub(crate) fn capacity(longest: usize) -> u32 {
+    const LEAST: usize = 1 << 16;
+    const MUCH: usize = 1 << 22;
+    let record = longest.min(1 << 29).next_multiple_of(32) + 32;
+    let wanted = record.saturating_mul(64).min(MUCH).max(record.saturating_mul(4)).max(LEAST);
+    u32::try_from(wanted.next_power_of_two()).unwrap_or(1 << 30).min(1 << 30)
+}
+
+/// Sends; waits a while for room. `false` when the command has to end instead.
+pub(crate) fn send(
+    (bus, watch): (&Bus, &mut Watch),
+    (publisher, topic): (&mut Publisher, &str),
+    priority: Priority,
+    payload: &[u8],
+) -> Result<bool, OutgoingError> {
+    let begun = Instant::now();
+    loop {
+        match publisher.send(priority, payload) {
+            Ok(()) => return Ok(true),
+            Err(SendError::Full | SendError::TimedOut { .. }) if begun.elapsed() < PATIENCE => {
+                if watch.is_over(bus)? {
+                    return Ok(false);
+                }
+                std::thread::sleep(PAUSE);
+            }
+            Err(SendError::Full | SendError::TimedOut { .. }) => {
+                let laggard = own_lanes(bus).into_iter().find_map(|lane| lane.laggard);
+                return Err(NoRoom { topic: topic.to_owned(), laggard }.into());
+            }
+            Err(source) => return Err(OutgoingError::Send { topic: topic.to_owned(), source }),
+        }
+    }
+}
+
+/// A lane of this command.
+struct OwnLane {
+    laggard: Option<String>,
+    /// Messages that some inbox has not yet seen.
+    unseen: bool,
+}
+
+fn own_lanes(bus: &Bus) -> Vec<OwnLane> {
+    let snapshot = bus.snapshot();
+    let own = |slot: usize| {
+        snapshot.participants.iter().any(|participant| participant.slot == slot && participant.id == bus.id())
+    };
+    let mut lanes = Vec::new();
+    for topic in &snapshot.topics {
+        let readers = snapshot.inboxes.iter().filter(|inbox| inbox.topics.contains(&topic.name)).count() as u64;
+        for lane in topic.lanes.iter().filter(|lane| lane.open && own(lane.participant)) {
+            let seen = lane.received + lane.lost + lane.conflated;
+            lanes.push(OwnLane { laggard: lane.laggard.clone(), unseen: seen < lane.sent.saturating_mul(readers) });
+        }
+    }
+    lanes
+}
+
+/// Waits until all who read have seen what this command sent. A lane that only observers read goes with its publisher, and
+/// these may not have found it yet. Whoever is stopped is not waited for longer than half a second.
+pub(crate) fn linger(bus: &Bus) {
+    let deadline = Instant::now() + PATIENCE / 2;
+    while Instant::now() < deadline && own_lanes(bus).iter().any(|lane| lane.unseen) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::capacity;
+
+    #[test]
+    fn a_lane_holds_four_of_the_longest_record_and_is_never_too_small() {
+        for longest in [0, 1, 1000, 5000, 70_000, 1 << 20, 200 << 20] {
+            let capacity = capacity(longest);
+            assert!(capacity.is_power_of_two() && capacity >= 1 << 16);
+            assert!((longest + 32) * 4 <= capacity as usize, "{longest} in {capacity}");
+        }
+        assert_eq!(capacity(usize::MAX), 1 << 30);
+    }
+}

@@ -1,0 +1,61 @@
+//! Which bus is meant when none is named.
+
+use std::path::PathBuf;
+
+use shm_bus::{Bus, ListError, OpenError, Snapshot};
+
+/// Why no bus was found.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FindError {
+    #[error("no bus lives here ({}); start a game first, or set HOTFRAME_DIR as the game has it", .0.display())]
+    None(PathBuf),
+    #[error("several buses live here; name one with --bus: {}", .0.join(", "))]
+    Several(Vec<String>),
+    #[error(transparent)]
+    List(#[from] ListError),
+    #[error("no live bus `{name}` in {}{}", folder.display(), others(live))]
+    Missing { name: String, folder: PathBuf, live: Vec<String> },
+    #[error("nobody lives on bus `{name}` any more; `hotframe bus gc` removes what is left of it")]
+    Dead { name: String },
+    #[error("can't use bus `{name}`{}", others(live))]
+    Unusable { name: String, live: Vec<String>, source: OpenError },
+}
+
+fn others(live: &[String]) -> String {
+    if live.is_empty() { String::new() } else { format!("; these live: {}", live.join(", ")) }
+}
+
+/// Takes part in the bus called `name`, or in the only one that lives.
+pub(crate) fn find(name: Option<&str>) -> Result<Bus, FindError> {
+    let name = choose(name)?;
+    Bus::attach(&name).map_err(|source| FindError::of(name, source))
+}
+
+/// The name of the bus that is meant; it lives, unless it was given.
+pub(crate) fn choose(name: Option<&str>) -> Result<String, FindError> {
+    match name {
+        Some(name) => Ok(name.to_owned()),
+        None => match &shm_bus::list()?[..] {
+            [] => Err(FindError::None(shm_bus::runtime_folder())),
+            [only] => Ok(only.clone()),
+            several => Err(FindError::Several(several.to_vec())),
+        },
+    }
+}
+
+/// What the live bus called `name` holds, without taking part in it.
+pub(crate) fn look(name: &str) -> Result<Snapshot, FindError> {
+    let snapshot = shm_bus::peek(name).map_err(|source| FindError::of(name.to_owned(), source))?;
+    let lives = snapshot.participants.iter().any(|participant| participant.alive);
+    if lives { Ok(snapshot) } else { Err(FindError::Dead { name: name.to_owned() }) }
+}
+
+impl FindError {
+    fn of(name: String, source: OpenError) -> Self {
+        let live = shm_bus::list().unwrap_or_default();
+        match source {
+            OpenError::NotFound { folder, .. } => Self::Missing { name, folder, live },
+            source => Self::Unusable { name, live, source },
+        }
+    }
+}

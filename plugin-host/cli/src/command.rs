@@ -1,0 +1,47 @@
+//! The command line of `hotframe`: its areas, and how a command ends.
+//!
+//! # Failure
+//! An error is told in one line, with what to do, and the exit code is 1. A reader of the output that goes away is no error.
+
+use std::error::Error;
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::bus::BusCommand;
+use crate::output::print::Guard;
+
+/// Looks into games that run with Hotframe.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "hotframe", version)]
+pub(crate) struct Command {
+    #[command(subcommand)]
+    area: Area,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum Area {
+    /// Messages on a running game's bus
+    #[command(subcommand)]
+    Bus(BusCommand),
+}
+
+impl Command {
+    /// Runs the command to its end; gives the exit code.
+    ///
+    /// # Errors
+    /// What went wrong, for a person. A reader of the output that goes away is no error.
+    pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
+        let mut out = Guard(io::stdout().lock());
+        let Area::Bus(command) = self.area;
+        match command.run(&mut out) {
+            Err(error) if is_closed_pipe(&*error) => Ok(ExitCode::SUCCESS),
+            result => result,
+        }
+    }
+}
+
+fn is_closed_pipe(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,36 @@
+//! The `hotframe` command: looks into running games.
+//!
+//! Imports run one way: `output` → `bus::{target, session, observe}` → the commands of `bus` → `command` → here.
+
+mod bus;
+mod command;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use plugin_host::with_causes;
+use shm_bus::Shown;
+
+use crate::command::Command;
+
+fn main() -> ExitCode {
+    told_of_large_files();
+    let command = Command::parse();
+    for line in plugin_host::environment::unread() {
+        eprintln!("hotframe: {line}");
+    }
+    command.run().unwrap_or_else(|error| {
+        eprintln!("hotframe: {}", Shown(&with_causes(&*error)));
+        ExitCode::FAILURE
+    })
+}
+
+/// A file that may not grow further (`ulimit -f`) is an error of the write, not the end of the process.
+fn told_of_large_files() {
+    #[cfg(unix)]
+    {
+        // Without it the system ends the process as before; nothing else depends on it.
+        let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
+    }
+}

@@ -1,0 +1,5 @@
+//! What every command writes with: [`print`] keeps control characters from the terminal, [`figures`] writes numbers for people. Knows
+//! nothing of buses and plugins.
+
+pub(crate) mod figures;
+pub(crate) mod print;

@@ -1,0 +1,24 @@
+//! The commands of `hotframe bus`, run as processes against a real bus that the test holds.
+//!
+//! Every wait is for a line, a counter or an exit.
+
+#![cfg(unix)]
+
+mod accounts;
+mod doctor;
+mod echo;
+mod help;
+mod hostile;
+mod hz;
+mod looking;
+#[cfg(target_os = "linux")]
+mod namespaces;
+mod outputs;
+mod publish;
+mod queues;
+mod record;
+mod recording_to;
+mod removed;
+mod replay;
+mod support;
+mod top;

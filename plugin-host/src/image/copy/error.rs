@@ -1,0 +1,122 @@
+//! Why a file could not be copied, in words for a person, and what the watcher is to do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::image::shortage::remedy;
+
+/// Why there is no place for private copies.
+#[derive(Debug, thiserror::Error)]
+#[error("can't create a private folder for images in {}; {}", base.display(), advice(source))]
+pub struct StoreError {
+    pub(super) base: PathBuf,
+    pub(super) source: io::Error,
+}
+
+fn advice(error: &io::Error) -> &'static str {
+    remedy(error).unwrap_or("make that folder writable, or let TMPDIR name another one at the next start")
+}
+
+/// Why a file could not be copied.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CopyError {
+    /// The file changed, or was replaced, while it was copied.
+    #[error("{} changed while it was copied", file.display())]
+    Changing {
+        /// The watched file.
+        file: PathBuf,
+    },
+    /// The file is empty: its writer has just created it.
+    #[error("{} is empty", file.display())]
+    Empty {
+        /// The watched file.
+        file: PathBuf,
+    },
+    /// The name belongs to something that is no regular file.
+    #[error("{} is not a regular file", file.display())]
+    NotAFile {
+        /// What the name belongs to.
+        file: PathBuf,
+    },
+    /// The file can't be read.
+    #[error("can't copy {}", file.display())]
+    Io {
+        /// The watched file.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The process lacks what copying takes.
+    #[error("can't copy {} now: {remedy}", file.display())]
+    Shortage {
+        /// The watched file.
+        file: PathBuf,
+        /// What is lacking, and what to do.
+        remedy: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The copy can't be written.
+    #[error("can't write a private copy of {} to {}; make room there or let TMPDIR name another folder at the next start", file.display(), folder.display())]
+    Write {
+        /// The watched file.
+        file: PathBuf,
+        /// The folder of private copies.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The folder of private copies was cleared away and can't be made again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl CopyError {
+    /// Whether a try a little later may succeed without anything being repaired.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        match self {
+            Self::Changing { .. } | Self::Empty { .. } => true,
+            Self::NotAFile { .. } | Self::Shortage { .. } | Self::Write { .. } | Self::Store(_) => false,
+            Self::Io { source, .. } => is_passing(source),
+        }
+    }
+
+    /// Whether it says nothing of what the file holds: what is lacking may be there later, though nobody touches the file.
+    #[must_use]
+    pub fn is_of_the_host(&self) -> bool {
+        match self {
+            Self::Shortage { .. } | Self::Write { .. } | Self::Store(_) => true,
+            Self::Changing { .. } | Self::Empty { .. } | Self::NotAFile { .. } => false,
+            // A disk that fails, or a network folder that doesn't answer.
+            Self::Io { source, .. } => !is_passing(source),
+        }
+    }
+
+    /// Of the watched `file`, which can't be read.
+    pub(super) fn unread(file: &Path, source: io::Error) -> Self {
+        let file = file.to_path_buf();
+        match remedy(&source) {
+            Some(remedy) => Self::Shortage { file, remedy, source },
+            None => Self::Io { file, source },
+        }
+    }
+
+    /// Of a copy of the watched `file` in `folder`, which can't be written.
+    pub(super) fn unwritten(file: &Path, folder: &Path, source: io::Error) -> Self {
+        let (file, folder) = (file.to_path_buf(), folder.to_path_buf());
+        match remedy(&source) {
+            Some(remedy) => Self::Shortage { file, remedy, source },
+            None => Self::Write { file, folder, source },
+        }
+    }
+}
+
+/// Whether a writer at work explains this error: the name is missing for a moment, or (Windows) locked.
+fn is_passing(error: &io::Error) -> bool {
+    const ERROR_SHARING_VIOLATION: i32 = 32;
+    const ERROR_LOCK_VIOLATION: i32 = 33;
+    let locked = cfg!(windows) && matches!(error.raw_os_error(), Some(ERROR_SHARING_VIOLATION | ERROR_LOCK_VIOLATION));
+    locked || matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
+}

@@ -1,0 +1,35 @@
+//! Numbers that each side gives the other: how a call ended, how severe a line of the log is.
+
+/// How a call across the ABI ended. An unknown number counts as [`Status::FAULT`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Status(pub u32);
+
+impl Status {
+    /// Done.
+    pub const OK: Self = Self(0);
+    /// It panicked; the message went to [`HostTable::unwound`](super::HostTable::unwound).
+    pub const FAULT: Self = Self(1);
+    /// It refused; the reason went to [`HostTable::fault`](super::HostTable::fault).
+    pub const REFUSED: Self = Self(2);
+    /// There is no room: a full lane, an exhausted arena.
+    pub const FULL: Self = Self(3);
+    /// An argument is out of its range.
+    pub const INVALID: Self = Self(4);
+}
+
+/// Severity of a log line. An unknown number counts as [`Level::INFO`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Level(pub u32);
+
+impl Level {
+    /// Something failed.
+    pub const ERROR: Self = Self(1);
+    /// Something is off.
+    pub const WARN: Self = Self(2);
+    /// Worth knowing.
+    pub const INFO: Self = Self(3);
+    /// For the author.
+    pub const DEBUG: Self = Self(4);
+}

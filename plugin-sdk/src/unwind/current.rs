@@ -1,0 +1,43 @@
+//! What the guard and the hook both look at: the call that a thread is in, and what a panic says.
+
+#![expect(unsafe_code, reason = "follows the pointer to the host's table")]
+
+use core::any::Any;
+use core::cell::Cell;
+use core::hash::{Hash as _, Hasher as _};
+use std::borrow::Cow;
+use std::hash::DefaultHasher;
+
+use crate::abi::{HostTable, LifeCall};
+
+thread_local! {
+    // Without destructors, so that no thread's end runs code of the image.
+    /// The host's call that this thread is in.
+    pub(super) static CURRENT: Cell<Option<LifeCall>> = const { Cell::new(None) };
+    /// Panics are expected, and nobody's fault.
+    pub(super) static QUIET: Cell<bool> = const { Cell::new(false) };
+    /// Fingerprint of the last panic on this thread that the host was told of.
+    pub(super) static TOLD: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// The functions of the call's host.
+pub(super) fn host(life: &LifeCall) -> &HostTable {
+    // SAFETY: the host's table outlives every plugin.
+    unsafe { life.host() }
+}
+
+/// What a payload says.
+pub(super) fn words(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.or_else(|| payload.downcast_ref::<Box<str>>().map(|text| &**text))
+        .or_else(|| payload.downcast_ref::<Cow<'static, str>>().map(|text| &**text))
+        .unwrap_or("a panic with a payload that is no text")
+}
+
+/// Tells payloads apart by type and text, for a payload has no identity: it moves between the hook and the guard.
+pub(super) fn fingerprint(payload: &(dyn Any + Send)) -> u64 {
+    let mut hash = DefaultHasher::new();
+    payload.type_id().hash(&mut hash);
+    words(payload).hash(&mut hash);
+    hash.finish()
+}
