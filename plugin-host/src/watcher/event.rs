@@ -35,7 +35,7 @@ pub enum FileEvent {
         path: PathBuf,
     },
     /// The content accepted last stands in a file that was copied or touched, or that could not be tried before: a request, if the
-    /// plugin doesn't run well. The host answers it by [`Watcher::retry`].
+    /// plugin doesn't run well. The host answers it by [`Watcher::retry`](super::Watcher::retry).
     Touched {
         /// The plugin.
         plugin: String,

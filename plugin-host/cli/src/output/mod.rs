@@ -1,4 +1,4 @@
-//! What every command writes with: [`print`] keeps control characters from the terminal, [`figures`] writes numbers for people. Knows
+//! What every command writes with: [`print`](mod@print) keeps control characters from the terminal, [`figures`] writes numbers for people. Knows
 //! nothing of buses and plugins.
 
 pub(crate) mod figures;
