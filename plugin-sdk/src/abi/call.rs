@@ -1,4 +1,4 @@
-//! What a plugin is handed for one call, and what it may ask of the host in it.
+//! Data that the host passes to a plugin for one call, and the host's functions that the plugin may call.
 
 #![expect(unsafe_code, reason = "follows the pointer to the host's table")]
 
@@ -7,7 +7,7 @@ use core::ffi::c_void;
 use super::status::{Level, Status};
 use super::text::{List, Text};
 
-/// The host's functions. Each but [`Self::stray`] takes the `context` of the call that it is used in, on that call's thread.
+/// The host's functions. Each except [`Self::stray`] takes the `context` of the current call, and is called on that call's thread.
 #[derive(Debug)]
 #[repr(C)]
 pub struct HostTable {
@@ -15,30 +15,30 @@ pub struct HostTable {
     pub size: u32,
     /// Zero.
     pub reserved: u32,
-    /// Gives `call.arena` a piece with at least `size` bytes at `align`; [`Status::FULL`] past the plugin's quota.
+    /// Refills `call.arena` with a piece of at least `size` bytes at `align`; [`Status::FULL`] if that exceeds the plugin's quota.
     pub arena_refill: unsafe extern "C" fn(context: *mut c_void, call: *mut Call, size: usize, align: usize) -> Status,
     /// Reserves `length` bytes in publisher `number`'s lane and stores where to write them, 8-byte aligned.
     pub loan_begin:
         unsafe extern "C" fn(context: *mut c_void, number: u32, length: usize, memory: *mut *mut u8) -> Status,
     /// Publishes the first `length` bytes of the open loan.
     pub loan_commit: unsafe extern "C" fn(context: *mut c_void, number: u32, length: usize) -> Status,
-    /// Takes the open loan back.
+    /// Cancels the open loan.
     pub loan_cancel: unsafe extern "C" fn(context: *mut c_void, number: u32) -> Status,
     /// Copies `length` bytes into publisher `number`'s lane as one record.
     pub send: unsafe extern "C" fn(context: *mut c_void, number: u32, payload: *const u8, length: usize) -> Status,
-    /// A line for the host's log.
+    /// Writes a line to the host's log.
     pub log: unsafe extern "C" fn(context: *mut c_void, level: Level, message: Text),
-    /// Why the call is about to return a status other than [`Status::OK`]: message and source location.
+    /// Reports why the call is about to return a status other than [`Status::OK`]: message and source location.
     pub fault: unsafe extern "C" fn(context: *mut c_void, message: Text, location: Text),
-    /// In `create`: what became of the saved state, for the log once the instance is accepted.
+    /// In `create`: reports how the saved state was restored. The host logs it once the instance is accepted.
     pub state_report: unsafe extern "C" fn(context: *mut c_void, level: Level, report: Text),
-    /// A panic has begun in the call: message and source location. Told before anything unwinds, whatever becomes of it.
+    /// Reports that a panic has begun in the call: message and source location. Called before anything unwinds, for every panic.
     pub panicked: unsafe extern "C" fn(context: *mut c_void, message: Text, location: Text),
-    /// The call ends with a panic: the one that was told last, if `is_told` isn't 0, else one with this message that nobody told of.
+    /// Reports that the call ends with a panic: the last reported one if `is_told` isn't 0, otherwise an unreported one with this message.
     pub unwound: unsafe extern "C" fn(context: *mut c_void, is_told: u32, message: Text),
-    /// What the image is to the host, for [`Self::stray`]; valid until the process ends.
+    /// The host's handle of this library, for [`Self::stray`]; valid until the process ends.
     pub origin: unsafe extern "C" fn(context: *mut c_void) -> *const c_void,
-    /// A panic outside of every call, on whichever thread; `thread` is its name, or empty.
+    /// Reports a panic outside of every call, on any thread; `thread` is the thread's name, or empty.
     pub stray: unsafe extern "C" fn(origin: *const c_void, message: Text, location: Text, thread: Text),
 }
 

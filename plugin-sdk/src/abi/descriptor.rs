@@ -45,7 +45,7 @@ unsafe impl Sync for PluginDescriptor {}
 /// Creates an instance and stores it in `instance`: a new one if `state.length` is 0, otherwise one restored from the output of [`SaveFn`].
 pub type CreateFn = unsafe extern "C" fn(call: *const LifeCall, state: List<u8>, instance: *mut *mut c_void) -> Status;
 
-/// Takes bytes in pieces.
+/// Receives bytes in pieces.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Sink {

@@ -40,5 +40,5 @@ const _: () = {
     assert!(size_of::<ParamValue>() == 24 && size_of::<TableColumns>() == 16 && size_of::<ColumnPointer>() == 16);
 };
 
-/// Type of the exported function. It also looks at the types of the state, on whose depth the stack that it needs depends.
+/// Type of the exported function. It also inspects the state's types, and needs stack in proportion to their depth.
 pub type EntryFn = extern "C" fn() -> *const PluginDescriptor;

@@ -1,4 +1,4 @@
-//! Numbers that each side gives the other: how a call ended, how severe a line of the log is.
+//! Numbers that cross the ABI: the outcome of a call, the severity of a log line.
 
 /// How a call across the ABI ended. An unknown number counts as [`Status::FAULT`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,9 +12,9 @@ impl Status {
     pub const FAULT: Self = Self(1);
     /// It refused; the reason went to [`HostTable::fault`](super::HostTable::fault).
     pub const REFUSED: Self = Self(2);
-    /// There is no room: a full lane, an exhausted arena.
+    /// No room: a full lane, an exhausted arena.
     pub const FULL: Self = Self(3);
-    /// An argument is out of its range.
+    /// An argument is out of range.
     pub const INVALID: Self = Self(4);
 }
 

@@ -1,9 +1,9 @@
-//! What both sides must have alike, beside the layouts.
+//! What both sides must agree on besides the layouts.
 
 /// The version of everything in this ABI. Another one is refused before the image is loaded.
 pub const ABI_VERSION: u32 = 2;
 
-/// Stack of the threads on which the host has a state written and read. The SDK refuses a state that needs more.
+/// Stack size of the threads on which states are saved and restored. The SDK refuses a state that needs more.
 pub const STATE_STACK_BYTES: usize = 32 << 20;
 
 /// The exported function's name.

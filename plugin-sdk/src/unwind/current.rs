@@ -1,4 +1,4 @@
-//! What the guard and the hook both look at: the call that a thread is in, and what a panic says.
+//! State that the guard and the panic hook share: a thread's current call, and the text of a panic.
 
 #![expect(unsafe_code, reason = "follows the pointer to the host's table")]
 
@@ -11,12 +11,12 @@ use std::hash::DefaultHasher;
 use crate::abi::{HostTable, LifeCall};
 
 thread_local! {
-    // Without destructors, so that no thread's end runs code of the image.
+    // Types without destructors, so that the end of a thread runs no code of the library.
     /// The host's call that this thread is in.
     pub(super) static CURRENT: Cell<Option<LifeCall>> = const { Cell::new(None) };
-    /// Panics are expected, and nobody's fault.
+    /// Panics are expected here and are not reported.
     pub(super) static QUIET: Cell<bool> = const { Cell::new(false) };
-    /// Fingerprint of the last panic on this thread that the host was told of.
+    /// Fingerprint of the last reported panic of this thread.
     pub(super) static TOLD: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
@@ -34,7 +34,7 @@ pub(super) fn words(payload: &(dyn Any + Send)) -> &str {
         .unwrap_or("a panic with a payload that is no text")
 }
 
-/// Tells payloads apart by type and text, for a payload has no identity: it moves between the hook and the guard.
+/// Identifies a payload by type and text, because it moves between the hook and the guard.
 pub(super) fn fingerprint(payload: &(dyn Any + Send)) -> u64 {
     let mut hash = DefaultHasher::new();
     payload.type_id().hash(&mut hash);

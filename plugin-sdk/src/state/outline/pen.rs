@@ -15,22 +15,22 @@ use serde::de::{
 use super::notes::{Body, Content, Key, Notes, Word};
 use crate::state::error::Error;
 
-/// Questions answered in all readings together.
+/// Maximum requests answered in all readings together.
 pub(super) const QUESTIONS_MAX: usize = 400_000;
 
-/// Types within one another.
+/// Maximum nesting of types.
 const LEVELS_MAX: usize = 64;
 
-/// From here on options and lists are empty, for types that hold themselves without having a name.
+/// From this level on options and lists are empty: recursive types without a name come to an end.
 const LEVELS_FULL: usize = 32;
 
-/// Answers where a number is asked for; the next is tried when the type never took the one before.
+/// Answers to requests for a number. The next one is tried if the type always refused the one before.
 pub(super) const NUMBERS: [u8; 4] = [1, 0, 2, 10];
 
-/// Answers where text is asked for.
+/// Answers to requests for text.
 const TEXTS: [&str; 4] = ["", "a", "1", "0.0.0.0"];
 
-/// Answers one question, and notes it in `text`.
+/// Answers one request, and records it in `text`.
 #[derive(Debug)]
 pub(super) struct Pen<'a> {
     pub(super) notes: &'a mut Notes,

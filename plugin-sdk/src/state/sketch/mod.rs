@@ -18,7 +18,7 @@ use super::error::Error;
 const GAP: &str = "gap";
 const GAP_IN_STRUCTS: &str = "gap in structs";
 
-/// Sketches `value`; what its `Serialize` refuses is left out.
+/// Sketches `value`; parts that its `Serialize` refuses are left out.
 pub(super) fn sketch(serialize: impl FnOnce(Pencil<'_>) -> Result<(), Error>) -> Sketch {
     let mut paper = Paper { nodes: vec![Node::new(String::new())] };
     // The writer meets the same refusal, and reports it.

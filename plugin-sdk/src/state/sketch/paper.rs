@@ -1,64 +1,64 @@
-//! What a sketch is drawn on: a node for each path, with what was seen there, and what becomes of it in the end.
+//! The tree that a sketch is made from: a node for each path, with the values seen there.
 
 use core::fmt::Write as _;
 
 use crate::state::error::Segment;
 
-/// Values that are looked at in each place: all items of a list are in one, whichever list they are of.
+/// Values that are covered at each path. All items of a list share a path, whichever list they belong to.
 pub(super) const ITEMS_MAX: usize = 32;
 
-/// With fewer values in a gap nothing is said of their types: others may be of another.
+/// A gap with fewer values says nothing about types: other values may have another type.
 const TELLING_MIN: usize = 8;
 
-/// Levels that are looked at.
+/// Levels that are covered.
 pub(super) const LEVELS_MAX: usize = 8;
 
 /// Paths that are kept.
 const PATHS_MAX: usize = 1_024;
 
-/// Keys of one flattened map that are looked at: they are paths, and the other fields need some, too.
+/// Keys of one flattened map that are covered; each is a path, and the other fields need paths too.
 pub(super) const KEYS_MAX: usize = 128;
 
-/// A tuple that is longer is an array: its items have one path.
+/// A longer tuple counts as an array: its items share a path.
 pub(super) const TUPLE_MAX: usize = 4;
 
 /// Characters of a value that are kept.
 pub(super) const SAMPLE_CHARS: usize = 24;
 
-/// What was found of a state.
+/// See the module.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::state) struct Sketch {
     pub(in crate::state) entries: Vec<Entry>,
     pub(in crate::state) gaps: Vec<Gap>,
 }
 
-/// What stands at one path.
+/// The values at one path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::state) struct Entry {
     /// As `items[].hp`.
     pub(in crate::state) path: String,
-    /// Serde's names of the types seen here; without `none` where there are others. Nothing where too few were seen.
+    /// serde's names of the types seen here, without `none` if there are others. Empty if too few values were seen.
     pub(in crate::state) kind: String,
-    /// The sum of a hash for each value, hence of any order; `None` where not all were looked at.
+    /// The sum of the values' hashes, which doesn't depend on their order; `None` if not all were covered.
     pub(in crate::state) print: Option<u64>,
     /// The first value.
     pub(in crate::state) sample: String,
-    /// Each variant of an enum, and how often it is there.
+    /// Each variant of an enum, with its number of occurrences.
     pub(in crate::state) variants: Vec<(String, usize)>,
 }
 
-/// A path at which not all values were looked at.
+/// A path at which not all values were covered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::state) struct Gap {
     pub(in crate::state) path: String,
-    /// Those that were are structs of the same fields, hence the others are taken for such, too.
+    /// All covered values are structs with the same fields, so the others are assumed to be such structs too.
     pub(in crate::state) is_in_structs: bool,
 }
 
 /// What is drawn on.
 #[derive(Debug)]
 pub(super) struct Paper {
-    /// The first is the state itself; what lies in a node stands behind it.
+    /// The first node is the state itself; a node's contents come after it.
     pub(super) nodes: Vec<Node>,
 }
 
@@ -68,24 +68,24 @@ pub(super) struct Node {
     pub(super) inner: Vec<usize>,
     pub(super) kinds: Vec<&'static str>,
     pub(super) print: u64,
-    /// Values in the print.
+    /// Values in the fingerprint.
     pub(super) leaves: usize,
-    /// Values looked at, whatever they hold.
+    /// Values covered, of any kind.
     pub(super) visits: usize,
-    /// Not all values were looked at.
+    /// Not all values were covered.
     pub(super) is_gap: bool,
     pub(super) fields: Fields,
     pub(super) sample: String,
     pub(super) variants: Vec<(&'static str, usize)>,
 }
 
-/// What is known of the fields of the structs at a place.
+/// Knowledge about the fields of the structs at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fields {
     Unknown,
-    /// All have the same, by this hash of their names.
+    /// All structs have the same fields; this is a hash of the names.
     Same(u64),
-    /// They differ, are skipped at times, or are keys of a map.
+    /// The fields differ, are sometimes skipped, or are keys of a map.
     Differ,
 }
 
@@ -96,7 +96,7 @@ impl Node {
         Self { path, inner, kinds, print: 0, leaves: 0, visits: 0, is_gap: false, fields, sample, variants }
     }
 
-    /// A struct was looked at.
+    /// Records a struct.
     pub(super) fn see(&mut self, fields: Fields) {
         self.fields = if self.fields == Fields::Unknown || self.fields == fields { fields } else { Fields::Differ };
     }
@@ -110,7 +110,7 @@ impl Paper {
     pub(super) fn node(&mut self, outer: usize, segment: &Segment) -> Option<usize> {
         let mut path = self.nodes[outer].path.clone();
         match segment {
-            // Of all items together.
+            // The path is shared by all items.
             Segment::Item(usize::MAX) => path.push_str("[]"),
             Segment::Item(index) => {
                 let _ = write!(path, ".{index}");
@@ -135,7 +135,7 @@ impl Paper {
         Some(made)
     }
 
-    /// Whether another value is looked at in this place.
+    /// Whether to cover another value at this path.
     pub(super) fn visits(&mut self, node: usize) -> bool {
         let node = &mut self.nodes[node];
         node.visits += 1;
@@ -144,7 +144,7 @@ impl Paper {
     }
 
     pub(super) fn finish(mut self) -> Sketch {
-        // A place within a gap is one, too.
+        // A path within a gap is a gap too.
         for outer in 0..self.nodes.len() {
             if self.nodes[outer].is_gap {
                 let inner = self.nodes[outer].inner.clone();
@@ -165,7 +165,7 @@ impl Paper {
             Entry { path, kind: kinds.join("|"), print: (!node.is_gap).then_some(node.print), sample, variants }
         };
         let gap = |node: &Node| Gap { path: node.path.clone(), is_in_structs: node.is_of_structs() };
-        // The first has no name: a state without fields is no entry.
+        // The first node has no name: a state without fields is not an entry.
         let entries = self.nodes.iter().skip(1).filter(|node| !node.kinds.is_empty()).map(entry).collect();
         Sketch { entries, gaps: self.nodes.iter().filter(|node| node.is_gap).map(gap).collect() }
     }
