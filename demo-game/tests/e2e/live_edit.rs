@@ -89,7 +89,14 @@ fn copy_sources(from: &Path, to: &Path) {
 fn is_source(path: &Path) -> bool {
     let is_hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
     let is_built = path.join("CACHEDIR.TAG").exists() || path == Path::new(WORKSPACE).join("plugins");
-    !is_hidden && !is_built
+    !is_hidden && !is_built && !is_own_target(path)
+}
+
+/// Whether `path` is the target folder of this test, which holds the copy: copied into itself, it would fill the disk. Cargo tags the folder
+/// only if cargo has made it.
+fn is_own_target(path: &Path) -> bool {
+    let own = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a folder within the target folder");
+    own.canonicalize().is_ok_and(|own| path.canonicalize().is_ok_and(|path| path == own))
 }
 
 #[test]
