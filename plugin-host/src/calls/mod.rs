@@ -1,4 +1,4 @@
-//! Which plugin is being called, where, and what becomes of a call that doesn't come back.
+//! Tracks which plugin is being called, and reports calls that don't return.
 //!
 //! | module | knows |
 //! |---|---|
@@ -11,7 +11,7 @@
 //! | [`home`] | what all images of one host have in common |
 //!
 //! # Invariants
-//! 1. A call costs two plain stores and no clock, lock or system call: who looks pays.
+//! 1. A call costs two plain stores and no clock, lock or system call; the observer bears the cost.
 
 pub(crate) mod callee;
 pub(crate) mod ends;
