@@ -11,7 +11,6 @@ const STEP: Duration = Duration::from_millis(1);
 ///
 /// It can't run on this thread: when the process ends, this thread's thread-locals, which subscribers use, are gone. Parking and channels
 /// would need them, too, so neither is used to wait.
-/// parking, nor through a channel, which would need them, too.
 pub(super) fn briefly(log: impl FnOnce() + Send + 'static) -> bool {
     let Ok(thread) = Builder::new().name("hotframe-tells".to_owned()).spawn(log) else { return false };
     let mut waited = Duration::ZERO;
