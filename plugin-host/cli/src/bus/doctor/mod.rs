@@ -1,4 +1,4 @@
-//! `hotframe bus doctor`: what is wrong with the buses here, and what to do.
+//! `hotframe bus doctor`: problems of the buses here, and advice.
 //!
 //! | looks at | finds |
 //! |---|---|
@@ -8,7 +8,7 @@
 //! | `removed`, on Linux | processes that use a bus whose files somebody deleted or moved |
 //! | [`system`] | limits of the system that a game may run into |
 //!
-//! A **problem** wants something done, and makes the exit code 1; a **hint** is worth knowing.
+//! A **problem** needs action and makes the exit code 1; a **hint** is just information.
 
 mod bus;
 mod finding;
@@ -56,7 +56,7 @@ pub(super) fn doctor(args: &Args, out: &mut impl Write) -> Result<ExitCode, Box<
     findings.extend(removed::look(&folder));
     let names = match &args.bus {
         Some(name) => vec![name.clone()],
-        // A folder that can't be listed was reported above.
+        // A folder that can't be listed has been reported above.
         None => shm_bus::list().unwrap_or_default(),
     };
     for name in &names {
