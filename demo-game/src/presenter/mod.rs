@@ -1,7 +1,7 @@
 //! The presenter: rasterizes draw commands and shows them in a window or writes them to a file.
 //!
-//! It knows `game_types::draw` and nothing else of the game: no entities, no plugins, no bus. Everything runs on the
-//! caller's thread, but for drawing, for which it may have a second one.
+//! It knows `game_types::draw` and nothing else of the game: no entities, no plugins, no bus. Everything runs on the caller's thread,
+//! except drawing, for which it may use a second one.
 //!
 //! | module | holds |
 //! |---|---|
