@@ -1,9 +1,9 @@
 //! Requests to end the game: Ctrl-C, or a signal with that meaning.
 //!
-//! | asked | the game |
+//! | requested | the game |
 //! |---|---|
 //! | once | ends with its frame and reports as always; while its plugins are built, ends at once |
-//! | twice | ends within a second with [`INTERRUPTED`], whatever hangs; the kernel lets go of its bus |
+//! | twice | ends within a second with [`INTERRUPTED`], whatever hangs; the kernel releases its bus |
 //!
 //! A request is handled on a thread of its own, which waits for nothing. Only the second time it waits, for a second at most, for the log,
 //! which may be what hangs.

@@ -4,10 +4,10 @@
 //!
 //! | that thread | the process ends |
 //! |---|---|
-//! | is in a call into a plugin | told, with [`EXIT_CODE`] |
-//! | runs code of a plugin: one that the plugin has started | told, with [`EXIT_CODE`] |
-//! | is another one, while an [`ExitGuard`] lives | told, with [`EXIT_CODE`] |
-//! | is another one | as it wants to |
+//! | is in a call into a plugin | reported, with [`EXIT_CODE`] |
+//! | runs code of a plugin, which has started it | reported, with [`EXIT_CODE`] |
+//! | is any other, while an [`ExitGuard`] lives | reported, with [`EXIT_CODE`] |
+//! | is any other | normally |
 //!
 //! Not detected: `_exit`, `abort`, `exec` and signals, which run no handlers. A handler that a plugin registered runs earlier.
 

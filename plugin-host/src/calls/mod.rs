@@ -2,13 +2,13 @@
 //!
 //! | module | knows |
 //! |---|---|
-//! | [`callee`] | an image as the target of calls: its name, and the step that it is in |
-//! | [`watchdog`] | a thread that tells of calls that last longer than a second |
+//! | [`callee`] | an image as the target of calls: its name, and the step that it is executing |
+//! | [`watchdog`] | a thread that reports calls that last longer than a second |
 //! | [`ends`] | which of the host's threads end, where plugins' thread-locals are dropped |
-//! | [`exit`] | what happens when somebody ends the process from within |
-//! | [`tell`] | how something is said when the log may hang |
+//! | [`exit`] | what happens if a plugin ends the process |
+//! | [`tell`] | how to log when the log may hang |
 //! | [`stack`] | whose code is on a thread's stack |
-//! | [`home`] | what all images of one host have in common |
+//! | [`home`] | state that all images of one host share |
 //!
 //! # Invariants
 //! 1. A call costs two plain stores and no clock, lock or system call; the observer bears the cost.

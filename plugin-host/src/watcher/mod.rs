@@ -7,24 +7,24 @@
 //! The watcher follows the **path**, and relies on a look at it every 200 ms; the system's events only make it faster. So links, links to
 //! folders, mounts, renamed parents and network folders need no watch of their own.
 //!
-//! | what is seen | what is done |
+//! | event or observation | action |
 //! |---|---|
-//! | the folder at the start, after a lost event | try every plugin's file |
+//! | the folder at the start, or after a lost event | try every plugin's file |
 //! | close-write, rename to the name | try at once |
 //! | a lone creation (cargo's hard link) | try after 15 ms |
-//! | a modification | wait for the close-write, or for quiet (1 s on Linux, 50 ms where none is told) |
+//! | a modification | wait for the close-write, or for quiet (1 s on Linux, 50 ms where no close-write is reported) |
 //! | another length, time, inode or target of a link, found by looking | try when it stays so for 100 ms |
 //! | an incomplete file | try again after 20, 50, 100, 200 ms, then refuse it until it changes |
 //! | a file that the host can't try (no room for its copy, no descriptor, a folder of copies that runs no code) | try again every second |
-//! | the content accepted or refused last, in the file as it was tried | nothing |
+//! | the content accepted or refused last, in a file that is unchanged since its try | nothing |
 //! | the content refused last, in a file that was copied or touched since | try it again |
-//! | the content accepted last, in a file that was copied or touched since | tell the host, which knows whether it runs well |
-//! | a removal | believed after 500 ms without the name |
-//! | a name that leads to no file (a link's target is missing; a folder, a pipe) | nothing, told once: nobody removed the plugin |
-//! | the folder is away, or an empty one of another file system is in its place | nothing, told once: nothing is missing from a folder that isn't there |
-//! | the folder is there again, or another one is in its place | what differs is tried, what is missing for 1 s is removed |
-//! | two names that differ by `-` and `_` | the one with `_` counts, the other is told once |
-//! | a name that only looks like a plugin's, a folder that holds libraries, at any depth to 4 | told once, with what to do |
+//! | the content accepted last, in a file that was copied or touched since | report it: the host knows whether the plugin runs well |
+//! | a removal | reported after 500 ms without the name |
+//! | a name that leads to no file (a link's target is missing; a folder, a pipe) | only reported, once: nobody removed the plugin |
+//! | the folder is away, or an empty one of another file system is in its place | only reported, once: no file counts as missing |
+//! | the folder is there again, or another one is in its place | changed files are tried, files missing for 1 s are removed |
+//! | two names that differ by `-` and `_` | the one with `_` is used, the other is reported once |
+//! | a name that only looks like a plugin's, a folder that holds libraries, at any depth to 4 | reported once, with advice |
 //!
 //! # Failure
 //! Lost events cause a look. A folder that the system can't watch is reported once, and polling finds changes. A try that panics refuses

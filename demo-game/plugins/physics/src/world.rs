@@ -10,7 +10,7 @@
 //! motions: one per input, in input order ◄───────────────────────┘
 //! ```
 //!
-//! # What a snapshot holds
+//! # Content of a snapshot
 //! Serde saves rapier's islands, broad phase, narrow phase, bodies and colliders, and the rows. It doesn't save the pipeline, CCD solver
 //! and scratch (only workspace), joints and soft bodies (there are none), integration parameters (constants of this file, so that an edited
 //! constant takes effect at once) and the last contacts.
