@@ -82,7 +82,7 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// Loads the plugins of `folder` and sets up the world, the presenter and the report.
+    /// Loads the plugins of `folder` and prepares the game.
     pub(crate) fn new(folder: &Path, bus: Bus, tuning: Tuning, seed: u64, bot: bool) -> Result<Self, AppError> {
         let mut world = World::new();
         bind_components(&mut world)?;

@@ -183,7 +183,7 @@ impl Chunks {
     }
 }
 
-/// One call's piece of the arena; returned on drop.
+/// One call's piece of the arena; given back on drop.
 pub(crate) struct Piece<'a> {
     arena: &'a FrameArena,
     share: &'a mut Share,

@@ -91,7 +91,7 @@ impl<'a> Context<'a> {
         self.report.take()
     }
 
-    /// Returns the unused rest of the call's arena piece.
+    /// Takes back the unused rest of the call's arena piece.
     pub(crate) fn close_piece(&mut self, left: Bump) {
         if let Some(frame) = &mut self.frame {
             frame.piece.left = left;

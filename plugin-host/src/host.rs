@@ -118,7 +118,7 @@ pub struct Host {
     retry_at: Option<Instant>,
     /// Reported requests of running plugins that have no effect.
     unmet: BTreeSet<Unmet>,
-    /// Pending changes of the plugins; dropping a handover ends its work.
+    /// Pending changes of the plugins; dropping a handover waits for its work.
     changes: Changes<Build, Handover>,
     /// Whether the engine has reported a finished stage since the last edge.
     hands_over: bool,
@@ -270,7 +270,7 @@ impl Host {
         changed
     }
 
-    /// Logs requests of running plugins that have had no effect since the last time.
+    /// Logs the requests of running plugins without effect that are new since the last time.
     fn tell_unmet(&mut self) {
         let running = self.plugins.values().filter(|plugin| plugin.slot.is_some());
         let manifests: Vec<&Manifest> = running.filter_map(|plugin| Some(plugin.image.as_ref()?.manifest())).collect();

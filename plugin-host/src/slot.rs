@@ -1,8 +1,8 @@
 //! A plugin's place in the host, through which systems call it while generations come and go.
 //!
 //! # Invariants
-//! 1. The slot's lock (the gate) protects its own instance: it is held while the instance runs and its commands are taken, and at no other
-//!    time.
+//! 1. The slot's lock (the gate) belongs to its own instance: it is held while the instance runs and its commands are taken, and no other
+//!    lock is held then.
 //! 2. No system or subscription of a suspended plugin is called; only its state is saved and dropped.
 
 #![expect(unsafe_code, reason = "calls the system shims of an image")]

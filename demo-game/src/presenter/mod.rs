@@ -8,7 +8,7 @@
 //! | `canvas` | the picture: begin, draw, finish, rows of pixels |
 //! | `band`, `crew` | some rows of it, drawn by any free thread |
 //! | `camera` | world units to pixels |
-//! | `outline`, `mask`, `atlas` | shapes, their light, and all masks, rendered at start |
+//! | `outline`, `mask`, `atlas` | shapes and their light, all rendered at start |
 //! | `stroke` | a figure of light in pixels |
 //! | `planes`, `span`, `hairline` | adding light: copied masks, computed figures, thin lines |
 //! | `lattice`, `backdrop`, `compose` | the springy grid, what is behind it, all layers together |

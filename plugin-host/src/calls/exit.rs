@@ -39,7 +39,7 @@ static IS_FORK: AtomicBool = AtomicBool::new(false);
 pub struct ExitGuard(());
 
 impl ExitGuard {
-    /// From now on, calls of `exit` are reported.
+    /// From now on, no call of `exit` counts as the engine's own.
     pub fn hold() -> Self {
         watch();
         GUARDS.fetch_add(1, Ordering::Relaxed);

@@ -78,7 +78,7 @@ fn an_unmount_above_the_folder_removes_nothing_whatever_was_mounted() {
         assert_eq!(rig.of_files(2), [rig.accepted("ai", "one END"), rig.accepted("physics", "one END")]);
         run("umount", &[Path::new("-l"), &disk]);
         assert!(rig.lost());
-        // Every removal would be reported at once, and many looks follow: the wait makes the test stricter; it passes without.
+        // Every removal would be reported at once, and many looks follow: the wait makes the test stricter, not correct.
         let nothing = Err(crossbeam_channel::RecvTimeoutError::Timeout);
         assert_eq!(rig.events.recv_timeout(Duration::from_millis(300)), nothing);
         mount();

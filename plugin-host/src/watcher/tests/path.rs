@@ -38,7 +38,7 @@ fn a_folder_that_is_away_for_long_lacks_nothing() {
     let (folder, away) = (rig.watcher.folder().to_path_buf(), rig.outside("away"));
     fs::rename(&folder, &away).unwrap();
     assert!(rig.lost());
-    // Every removal would be reported at once, and hundreds of looks follow: the wait makes the test stricter; it passes without.
+    // Every removal would be reported at once, and hundreds of looks follow: the wait makes the test stricter, not correct.
     assert_eq!(rig.events.recv_timeout(Duration::from_millis(300)), Err(crossbeam_channel::RecvTimeoutError::Timeout));
     fs::rename(&away, &folder).unwrap();
     assert_eq!(rig.next(), rig.back(false));
