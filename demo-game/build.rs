@@ -1,6 +1,6 @@
-//! Tells the sources where the assets that the game embeds are: `../assets` in the workspace, `assets` in a package.
+//! Tells the sources where the embedded assets are: `../assets` in the workspace, `assets` in a package.
 //!
-//! `demo-game/assets` is a link, which `cargo package` follows. The sources don't use it, since a checkout on Windows may not have links.
+//! `demo-game/assets` is a link, which `cargo package` follows. The sources don't use it, because a checkout on Windows may not have links.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The running game: world, plugins, bus and picture, one frame at a time. Knows no rule.
+//! The running game: world, plugins, bus and picture, one frame at a time. It contains no rules.
 //!
 //! # One frame
 //! swaps → input → messages and stages (the plugins) → picture from `render/commands` → end of the frame's memory.
@@ -21,27 +21,27 @@ use crate::meter::Meter;
 use crate::presenter::{Canvas, Font, FontError, InputState};
 use crate::report::{Report, traffic};
 
-/// Pixels of the picture.
+/// Width of the picture in pixels.
 pub(crate) const WIDTH: u32 = 1280;
-/// Pixels of the picture.
+/// Height of the picture in pixels.
 pub(crate) const HEIGHT: u32 = 720;
 
-/// Frames after which [`Report::agents`] counts.
+/// Frames before [`Report::agents`] starts to count.
 const WARM_UP: u64 = 60;
 
-/// Name of the presenter's inbox: one on a bus.
+/// Name of the presenter's inbox; there is only one on a bus.
 const PRESENTER: &str = "presenter";
 
 /// Why the game can't start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum AppError {
-    /// Another game plays on this bus.
+    /// Another game uses this bus.
     #[error("bus `{bus}` is in use by another demo-game ({process}); choose another name with --bus")]
     BusTaken {
-        /// Its name.
+        /// The bus's name.
         bus: String,
-        /// The other's process.
+        /// The other game's process.
         process: shm_bus::Process,
     },
     /// The host can't start.
@@ -82,7 +82,7 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// Loads the plugins of `folder` and sets the stage.
+    /// Loads the plugins of `folder` and prepares the game.
     pub(crate) fn new(folder: &Path, bus: Bus, tuning: Tuning, seed: u64, bot: bool) -> Result<Self, AppError> {
         let mut world = World::new();
         bind_components(&mut world)?;
@@ -121,12 +121,12 @@ impl App {
         self.meter.count()
     }
 
-    /// Counts frames that were never played, since they would have been too late, as missed.
+    /// Counts frames that were never played, because they would have been too late, as missed.
     pub(crate) fn leave_out(&mut self, frames: u64) {
         self.frames_left_out += frames;
     }
 
-    /// Plays one frame, due by `deadline` if by any. The bot's wishes replace `input`'s, but for quitting.
+    /// Plays one frame, due by `deadline` if there is one. The bot's input replaces `input`, except for quitting.
     pub(crate) fn frame(&mut self, input: &InputState, deadline: Option<Instant>) {
         let begun = Instant::now();
         let swapped = bevy::frame_edge(&mut self.world) > 0;
@@ -167,7 +167,7 @@ impl App {
             }
         });
         match drained {
-            // The bus has told it, once for all who use it.
+            // The bus has reported this once, for all its users.
             Ok(_) | Err(ReceiveError::Removed { .. }) => {}
             Err(error) => tracing::warn!(%error, "the draw commands can't be read"),
         }
@@ -181,8 +181,8 @@ impl App {
         }
     }
 
-    /// What the run was like; tells the log about commands that the presenter could not draw, and about states that can't be
-    /// saved. To be asked for at the end only: see [`plugin_host::Host::states`].
+    /// The report on the run. Logs commands that the presenter could not draw, and states that can't be saved. Call it only at the end: see
+    /// [`plugin_host::Host::states`].
     pub(crate) fn report(&mut self) -> Report {
         let skipped = self.canvas.skipped();
         if skipped > 0 {
@@ -194,7 +194,7 @@ impl App {
         received.insert(DrawCommands::NAME.to_owned(), self.pictures_received);
         let plugins: BTreeMap<_, _> = host.stats().map(|(name, stats)| (name.to_owned(), stats.into())).collect();
         let bus = traffic(&host.bus().snapshot(), &host.past_lanes(), &received);
-        // Last, since a plugin that hangs while it is saved keeps its counters to itself from then on.
+        // Last, because a plugin that hangs while it is saved makes its counters unreadable from then on.
         let hash = bevy::world_hash(&mut self.world);
         for (name, fault) in &hash.unsaved {
             tracing::error!(plugin = name, "{name}'s state can't be saved: {fault}; the world hash leaves it out");
@@ -218,8 +218,8 @@ impl App {
     }
 }
 
-/// Two games on one bus would hear each other's contacts. They are told apart by their participants' ids: process ids may be equal in two
-/// pid namespaces.
+/// Refuses a bus on which another game plays: two games would receive each other's contacts. Compares participants' ids, because process
+/// ids may be equal in two pid namespaces.
 pub(crate) fn refuse_second_game(bus: &Bus) -> Result<(), AppError> {
     let snapshot = bus.snapshot();
     let presenters = snapshot.inboxes.iter().filter(|inbox| inbox.name == PRESENTER);
@@ -231,7 +231,7 @@ pub(crate) fn refuse_second_game(bus: &Bus) -> Result<(), AppError> {
     }
 }
 
-/// The components that the game's own code may look at; plugins bring any others.
+/// Binds the components that the game's own code reads; plugins bring all others.
 fn bind_components(world: &mut World) -> Result<(), RegisterError> {
     ComponentRegistry::bind::<Position>(world)?;
     ComponentRegistry::bind::<Velocity>(world)?;

@@ -1,4 +1,4 @@
-//! A player that needs no hands: keeps away from the nearest enemies, shoots at the nearest.
+//! A bot that plays the game: keeps away from the nearest enemies and shoots at the nearest one.
 
 use bevy_ecs::prelude::{Query, With, World};
 use bevy_ecs::query::QueryState;
@@ -7,22 +7,22 @@ use game_types::{Enemy, GameState, HALF_HEIGHT, HALF_WIDTH, Position, Ship, Velo
 
 use crate::presenter::InputState;
 
-/// Enemies nearer than this are fled from, in units.
+/// Distance within which it flees from enemies, in units.
 const FEAR: f32 = 170.0;
 
-/// Walls nearer than this are fled from, in units.
+/// Distance within which it flees from walls, in units.
 const WALL: f32 = 210.0;
 
-/// How far a bullet flies in a second, in units; only to aim ahead.
+/// Distance that a bullet flies in a second, in units; used only to aim ahead.
 const BULLET_SPEED: f32 = 900.0;
 
-/// Ticks that the end of a game is shown before the next.
+/// Ticks for which the end of a game is shown before the next one starts.
 const PATIENCE: u32 = 90;
 
-/// What it sees of an enemy.
+/// What the bot sees of an enemy.
 type Seen<'world> = (&'world Col<Position>, &'world Col<Velocity>);
 
-/// See the module. Looks at the world as the host's own code does: through [`Col`].
+/// See the module. It reads the world as the host's own code does: through [`Col`].
 #[derive(Debug)]
 pub(crate) struct Bot {
     ships: QueryState<&'static Col<Position>, With<Col<Ship>>>,
@@ -35,7 +35,7 @@ impl Bot {
         Self { ships: world.query_filtered(), enemies: world.query_filtered(), game: world.query() }
     }
 
-    /// What it does in the next tick.
+    /// The bot's input for the next tick.
     pub(crate) fn play(&mut self, world: &World) -> InputState {
         let over =
             self.game.query(world).iter().any(|game| game.phase == GameState::OVER && game.phase_ticks > PATIENCE);
@@ -62,7 +62,7 @@ fn decide(ship: Position, enemies: Query<'_, '_, Seen<'_>, With<Col<Enemy>>>) ->
             flight[1] += dy * fear;
         }
     }
-    // A little drift around the centre, so that it never stands still.
+    // A little drift around the centre, so that the bot never stands still.
     flight[0] -= ship.y / HALF_HEIGHT * 0.3 + ship.x / HALF_WIDTH * 0.2;
     flight[1] += ship.x / HALF_WIDTH * 0.3 - ship.y / HALF_HEIGHT * 0.2;
     let length = flight[0].hypot(flight[1]).max(1.0);

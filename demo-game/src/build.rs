@@ -1,4 +1,4 @@
-//! Builds plugins with cargo, as many of them as can be built.
+//! Builds plugins with cargo, as many as can be built.
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead as _, BufReader};
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::stop;
 
-/// How often it is looked whether cargo is done, or the game is to end.
+/// Interval of the checks whether cargo has finished or the game is to end.
 const POLL: Duration = Duration::from_millis(50);
 
 /// Why nothing was built.
@@ -20,20 +20,20 @@ pub(crate) enum BuildError {
     /// cargo is missing.
     #[error("can't run cargo to build the plugins; install Rust, or pass --plugins with a folder of built ones")]
     Cargo {
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// The game is asked to end.
+    /// The game was asked to end.
     #[error("stopped while building the plugins")]
     Asked,
 }
 
-/// Builds `plugins`, packages of the workspace at `sources`, in release; gives those that could be built.
+/// Builds `plugins`, packages of the workspace at `sources`, in release; returns those that could be built.
 pub(crate) fn build(sources: &Path, target: &Path, plugins: &[&str]) -> Result<BTreeSet<String>, BuildError> {
     tracing::info!("building the plugins {} (the first time takes some minutes) …", plugins.join(", "));
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    // One call for all: with another selection of packages, dependencies have other features and are built anew.
+    // One call for all: with another selection of packages, dependencies get other features and are rebuilt.
     command.current_dir(sources).args(["build", "--release", "--keep-going"]);
     command.args(["--message-format", "json-render-diagnostics"]).stdout(Stdio::piped());
     command.env("CARGO_TARGET_DIR", target);
@@ -49,7 +49,7 @@ pub(crate) fn build(sources: &Path, target: &Path, plugins: &[&str]) -> Result<B
     });
     while cargo.try_wait().map_err(failed)?.is_none() {
         if stop::is_asked() {
-            // It may have ended of itself: the terminal tells it, too.
+            // It may have ended by itself: the terminal sends Ctrl-C to it, too.
             let _ = cargo.kill();
             let _ = cargo.wait();
             return Err(BuildError::Asked);
@@ -62,7 +62,7 @@ pub(crate) fn build(sources: &Path, target: &Path, plugins: &[&str]) -> Result<B
     Ok(reader.join().unwrap_or_default())
 }
 
-/// The library that a line of cargo's messages says is there.
+/// The library that a line of cargo's messages reports as built.
 fn built(line: &str) -> Option<String> {
     let message: Value = serde_json::from_str(line).ok()?;
     let target = &message["target"];

@@ -1,4 +1,4 @@
-//! Flags.
+//! Command-line flags.
 
 use std::path::PathBuf;
 
@@ -53,7 +53,7 @@ pub(crate) struct Options {
     pub(crate) report: Option<PathBuf>,
 }
 
-/// Other kinds of pictures are not made: a name that promises one is refused before anything is played.
+/// Refuses a name of another picture format before anything is played: only PNG is written.
 fn picture(file: PathBuf) -> Result<PathBuf, String> {
     if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png")) {
         return Ok(file);

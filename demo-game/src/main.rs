@@ -21,7 +21,7 @@ use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let options = cli::Options::parse();
-    // A file that may not grow further (`ulimit -f`) is an error of the write, not the end of the game.
+    // Makes a file that may not grow further (`ulimit -f`) an error of the write, not the end of the game.
     #[cfg(unix)]
     let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
     let (filter, misread) = match EnvFilter::try_from_default_env() {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Of a series: median, 99th percentile, largest.
+/// Median, 99th percentile and largest value of a series.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
 pub(crate) struct Spread {
     /// Median.
@@ -14,7 +14,7 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// In milliseconds; zeros for an empty series.
+    /// Statistics in milliseconds; zeros for an empty series.
     pub(crate) fn of(times: impl Iterator<Item = Duration>) -> Self {
         let mut times: Vec<f64> = times.map(|time| time.as_secs_f64() * 1e3).collect();
         times.sort_by(f64::total_cmp);
@@ -27,7 +27,7 @@ impl Spread {
     }
 }
 
-/// All frames of a run.
+/// Measurements of all frames of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     frames: Vec<Duration>,
@@ -36,7 +36,7 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// A frame that ran from `begun` to `ended` and was due by `deadline`, if by any.
+    /// Records a frame that ran from `begun` to `ended` and was due by `deadline`, if there was one.
     pub(crate) fn frame(&mut self, begun: Instant, ended: Instant, deadline: Option<Instant>, swapped: bool) {
         self.frames.push(ended - begun);
         let missed = deadline.is_some_and(|deadline| ended > deadline);
@@ -57,7 +57,7 @@ impl Meter {
         self.missed
     }
 
-    /// Those among them at whose edge something was swapped.
+    /// Missed frames at whose edge a swap was made.
     pub(crate) fn missed_at_swap(&self) -> u64 {
         self.missed_at_swap
     }

@@ -1,15 +1,14 @@
-//! Files that a run leaves: looked at before it, and written whole or not at all.
+//! Output files of a run: checked before it, and written whole or not at all.
 //!
 //! # Failure
-//! The former file stays until the new one is whole. A named pipe that nobody reads is an error when it is written; nothing waits for
-//! a reader.
+//! The former file stays until the new one is complete. Writing to a named pipe that nobody reads is an error; nothing waits for a reader.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// A file could not be written after the run, so that there is none.
+/// The file could not be written after the run, so it doesn't exist.
 #[derive(Debug, thiserror::Error)]
 #[error("can't write {}, so nothing was played", file.display())]
 pub(crate) struct OutputError {
@@ -17,10 +16,10 @@ pub(crate) struct OutputError {
     source: io::Error,
 }
 
-/// Refuses a place where [`write()`] would fail, as far as that can be told before there is something to write.
+/// Refuses a path where [`write()`] would fail, as far as this is known before there is something to write.
 pub(crate) fn check(file: &Path) -> Result<(), OutputError> {
     let checked = match target(file) {
-        // Its reader would take the end of this look for the end of the output.
+        // Opening it would make its reader take the end of this check for the end of the output.
         Ok(Target::Special { is_pipe: true, .. }) => Ok(()),
         Ok(Target::Special { path, .. }) => open_special(&path).map(drop),
         Ok(Target::File { temporary, .. }) => fs::remove_file(temporary),
@@ -29,7 +28,7 @@ pub(crate) fn check(file: &Path) -> Result<(), OutputError> {
     checked.map_err(|source| OutputError { file: file.to_owned(), source })
 }
 
-/// Writes `bytes` to `file`, replacing what is there.
+/// Writes `bytes` to `file`, replacing its content.
 pub(crate) fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     match target(file)? {
         Target::Special { path, .. } => open_special(&path)?.write_all(bytes),
@@ -48,7 +47,7 @@ pub(crate) fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Where bytes go.
+/// Destination of the bytes.
 enum Target {
     /// A device or a named pipe.
     Special { path: PathBuf, is_pipe: bool },
@@ -57,7 +56,7 @@ enum Target {
 }
 
 fn target(file: &Path) -> io::Result<Target> {
-    // A link stays one.
+    // A link stays a link.
     let path = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     match fs::metadata(&path) {
         Ok(present) if present.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
@@ -90,7 +89,7 @@ fn open_special(path: &Path) -> io::Result<File> {
         Err(rustix::io::Errno::NXIO) => return Err(io::Error::other("nobody reads it; start its reader first")),
         opened => opened?,
     };
-    // A reader that is there may be slower than the writer.
+    // Writing may block from here on: an existing reader may be slower than the writer.
     fcntl_setfl(&opened, fcntl_getfl(&opened)? - OFlags::NONBLOCK)?;
     Ok(opened.into())
 }
@@ -151,7 +150,7 @@ mod tests {
         let bytes = vec![7; 1 << 20];
         std::thread::scope(|scope| {
             let reader = scope.spawn(|| fs::read(&pipe).expect("read"));
-            // It succeeds as soon as the reader has opened the pipe.
+            // The write succeeds as soon as the reader has opened the pipe.
             while write(&pipe, &bytes).is_err() {
                 check(&pipe).expect("may be written");
                 std::thread::yield_now();

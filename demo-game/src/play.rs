@@ -16,13 +16,13 @@ use crate::presenter::{Canvas, InputState, Pacer, screenshot};
 use crate::stop::is_asked;
 use crate::{output, plugins, stop, tuning};
 
-/// Frames of a run without a window, unless told otherwise.
+/// Default number of frames of a run without a window.
 const HEADLESS_FRAMES: u64 = 600;
 
-/// Where the picture goes when there was no display to see it on.
+/// Default path of the picture if there is no display.
 const SCREENSHOT: &str = "screenshot.png";
 
-/// A name that no living bus has. The process id makes it easy to find, but another pid namespace may use the same one.
+/// A bus name that no live bus has. The process id makes it easy to find, but another pid namespace may use the same one.
 fn own_bus() -> String {
     let live = shm_bus::list().unwrap_or_default();
     let name = format!("demo-{}", std::process::id());
@@ -30,7 +30,7 @@ fn own_bus() -> String {
     std::iter::once(name.clone()).chain(others).find(|name| !live.contains(name)).unwrap_or(name)
 }
 
-/// Plays as the flags say, or until Ctrl-C, then reports. Gives whether all of it could be done.
+/// Plays as the flags request, or until Ctrl-C, then reports. Returns whether everything could be done.
 pub(crate) fn play(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     stop::listen()?;
     let tuning = tuning::load(options.agents)?;
@@ -38,7 +38,7 @@ pub(crate) fn play(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let bus = options.bus.clone().unwrap_or_else(own_bus);
     let bus = Bus::open(&bus)?;
     refuse_second_game(&bus)?;
-    // Last, for it replaces files that another game may be watching.
+    // Last, because it replaces files that another game may be watching.
     let folder = plugins::folder(options.plugins.as_deref())?;
     // Until this function returns, an `exit` is not the game's own.
     let _guard = ExitGuard::hold();
@@ -68,7 +68,7 @@ pub(crate) fn play(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     }
 }
 
-/// Plays `frames` frames, as fast as it goes or at 60 Hz.
+/// Plays `frames` frames, as fast as possible or at 60 Hz.
 fn without_window(app: &mut App, frames: u64, realtime: bool) {
     let mut pacer = Pacer::new(Instant::now());
     for _ in 0..frames {
@@ -102,7 +102,7 @@ impl Game for Windowed {
     }
 }
 
-/// Reports in every way that was asked for; one that fails is told, and keeps none of the others.
+/// Writes every report that was requested; a failure is logged and doesn't prevent the others.
 fn finish(app: &mut App, options: &Options, picture: Option<&Path>) -> ExitCode {
     let report = app.report();
     let mut is_whole = report.unsaved.is_empty();

@@ -1,5 +1,5 @@
-//! The plugins folder: built from the sources when these are there, used as it is otherwise. A plugin that can't be built or put
-//! there costs the game that plugin only.
+//! The plugins folder: built from the sources if these exist, otherwise used as it is. A plugin that can't be built or copied there is the
+//! only one that is missing.
 
 use std::fs;
 use std::io;
@@ -9,33 +9,33 @@ use plugin_host::{library_path, with_causes};
 
 use crate::build::{self, BuildError};
 
-/// The game's own plugins, each a package of that name.
+/// The game's own plugins; each is a package with that name.
 const PLUGINS: [&str; 4] = ["ai", "director", "physics", "render"];
 
-/// Why there is no plugins folder to play with.
+/// Why there is no plugins folder to use.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum PluginsError {
     /// A folder or file can't be read or written.
     #[error("can't use {}", path.display())]
     Io {
-        /// Which.
+        /// The path.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// No libraries, and no sources to build them from.
+    /// There are no libraries, and no sources to build them from.
     #[error("{} holds no plugin, and the game's sources are not at {} to build them from", folder.display(), sources.display())]
     NoSources {
         /// The folder.
         folder: PathBuf,
-        /// Where the sources were when the game was built.
+        /// The path of the sources when the game was built.
         sources: PathBuf,
     },
-    /// They can't be built at all.
+    /// The plugins can't be built at all.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// None of them could be built.
+    /// No plugin could be built.
     #[error("none of the plugins builds, and {} holds none of before; cargo's messages are above", folder.display())]
     None {
         /// The folder.
@@ -43,7 +43,7 @@ pub(crate) enum PluginsError {
     },
 }
 
-/// The folder to watch: `given`, filled if it holds no library, or the sources' own, refreshed.
+/// The folder to watch: `given`, filled if it contains no library, or the sources' own, refreshed.
 pub(crate) fn folder(given: Option<&Path>) -> Result<PathBuf, PluginsError> {
     let sources = sources();
     match given {
@@ -77,7 +77,7 @@ fn holds_library(folder: &Path) -> Result<bool, PluginsError> {
     }
 }
 
-/// Builds the plugins and puts those that changed into `folder`.
+/// Builds the plugins and copies those that changed to `folder`.
 fn fill(folder: &Path, sources: &Path) -> Result<PathBuf, PluginsError> {
     if !is_workspace(sources) {
         return Err(PluginsError::NoSources { folder: folder.to_owned(), sources: sources.to_owned() });
@@ -100,12 +100,12 @@ fn fill(folder: &Path, sources: &Path) -> Result<PathBuf, PluginsError> {
     if holds_library(folder)? { Ok(folder.to_owned()) } else { Err(PluginsError::None { folder: folder.to_owned() }) }
 }
 
-/// Where cargo builds: the user's own setting, else `target` beside the sources.
+/// Cargo's target folder: the user's own setting, otherwise `target` beside the sources.
 fn target_folder(sources: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| sources.join("target"), PathBuf::from)
 }
 
-/// Copies `library` into `folder` under a hidden name and renames it into place, unless the same bytes stand there.
+/// Copies `library` to `folder` under a hidden name and renames it, unless the same bytes are already there.
 fn install(library: &Path, folder: &Path) -> Result<(), PluginsError> {
     let io = |path: &Path| {
         let path = path.to_owned();

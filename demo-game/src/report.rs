@@ -1,4 +1,4 @@
-//! What a run was like, for people and as JSON.
+//! The report on a run, for people and as JSON.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,20 +23,20 @@ pub(crate) struct ReportError {
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     pub(crate) frames: u64,
-    /// Least enemies alive after frame 60.
+    /// Smallest number of living enemies after frame 60.
     pub(crate) agents: u32,
-    /// Every frame, edge to picture.
+    /// Time of every frame, from the edge to the picture.
     pub(crate) frame_ms: Spread,
     pub(crate) missed_frames: u64,
     pub(crate) missed_frames_at_swap: u64,
-    /// 16 hexadecimal digits, of all but `unsaved`.
+    /// 16 hexadecimal digits; covers everything but `unsaved`.
     pub(crate) world_hash: String,
-    /// Plugins whose state could not be saved, and is no part of the hash, and why.
+    /// Plugins whose state could not be saved and is not in the hash, with the reasons.
     pub(crate) unsaved: BTreeMap<String, String>,
-    /// Average of what plugins allocated in the frame arena.
+    /// Average number of bytes that plugins allocated in the frame arena.
     pub(crate) arena_bytes_per_frame: u64,
     pub(crate) plugins: BTreeMap<String, PluginReport>,
-    /// By topic and priority.
+    /// Traffic by topic and priority.
     pub(crate) bus: BTreeMap<String, BTreeMap<&'static str, Traffic>>,
     #[serde(skip)]
     pub(crate) score: u32,
@@ -44,22 +44,22 @@ pub(crate) struct Report {
     pub(crate) wave: u32,
 }
 
-/// One plugin of a report.
+/// One plugin's part of the report.
 #[derive(Debug, Serialize)]
 pub(crate) struct PluginReport {
     generation: u32,
     reloads: u32,
     failed_loads: u32,
     panics: u64,
-    /// The most that it took of the frame arena in one frame.
+    /// The most bytes that it took of the frame arena in one frame.
     arena_peak_bytes: usize,
     /// Allocations that its quota of the frame arena refused.
     arena_refused: u64,
-    /// Replaced and refused builds, which stay mapped until the game ends.
+    /// Images of replaced and refused builds, which stay mapped until the game ends.
     retired_images: u64,
-    /// Address space that these take.
+    /// Address space of these images, in bytes.
     retired_bytes: u64,
-    /// How long its swaps held the frame edge.
+    /// How long its swaps blocked the frame edge.
     swap_ms: Spread,
 }
 
@@ -83,13 +83,13 @@ impl From<PluginStats> for PluginReport {
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub(crate) struct Traffic {
     sent: u64,
-    /// By all of the game's readers together.
+    /// Total over the game's readers.
     received: u64,
-    /// Not sent for want of room: given back, dropped, or given up at the policy's deadline.
+    /// Not sent for lack of room: returned, dropped, or abandoned at the policy's deadline.
     dropped: u64,
 }
 
-/// The bus's counters, with those of lanes that plugins had before and that are gone from it, and what the game's readers received.
+/// The bus's counters, those of former lanes of plugins that the bus no longer has, and what the game's readers received.
 pub(crate) fn traffic(
     snapshot: &Snapshot,
     past: &[PastLane],
@@ -119,7 +119,7 @@ pub(crate) fn traffic(
 }
 
 impl Report {
-    /// Writes it as JSON.
+    /// Writes the report as JSON.
     pub(crate) fn write(&self, file: &Path) -> Result<(), ReportError> {
         let failed = |source| ReportError { file: file.to_owned(), source };
         let text = serde_json::to_string_pretty(self).map_err(|error| failed(error.into()))?;
@@ -156,7 +156,7 @@ impl Report {
         }
         for (topic, priorities) in &self.bus {
             for (priority, Traffic { sent, received, dropped }) in priorities {
-                // Other programs may have made it.
+                // The topic's name may come from another program.
                 let topic = Shown(topic);
                 text += &format!("{topic} {priority}: {sent} sent, {received} received, {dropped} dropped\n");
             }
@@ -164,7 +164,7 @@ impl Report {
         text
     }
 
-    /// Fills what the meter knows.
+    /// Fills in the meter's measurements.
     pub(crate) fn timed(self, meter: &Meter) -> Self {
         Self {
             frames: meter.count(),
@@ -205,7 +205,7 @@ mod tests {
             let mut slow = bus.inbox("slow", Attachment::Gating).expect("room");
             slow.subscribe(&topic, Start::Now).expect("the same declaration");
             for value in 0..300_u64 {
-                // Whether a message without room is an error is the policy's affair.
+                // The policy decides whether a full lane is an error.
                 let _ = publisher.send(Priority::Normal, &value.to_le_bytes());
             }
             let traffic = traffic(&bus.snapshot(), &[], &BTreeMap::new())[&name]["normal"];

@@ -1,34 +1,34 @@
-//! Somebody asks the game to end: Ctrl-C, or a signal that asks for it.
+//! Requests to end the game: Ctrl-C, or a signal with that meaning.
 //!
-//! | asked | the game |
+//! | requested | the game |
 //! |---|---|
 //! | once | ends with its frame and reports as always; while its plugins are built, ends at once |
-//! | twice | ends within a second with [`INTERRUPTED`], whatever hangs; the kernel lets go of its bus |
+//! | twice | ends within a second with [`INTERRUPTED`], whatever hangs; the kernel releases its bus |
 //!
-//! Asking runs on a thread of its own and waits for nothing but, the second time and for a second at most, the log: that may be what
-//! hangs.
+//! A request is handled on a thread of its own, which waits for nothing. Only the second time it waits, for a second at most, for the log,
+//! which may be what hangs.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use plugin_host::exit_at_once;
 
-/// The exit code of a game that was ended before its time: as a shell has it for Ctrl-C.
+/// Exit code of an interrupted game; shells use it for Ctrl-C.
 pub(crate) const INTERRUPTED: u8 = 130;
 
 static ASKED: AtomicU32 = AtomicU32::new(0);
 
-/// Whether the game is to end.
+/// Whether the game was asked to end.
 pub(crate) fn is_asked() -> bool {
-    // ORDERING: Relaxed, the count says all that there is.
+    // ORDERING: Relaxed; the count is all that is communicated.
     ASKED.load(Ordering::Relaxed) > 0
 }
 
-/// From now on, asks are heard.
+/// From now on, requests are handled.
 pub(crate) fn listen() -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(|| match ASKED.fetch_add(1, Ordering::Relaxed) {
         0 => {
             let log = || tracing::info!("the game is asked to end; asked once more, it ends within a second");
-            // Without a thread there is no line.
+            // If no thread can be started, no line is logged.
             drop(std::thread::Builder::new().spawn(log));
         }
         _ => exit_at_once(INTERRUPTED.into(), || tracing::warn!("the game is asked a second time, and ends now")),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use game_types::Tuning;
 use serde::Deserialize;
 
-/// The file as it was when the game was built; used where the sources are not.
+/// The file as of the game's build; used where there are no sources.
 const BUILTIN: &str = include_str!(concat!(env!("ASSETS_FOLDER"), "/tuning.toml"));
 
 /// Why the tuning can't be used.
@@ -17,15 +17,15 @@ pub(crate) enum TuningError {
     Io {
         /// The file.
         file: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// It isn't a tuning.
+    /// The file is not a tuning.
     #[error("{} is no tuning", file.display())]
     Toml {
         /// The file.
         file: PathBuf,
-        /// Where and what.
+        /// Position and kind of the error.
         source: toml::de::Error,
     },
     /// A number is out of its range.
@@ -33,13 +33,13 @@ pub(crate) enum TuningError {
     Range {
         /// The file.
         file: PathBuf,
-        /// Which.
+        /// The number's name.
         field: &'static str,
-        /// As given.
+        /// The given value.
         value: f32,
-        /// Smallest.
+        /// The smallest allowed value.
         low: f32,
-        /// Largest.
+        /// The largest allowed value.
         high: f32,
     },
 }
@@ -59,7 +59,7 @@ struct TuningFile {
     lives: u32,
 }
 
-/// The tuning beside the sources, or the built-in one, if there is none or it can't be used.
+/// The tuning beside the sources; the built-in one if that is missing or can't be used.
 pub(crate) fn load(agents: u32) -> Result<Tuning, TuningError> {
     load_from(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/tuning.toml"), agents)
 }

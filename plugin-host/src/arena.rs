@@ -1,16 +1,16 @@
-//! The frame arena: bump memory that lives for one frame and stays readable for the next.
+//! The frame arena: a bump allocator whose memory lives for one frame and stays readable during the next.
 //!
-//! Plugins bump within a piece; only a refill comes here. The lock is held for the moment of handing out a piece, never
-//! across a call into a plugin. In the steady state nothing is allocated: chunks are used again.
+//! Plugins bump-allocate within a piece; only a refill calls this module. The lock is held only while a piece is handed out, never across a
+//! call into a plugin. The steady state allocates nothing: chunks are reused.
 //!
 //! # Invariants
-//! 1. A byte is handed out once a frame.
+//! 1. Each byte is handed out at most once a frame.
 //! 2. Memory of frame n is untouched until frame n + [`FrameArena::FRAMES`] begins.
-//! 3. What a plugin may take depends on what it has taken itself, never on the others: there is a quota for each, and no limit
-//!    that all share. What they take together is bounded by the number of plugins.
+//! 3. A plugin's allowance depends only on what it has taken itself: each plugin has a quota, and there is no shared limit. The total is
+//!    bounded by the number of plugins.
 //!
 //! # Failure
-//! Past its quota a plugin's refill is refused, which it sees as `ArenaFull`; the log says so once for each row of such frames.
+//! A refill beyond the quota is refused; the plugin sees `ArenaFull`. Of consecutive frames with refusals, only the first is logged.
 
 #![expect(unsafe_code, reason = "lends raw memory to plugins")]
 
@@ -22,40 +22,39 @@ use plugin_sdk::abi::Bump;
 /// Bytes of a chunk, unless one allocation needs more.
 const CHUNK_BYTES: usize = 256 << 10;
 
-/// Alignment of every chunk, and the largest that an allocation may ask for without waste.
+/// Alignment of every chunk, and the largest that an allocation may request without waste.
 const CHUNK_ALIGN: usize = 64;
 
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 struct Line([MaybeUninit<u8>; CHUNK_ALIGN]);
 
-/// Bytes of the frame arena that each plugin may take in one frame, unless told otherwise: a quarter of the 64 MiB for which the
-/// arena of a usual game is made.
+/// Default quota of the frame arena for each plugin, in bytes a frame: a quarter of the 64 MiB for which the arena of a usual game is made.
 pub const ARENA_QUOTA_BYTES: usize = (64 << 20) / 4;
 
 /// Memory of the last frames.
 #[derive(Debug)]
 pub struct FrameArena {
     frames: [Mutex<Chunks>; Self::FRAMES],
-    /// In `0 .. FRAMES`.
+    /// Index of the current frame's memory, in `0 .. FRAMES`.
     current: usize,
-    /// Frames so far.
+    /// Number of frames so far.
     number: u64,
-    /// In bytes, of one plugin in one frame.
+    /// Quota of one plugin in one frame, in bytes.
     quota: usize,
 }
 
-/// What one plugin took of the arena.
+/// One plugin's use of the frame arena.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ArenaUse {
-    /// The most that it took in one frame.
+    /// The most bytes that it took in one frame.
     pub peak_bytes: usize,
-    /// Allocations that its quota refused.
+    /// Allocations that the quota refused.
     pub refused: u64,
 }
 
 impl ArenaUse {
-    /// Also that of another life of the plugin.
+    /// Adds the use of another lifetime of the plugin.
     pub(crate) fn add(&mut self, other: Self) {
         self.peak_bytes = self.peak_bytes.max(other.peak_bytes);
         self.refused += other.refused;
@@ -65,10 +64,10 @@ impl ArenaUse {
 /// One plugin's account of the arena.
 #[derive(Debug, Default)]
 pub(crate) struct Share {
-    /// The frame that `used` is of.
+    /// The frame that `used` refers to.
     frame: u64,
     used: usize,
-    /// The last frame in which something was refused.
+    /// The last frame in which an allocation was refused.
     refused_in: Option<u64>,
     total: ArenaUse,
 }
@@ -84,18 +83,18 @@ impl Share {
     }
 }
 
-/// An allocation that a plugin's quota refuses.
+/// Error: a plugin's quota refuses an allocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     bytes: usize,
     used: usize,
     quota: usize,
-    /// None was refused in the frame before, nor earlier in this one.
+    /// Whether this is the first refusal in this frame, and the previous frame had none.
     is_first: bool,
 }
 
 impl Refusal {
-    /// Logs the first of a row.
+    /// Logs the refusal if it is the first of consecutive frames with refusals.
     pub(crate) fn tell(&self, plugin: &str, place: &dyn std::fmt::Display) {
         let Self { bytes, used, quota, is_first } = self;
         if *is_first {
@@ -111,13 +110,13 @@ impl Refusal {
 #[derive(Default)]
 struct Chunks {
     chunks: Vec<Box<[Line]>>,
-    /// Chunks below it are handed out, in `0 ..= chunks.len()`.
+    /// Number of chunks that are handed out, in `0 ..= chunks.len()`.
     next: usize,
-    /// Pieces that were given back with room left.
+    /// Returned pieces that have room left.
     open: Vec<Bump>,
     /// Bytes handed out in chunks.
     given: usize,
-    /// Bytes of pieces that were too small for a request.
+    /// Bytes of pieces that were too small for the request.
     wasted: usize,
 }
 
@@ -130,20 +129,20 @@ impl std::fmt::Debug for Chunks {
     }
 }
 
-// SAFETY: the bumps point into the boxed chunks, which are used by whoever holds the piece, one at a time.
+// SAFETY: the bumps point into the boxed chunks; each piece is used by its holder alone, one at a time.
 unsafe impl Send for Chunks {}
 
 impl FrameArena {
-    /// Frames that stay readable, the current one included.
+    /// Frames whose memory is readable, including the current one.
     pub const FRAMES: usize = 2;
 
-    /// An arena that gives each plugin at most `quota` bytes a frame.
+    /// Creates an arena that gives each plugin at most `quota` bytes a frame.
     #[must_use]
     pub fn new(quota: usize) -> Self {
         Self { frames: std::array::from_fn(|_| Mutex::default()), current: 0, number: 0, quota }
     }
 
-    /// Ends the frame: what was allocated [`Self::FRAMES`] frames ago becomes free. Returns the bytes that the ended frame used.
+    /// Ends the frame and frees what was allocated [`Self::FRAMES`] frames ago. Returns the bytes that the ended frame used.
     pub fn flip(&mut self) -> usize {
         let used = self.lock().used();
         self.current = (self.current + 1) % Self::FRAMES;
@@ -161,7 +160,7 @@ impl FrameArena {
 }
 
 impl Chunks {
-    /// The next chunk of at least `bytes`.
+    /// Hands out the next chunk of at least `bytes`.
     fn take(&mut self, bytes: usize) -> Bump {
         let lines = bytes.div_ceil(CHUNK_ALIGN);
         let found = self.chunks[self.next..].iter().position(|chunk| chunk.len() >= lines);
@@ -184,20 +183,20 @@ impl Chunks {
     }
 }
 
-/// What one call of a plugin has of the arena; given back when dropped.
+/// One call's piece of the arena; given back on drop.
 pub(crate) struct Piece<'a> {
     arena: &'a FrameArena,
     share: &'a mut Share,
-    /// Where this call began in it.
+    /// Start of this call's part of the piece.
     start: *mut u8,
-    /// Where it ends; the plugin sees no more of it than its quota allows.
+    /// End of the piece; the plugin sees only as much of it as its quota allows.
     end: *mut u8,
-    /// What the plugin has left of it.
+    /// The rest that the plugin has not used.
     pub(crate) left: Bump,
 }
 
 impl<'a> Piece<'a> {
-    /// A piece for one call; may be empty.
+    /// Opens a piece for one call; it may be empty.
     pub(crate) fn open(arena: &'a FrameArena, share: &'a mut Share) -> Self {
         if share.frame != arena.number {
             (share.frame, share.used) = (arena.number, 0);
@@ -208,7 +207,7 @@ impl<'a> Piece<'a> {
         piece
     }
 
-    /// A fresh piece with room for `size` bytes at `align`, in exchange for what is left of this one.
+    /// Exchanges the rest of this piece for a new one with room for `size` bytes at `align`.
     pub(crate) fn refill(&mut self, left: Bump, size: usize, align: usize) -> Result<Bump, Refusal> {
         self.account(left);
         let needed = size.saturating_add(align.saturating_sub(CHUNK_ALIGN)).max(1);
@@ -233,13 +232,13 @@ impl<'a> Piece<'a> {
         Refusal { bytes, used, quota, is_first }
     }
 
-    /// Notes what the plugin took of the piece.
+    /// Adds what the plugin took of the piece to its account.
     fn account(&mut self, left: Bump) {
         self.share.take(left.cursor.addr().saturating_sub(self.start.addr()));
         self.start = left.cursor;
     }
 
-    /// As much of `piece` as the plugin may still take.
+    /// The part of `piece` that the plugin may still take.
     fn within_quota(&self, piece: Bump) -> Bump {
         let allowed = self.arena.quota.saturating_sub(self.share.used);
         if length(piece) <= allowed {
@@ -269,7 +268,7 @@ mod tests {
 
     const QUOTA: usize = 1 << 20;
 
-    /// Takes `bytes` as a plugin does; whether it got them.
+    /// Allocates `bytes` as a plugin does; returns the memory or the refusal.
     fn take(piece: &mut Piece<'_>, bytes: usize) -> Result<*mut u8, Refusal> {
         let mut bump = piece.left;
         if super::length(bump) < bytes {
@@ -279,7 +278,7 @@ mod tests {
         Ok(bump.cursor)
     }
 
-    /// One call that takes `bytes`.
+    /// One call that allocates `bytes`.
     fn call(arena: &FrameArena, share: &mut Share, bytes: usize) -> Result<*mut u8, Refusal> {
         take(&mut Piece::open(arena, share), bytes)
     }

@@ -1,8 +1,8 @@
-//! The host's side of a call: the function table that plugins see, and what it works on.
+//! The host's side of a call: the function table for plugins, and the context that its functions use.
 //!
 //! # Invariants
 //! 1. A [`Context`] lives on the caller's stack for one call, and only that call's thread uses it.
-//! 2. No function of the table panics: an unwinding one would abort the process.
+//! 2. No function of the table panics: unwinding out of one would abort the process.
 
 #![expect(unsafe_code, reason = "the host's functions of the C ABI")]
 
@@ -16,15 +16,15 @@ use crate::arena::Piece;
 use crate::calls::callee::{Callee, Step, UnderWay};
 use crate::ports::Port;
 
-/// A fault's message is not lengthened beyond it.
+/// Limit beyond which a fault's message is not extended, in bytes.
 const MESSAGE_BYTES_MAX: usize = 1024;
 
-/// Why a plugin's call did not end well.
+/// Why a plugin's call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// What the plugin said.
+    /// The plugin's message.
     pub message: String,
-    /// `file:line:column` of a panic, else empty.
+    /// `file:line:column` of a panic, otherwise empty.
     pub location: String,
 }
 
@@ -37,20 +37,20 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// What the table's functions work on during one call.
+/// State of one call, used by the table's functions.
 pub(crate) struct Context<'a> {
     callee: &'static Callee,
     generation: u32,
-    /// `None` in `create`, `save` and `destroy`, which have no frame.
+    /// `None` in `create`, `save` and `destroy`, which run outside of frames.
     frame: Option<FrameAccess<'a>>,
-    /// The last panic that was told, whatever became of it.
+    /// The last reported panic, even if the plugin caught it.
     panic: Option<Fault>,
     fault: Option<Fault>,
     report: Option<StateReport>,
     _under_way: UnderWay,
 }
 
-/// What became of a plugin's state when it went from one generation to the next, in the SDK's words.
+/// What became of a plugin's state in a handover, as reported by the SDK.
 #[derive(Debug)]
 pub(crate) struct StateReport {
     level: Level,
@@ -58,7 +58,7 @@ pub(crate) struct StateReport {
 }
 
 impl StateReport {
-    /// Logs it.
+    /// Logs the report.
     pub(crate) fn tell(&self, plugin: &str) {
         let text = &self.text;
         match self.level {
@@ -69,40 +69,40 @@ impl StateReport {
     }
 }
 
-/// What only a call within a frame may use.
+/// Resources that only a call within a frame may use.
 pub(crate) struct FrameAccess<'a> {
     pub(crate) piece: Piece<'a>,
     pub(crate) ports: &'a mut [Port],
 }
 
 impl<'a> Context<'a> {
-    /// Of the call that begins now, for `step`.
+    /// Context of a call that begins now, for `step`.
     pub(crate) fn new(callee: &'static Callee, step: Step, generation: u32, frame: Option<FrameAccess<'a>>) -> Self {
         Self { callee, generation, frame, panic: None, fault: None, report: None, _under_way: callee.enter(step) }
     }
 
-    /// The way back for a plugin; valid while `self` is borrowed.
+    /// The plugin's access to the host; valid while `self` is borrowed.
     pub(crate) fn life(&mut self) -> LifeCall {
         LifeCall { host: &raw const TABLE, context: std::ptr::from_mut(self).cast() }
     }
 
-    /// What the plugin said of its state.
+    /// Takes the plugin's report on its state.
     pub(crate) fn take_report(&mut self) -> Option<StateReport> {
         self.report.take()
     }
 
-    /// Takes back what the call has left of its arena's piece.
+    /// Takes back the unused rest of the call's arena piece.
     pub(crate) fn close_piece(&mut self, left: Bump) {
         if let Some(frame) = &mut self.frame {
             frame.piece.left = left;
         }
     }
 
-    /// Why the call will fail.
+    /// Records why the call will fail.
     fn note(&mut self, fault: Fault) {
         match &mut self.fault {
             None => self.fault = Some(fault),
-            // The first is the cause: what follows comes from dropping its payload.
+            // The first fault is the cause: later ones come from dropping its payload.
             Some(first) if first.message.len() < MESSAGE_BYTES_MAX => {
                 first.message.push_str("; then: ");
                 first.message.push_str(&fault.message);
@@ -111,7 +111,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// What the call's status means, with the reason that the plugin gave.
+    /// The call's result by its status, with the reason that the plugin gave.
     pub(crate) fn finish(self, status: Status) -> Result<(), Fault> {
         if status == Status::OK {
             return Ok(());
@@ -141,14 +141,14 @@ static TABLE: HostTable = HostTable {
 };
 
 /// # Safety
-/// `context` came from [`Context::life`] in the call that is under way on this thread.
+/// `context` came from [`Context::life`] in the current call on this thread.
 unsafe fn context<'a>(context: *mut c_void) -> &'a mut Context<'a> {
     // SAFETY: by contract; the caller of the plugin doesn't touch it meanwhile.
     unsafe { &mut *context.cast() }
 }
 
 /// # Safety
-/// As [`context()`].
+/// The same as for [`context()`].
 unsafe fn port<'a>(at: *mut c_void, number: u32) -> Option<&'a mut Port> {
     // SAFETY: the same contract.
     let context = unsafe { context(at) };
@@ -178,7 +178,7 @@ unsafe extern "C" fn loan_begin(at: *mut c_void, number: u32, length: usize, mem
     let Some(port) = (unsafe { port(at, number) }) else { return Status::INVALID };
     match port.begin(length) {
         Ok(place) => {
-            // SAFETY: the plugin passes a place for the pointer.
+            // SAFETY: the plugin passes a valid place for the pointer.
             unsafe { *memory = place };
             Status::OK
         }
@@ -229,7 +229,7 @@ unsafe extern "C" fn fault(at: *mut c_void, message: Text, location: Text) {
     context.note(unsafe { told(message, location) });
 }
 
-/// Logs at once: what comes next may end the process, as a panic in a destructor does.
+/// Logs immediately: what follows may end the process, for example a panic in a destructor.
 unsafe extern "C" fn panicked(at: *mut c_void, message: Text, location: Text) {
     // SAFETY: the plugin passes its call's context.
     let Context { callee, generation, panic, .. } = unsafe { context(at) };
@@ -255,7 +255,7 @@ unsafe extern "C" fn origin(at: *mut c_void) -> *const c_void {
 }
 
 unsafe extern "C" fn stray(origin: *const c_void, message: Text, location: Text, thread: Text) {
-    // SAFETY: the plugin passes what `origin` gave to it, which is never freed.
+    // SAFETY: the plugin passes the pointer that `origin` returned, which is never freed.
     let callee: &'static Callee = unsafe { &*origin.cast() };
     // SAFETY: the plugin keeps both texts alive for this call.
     let fault = unsafe { told(message, location) };

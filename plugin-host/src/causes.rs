@@ -1,9 +1,9 @@
-//! Errors in one line.
+//! Formats an error and its causes in one line.
 
 use std::error::Error;
 use std::iter::successors;
 
-/// `error` and its causes in one line, each after a colon. A cause whose text is already there is left out: some errors quote theirs.
+/// `error` and its causes in one line, separated by colons. Skips a cause that the text already contains: some errors quote theirs.
 pub fn with_causes(error: &dyn Error) -> String {
     successors(error.source(), |cause| (*cause).source()).map(ToString::to_string).fold(
         error.to_string(),

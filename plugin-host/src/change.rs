@@ -1,4 +1,4 @@
-//! What waits for each plugin, and what is to be done about it when: the table, without effects.
+//! Pending changes of each plugin, and what to do about them when: a decision table without side effects.
 //!
 //! | handover | waits | plugin runs | engine hands over | when its systems are done | at the edge | then waits |
 //! |---|---|---|---|---|---|---|
@@ -12,47 +12,47 @@
 //! | – | refusal | – | – | – | – | – |
 //! | begun | refusal | yes | – | – | abandon | – |
 //!
-//! A handover that a newer build has overtaken is committed all the same: builds that come in every frame would else keep each other
-//! from ever running. Knows nothing of images, threads or clocks.
+//! A handover is committed even if a newer build has overtaken it: otherwise builds that arrive in every frame would keep each other from
+//! ever running. This module knows nothing of images, threads or clocks.
 //!
 //! # Invariants
-//! 1. Of what came for a plugin and has not begun, only the latest counts.
-//! 2. A plugin has one handover at most, and every one of them ends at the next edge.
+//! 1. Of the changes that arrived for a plugin and have not begun, only the latest counts.
+//! 2. A plugin has at most one handover, which ends at the next edge.
 
 use std::collections::BTreeMap;
 
-/// What is to become of a plugin.
+/// A pending change of a plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next<B> {
-    /// This build is to run.
+    /// Run this build.
     Build(B),
-    /// Its file has gone.
+    /// The plugin's file was removed.
     Removal,
-    /// Its file was refused: it holds the build no longer that waited.
+    /// The plugin's file was refused: it no longer contains the build that waited.
     Refusal,
 }
 
-/// What is to be done at the edge.
+/// What to do at the edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step<B, H> {
-    /// End the handover and go over to what it made.
+    /// End the handover and switch to its result.
     Commit(H),
-    /// End the handover and drop what it made.
+    /// End the handover and drop its result.
     Abandon(H),
-    /// The whole swap, or a first load.
+    /// Do the whole swap, or a first load.
     Load(B),
-    /// Take the plugin out.
+    /// Remove the plugin.
     Remove,
 }
 
-/// Of one plugin; one of both is there.
+/// Pending work for one plugin; at least one of the fields is `Some`.
 #[derive(Debug)]
 struct Change<B, H> {
     handover: Option<H>,
     next: Option<Next<B>>,
 }
 
-/// What waits, by plugin, in the order of their names.
+/// Pending work by plugin name, in the order of the names.
 #[derive(Debug)]
 pub(crate) struct Changes<B, H>(BTreeMap<String, Change<B, H>>);
 
@@ -71,12 +71,12 @@ impl<B, H> Changes<B, H> {
         self.0.contains_key(plugin)
     }
 
-    /// Something came for a plugin.
+    /// Records a change for a plugin.
     pub(crate) fn note(&mut self, plugin: String, next: Next<B>) {
         self.0.entry(plugin).or_insert(Change { handover: None, next: None }).next = Some(next);
     }
 
-    /// Begins the handover of each plugin that a build waits for and that is `done`: it runs, and isn't called again in this frame.
+    /// Begins the handover of each plugin that has a waiting build and is `done`: it runs and isn't called again in this frame.
     pub(crate) fn hand_over<P>(&mut self, done: impl Fn(&str) -> Option<P>, mut begin: impl FnMut(P, B) -> H) {
         for (plugin, change) in self.0.iter_mut().filter(|(_, change)| change.handover.is_none()) {
             let Some(place) = done(plugin) else { continue };
@@ -87,7 +87,7 @@ impl<B, H> Changes<B, H> {
         }
     }
 
-    /// What is to be done at this edge, in this order; the rest waits on. `hands_over` says whether the engine does.
+    /// The steps for this edge, in order; the rest keeps waiting. `hands_over` says whether the engine hands over.
     pub(crate) fn at_edge(&mut self, hands_over: bool, runs: impl Fn(&str) -> bool) -> Vec<(String, Step<B, H>)> {
         let mut steps = Vec::new();
         for (plugin, Change { handover, next }) in std::mem::take(&mut self.0) {
@@ -115,7 +115,7 @@ mod tests {
 
     const PLUGIN: &str = "plugin";
 
-    /// Builds and handovers are numbers; the handover of a build has its number.
+    /// Builds and handovers are numbers; a build's handover has the same number.
     type Table = Changes<u32, u32>;
 
     fn with(waiting: impl IntoIterator<Item = Next<u32>>) -> Table {
@@ -124,7 +124,7 @@ mod tests {
         table
     }
 
-    /// After the handover of build 1 has begun, this came.
+    /// A table in which the handover of build 1 has begun and these changes arrived later.
     fn with_handover(waiting: impl IntoIterator<Item = Next<u32>>) -> Table {
         let mut table = with([Build(1)]);
         assert_eq!(begun(&mut table, true), [1]);

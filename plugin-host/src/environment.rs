@@ -1,14 +1,14 @@
-//! Environment variables that look like Hotframe's and that nothing reads: most are slips of the pen.
+//! Environment variables that look like Hotframe's but are read by nothing: most are typing errors.
 
 use crate::name::near;
 
-/// What is read. Tests, examples and `.ci` have more, which begin with the words of [`OF_TESTS`].
+/// The variables that are read. Tests, examples and `.ci` read more, which begin with the prefixes in [`OF_TESTS`].
 const READ: [&str; 1] = ["HOTFRAME_DIR"];
 
 const PREFIX: &str = "HOTFRAME_";
 const OF_TESTS: [&str; 4] = ["HOTFRAME_BELL_", "HOTFRAME_EXAMPLE_", "HOTFRAME_SOAK", "HOTFRAME_TEST_"];
 
-/// A line for each variable of this process that nothing reads.
+/// One line for each such variable of this process that nothing reads.
 #[must_use]
 pub fn unread() -> Vec<String> {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());

@@ -1,19 +1,19 @@
-//! A handover: a plugin's next generation is made from the running one's state on a thread of its own, while the others and the
-//! picture have the frame.
+//! A handover: a thread of its own makes a plugin's next generation from the running one's state, in parallel with the other plugins'
+//! systems and the presenter.
 //!
 //! ```text
 //! frame's thread   … its last stage │ others, picture, sleep        │ edge: commit │ next frame
 //! worker                            └ save ─► create from the state ┘
 //!                                     └──┘ the gate is held
 //! ```
-//! Knows nothing of edges: [`change`](crate::change) says when a handover begins and how it ends.
+//! This module knows nothing of edges: [`change`](crate::change) decides when a handover begins and how it ends.
 //!
 //! # Invariants
-//! 1. The worker's work ends before the handover does: dropping one waits, and drops what it made. Nobody waits for the end of its
-//!    thread, where the plugin's thread-locals are dropped.
+//! 1. The worker's work ends before the handover does: dropping a handover waits for the work and drops its result. Nobody waits for the
+//!    end of the thread, where the plugin's thread-locals are dropped.
 //!
 //! # Failure
-//! Without a thread, or when the worker panics, nothing is made; the whole swap is then done at the edge.
+//! If no thread can be started or the worker panics, there is no result; the whole swap is then done at the edge.
 
 use std::sync::Arc;
 use std::thread::Builder;
@@ -31,7 +31,7 @@ use crate::swap::{Successor, SwapError};
 #[derive(Clone, Debug)]
 pub(crate) struct Build {
     pub(crate) image: Arc<Image>,
-    /// It was refused before, for the sake of other plugins: nobody is told so again.
+    /// It was refused before because of other plugins; this is not reported again.
     pub(crate) is_retry: bool,
 }
 
@@ -39,12 +39,12 @@ pub(crate) struct Build {
 #[derive(Debug)]
 pub(crate) struct Handover {
     build: Build,
-    /// What the worker makes; `None` when it could not be started, or has ended.
+    /// Receives the worker's result; `None` if the worker could not be started or has ended.
     made: Option<Receiver<Result<Successor, SwapError>>>,
 }
 
 impl Handover {
-    /// Starts making `generation` of `build` from what runs in `slot`.
+    /// Starts making `generation` of `build` from the instance in `slot`.
     pub(crate) fn begin(slot: Arc<Slot>, build: Build, generation: u32) -> Self {
         let plugin = slot.name().to_owned();
         let image = build.image.clone();
@@ -60,7 +60,7 @@ impl Handover {
         Self { build, made: made.ok() }
     }
 
-    /// Waits for the worker. `None` when it made nothing and refused nothing either.
+    /// Waits for the worker. `None` if it neither made nor refused anything.
     pub(crate) fn end(mut self) -> (Build, Option<Result<Successor, SwapError>>) {
         let made = self.made.take().and_then(|made| made.recv().ok());
         (self.build.clone(), made)

@@ -1,8 +1,8 @@
-//! The plugin host: watches a folder and brings what changes there into the game, at frame edges.
+//! The plugin host: watches a folder and applies its changes to the game at frame edges.
 //!
-//! The watcher's thread copies, inspects and loads; the thread that owns the host calls [`Host::stage_done`] after each stage
-//! of systems, where handovers begin, and [`Host::frame_edge`] between two frames, where what they made and whatever
-//! else waits is swapped in. Nothing else changes which code runs.
+//! The watcher's thread copies, inspects and loads. The thread that owns the host calls [`Host::stage_done`] after each stage of systems,
+//! which begins handovers, and [`Host::frame_edge`] between two frames, which swaps in their results and everything else that waits.
+//! Nothing else changes which code runs.
 
 mod again;
 mod edge;
@@ -36,7 +36,7 @@ use crate::ports::{PastLane, Traffic};
 use crate::slot::{FrameInfo, Slot};
 use crate::watcher::{FileEvent, WatchError, Watcher, plugin_of};
 
-/// How often [`Host::load_present`] looks whether what it waits for is still there.
+/// Interval at which [`Host::load_present`] checks whether the files that it waits for still exist.
 const PRESENCE_CHECK: Duration = Duration::from_millis(200);
 
 /// Why a host could not start.
@@ -46,48 +46,48 @@ pub enum StartError {
     /// The folder can't be watched.
     #[error(transparent)]
     Watch(#[from] WatchError),
-    /// There is no place for private copies.
+    /// There is no folder for private copies.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What happened at frame edges to one plugin.
+/// What happened to one plugin at frame edges.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PluginStats {
-    /// The generation that runs; 0 when none was accepted.
+    /// The running generation; 0 if none was accepted.
     pub generation: u32,
     /// Swaps from one generation to the next.
     pub reloads: u32,
-    /// Files and builds that were refused.
+    /// Refused files and builds.
     pub failed_loads: u32,
     /// Calls that panicked.
     pub panics: u64,
-    /// Records that came while it was suspended, or that held no whole messages: read, so that they hold no publisher up, and
-    /// dropped.
+    /// Records that were read but not delivered, so that they hold up no publisher: they arrived while the plugin was suspended, or
+    /// contained no whole messages.
     pub undelivered: u64,
-    /// What it took of the frame arena.
+    /// Its use of the frame arena.
     pub arena: ArenaUse,
-    /// Images of it that are no longer used and stay mapped until the process ends: of replaced and of refused builds.
+    /// Its images that are no longer used but stay mapped until the process ends: those of replaced and of refused builds.
     pub retired_images: u64,
-    /// Bytes of address space that these take.
+    /// Address space of these images, in bytes.
     pub retired_bytes: u64,
-    /// How long each swap held the frame edge, waiting for the end of its handover included.
+    /// How long each swap blocked the frame edge, including the wait for its handover.
     pub swaps: Vec<Duration>,
 }
 
-/// A plugin that was seen since the host started.
+/// A plugin that has been seen since the host started.
 #[derive(Debug, Default)]
 struct Plugin {
     /// `None` before its first generation and after its removal.
     slot: Option<Arc<Slot>>,
     image: Option<Arc<Image>>,
-    /// A build that was refused because of the other plugins; tried again when they change. The next verdict on its file cancels it.
+    /// A build that was refused because of other plugins; retried when they change. The next verdict on its file cancels it.
     waiting: Option<Waiting>,
-    /// The last build of it was refused at the edge.
+    /// Its last build was refused at the edge.
     is_refused: bool,
-    /// The last that was said of it is that its file was refused, or could not be tried.
+    /// The last report on it says that its file was refused or could not be tried.
     is_in_doubt: bool,
-    /// What was counted in slots that it has left.
+    /// Counters of the slots that it has left.
     traffic: Traffic,
     stats: PluginStats,
 }
@@ -96,13 +96,13 @@ struct Plugin {
 #[derive(Debug)]
 struct Waiting {
     image: Arc<Image>,
-    /// Why it was refused, each reason once.
+    /// Reasons of the refusal, each reported once.
     told: BTreeSet<String>,
-    /// The system refused what it needs: it is also tried again now and then.
+    /// The system refused a resource that it needs: it is also retried periodically.
     is_short: bool,
 }
 
-/// States by plugin name, in the order of the names; of one that can't be saved, why.
+/// Saved states in the order of the plugins' names; an error says why a state can't be saved.
 pub type NamedStates<'a> = Vec<(&'a str, Result<Vec<u8>, Fault>)>;
 
 /// See the module.
@@ -110,32 +110,32 @@ pub type NamedStates<'a> = Vec<(&'a str, Result<Vec<u8>, Fault>)>;
 pub struct Host {
     bus: Bus,
     plugins: BTreeMap<String, Plugin>,
-    /// Plugins whose file stands in the folder and was accepted or refused.
+    /// Plugins whose file is in the folder and was accepted or refused.
     tried: BTreeSet<String>,
-    /// Plugins whose accepted file was copied or touched.
+    /// Plugins whose accepted file was copied again or touched.
     touched: BTreeSet<String>,
-    /// When builds that the system refused something are tried again; `None` if there is none.
+    /// When to retry builds that the system refused a resource; `None` if there are none.
     retry_at: Option<Instant>,
-    /// What running plugins ask for in vain, as it was told.
+    /// Reported requests of running plugins that have no effect.
     unmet: BTreeSet<Unmet>,
-    /// What waits for them; a handover ends its thread when dropped.
+    /// Pending changes of the plugins; dropping a handover waits for its work.
     changes: Changes<Build, Handover>,
-    /// Since the last edge the engine has said that systems are done.
+    /// Whether the engine has reported a finished stage since the last edge.
     hands_over: bool,
     arena: FrameArena,
-    /// Instances that were replaced or removed at this frame's edge: dropping a large state takes time that the edge doesn't have.
+    /// Instances that were replaced or removed at this frame's edge. They are dropped later: dropping a large state would hold up the edge.
     outgoing: Mutex<Vec<Instance>>,
     loaded: Receiver<Loaded>,
     events: Receiver<FileEvent>,
-    /// Ends its thread when dropped; after the channels above, since its thread sends to them.
+    /// Dropping it ends its thread; it stands after the channels above because its thread sends to them.
     watcher: Watcher,
     home: Arc<Home>,
-    /// Last, for plugins may hang while they are dropped.
+    /// Last field: plugins may hang while they are dropped.
     _watchdog: Watchdog,
 }
 
 impl Host {
-    /// Watches `folder`. What stands there already is loaded by [`Self::load_present`].
+    /// Starts watching `folder`. [`Self::load_present`] loads the libraries that are already there.
     ///
     /// # Errors
     /// [`StartError`]: the folder is missing or can't be watched.
@@ -168,7 +168,7 @@ impl Host {
         })
     }
 
-    /// Lets each plugin take at most `bytes` of the frame arena in one frame; [`ARENA_QUOTA_BYTES`] unless told otherwise.
+    /// Sets each plugin's quota of the frame arena, in bytes a frame; the default is [`ARENA_QUOTA_BYTES`].
     #[must_use]
     pub fn with_arena_quota(mut self, bytes: usize) -> Self {
         self.arena = FrameArena::new(bytes);
@@ -181,27 +181,27 @@ impl Host {
         self.watcher.folder()
     }
 
-    /// The bus on which plugins talk.
+    /// The bus that the plugins use.
     #[must_use]
     pub fn bus(&self) -> &Bus {
         &self.bus
     }
 
-    /// This frame's memory.
+    /// The frame arena.
     #[must_use]
     pub fn arena(&self) -> &FrameArena {
         &self.arena
     }
 
-    /// Waits until every library that stands in the folder now has been tried once, and swaps in what was accepted.
+    /// Waits until every library that is in the folder now has been tried once, and swaps in the accepted ones.
     ///
     /// # Errors
-    /// When the folder can't be read.
+    /// If the folder can't be read.
     pub fn load_present<E: Engine>(&mut self, engine: &mut E) -> std::io::Result<()> {
         let mut awaited = BTreeMap::new();
         for file in std::fs::read_dir(self.folder())? {
             let file = file?;
-            // As the watcher: links are followed, and what is no file is no plugin.
+            // As in the watcher: links are followed, and anything but a file is not a plugin.
             if file.path().is_file() {
                 awaited.extend(file.file_name().to_str().and_then(plugin_of).map(|plugin| (plugin, file.path())));
             }
@@ -210,7 +210,7 @@ impl Host {
         while !awaited.is_empty() {
             let event = match self.events.recv_timeout(PRESENCE_CHECK) {
                 Ok(event) => event,
-                // A file that goes before its first try is never told of.
+                // No event reports a file that vanishes before its first try.
                 Err(RecvTimeoutError::Timeout) => {
                     awaited.retain(|_, path| path.is_file());
                     continue;
@@ -228,8 +228,8 @@ impl Host {
         Ok(())
     }
 
-    /// Waits until the next [`Self::frame_edge`] has something to look at: a plugin to swap in, to take out or to refuse. Gives
-    /// whether it has. For tools and tests; a game just calls `frame_edge` in every frame.
+    /// Waits until the next [`Self::frame_edge`] has something to do: a plugin to swap in, remove or refuse. Returns whether it has. For
+    /// tools and tests; a game just calls `frame_edge` in every frame.
     #[must_use]
     pub fn wait_for_change(&self, timeout: Duration) -> bool {
         if !self.changes.is_empty() {
@@ -240,13 +240,14 @@ impl Host {
         select.ready_timeout(timeout).is_ok()
     }
 
-    /// Begins the handovers of running plugins that have no system in a stage after `stage`, and for which a build waits: beside the
-    /// rest of the frame, on threads of their own, their state is saved and the next generation made from it. The next edge, which
-    /// has to do no more than go over to it, waits for those that take longer.
+    /// Begins the handovers of running plugins for which a build waits and which have no system in a stage after `stage`.
     ///
-    /// To be called when the last system of a stage has run; an engine that has no stages calls it once, with the last one. A plugin
-    /// must not be called from then to the edge. One that is called all the same is swapped at the edge as a whole, and the edge is
-    /// held for that long. So are all, in an engine that doesn't call this.
+    /// In parallel with the rest of the frame, a thread for each plugin saves its state and makes the next generation from it. The next
+    /// edge only has to switch to the result; it waits for handovers that take longer.
+    ///
+    /// Call this when the last system of a stage has run; an engine without stages calls it once, with the last stage. From then to the
+    /// edge no such plugin may be called. A plugin that is called anyway is swapped as a whole at the edge, which is blocked for that long.
+    /// The same happens to all plugins in an engine that never calls this.
     pub fn stage_done(&mut self, stage: Stage) {
         self.hands_over = true;
         self.note_events();
@@ -255,9 +256,9 @@ impl Host {
         }
     }
 
-    /// Swaps in what waits. To be called between two frames, with no plugin's system running. Gives the number of plugins that changed.
+    /// Swaps in what waits, and returns the number of plugins that changed. Call it between two frames, while no plugin's system runs.
     ///
-    /// What came too late for [`Self::stage_done`], in an engine that calls it, waits for the next frame's.
+    /// In an engine that calls [`Self::stage_done`], a build that arrives too late for it is swapped in one frame later.
     pub fn frame_edge<E: Engine>(&mut self, engine: &mut E) -> usize {
         self.note_events();
         self.retry_short();
@@ -269,7 +270,7 @@ impl Host {
         changed
     }
 
-    /// Tells what running plugins ask for in vain since the last time.
+    /// Logs the requests of running plugins without effect that are new since the last time.
     fn tell_unmet(&mut self) {
         let running = self.plugins.values().filter(|plugin| plugin.slot.is_some());
         let manifests: Vec<&Manifest> = running.filter_map(|plugin| Some(plugin.image.as_ref()?.manifest())).collect();
@@ -278,14 +279,15 @@ impl Host {
         self.unmet = unmet;
     }
 
-    /// Delivers what each plugin's inbox holds, plugins in the order of their names; `commands` is given what they ask for.
+    /// Delivers the messages in each plugin's inbox, plugins in the order of their names; passes their commands to `commands`.
     pub fn deliver(&self, frame: &FrameInfo, mut commands: impl FnMut(&str, &[u8])) {
         for slot in self.plugins.values().filter_map(|plugin| plugin.slot.as_ref()) {
             slot.deliver(frame, &self.arena, |bytes| commands(slot.name(), bytes));
         }
     }
 
-    /// Ends the frame: drops instances that were replaced or removed at its edge, and its memory. Gives the bytes that plugins used of it.
+    /// Ends the frame: drops the instances that its edge replaced or removed, and frees arena memory. Returns the bytes that plugins used
+    /// of the arena.
     pub fn end_frame(&mut self) -> usize {
         self.outgoing.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         self.arena.flip()
@@ -308,14 +310,14 @@ impl Host {
 
     /// Each running plugin's state as it would be saved now, by name.
     ///
-    /// One that has not saved its state within ten seconds is given up: whoever calls it, or asks for its counters, waits for
-    /// it from then on. So this is the last thing to ask for.
+    /// A plugin that does not save its state within ten seconds is abandoned: from then on, every call of it and every read of its counters
+    /// blocks. So call this last.
     pub fn states(&self) -> NamedStates<'_> {
         let running = self.plugins.values().filter_map(|plugin| plugin.slot.as_ref());
         running.filter_map(|slot| Some((slot.name(), states::save(slot)?))).collect()
     }
 
-    /// Records that plugins received, by topic and priority; of those that were taken out, too.
+    /// Records that plugins received, by topic and priority; includes removed plugins.
     #[must_use]
     pub fn received(&self) -> BTreeMap<String, [u64; 4]> {
         let mut sums = BTreeMap::<String, [u64; 4]>::new();
@@ -328,7 +330,7 @@ impl Host {
         sums
     }
 
-    /// Lanes that plugins published to and no longer do: the bus lists them only until they are read to their end.
+    /// Lanes that plugins no longer publish to; the bus lists these only until they are read to their end.
     #[must_use]
     pub fn past_lanes(&self) -> Vec<PastLane> {
         let mut past = Vec::new();
@@ -347,11 +349,11 @@ impl Host {
 }
 
 impl Drop for Host {
-    /// Drops the plugins here, where they are watched: the engine still has their slots.
+    /// Drops the plugins here, while the watchdog still runs: the engine still holds their slots.
     fn drop(&mut self) {
         self.changes = Changes::default();
         for slot in self.plugins.values().filter_map(|plugin| plugin.slot.as_ref()) {
-            // A plugin that was given up while it was saved keeps its gate.
+            // A plugin that was abandoned while saving still holds its slot lock.
             let Some(mut occupant) = slot.try_lock() else { continue };
             let instance = slot.put(&mut occupant, None);
             occupant.ports.close();
@@ -361,7 +363,7 @@ impl Drop for Host {
     }
 }
 
-/// Where a plugin's library stands in `folder`.
+/// Path of a plugin's library in `folder`.
 #[must_use]
 pub fn library_path(folder: &Path, plugin: &str) -> PathBuf {
     folder.join(crate::watcher::file_of(plugin))

@@ -1,10 +1,11 @@
-//! Runs a test of this crate again inside of namespaces: what it does to mounts and limits stays there.
+//! Reruns a test of this crate inside namespaces, so that its changes of mounts and limits stay there.
 
 use std::process::Command;
 
 const INSIDE: &str = "HOTFRAME_TEST_INSIDE";
 
-/// Whether this process is inside. Else runs the test of this path there, after the shell's `prepare`, where the system allows it.
+/// Whether this process is inside. If not, runs the test with this path there, after the shell commands in `prepare`, where the system
+/// allows it.
 pub(crate) fn is_inside(test: &str, unshare: &[&str], prepare: &str) -> bool {
     if std::env::var_os(INSIDE).is_some() {
         return true;

@@ -1,4 +1,4 @@
-//! A plugin's state object, together with the image whose code it needs.
+//! A plugin's state object, together with the image whose code it uses.
 
 #![expect(unsafe_code, reason = "calls the life-cycle shims of an image")]
 
@@ -14,11 +14,11 @@ use crate::calls::ends;
 use crate::image::Image;
 use crate::stack::with_room;
 
-/// A living state object. Dropping it drops the state in the image's own code.
+/// A live state object. Dropping it drops the state in the image's own code.
 #[derive(Debug)]
 pub(crate) struct Instance {
     image: Arc<Image>,
-    /// Made by the image's `create`, given back to its `destroy`.
+    /// Created by the image's `create`; its `destroy` takes it back.
     state: NonNull<c_void>,
     generation: u32,
 }
@@ -27,7 +27,8 @@ pub(crate) struct Instance {
 unsafe impl Send for Instance {}
 
 impl Instance {
-    /// Makes one: fresh when `saved` is empty, else with the state that another generation saved, and what became of that.
+    /// Creates an instance: with defaults if `saved` is empty, otherwise from another generation's saved state. Also returns the report on
+    /// that state.
     pub(crate) fn create(
         image: Arc<Image>,
         generation: u32,
@@ -67,11 +68,11 @@ impl Instance {
     /// The state as named MessagePack.
     pub(crate) fn save(&self) -> Result<Vec<u8>, Fault> {
         struct Lent<'a>(&'a Instance);
-        // SAFETY: whoever lent it waits until it is done with, and the state is `Send`: one thread at a time uses it.
+        // SAFETY: the lender waits until the borrower is done, and the state is `Send`: one thread at a time uses it.
         unsafe impl Send for Lent<'_> {}
         let lent = Lent(self);
         with_room(move || {
-            // The whole of it, not its field alone, goes to the other thread.
+            // Moves the whole wrapper to the other thread, not only its field.
             let Lent(instance) = { lent };
             instance.save_here()
         })
@@ -83,7 +84,7 @@ impl Instance {
         let mut context = Context::new(self.image.callee(), Step::Save, self.generation, None);
         let life = context.life();
         let sink = Sink { context: (&raw mut bytes).cast(), write };
-        // SAFETY: the image's own function and instance, which nobody uses meanwhile (`self` is borrowed and calls need `&mut`).
+        // SAFETY: the image's own function and instance, which nobody else uses meanwhile (`self` is borrowed and calls need `&mut`).
         let status = unsafe { (self.image.functions().save)(&raw const life, self.state.as_ptr(), sink) };
         context.finish(status)?;
         Ok(bytes)
@@ -96,7 +97,7 @@ impl Drop for Instance {
         ends::note(self.image.callee());
         let mut context = Context::new(self.image.callee(), Step::Drop, self.generation, None);
         let life = context.life();
-        // SAFETY: the image's own function; the state is given back once and not used again.
+        // SAFETY: the image's own function; the state is passed to it once and not used again.
         let status = unsafe { (self.image.functions().destroy)(&raw const life, self.state.as_ptr()) };
         if let Err(fault) = context.finish(status) {
             tracing::warn!(plugin, generation = self.generation, %fault, "its state panicked when dropped");
@@ -105,7 +106,7 @@ impl Drop for Instance {
 }
 
 unsafe extern "C" fn write(context: *mut c_void, bytes: *const u8, length: usize) -> Status {
-    // SAFETY: `save` passes its vector, and the plugin hands it back unchanged.
+    // SAFETY: `save` passes its vector as the context, and the plugin passes that back unchanged.
     let vector = unsafe { &mut *context.cast::<Vec<u8>>() };
     // SAFETY: the plugin passes as many bytes as it says, from a slice, hence not null.
     vector.extend_from_slice(unsafe { std::slice::from_raw_parts(bytes, length) });

@@ -1,12 +1,12 @@
-//! The plugin host: watches a folder, loads what appears there, and swaps it in between frames.
+//! The plugin host: watches a folder, loads the libraries that appear there, and swaps them in between frames.
 //!
 //! ```text
 //! folder ─► watcher ─► loading: copy → inspect → load ─► handover: save → create ─► Host::frame_edge: commit ─► Slot ─► a system's call
 //!          (a thread of its own, off the frame)          (a thread, after the       (the engine's thread)
 //!                                                         plugin's last stage)
 //! ```
-//! An engine implements [`Engine`] and calls, once a frame: [`Host::frame_edge`], [`Host::deliver`], its schedule (which calls
-//! [`Slot::run`]), [`Host::stage_done`], [`Host::end_frame`]. Knows nothing of bevy.
+//! An engine implements [`Engine`] and calls once a frame, in this order: [`Host::frame_edge`], [`Host::deliver`], its schedule (which
+//! calls [`Slot::run`]), [`Host::stage_done`], [`Host::end_frame`]. This crate doesn't depend on bevy.
 
 mod arena;
 mod call;

@@ -1,4 +1,4 @@
-//! From a settled file to a loaded image, on the watcher's thread: copy, inspect, load. Nothing of it touches the frame.
+//! From a settled file to a loaded image, on the watcher's thread: copy, inspect, load. It never holds up the frame.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(crate) struct Loaded {
     pub(crate) image: Arc<Image>,
 }
 
-/// The function by which the watcher tries a file: it loads it, and sends the image to `loaded` before it accepts the file.
+/// The function with which the watcher tries a file: loads it, and sends the image to `loaded` before it accepts the file.
 pub(crate) fn loader(mut store: ImageStore, home: Arc<Home>, loaded: Sender<Loaded>) -> TryFile {
     let mut count = 0;
     Box::new(move |candidate| {
@@ -60,7 +60,7 @@ fn attempt(
             Attempt::Done { content }
         }
         Err(error) if error.is_of_the_host() => Attempt::postponed(&error),
-        // The system's loader may fail for a moment, as when a library that it needs is being written.
+        // The system's loader may fail temporarily, for example while a library that it needs is being written.
         Err(error) => Attempt::failed(Some(content), matches!(error, LoadError::Library(_)), &error),
     }
 }

@@ -1,26 +1,26 @@
-//! What plugins are called: pure.
+//! Plugin names. Pure.
 //!
-//! Cargo makes `libmy_hyph.so` of package `my-hyph`, so `-` and `_` are alike in every name that a person writes: in a package, in
-//! `#[plugin(name = "…")]`, in `after` and `before`, in a file's name. The host knows the name with `_` alone.
+//! Cargo builds `libmy_hyph.so` from package `my-hyph`, so `-` and `_` are equal in every name that a person writes: of a package, in
+//! `#[plugin(name = "…")]`, in `after` and `before`, of a file. The host uses only `_`.
 
-/// Bytes of a name at most: as long as a participant's on the bus.
+/// Maximum length of a name in bytes: that of a participant's name on the bus.
 pub(crate) const NAME_MAX: usize = 64;
 
-/// The one spelling of a plugin's name, or of a `plugin/system` name.
+/// The canonical spelling of a plugin's name or a `plugin/system` name.
 pub(crate) fn canonical(name: &str) -> String {
     name.replace('-', "_")
 }
 
-/// Whether a plugin can be called so: as `#[plugin]` checks when it compiles.
+/// Whether this is a valid plugin name, by the same rule that `#[plugin]` checks at compile time.
 pub(crate) fn is_name(name: &str) -> bool {
     let crate_like = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     (1..=NAME_MAX).contains(&name.len()) && !name.starts_with('-') && name.chars().all(crate_like)
 }
 
-/// The one of `names` that `wrong` may be meant to be.
+/// The one of `names` that `wrong` probably means.
 pub(crate) fn near<'a>(wrong: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |name: &&str| strsim::damerau_levenshtein(wrong, name);
-    // One slip in a short name, two or three in a long one.
+    // Allows one typing error in a short name, two or three in a long one.
     names.filter(|name| distance(name) <= 1 + wrong.len().min(name.len()) / 5).min_by_key(distance)
 }
 

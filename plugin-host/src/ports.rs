@@ -1,14 +1,13 @@
-//! A plugin's ends of the bus: its publishers and its inbox. They belong to the plugin, not to a generation, so that a swap keeps
-//! lanes and cursors. [`difference`] says which are kept.
+//! A plugin's endpoints on the bus: its publishers and its inbox. They belong to the plugin, not to a generation, so a swap keeps lanes and
+//! cursors. [`difference`] decides which are kept.
 //!
 //! # Invariants
-//! 1. What [`Ports::prepare`] makes is of no consequence for the running generation: [`Ports::abandon`] takes it away again, and
-//!    [`Ports::apply`] can't fail.
+//! 1. [`Ports::prepare`] doesn't affect the running generation: [`Ports::abandon`] undoes it, and [`Ports::apply`] can't fail.
 //! 2. A lane that is replaced is closed, not removed: its readers read it to its end.
 //!
 //! # Failure
-//! A subscription that can't be ended, since another process holds the bus's lock, is ended at a later drain; what comes by it until
-//! then is counted as undelivered.
+//! If a subscription can't be ended because another process holds the bus's lock, a later drain ends it; messages that arrive on it until
+//! then count as undelivered.
 
 mod difference;
 mod port;
@@ -25,24 +24,24 @@ pub(crate) use port::Port;
 pub use traffic::PastLane;
 pub(crate) use traffic::Traffic;
 
-/// Why a plugin's ends of the bus could not be made.
+/// Why a plugin's endpoints could not be created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PortError {
     /// A topic can't be published.
     #[error("it can't publish \"{topic}\": {}", with_causes(source))]
     Publisher {
-        /// On the bus.
+        /// The topic's name on the bus.
         topic: String,
-        /// What the bus said.
+        /// The bus's error.
         source: shm_bus::PublisherError,
     },
     /// A topic can't be subscribed.
     #[error("it can't subscribe to \"{topic}\": {}", with_causes(source))]
     Subscription {
-        /// On the bus.
+        /// The topic's name on the bus.
         topic: String,
-        /// What the bus said.
+        /// The bus's error.
         source: shm_bus::SubscribeError,
     },
     /// There is no room for its inbox.
@@ -50,45 +49,45 @@ pub enum PortError {
     Inbox(#[from] shm_bus::InboxError),
 }
 
-/// All ends of one plugin.
+/// All endpoints of one plugin.
 #[derive(Debug, Default)]
 pub(crate) struct Ports {
-    /// As the manifest's topics.
+    /// In the order of the manifest's topics.
     pub(crate) publishers: Vec<Port>,
     inbox: Option<Inbox>,
-    /// The topics in the inbox, as the manifest's subscriptions.
+    /// The topics in the inbox, in the order of the manifest's subscriptions.
     subscribed: Vec<TopicInfo>,
-    /// Topics that are still in the inbox, since their subscription could not be ended.
+    /// Topics that are still in the inbox because their subscription could not be ended.
     leaving: Vec<TopicInfo>,
-    /// Topics of which the inbox has left a lane that it was too slow for: to be joined again.
+    /// Topics to rejoin: the inbox was too slow for one of their lanes and has left it.
     joining: Vec<TopicInfo>,
     pub(crate) traffic: Traffic,
 }
 
-/// What the next generation needs beyond what is there; nothing that the present one sees has changed yet.
+/// What the next generation needs in addition; the present generation sees no change yet.
 #[derive(Debug, Default)]
 pub(crate) struct PreparedPorts {
-    /// As the next manifest's topics.
+    /// In the order of the next manifest's topics.
     publishers: Vec<NextPublisher>,
-    /// The inbox, if the present generation has none.
+    /// The new inbox, if the present generation has none.
     inbox: Option<Inbox>,
-    /// As the next manifest's subscriptions.
+    /// In the order of the next manifest's subscriptions.
     subscribed: Vec<TopicInfo>,
-    /// Of these, what the inbox did not read before.
+    /// Those of them that the inbox did not read before.
     added: Vec<TopicInfo>,
-    /// What it is to read no longer.
+    /// Topics that the inbox will no longer read.
     gone: Vec<TopicInfo>,
 }
 
 #[derive(Debug)]
 enum NextPublisher {
-    /// The present one at this index.
+    /// Keeps the present one at this index.
     Kept(usize),
     Made(Box<Port>),
 }
 
 impl Ports {
-    /// Makes what `manifest` needs and these ports lack.
+    /// Creates the endpoints that `manifest` needs and these ports lack.
     pub(crate) fn prepare(&mut self, bus: &Bus, manifest: &Manifest) -> Result<PreparedPorts, PortError> {
         let mut prepared = PreparedPorts {
             subscribed: manifest.subscriptions.iter().map(|subscription| subscription.topic.clone()).collect(),
@@ -146,7 +145,7 @@ impl Ports {
         Ok(())
     }
 
-    /// The ends that go with the present generation: these publishers, and what the inbox reads of a topic that is declared anew.
+    /// The endpoints that the present generation gives up: these publishers, and the inbox's topics that are declared anew.
     fn leaving(&self, publishers: &[usize]) -> Leaving {
         let mut leaving = Leaving::default();
         publishers.iter().for_each(|index| leaving.add_publisher(&self.publishers[*index].publisher));
@@ -154,7 +153,7 @@ impl Ports {
         leaving
     }
 
-    /// Goes over to what was prepared. Gives how many messages nobody of this plugin will read any more.
+    /// Switches to the prepared endpoints. Returns the number of messages that this plugin will never read.
     pub(crate) fn apply(&mut self, plugin: &str, prepared: PreparedPorts) -> u64 {
         let mut present: Vec<Option<Port>> = std::mem::take(&mut self.publishers).into_iter().map(Some).collect();
         let next = prepared.publishers.into_iter().filter_map(|next| match next {
@@ -188,7 +187,7 @@ impl Ports {
         }
     }
 
-    /// Ends a subscription; gives how many messages waited in it.
+    /// Ends a subscription; returns the number of messages that waited in it.
     fn leave(&mut self, plugin: &str, topic: TopicInfo) -> u64 {
         let Some(inbox) = &mut self.inbox else { return 0 };
         match inbox.unsubscribe_from(&topic.spec()) {
@@ -210,8 +209,8 @@ impl Ports {
         }
     }
 
-    /// Gives `deliver` what was in the inbox when it began: the publishers, the subscription's number, the bytes. Gives how many
-    /// messages came that no subscription is for, or that were given up to join a topic again.
+    /// Passes the messages that were in the inbox at the start to `deliver`, with the publishers and the subscription's number. Returns how
+    /// many messages had no subscription or were given up to rejoin a topic.
     pub(crate) fn drain(&mut self, plugin: &str, mut deliver: impl FnMut(&mut [Port], usize, &[u8])) -> u64 {
         let Self { publishers, inbox: Some(inbox), subscribed, leaving, joining, traffic } = self else { return 0 };
         let (mut evicted, mut unread) = (Vec::new(), 0);
@@ -230,13 +229,13 @@ impl Ports {
                 deliver(publishers, number, delivery.payload);
             });
             match drained {
-                // Each is said once, before anything is read.
+                // Each is reported once, before anything is read.
                 Err(ReceiveError::Evicted { topic, publisher }) => evicted.push((topic, publisher)),
                 drained => break drained,
             }
         };
         match drained {
-            // The bus has told it, once for all who use it.
+            // The bus has reported this once, for all its users.
             Ok(_) | Err(ReceiveError::Removed { .. }) => {}
             Err(error) => {
                 tracing::warn!(plugin, %error, "an inbox could not be drained; it is tried again in the next frame");
@@ -247,7 +246,7 @@ impl Ports {
                 plugin,
                 "{plugin} was too slow for {publisher} on \"{topic}\", whose policy is not to wait for it: messages are lost"
             );
-            // Several of its lanes may have been left.
+            // The inbox may have left several of its lanes.
             let left = subscribed.iter().filter(|subscribed| subscribed.name == topic);
             let news: Vec<_> = left.filter(|topic| !joining.contains(topic)).cloned().collect();
             joining.extend(news);
@@ -257,7 +256,7 @@ impl Ports {
         unread
     }
 
-    /// Ends all of them; what they have counted stays.
+    /// Closes all of them; their counters stay.
     pub(crate) fn close(&mut self) {
         let Self { publishers, mut traffic, .. } = std::mem::take(self);
         publishers.iter().for_each(|port| traffic.end(port));
@@ -265,7 +264,7 @@ impl Ports {
     }
 }
 
-/// Reads `topic` anew, with the lanes that the inbox has left. What has come since it was drained is given up, and added to `unread`.
+/// Rejoins `topic`, including the lanes that the inbox has left. Messages that arrived since the drain are given up and added to `unread`.
 #[cold]
 fn joins_again(plugin: &str, inbox: &mut Inbox, topic: &TopicInfo, unread: &mut u64) -> bool {
     let joined = inbox.unsubscribe_from(&topic.spec()).and_then(|given_up| {

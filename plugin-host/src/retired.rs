@@ -1,19 +1,19 @@
-//! What images leave behind that are no longer used: their code stays mapped until the process ends.
+//! Accounts of images that are no longer used: their code stays mapped until the process ends.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Images of one plugin after which somebody is told.
+/// Number of one plugin's images beyond which a warning is logged.
 const IMAGES_MANY: u64 = 200;
 
-/// Bytes of one plugin after which somebody is told.
+/// Bytes of one plugin's images beyond which a warning is logged.
 const BYTES_MANY: u64 = 512 << 20;
 
 /// The retired images of one plugin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Left {
     pub(crate) images: u64,
-    /// Address space that they take.
+    /// Address space of these images.
     pub(crate) bytes: u64,
 }
 
@@ -22,7 +22,7 @@ impl Left {
         Self { images: self.images + 1, bytes: self.bytes + bytes }
     }
 
-    /// Whether the next one passes a threshold: each once.
+    /// Whether `next` crosses a threshold; each is crossed once.
     fn passes(self, next: Self) -> bool {
         let passes = |limit: u64, before: u64, after: u64| before < limit && after >= limit;
         passes(IMAGES_MANY, self.images, next.images) || passes(BYTES_MANY, self.bytes, next.bytes)
@@ -34,7 +34,7 @@ impl Left {
 pub(crate) struct Retired(Mutex<BTreeMap<String, Left>>);
 
 impl Retired {
-    /// Counts one; tells when they are many.
+    /// Counts an image; logs a warning if there are many.
     pub(crate) fn add(&self, plugin: &str, bytes: u64) {
         let mut plugins = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let left = plugins.entry(plugin.to_owned()).or_default();
@@ -54,7 +54,7 @@ impl Retired {
         }
     }
 
-    /// Those of one plugin.
+    /// The retired images of one plugin.
     pub(crate) fn of(&self, plugin: &str) -> Left {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(plugin).copied().unwrap_or_default()
     }
@@ -64,7 +64,7 @@ impl Retired {
 mod tests {
     use super::{Left, Retired};
 
-    /// Numbers of the images, of that many bytes each, at which somebody is told.
+    /// The numbers of images, of that many bytes each, at which a warning is logged.
     fn told(images: u64, bytes: u64) -> Vec<u64> {
         let mut left = Left::default();
         let mut add = || {

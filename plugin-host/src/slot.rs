@@ -1,7 +1,8 @@
-//! A plugin's place in the host: what systems call through while generations come and go.
+//! A plugin's place in the host, through which systems call it while generations come and go.
 //!
 //! # Invariants
-//! 1. The gate is the callee instance's own: it is held while the instance runs and its commands are taken, and nothing else is.
+//! 1. The slot's lock (the gate) belongs to its own instance: it is held while the instance runs and its commands are taken, and no other
+//!    lock is held then.
 //! 2. No system or subscription of a suspended plugin is called; only its state is saved and dropped.
 
 #![expect(unsafe_code, reason = "calls the system shims of an image")]
@@ -22,7 +23,7 @@ use crate::ports::Ports;
 /// The frame in which plugins run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FrameInfo {
-    /// Frames since the world began.
+    /// Frames since the world was created.
     pub tick: u64,
     /// The run's seed.
     pub seed: u64,
@@ -39,24 +40,24 @@ pub struct Slot {
     gate: Mutex<Occupant>,
 }
 
-/// What the gate guards.
+/// The data that the gate protects.
 #[derive(Debug)]
 pub(crate) struct Occupant {
-    /// `None` once the plugin was removed.
+    /// `None` once the plugin has been removed.
     pub(crate) instance: Option<Instance>,
     pub(crate) ports: Ports,
-    /// Calls and swaps so far: while this stays, so does the instance's state.
+    /// Number of calls and swaps so far: while it is unchanged, so is the instance's state.
     pub(crate) touched: u64,
-    /// Of each system, for random numbers: as the manifest's systems.
+    /// Each system's number for random numbers, in the order of the manifest's systems.
     numbers: Vec<u32>,
-    /// Of each subscription: as the manifest's subscriptions.
+    /// Number and publisher values of each subscription, in the order of the manifest's subscriptions.
     delivery: Vec<(u32, PublisherValues)>,
-    /// Calls that did not end well.
+    /// Failed calls.
     pub(crate) faults: u64,
-    /// Records that came while the plugin was suspended, or that held no whole messages: read, so that they hold no publisher
-    /// up, and dropped.
+    /// Records that were read but not delivered, so that they hold up no publisher: they arrived while the plugin was suspended, or
+    /// contained no whole messages.
     pub(crate) undelivered: u64,
-    /// Of the frame arena.
+    /// Its account of the frame arena.
     pub(crate) share: Share,
 }
 
@@ -64,7 +65,7 @@ pub(crate) struct Occupant {
 #[derive(Debug)]
 struct PublisherValues(Vec<ParamValue>);
 
-// SAFETY: a publisher's value holds no pointer but an empty list's.
+// SAFETY: a publisher's value contains no pointer except an empty list's.
 unsafe impl Send for PublisherValues {}
 
 impl Slot {
@@ -88,7 +89,7 @@ impl Slot {
         &self.name
     }
 
-    /// Whether a fault keeps it from being called until its file changes, is copied again or touched.
+    /// Whether a fault prevents calls of it until its file changes, is copied again or touched.
     #[must_use]
     pub fn is_suspended(&self) -> bool {
         self.suspended.load(Ordering::Relaxed)
@@ -98,7 +99,7 @@ impl Slot {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// As [`Self::lock`], unless a call holds the gate.
+    /// Like [`Self::lock`], but returns `None` while a call holds the gate.
     pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, Occupant>> {
         match self.gate.try_lock() {
             Ok(occupant) => Some(occupant),
@@ -107,7 +108,7 @@ impl Slot {
         }
     }
 
-    /// Puts `instance` in place; the one before it is returned.
+    /// Installs `instance`; returns its predecessor.
     pub(crate) fn put(&self, occupant: &mut Occupant, instance: Option<Instance>) -> Option<Instance> {
         if let Some(instance) = &instance {
             let manifest = instance.image().manifest();
@@ -123,14 +124,14 @@ impl Slot {
         std::mem::replace(&mut occupant.instance, instance)
     }
 
-    /// Runs the manifest's system `index` with one value per parameter. Gives its commands, which live in `arena`.
+    /// Runs system `index` of the manifest with one value per parameter. Returns its commands, which live in `arena`.
     ///
-    /// A fault is logged and counted, and suspends the plugin; then, and when it is suspended, there are no commands.
+    /// A fault is logged and counted, and suspends the plugin. A call that faults returns no commands, nor does a suspended plugin.
     ///
     /// # Safety
-    /// Every column in `params` is valid, of the layout that the manifest states, and not accessed elsewhere during the call. No two
-    /// tables give the same column of the same rows, one of them to be written: [`ManifestError`](crate::image::ManifestError) keeps
-    /// queries apart that could, so that it is enough to give each query the rows that its terms match.
+    /// Every column in `params` is valid, has the layout that the manifest states, and is not accessed elsewhere during the call. No two
+    /// tables give the same column of the same rows if one of them is to be written. [`ManifestError`](crate::image::ManifestError) rejects
+    /// queries that could overlap so, hence it is enough to give each query the rows that its terms match.
     pub unsafe fn run<'arena>(
         &self,
         index: usize,
@@ -158,7 +159,8 @@ impl Slot {
         })
     }
 
-    /// Delivers what is in the inbox, in (priority, topic, publisher, sequence) order, and hands each delivery's commands to `commands`.
+    /// Delivers the messages in the inbox, in (priority, topic, publisher, sequence) order, and passes each delivery's commands to
+    /// `commands`.
     pub fn deliver(&self, frame: &FrameInfo, arena: &FrameArena, mut commands: impl FnMut(&[u8])) {
         let mut occupant = self.lock();
         let Occupant { instance: Some(instance), ports, touched, delivery, faults, undelivered, share, .. } =
@@ -174,7 +176,7 @@ impl Slot {
                 *undelivered += 1;
                 return;
             }
-            // Anybody may publish: what is no message is the publisher's fault, for which the plugin must not be suspended.
+            // Anybody may publish: a malformed record is the publisher's fault, and must not suspend this plugin.
             if !payload.len().is_multiple_of(subscription.topic.message_size.max(1) as usize) {
                 *undelivered += 1;
                 let (topic, bytes) = (&subscription.topic.name, payload.len());
@@ -244,8 +246,8 @@ impl<'arena> Invocation<'_, 'arena> {
         let status = shim(state, &raw mut call);
         context.close_piece(call.arena);
         match context.finish(status) {
-            // SAFETY: the plugin's command buffer lies in the arena, whose memory stays until the next-but-one flip, which needs
-            // the arena mutably.
+            // SAFETY: the plugin's command buffer lies in the arena, whose memory stays until the next-but-one flip, which needs the arena
+            // mutably.
             Ok(()) => unsafe { call.commands.as_slice() },
             Err(fault) => {
                 *faults += 1;

@@ -1,8 +1,8 @@
-//! Stack for writing and reading a state, which recurse as deep as the state is nested.
+//! Large stacks for saving and restoring states, which recurse as deep as the state is nested.
 //!
-//! A handover's thread has it. Whoever is asked for a state elsewhere (a swap at the edge, a report) has it made on such a thread.
-//! Dropping a state recurses too, on whichever thread drops it: each level takes far less stack than writing it, and how deep a state
-//! that can be saved may be is limited.
+//! A handover's thread has such a stack. When a state is needed elsewhere (a swap at the edge, a report), it is saved or restored on such a
+//! thread. Dropping a state recurses too, on whichever thread drops it; but each level takes far less stack than saving it, and the depth
+//! of a state that can be saved is limited.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -15,8 +15,8 @@ use tracing::dispatcher;
 
 use crate::calls::ends::watched;
 
-/// Reserved, and used only as far as a state is deep: the deepest that may be saved needs a few MiB, in debug builds. The C library
-/// keeps stacks of up to 40 MiB for the next thread; a larger one would be mapped and unmapped for each handover, beside the frame.
+/// Reserved, but used only as far as a state is deep: the deepest that may be saved needs a few MiB in debug builds. The C library keeps
+/// stacks of up to 40 MiB for the next thread; a larger one would be mapped and unmapped for each handover, in parallel with the frame.
 pub(crate) const STACK_BYTES: usize = STATE_STACK_BYTES;
 const _: () = assert!(STACK_BYTES <= 40 << 20);
 
@@ -24,13 +24,13 @@ thread_local! {
     static HAS_ROOM: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Says that this thread was made with [`STACK_BYTES`].
+/// Records that this thread was created with [`STACK_BYTES`].
 pub(crate) fn is_large() {
     HAS_ROOM.set(true);
 }
 
-/// Does `work` on a thread with [`STACK_BYTES`]: this one, or another while this one waits for the work, not for that thread's end.
-/// Without a thread it is done here.
+/// Runs `work` on a thread with [`STACK_BYTES`]: this one, or a new one while this one waits for the work, but not for the thread's end. If
+/// no thread can be started, it runs here.
 pub(crate) fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     if HAS_ROOM.get() {
         return work();
@@ -42,10 +42,10 @@ pub(crate) fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     let on_another = || {
         let Some(work) = take() else { return };
         let done = catch_unwind(AssertUnwindSafe(|| dispatcher::with_default(&log, work)));
-        // The receiver lives for longer than this thread.
+        // The receiver outlives this thread.
         let _ = sender.send(done);
     };
-    // The scope ends with the thread's work, as nobody joins it.
+    // The scope ends with the work, not with its thread, which nobody joins.
     let is_done = scope(|scope| {
         let worker = Builder::new().name("state".to_owned()).stack_size(STACK_BYTES);
         let worker = worker.spawn_scoped(scope, || {

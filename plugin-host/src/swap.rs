@@ -1,4 +1,4 @@
-//! The swap: one plugin goes from its present generation to the next.
+//! The swap: replaces one plugin's present generation by the next.
 //!
 //! ```text
 //!  make, beside the frame or at its edge    │ accept, at the edge
@@ -9,8 +9,8 @@
 //!
 //! # Invariants
 //! 1. New before old: the old instance is dropped only after the commit.
-//! 2. What a failure leaves behind is what was there before.
-//! 3. What is accepted was made from the state as it is: whoever calls the plugin in between makes a successor stale.
+//! 2. A failure leaves everything as it was before.
+//! 3. An accepted instance was made from the current state: a call of the plugin in between makes its successor stale.
 
 use std::error::Error as _;
 use std::io;
@@ -26,17 +26,17 @@ use crate::instance::Instance;
 use crate::ports::PortError;
 use crate::slot::{Occupant, Slot};
 
-/// Why a generation was not accepted. The one before it goes on.
+/// Why a generation was not accepted. Its predecessor keeps running.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SwapError {
     /// The running generation could not save its state.
     #[error("the running generation can't save its state: {0}")]
     Save(Fault),
-    /// The new one could not be made, or did not take the state.
+    /// The new generation could not be created, or rejected the state.
     #[error("the new build can't be made from the saved state: {0}")]
     Create(Fault),
-    /// It did not get its publishers and subscriptions.
+    /// It could not get its publishers and subscriptions.
     #[error("the new build doesn't fit the bus: {0}")]
     Ports(#[from] PortError),
     /// The engine can't run it.
@@ -45,7 +45,7 @@ pub enum SwapError {
 }
 
 impl SwapError {
-    /// Whether the system refused what the build needs: that says nothing of the build, and passes.
+    /// Whether the system refused a resource that the build needs: this says nothing about the build, and passes.
     pub(crate) fn is_of_the_system(&self) -> bool {
         let Self::Ports(error) = self else { return false };
         let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
@@ -53,31 +53,31 @@ impl SwapError {
     }
 }
 
-/// The others' places and what they run, in the order of their names.
+/// Slots and images of the other plugins, in the order of their names.
 pub(crate) type Others = Vec<(Arc<Slot>, Arc<Image>)>;
 
-/// The next generation, made from the state of the present one.
+/// The next generation, created from the present one's state.
 #[derive(Debug)]
 pub(crate) struct Successor {
     instance: Instance,
-    /// [`Occupant::touched`] when the state was saved.
+    /// Value of [`Occupant::touched`] when the state was saved.
     touched: u64,
     pub(crate) cost: Cost,
     /// What became of the state.
     pub(crate) report: Option<StateReport>,
 }
 
-/// What it took to make a successor.
+/// Cost of making a successor.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cost {
-    /// Length of the saved state.
+    /// Length of the saved state, in bytes.
     pub(crate) bytes: usize,
     pub(crate) saved_in: Duration,
     pub(crate) restored_in: Duration,
 }
 
 impl Successor {
-    /// Saves what runs in `slot`, holding its gate, and makes `generation` from it; afresh if nothing runs there.
+    /// Saves the instance in `slot`, holding its gate, and creates `generation` from it; with defaults if the slot is empty.
     pub(crate) fn make(slot: &Slot, image: Arc<Image>, generation: u32) -> Result<Self, SwapError> {
         let begun = Instant::now();
         let occupant = slot.lock();
@@ -89,7 +89,7 @@ impl Successor {
         Ok(Self { instance, touched, cost, report })
     }
 
-    /// Whether the plugin was called since its state was saved.
+    /// Whether the plugin was called after its state was saved.
     pub(crate) fn is_stale(&self, slot: &Slot) -> bool {
         slot.lock().touched != self.touched
     }
@@ -102,7 +102,7 @@ fn save(slot: &Slot, occupant: &Occupant) -> Result<Vec<u8>, SwapError> {
             tracing::debug!(plugin = slot.name(), bytes = state.len(), "its state is saved");
             Ok(state)
         }
-        // A plugin that has failed already may well fail here: a fresh start is better than none.
+        // A plugin that has failed already may fail again here: a fresh start is better than none.
         Some(Err(fault)) if slot.is_suspended() => {
             tracing::warn!(plugin = slot.name(), %fault, "the suspended generation's state is lost: starting afresh");
             Ok(Vec::new())
@@ -111,7 +111,7 @@ fn save(slot: &Slot, occupant: &Occupant) -> Result<Vec<u8>, SwapError> {
     }
 }
 
-/// Puts `successor` into `slot`. Gives the old instance, to be dropped when there is time.
+/// Installs `successor` in `slot`. Returns the old instance, to be dropped when there is time.
 pub(crate) fn accept<E: Engine>(
     slot: &Arc<Slot>,
     successor: Successor,
@@ -141,7 +141,7 @@ pub(crate) fn accept<E: Engine>(
     Ok(old)
 }
 
-/// Takes `slot`'s plugin out; its systems are no longer run. Gives the instance, to be dropped when there is time.
+/// Removes `slot`'s plugin; its systems no longer run. Returns the instance, to be dropped when there is time.
 pub(crate) fn remove<E: Engine>(
     slot: &Arc<Slot>,
     others: &Others,
@@ -153,7 +153,7 @@ pub(crate) fn remove<E: Engine>(
     Ok(take_out(slot))
 }
 
-/// Leaves `slot` without a plugin: calls to it do nothing. Gives the instance, to be dropped when there is time.
+/// Empties `slot`: calls to it do nothing. Returns the instance, to be dropped when there is time.
 pub(crate) fn take_out(slot: &Slot) -> Option<Instance> {
     let mut occupant = slot.lock();
     let old = slot.put(&mut occupant, None);
@@ -161,7 +161,7 @@ pub(crate) fn take_out(slot: &Slot) -> Option<Instance> {
     old
 }
 
-/// Has `engine` run what runs in `slot` already, beside `others`.
+/// Makes `engine` run what `slot` already runs, beside `others`.
 pub(crate) fn move_in<E: Engine>(
     slot: &Arc<Slot>,
     image: &Image,

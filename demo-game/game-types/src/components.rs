@@ -1,11 +1,11 @@
-//! Components: the whole visible state of the game, one struct a column.
+//! Components: the whole visible state of the game, one struct per column.
 //!
 //! Lengths are world units (a view shows 1280 × 720 of them, centred on the origin, y up), speeds are units per second,
 //! times are ticks of 1/60 s.
 
 use plugin_sdk::prelude::*;
 
-/// Centre of a body. Written by physics alone.
+/// Centre of a body. Written only by physics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Component)]
 #[repr(C)]
 pub struct Position {
@@ -15,7 +15,7 @@ pub struct Position {
     pub y: f32,
 }
 
-/// Wanted before physics, real after it.
+/// The wanted velocity before physics, the real one after it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Component)]
 #[repr(C)]
 pub struct Velocity {
@@ -40,7 +40,7 @@ impl Body {
     pub const SHIP: u32 = 0;
     /// Jostles other enemies and the ship.
     pub const ENEMY: u32 = 1;
-    /// Passes through all but enemies.
+    /// Passes through everything but enemies.
     pub const BULLET: u32 = 2;
 }
 
@@ -48,11 +48,11 @@ impl Body {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Component)]
 #[repr(C)]
 pub struct Ship {
-    /// Where it points, in radians counter-clockwise from the right.
+    /// Direction of its nose, in radians counter-clockwise from the right.
     pub facing: f32,
     /// Ticks until it can fire again.
     pub cooldown: u32,
-    /// Ticks during which nothing hurts it.
+    /// Ticks during which it is invulnerable.
     pub shield: u32,
 }
 
@@ -60,9 +60,9 @@ pub struct Ship {
 #[derive(Clone, Copy, Debug, PartialEq, Component)]
 #[repr(C)]
 pub struct Enemy {
-    /// Its looks and manners: [`Enemy::DART`], [`Enemy::DIAMOND`] or [`Enemy::HEXAGON`].
+    /// Its look and behaviour: [`Enemy::DART`], [`Enemy::DIAMOND`] or [`Enemy::HEXAGON`].
     pub variant: u32,
-    /// [`Enemy::WANDER`], [`Enemy::HUNT`] or [`Enemy::SCATTER`]. Written by ai alone.
+    /// [`Enemy::WANDER`], [`Enemy::HUNT`] or [`Enemy::SCATTER`]. Written only by ai.
     pub mood: u32,
     /// Ticks until `mood` may change.
     pub mood_ticks: u32,
@@ -71,18 +71,18 @@ pub struct Enemy {
 }
 
 impl Enemy {
-    /// Quick and weak.
+    /// Fast and weak.
     pub const DART: u32 = 0;
     /// Weaves.
     pub const DIAMOND: u32 = 1;
     /// Slow and tough.
     pub const HEXAGON: u32 = 2;
-    /// How many variants there are.
+    /// Number of variants.
     pub const VARIANTS: usize = 3;
 
     /// Flocks with its neighbours.
     pub const WANDER: u32 = 0;
-    /// Saw the ship and goes for it.
+    /// Saw the ship and pursues it.
     pub const HUNT: u32 = 1;
     /// Flees from a hit nearby.
     pub const SCATTER: u32 = 2;
@@ -92,11 +92,11 @@ impl Enemy {
 #[derive(Clone, Copy, Debug, PartialEq, Component)]
 #[repr(C)]
 pub struct Bullet {
-    /// Ticks until it goes out.
+    /// Ticks until it disappears.
     pub life: u32,
 }
 
-/// What the player (or bot) does this tick; on the one entity that also has [`Tuning`] and [`GameState`]. Written by the host.
+/// Input of the player (or bot) for this tick, on the only entity that also has [`Tuning`] and [`GameState`]. Written by the host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Component)]
 #[repr(C)]
 pub struct Input {
@@ -104,24 +104,24 @@ pub struct Input {
     pub move_x: f32,
     /// In `-1.0 ..= 1.0`, up.
     pub move_y: f32,
-    /// Aimed at, in units.
+    /// Aim point, in units.
     pub aim_x: f32,
-    /// Aimed at, in units.
+    /// Aim point, in units.
     pub aim_y: f32,
-    /// Bits [`Input::FIRE`] | [`Input::PAUSE`] | [`Input::RESTART`]; the last two on the tick of the key's press alone.
+    /// Bits [`Input::FIRE`] | [`Input::PAUSE`] | [`Input::RESTART`]; the last two are set only in the tick of the key press.
     pub buttons: u32,
 }
 
 impl Input {
     /// Held: shoot.
     pub const FIRE: u32 = 1;
-    /// Pressed: pause or go on.
+    /// Pressed: pause or continue.
     pub const PAUSE: u32 = 2;
-    /// Pressed: begin anew.
+    /// Pressed: start over.
     pub const RESTART: u32 = 4;
 }
 
-/// Numbers of `assets/tuning.toml`. Written by the host.
+/// Numbers from `assets/tuning.toml`. Written by the host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Component)]
 #[repr(C)]
 pub struct Tuning {
@@ -145,11 +145,11 @@ pub struct Tuning {
     pub wave_growth: u32,
     /// Lives at the start.
     pub lives: u32,
-    /// When above 0: so many enemies are kept alive, whatever the wave (`--agents`).
+    /// If above 0: keeps that many enemies alive, whatever the wave (`--agents`).
     pub agents: u32,
 }
 
-/// Score and phase. Written by director alone.
+/// Score and phase. Written only by director.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Component)]
 #[repr(C)]
 pub struct GameState {
@@ -159,11 +159,11 @@ pub struct GameState {
     pub phase_ticks: u32,
     /// Points.
     pub score: u32,
-    /// Best score since the world began.
+    /// Best score since the world was created.
     pub best: u32,
-    /// From 1.
+    /// Counts from 1.
     pub wave: u32,
-    /// Left.
+    /// Lives left.
     pub lives: u32,
     /// Score multiplier in tenths, from 10: rises with kills while enemies hunt, falls with time.
     pub combo: u32,
@@ -172,12 +172,12 @@ pub struct GameState {
 }
 
 impl GameState {
-    /// Before the first tick of director.
+    /// Before director's first tick.
     pub const FRESH: u32 = 0;
-    /// The usual.
+    /// The game is running.
     pub const PLAYING: u32 = 1;
     /// Nothing moves.
     pub const PAUSED: u32 = 2;
-    /// Out of lives; [`Input::RESTART`] begins anew.
+    /// Out of lives; [`Input::RESTART`] starts over.
     pub const OVER: u32 = 3;
 }

@@ -1,4 +1,4 @@
-//! Draw commands: what the render plugin sends and the presenter rasterizes.
+//! Draw commands: sent by the render plugin, rasterized by the presenter.
 //!
 //! One command is 32 bytes of plain data; a frame is any number of them, in any number of messages.
 //!
@@ -7,8 +7,8 @@
 //! Angles are radians, 0 along +x, counter-clockwise. Colours are `[r, g, b, a]`; for light, `a` is its strength.
 //!
 //! # Layers
-//! *Light* (sprites, beams, rings) adds up, glows and leaves trails, in any order. *Ink* (panels, frames, text) lies
-//! above all light, unmoved by the camera's shake, each command over those before it.
+//! *Light* (sprites, beams, rings) adds up in any order, glows and leaves trails. *Ink* (panels, frames, text) lies above all light; the
+//! camera's shake doesn't move it, and each command covers earlier ones.
 //!
 //! # Layout
 //! ```text
@@ -38,15 +38,15 @@ use plugin_sdk::prelude::*;
 pub const VIEW_WIDTH: f32 = 1280.0;
 /// Height of the view, in world units.
 pub const VIEW_HEIGHT: f32 = 720.0;
-/// Characters that one text command carries.
+/// Maximum number of characters in one text command.
 pub const TEXT_CHARS_MAX: usize = 12;
-/// From one character to the next, in ems (multiples of the text size).
+/// Distance between two characters, in ems (multiples of the text size).
 pub const TEXT_ADVANCE: f32 = 0.6;
 
 /// An `[r, g, b, a]` colour.
 pub type Color = [u8; 4];
 
-/// Colours that go well together on the dark backdrop.
+/// Colours that match on the dark backdrop.
 pub mod palette {
     use super::Color;
 
@@ -75,7 +75,7 @@ pub mod palette {
     /// Panels behind text.
     pub const NIGHT: Color = [4, 7, 22, 190];
 
-    /// `color` at `strength` in `0.0 ..= 1.0` of its alpha.
+    /// `color` with its alpha scaled by `strength` in `0.0 ..= 1.0`.
     #[must_use]
     pub fn faded(color: Color, strength: f32) -> Color {
         let [r, g, b, a] = color;
@@ -129,7 +129,7 @@ impl DrawKind {
     }
 }
 
-/// A sprite's shape; the value of [`DrawCommand::shape`]. All point along their angle.
+/// A sprite's shape; the value of [`DrawCommand::shape`]. All shapes point along their angle.
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -158,7 +158,7 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// How many shapes there are.
+    /// Number of shapes.
     pub const COUNT: usize = 11;
 
     /// Every shape, by value.
@@ -187,13 +187,13 @@ impl Shape {
 #[derive(Clone, Copy, Debug, PartialEq, Message)]
 #[repr(C)]
 pub struct DrawCommand {
-    /// A [`DrawKind`], or anything else for nothing.
+    /// A [`DrawKind`]; any other value draws nothing.
     pub kind: u8,
     /// Sprite: a [`Shape`].
     pub shape: u8,
-    /// Text: how many bytes of `words` are characters, at most [`TEXT_CHARS_MAX`].
+    /// Text: number of bytes of `words` that are characters, at most [`TEXT_CHARS_MAX`].
     pub count: u8,
-    /// Text: how many characters of the line stand to the left of this command's first.
+    /// Text: number of the line's characters to the left of this command's first.
     pub column: u8,
     /// `[r, g, b, a]`.
     pub color: [u8; 4],
@@ -229,7 +229,7 @@ impl DrawCommand {
         Self { shape: shape as u8, ..command }
     }
 
-    /// A glowing segment, as strong at its start as at its end.
+    /// A glowing segment of uniform strength.
     #[must_use]
     pub const fn beam(start: [f32; 2], end: [f32; 2], width: f32, color: Color) -> Self {
         Self::new(DrawKind::Beam, end[0], end[1], width, color).with(start[0], start[1], 1.0)
@@ -259,13 +259,13 @@ impl DrawCommand {
         Self::new(DrawKind::Frame, x, y, border, color).with(width, height, 0.0)
     }
 
-    /// The first twelve bytes of `text`; a line whose box begins at its upper left corner `(x, y)` and is `size` high.
+    /// The first twelve bytes of `text`, as a line whose box has its upper left corner at `(x, y)` and is `size` high.
     #[must_use]
     pub fn text(x: f32, y: f32, size: f32, color: Color, text: &str) -> Self {
         Self::text_at(x, y, size, color, 0, text.as_bytes())
     }
 
-    /// As many commands as `text` needs, each with the column at which it goes on. At most 256 characters are drawn.
+    /// As many commands as `text` needs, each with its starting column. At most 256 characters are drawn.
     pub fn text_line(x: f32, y: f32, size: f32, color: Color, text: &str) -> impl Iterator<Item = Self> {
         let parts = text.as_bytes().chunks(TEXT_CHARS_MAX).enumerate();
         parts.map_while(move |(part, bytes)| {
@@ -274,12 +274,12 @@ impl DrawCommand {
         })
     }
 
-    /// As [`Self::text_line`], with `x` at the middle of the line.
+    /// Like [`Self::text_line`], with `x` at the middle of the line.
     pub fn text_centered(x: f32, y: f32, size: f32, color: Color, text: &str) -> impl Iterator<Item = Self> {
         Self::text_line(x - text_width(size, text) / 2.0, y, size, color, text)
     }
 
-    /// As [`Self::text_line`], with `x` at the right end of the line.
+    /// Like [`Self::text_line`], with `x` at the right end of the line.
     pub fn text_right(x: f32, y: f32, size: f32, color: Color, text: &str) -> impl Iterator<Item = Self> {
         Self::text_line(x - text_width(size, text), y, size, color, text)
     }
@@ -299,7 +299,7 @@ impl DrawCommand {
         Self::new(DrawKind::Shake, dx, dy, 0.0, [0; 4])
     }
 
-    /// Adds light of this colour, as strong as its alpha, to the whole screen in this frame.
+    /// Adds light of this colour to the whole screen in this frame; its alpha is the strength.
     #[must_use]
     pub const fn flash(color: Color) -> Self {
         Self::new(DrawKind::Flash, 0.0, 0.0, 0.0, color)
@@ -311,8 +311,8 @@ impl DrawCommand {
         Self::new(DrawKind::Grid, 0.0, 0.0, 0.0, color)
     }
 
-    /// Pushes the grid away from `(x, y)` within `radius`; `strength` is the push at the centre in world units per
-    /// frame (a bullet 1, an explosion 12); a negative one pulls.
+    /// Pushes the grid away from `(x, y)` within `radius`. `strength` is the push at the centre in world units per frame (a bullet 1, an
+    /// explosion 12); a negative one pulls.
     #[must_use]
     pub const fn ripple(x: f32, y: f32, radius: f32, strength: f32) -> Self {
         Self::new(DrawKind::Ripple, x, y, radius, [0; 4]).with(strength, 0.0, 0.0)

@@ -1,4 +1,4 @@
-//! Components, messages and topics that the demo game and its plugins share. All plain data, nothing that runs.
+//! Components, messages and topics that the demo game and its plugins share: plain data without behaviour.
 
 mod components;
 pub mod draw;

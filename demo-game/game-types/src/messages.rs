@@ -2,7 +2,7 @@
 
 use plugin_sdk::prelude::*;
 
-/// Two bodies began to touch; enemy pairs are left out.
+/// Two bodies began to touch; pairs of enemies are not reported.
 #[derive(Clone, Copy, Debug, PartialEq, Message)]
 #[repr(C)]
 pub struct Contact {
@@ -10,9 +10,9 @@ pub struct Contact {
     pub striker: EntityId,
     /// The enemy.
     pub enemy: EntityId,
-    /// Where, in units.
+    /// Position, in units.
     pub x: f32,
-    /// Where, in units.
+    /// Position, in units.
     pub y: f32,
     /// Closing speed, in units per second.
     pub speed: f32,
@@ -20,19 +20,19 @@ pub struct Contact {
     pub striker_kind: u32,
 }
 
-/// Something that the rules decided.
+/// A decision of the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Message)]
 #[repr(C)]
 pub struct GameEvent {
     /// One of the constants below.
     pub kind: u32,
-    /// What it counts: points of a kill, number of a wave, lives left.
+    /// The number that belongs to the kind: points of a kill, number of a wave, lives left.
     pub value: u32,
-    /// Where, in units.
+    /// Position, in units.
     pub x: f32,
-    /// Where, in units.
+    /// Position, in units.
     pub y: f32,
-    /// The [`Enemy::variant`](crate::Enemy::variant) that died or struck; else 0.
+    /// The [`Enemy::variant`](crate::Enemy::variant) that died or struck; otherwise 0.
     pub variant: u32,
     /// Zero.
     pub reserved: u32,
@@ -53,18 +53,18 @@ impl GameEvent {
     pub const LIFE: u32 = 6;
 }
 
-/// What an enemy tells its kind (and whoever listens).
+/// An enemy's message to the other enemies and all other subscribers.
 #[derive(Clone, Copy, Debug, PartialEq, Message)]
 #[repr(C)]
 pub struct Chatter {
-    /// Who.
+    /// The sender.
     pub enemy: EntityId,
     /// Its new [`Enemy::mood`](crate::Enemy::mood).
     pub mood: u32,
     /// Zero.
     pub reserved: u32,
-    /// Where, in units.
+    /// Position, in units.
     pub x: f32,
-    /// Where, in units.
+    /// Position, in units.
     pub y: f32,
 }

@@ -1,4 +1,4 @@
-//! Topics: who says what to whom.
+//! Topics: who sends which messages to whom.
 //!
 //! | topic | from | read by |
 //! |---|---|---|

@@ -1,7 +1,7 @@
-//! Every shape's light, made once: at all the sizes, angles and pixel fractions that swarms need.
+//! Masks of all shapes, rendered once at all the sizes, angles and pixel fractions that swarms need.
 //!
-//! Small bodies come from *sheets*: one cut for each of up to 64 angles and four quarters of a pixel, copied as they
-//! are. Big ones, and the ship, which everybody watches, come from *originals*, turned and scaled when drawn.
+//! Small bodies come from *sheets*: one cut for each of up to 64 angles and four quarters of a pixel, copied unchanged. Big ones, and the
+//! ship because everybody watches it, come from *originals*, which are turned and scaled when drawn.
 
 use std::f32::consts::TAU;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use super::mask::Mask;
 use super::outline::outline;
 use super::planes::LANES;
 
-/// Directions in a full turn that a shape without symmetry is rendered for.
+/// Number of directions for which a shape without symmetry is rendered.
 const DIRECTIONS: u16 = 64;
 /// Diameters in pixels of the sheets of shapes with an outline.
 const BODIES: &[f32] = &[8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 24.0, 28.0, 32.0, 40.0];
@@ -21,20 +21,20 @@ const ROUND_BODIES: &[f32] =
     &[2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 24.0, 28.0, 32.0, 40.0];
 /// Diameters in pixels of the originals.
 const ORIGINALS: &[f32] = &[20.0, 28.0, 40.0, 64.0, 128.0, 224.0];
-/// Quarters of a pixel, the offsets of the centre of each.
+/// The centre's offset for each quarter of a pixel.
 const QUARTERS: [[f32; 2]; 4] = [[0.25, 0.25], [0.75, 0.25], [0.25, 0.75], [0.75, 0.75]];
-/// Bodies up to this many pixels come from sheets.
+/// Largest body, in pixels, that comes from sheets.
 const SHEET_BODY_MAX: usize = 42;
 
-/// A ready mask, without its dark rim, and where to put it.
+/// A ready mask without its dark rim, and its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cut {
-    /// Where its light begins in its shape's.
+    /// Start of its light in the shape's light.
     start: u32,
     shape: Shape,
-    /// Pixels of a row; at most [`MARGIN`](super::planes::MARGIN).
+    /// Pixels in a row; at most [`MARGIN`](super::planes::MARGIN).
     pub(super) width: u8,
-    /// Rows.
+    /// Number of rows.
     pub(super) height: u8,
     /// Leftmost pixel.
     pub(super) left: i32,
@@ -54,26 +54,26 @@ pub(super) struct Original {
 /// All masks of one shape.
 #[derive(Debug, Default)]
 struct Series {
-    /// Angles of each sheet; the first is zero.
+    /// Number of angles in each sheet; the first is zero.
     angles: u16,
     angles_per_radian: f32,
-    /// For each size and angle, the four quarters, placed around pixel `(0, 0)`.
+    /// The four quarters for each size and angle, positioned around pixel `(0, 0)`.
     cuts: Vec<Cut>,
-    /// What the cuts are cut from.
+    /// The light of all cuts.
     light: Vec<u8>,
-    /// The number of the sheet for each body, rounded to pixels; empty when the shape has no sheets.
+    /// Index of the sheet for each body, rounded to pixels; empty if the shape has no sheets.
     by_body: Vec<u8>,
     originals: Vec<Original>,
 }
 
-/// The light of all shapes.
+/// The masks of all shapes.
 #[derive(Debug)]
 pub(super) struct Atlas {
     series: [Series; Shape::COUNT],
 }
 
 impl Atlas {
-    /// Renders everything, each shape on one of two threads; takes some tenths of a second.
+    /// Renders everything, with each shape on one of two threads; takes some tenths of a second.
     pub(super) fn render() -> Self {
         let mut series = Shape::ALL.map(|_| Series::default());
         let (even, odd) = (0..Shape::COUNT).partition::<Vec<_>, _>(|index| index % 2 == 0);
@@ -83,7 +83,7 @@ impl Atlas {
         let rendered = std::thread::scope(|scope| {
             let other = scope.spawn(|| render(odd.clone()));
             let mut rendered = render(even);
-            // A thread that panicked is made up for here, where the panic has a caller.
+            // If the thread panicked, its work is repeated here, where a panic reaches the caller.
             rendered.extend(other.join().unwrap_or_else(|_| render(odd.clone())));
             rendered
         });
@@ -93,8 +93,8 @@ impl Atlas {
         Self { series }
     }
 
-    /// The mask of a `shape` of `body` pixels at `angle`, centred at pixel `center`; `None` when it has to be made from
-    /// the [original](Self::original).
+    /// The mask of a `shape` of `body` pixels at `angle`, centred at pixel `center`; `None` if it has to be made from the
+    /// [original](Self::original).
     pub(super) fn cut(&self, shape: Shape, body: f32, angle: f32, center: [f32; 2]) -> Option<Cut> {
         let series = &self.series[shape as usize];
         let sheet = usize::from(*series.by_body.get((body + 0.5) as usize)?);
@@ -113,13 +113,13 @@ impl Atlas {
         &self.series[cut.shape as usize].light[start..start + cut.area()]
     }
 
-    /// The smallest original that is not smaller than `body` pixels, or the biggest.
+    /// The smallest original that is not smaller than `body` pixels, otherwise the biggest.
     pub(super) fn original(&self, shape: Shape, body: f32) -> &Original {
         let originals = &self.series[shape as usize].originals;
         originals.iter().find(|original| original.body >= body).unwrap_or(&originals[originals.len() - 1])
     }
 
-    /// Pixels of either side of a `shape` of `body` pixels that is made from the original, with its halo.
+    /// Side in pixels, with its halo, of a `shape` of `body` pixels that is made from the original.
     pub(super) fn side(&self, shape: Shape, body: f32) -> f32 {
         let original = self.original(shape, body);
         original.mask.side as f32 * body / original.body
@@ -127,7 +127,7 @@ impl Atlas {
 }
 
 impl Cut {
-    /// Pixels.
+    /// Number of pixels.
     pub(super) fn area(&self) -> usize {
         usize::from(self.width) * usize::from(self.height)
     }
@@ -164,7 +164,7 @@ impl Series {
     }
 }
 
-/// Appends the rows and columns of `mask` that have light.
+/// Appends the rows and columns of `mask` that contain light.
 fn trim(shape: Shape, mask: &Mask, light: &mut Vec<u8>) -> Cut {
     let (side, start) = (mask.side, light.len() as u32);
     let lit_row = |y: &usize| mask.light[y * side..(y + 1) * side].iter().any(|&light| light > 0);
@@ -181,20 +181,20 @@ fn trim(shape: Shape, mask: &Mask, light: &mut Vec<u8>) -> Cut {
     Cut { start, shape, width: width as u8, height: rows.len() as u8, left, top }
 }
 
-/// From the first to the last of `count` indices that are lit.
+/// The range from the first to the last lit one of `count` indices.
 fn lit(count: usize, is_lit: impl Fn(&usize) -> bool) -> Range<usize> {
     let first = (0..count).find(&is_lit).unwrap_or(count);
     let end = (first..count).rfind(&is_lit).map_or(first, |last| last + 1);
     first..end
 }
 
-/// The greatest whole number not above `at`, saturating; `f32::floor` is a library call on plain x86-64.
+/// The greatest integer not above `at`, saturating; `f32::floor` is a library call on plain x86-64.
 fn floor(at: f32) -> i32 {
     let whole = at as i32;
     if whole as f32 > at { whole.saturating_sub(1) } else { whole }
 }
 
-/// Index of the nearest of `bodies` to `body`.
+/// Index of the entry of `bodies` that is nearest to `body`.
 fn nearest(bodies: &[f32], body: f32) -> u8 {
     let away = |index: &usize| (bodies[*index] - body).abs();
     (0..bodies.len()).min_by(|a, b| away(a).total_cmp(&away(b))).unwrap_or(0) as u8

@@ -1,10 +1,10 @@
-//! What lies behind all light: deep blue, darker towards the rim, with faint stars.
+//! The backdrop behind all light: deep blue, darker towards the rim, with faint stars.
 //!
-//! Dithered, since eight bits show steps in so dark a gradient. The noise is a function of the pixel alone.
+//! It is dithered because eight bits show steps in so dark a gradient. The noise depends only on the pixel.
 
 use std::ops::Range;
 
-/// Some rows of a still picture, red, green and blue apart.
+/// Some rows of a still picture, with separate red, green and blue.
 #[derive(Debug)]
 pub(super) struct Backdrop {
     planes: [Vec<u8>; 3],
@@ -15,11 +15,11 @@ pub(super) struct Backdrop {
 /// `[r, g, b]` in the middle and at the rim.
 const MIDDLE: [f32; 3] = [7.0, 10.0, 34.0];
 const RIM: [f32; 3] = [1.0, 1.0, 7.0];
-/// One pixel in so many is a star.
+/// Number of pixels per star.
 const PIXELS_PER_STAR: u32 = 5_000;
 
 impl Backdrop {
-    /// Paints `rows` of a backdrop of `size`, width and height in pixels.
+    /// Paints `rows` of a backdrop of `size`: width and height in pixels.
     pub(super) fn paint(size: [usize; 2], rows: Range<usize>) -> Self {
         let width = size[0];
         let plane = |channel: usize| {
@@ -47,7 +47,7 @@ fn shade(channel: usize, [x, y]: [usize; 2], [width, height]: [usize; 2]) -> u8 
     (base + star + dither) as u8
 }
 
-/// A well mixed function of `seed` (the finalizer of MurmurHash3).
+/// A hash of `seed` (the finalizer of MurmurHash3).
 fn noise(seed: u32) -> u32 {
     let mut hash = seed.wrapping_add(0x9e37_79b9);
     hash = (hash ^ (hash >> 16)).wrapping_mul(0x85eb_ca6b);

@@ -1,7 +1,6 @@
-//! Some rows of the picture, with all that it takes to draw them: a frame's strokes in, pixels out.
+//! Some rows of the picture and everything needed to draw them: a frame's strokes in, pixels out.
 //!
-//! A band owns what it changes, and shares only the [`Assets`], which never change: bands can be drawn in any order, on
-//! any thread.
+//! A band owns everything that it changes, and shares only the immutable [`Assets`]: bands can be drawn in any order, on any thread.
 //!
 //! ```text
 //! strokes, hairlines ─► light ─────────┐            ┌─ ink
@@ -23,23 +22,23 @@ use super::planes::{Planes, Tint};
 use super::span::Scratch;
 use super::stroke::Stroke;
 
-/// What is rendered at start.
+/// Everything that is rendered at start.
 #[derive(Debug)]
 pub(super) struct Assets {
     pub(super) atlas: Atlas,
     pub(super) glyphs: Glyphs,
 }
 
-/// What a band is to show in one frame.
+/// A band's drawing work for one frame.
 #[derive(Debug)]
 pub(super) struct Work {
     pub(super) strokes: Vec<Stroke>,
     pub(super) hairlines: Vec<Hairline>,
-    /// Of the hairlines.
+    /// Colour of the hairlines.
     pub(super) grid: Tint,
     /// Added to every pixel.
     pub(super) flash: Tint,
-    /// In this order.
+    /// Drawn in this order.
     pub(super) ink: Vec<(Ink, Color)>,
 }
 
@@ -58,7 +57,7 @@ pub(super) struct Band {
 }
 
 impl Band {
-    /// Dark `rows` of a picture of `size`, width and height in pixels.
+    /// Dark `rows` of a picture of `size`: width and height in pixels.
     pub(super) fn new(size: [usize; 2], rows: Range<usize>) -> Self {
         let width = size[0];
         Self {
@@ -115,7 +114,7 @@ impl Band {
 }
 
 impl Work {
-    /// Forgets the last frame.
+    /// Removes the last frame's work.
     pub(super) fn clear(&mut self) {
         self.strokes.clear();
         self.hairlines.clear();

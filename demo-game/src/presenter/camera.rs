@@ -1,10 +1,10 @@
-//! From world units to pixels and back.
+//! Conversion from world units to pixels and back.
 //!
 //! World: x right, y up, the view centred at the origin. Pixels: x right, y down, (0, 0) at the upper left corner.
 
 use game_types::draw::{VIEW_HEIGHT, VIEW_WIDTH};
 
-/// Beyond this distance from the origin, in world units, nothing is drawn.
+/// Distance from the origin, in world units, beyond which nothing is drawn.
 const REACH: f32 = 16_384.0;
 
 /// A uniform scale that fits the view into a picture.
@@ -29,18 +29,18 @@ impl Camera {
         Self { center: [x - offset[0] * self.scale, y + offset[1] * self.scale], ..self }
     }
 
-    /// Pixels of a world point, or `None` when it is not finite or too far away.
+    /// The pixel position of a world point; `None` if it is not finite or too far away.
     pub(super) fn pixel(&self, x: f32, y: f32) -> Option<[f32; 2]> {
         let near = x.abs() <= REACH && y.abs() <= REACH;
         near.then(|| [self.center[0] + x * self.scale, self.center[1] - y * self.scale])
     }
 
-    /// World units of a pixel.
+    /// The world position of a pixel.
     pub(super) fn world(&self, pixel: [f32; 2]) -> [f32; 2] {
         [(pixel[0] - self.center[0]) / self.scale, (self.center[1] - pixel[1]) / self.scale]
     }
 
-    /// Pixels of a length in world units, or `None` unless it lies in `0.0 < length <= max`.
+    /// A length in world units as pixels; `None` unless it lies in `0.0 < length <= max`.
     pub(super) fn length(&self, length: f32, max: f32) -> Option<f32> {
         (length > 0.0 && length <= max).then_some(length * self.scale)
     }

@@ -1,18 +1,18 @@
-//! The picture: takes a frame's draw commands and makes pixels of them.
+//! The picture: turns a frame's draw commands into pixels.
 //!
-//! A frame is 1/60 s; [`Canvas::begin`], any number of [`Canvas::draw`], then [`Canvas::finish`]. `draw` checks commands
-//! and hands what comes of them to the [bands](Band) that they touch; `finish` has the bands drawn, by the caller and, if
-//! there is a processor for it, a second thread.
+//! A frame is 1/60 s: [`Canvas::begin`], any number of [`Canvas::draw`], then [`Canvas::finish`]. `draw` checks commands and passes the
+//! resulting figures to the [bands](Band) that they touch. `finish` has the bands drawn by the caller and, if a processor is free for it, a
+//! second thread.
 //!
 //! # Invariants
-//! 1. Commands are untrusted: one with a value not finite or out of range is skipped, never a panic.
-//! 2. The work of a frame is bounded by [`PIXELS_PER_FRAME_MAX`], [`STROKES_PER_FRAME_MAX`] and [`INK_PER_FRAME_MAX`],
-//!    whatever the commands.
-//! 3. A frame allocates only when it has more to draw than any before it.
-//! 4. The pixels depend on nothing but the commands since [`Canvas::new`], not on bands and threads.
+//! 1. Commands are untrusted: one with a non-finite value or one out of range is skipped and never causes a panic.
+//! 2. The work of a frame is bounded by [`PIXELS_PER_FRAME_MAX`], [`STROKES_PER_FRAME_MAX`] and [`INK_PER_FRAME_MAX`], whatever the
+//!    commands.
+//! 3. A frame allocates only if it has more to draw than all before it.
+//! 4. The pixels depend only on the commands since [`Canvas::new`], not on bands and threads.
 //!
 //! # Failure
-//! A panic while drawing, on whichever thread, is a panic of [`Canvas::finish`].
+//! A panic while drawing, on any thread, makes [`Canvas::finish`] panic.
 
 use std::sync::Arc;
 use std::thread;
@@ -30,35 +30,35 @@ use super::planes::Tint;
 use super::span;
 use super::stroke::{Figure, Stroke};
 
-/// Pixels that a frame's commands may touch together; computed pixels count [`COMPUTED`] times.
+/// Pixels that a frame's commands may touch in total; computed pixels count [`COMPUTED`] times.
 const PIXELS_PER_FRAME_MAX: usize = 80 << 20;
-/// Sprites, beams and rings of a frame.
+/// Maximum number of sprites, beams and rings in a frame.
 const STROKES_PER_FRAME_MAX: usize = 1 << 16;
-/// Panels, frames and text commands of a frame.
+/// Maximum number of panels, frames and text commands in a frame.
 const INK_PER_FRAME_MAX: usize = 4096;
-/// Rows of a band: few enough that two threads finish nearly at once, enough that few figures touch several.
+/// Rows of a band: few enough that two threads finish nearly at the same time, enough that few figures touch several bands.
 const BAND_ROWS: usize = 64;
-/// Threads that draw beside the caller's, if there are processors for them.
+/// Maximum number of threads that draw beside the caller's, if there are processors for them.
 const HELPERS_MAX: usize = 1;
-/// Processors that no helper counts on: the caller's, and one for what runs beside a game, such as the compiler of its
-/// plugins. A helper that has to share its processor makes the worst frames longer, not shorter.
+/// Processors that no helper uses: the caller's, and one for programs that run beside a game, such as the compiler of its plugins. A helper
+/// that has to share its processor makes the worst frames longer, not shorter.
 const PROCESSORS_KEPT: usize = 2;
-/// How much dearer a computed pixel is than a copied one, about.
+/// Approximate cost of a computed pixel relative to a copied one.
 const COMPUTED: usize = 6;
-/// World units.
+/// In world units.
 const SPRITE_SIZE_MAX: f32 = 1024.0;
-/// World units.
+/// In world units.
 const BEAM_WIDTH_MAX: f32 = 64.0;
-/// World units.
+/// In world units.
 const RING_RADIUS_MAX: f32 = 2048.0;
-/// World units.
+/// In world units.
 const TEXT_SIZE_MAX: f32 = 256.0;
-/// World units.
+/// In world units.
 const PANEL_SIZE_MAX: f32 = 4096.0;
-/// The grid's colour when no command gives one.
+/// The grid's colour if no command sets one.
 const GRID: [u8; 4] = [45, 75, 190, 255];
 
-/// What a frame's commands have set so far.
+/// State that a frame's commands have set so far.
 #[derive(Clone, Copy, Debug)]
 struct Frame {
     camera: Camera,
@@ -69,14 +69,14 @@ struct Frame {
     ink_left: usize,
 }
 
-/// The presenter's picture and all that it is made from.
+/// The presenter's picture and everything that it is made from.
 #[derive(Debug)]
 pub(crate) struct Canvas {
     camera: Camera,
     frame: Frame,
     assets: Arc<Assets>,
     lattice: Lattice,
-    /// From top to bottom, each of `band_rows` rows but for the last.
+    /// From top to bottom, each with `band_rows` rows except the last.
     bands: Vec<Band>,
     band_rows: usize,
     crew: Crew<Band>,
@@ -85,8 +85,8 @@ pub(crate) struct Canvas {
 }
 
 impl Canvas {
-    /// A dark picture of `width` × `height` pixels, each in `1 ..= 8192` (clamped). Renders all sprites, which takes
-    /// some tenths of a second.
+    /// A dark picture of `width` × `height` pixels, each in `1 ..= 8192` (clamped). Renders all sprites, which takes some tenths of a
+    /// second.
     #[must_use]
     pub(crate) fn new(width: u32, height: u32, font: &Font) -> Self {
         let assets = Assets { atlas: Atlas::render(), glyphs: Glyphs::render(font) };
@@ -100,7 +100,7 @@ impl Canvas {
         )
     }
 
-    /// As [`Self::new`], with ready assets, in bands of `band_rows` rows drawn by this many threads beside the caller's.
+    /// Like [`Self::new`], with existing assets, in bands of `band_rows` rows drawn by this many threads beside the caller's.
     pub(super) fn in_bands(width: u32, height: u32, assets: Arc<Assets>, band_rows: usize, helpers: usize) -> Self {
         let (width, height) = (width.clamp(1, 8192), height.clamp(1, 8192));
         let camera = Camera::new(width, height);
@@ -120,13 +120,13 @@ impl Canvas {
         }
     }
 
-    /// Pixels of a row.
+    /// Number of pixels in a row.
     #[must_use]
     pub(crate) fn width(&self) -> u32 {
         self.size[0] as u32
     }
 
-    /// Rows.
+    /// Number of rows.
     #[must_use]
     pub(crate) fn height(&self) -> u32 {
         self.size[1] as u32
@@ -138,19 +138,19 @@ impl Canvas {
         self.bands[y / self.band_rows].row(y)
     }
 
-    /// World units of a position in this picture's pixels.
+    /// The world position of a pixel position in this picture.
     #[must_use]
     pub(crate) fn world(&self, pixel: [f32; 2]) -> [f32; 2] {
         self.camera.world(pixel)
     }
 
-    /// Commands so far that were not understood or exceeded their frame's bounds.
+    /// Number of commands so far that were invalid or exceeded their frame's bounds.
     #[must_use]
     pub(crate) fn skipped(&self) -> u64 {
         self.skipped
     }
 
-    /// Begins a frame. One that was begun and not finished is given up.
+    /// Begins a frame. An unfinished frame is discarded.
     pub(crate) fn begin(&mut self) {
         self.frame = Frame::new(self.camera);
         for band in &mut self.bands {
@@ -158,7 +158,7 @@ impl Canvas {
         }
     }
 
-    /// Takes some of the frame's commands.
+    /// Adds commands to the frame.
     pub(crate) fn draw(&mut self, commands: &[DrawCommand]) {
         for command in commands {
             if self.take(command).is_none() {
@@ -167,10 +167,10 @@ impl Canvas {
         }
     }
 
-    /// Ends the frame: [`Self::row`] shows it.
+    /// Ends the frame; [`Self::row`] returns its pixels.
     ///
     /// # Panics
-    /// When drawing panicked on the other thread.
+    /// If drawing panicked on the other thread.
     pub(crate) fn finish(&mut self) {
         let Self { lattice, frame, bands, .. } = self;
         lattice.step();
@@ -186,7 +186,7 @@ impl Canvas {
         self.crew.work(bands);
     }
 
-    /// Takes one command, or tells that it is invalid or too much.
+    /// Adds one command; `None` if it is invalid or exceeds the bounds.
     fn take(&mut self, command: &DrawCommand) -> Option<()> {
         match DrawKind::from_byte(command.kind)? {
             DrawKind::Sprite => self.sprite(command),
@@ -236,7 +236,7 @@ impl Canvas {
         let reach = span::reach(width);
         let across = [0, 1].map(|axis| (end[axis] - start[axis]).abs() + 2.0 * reach);
         let middle = [0, 1].map(|axis| (end[axis] + start[axis]) / 2.0);
-        // The strip along the segment, or the part of it that can be visible.
+        // The strip along the segment, or its part that can be visible.
         let strip = 2.0 * reach * (across[0] + across[1]);
         let pixels = self.visible(middle, across).min(strip as usize) * COMPUTED;
         self.stroke(Figure::Beam { start, end, width, strength }, pixels, command)
@@ -290,7 +290,7 @@ impl Canvas {
         Some(())
     }
 
-    /// Hands light to the bands that it touches, for `pixels`.
+    /// Passes light to the bands that it touches, at a cost of `pixels`.
     fn stroke(&mut self, figure: Figure, pixels: usize, command: &DrawCommand) -> Option<()> {
         self.frame.strokes_left = self.frame.strokes_left.checked_sub(1)?;
         self.frame.spend(pixels)?;
@@ -301,7 +301,7 @@ impl Canvas {
         Some(())
     }
 
-    /// Hands ink to the bands that it touches, for `pixels`.
+    /// Passes ink to the bands that it touches, at a cost of `pixels`.
     fn ink(&mut self, ink: Ink, pixels: usize, command: &DrawCommand) -> Option<()> {
         self.frame.ink_left = self.frame.ink_left.checked_sub(1)?;
         self.frame.spend(pixels.min(self.size[0] * self.size[1]) * COMPUTED)?;
@@ -311,7 +311,7 @@ impl Canvas {
         Some(())
     }
 
-    /// The area of a panel or frame, and its pixels.
+    /// The area of a panel or frame, and its number of pixels.
     fn area(&self, command: &DrawCommand) -> Option<(Area, usize)> {
         let corner = self.camera.pixel(command.x, command.y)?;
         let length = |word| self.camera.length(command.number(word), PANEL_SIZE_MAX);
@@ -319,7 +319,7 @@ impl Canvas {
         Some((Area::nearest(corner, size), (size[0] * size[1]) as usize))
     }
 
-    /// Pixels of the visible part of a rectangle around `center`.
+    /// Number of pixels in the visible part of a rectangle around `center`.
     fn visible(&self, center: [f32; 2], size: [f32; 2]) -> usize {
         let part = [0, 1].map(|axis| {
             let (from, to) = (center[axis] - size[axis] / 2.0, center[axis] + size[axis] / 2.0);
@@ -341,16 +341,16 @@ impl Frame {
         }
     }
 
-    /// Takes `pixels` from what is left for this frame, or tells that it is too much.
+    /// Subtracts `pixels` from the rest of this frame's bound; `None` if they exceed it.
     fn spend(&mut self, pixels: usize) -> Option<()> {
         self.pixels_left = self.pixels_left.checked_sub(pixels)?;
         Some(())
     }
 }
 
-/// The bands, each of `band_rows` rows, between two heights in pixels.
+/// The bands, each with `band_rows` rows, between two heights in pixels.
 fn touched(bands: &mut [Band], band_rows: usize, [top, bottom]: [f32; 2]) -> &mut [Band] {
-    // Saturates: below the picture's upper edge is zero.
+    // Saturates: positions above the picture's upper edge become zero.
     let (first, end) = (top as usize / band_rows, (bottom.max(0.0).ceil() as usize).div_ceil(band_rows));
     let end = end.min(bands.len());
     &mut bands[first.min(end)..end]

@@ -1,15 +1,15 @@
-//! Backdrop, trails and light become one row of pixels; trails take up the light and fade.
+//! Combines backdrop, trails and light into one row of pixels; trails absorb light and fade.
 //!
-//! Everything works on bytes of one colour at a time, so that the compiler makes vector instructions of it.
+//! All functions work on bytes of one colour at a time, so that the compiler vectorizes them.
 
-/// What is left of a trail after a frame, in 1/256.
+/// Factor of a trail per frame, in 1/256.
 const TRAIL_DECAY: u16 = 214;
-/// How much of the light becomes trail, in 1/256.
+/// Part of the light that becomes a trail, in 1/256.
 const TRAIL_GAIN: u16 = 96;
 
-/// `out = backdrop + trail + light + flash`, saturating; then `trail` fades or takes up `light`, and `light` is dark.
+/// Computes `out = backdrop + trail + light + flash`, saturating; then `trail` fades or absorbs `light`, and `light` is cleared.
 ///
-/// A trail loses at least 1 each frame, so that after 256 dark frames at most it is gone.
+/// A trail loses at least 1 each frame, so it is gone after at most 256 dark frames.
 pub(super) fn expose(out: &mut [u8], backdrop: &[u8], trail: &mut [u8], light: &mut [u8], flash: u8) {
     let layers = backdrop.iter().zip(trail.iter_mut()).zip(light.iter_mut());
     for (out, ((&backdrop, trail), light)) in out.iter_mut().zip(layers) {
@@ -21,7 +21,7 @@ pub(super) fn expose(out: &mut [u8], backdrop: &[u8], trail: &mut [u8], light: &
     }
 }
 
-/// Rows of red, green and blue as `0x00RRGGBB`.
+/// Combines rows of red, green and blue into `0x00RRGGBB`.
 pub(super) fn weave(pixels: &mut [u32], [red, green, blue]: [&[u8]; 3]) {
     let colors = red.iter().zip(green).zip(blue);
     for (pixel, ((&red, &green), &blue)) in pixels.iter_mut().zip(colors) {

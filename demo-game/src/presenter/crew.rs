@@ -1,16 +1,16 @@
-//! The caller and its helpers, threads that live as long as the crew, share the work of a frame.
+//! A thread pool: the caller and its helper threads share the work of a frame.
 //!
-//! Items are owned values: whoever is free takes the next one, works on it and puts it back, so that a helper which the
-//! system does not schedule in time delays nobody. Knows nothing of pictures.
+//! Helpers live as long as the crew. Items are owned values: a free thread takes the next one, works on it and puts it back, so a helper
+//! that the system does not schedule in time delays nobody. This module knows nothing of pictures.
 //!
 //! # Invariants
-//! 1. An item that was taken is put back, even when the job panics: [`Crew::work`] gives back all of them, in order.
+//! 1. An item that was taken is put back even if the job panics: [`Crew::work`] returns all of them, in order.
 //! 2. Between two calls of [`Crew::work`] the helpers sleep and hold nothing.
-//! 3. The lock is held only to take and put back; no code that can panic runs under it.
+//! 3. The lock is held only to take and to put back; no code that can panic runs under it.
 //!
 //! # Failure
-//! A panic of the job, on whichever thread, is the caller's panic as soon as the other items are done. Without threads
-//! to be had, the caller works alone.
+//! A panic of the job on any thread becomes the caller's panic as soon as the other items are done. If no thread can be started, the caller
+//! works alone.
 
 use std::any::Any;
 use std::fmt;
@@ -18,7 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
-/// Threads that do a job on items of type `T`.
+/// Threads that run a job on items of type `T`.
 pub(super) struct Crew<T> {
     shared: Arc<Shared<T>>,
     helpers: Vec<JoinHandle<()>>,
@@ -27,26 +27,26 @@ pub(super) struct Crew<T> {
 struct Shared<T> {
     job: Box<dyn Fn(&mut T) + Send + Sync>,
     board: Mutex<Board<T>>,
-    /// There is something to take, or the crew is dismissed.
+    /// Signals that there is an item to take, or that the crew is dismissed.
     posted: Condvar,
-    /// The last item was put back.
+    /// Signals that the last item was put back.
     finished: Condvar,
 }
 
-/// What is to be done.
+/// The work to be done.
 struct Board<T> {
-    /// `None` while somebody works on it.
+    /// `None` while a thread works on it.
     items: Vec<Option<T>>,
-    /// The next to take, in `0 ..= items.len()`.
+    /// Index of the next item to take, in `0 ..= items.len()`.
     next: usize,
-    /// Not yet put back.
+    /// Number of items that are not yet put back.
     pending: usize,
     panic: Option<Box<dyn Any + Send>>,
     dismissed: bool,
 }
 
 impl<T: Send + 'static> Crew<T> {
-    /// A crew of the caller and up to `helpers` threads that does `job`.
+    /// A crew of the caller and up to `helpers` threads that runs `job`.
     pub(super) fn new(helpers: usize, job: impl Fn(&mut T) + Send + Sync + 'static) -> Self {
         let board = Board { items: Vec::new(), next: 0, pending: 0, panic: None, dismissed: false };
         let shared = Arc::new(Shared {
@@ -63,10 +63,10 @@ impl<T: Send + 'static> Crew<T> {
         Self { shared, helpers }
     }
 
-    /// Does the job on every item. Allocates only when there are more items than ever before.
+    /// Runs the job on every item. Allocates only if there are more items than ever before.
     ///
     /// # Panics
-    /// When the job panics; all other items are done then.
+    /// If the job panics; all other items are done then.
     pub(super) fn work(&mut self, items: &mut Vec<T>) {
         let mut board = self.shared.board();
         board.next = 0;
@@ -92,7 +92,7 @@ impl<T> Shared<T> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A helper's life.
+    /// A helper thread's main loop.
     fn serve(&self) {
         let mut board = self.board();
         while !board.dismissed {
@@ -103,7 +103,7 @@ impl<T> Shared<T> {
         }
     }
 
-    /// Works until nothing is left to take.
+    /// Works until there is nothing left to take.
     fn take_turns<'a>(&'a self, mut board: MutexGuard<'a, Board<T>>) -> MutexGuard<'a, Board<T>> {
         while let Some((place, mut item)) = board.take() {
             drop(board);
@@ -136,7 +136,7 @@ impl<T> Drop for Crew<T> {
         self.shared.board().dismissed = true;
         self.shared.posted.notify_all();
         for helper in self.helpers.drain(..) {
-            // A helper catches the job's panics and has none of its own.
+            // A helper catches the job's panics and never panics itself.
             let _ = helper.join();
         }
     }
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_helper_helps() {
-        // Neither item is done before both are begun, which takes two threads.
+        // Neither item is done before both have begun, which requires two threads.
         let both = Barrier::new(2);
         let mut crew = Crew::new(1, move |by: &mut Option<thread::ThreadId>| {
             both.wait();
@@ -215,7 +215,7 @@ mod tests {
         });
         crew.work(&mut vec![1, 2, 3]);
         drop(crew);
-        // The job is dropped with the last thread that holds it.
+        // The last thread that holds the job drops it.
         assert_eq!(ended.load(Ordering::Relaxed), 1);
     }
 }

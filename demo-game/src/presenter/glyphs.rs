@@ -1,11 +1,11 @@
 //! The font's printable ASCII characters, rasterized once at each text size.
 //!
-//! Each pixel has *ink*, the character, and *shade*, its blurred surroundings, which darkens what lies behind so that
-//! text stays readable over a swarm.
+//! Each pixel has *ink*, the character, and *shade*, its blurred surroundings. The shade darkens the background so that text stays readable
+//! over a swarm.
 
 use thiserror::Error;
 
-/// Ems in pixels for which there are glyphs; text is drawn with the greatest that is not greater than asked for.
+/// Glyph sizes: ems in pixels; text uses the greatest that is not above the requested one.
 const EMS: &[u16] = &[8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 28, 32, 36, 40, 48, 56, 64, 72, 80, 96];
 /// The first character.
 const FIRST: u8 = b' ';
@@ -14,7 +14,7 @@ const LAST: u8 = b'~';
 /// The height of the baseline below the upper edge of a line's box, in ems.
 const BASELINE: f32 = 0.8;
 
-/// Why bytes are no font.
+/// Why bytes are not a font.
 #[derive(Debug, Error)]
 #[error("not a usable TrueType or OpenType font: {reason}")]
 pub(crate) struct FontError {
@@ -25,14 +25,14 @@ pub(crate) struct FontError {
 pub(crate) struct Font(fontdue::Font);
 
 impl Font {
-    /// The font that the game comes with, JetBrains Mono Bold.
+    /// The font that comes with the game, JetBrains Mono Bold.
     pub(crate) const BUILTIN: &'static [u8] =
         include_bytes!(concat!(env!("ASSETS_FOLDER"), "/fonts/JetBrainsMono-Bold.ttf"));
 
-    /// Reads a font; a monospaced one, since characters are set 0.6 ems apart.
+    /// Parses a font. It must be monospaced, because characters are set 0.6 ems apart.
     ///
     /// # Errors
-    /// When fontdue cannot read the file.
+    /// If fontdue can't read the file.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, FontError> {
         let font = fontdue::Font::from_bytes(bytes, fontdue::FontSettings::default());
         font.map(Self).map_err(|reason| FontError { reason })
@@ -45,7 +45,7 @@ impl std::fmt::Debug for Font {
     }
 }
 
-/// One pixel of a glyph: how much ink and how much shade lies there.
+/// One pixel of a glyph: its amounts of ink and of shade.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Dot {
     pub(super) ink: u8,
@@ -55,11 +55,11 @@ pub(super) struct Dot {
 /// A character's pixels at one size.
 #[derive(Debug)]
 pub(super) struct Glyph {
-    /// From the pen to the leftmost pixel.
+    /// Distance from the pen to the leftmost pixel.
     pub(super) left: i32,
-    /// From the upper edge of the line's box to the uppermost pixel, down.
+    /// Distance down from the upper edge of the line's box to the uppermost pixel.
     pub(super) top: i32,
-    /// Pixels of a row; positive.
+    /// Pixels in a row; positive.
     pub(super) width: usize,
     /// Row by row.
     pub(super) dots: Vec<Dot>,
@@ -68,12 +68,12 @@ pub(super) struct Glyph {
 /// All glyphs of a font.
 #[derive(Debug)]
 pub(super) struct Glyphs {
-    /// For each of [`EMS`], the characters from [`FIRST`] to [`LAST`].
+    /// The characters from [`FIRST`] to [`LAST`] for each of [`EMS`].
     sizes: Vec<Vec<Glyph>>,
 }
 
 impl Glyphs {
-    /// Smaller text is drawn with glyphs of this em in pixels.
+    /// Smaller text is drawn with glyphs of this em, in pixels.
     pub(super) const EM_MIN: f32 = EMS[0] as f32;
 
     /// Rasterizes a font; takes some tens of milliseconds.
@@ -82,7 +82,7 @@ impl Glyphs {
         Self { sizes: EMS.iter().map(size).collect() }
     }
 
-    /// The glyph of a character at an em of this many pixels; a question mark for what is not printable ASCII.
+    /// The glyph of a character at an em of this many pixels; a question mark for other characters than printable ASCII.
     pub(super) fn glyph(&self, character: u8, em: f32) -> &Glyph {
         let size = EMS.partition_point(|&ready| f32::from(ready) <= em + 0.01).saturating_sub(1);
         let character = if (FIRST..=LAST).contains(&character) { character } else { b'?' };
@@ -108,7 +108,7 @@ impl Glyph {
     }
 }
 
-/// Fills in the shade: the ink's spread over `reach` pixels, weaker with the distance, first along rows, then columns.
+/// Computes the shade: spreads the ink over `reach` pixels, weaker with the distance, first along rows, then along columns.
 fn shade(dots: &mut [Dot], width: usize, reach: usize) {
     let ink: Vec<u8> = dots.iter().map(|dot| dot.ink).collect();
     let height = dots.len() / width;

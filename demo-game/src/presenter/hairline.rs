@@ -1,10 +1,10 @@
-//! Thin anti-aliased lines, for the backdrop's grid: light of one pixel's width, shared between two neighbours.
+//! Thin anti-aliased lines for the backdrop's grid: light one pixel wide, shared between two neighbours.
 
 use super::planes::{LANES, Planes, Tint};
 
-/// Fractions of a pixel are counted in 1/65536.
+/// One pixel, in 1/65536.
 const ONE: f32 = 65_536.0;
-/// Pixels of a flat line that are added at a time, at most.
+/// Maximum number of pixels of a flat line that are added at a time.
 const RUN: usize = 2 * LANES;
 
 /// A line between two pixel positions, finite and within ±32768.
@@ -13,17 +13,17 @@ pub(super) struct Hairline {
     pub(super) start: [f32; 2],
     /// The last pixel belongs to the next line.
     pub(super) end: [f32; 2],
-    /// 1/64.
+    /// In 1/64.
     pub(super) light: u8,
 }
 
-/// A line as steps of a whole pixel in its longer direction.
+/// A line as steps of one pixel in its longer direction.
 struct Steps {
     first: i32,
     end: i32,
-    /// Where it is across that direction at the first step, in 1/65536.
+    /// Position across that direction at the first step, in 1/65536.
     at: i32,
-    /// How far it moves across with each step, in 1/65536.
+    /// Change across that direction with each step, in 1/65536.
     slope: i32,
 }
 
@@ -34,7 +34,7 @@ impl Hairline {
         [a.min(b) - 1.0, a.max(b) + 2.0]
     }
 
-    /// Adds the line. At a whole position it fills one pixel's width and not two halves.
+    /// Adds the line. At an integer position it fills one pixel's width, not two halves.
     pub(super) fn draw(&self, planes: &mut Planes, tint: Tint) {
         let steep = (self.end[1] - self.start[1]).abs() > (self.end[0] - self.start[0]).abs();
         if steep {
@@ -44,7 +44,7 @@ impl Hairline {
         }
     }
 
-    /// One pair of pixels in each row.
+    /// Draws one pair of pixels in each row.
     fn draw_steep(&self, planes: &mut Planes, tint: Tint) {
         let rows = planes.rows();
         let Steps { first, end, at, slope } = self.steps([1, 0], rows.end);
@@ -55,7 +55,7 @@ impl Hairline {
         }
     }
 
-    /// Two rows of pixels at a time, as long as the line stays between them.
+    /// Draws two rows of pixels at a time while the line stays between them.
     fn draw_flat(&self, planes: &mut Planes, tint: Tint) {
         let rows = planes.rows();
         let Steps { mut first, end, mut at, slope } = self.steps([0, 1], planes.width());
@@ -89,7 +89,7 @@ impl Hairline {
         Steps { first: first as i32, end: last.max(0.0) as i32, at: at as i32, slope: (slope * ONE) as i32 }
     }
 
-    /// The light of the second one of two neighbours.
+    /// The part of the light that goes to the second of two neighbours.
     fn shared(&self, at: i32) -> u8 {
         ((u32::from(self.light) * (at as u32 >> 8 & 255)) >> 8) as u8
     }

@@ -1,4 +1,4 @@
-//! Panels, frames and text: laid over the finished picture, one over the other.
+//! Panels, frames and text: drawn over the finished picture, each over the earlier ones.
 //!
 //! Positions are pixels, finite; everything is clipped to the picture.
 
@@ -13,14 +13,14 @@ const SHADE: u32 = 205;
 /// How much of a glyph's colour its shade has, in 1/256.
 const GLOW: u32 = 46;
 
-/// What lies above all light.
+/// Figures that lie above all light.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Ink {
     /// An area of one colour.
     Panel(Area),
-    /// An area's border, so many pixels wide, inside.
+    /// An area's border of this width in pixels, inside the area.
     Frame(Area, i32),
-    /// Characters from `column` on of a line whose box begins at `corner`.
+    /// Characters of a line whose box begins at `corner`, starting with `column`.
     Text { corner: [f32; 2], em: f32, column: u8, count: u8, characters: [u8; TEXT_CHARS_MAX] },
 }
 
@@ -29,7 +29,7 @@ impl Ink {
     pub(super) fn heights(&self) -> [f32; 2] {
         match *self {
             Self::Panel(area) | Self::Frame(area, _) => [area.top as f32, area.bottom as f32],
-            // Accents, descenders and shade leave the line's box; glyphs are not smaller than the smallest.
+            // Accents, descenders and shade extend beyond the line's box; glyphs are never smaller than the smallest size.
             Self::Text { corner, em, .. } => {
                 let em = em.max(Glyphs::EM_MIN);
                 [corner[1] - em, corner[1] + 2.0 * em]
@@ -43,7 +43,7 @@ impl Ink {
 pub(super) struct Sheet<'a> {
     /// `width` times the number of rows.
     pub(super) pixels: &'a mut [u32],
-    /// Pixels of a row.
+    /// Pixels in a row.
     pub(super) width: usize,
     /// The first row.
     pub(super) top: usize,
@@ -68,7 +68,7 @@ impl Area {
 }
 
 impl Sheet<'_> {
-    /// Lays `ink` over what is there.
+    /// Draws `ink` over the present pixels.
     pub(super) fn lay(&mut self, ink: &Ink, color: Color, glyphs: &Glyphs) {
         match *ink {
             Ink::Panel(area) => self.fill(area, color),
@@ -82,7 +82,7 @@ impl Sheet<'_> {
         }
     }
 
-    /// Lays a colour over an area.
+    /// Draws a colour over an area.
     fn fill(&mut self, area: Area, color: [u8; 4]) {
         let (columns, rows) = (clip(area.left, area.right, self.width), self.rows(area.top, area.bottom));
         for row in self.pixels.chunks_exact_mut(self.width).take(rows.end).skip(rows.start) {
@@ -105,7 +105,7 @@ impl Sheet<'_> {
         self.fill(Area { left: right.saturating_sub(border).max(inner_left), ..sides }, color);
     }
 
-    /// Draws a glyph whose pen is at `(x, y)`, y the upper edge of the line's box.
+    /// Draws a glyph whose pen is at `(x, y)`, where y is the upper edge of the line's box.
     fn glyph(&mut self, glyph: &Glyph, [x, y]: [i32; 2], color: [u8; 4]) {
         let (left, top) = (x.saturating_add(glyph.left), y.saturating_add(glyph.top));
         let (right, bottom) =
@@ -127,7 +127,7 @@ impl Sheet<'_> {
         }
     }
 
-    /// Which rows of these, counted from the first, lie in `from .. to` of the picture.
+    /// The rows of these that lie in `from .. to` of the picture, counted from the first.
     fn rows(&self, from: i32, to: i32) -> Range<usize> {
         let top = self.top as i32;
         clip(from.saturating_sub(top), to.saturating_sub(top), self.pixels.len() / self.width)
@@ -152,7 +152,7 @@ fn inked(pixel: u32, dot: Dot, [r, g, b, a]: [u8; 4]) -> u32 {
     mix(mix(pixel, glow, (part(dot.shade) * SHADE) >> 8), ink, part(dot.ink))
 }
 
-/// `part / 256` (at most 256) of `to` and the rest of `from`, two colours at a time.
+/// Blends `part / 256` (at most 256) of `to` with the rest of `from`, two colours at a time.
 #[inline]
 fn mix(from: u32, to: u32, part: u32) -> u32 {
     const RED_BLUE: u32 = 0x00ff_00ff;

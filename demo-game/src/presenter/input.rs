@@ -1,21 +1,21 @@
-//! What the player does: keys and mouse, as the game understands them.
+//! The player's input: keys and mouse, as the game understands them.
 //!
-//! Knows keys by their place on the keyboard (WASD is where it is on a QWERTY keyboard), nothing of windows.
+//! This module identifies keys by their position on the keyboard (WASD is where it is on a QWERTY keyboard), and knows nothing of windows.
 
 use winit::keyboard::KeyCode;
 
-/// What the player does in one frame. `Default` is hands off.
+/// The player's input for one frame. `Default` means no input.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct InputState {
     /// −1 (left) to 1 (right).
     pub(crate) move_x: f32,
     /// −1 (down) to 1 (up); together with `move_x` never longer than 1.
     pub(crate) move_y: f32,
-    /// Where the mouse points, in world units.
+    /// Position of the mouse, in world units.
     pub(crate) aim_x: f32,
-    /// Where the mouse points, in world units, up.
+    /// Position of the mouse, in world units, up.
     pub(crate) aim_y: f32,
-    /// The mouse is, or has been, over the window: `aim_x` and `aim_y` mean something.
+    /// Whether the mouse is, or has been, over the window: only then `aim_x` and `aim_y` are valid.
     pub(crate) has_aim: bool,
     /// Fire is held: left mouse button or space.
     pub(crate) fire: bool,
@@ -77,12 +77,12 @@ impl Keys {
         self.state.quit = true;
     }
 
-    /// The window lost the keyboard: releases are not seen any more.
+    /// The window lost the keyboard focus: key releases are no longer seen.
     pub(super) fn release_all(&mut self) {
         *self = Self { state: self.state, ..Self::default() };
     }
 
-    /// What the player does in the frame that begins now; forgets what was pressed since the last.
+    /// The input for the frame that begins now; clears the key presses since the last one.
     pub(super) fn take(&mut self) -> InputState {
         let held = |index: usize| f32::from(u8::from(self.directions[index] || self.arrows[index]));
         let (x, y) = (held(3) - held(2), held(0) - held(1));

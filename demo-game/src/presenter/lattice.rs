@@ -3,32 +3,32 @@
 //! # Invariants
 //! 1. The nodes of the rim never move.
 //! 2. Every offset stays within [`OFFSET_MAX`], every speed within [`SPEED_MAX`]: pushes are untrusted.
-//! 3. Without pushes the net comes to rest exactly, all offsets zero.
+//! 3. Without pushes the net comes to rest exactly, with all offsets zero.
 
 use game_types::draw::{VIEW_HEIGHT, VIEW_WIDTH};
 
 use super::camera::Camera;
 use super::hairline::Hairline;
 
-/// World units between neighbouring nodes.
+/// Distance between neighbouring nodes, in world units.
 const SPACING: f32 = 20.0;
-/// Every so many rows and columns of nodes there is a line.
+/// Rows and columns of nodes per line of the grid.
 const NODES_PER_LINE: usize = 2;
-/// Every so many lines there is a brighter one.
+/// Every so many lines, one is brighter.
 const LINES_PER_MAJOR: usize = 4;
 const COLUMNS: usize = VIEW_WIDTH as usize / SPACING as usize + 5;
 const ROWS: usize = VIEW_HEIGHT as usize / SPACING as usize + 5;
-/// World units.
+/// In world units.
 const OFFSET_MAX: f32 = 70.0;
-/// World units per frame.
+/// In world units per frame.
 const SPEED_MAX: f32 = 16.0;
-/// Pull of the neighbours' mean, per frame².
+/// Pull towards the neighbours' mean, per frame².
 const COUPLING: f32 = 0.34;
-/// Pull of a node's own place, per frame².
+/// Pull towards a node's own place, per frame².
 const RETURN: f32 = 0.012;
-/// What is left of the speed after a frame.
+/// Factor of the speed per frame.
 const DAMPING: f32 = 0.93;
-/// World units, and units per frame, below which the whole net is put to rest.
+/// Offset in world units and speed in units per frame below which the whole net is put to rest.
 const REST: f32 = 0.03;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -52,13 +52,13 @@ impl Lattice {
         Self { next: nodes.clone(), nodes, resting: true }
     }
 
-    /// Nodes that a push of this radius in world units visits at most.
+    /// Maximum number of nodes that a push of this radius in world units visits.
     pub(super) fn nodes_within(radius: f32) -> usize {
         let across = (2.0 * radius / SPACING) as usize + 2;
         across.min(COLUMNS) * across.min(ROWS)
     }
 
-    /// Pushes the nodes within `radius` away from `(x, y)`, at the centre by `strength` units per frame.
+    /// Pushes the nodes within `radius` away from `(x, y)`; at the centre by `strength` units per frame.
     pub(super) fn push(&mut self, x: f32, y: f32, radius: f32, strength: f32) {
         let span = |center: f32, first: f32, count: usize| {
             let index = |at: f32| ((at - first) / SPACING).clamp(1.0, (count - 1) as f32) as usize;
@@ -80,7 +80,7 @@ impl Lattice {
         self.resting = false;
     }
 
-    /// Lets one frame pass.
+    /// Advances by one frame.
     pub(super) fn step(&mut self) {
         if self.resting {
             return;
@@ -103,7 +103,7 @@ impl Lattice {
         }
     }
 
-    /// The grid's lines as `camera` sees them, brighter where they are bent.
+    /// The grid's lines as seen by `camera`, brighter where they are bent.
     pub(super) fn lines(&self, camera: &Camera, mut line: impl FnMut(Hairline)) {
         let brightness =
             |line: usize| if line.is_multiple_of(NODES_PER_LINE * LINES_PER_MAJOR) { 17.0_f32 } else { 9.0 };
@@ -136,7 +136,7 @@ impl Lattice {
         }
     }
 
-    /// Where a node is, and how far from its place.
+    /// A node's position, and its distance from its place.
     fn position(&self, [column, row]: [usize; 2]) -> ([f32; 2], f32) {
         let offset = self.nodes[row * COLUMNS + column].offset;
         let rest = place(column, row);
@@ -158,7 +158,7 @@ impl Node {
     }
 }
 
-/// A node's place in the world; the grid is centred and has two rows of nodes outside the view on each side.
+/// A node's place in the world. The grid is centred and has two rows of nodes outside the view on each side.
 fn place(column: usize, row: usize) -> [f32; 2] {
     let at = |index: usize, count: usize| (index as f32 - (count - 1) as f32 / 2.0) * SPACING;
     [at(column, COLUMNS), at(row, ROWS)]

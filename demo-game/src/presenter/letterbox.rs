@@ -1,6 +1,6 @@
-//! A picture in a window of any size: scaled as a whole, centred, black bars at the sides.
+//! Shows a picture in a window of any size: scaled as a whole, centred, with black bars at the sides.
 
-/// Where the picture lies in a window, and which of its pixels each window pixel shows.
+/// The picture's position in a window, and the picture's pixel for each window pixel.
 #[derive(Debug, Default)]
 pub(super) struct Letterbox {
     window: [usize; 2],
@@ -55,7 +55,7 @@ impl Letterbox {
         }
     }
 
-    /// The picture's pixel at a window's pixel, also beyond the picture's edges.
+    /// The picture's pixel position for a window pixel, also beyond the picture's edges.
     pub(super) fn pixel(&self, [x, y]: [f64; 2]) -> [f32; 2] {
         let at = |window: f64, start: usize, shown: usize, of: usize| {
             ((window - start as f64) * of as f64 / shown.max(1) as f64) as f32

@@ -1,6 +1,6 @@
 //! A sprite's light: an anti-aliased shape with its halo, as bytes in 1/64 (64 is the plain colour, more is hotter).
 //!
-//! Made at start only: paths are rasterized by tiny-skia, the halo is a blur of them.
+//! Rendered only at start: tiny-skia rasterizes the paths, and the halo is their blur.
 
 use game_types::draw::Shape;
 use tiny_skia::{Color, FillRule, LineJoin, Paint, Pixmap, Stroke, Transform};
@@ -12,19 +12,19 @@ const LINE: f32 = 96.0;
 /// Light of the halo where lines are dense, in 1/64.
 const HALO: f32 = 62.0;
 
-/// Sides are multiples of it.
+/// The sides of masks are multiples of this.
 const SIDE_STEP: usize = 8;
 
 /// A square picture of light.
 #[derive(Clone, Debug)]
 pub(super) struct Mask {
-    /// Pixels of either side; a multiple of [`SIDE_STEP`].
+    /// Length of a side in pixels; a multiple of [`SIDE_STEP`].
     pub(super) side: usize,
     /// `side * side` bytes, row by row.
     pub(super) light: Vec<u8>,
 }
 
-/// Pixels of the halo around a body of `body` pixels.
+/// Width in pixels of the halo around a body of `body` pixels.
 pub(super) fn halo_width(body: f32) -> f32 {
     4.7 + body * 0.18
 }
@@ -36,8 +36,8 @@ pub(super) fn side(body: f32) -> usize {
 }
 
 impl Mask {
-    /// The light of `shape` with a diameter of `body` pixels at `angle` (radians, counter-clockwise), once for each of
-    /// `offsets`: how many pixels right of and below the middle of the mask its centre lies, within a pixel.
+    /// The light of `shape` with a diameter of `body` pixels at `angle` (radians, counter-clockwise), once for each of `offsets`. An offset
+    /// tells how many pixels right of and below the middle of the mask the shape's centre lies, within a pixel.
     pub(super) fn render<const N: usize>(shape: Shape, body: f32, angle: f32, offsets: [[f32; 2]; N]) -> [Self; N] {
         let side = side(body);
         let centers = offsets.map(|offset| offset.map(|offset| side as f32 / 2.0 + offset));
@@ -75,7 +75,7 @@ fn gradient(shape: Shape, body: f32, side: usize, center: [f32; 2]) -> Vec<f32> 
     })
 }
 
-/// Lines, what they enclose, and a halo, which is blurred once for all centers: it has no detail that shows a fraction.
+/// Draws lines, their inside, and a halo. The halo is blurred once for all centers: it has no detail that would show a fraction.
 fn drawn<const N: usize>(shape: Shape, body: f32, angle: f32, side: usize, centers: [[f32; 2]; N]) -> [Vec<f32>; N] {
     let pixmap = Pixmap::new(side as u32, side as u32);
     let (Some(style), Some(path), Some(mut pixmap)) = (outline(shape), path(shape), pixmap) else {
@@ -107,7 +107,7 @@ fn drawn<const N: usize>(shape: Shape, body: f32, angle: f32, side: usize, cente
     coverages
 }
 
-/// Takes all light away outside the circle that fits into the mask, softly.
+/// Fades out all light outside the circle that fits into the mask.
 fn fade_edge(light: &mut [f32], side: usize) {
     let middle = side as f32 / 2.0;
     for (y, row) in light.chunks_exact_mut(side).enumerate() {
@@ -124,14 +124,14 @@ fn each_pixel(side: usize, center: [f32; 2], light: impl Fn(f32) -> f32) -> Vec<
     places.map(|[x, y]| light((x - center[0]).hypot(y - center[1]))).collect()
 }
 
-/// Three box blurs in each direction, close to a Gaussian of this standard deviation in pixels.
+/// Applies three box blurs in each direction, close to a Gaussian with this standard deviation in pixels.
 fn blurred(light: &mut [f32], side: usize, deviation: f32) {
     // Three boxes of width w have variance 3 (w² - 1) / 12.
     let width = (4.0 * deviation * deviation + 1.0).sqrt();
     let radius = ((width - 1.0) / 2.0).round().max(1.0) as usize;
     let mut other = vec![0.0; light.len()];
     for _ in 0..3 {
-        // Twice: blurring writes the picture transposed.
+        // Called twice, because blurring transposes the picture.
         box_blur(light, &mut other, side, radius);
         box_blur(&other, light, side, radius);
     }

@@ -1,16 +1,16 @@
 //! The presenter: rasterizes draw commands and shows them in a window or writes them to a file.
 //!
-//! It knows `game_types::draw` and nothing else of the game: no entities, no plugins, no bus. Everything runs on the
-//! caller's thread, but for drawing, for which it may have a second one.
+//! It knows `game_types::draw` and nothing else of the game: no entities, no plugins, no bus. Everything runs on the caller's thread,
+//! except drawing, for which it may use a second one.
 //!
-//! | module | holds |
+//! | module | content |
 //! |---|---|
 //! | `canvas` | the picture: begin, draw, finish, rows of pixels |
-//! | `band`, `crew` | some rows of it, drawn by whichever thread is free |
+//! | `band`, `crew` | some rows of it, drawn by any free thread |
 //! | `camera` | world units to pixels |
-//! | `outline`, `mask`, `atlas` | shapes, their light, all of it rendered at start |
+//! | `outline`, `mask`, `atlas` | shapes and their light, all rendered at start |
 //! | `stroke` | a figure of light in pixels |
-//! | `planes`, `span`, `hairline` | adding light: copied, computed, thin |
+//! | `planes`, `span`, `hairline` | adding light: copied masks, computed figures, thin lines |
 //! | `lattice`, `backdrop`, `compose` | the springy grid, what is behind it, all layers together |
 //! | `glyphs`, `ink` | text, panels and frames over the light |
 //! | `screenshot` | PNG |

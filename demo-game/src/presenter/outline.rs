@@ -1,22 +1,22 @@
 //! The shapes of sprites, as vector paths.
 //!
-//! A path fits into the circle of radius 1 around the origin and points along +x, y up.
+//! A path fits into the circle of radius 1 around the origin and points along +x; y is up.
 
 use std::f32::consts::TAU;
 
 use game_types::draw::Shape;
 use tiny_skia::{Path, PathBuilder};
 
-/// How a shape looks the same after a turn, and how it is filled.
+/// A shape's rotational symmetry, and how it is filled.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outline {
-    /// Turns by `TAU / symmetry` change nothing; positive.
+    /// Rotations by `TAU / symmetry` change nothing; positive.
     pub(super) symmetry: u16,
     /// Light of the inside, in 1/64.
     pub(super) fill: f32,
-    /// Light of the lines, relative to the usual.
+    /// Light of the lines, relative to the default.
     pub(super) line: f32,
-    /// Light of the halo around the lines, relative to the usual.
+    /// Light of the halo around the lines, relative to the default.
     pub(super) halo: f32,
 }
 
@@ -36,7 +36,7 @@ pub(super) fn outline(shape: Shape) -> Option<Outline> {
     Some(Outline { symmetry, fill, line, halo })
 }
 
-/// The path of a shape that has an outline; an empty one never occurs.
+/// The path of a shape that has an outline; never empty.
 pub(super) fn path(shape: Shape) -> Option<Path> {
     let mut path = PathBuilder::new();
     match shape {

@@ -1,10 +1,10 @@
-//! When frames are due: absolute times, so that rounding and late frames do not add up to drift.
+//! Decides when frames are due. Times are absolute, so rounding and late frames don't accumulate to drift.
 
 use std::time::{Duration, Instant};
 
 /// Frames per second.
 const RATE: u64 = 60;
-/// Late by more than so many frames, the schedule starts anew instead of catching up.
+/// If it is late by more than so many frames, the schedule restarts instead of catching up.
 const BACKLOG_MAX: u64 = 4;
 
 /// A schedule of 60 frames a second.
@@ -40,14 +40,14 @@ impl Pacer {
         true
     }
 
-    /// Frames left out because the schedule started anew.
+    /// Number of frames left out because the schedule restarted.
     #[must_use]
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped
     }
 }
 
-/// The time of `frames` frames, rounded down to a nanosecond.
+/// The duration of `frames` frames, rounded down to a nanosecond.
 fn at(frames: u64) -> Duration {
     Duration::from_secs(frames / RATE) + Duration::from_nanos(frames % RATE * 1_000_000_000 / RATE)
 }

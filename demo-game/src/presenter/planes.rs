@@ -1,25 +1,25 @@
-//! Light as rows of bytes, red, green and blue apart: adding a row of a mask is then one vectorized loop per colour.
+//! Light as rows of bytes with separate red, green and blue: adding a row of a mask is one vectorized loop per colour.
 //!
 //! ```text
 //! row y  │margin│ red … │margin│margin│ green … │margin│margin│ blue … │margin│
 //! row y+1│ …
 //! ```
-//! The margins are invisible; because of them a mask of up to their width needs no clipping in x.
+//! The margins are invisible; a mask no wider than a margin needs no clipping in x.
 //!
 //! # Invariants
 //! 1. `data.len() == 3 * stride * rows.len()`, `stride == MARGIN + width + MARGIN`.
-//! 2. Adding saturates, hence the order of adding does not matter.
-//! 3. All positions are the whole picture's; what lies outside `rows` is not drawn.
+//! 2. Adding saturates, so the order of adding doesn't matter.
+//! 3. All positions refer to the whole picture; nothing outside `rows` is drawn.
 
 use std::ops::Range;
 use std::slice::ChunksExactMut;
 
-/// Invisible bytes on either side of a row; the greatest width of a mask drawn by [`Planes::stamp`].
+/// Invisible bytes on either side of a row; also the maximum width of a mask for [`Planes::stamp`].
 pub(super) const MARGIN: usize = 96;
-/// Bytes that the vectorized loops take at a time, as many as a register has; widths of masks are multiples of it.
+/// Bytes that the vectorized loops process at a time, the size of a register; widths of masks are multiples of it.
 pub(super) const LANES: usize = 16;
 
-/// A colour to be multiplied with a mask, whose bytes count in 1/64: more than 64 is overexposed.
+/// A colour to multiply with a mask, whose bytes count in 1/64: more than 64 is overexposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Tint([u8; 3]);
 
@@ -48,7 +48,7 @@ pub(super) struct Planes {
 }
 
 impl Planes {
-    /// Darkness of `rows` of a picture `width` pixels wide.
+    /// Dark `rows` of a picture `width` pixels wide.
     pub(super) fn new(width: usize, rows: Range<usize>) -> Self {
         Self { data: vec![0; 3 * (width + 2 * MARGIN) * rows.len()], width, rows }
     }
@@ -57,7 +57,7 @@ impl Planes {
         self.width
     }
 
-    /// The rows of the picture that these are.
+    /// The rows of the picture that these planes contain.
     pub(super) fn rows(&self) -> Range<usize> {
         self.rows.clone()
     }
@@ -68,8 +68,8 @@ impl Planes {
         self.planes_mut(y).map(move |plane| &mut plane[visible.clone()])
     }
 
-    /// Adds `mask`, whose rows are `width` bytes (a multiple of [`LANES`], at most [`MARGIN`]), with its upper left
-    /// corner at pixel `(left, top)`. What lies outside the picture is not drawn.
+    /// Adds `mask`, whose rows are `width` bytes (a multiple of [`LANES`], at most [`MARGIN`]), with its upper left corner at pixel `(left,
+    /// top)`. Parts outside the picture are not drawn.
     pub(super) fn stamp(&mut self, mask: &[u8], width: usize, left: i32, top: i32, tint: Tint) {
         let stride = self.stride();
         let Ok(start) = usize::try_from(left.saturating_add(MARGIN as i32)) else { return };
@@ -87,7 +87,7 @@ impl Planes {
         }
     }
 
-    /// Adds one row of a mask at pixel `(left, y)`, `y` one of [`Self::rows`]; it may reach into the margin on the right.
+    /// Adds one row of a mask at pixel `(left, y)`, with `y` in [`Self::rows`]; it may extend into the right margin.
     pub(super) fn stamp_row(&mut self, mask: &[u8], left: usize, y: usize, tint: Tint) {
         let start = MARGIN + left;
         for (plane, &tint) in self.planes_mut(y).zip(&tint.0) {
@@ -97,8 +97,7 @@ impl Planes {
         }
     }
 
-    /// Adds `lights` (1/64) to the pixels `x` and `x + 1` of row `y`, which is one of [`Self::rows`]; `x` may be one that is
-    /// not visible.
+    /// Adds `lights` (1/64) to the pixels `x` and `x + 1` of row `y`, which is in [`Self::rows`]; `x` may be invisible.
     pub(super) fn stamp_pair(&mut self, x: i32, y: usize, lights: [u8; 2], tint: Tint) {
         let Ok(start) = usize::try_from(x.saturating_add(MARGIN as i32)) else { return };
         for (plane, &tint) in self.planes_mut(y).zip(&tint.0) {
@@ -120,7 +119,7 @@ impl Planes {
         self.data[start..start + 3 * stride].chunks_exact_mut(stride)
     }
 
-    /// Which rows, counted from the first of these, `count` rows from `top` on are, and how many come before them.
+    /// The visible ones of `count` rows from `top` on, counted from the first row of these planes, and the number of rows before them.
     fn clip(&self, top: i32, count: usize) -> (Range<usize>, usize) {
         let top = i64::from(top) - self.rows.start as i64;
         let clamp = |y: i64| y.clamp(0, self.rows.len() as i64) as usize;
@@ -135,7 +134,7 @@ fn add_row(row: &mut [u8], mask: &[u8], tint: u8) {
     let (row, row_rest) = row.as_chunks_mut::<LANES>();
     let (mask, mask_rest) = mask.as_chunks::<LANES>();
     for (row, mask) in row.iter_mut().zip(mask) {
-        // By value: the compiler vectorizes this wherever it is inlined, and need not know that mask and row lie apart.
+        // By value: the compiler then vectorizes this wherever it is inlined, and need not know that mask and row don't overlap.
         let (old, light) = (*row, *mask);
         *row = std::array::from_fn(|lane| lit(old[lane], light[lane], tint));
     }

@@ -14,9 +14,9 @@ pub(crate) enum ScreenshotError {
     /// The file cannot be created or written.
     #[error("cannot write the picture {}", file.display())]
     File {
-        /// Which.
+        /// The path.
         file: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The encoder refused.
@@ -24,10 +24,10 @@ pub(crate) enum ScreenshotError {
     Encode(#[from] png::EncodingError),
 }
 
-/// Writes the last finished frame to `path`, replacing what is there.
+/// Writes the last finished frame to `path`, replacing an existing file.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// If the file can't be written.
 pub(crate) fn write(path: &Path, canvas: &Canvas) -> Result<(), ScreenshotError> {
     let mut encoded = Vec::new();
     let mut encoder = png::Encoder::new(&mut encoded, canvas.width(), canvas.height());

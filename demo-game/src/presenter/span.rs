@@ -1,8 +1,8 @@
 //! Light that is computed row by row instead of copied: turned and scaled originals, beams, rings.
 //!
-//! Each function visits only the visible part of the rows that its figure touches, so that its cost is bounded by the
-//! picture's area, whatever the figure's size. All lengths are pixels, finite. A pixel's light is a function of its
-//! place in the picture, whichever rows the planes hold.
+//! Each function visits only the visible part of the rows that its figure touches, so its cost is bounded by the picture's area, whatever
+//! the figure's size. All lengths are finite and in pixels. A pixel's light depends only on its position in the picture, not on the rows
+//! that the planes contain.
 
 use super::atlas::Original;
 use super::planes::{LANES, Planes, Tint};
@@ -22,8 +22,8 @@ impl Scratch {
         Self(vec![0; width + LANES])
     }
 
-    /// Fills `from .. to`, clipped, of row `y` with `light(x)` and adds it; up to [`LANES`] more pixels are filled, which
-    /// saves the vectorized loops their rest, and must have no light or lie beyond the picture.
+    /// Fills `from .. to`, clipped, of row `y` with `light(x)` and adds it. Fills up to [`LANES`] more pixels, which saves the vectorized
+    /// loops a remainder; these must have no light or lie beyond the picture.
     #[inline(always)]
     fn row(&mut self, planes: &mut Planes, y: usize, [from, to]: [f32; 2], tint: Tint, light: impl Fn(f32) -> u8) {
         let (from, to) = (clip(from, planes.width()), clip(to + 1.0, planes.width()));
@@ -51,7 +51,7 @@ pub(super) fn sprite(
 ) {
     let side = original.mask.side;
     let scale = body / original.body;
-    // Light ends one pixel inside the mask, which is where the four samples of every pixel of this circle lie.
+    // Light ends one pixel inside the mask: the four samples of every pixel of this circle lie within the mask.
     let radius = (side as f32 / 2.0 - 1.0) * scale;
     let (sin, cos) = angle.sin_cos();
     let (sin, cos) = (sin / scale, cos / scale);
@@ -123,7 +123,7 @@ pub(super) fn ring(planes: &mut Planes, scratch: &mut Scratch, center: [f32; 2],
     }
 }
 
-/// How far a beam of this width shines from its middle.
+/// Distance from its middle up to which a beam of this width shines.
 pub(super) fn reach(width: f32) -> f32 {
     width * 1.6 + 6.0
 }
@@ -136,7 +136,7 @@ fn profile(distance: f32, half: f32, fall: f32) -> f32 {
     core * CORE + near * near * HALO
 }
 
-/// The nearest byte of a number in `0.0 ..= 255.0`, by the layout of `f32`: this vectorizes, `as u8` does not.
+/// The nearest byte to a number in `0.0 ..= 255.0`, by the layout of `f32`: unlike `as u8`, this vectorizes.
 #[inline(always)]
 fn byte(light: f32) -> u8 {
     const UNITS_IN_LOW_BITS: f32 = 8_388_608.0;
@@ -154,7 +154,7 @@ fn clip(at: f32, end: usize) -> usize {
     (at as usize).min(end)
 }
 
-/// The light between four neighbours.
+/// The light interpolated between four neighbours.
 #[inline(always)]
 fn sample(light: &[u8], side: usize, u: f32, v: f32) -> u8 {
     let max = side as i32 - 2;

@@ -1,4 +1,4 @@
-//! One figure of light, resolved to pixels: valid, finite, ready to be added to any rows of the picture.
+//! One figure of light in pixels: valid, finite, ready to be added to any rows of the picture.
 
 use game_types::draw::Shape;
 
@@ -13,7 +13,7 @@ pub(super) struct Stroke {
     pub(super) tint: Tint,
 }
 
-/// What is drawn; all lengths are pixels.
+/// A figure; all lengths are in pixels.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Figure {
     /// A ready mask.

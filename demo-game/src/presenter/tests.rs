@@ -1,4 +1,4 @@
-//! Whole frames: commands in, pixels out.
+//! Tests with whole frames: commands in, pixels out.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,7 +9,7 @@ use super::band::Assets;
 use super::glyphs::Glyphs;
 use super::{Canvas, Font};
 
-/// Rendering the sprites takes its time in a debug build, hence once for all tests.
+/// The assets, rendered once for all tests because that takes long in a debug build.
 fn assets() -> Arc<Assets> {
     static ASSETS: OnceLock<Arc<Assets>> = OnceLock::new();
     let render = || {
@@ -19,7 +19,7 @@ fn assets() -> Arc<Assets> {
     Arc::clone(ASSETS.get_or_init(render))
 }
 
-/// A canvas whose grid has its trail already.
+/// A canvas whose grid already has its trail.
 fn canvas() -> Canvas {
     canvas_in_bands(50, 1)
 }
@@ -48,7 +48,7 @@ fn bytes(seed: &mut u64) -> u64 {
     *seed ^ (*seed >> 29)
 }
 
-/// A number of the kind that breaks things.
+/// A number that is likely to break code: extreme, tiny or not finite.
 fn number(seed: &mut u64) -> f32 {
     const AWKWARD: [f32; 14] = [
         f32::NAN,
@@ -183,7 +183,7 @@ fn an_angle_turns_counter_clockwise() {
         let lit = |rows: std::ops::Range<usize>| {
             rows.flat_map(|y| (0..640).map(move |x| y * 640 + x)).filter(|&at| drawn[at] != still[at]).count()
         };
-        // The tip, thin, is up; the broad tail is down.
+        // The thin tip is up; the broad tail is down.
         let third = size as usize / 6;
         assert!(lit(180 - size as usize / 4..180 - third) < lit(180 + third..180 + size as usize / 4), "{size}");
     }
@@ -197,7 +197,7 @@ fn text_is_legible_inside_its_box_and_lines_join() {
     let commands: Vec<DrawCommand> = DrawCommand::text_line(-300.0, 100.0, 40.0, palette::WHITE, line).collect();
     assert_eq!(commands.len(), 3);
     let drawn = frame(&mut canvas, &commands);
-    // Pixel (170, 130), 20 pixels high, 12 for each character.
+    // The text is at pixel (170, 130), 20 pixels high, 12 for each character.
     let [left, top, right, bottom] = bounds(&canvas, &still, &drawn);
     assert!((170..175).contains(&left) && (470..482).contains(&right), "{left} to {right}");
     assert!((130..134).contains(&top) && (140..=150).contains(&bottom), "{top} to {bottom}");
@@ -223,7 +223,7 @@ fn trails_fade_to_exactly_the_backdrop() {
 fn the_same_commands_make_the_same_pixels_whatever_the_chunks_bands_and_threads() {
     let mut seed = 77;
     let mut frames: Vec<Vec<DrawCommand>> = (0..6).map(|_| (0..120).map(|_| hostile(&mut seed)).collect()).collect();
-    // Figures of all sizes that lie across the bands' edges, and a grid that swings.
+    // Figures of all sizes that cross the bands' edges, and a swinging grid.
     frames.extend((0..6).map(|turn| crowd(&mut seed, turn as f32)));
     let mut whole = canvas_in_bands(360, 0);
     let mut others =

@@ -1,9 +1,9 @@
 //! A window that shows a game at a steady 60 Hz.
 //!
-//! Frames are played when [due](Pacer), not when the window system wants a picture; it gets the last one when it asks.
+//! Frames are played when they are [due](Pacer), not when the window system requests a picture; a request gets the last picture.
 //!
 //! # Failure
-//! Without a display [`run`] returns at once; the game has not been touched and can go on without a window.
+//! Without a display [`run`] returns at once; the game is untouched and can continue without a window.
 
 use std::num::NonZeroU32;
 use std::rc::Rc;
@@ -23,26 +23,26 @@ use super::input::{InputState, Keys};
 use super::letterbox::Letterbox;
 use super::pacer::Pacer;
 
-/// Whether to go on after a frame.
+/// Whether to continue after a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flow {
-    /// The game goes on.
+    /// The game continues.
     Continue,
     /// The window closes.
     Exit,
 }
 
-/// What a window shows.
+/// A game that a window can show.
 pub(crate) trait Game {
-    /// Plays and draws one frame of 1/60 s, which should be finished before `deadline`. After one with
-    /// [`InputState::quit`] there is no other, whatever the answer.
+    /// Plays and draws one frame of 1/60 s, which should be finished before `deadline`. A frame with [`InputState::quit`] is the last one,
+    /// whatever the result.
     fn frame(&mut self, input: &InputState, deadline: Instant) -> Flow;
 
     /// The picture that [`Self::frame`] has drawn.
     fn canvas(&self) -> &Canvas;
 }
 
-/// Why there is no window, or no more.
+/// Why there is no window, or no longer one.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(crate) enum WindowError {
@@ -60,12 +60,13 @@ pub(crate) enum WindowError {
     Surface(#[from] softbuffer::SoftBufferError),
 }
 
-/// Plays `game` in a window with this title until it is closed or the game wants to exit. Call it on the main thread, at
-/// most once per process. Returns how many frames were never played, since the game was too late for them.
+/// Plays `game` in a window with this title until it is closed or the game exits.
+///
+/// Call it on the main thread, at most once per process. Returns the number of frames that were never played because the game was too late
+/// for them.
 ///
 /// # Errors
-/// [`WindowError::NoDisplay`] and [`WindowError::EventLoop`] before the first frame; the others when the window system
-/// fails later.
+/// [`WindowError::NoDisplay`] and [`WindowError::EventLoop`] before the first frame; the others if the window system fails later.
 pub(crate) fn run(title: &str, game: &mut impl Game) -> Result<u64, WindowError> {
     if !has_display() {
         return Err(WindowError::NoDisplay);
@@ -88,7 +89,7 @@ pub(crate) fn run(title: &str, game: &mut impl Game) -> Result<u64, WindowError>
     shell.failure.map_or(Ok(dropped), Err)
 }
 
-/// On Linux and the BSDs, whether the environment names a display; elsewhere there is one.
+/// Whether there is a display: on Linux and the BSDs, whether the environment names one; elsewhere always.
 fn has_display() -> bool {
     let named = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let optional = cfg!(all(unix, not(any(target_os = "macos", target_os = "ios", target_os = "android"))));
@@ -187,7 +188,7 @@ impl<G: Game> Shell<'_, G> {
         screen.window.request_redraw();
     }
 
-    /// Shows the last picture, fitted into the window as it is now.
+    /// Shows the last picture, fitted into the window's present size.
     fn show(&mut self) -> Result<(), softbuffer::SoftBufferError> {
         let (Some(screen), canvas) = (&mut self.screen, self.game.canvas()) else { return Ok(()) };
         let size = screen.window.inner_size();

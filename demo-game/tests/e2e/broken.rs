@@ -1,4 +1,4 @@
-//! Libraries that can't be loaded, put where a good one runs.
+//! Libraries that can't be loaded, installed over a running plugin's.
 
 use crate::support::game::{Game, Run};
 use crate::support::plugins::{Plugins, Way, bytes, padded};

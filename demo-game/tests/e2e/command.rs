@@ -1,4 +1,4 @@
-//! `hotframe bus ls` and `hotframe bus echo` beside a running game: they look without touching.
+//! `hotframe bus ls` and `hotframe bus echo` beside a running game: they inspect it without affecting it.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Ends that are not the game's own, ends that are asked for twice, and ends of which one part fails.
+//! Ends that the game did not cause, ends that are requested twice, and ends with a failing part.
 
 #![cfg(unix)]
 

@@ -1,4 +1,4 @@
-//! The game's flags, and what it says when it can't do what they ask for.
+//! The game's flags, and its messages if it can't do what they request.
 
 use std::fs::{self, File};
 use std::io::BufReader;

@@ -1,4 +1,4 @@
-//! Files that come and go while the game plays.
+//! Files that are added and removed while the game runs.
 
 use std::fs;
 use std::path::Path;

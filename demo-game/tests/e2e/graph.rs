@@ -1,4 +1,4 @@
-//! Invariant 10 of the design: the game knows no plugin, the plugins know neither each other nor the engine.
+//! Invariant 10 of the design: the game knows no plugin, and the plugins know neither each other nor the engine.
 
 use std::collections::BTreeSet;
 use std::process::Command;

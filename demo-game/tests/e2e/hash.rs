@@ -1,4 +1,4 @@
-//! The world hash, and what the game is without one of its plugins.
+//! The world hash, and the game without one of its plugins.
 
 use tempfile::TempDir;
 

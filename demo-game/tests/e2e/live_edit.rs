@@ -1,4 +1,4 @@
-//! Somebody edits the rules, builds, and copies the library into a running game's folder.
+//! A user edits the rules, builds, and copies the library into a running game's folder.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! The game and the `hotframe` command as a user has them: released binaries, real libraries, real processes.
 //!
-//! Each test has folders of its own, for plugins and for the bus, and children that end with it. What happens in a running
-//! game is awaited by its log lines or its messages.
+//! Each test has its own folders for plugins and for the bus, and its own children, which end with it. Tests wait for events in a running
+//! game by its log lines or its messages.
 
 mod broken;
 mod command;

@@ -1,4 +1,4 @@
-//! Libraries replaced by equivalent ones while the game plays: nothing of it shows in the game.
+//! Libraries replaced by equivalent ones while the game runs: the game shows no difference.
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! The command line of `hotframe`: its areas, and how a command ends.
 //!
 //! # Failure
-//! An error is told in one line, with what to do, and the exit code is 1. A reader of the output that goes away is no error.
+//! An error is reported in one line, with advice, and the exit code is 1. It is no error if the reader of the output goes away.
 
 use std::error::Error;
 use std::io;
@@ -28,10 +28,10 @@ enum Area {
 }
 
 impl Command {
-    /// Runs the command to its end; gives the exit code.
+    /// Runs the command to its end; returns the exit code.
     ///
     /// # Errors
-    /// What went wrong, for a person. A reader of the output that goes away is no error.
+    /// What failed, for a person. It is no error if the reader of the output goes away.
     pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         let mut out = Guard(io::stdout().lock());
         let Area::Bus(command) = self.area;

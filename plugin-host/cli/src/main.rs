@@ -1,4 +1,4 @@
-//! The `hotframe` command: looks into running games.
+//! The `hotframe` command: inspects running games.
 //!
 //! Imports run one way: `output` → `bus::{target, session, observe}` → the commands of `bus` → `command` → here.
 
@@ -26,11 +26,11 @@ fn main() -> ExitCode {
     })
 }
 
-/// A file that may not grow further (`ulimit -f`) is an error of the write, not the end of the process.
+/// Makes a file that may not grow further (`ulimit -f`) an error of the write, not the end of the process.
 fn told_of_large_files() {
     #[cfg(unix)]
     {
-        // Without it the system ends the process as before; nothing else depends on it.
+        // If this fails, the system ends the process as before; nothing else depends on it.
         let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
     }
 }

@@ -1,11 +1,11 @@
-//! An image as the target of calls: who it is, and which step it is in at this moment.
+//! An image as the target of calls: its identity, and the step that it is executing.
 //!
-//! A callee stays to the end of the process, as the image's code does: a thread that the plugin has started may end the
-//! process, or panic, long after the image was replaced.
+//! A callee lives until the process ends, as the image's code does: a thread that the plugin started may end the process, or panic, long
+//! after the image was replaced.
 //!
 //! # Invariants
-//! 1. An image is called by one thread at a time: its slot's gate, or the one who makes or drops the instance.
-//!    Were it not so, a wrong step would be told, and nothing else.
+//! 1. Only one thread at a time calls an image: the holder of its slot's lock, or the thread that creates or drops the instance. If this
+//!    were violated, a wrong step would be reported, and nothing else.
 
 use std::cell::Cell;
 use std::fmt;
@@ -16,31 +16,31 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use super::home::Home;
 
 thread_local! {
-    /// The image that this thread is calling. Without a destructor, so that it can be read when the process ends.
+    /// The image that this thread is calling. It has no destructor, so that it can be read when the process ends.
     static CURRENT: Cell<Option<&'static Callee>> = const { Cell::new(None) };
 }
 
-/// All callees of this process, for those who look.
+/// All callees of this process, for the watchdog and the exit handlers.
 static ALL: Mutex<Vec<&'static Callee>> = Mutex::new(Vec::new());
 
-/// What an image is called for.
+/// The purpose of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// The system's loader runs its constructors; its descriptor is read.
+    /// The system's loader runs its constructors, or its descriptor is read.
     Load,
     Create,
     Save,
     Drop,
-    /// By number, as in the manifest.
+    /// By its number in the manifest.
     System(usize),
-    /// By number, as in the manifest.
+    /// By its number in the manifest.
     Subscription(usize),
 }
 
-/// Bits of a word that name the step; the rest counts calls. 0 when there is none.
+/// Number of bits of the word that name the step (0: none); the other bits count calls.
 const STEP_BITS: u32 = 16;
 const STEP_MASK: u64 = (1 << STEP_BITS) - 1;
-/// Number of the first system; every other number is a subscription's.
+/// Number of the first system; systems and subscriptions alternate from here on.
 const FIRST_METHOD: u64 = 8;
 
 impl Step {
@@ -83,24 +83,24 @@ pub(crate) struct Methods {
 #[derive(Debug)]
 pub(crate) struct Callee {
     pub(crate) plugin: String,
-    /// Of the last instance that was made; 0 before the first.
+    /// Generation of the last instance; 0 before the first.
     generation: AtomicU32,
-    /// `None` until the descriptor was read.
+    /// `None` until the descriptor has been read.
     methods: OnceLock<Methods>,
-    /// The library that is mapped.
+    /// Path of the mapped library.
     #[cfg_attr(
         not(any(all(target_os = "linux", target_env = "gnu"), target_vendor = "apple")),
         expect(dead_code, reason = "read where the system tells whose code is on a stack")
     )]
     library: PathBuf,
-    /// The step, and a number that no other call has.
+    /// The step, and a number that is unique to the call.
     word: AtomicU64,
     is_retired: AtomicBool,
     pub(crate) home: Arc<Home>,
 }
 
 impl Callee {
-    /// Makes one for a library that is about to be loaded.
+    /// Creates one for a library that is about to be loaded.
     pub(crate) fn new(plugin: &str, library: PathBuf, home: Arc<Home>) -> &'static Self {
         let callee: &'static Self = Box::leak(Box::new(Self {
             plugin: plugin.to_owned(),
@@ -116,11 +116,11 @@ impl Callee {
     }
 
     pub(crate) fn name_methods(&self, methods: Methods) {
-        // A second time they would be the same.
+        // Setting them a second time would not change them.
         let _ = self.methods.set(methods);
     }
 
-    /// Its next instance is of this generation.
+    /// Sets the generation of its next instance.
     pub(crate) fn begin(&self, generation: u32) {
         self.generation.store(generation, Ordering::Relaxed);
     }
@@ -129,7 +129,7 @@ impl Callee {
         self.generation.load(Ordering::Relaxed)
     }
 
-    /// Nothing of it is called any more, but its threads may go on.
+    /// Marks it as no longer called; its threads may go on.
     pub(crate) fn retire(&self) {
         self.is_retired.store(true, Ordering::Relaxed);
     }
@@ -138,25 +138,25 @@ impl Callee {
         !self.is_retired.load(Ordering::Relaxed)
     }
 
-    /// Says that this thread calls it for `step`, until the answer is dropped.
+    /// Records that this thread calls it for `step`, until the returned value is dropped.
     #[inline]
     pub(crate) fn enter(&'static self, step: Step) -> UnderWay {
-        // ORDERING: Relaxed here and in `drop`: who looks compares the word with what it was, and reads nothing that it leads to.
+        // ORDERING: Relaxed here and in `drop`: a reader only compares the word with an earlier value, and reads nothing that it leads to.
         let calls = self.word.load(Ordering::Relaxed) & !STEP_MASK;
         let word = calls.wrapping_add(1 << STEP_BITS) | step.code();
         self.word.store(word, Ordering::Relaxed);
-        // The last such line names the culprit of an end that no handler sees: abort, `_exit`, a signal.
+        // The last such line identifies the cause of an end that no handler sees: abort, `_exit`, a signal.
         tracing::trace!(plugin = self.plugin, generation = self.generation(), "a call, {}", self.place_of(step));
         UnderWay { callee: self, outer: CURRENT.replace(Some(self)) }
     }
 
-    /// The step that it is in and a number of the call; `None` between calls.
+    /// The current step and the call's number; `None` between calls.
     pub(super) fn word(&self) -> Option<u64> {
         let word = self.word.load(Ordering::Relaxed);
         (word & STEP_MASK != 0).then_some(word)
     }
 
-    /// Where it is, in words: "in its system `steer`".
+    /// The current step in words: "in its system `steer`".
     pub(crate) fn place(&self) -> Place<'_> {
         self.place_at(self.word.load(Ordering::Relaxed))
     }
@@ -170,7 +170,7 @@ impl Callee {
     }
 }
 
-/// A call that this thread makes.
+/// A call in progress on this thread.
 #[derive(Debug)]
 pub(crate) struct UnderWay {
     callee: &'static Callee,
@@ -186,7 +186,7 @@ impl Drop for UnderWay {
     }
 }
 
-/// Whom this thread is calling.
+/// The image that this thread is calling.
 pub(super) fn current() -> Option<&'static Callee> {
     CURRENT.get()
 }
@@ -197,7 +197,7 @@ pub(super) fn of_host(host: u64) -> Vec<&'static Callee> {
     all.iter().filter(|callee| callee.home.host == host && callee.is_called()).copied().collect()
 }
 
-/// The callee whose library is mapped under this name.
+/// The callee whose library is mapped from this path.
 #[cfg(any(all(target_os = "linux", target_env = "gnu"), target_vendor = "apple"))]
 pub(super) fn of_library(library: &std::path::Path) -> Option<&'static Callee> {
     all().iter().find(|callee| callee.library == library).copied()
@@ -207,7 +207,7 @@ fn all() -> MutexGuard<'static, Vec<&'static Callee>> {
     ALL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Where a callee is, for a sentence.
+/// A callee's current step, as part of a sentence.
 #[derive(Debug)]
 pub(crate) struct Place<'a> {
     callee: &'a Callee,

@@ -1,16 +1,14 @@
-//! The ends of the host's own threads. What a plugin keeps in a thread's thread-locals is dropped then, outside of any call, and
-//! may hang as well.
+//! Ends of the host's own threads. A plugin's thread-locals are dropped there, outside of any call, and may hang.
 //!
-//! Nobody waits for an end: what a thread makes comes as soon as it is made. The [`watchdog`](super::watchdog) tells of ends that
-//! last.
+//! Nobody waits for a thread's end: its result is sent as soon as it is made. The [`watchdog`](super::watchdog) reports ends that take
+//! long.
 //!
 //! # Invariants
-//! 1. A thread is among [`ENDING`] from the moment at which its work is done until its thread-locals are dropped, if it has
-//!    called a plugin.
+//! 1. A thread that has called a plugin is listed in [`ENDING`] from the end of its work until its thread-locals are dropped.
 //!
 //! # Failure
-//! That the thread-local of this module is dropped last follows from its being made first, on glibc. Where the system drops in another
-//! order, an end that hangs is not told.
+//! This module's thread-local is dropped last because it is created first; that holds on glibc. On a system with another order of
+//! destruction, an end that hangs is not reported.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -26,18 +24,18 @@ use super::callee::Callee;
 /// Images that one thread has called.
 type Images = Vec<&'static Callee>;
 
-/// Threads that end.
+/// Threads that are ending.
 static ENDING: Mutex<BTreeMap<u64, Images>> = Mutex::new(BTreeMap::new());
 
 thread_local! {
     static CALLED: Called = const { Called { images: RefCell::new(None), number: Cell::new(0) } };
 }
 
-/// What this thread has called.
+/// The images that this thread has called.
 struct Called {
     /// `None` on a thread that is not [`watched`].
     images: RefCell<Option<Images>>,
-    /// Of the entry in [`ENDING`]; 0 before.
+    /// Key of the entry in [`ENDING`]; 0 before there is one.
     number: Cell<u64>,
 }
 
@@ -51,7 +49,7 @@ fn ending() -> MutexGuard<'static, BTreeMap<u64, Images>> {
     ENDING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Starts a thread that calls plugins. What `work` makes is received when it is made; nothing, if it panics.
+/// Starts a thread that calls plugins. The receiver gets the result of `work` as soon as it is made, or nothing if it panics.
 pub(crate) fn spawn<T: Send + 'static>(
     thread: Builder,
     work: impl FnOnce() -> T + Send + 'static,
@@ -59,14 +57,14 @@ pub(crate) fn spawn<T: Send + 'static>(
     let (sender, made) = bounded(1);
     thread.spawn(move || {
         watched(|| {
-            // Nobody listens when it was given up.
+            // The receiver is gone if the work was abandoned.
             let _ = sender.send(work());
         });
     })?;
     Ok(made)
 }
 
-/// Does `work`, the last thing that this thread does.
+/// Runs `work` as the last thing that this thread does.
 pub(crate) fn watched(work: impl FnOnce()) {
     static NUMBERS: AtomicU64 = AtomicU64::new(1);
 
@@ -82,9 +80,9 @@ pub(crate) fn watched(work: impl FnOnce()) {
     });
 }
 
-/// This thread calls `image`.
+/// Records that this thread calls `image`.
 pub(crate) fn note(image: &'static Callee) {
-    // A thread that ends calls nobody.
+    // A thread that is ending calls no images.
     let _ = CALLED.try_with(|called| {
         if let Some(images) = called.images.borrow_mut().as_mut()
             && !images.iter().any(|known| std::ptr::eq(*known, image))
@@ -94,7 +92,7 @@ pub(crate) fn note(image: &'static Callee) {
     });
 }
 
-/// Threads that end and have called images of `host`, by a number that no other thread has.
+/// Ending threads that have called images of `host`, by a number that is unique to the thread.
 pub(super) fn of_host(host: u64) -> BTreeMap<u64, Images> {
     let mut ending = ending().clone();
     ending.retain(|_, images| {
@@ -112,7 +110,7 @@ mod tests {
     use super::super::home::Home;
     use super::*;
 
-    /// Waits when it is dropped, until somebody sends or nobody can any more.
+    /// Its drop blocks until a message is sent or all senders are gone.
     struct Hangs(Receiver<()>);
 
     impl Drop for Hangs {

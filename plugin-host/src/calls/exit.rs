@@ -1,15 +1,15 @@
-//! An end of the process that is not its own.
+//! Ends of the process that the engine did not cause.
 //!
 //! `exit`, and on Linux `quick_exit`, runs the handler below on the thread that called it:
 //!
 //! | that thread | the process ends |
 //! |---|---|
-//! | is in a call into a plugin | told, with [`EXIT_CODE`] |
-//! | runs code of a plugin: one that the plugin has started | told, with [`EXIT_CODE`] |
-//! | is another one, while an [`ExitGuard`] lives | told, with [`EXIT_CODE`] |
-//! | is another one | as it wants to |
+//! | is in a call into a plugin | reported, with [`EXIT_CODE`] |
+//! | runs code of a plugin, which has started it | reported, with [`EXIT_CODE`] |
+//! | is any other, while an [`ExitGuard`] lives | reported, with [`EXIT_CODE`] |
+//! | is any other | normally |
 //!
-//! Not seen: `_exit`, `abort`, `exec` and signals, which run no handlers. A handler that a plugin has registered runs sooner.
+//! Not detected: `_exit`, `abort`, `exec` and signals, which run no handlers. A handler that a plugin registered runs earlier.
 
 #![expect(unsafe_code, reason = "registers a handler for the end of the process")]
 
@@ -21,23 +21,25 @@ use tracing::dispatcher;
 use super::callee::current;
 use super::{stack, tell};
 
-/// The code of a process that a plugin has ended.
+/// Exit code of a process that a plugin has ended.
 pub const EXIT_CODE: i32 = 70;
 
-/// Guards that live.
+/// Number of guards that are alive.
 static GUARDS: AtomicUsize = AtomicUsize::new(0);
 
-/// Whether this process is a fork of the one whose end is watched: its end is its own affair.
+/// Whether this process is a fork of the watched one: its end is not watched.
 static IS_FORK: AtomicBool = AtomicBool::new(false);
 
-/// While one lives, an `exit` or `quick_exit` on whichever thread is not the engine's own end: it is logged, and the process ends with
-/// [`EXIT_CODE`]. Without one, that is so only for threads that a plugin runs on. The engine drops it before it ends.
+/// While a guard is alive, `exit` or `quick_exit` on any thread counts as not the engine's own: it is logged, and the process ends with
+/// [`EXIT_CODE`].
+///
+/// Without a guard, that holds only for threads that run a plugin's code. The engine drops its guard before it ends.
 #[derive(Debug)]
 #[must_use = "it guards while it lives"]
 pub struct ExitGuard(());
 
 impl ExitGuard {
-    /// From now on, nobody may call `exit`.
+    /// From now on, no call of `exit` counts as the engine's own.
     pub fn hold() -> Self {
         watch();
         GUARDS.fetch_add(1, Ordering::Relaxed);
@@ -51,24 +53,24 @@ impl Drop for ExitGuard {
     }
 }
 
-/// Ends the process at once: no destructor, no handler, no waiting for what hangs. `last_words` are for the log; they run on a
-/// thread of their own, which has a second.
+/// Ends the process at once: runs no destructors and no handlers, and doesn't wait for hanging threads. `last_words` logs; it runs on a
+/// thread of its own for at most a second.
 pub fn exit_at_once(code: i32, last_words: impl FnOnce() + Send + 'static) -> ! {
     tell::briefly(last_words);
     end(code)
 }
 
 fn end(code: i32) -> ! {
-    // SAFETY: ends the process; nothing has to be in order for it.
+    // SAFETY: ends the process; requires no state to be intact.
     unsafe { libc::_exit(code) }
 }
 
-/// Registers the handler, once.
+/// Registers the handlers, once.
 pub(crate) fn watch() {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
         note_forks();
-        // SAFETY: the handler is a function of this program, which stays while the process does.
+        // SAFETY: the handler is a function of this program, which stays mapped until the process ends.
         let is_taken = unsafe { libc::atexit(at_exit) } == 0;
         if !is_taken || !watch_quick_exit() {
             tracing::warn!("the system takes no exit handler: an exit in a plugin will look like the game's own");
@@ -76,13 +78,13 @@ pub(crate) fn watch() {
     });
 }
 
-/// Whether the system takes a handler for the other way to end with handlers. The two ways run each its own ones.
+/// Registers a handler for `quick_exit`; returns whether the system accepts it. `exit` and `quick_exit` each run only their own handlers.
 #[cfg(target_os = "linux")]
 fn watch_quick_exit() -> bool {
     unsafe extern "C" {
         fn at_quick_exit(handler: extern "C" fn()) -> libc::c_int;
     }
-    // SAFETY: C11's function; the handler is a function of this program, which stays while the process does.
+    // SAFETY: C11's function; the handler is a function of this program, which stays mapped until the process ends.
     unsafe { at_quick_exit(at_quick_exit_called) == 0 }
 }
 
@@ -96,13 +98,13 @@ extern "C" fn at_quick_exit_called() {
     tell_end_by("quick_exit");
 }
 
-/// Not by its pid: that of a fork in another namespace may be the same.
+/// Detects forks, but not by pid: a fork in another pid namespace may have the same one.
 #[cfg(unix)]
 fn note_forks() {
     unsafe extern "C" fn in_child() {
         IS_FORK.store(true, Ordering::Relaxed);
     }
-    // SAFETY: the handler is a function of this program, and stores one word. Without it a fork's exit in a call is told, too.
+    // SAFETY: the handler is a function of this program, and stores one word. Without it, a fork's exit in a call is reported, too.
     unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
 }
 
@@ -113,7 +115,7 @@ extern "C" fn at_exit() {
     tell_end_by("exit");
 }
 
-/// Ends the process as failed if `function` was not called by the engine itself.
+/// Ends the process as failed unless the engine itself called `function`.
 fn tell_end_by(function: &str) {
     if IS_FORK.load(Ordering::Relaxed) {
         return;

@@ -1,4 +1,4 @@
-//! What all images of one host have in common.
+//! State that all images of one host share.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,16 +10,16 @@ use crate::retired::Retired;
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Home {
-    /// Tells the hosts of one process apart.
+    /// Number of the host, unique within the process.
     pub(crate) host: u64,
-    /// Where what happens on other threads than the host's is logged.
+    /// Log for events on threads other than the host's.
     pub(crate) log: Dispatch,
-    /// What images left behind.
+    /// Accounts of retired images.
     pub(crate) retired: Retired,
 }
 
 impl Home {
-    /// A host's, whose log is this thread's.
+    /// Creates a host's home; its log is the current thread's.
     pub(crate) fn new() -> Self {
         static HOSTS: AtomicU64 = AtomicU64::new(0);
         let host = HOSTS.fetch_add(1, Ordering::Relaxed);

@@ -1,17 +1,17 @@
-//! Which plugin is being called, where, and what becomes of a call that doesn't come back.
+//! Tracks which plugin is being called, and reports calls that don't return.
 //!
 //! | module | knows |
 //! |---|---|
-//! | [`callee`] | an image as the target of calls: its name, and the step that it is in |
-//! | [`watchdog`] | a thread that tells of calls that last longer than a second |
+//! | [`callee`] | an image as the target of calls: its name, and the step that it is executing |
+//! | [`watchdog`] | a thread that reports calls that last longer than a second |
 //! | [`ends`] | which of the host's threads end, where plugins' thread-locals are dropped |
-//! | [`exit`] | what happens when somebody ends the process from within |
-//! | [`tell`] | how something is said when the log may hang |
+//! | [`exit`] | what happens if a plugin ends the process |
+//! | [`tell`] | how to log when the log may hang |
 //! | [`stack`] | whose code is on a thread's stack |
-//! | [`home`] | what all images of one host have in common |
+//! | [`home`] | state that all images of one host share |
 //!
 //! # Invariants
-//! 1. A call costs two plain stores and no clock, lock or system call: who looks pays.
+//! 1. A call costs two plain stores and no clock, lock or system call; the observer bears the cost.
 
 pub(crate) mod callee;
 pub(crate) mod ends;

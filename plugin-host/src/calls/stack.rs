@@ -1,10 +1,10 @@
-//! Whose code is on this thread's stack.
+//! Finds whose code is on this thread's stack.
 
 #![expect(unsafe_code, reason = "walks the stack and asks the loader")]
 
 use super::callee::Callee;
 
-/// The innermost image that this thread runs code of; `None` also where the system doesn't tell.
+/// The innermost image whose code this thread runs; also `None` where the system can't tell.
 #[cfg(any(all(target_os = "linux", target_env = "gnu"), target_vendor = "apple"))]
 pub(super) fn culprit() -> Option<&'static Callee> {
     const DEPTH: usize = 256;
@@ -20,22 +20,22 @@ pub(super) fn culprit() -> Option<&'static Callee> {
     None
 }
 
-/// The library whose code is at `address`.
+/// The library that contains the code at `address`.
 #[cfg(any(all(target_os = "linux", target_env = "gnu"), target_vendor = "apple"))]
 fn library_at(address: *const libc::c_void) -> Option<std::path::PathBuf> {
     use std::os::unix::ffi::OsStrExt as _;
 
     let mut info = std::mem::MaybeUninit::<libc::Dl_info>::zeroed();
-    // SAFETY: any address may be asked for, and the answer has its place.
+    // SAFETY: any address may be passed, and the answer has its place.
     if unsafe { libc::dladdr(address, info.as_mut_ptr()) } == 0 {
         return None;
     }
-    // SAFETY: filled by the call, and zeros before are valid, too.
+    // SAFETY: filled by the call; the zeros before it are valid, too.
     let info = unsafe { info.assume_init() };
     if info.dli_fname.is_null() {
         return None;
     }
-    // SAFETY: the loader's own text, which stays while the library is mapped.
+    // SAFETY: the loader's own text, which stays valid while the library is mapped.
     let name = unsafe { std::ffi::CStr::from_ptr(info.dli_fname) };
     Some(std::ffi::OsStr::from_bytes(name.to_bytes()).into())
 }

@@ -1,8 +1,8 @@
-//! Tells of calls that don't return, from a thread of its own that looks four times a second.
+//! Reports calls that don't return, from a thread that checks four times a second.
 //!
-//! A look is a load for each image; the call itself knows nothing of it. Threads of the host that don't end, since a plugin's
-//! thread-locals hang there, are told alike. Looks are counted, no clock is read: a process that
-//! was stopped meanwhile, by a debugger or by Ctrl-Z, has not hung.
+//! A check is one load for each image; the call itself does nothing for it. The watchdog also reports threads of the host that don't end
+//! because a plugin's thread-locals hang there. It counts checks and reads no clock: a process that was stopped meanwhile, by a debugger or
+//! by Ctrl-Z, has not hung.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,28 +16,28 @@ use super::callee::{Callee, of_host};
 use super::home::Home;
 use super::{ends, tell};
 
-/// Between two looks.
+/// Time between two checks.
 const INTERVAL: Duration = Duration::from_millis(250);
 
-/// Looks at the same call after which it is told: after one second, ten seconds, then every minute.
+/// Checks of the same call after which it is reported: at one second, ten seconds, then every minute.
 const TOLD_AT: [u32; 2] = [4, 40];
 const TOLD_EVERY: u32 = 240;
 
-/// What was seen of one image.
+/// What was observed of one image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Seen {
-    /// The call that is under way.
+    /// The call in progress.
     word: Option<u64>,
-    /// How often it was seen again.
+    /// Number of later checks that saw the same call.
     looks: u32,
 }
 
-/// What there is to tell.
+/// What to report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum News {
     /// This call has lasted that many intervals.
     Lasts(u64, u32),
-    /// This one, which was told of, has returned after about that many.
+    /// This reported call has returned after about that many intervals.
     Returned(u64, u32),
 }
 
@@ -54,17 +54,19 @@ impl Seen {
     }
 }
 
-/// The thread; dropping it ends it.
+/// The watchdog's thread; dropping this ends it.
 #[derive(Debug)]
 pub(crate) struct Watchdog {
     stop: Option<Sender<()>>,
-    /// `None` when it could not be started.
+    /// `None` if it could not be started.
     thread: Option<JoinHandle<()>>,
 }
 
 impl Watchdog {
-    /// Looks at the images of this host. To be started before any of them is loaded: while a library is loaded, no other thread can have
-    /// new thread-locals (glibc), which waiting needs.
+    /// Starts watching the images of this host.
+    ///
+    /// Call it before any of them is loaded: while a library is loaded, no other thread can create thread-locals (glibc), which waiting
+    /// needs.
     pub(crate) fn start(home: &Arc<Home>) -> Self {
         let (stop, stopped) = bounded::<()>(0);
         let (sender, has_waited) = bounded::<()>(1);
@@ -77,7 +79,7 @@ impl Watchdog {
                 look(&home, &mut seen);
                 look_at_ends(&home, &mut ending);
             }
-            // What was told of may have returned meanwhile.
+            // A reported call may have returned meanwhile.
             look(&home, &mut seen);
             look_at_ends(&home, &mut ending);
         };
@@ -85,7 +87,7 @@ impl Watchdog {
         let thread = thread.inspect_err(|error| {
             tracing::warn!(%error, "no thread that watches calls: a plugin that hangs will not be told");
         });
-        // An error without a thread.
+        // Returns an error if there is no thread.
         let _ = has_waited.recv();
         Self { stop: Some(stop), thread: thread.ok() }
     }
@@ -95,13 +97,13 @@ impl Drop for Watchdog {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // It has no panic of its own but a subscriber's.
+            // Only a subscriber can have panicked in it.
             drop(thread.join());
         }
     }
 }
 
-/// Looks at every image once; those that are no longer called for the last time.
+/// Checks every image once; images that are no longer called are checked for the last time.
 fn look(home: &Home, seen: &mut Vec<(&'static Callee, Seen)>) {
     for callee in of_host(home.host) {
         if !seen.iter().any(|(known, _)| std::ptr::eq(*known, callee)) {
@@ -116,7 +118,7 @@ fn look(home: &Home, seen: &mut Vec<(&'static Callee, Seen)>) {
     seen.retain(|(callee, seen)| callee.is_called() || seen.word.is_some());
 }
 
-/// Looks at each of the host's threads that ends.
+/// Checks each ending thread of the host.
 fn look_at_ends(home: &Home, seen: &mut BTreeMap<u64, (Vec<&'static Callee>, Seen)>) {
     let ending = ends::of_host(home.host);
     for (number, images) in &ending {
@@ -171,7 +173,7 @@ fn tell_news(callee: &'static Callee, news: News) {
 mod tests {
     use super::{News, Seen};
 
-    /// What is told while these words are seen.
+    /// What is reported while these words are seen.
     fn told(words: impl IntoIterator<Item = Option<u64>>) -> Vec<News> {
         let mut seen = Seen::default();
         words.into_iter().filter_map(|word| seen.look(word)).collect()

@@ -1,5 +1,5 @@
-//! A file that was copied or touched is a request, if what was made of it doesn't run well: try it again. If it runs well, whoever
-//! did it is told so. A build that the system refused something is tried again every second, without anybody's doing.
+//! A file that was copied again or touched is a request to retry, if its build doesn't run well. If it does run well, the log says so. A
+//! build to which the system refused a resource is retried every second by itself.
 
 use std::time::Instant;
 
@@ -8,8 +8,8 @@ use crate::change::Next;
 use crate::handover::Build;
 
 impl Host {
-    /// Has the watcher try again what was touched, of plugins that were refused or are suspended; says of the others that they
-    /// run. A build that waits comes first.
+    /// Has the watcher retry touched files of plugins that were refused or are suspended; logs that the others run. A waiting build takes
+    /// precedence.
     pub(super) fn try_touched_again(&mut self) {
         let Self { touched, changes, plugins, watcher, .. } = self;
         touched.retain(|name| {
@@ -28,7 +28,7 @@ impl Host {
 }
 
 impl Host {
-    /// Has builds that the system refused something tried again, when it is time for it.
+    /// Retries builds to which the system refused a resource, when their time has come.
     pub(super) fn retry_short(&mut self) {
         if self.retry_at.is_none_or(|moment| Instant::now() < moment) {
             return;
@@ -45,12 +45,12 @@ impl Host {
 }
 
 impl Plugin {
-    /// Whether its file, as it is, did not become a plugin that runs.
+    /// Whether its file, as it is, did not become a running plugin.
     fn runs_badly(&self) -> bool {
         self.is_refused || self.slot.as_ref().is_some_and(|slot| slot.is_suspended())
     }
 
-    /// Its file holds the build that runs.
+    /// Logs that its file contains the running build.
     fn tell_unchanged(&mut self, name: &str) {
         let generation = self.stats.generation;
         if std::mem::take(&mut self.is_in_doubt) {

@@ -1,4 +1,4 @@
-//! What comes from the watcher, and what the frame edge does about it: effects of the table in [`change`](crate::change).
+//! Events of the watcher, and their effects at the frame edge: carries out the table in [`change`](crate::change).
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,14 +17,14 @@ use crate::slot::Slot;
 use crate::swap::{self, Cost, Others, Successor, SwapError};
 use crate::watcher::FileEvent;
 
-/// Between two tries of a build that the system refused something.
+/// Time between two tries of a build to which the system refused a resource.
 const SHORT_PAUSE: Duration = Duration::from_secs(1);
 
-/// What a handover made; `None` to make it at the edge.
+/// Result of a handover; `None`: make it at the edge.
 type Made = Option<Result<Successor, SwapError>>;
 
 impl Host {
-    /// Takes what the watcher has to say.
+    /// Processes the watcher's events.
     pub(super) fn note_events(&mut self) {
         while let Ok(event) = self.events.try_recv() {
             self.note(event);
@@ -53,7 +53,7 @@ impl Host {
         }
         match event {
             FileEvent::Accepted { plugin, content, .. } => {
-                // Each accepted content was sent before its event, hence is found.
+                // Each accepted build was sent before its event, so it is found here.
                 while let Ok(loaded) = self.loaded.try_recv() {
                     if loaded.content == content {
                         tracing::debug!(plugin, "a build waits");
@@ -95,7 +95,7 @@ impl Host {
         self.changes.hand_over(done, |(slot, generation), build| Handover::begin(slot, build, generation + 1));
     }
 
-    /// Does what this edge has to do; gives the number of plugins that changed.
+    /// Does the work of this edge; returns the number of plugins that changed.
     pub(super) fn apply<E: Engine>(&mut self, engine: &mut E) -> usize {
         let hands_over = std::mem::take(&mut self.hands_over);
         if self.changes.is_empty() {
@@ -167,12 +167,12 @@ impl Host {
         false
     }
 
-    /// Tries again what was refused for the sake of other plugins: these have changed. Gives how many were accepted;
-    /// running ones have a handover first, where the engine hands over.
+    /// Retries builds that were refused because of other plugins, which have changed now. Returns how many were accepted; running plugins
+    /// get a handover first, if the engine hands over.
     fn load_waiting<E: Engine>(&mut self, hands_over: bool, engine: &mut E) -> usize {
         let waiting = self.plugins.iter().filter_map(|(name, plugin)| {
             let build = Build { image: plugin.waiting.as_ref()?.image.clone(), is_retry: true };
-            // What came later than the refused build counts.
+            // A change that arrived after the refused build takes precedence.
             (!self.changes.contains(name)).then(|| (name.clone(), build, plugin.slot.is_some()))
         });
         let mut accepted = 0;
@@ -186,7 +186,7 @@ impl Host {
         accepted
     }
 
-    /// Goes over to what was `made` of `image`, or makes it now. The edge is held since `begun`.
+    /// Switches to the result `made` of `image`, or makes it now. The edge has been blocked since `begun`.
     fn load<E: Engine>(
         &mut self,
         name: &str,
@@ -222,8 +222,9 @@ impl Host {
         Ok(())
     }
 
-    /// Has `engine`, which runs no plugin, run those of this host: for a host that was in another engine before. What it can't run is
-    /// taken out, and waits for the others to change.
+    /// Has `engine`, which runs no plugin yet, run the plugins of this host; for a host that was in another engine before.
+    ///
+    /// Plugins that it can't run are removed and wait for the others to change.
     pub fn enter<E: Engine>(&mut self, engine: &mut E) {
         let runs = self.plugins.iter_mut().filter_map(|(name, plugin)| {
             let running = plugin.slot.take().zip(plugin.image.take());
@@ -265,7 +266,7 @@ impl Host {
         true
     }
 
-    /// Keeps `old` until this frame ends, which drops it.
+    /// Keeps `old` until the end of this frame, which drops it.
     fn goes(&mut self, old: Option<Instance>) {
         self.outgoing.get_mut().unwrap_or_else(PoisonError::into_inner).extend(old);
     }
@@ -289,7 +290,7 @@ impl Host {
 }
 
 impl Plugin {
-    /// Keeps what its slot, which is empty, has counted.
+    /// Keeps the counters of its slot, which is empty.
     fn leaves(&mut self, slot: &Slot) {
         let mut occupant = slot.lock();
         (self.stats.panics, self.stats.undelivered) = (occupant.faults, occupant.undelivered);
@@ -297,7 +298,7 @@ impl Plugin {
         self.traffic.take(&mut occupant.ports.traffic);
     }
 
-    /// Its next generation runs in `slot`.
+    /// Records that its next generation runs in `slot`.
     fn accepted(&mut self, name: &str, image: &Arc<Image>, slot: Arc<Slot>, held: Duration, cost: Cost) {
         self.stats.generation += 1;
         self.is_in_doubt = false;
@@ -322,7 +323,7 @@ impl Plugin {
         }
     }
 
-    /// Goes over to `image`, and says what became of the state of the one before.
+    /// Records `image` as the running one, and logs what became of its predecessor's state.
     fn tell_state(&mut self, name: &str, image: &Arc<Image>, report: Option<StateReport>) {
         let before = self.image.replace(image.clone());
         match report {
@@ -332,7 +333,7 @@ impl Plugin {
     }
 }
 
-/// Of a build that doesn't report what became of its state.
+/// Logs a state change of a build that doesn't report what became of its state.
 fn tell_state_change(name: &str, before: Option<&Image>, after: &Image) {
     let Some(before) = before.map(Image::manifest) else { return };
     let after = after.manifest();

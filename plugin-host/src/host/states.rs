@@ -1,7 +1,7 @@
-//! Saves each plugin's state for somebody who only looks: one that can't be saved costs its own, no other.
+//! Saves each plugin's state for an observer: a state that can't be saved affects no other.
 //!
-//! Each is saved on a thread of its own, as in a handover: a plugin that hangs there is given up, and its thread and its gate
-//! with it. What it leaves in that thread's thread-locals costs nobody anything: the thread's end is not waited for.
+//! Each is saved on a thread of its own, as in a handover. A plugin that hangs there is abandoned together with its thread and its slot
+//! lock. Thread-locals that it leaves in that thread delay nobody: the thread's end is not awaited.
 
 use std::sync::Arc;
 use std::thread::Builder;
@@ -16,10 +16,10 @@ use crate::instance::Instance;
 use crate::slot::Slot;
 use crate::stack::{STACK_BYTES, is_large};
 
-/// How long a plugin may take. The largest states that are known take some ten milliseconds.
+/// Timeout for one plugin. The largest known states take some ten milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The state of what runs in `slot`; `None` if nothing does.
+/// The state of the instance in `slot`; `None` if there is none.
 pub(super) fn save(slot: &Arc<Slot>) -> Option<Result<Vec<u8>, Fault>> {
     save_within(slot, PATIENCE)
 }
@@ -35,7 +35,7 @@ fn save_within(slot: &Arc<Slot>, patience: Duration) -> Option<Result<Vec<u8>, F
     };
     let unsaved = |message: String| Some(Err(Fault { message, location: String::new() }));
     match saved.recv_timeout(patience) {
-        // Its share of the slot has gone.
+        // The thread's share of the slot is gone.
         Ok(state) => state,
         Err(RecvTimeoutError::Timeout) => unsaved(format!("saving it has not returned within {patience:?}")),
         Err(RecvTimeoutError::Disconnected) => unsaved("the thread that saves it has panicked".to_owned()),

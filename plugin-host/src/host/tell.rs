@@ -1,8 +1,8 @@
-//! What the watcher has to say to a person, as lines of the log.
+//! Logs the watcher's events for a person.
 
 use crate::watcher::FileEvent;
 
-/// Says what became of the folder and of files in it.
+/// Logs what became of the folder and of files in it.
 pub(super) fn tell(event: &FileEvent) {
     match event {
         FileEvent::Postponed { plugin, path, reason } => tracing::error!(

@@ -1,14 +1,15 @@
-//! What running plugins ask for in vain: an order beside systems that don't run, messages of a topic that no plugin publishes.
+//! Requests of running plugins that have no effect: an order relative to systems that don't run, and subscriptions to topics that no plugin
+//! publishes.
 //!
-//! Pure but for the log. None of it is an error, as what is missing may be dropped in later and then counts; but a slip of the
-//! pen looks the same, so each is told once, and again when it was met in between.
+//! Pure except for the log. None of these is an error: the missing plugin may be dropped in later, and the request then takes effect. But a
+//! typing error looks the same, so each is reported once, and again if it took effect in between.
 
 use std::collections::BTreeSet;
 
 use crate::image::{Manifest, SystemInfo};
 use crate::name::near;
 
-/// One thing that is asked for in vain.
+/// One request without effect.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Unmet {
     /// `after` or `before` has no effect.
@@ -17,23 +18,23 @@ pub(super) enum Unmet {
         system: String,
         /// `after` or `before`.
         word: &'static str,
-        /// As it was asked for.
+        /// The name as requested.
         name: String,
-        /// Why it has none.
+        /// Why it has no effect.
         why: String,
     },
-    /// No running plugin publishes a topic that one subscribes to.
+    /// No running plugin publishes a subscribed topic.
     Silent {
         /// `plugin/method`.
         subscription: String,
-        /// On the bus.
+        /// The topic's name on the bus.
         topic: String,
         /// Another topic that may be meant.
         near: Option<String>,
     },
 }
 
-/// Says so in the log.
+/// Logs the request.
 pub(super) fn tell(unmet: &Unmet) {
     match unmet {
         Unmet::Order { system, word, name, why } => {
@@ -46,7 +47,7 @@ pub(super) fn tell(unmet: &Unmet) {
     }
 }
 
-/// All that these plugins ask for in vain.
+/// All requests of these plugins that have no effect.
 pub(super) fn unmet(manifests: &[&Manifest]) -> BTreeSet<Unmet> {
     let mut unmet = BTreeSet::new();
     for manifest in manifests {
@@ -87,7 +88,7 @@ fn why_in_vain(manifests: &[&Manifest], plugin: &str, system: &SystemInfo, word:
             None => format!("{wanted} has no system; {LATER}"),
         });
     };
-    // Stages run one after the other: an order between them is met already, or can't be met.
+    // Stages run one after the other: an order between them is satisfied already, or can't be satisfied.
     let is_against =
         |other: &&SystemInfo| if word == "after" { other.stage > system.stage } else { other.stage < system.stage };
     let stages = || format!("this system runs in stage {:?}, that one in {:?}", system.stage, first.stage);

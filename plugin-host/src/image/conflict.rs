@@ -1,5 +1,5 @@
-//! Which queries may stand together: pure checks on a manifest, made for every engine before it sees a plugin, since the SDK gives
-//! out references on their strength.
+//! Which queries may be used together: pure checks of a manifest. They run before any engine sees a plugin, because the SDK hands out
+//! references that rely on them.
 
 use plugin_sdk::abi::Access;
 
@@ -9,26 +9,26 @@ use super::manifest::{ParamInfo, SystemInfo, Term};
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TermError {
-    /// A component twice in one query.
+    /// A query names a component twice.
     #[error("{plugin}/{system}: a query names component \"{component}\" twice")]
     Twice {
-        /// Its plugin.
+        /// The system's plugin.
         plugin: String,
-        /// Itself.
+        /// The system.
         system: String,
-        /// Stable name.
+        /// The component's stable name.
         component: String,
     },
-    /// Two queries could give two references to one item, one of them mutable.
+    /// Two queries could yield two references to one item, one of them mutable.
     #[error(
         "{plugin}/{system}: two of its queries overlap in component \"{component}\", which one of them writes; make them disjoint by With and Without"
     )]
     Overlap {
-        /// Its plugin.
+        /// The system's plugin.
         plugin: String,
-        /// Itself.
+        /// The system.
         system: String,
-        /// Stable name.
+        /// The component's stable name.
         component: String,
     },
 }
@@ -51,7 +51,7 @@ pub(super) fn check(plugin: &str, system: &SystemInfo) -> Result<(), TermError> 
     Ok(())
 }
 
-/// Whether two systems must not run at the same time: one writes a component that the other fetches, on entities that may be the same.
+/// Whether two systems must not run at the same time: one writes a component that the other fetches, possibly on the same entity.
 #[must_use]
 pub fn conflicts(one: &SystemInfo, other: &SystemInfo) -> bool {
     queries(one).any(|query| queries(other).any(|other| query.conflict(&other).is_some()))
@@ -77,14 +77,14 @@ impl<'a> Query<'a> {
         terms.filter_map(|term| Some((term.component.as_ref()?.name.as_str(), term.access)))
     }
 
-    /// A component that is fetched twice.
+    /// The first component that is fetched twice.
     fn duplicate(&self) -> Option<&'a str> {
         let fetched: Vec<&str> =
             self.data.iter().filter_map(|term| Some(term.component.as_ref()?.name.as_str())).collect();
         fetched.iter().enumerate().find(|(index, name)| fetched[..*index].contains(name)).map(|(_, name)| *name)
     }
 
-    /// A component that one writes and the other fetches, unless no entity can be in both.
+    /// A component that one query writes and the other fetches, unless no entity can match both.
     fn conflict(&self, other: &Self) -> Option<&'a str> {
         if self.is_disjoint(other) || other.is_disjoint(self) {
             return None;
@@ -100,7 +100,7 @@ impl<'a> Query<'a> {
         shared.map(|(name, _)| name)
     }
 
-    /// Whether `self` demands what `other` excludes.
+    /// Whether `self` requires a component that `other` excludes.
     fn is_disjoint(&self, other: &Self) -> bool {
         self.terms().any(|(name, access)| {
             matches!(access, Access::Read | Access::Write | Access::With)

@@ -1,7 +1,7 @@
 //! Reads a plugin's descriptor into a [`Manifest`].
 //!
 //! # Failure
-//! A descriptor that contradicts itself is refused with the place that does.
+//! A descriptor that contradicts itself is refused; the error names the contradictory place.
 
 #![expect(unsafe_code, reason = "reads the descriptor that a loaded image returned")]
 
@@ -14,7 +14,7 @@ use super::conflict::{self, TermError};
 use super::manifest::{ComponentInfo, Manifest, ParamInfo, SubscriptionInfo, SystemInfo, Term, TopicInfo};
 use crate::name::canonical;
 
-/// More items than this in any list of a descriptor are no plugin.
+/// Maximum number of items in any list of a descriptor; longer lists come from no plugin.
 const ITEMS_MAX: usize = 1024;
 
 /// Why a descriptor is refused.
@@ -24,22 +24,22 @@ pub enum ManifestError {
     /// The exported function returned nothing.
     #[error("it returns no descriptor")]
     Missing,
-    /// Built with another SDK than its section says.
+    /// It was built with another SDK than its section states.
     #[error("its descriptor is of ABI version {found} with {size} bytes, the host reads version {expected}")]
     Abi {
-        /// The descriptor's.
+        /// The descriptor's version.
         found: u32,
-        /// The host's.
+        /// The host's version.
         expected: u32,
         /// The descriptor's size.
         size: u32,
     },
-    /// A list is longer than any plugin's.
+    /// A list is too long for any plugin.
     #[error("its list of {what} has {count} items, at most {ITEMS_MAX} are allowed")]
     TooMany {
-        /// Of what.
+        /// The kind of its items.
         what: &'static str,
-        /// How many.
+        /// The number of its items.
         count: usize,
     },
     /// A number that this ABI version doesn't know.
@@ -47,48 +47,48 @@ pub enum ManifestError {
     Unknown {
         /// The method.
         place: String,
-        /// Of what.
+        /// What the number stands for.
         what: &'static str,
         /// The number.
         number: u32,
     },
-    /// Two things of one name.
+    /// Two things with the same name.
     #[error("it has two {what} named \"{name}\"")]
     Duplicate {
-        /// Of what.
+        /// Their kind.
         what: &'static str,
         /// The name.
         name: String,
     },
-    /// One topic, declared twice in different words.
+    /// One topic with two different declarations.
     #[error(
         "it declares topic \"{topic}\" in two ways: {first} and {second}; declare it once, and name that everywhere"
     )]
     TopicConflict {
-        /// On the bus.
+        /// The topic's name on the bus.
         topic: String,
         /// One declaration.
         first: String,
         /// The other.
         second: String,
     },
-    /// Two parameters of one method would write into one lane.
+    /// Two parameters of one method would write to the same lane.
     #[error("{place}: topic \"{topic}\" has two publishers among its parameters; keep one")]
     PublisherTwice {
         /// The method.
         place: String,
-        /// On the bus.
+        /// The topic's name on the bus.
         topic: String,
     },
-    /// Queries that must not stand together.
+    /// Queries that must not be used together.
     #[error(transparent)]
     Terms(#[from] TermError),
-    /// A schema that its hash is not of.
+    /// A schema whose hash differs from the stated one.
     #[error("\"{name}\" states schema hash {stated:#018x}, but {schema} has another; build it with this SDK's derives")]
     Hash {
-        /// Stable name.
+        /// The type's stable name.
         name: String,
-        /// As stated.
+        /// The stated hash.
         stated: u64,
         /// Canonical schema.
         schema: String,
@@ -96,7 +96,7 @@ pub enum ManifestError {
     /// A component's layout is impossible.
     #[error("component \"{name}\" has size {size} and alignment {align}")]
     Layout {
-        /// Stable name.
+        /// The component's stable name.
         name: String,
         /// In bytes.
         size: u32,
@@ -109,7 +109,7 @@ impl Manifest {
     /// Copies `descriptor`.
     ///
     /// # Errors
-    /// [`ManifestError`]: what contradicts itself.
+    /// [`ManifestError`]: the contradiction.
     ///
     /// # Safety
     /// `descriptor` is null or was returned by a loaded image's [`abi::ENTRY`], whose section names this ABI version.
@@ -197,7 +197,7 @@ fn component(item: &abi::ComponentDescriptor) -> Result<ComponentInfo, ManifestE
     Ok(ComponentInfo { name, schema, hash, size: size as usize, align: align as usize })
 }
 
-/// A canonical schema with its hash, which names the type wherever text is too long.
+/// A canonical schema and its hash, which identifies the type wherever the text is too long.
 fn schema(name: &str, schema: abi::Text, stated: u64) -> Result<(String, u64), ManifestError> {
     let schema = text(schema);
     if schema_hash(&schema) != stated {

@@ -1,10 +1,10 @@
-//! Reads a plugin's file, before any of its code runs, and says why it can't be loaded.
+//! Reads a plugin's file before any of its code runs, and states why it can't be loaded.
 //!
-//! Reads the private copy with the `object` crate: format, architecture, completeness, the exported entry,
-//! the records of the `.hotframe` section, needed libraries. Knows file formats and the
-//! record layout; nothing of copying, loading or what a descriptor says once the code runs.
+//! Reads the private copy with the `object` crate: format, architecture, completeness, the exported entry, the records of the `.hotframe`
+//! section, needed libraries. This module knows file formats and the record layout, but nothing of copying, loading or the descriptor that
+//! the running code returns.
 //!
-//! The file is untrusted: every function here is total on arbitrary bytes.
+//! The file is untrusted: no function here panics, whatever the bytes.
 //!
 //! | refused | because |
 //! |---|---|
@@ -16,8 +16,7 @@
 //! | a needed `libstd-*` (`-C prefer-dynamic`) | a shared std crashes when the image is unloaded |
 //!
 //! # Failure
-//! [`InspectError`] names the watched file and the reason; [`InspectError::is_incomplete`] tells whether the
-//! file may only be unfinished.
+//! [`InspectError`] names the watched file and the reason; [`InspectError::is_incomplete`] tells whether the file may just be unfinished.
 
 mod records;
 mod refusal;
@@ -37,7 +36,7 @@ use plugin_sdk::abi::ENTRY;
 
 use crate::name::canonical;
 
-/// What a plugin's file has to agree with.
+/// Properties that a plugin's file must match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expected {
     /// The ABI version of the host.
@@ -54,7 +53,7 @@ impl Expected {
     }
 }
 
-/// A platform, as far as a library's headers tell.
+/// A platform, as far as a library's headers describe it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target {
     /// ELF, Mach-O or PE.
@@ -94,7 +93,7 @@ impl Target {
     }
 }
 
-/// What a file says of itself.
+/// What a file states about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Facts {
@@ -102,9 +101,9 @@ pub struct Facts {
     pub name: String,
     /// The plugin's version, as its author wrote it.
     pub version: String,
-    /// The ABI version: the expected one.
+    /// The ABI version, which equals the expected one.
     pub abi: u32,
-    /// Bytes of address space that its segments take.
+    /// Address space of its segments, in bytes.
     pub mapped: u64,
 }
 
@@ -113,7 +112,7 @@ pub struct Facts {
 /// Reads the headers, the tables and the section, not the code.
 ///
 /// # Errors
-/// [`InspectError`], by the table at the head of this module.
+/// [`InspectError`], by the table in the module's documentation.
 pub fn inspect(copy: &Path, watched: &Path, expected: &Expected) -> Result<Facts, InspectError> {
     let facts = File::open(copy)
         .map_err(Refusal::Unreadable)
@@ -124,7 +123,7 @@ pub fn inspect(copy: &Path, watched: &Path, expected: &Expected) -> Result<Facts
 /// Inspects a file's bytes.
 ///
 /// # Errors
-/// [`Refusal`], by the table at the head of this module.
+/// [`Refusal`], by the table in the module's documentation.
 pub fn inspect_data<'data>(data: impl ReadRef<'data>, expected: &Expected) -> Result<Facts, Refusal> {
     check_magic(data, &expected.target)?;
     let file = object::File::parse(data).map_err(Refusal::Malformed)?;
@@ -142,7 +141,7 @@ pub fn inspect_data<'data>(data: impl ReadRef<'data>, expected: &Expected) -> Re
     Ok(Facts { name, version, abi, mapped: mapped(&file) })
 }
 
-/// Format, word size and byte order, before anything is read by them.
+/// Checks format, word size and byte order, which all further parsing depends on.
 fn check_magic<'data>(data: impl ReadRef<'data>, target: &Target) -> Result<(), Refusal> {
     const MAGIC_BYTES: u64 = 16;
     let len = data.len().map_err(|()| Refusal::Unreadable(io::ErrorKind::Other.into()))?;
@@ -150,7 +149,7 @@ fn check_magic<'data>(data: impl ReadRef<'data>, target: &Target) -> Result<(), 
         return Err(Refusal::Truncated { part: "the file header", end: MAGIC_BYTES, len });
     };
     if magic.iter().all(|&byte| byte == 0) {
-        // Room made for a file whose content is still to come.
+        // The file was allocated, but its content is still to come.
         return Err(Refusal::Truncated { part: "the unwritten file header", end: MAGIC_BYTES, len: 0 });
     }
     let not = |found| Refusal::Format { found, expected: target.format };
@@ -164,7 +163,7 @@ fn check_magic<'data>(data: impl ReadRef<'data>, target: &Target) -> Result<(), 
         Ok(FileKind::MachOFat32 | FileKind::MachOFat64) => return Err(not("a universal binary")),
         Ok(FileKind::Archive) => return Err(not("a static library")),
         Ok(_) => return Err(not("an object of another kind")),
-        // The part that tells PE from DOS lies behind the magic.
+        // The part that distinguishes PE from DOS lies behind the magic.
         Err(error) if magic.starts_with(b"MZ") => return Err(Refusal::Malformed(error)),
         Err(_) => return Err(not("no library at all")),
     };
@@ -208,7 +207,7 @@ fn check_platform<'data, R: ReadRef<'data>>(file: &object::File<'data, R>, targe
     Err(Refusal::Format { found, expected: target.format })
 }
 
-/// All segments and sections lie in the file. (The tables that list them do, or they would not have parsed.)
+/// Checks that all segments and sections lie within the file. (The tables that list them do, or they would not have parsed.)
 fn check_complete<'data, R: ReadRef<'data>>(file: &object::File<'data, R>, data: R) -> Result<(), Refusal> {
     let len = data.len().map_err(|()| Refusal::Unreadable(io::ErrorKind::Other.into()))?;
     let segments = file.segments().map(|segment| ("a segment", segment.file_range()));
@@ -223,12 +222,12 @@ fn check_complete<'data, R: ReadRef<'data>>(file: &object::File<'data, R>, data:
     Ok(())
 }
 
-/// What the loader will map.
+/// Number of bytes that the loader will map.
 fn mapped<'data, R: ReadRef<'data>>(file: &object::File<'data, R>) -> u64 {
     file.segments().fold(0, |bytes, segment| bytes.saturating_add(segment.size()))
 }
 
-/// PE: the sections with the padding that Windows insists on, and that `object` leaves out.
+/// PE: the sections with the padding that Windows requires and `object` leaves out.
 fn padded_sections<'data, R: ReadRef<'data>>(file: &object::File<'data, R>) -> Vec<(u64, u64)> {
     let table = match file {
         object::File::Pe32(file) => file.section_table(),
@@ -252,7 +251,7 @@ fn exports_entry<'data, R: ReadRef<'data>>(file: &object::File<'data, R>) -> Res
     Ok(false)
 }
 
-/// A symbol's name without the underscore that Mach-O puts before it.
+/// A symbol's name without the underscore that Mach-O prepends.
 fn plain(format: BinaryFormat, name: &[u8]) -> &[u8] {
     if format == BinaryFormat::MachO { name.strip_prefix(b"_").unwrap_or(name) } else { name }
 }

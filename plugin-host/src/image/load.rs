@@ -1,8 +1,8 @@
 //! A loaded library: its manifest, and the functions that the host calls.
 //!
 //! # Invariants
-//! 1. An image's code stays mapped until the process ends: a retired image is kept and counted, never unloaded, since
-//!    thread-local destructors of its std may still point into it.
+//! 1. An image's code stays mapped until the process ends: a retired image is kept and counted, never unloaded, because thread-local
+//!    destructors of its std may still point into it.
 
 #![expect(unsafe_code, reason = "loads a library and calls its entry")]
 
@@ -32,23 +32,23 @@ pub enum LoadError {
     /// The system's loader refused it.
     #[error("the system can't load it")]
     Library(#[from] libloading::Error),
-    /// The process lacks what loading takes.
+    /// The process lacks a resource that loading needs.
     #[error("it can't be loaded now: {remedy}")]
     Shortage {
         /// What is lacking, and what to do.
         remedy: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// No code that lies in the folder of private copies may be run.
+    /// The system runs no code from the folder of private copies.
     #[error("the system runs no code from {}, the folder of private copies (is it mounted noexec?); mount it with exec, or let TMPDIR name another folder at the next start", folder.display())]
     Place {
         /// The folder of private copies.
         folder: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// Its descriptor is no good.
+    /// Its descriptor is invalid.
     #[error("{0}")]
     Manifest(#[from] ManifestError),
     /// Its descriptor names another plugin than its section.
@@ -62,13 +62,13 @@ pub enum LoadError {
 }
 
 impl LoadError {
-    /// Whether it says nothing of the library: what is lacking may be there later, though nobody touches the file.
+    /// Whether the error says nothing about the library: a retry may succeed later although nobody touches the file.
     #[must_use]
     pub fn is_of_the_host(&self) -> bool {
         matches!(self, Self::Shortage { .. } | Self::Place { .. })
     }
 
-    /// What the system's loader said.
+    /// Wraps the error of the system's loader.
     fn of_loader(error: libloading::Error) -> Self {
         let shortage = shortage::of_text(&with_causes(&error));
         let known = shortage.and_then(|source| Some(Self::Shortage { remedy: shortage::remedy(&source)?, source }));
@@ -82,23 +82,23 @@ pub struct Image {
     manifest: Manifest,
     functions: Functions,
     callee: &'static Callee,
-    /// Bytes of address space that it takes.
+    /// Its address space, in bytes.
     mapped: u64,
-    /// Stays loaded, see invariant 1.
+    /// Stays loaded; see invariant 1.
     _library: ManuallyDrop<Library>,
     /// Kept while the image is in use, so that debuggers and profilers find its symbols.
     _copy: PrivateCopy,
 }
 
-/// The shims of a plugin. Each is called as `plugin_sdk::abi` says.
+/// The plugin's functions. `plugin_sdk::abi` defines how each is called.
 #[derive(Debug)]
 pub(crate) struct Functions {
     pub(crate) create: abi::CreateFn,
     pub(crate) save: abi::SaveFn,
     pub(crate) destroy: abi::DestroyFn,
-    /// As [`Manifest::systems`].
+    /// In the order of [`Manifest::systems`].
     pub(crate) systems: Vec<abi::SystemFn>,
-    /// As [`Manifest::subscriptions`].
+    /// In the order of [`Manifest::subscriptions`].
     pub(crate) subscriptions: Vec<abi::DeliverFn>,
 }
 
@@ -108,7 +108,7 @@ impl Image {
     /// # Errors
     /// [`LoadError`]; an image that was mapped before the error counts as retired.
     pub(crate) fn load(copy: PrivateCopy, facts: &Facts, home: &Arc<Home>) -> Result<Self, LoadError> {
-        // Before the loader, which tells the process's shortages and a forbidding folder as a fault of the library.
+        // Checked before loading, because the loader reports the process's shortages and a noexec folder as a fault of the library.
         may_run(copy.path())?;
         let callee = Callee::new(&facts.name, copy.path().to_owned(), home.clone());
         let _under_way = callee.enter(Step::Load);
@@ -131,7 +131,7 @@ impl Image {
         }
     }
 
-    /// What it says of itself.
+    /// What the image states about itself.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
@@ -141,7 +141,7 @@ impl Image {
         &self.functions
     }
 
-    /// What calls of it are known by.
+    /// The target under which its calls are tracked.
     pub(crate) fn callee(&self) -> &'static Callee {
         self.callee
     }
@@ -153,13 +153,13 @@ impl Drop for Image {
     }
 }
 
-/// It is not called any more, and stays mapped.
+/// Counts the image as retired: it is no longer called, and stays mapped.
 fn retire(callee: &Callee, mapped: u64) {
     callee.retire();
     callee.home.retired.add(&callee.plugin, mapped);
 }
 
-/// Maps a page of the copy as code. What has nothing to do with the process or the folder is left to the loader to tell.
+/// Maps a page of the copy as code. Errors that are not the process's or the folder's are left to the loader to report.
 #[cfg(target_os = "linux")]
 fn may_run(copy: &Path) -> Result<(), LoadError> {
     use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
@@ -184,7 +184,7 @@ fn may_run(copy: &Path) -> Result<(), LoadError> {
     Ok(())
 }
 
-/// Elsewhere only the loader tells.
+/// On other systems only the loader reports such errors.
 #[cfg(not(target_os = "linux"))]
 const fn may_run(_copy: &Path) -> Result<(), LoadError> {
     Ok(())
@@ -195,7 +195,7 @@ fn open(path: &Path) -> Result<Library, libloading::Error> {
     unsafe { Library::new(path) }
 }
 
-/// What `entry` gives. It looks at the types of the state first, which may be nested as deep as a state is.
+/// Calls `entry` for the descriptor. It first inspects the state's types, which may be nested as deep as a state is.
 fn described_by(entry: abi::EntryFn, callee: &'static Callee) -> *const abi::PluginDescriptor {
     struct Constant(*const abi::PluginDescriptor);
     // SAFETY: constant data of the image, if it is anything: any thread may read it.

@@ -1,11 +1,11 @@
-//! What the host keeps of a plugin's descriptor: an owned copy, without a pointer into the image (invariant 2 of the map). Plain data.
+//! The host's owned copy of a plugin's descriptor, without a pointer into the image (invariant 2 of the map). Plain data.
 
 use std::fmt;
 
 use plugin_sdk::abi;
 use plugin_sdk::wire::{Policy, Priority};
 
-/// What a plugin said of itself.
+/// What a plugin states about itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
     /// Its name, as in its section and file name, with `_` for each `-`.
@@ -16,7 +16,7 @@ pub struct Manifest {
     pub state_schema: String,
     /// FNV-1a of `state_schema`.
     pub state_hash: u64,
-    /// Components that only its commands use.
+    /// Components that occur only in its commands.
     pub components: Vec<ComponentInfo>,
     /// In source order.
     pub systems: Vec<SystemInfo>,
@@ -46,13 +46,13 @@ pub struct ComponentInfo {
 pub struct SystemInfo {
     /// Unique within the plugin.
     pub name: String,
-    /// When it runs.
+    /// The stage in which it runs.
     pub stage: abi::Stage,
     /// `plugin` or `plugin/system` names.
     pub after: Vec<String>,
     /// `plugin` or `plugin/system` names.
     pub before: Vec<String>,
-    /// What it takes, in order.
+    /// Its parameters, in order.
     pub params: Vec<ParamInfo>,
 }
 
@@ -63,7 +63,7 @@ pub enum ParamInfo {
     Query {
         /// One column each, in order.
         data: Vec<Term>,
-        /// Demands only.
+        /// Terms that entities must match, without columns.
         filter: Vec<Term>,
     },
     /// Index into [`Manifest::topics`].
@@ -84,16 +84,16 @@ pub struct Term {
 pub struct SubscriptionInfo {
     /// The method.
     pub name: String,
-    /// What it reads.
+    /// The topic that it reads.
     pub topic: TopicInfo,
-    /// Its publishers.
+    /// Its publisher parameters.
     pub params: Vec<ParamInfo>,
 }
 
 /// A topic, as a plugin knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicInfo {
-    /// On the bus.
+    /// The topic's name on the bus.
     pub name: String,
     /// Stable name of its message.
     pub message: String,
@@ -103,16 +103,16 @@ pub struct TopicInfo {
     pub hash: u64,
     /// Bytes of one message.
     pub message_size: u32,
-    /// Bytes of a publisher's lane.
+    /// Size of a publisher's lane, in bytes.
     pub capacity: u32,
-    /// At which its publishers send.
+    /// Priority of its publishers' messages.
     pub priority: Priority,
-    /// What becomes of a message for which a lane has no room.
+    /// What happens to a message for which a lane has no room.
     pub policy: Policy,
 }
 
 impl TopicInfo {
-    /// Whether both mean the same to a reader, and to the bus: capacity and priority are the publisher's alone.
+    /// Whether both mean the same to a reader and to the bus: capacity and priority concern the publisher alone.
     #[must_use]
     pub fn agrees_with(&self, other: &Self) -> bool {
         let of = |topic: &Self| (topic.hash, topic.message_size, topic.policy);
@@ -120,7 +120,7 @@ impl TopicInfo {
     }
 }
 
-/// As its `topic!` says it.
+/// In the form of its `topic!` declaration.
 impl fmt::Display for TopicInfo {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { schema, priority, capacity, policy, .. } = self;

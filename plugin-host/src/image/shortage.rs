@@ -1,10 +1,10 @@
-//! What the process lacks when it can't handle a file: that says nothing of the file, and passes.
+//! Resources that the process lacks when it can't handle a file: such a shortage says nothing about the file, and passes.
 //!
 //! Pure tables of the system's errors.
 
 use std::io;
 
-/// Of a file's own errors, `None`; else what to do, for a person.
+/// Advice for a person on how to end the shortage; `None` for an error that is the file's own.
 pub(crate) fn remedy(error: &io::Error) -> Option<&'static str> {
     #[cfg(unix)]
     let found = match error.raw_os_error() {
@@ -25,7 +25,7 @@ pub(crate) fn remedy(error: &io::Error) -> Option<&'static str> {
 
 const NO_MEMORY: &str = "there is no memory left: end programs, or raise the limit (`ulimit -v`)";
 
-/// The shortage that the system's loader has met, which tells its errors as text only.
+/// The shortage in an error of the system's loader, which reports errors as text only.
 #[cfg(unix)]
 pub(crate) fn of_text(text: &str) -> Option<io::Error> {
     [libc::EMFILE, libc::ENFILE, libc::ENOMEM].into_iter().map(io::Error::from_raw_os_error).find(|error| {

@@ -1,14 +1,14 @@
-//! What tells that a file is still the same, without reading it.
+//! Detects that a file has changed, without reading it.
 
 use std::fs::Metadata;
 use std::time::SystemTime;
 
-/// Length, times and place of one file. Two that differ are a reason to read the file again; two that are equal are none.
+/// Length, times and location of one file. Read the file again if two stamps differ; equal ones are no reason to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
     len: u64,
     modified: Option<SystemTime>,
-    /// When content, permissions or links last changed, where the system tells: seconds, nanoseconds.
+    /// Last change of content, permissions or links, where the system tells it: seconds, nanoseconds.
     changed: (i64, i64),
     /// Device and inode, where there are any.
     place: (u64, u64),
@@ -32,7 +32,7 @@ pub(crate) fn place(metadata: &Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
 }
 
-/// Nothing that stable Rust could tell.
+/// Stable Rust offers nothing here.
 #[cfg(not(unix))]
 pub(crate) const fn place(_metadata: &Metadata) -> (u64, u64) {
     (0, 0)

@@ -1,4 +1,4 @@
-//! What becomes of a plugin's ends of the bus when its declarations change: the table, without effects.
+//! Which endpoints of a plugin change with its declarations: a decision table without side effects.
 //!
 //! | present | next | publisher | subscription |
 //! |---|---|---|---|
@@ -9,39 +9,39 @@
 //! | declared | another capacity or priority | replace | keep |
 //! | declared | another message or policy | replace | replace |
 //!
-//! Capacity and priority are a lane's, hence the publisher's alone. A message and a policy are what all who use a topic agree on: the
-//! bus refuses another one while anybody else uses the topic.
+//! Capacity and priority belong to a lane, hence to the publisher alone. All users of a topic must agree on its message and policy: the bus
+//! refuses another one while anybody else uses the topic.
 //!
 //! # Invariants
-//! 1. A topic stands at most once in each list; the steps are in the order of `next`.
+//! 1. A topic occurs at most once in each list; the steps are in the order of `next`.
 
 use crate::image::TopicInfo;
 
-/// How the next generation comes by its end of one topic.
+/// How the next generation gets its endpoint of one topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// It takes over the present one at this index.
+    /// It takes over the present endpoint at this index.
     Keep(usize),
-    /// It gets a new one; the present one of that name goes.
+    /// It gets a new endpoint; the present one with that name goes.
     Replace,
-    /// It gets a new one.
+    /// It gets a new endpoint.
     Add,
 }
 
-/// From the present ends to the next ones.
+/// Steps from the present endpoints to the next ones.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Difference {
-    /// One for each of the next ends.
+    /// One for each next endpoint.
     pub(super) steps: Vec<Step>,
-    /// Indices of present ends that nothing takes over.
+    /// Indices of present endpoints that are not taken over.
     pub(super) gone: Vec<usize>,
 }
 
-/// What there is of a publisher.
+/// The present state of a publisher.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Published<'a> {
     pub(super) topic: &'a TopicInfo,
-    /// Its lane can't be used any more.
+    /// Its lane can no longer be used.
     pub(super) is_broken: bool,
 }
 

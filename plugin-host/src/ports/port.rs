@@ -1,7 +1,7 @@
 //! One published topic: the host's side of a plugin's `Publisher`.
 //!
 //! # Failure
-//! A lane that somebody else has written into can't be used any more; that is told once, and the plugin's next build gets a new one.
+//! A lane that was corrupted by another program can no longer be used. This is reported once, and the plugin's next build gets a new lane.
 
 use plugin_sdk::abi::Status;
 use plugin_sdk::wire::Priority;
@@ -15,9 +15,9 @@ use crate::image::TopicInfo;
 pub(crate) struct Port {
     pub(super) topic: TopicInfo,
     pub(super) publisher: Publisher,
-    /// Its lane can't be used any more.
+    /// Its lane can no longer be used.
     is_broken: bool,
-    /// What was logged last, so that it is logged once.
+    /// The last logged error, so that it is logged once.
     told: Option<SendError>,
 }
 
@@ -44,7 +44,7 @@ impl Port {
         match error {
             SendError::QueueFull { .. } => Status::FULL,
             SendError::TooLong { .. } | SendError::NoLoan(_) => Status::INVALID,
-            // The bus has told it, once for all who use it.
+            // The bus has reported this once, for all its users.
             SendError::Removed => Status::REFUSED,
             SendError::TimedOut { timeout_ms } => {
                 if self.is_news(error) {
@@ -79,7 +79,7 @@ impl Port {
         self.topic.priority
     }
 
-    /// Room for `length` bytes in the lane.
+    /// Reserves room for `length` bytes in the lane.
     pub(crate) fn begin(&mut self, length: usize) -> Result<*mut u8, Status> {
         match self.publisher.begin(self.priority(), length) {
             Ok(memory) => Ok(memory.as_ptr().cast()),

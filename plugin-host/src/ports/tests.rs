@@ -1,4 +1,4 @@
-//! What is drained, and what is counted instead.
+//! Tests of what a drain delivers, and what it only counts.
 
 use plugin_sdk::wire::{Policy, Priority, schema_hash};
 use shm_bus::{Attachment, Bus, Publisher, Start};
@@ -22,7 +22,7 @@ fn topic(policy: Policy) -> TopicInfo {
     }
 }
 
-/// A bus, and the ports of a plugin that reads `topic` there.
+/// A bus, and the ports of a plugin that subscribes to `topic` there.
 fn reading(topic: &TopicInfo) -> (TempDir, Bus, Ports) {
     let folder = TempDir::new().expect("a folder");
     let bus = Bus::open_in(folder.path(), "game").expect("opens");
@@ -45,19 +45,19 @@ fn what_comes_before_a_topic_is_joined_again_is_counted() {
     let topic = topic(Policy::EvictLaggard);
     let (_folder, bus, mut ports) = reading(&topic);
     let [mut first, mut second, mut calm] = ["first", "second", "calm"].map(|name| publisher(&bus, &topic, name));
-    // It knows the lanes, then is too slow for two of them.
+    // The inbox knows the lanes, then becomes too slow for two of them.
     assert_eq!(ports.drain("plugin", |_, _, _| {}), 0);
     for value in 0..1000 {
         send(&mut first, value);
         send(&mut second, value);
     }
-    // That is noticed by one drain and said by the next.
+    // One drain notices that and the next reports it.
     assert_eq!(ports.drain("plugin", |_, _, _| {}), 0);
     send(&mut calm, 1);
     let mut values = Vec::new();
     let given_up = ports.drain("plugin", |_, _, bytes| {
         values.push(u64::from_le_bytes(bytes.try_into().expect("a number")));
-        // Comes too late for this drain.
+        // Arrives too late for this drain.
         send(&mut calm, 2);
         send(&mut calm, 3);
     });
@@ -77,7 +77,7 @@ fn what_comes_under_another_policy_than_the_subscription_is_counted_and_not_deli
     let mut publisher = publisher(&bus, &was, "before");
     assert_eq!(ports.drain("plugin", |_, _, _| {}), 0);
     send(&mut publisher, 1);
-    // Its next build reads the other; the old subscription could not be ended.
+    // Its next build subscribes to the other topic; the old subscription could not be ended.
     (ports.subscribed, ports.leaving) = (vec![now], vec![was]);
     assert_eq!(ports.drain("plugin", |_, _, _| panic!("it reads no such topic")), 1);
     assert!(ports.leaving.is_empty());

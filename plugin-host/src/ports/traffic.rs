@@ -1,11 +1,11 @@
-//! What a plugin received, and what it sent in lanes that it no longer has: the bus forgets a lane once that is read to its end.
+//! What a plugin received, and what it sent in lanes that it no longer has: the bus forgets a lane once it has been read to its end.
 
 use plugin_sdk::wire::Priority;
 use shm_bus::Sent;
 
 use super::Port;
 
-/// A lane that its plugin publishes to no longer: it was replaced, or the plugin has gone.
+/// A lane that its plugin no longer publishes to: the lane was replaced or the plugin removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PastLane {
@@ -13,16 +13,16 @@ pub struct PastLane {
     pub topic: String,
     /// Its priority.
     pub priority: Priority,
-    /// Its id on the bus, and what was sent in it.
+    /// Its id on the bus, and the messages sent in it.
     pub sent: Sent,
 }
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
-    /// Records that came, by priority, of each topic that was ever subscribed.
+    /// Received records by priority, for each topic that was ever subscribed.
     pub(crate) received: Vec<(String, [u64; 4])>,
-    /// One for each lane that was ever replaced.
+    /// One for each lane that was replaced.
     pub(crate) past: Vec<PastLane>,
 }
 
@@ -32,7 +32,7 @@ impl Traffic {
         self.of(topic)[priority as usize] += 1;
     }
 
-    /// Notes what was sent by a publisher that goes.
+    /// Records what a publisher that is being closed has sent.
     pub(super) fn end(&mut self, port: &Port) {
         let (topic, priority) = (port.topic.name.clone(), port.topic.priority);
         if let Some(sent) = port.publisher.sent(priority) {
@@ -40,7 +40,7 @@ impl Traffic {
         }
     }
 
-    /// Takes over what `other` has counted.
+    /// Moves `other`'s counters here.
     pub(crate) fn take(&mut self, other: &mut Self) {
         self.past.append(&mut other.past);
         for (topic, counts) in other.received.drain(..) {

@@ -1,4 +1,4 @@
-//! One try of one file by the host's function, and what is remembered of it.
+//! One try of one file by the host's function, and the record of its outcome.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,7 +9,7 @@ use super::settle::{Input, Verdict};
 use super::sight::{self, Sight};
 
 impl Folder {
-    /// Has the host try one file and records what became of it.
+    /// Has the host try one file, and records the outcome.
     pub(super) fn attempt(&mut self, plugin: &str) {
         let path = self.file(plugin);
         let stamp = match sight::file(&path) {
@@ -21,7 +21,7 @@ impl Folder {
             }
         };
         let Some(entry) = self.entries.get_mut(plugin) else { return };
-        // Whoever copies or touches a file that was tried asks for another try of it.
+        // Copying or touching a file that was tried is a request for another try.
         let is_request = entry.tried_at.is_some_and(|tried_at| tried_at != stamp);
         if is_request {
             entry.known = entry.known.ask_again();
@@ -31,9 +31,9 @@ impl Folder {
         let attempt = catch_unwind(AssertUnwindSafe(|| (self.try_file)(&candidate))).unwrap_or_else(|_| {
             Attempt::Refused { content: None, reason: format!("{}: trying it panicked", path.display()) }
         });
-        // A try without a verdict answers no request: the next one does.
+        // A try without a verdict answers no request; the next one does.
         if !matches!(attempt, Attempt::Postponed { .. } | Attempt::Incomplete { .. }) {
-            // What has settled only now, such as permissions that are set after the file was closed, is no request.
+            // A change that settled only now, such as permissions set after the file was closed, is not a request.
             entry.tried_at = match sight::file(&path) {
                 Sight::File(after) => Some(after),
                 _ => Some(stamp),

@@ -1,4 +1,4 @@
-//! What the watcher asks of the host, one settled file at a time, and what the host answers.
+//! The watcher's question to the host, one settled file at a time, and the host's answer.
 
 use std::path::Path;
 
@@ -6,26 +6,26 @@ use super::settle::Known;
 use crate::causes::with_causes;
 use crate::image::copy::ContentHash;
 
-/// A settled file that the host is to try.
+/// A settled file for the host to try.
 #[derive(Debug)]
 pub struct Candidate<'a> {
-    /// The plugin, by its file name.
+    /// The plugin's name, from the file name.
     pub plugin: &'a str,
-    /// The watched file. To be read only; never loaded, linked or renamed.
+    /// The watched file. It may only be read; never loaded, linked or renamed.
     pub path: &'a Path,
     pub(super) known: Known,
 }
 
 impl Candidate<'_> {
-    /// Whether this content was the last accepted or the last refused one of this file, and nobody asks for another try: the
-    /// host then answers [`Attempt::Unchanged`].
+    /// Whether this content is the last accepted or the last refused one of this file, and no retry was requested: the host then answers
+    /// [`Attempt::Unchanged`].
     #[must_use]
     pub fn knows(&self, content: ContentHash) -> bool {
         self.known.has(content)
     }
 }
 
-/// What became of a try.
+/// Outcome of a try.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Attempt {
@@ -34,26 +34,26 @@ pub enum Attempt {
         /// The content.
         content: ContentHash,
     },
-    /// [`Candidate::knows`] the content: nothing was done.
+    /// [`Candidate::knows`] the content; nothing was done.
     Unchanged {
         /// The content.
         content: ContentHash,
     },
-    /// The file is not whole yet: try it again soon.
+    /// The file is not complete yet: try it again soon.
     Incomplete {
         /// The content, if it could be read.
         content: Option<ContentHash>,
-        /// Why, for the message if it stays so.
+        /// Why, for the message if it stays incomplete.
         reason: String,
     },
     /// The content is refused until the file changes, is copied again or touched.
     Refused {
-        /// The content, if it could be read; without it, a later event tries the same content again.
+        /// The content, if it could be read; without it, a later event retries the same content.
         content: Option<ContentHash>,
         /// Why, for a person.
         reason: String,
     },
-    /// The host can't try any file now, whatever it holds: try it again later.
+    /// The host can't try any file now, whatever its content: try again later.
     Postponed {
         /// Why, for a person.
         reason: String,
@@ -73,5 +73,5 @@ impl Attempt {
     }
 }
 
-/// The host's function that tries a settled file; runs on the watcher's thread.
+/// The host's function that tries a settled file; it runs on the watcher's thread.
 pub type TryFile = Box<dyn FnMut(&Candidate<'_>) -> Attempt + Send>;

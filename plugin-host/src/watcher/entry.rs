@@ -1,4 +1,4 @@
-//! What the watcher remembers of one plugin's file.
+//! The watcher's state for one plugin's file.
 
 use std::ffi::OsString;
 use std::time::Instant;
@@ -7,24 +7,24 @@ use super::settle::{Known, Next, Phase};
 use super::sight::FileStamp;
 use crate::image::copy::ContentHash;
 
-/// What is known of one plugin's file.
+/// State of one plugin's file.
 #[derive(Debug, Default)]
 pub(super) struct Entry {
     /// Its name.
     pub(super) file: OsString,
     pub(super) phase: Phase,
     pub(super) known: Known,
-    /// What the last look saw; `None` if that was no file.
+    /// The file at the last look; `None` if there was no file.
     pub(super) seen: Option<FileStamp>,
-    /// What stood there when the last try ended.
+    /// The file when the last try ended.
     pub(super) tried_at: Option<FileStamp>,
-    /// Why the last try found the file incomplete, and with what content.
+    /// Content and reason of the last try, if it found the file incomplete.
     pub(super) incomplete: Option<(Option<ContentHash>, String)>,
-    /// Why the host could not try it, as it was told.
+    /// The reported reason why the host could not try it.
     pub(super) postponed: Option<String>,
-    /// Whether it was ever tried since it appeared: only then is its removal told.
+    /// Whether it was tried since it appeared: only then is its removal reported.
     pub(super) tried: bool,
-    /// Looks in a row that found it out of reach, up to the number at which that is told.
+    /// Number of consecutive looks that found it out of reach; stops counting where that is reported.
     pub(super) out_of_reach: u8,
 }
 

@@ -1,21 +1,21 @@
-//! What the watcher tells the host of the folder and the files in it.
+//! The watcher's reports to the host about the folder and the files in it.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::image::copy::ContentHash;
 
-/// What the watcher tells the host.
+/// A report of the watcher.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileEvent {
-    /// The host has accepted a content.
+    /// The host has accepted a file's content.
     Accepted {
         /// The plugin.
         plugin: String,
         /// Its watched file.
         path: PathBuf,
-        /// What was accepted.
+        /// The accepted content.
         content: ContentHash,
     },
     /// The file is refused until it changes, is copied again or touched.
@@ -27,20 +27,20 @@ pub enum FileEvent {
         /// Why, for a person.
         reason: String,
     },
-    /// The file has gone; it was tried before.
+    /// The file was removed; it had been tried.
     Removed {
         /// The plugin.
         plugin: String,
         /// Its watched file.
         path: PathBuf,
     },
-    /// The content accepted last stands in a file that was copied or touched, or that could not be tried before: a request, if the
-    /// plugin doesn't run well. The host answers it by [`Watcher::retry`](super::Watcher::retry).
+    /// The last accepted content is in a file that was copied again or touched, or that could not be tried before. This is a request to
+    /// retry if the plugin doesn't run well. The host answers with [`Watcher::retry`](super::Watcher::retry).
     Touched {
         /// The plugin.
         plugin: String,
     },
-    /// The host could not try the file. It is tried again every second, and this is told again only with another reason.
+    /// The host could not try the file. It is retried every second; this is reported again only with another reason.
     Postponed {
         /// The plugin.
         plugin: String,
@@ -49,7 +49,7 @@ pub enum FileEvent {
         /// Why, for a person.
         reason: String,
     },
-    /// The file's name stands in the folder and leads to no file that can be read. Nothing is removed.
+    /// The file's name exists in the folder but leads to no readable file. No plugin is removed.
     OutOfReach {
         /// The plugin.
         plugin: String,
@@ -58,43 +58,43 @@ pub enum FileEvent {
         /// Why, for a person.
         reason: String,
     },
-    /// Two files have one plugin's name: `-` and `_` are alike.
+    /// Two files have the same plugin name: `-` and `_` are equal.
     Double {
         /// The plugin.
         plugin: String,
-        /// The file that is left alone.
+        /// The file that is ignored.
         path: PathBuf,
-        /// The file that counts.
+        /// The file that is used.
         counts: PathBuf,
     },
-    /// Somebody put something into the folder that is never loaded.
+    /// Something was put into the folder that is never loaded.
     Ignored {
-        /// What.
+        /// Its path.
         path: PathBuf,
         /// What to do, for a person.
         advice: String,
     },
-    /// No folder that can be read is at the path. Everything goes on as it is.
+    /// There is no readable folder at the path. Everything keeps running.
     FolderLost {
         /// The path.
         folder: PathBuf,
         /// Why, for a person.
         reason: String,
     },
-    /// A folder is at the path again, or another one took the place of the one before.
+    /// The folder is available again, or another one has replaced it.
     FolderBack {
         /// The path.
         folder: PathBuf,
         /// Whether it is another folder.
         is_renewed: bool,
     },
-    /// The system doesn't tell of changes in the folder: they are found by looking.
+    /// The system doesn't report changes in the folder; polling finds them.
     NotWatched {
         /// The folder.
         folder: PathBuf,
-        /// What the system said.
+        /// The system's error.
         reason: String,
-        /// How often it is looked at.
+        /// The polling interval.
         interval: Duration,
     },
 }

@@ -1,13 +1,13 @@
-//! The watcher's thread: feeds signals, looks and deadlines to the tables and does what they say.
+//! The watcher's thread: passes signals, looks and deadlines to the decision tables, and carries out the results.
 //!
-//! Owns the only state of the watcher, one entry for each plugin's file that was seen. What stands on the disk is seen by
-//! [`super::sight`]; the decisions are in [`super::settle`] and [`super::presence`].
+//! It owns the only state of the watcher, one entry for each plugin's file that was seen. [`super::sight`] reads the disk;
+//! [`super::settle`] and [`super::presence`] decide.
 //!
 //! # Invariants
 //! 1. Queued signals are applied before any try, so that a burst of events costs one try.
-//! 2. Between two tries the stop signal is looked at: ending waits for one try at most.
+//! 2. The stop signal is checked between two tries: stopping waits for one try at most.
 //! 3. Tries that are due together run in the order of the plugins' names.
-//! 4. A file counts as missing only after a look at a folder that was there and could be listed.
+//! 4. A file counts as missing only after a look at a folder that existed and could be listed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -26,20 +26,20 @@ use super::presence::{Presence, Seen, Turn};
 use super::settle::{Input, Known, Next, Timing, Verdict};
 use super::sight::{self, Item, Sight, View};
 
-/// Looks in a row that find a file out of reach before that is told.
+/// Number of consecutive looks that find a file out of reach before that is reported.
 const TOLD: u8 = 2;
 
-/// What an unmount leaves behind.
+/// The state that an unmount leaves.
 const EMPTY: &str = "an empty folder of another file system is in its place, as after an unmount";
 
 /// How a look treats files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Look {
-    /// The first one: all are tried at once.
+    /// The first look: all files are tried at once.
     First,
-    /// Events may have been missed: as above.
+    /// Events may have been missed: all files are tried at once.
     All,
-    /// Those that changed are tried when they have settled.
+    /// Changed files are tried when they have settled.
     Changed,
 }
 
@@ -47,11 +47,11 @@ enum Look {
 pub(super) struct Folder {
     pub(super) path: PathBuf,
     presence: Presence,
-    /// `None` while the folder is away, and where the system can't watch it.
+    /// `None` while the folder is away, or where the system can't watch it.
     backend: Option<Backend>,
-    /// The backend doesn't watch the folder that is there, and should.
+    /// Whether the backend should watch the present folder but doesn't.
     wants_backend: bool,
-    /// Another folder is in place of the one whose files are known, and was not compared with it yet.
+    /// Whether another folder has replaced the one whose files are known, and has not been compared with it yet.
     is_renewed: bool,
     next_look: Instant,
     queue: Queue,
@@ -61,7 +61,7 @@ pub(super) struct Folder {
     stopped: Receiver<()>,
     pub(super) entries: BTreeMap<String, Entry>,
     odd: Odd,
-    /// Files that were told to have another one's plugin.
+    /// Files that were reported as another file's double.
     doubles: BTreeSet<OsString>,
 }
 
@@ -93,9 +93,9 @@ impl Folder {
         }
     }
 
-    /// Serves signals, what the host asks for, looks and deadlines until it is stopped.
+    /// Serves signals, the host's requests, looks and deadlines until it is stopped.
     pub(super) fn run(mut self, signals: &Receiver<Signal>, asked: &Receiver<String>) {
-        // The watch comes first: what happens between the two is seen twice, never missed.
+        // Starts the watch before the look: events between the two are seen twice, never missed.
         self.watch();
         self.look(Look::First);
         while !is_stopped(&self.stopped) {
@@ -134,7 +134,7 @@ impl Folder {
         }
     }
 
-    /// The host wants a file to be tried whatever is known of its content.
+    /// Tries a file at the host's request, even if its content is known.
     fn try_again(&mut self, plugin: &str) {
         if let Some(entry) = self.entries.get_mut(plugin) {
             entry.known = Known::default();
@@ -144,7 +144,7 @@ impl Folder {
 
     fn file_event(&mut self, plugin: &str, file: OsString, change: Change) {
         match self.entries.get(plugin) {
-            // Another spelling of the same name: a look tells which file counts.
+            // Another spelling of the same name: a look decides which file is used.
             Some(entry) if entry.file != file => return self.look(Look::Changed),
             None if change == Change::Sure(Input::Removed) => return,
             _ => {}
@@ -158,14 +158,14 @@ impl Folder {
         let entry = self.entries.entry(plugin.to_owned()).or_default();
         entry.file = file;
         entry.seen = match sight {
-            // What stands there after a removal is another file, which the next look finds if no event tells of it.
+            // A file that exists after a removal is another one; the next look finds it if no event reports it.
             Sight::File(stamp) if input != Input::Removed => Some(stamp),
             _ => None,
         };
         self.feed(plugin, input);
     }
 
-    /// Looks at the folder, and compares what is there with what was there.
+    /// Looks at the folder and compares it with the known state.
     fn look(&mut self, how: Look) {
         self.next_look = Instant::now() + self.timing.look;
         let view = sight::folder(&self.path);
@@ -197,12 +197,12 @@ impl Folder {
         }
     }
 
-    /// Has the system tell of changes in the folder that is there now.
+    /// Has the system report changes in the present folder.
     fn watch(&mut self) {
         self.backend = None;
         match Backend::start(&self.path, self.queue.clone()) {
             Ok(backend) => self.backend = Some(backend),
-            // It has gone in this moment; the next look says so.
+            // The folder vanished at this moment; the next look reports it.
             Err(_) if sight::identity(&self.path).ok() != Some(self.presence.last) => self.wants_backend = true,
             Err(error) => {
                 let (folder, interval) = (self.path.clone(), self.timing.look);
@@ -213,7 +213,7 @@ impl Folder {
 
     fn compare(&mut self, view: &View, how: Look) {
         let found = self.files(view);
-        // What was looked at is no longer there: nothing follows from it.
+        // The folder was replaced during the look, so nothing follows from it.
         if sight::identity(&self.path).ok() != Some(view.identity) {
             self.next_look = Instant::now();
             return;
@@ -234,7 +234,7 @@ impl Folder {
         }
     }
 
-    /// The file of each plugin. Of files whose names are alike, the one counts that is spelt as cargo spells it.
+    /// The file of each plugin. If names are equal but for `-` and `_`, cargo's spelling is used.
     fn files(&mut self, view: &View) -> BTreeMap<String, (OsString, Sight)> {
         let mut found = BTreeMap::<String, (OsString, Sight)>::new();
         let mut doubles = BTreeSet::new();
@@ -269,7 +269,7 @@ impl Folder {
         }
     }
 
-    /// A plugin's file was seen.
+    /// Processes the sight of a plugin's file.
     fn meet(&mut self, plugin: &str, file: OsString, sight: Sight, how: Look) {
         let entry = self.entries.entry(plugin.to_owned()).or_default();
         if entry.file != file {
@@ -288,7 +288,7 @@ impl Folder {
             }
             Sight::OutOfReach { reason } => {
                 entry.seen = None;
-                // One that comes later is told when it has been so for two looks: a linker may be about to write it.
+                // A later file is reported after two such looks: a linker may be about to write it.
                 let before = entry.out_of_reach;
                 entry.out_of_reach = if how == Look::First { TOLD } else { TOLD.min(before + 1) };
                 let is_news = before < TOLD && entry.out_of_reach == TOLD;
@@ -302,13 +302,13 @@ impl Folder {
         }
     }
 
-    /// Whatever waited for this moment.
+    /// Handles everything whose deadline has come.
     fn expire(&mut self) {
         let is_due = |moment: Option<Instant>| moment.is_some_and(|moment| moment <= Instant::now());
         if !is_due(self.deadline()) {
             return;
         }
-        // What is still changing gets a later deadline by this.
+        // This look gives files that are still changing a later deadline.
         self.look(Look::Changed);
         if self.presence.is_away {
             return;
@@ -356,7 +356,7 @@ impl Folder {
         }
     }
 
-    /// Sends unless the watcher ends first; a host that no longer listens is no error.
+    /// Sends unless the watcher is being stopped; a receiver that is gone is no error.
     pub(super) fn tell(&self, event: FileEvent) {
         select! {
             send(self.events, event) -> _ => {}
@@ -369,7 +369,7 @@ fn plugin_of(item: &Item) -> Option<String> {
     name::plugin_of(item.name.to_str()?)
 }
 
-/// Whether the watcher was told to end.
+/// Whether the watcher has been told to stop.
 fn is_stopped(stopped: &Receiver<()>) -> bool {
     stopped.try_recv() == Err(crossbeam_channel::TryRecvError::Disconnected)
 }

@@ -1,34 +1,34 @@
-//! Watches the plugins folder and has every settled library file tried, once for each content.
+//! Watches the plugins folder and has each content of a library file tried once, after it has settled.
 //!
-//! One thread of its own: `notify` signals, looks and deadlines go through the tables in `settle` and `presence`, and
-//! what they call due goes to the host's [`TryFile`], one file at a time, in the order of the names.
-//! Knows files and moments; nothing of images, instances or frames, which are the host's.
+//! It runs one thread. `notify` signals, looks and deadlines go through the tables in `settle` and `presence`; files that are due go to the
+//! host's [`TryFile`], one at a time, in the order of the names. The watcher knows files and times, but nothing of images, instances or
+//! frames, which are the host's.
 //!
-//! The **path** is what counts, and a look at it every 200 ms is what is relied on; the system's events only make the watcher
-//! quicker. So links, and links to folders, mounts, renamed parents and network folders need no watch of their own.
+//! The watcher follows the **path**, and relies on a look at it every 200 ms; the system's events only make it faster. So links, links to
+//! folders, mounts, renamed parents and network folders need no watch of their own.
 //!
-//! | what is seen | what is done |
+//! | event or observation | action |
 //! |---|---|
-//! | the folder at the start, after a lost event | try every plugin's file |
+//! | the folder at the start, or after a lost event | try every plugin's file |
 //! | close-write, rename to the name | try at once |
 //! | a lone creation (cargo's hard link) | try after 15 ms |
-//! | a modification | wait for the close-write, or for quiet (1 s on Linux, 50 ms where none is told) |
+//! | a modification | wait for the close-write, or for quiet (1 s on Linux, 50 ms where no close-write is reported) |
 //! | another length, time, inode or target of a link, found by looking | try when it stays so for 100 ms |
 //! | an incomplete file | try again after 20, 50, 100, 200 ms, then refuse it until it changes |
 //! | a file that the host can't try (no room for its copy, no descriptor, a folder of copies that runs no code) | try again every second |
-//! | the content accepted or refused last, in the file as it was tried | nothing |
+//! | the content accepted or refused last, in a file that is unchanged since its try | nothing |
 //! | the content refused last, in a file that was copied or touched since | try it again |
-//! | the content accepted last, in a file that was copied or touched since | tell the host, which knows whether it runs well |
-//! | a removal | believed after 500 ms without the name |
-//! | a name that leads to no file (a link's target is missing; a folder, a pipe) | nothing, told once: nobody removed the plugin |
-//! | the folder is away, or an empty one of another file system is in its place | nothing, told once: nothing is missing from a folder that isn't there |
-//! | the folder is there again, or another one is in its place | what differs is tried, what is missing for 1 s is removed |
-//! | two names that differ by `-` and `_` | the one with `_` counts, the other is told once |
-//! | a name that only looks like a plugin's, a folder that holds libraries, at any depth to 4 | told once, with what to do |
+//! | the content accepted last, in a file that was copied or touched since | report it: the host knows whether the plugin runs well |
+//! | a removal | reported after 500 ms without the name |
+//! | a name that leads to no file (a link's target is missing; a folder, a pipe) | only reported, once: nobody removed the plugin |
+//! | the folder is away, or an empty one of another file system is in its place | only reported, once: no file counts as missing |
+//! | the folder is there again, or another one is in its place | changed files are tried, files missing for 1 s are removed |
+//! | two names that differ by `-` and `_` | the one with `_` is used, the other is reported once |
+//! | a name that only looks like a plugin's, a folder that holds libraries, at any depth to 4 | reported once, with advice |
 //!
 //! # Failure
-//! Lost events become a look. A folder that the system can't watch is told once, and changes are found by looking. A try
-//! that panics refuses the file. A host that no longer listens is no error.
+//! Lost events cause a look. A folder that the system can't watch is reported once, and polling finds changes. A try that panics refuses
+//! the file. A host that has stopped listening is no error.
 
 mod attempt;
 mod candidate;
@@ -60,12 +60,12 @@ use crate::calls::ends::spawn;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WatchError {
-    /// The folder is missing or unreadable, or is no folder.
+    /// The folder is missing or unreadable, or the path is not a folder.
     #[error("can't watch {}: it can't be opened as a folder", folder.display())]
     Folder {
         /// The folder.
         folder: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// No thread could be started.
@@ -73,29 +73,30 @@ pub enum WatchError {
     Thread {
         /// The folder.
         folder: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
 
-/// A running watch; dropping it ends its thread, after the try that may be under way.
+/// A running watch; dropping it ends its thread, after the try in progress.
 ///
-/// Must not be dropped from inside its own [`TryFile`], which would wait for itself.
+/// It must not be dropped inside its own [`TryFile`], which would wait for itself.
 #[must_use = "dropping the watcher ends the watch"]
 pub struct Watcher {
     folder: PathBuf,
-    /// Plugins whose files the host wants to be tried again.
+    /// Plugins whose files the host wants to retry.
     retries: Sender<String>,
     stop: Option<Sender<()>>,
-    /// Hears when the thread is done. What plugins' constructors left in its thread-locals is not waited for.
+    /// Signals that the thread's work is done. Nobody waits for the thread-locals that plugins' constructors left in it.
     done: Receiver<()>,
 }
 
 impl Watcher {
-    /// Watches the folder at the path `folder` and has what stands there now tried, in the order of the names. A relative path is
-    /// made absolute by the working directory of this moment.
+    /// Watches the folder at the path `folder` and has its present files tried, in the order of the names.
     ///
-    /// `events` should be unbounded, or be drained by another thread: the watcher waits for room.
+    /// A relative path is made absolute with the present working directory.
+    ///
+    /// `events` should be unbounded, or be drained by another thread: the watcher blocks while it is full.
     ///
     /// # Errors
     /// [`WatchError`]: the folder can't be read, or no thread can be started.
@@ -123,13 +124,13 @@ impl Watcher {
         Ok(Self { folder, retries, stop: Some(stop), done })
     }
 
-    /// Has the file of `plugin` tried again, whatever is known of its content.
+    /// Has the file of `plugin` tried again, even if its content is known.
     pub fn retry(&self, plugin: &str) {
-        // The thread ends with the watcher only.
+        // The thread lives as long as the watcher.
         let _ = self.retries.send(plugin.to_owned());
     }
 
-    /// The path of the watched folder, absolute, links and all.
+    /// The path of the watched folder: absolute, with links unresolved.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder

@@ -1,18 +1,17 @@
-//! Which files of the folder are plugins: file name ↔ plugin name; and what is wrong with a name that only looks like one.
+//! Which files of the folder are plugins: maps file names to plugin names, and advises on names that only look like one.
 //!
-//! Pure. `lib<name>.so` on Linux, `lib<name>.dylib` on macOS, `<name>.dll` on Windows. What linkers,
-//! editors and copy tools leave beside them (`libai.so.tmp`, `.libai.so.swp`, `libai.so~`,
-//! `libai.tmp.so`, `libai.d`) is no plugin, and nobody is told so.
+//! Pure. `lib<name>.so` on Linux, `lib<name>.dylib` on macOS, `<name>.dll` on Windows. Files that linkers, editors and copy tools leave
+//! beside them (`libai.so.tmp`, `.libai.so.swp`, `libai.so~`, `libai.tmp.so`, `libai.d`) are not plugins, and are not reported.
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::ffi::OsStr;
 
 use crate::name::{NAME_MAX, canonical, is_name};
 
-/// What libraries end with, somewhere.
+/// Suffixes of libraries on any platform.
 const LIBRARY_SUFFIXES: [&str; 3] = [".so", ".dylib", ".dll"];
 
-/// The plugin that a file of this name holds, or `None` if it is no plugin's file.
+/// The plugin in a file with this name, or `None` if it is no plugin's file.
 #[must_use]
 pub fn plugin_of(file_name: &str) -> Option<String> {
     stem(file_name, DLL_PREFIX, DLL_SUFFIX).map(canonical)
@@ -24,7 +23,7 @@ pub fn file_of(plugin: &str) -> String {
     format!("{DLL_PREFIX}{plugin}{DLL_SUFFIX}")
 }
 
-/// What to do with a file that looks like a library and whose name is no plugin's.
+/// Advice on a file that looks like a library but whose name is no plugin's.
 pub(super) fn advice(file_name: &OsStr) -> Option<String> {
     advice_for(&file_name.to_string_lossy(), DLL_PREFIX, DLL_SUFFIX)
 }

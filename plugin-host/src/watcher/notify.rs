@@ -1,12 +1,12 @@
-//! The operating system's side of the watcher: `notify` events become [`Signal`]s.
+//! The operating system's side of the watcher: turns `notify` events into [`Signal`]s.
 //!
-//! Watches the directory, never the files (a linker replaces them, and a watch would stay with the old
-//! inode). Events are hints that make the watcher quick; it looks at the folder every now and then all the same.
-//! Knows paths and event kinds; nothing of phases, deadlines or plugins' contents.
+//! Watches the directory, never the files (a linker replaces them, and a watch would stay with the old inode). Events are hints that make
+//! the watcher fast; it also polls the folder. This module knows paths and event kinds, but nothing of phases, deadlines or plugins'
+//! contents.
 //!
 //! # Failure
-//! A signal that finds the queue full, an overflow of the kernel's queue and any error of the backend
-//! become one rescan of the directory: events may be lost, changes are not.
+//! A signal that finds the queue full, an overflow of the kernel's queue and any error of the backend cause one rescan of the directory:
+//! events may be lost, changes are not.
 
 use std::ffi::OsString;
 use std::io;
@@ -22,13 +22,13 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use super::name;
 use super::settle::Input;
 
-/// Signals that wait at most; one more makes a rescan instead.
+/// Maximum number of waiting signals; one more causes a rescan instead.
 const QUEUE_SIGNALS_MAX: usize = 4096;
 
-/// How long the end of the backend's own thread is awaited.
+/// Timeout for the end of the backend's own thread.
 const BACKEND_END_MAX: Duration = Duration::from_secs(2);
 
-/// What the watcher's thread is woken by.
+/// A signal that wakes the watcher's thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Signal {
     /// Something happened to a plugin's file.
@@ -46,12 +46,12 @@ pub(super) enum Signal {
     FolderGone,
 }
 
-/// What happened to a file, as far as the event tells.
+/// What happened to a file, as far as the event states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
-    /// This.
+    /// The event states this input.
     Sure(Input),
-    /// A rename that doesn't say in which direction (FSEvents): whoever receives it looks.
+    /// A rename whose direction is unknown (FSEvents): the receiver looks at the file.
     RenamedSomehow,
 }
 
@@ -69,7 +69,7 @@ impl Queue {
         (Self { signals, lost: Arc::default() }, receiver)
     }
 
-    /// Never blocks: what does not fit is replaced by a rescan.
+    /// Never blocks: a signal that doesn't fit is replaced by a rescan.
     pub(super) fn put(&self, signal: Signal) {
         if self.signals.try_send(signal).is_err() {
             // ORDERING: Relaxed; the flag carries no data, and the full queue makes the reader look again.
@@ -77,7 +77,7 @@ impl Queue {
         }
     }
 
-    /// Whether something was lost since the last question.
+    /// Whether a signal was lost since the last call.
     pub(super) fn take_lost(&self) -> bool {
         self.lost.swap(false, Ordering::Relaxed)
     }
@@ -91,7 +91,7 @@ pub(super) struct Backend {
 }
 
 impl Backend {
-    /// Watches the directory that `dir` leads to now; signals go to `queue` from the backend's own thread.
+    /// Watches the directory to which `dir` leads now; the backend's own thread sends signals to `queue`.
     ///
     /// # Errors
     /// Those of `notify`: the directory is missing, or the system's limit of watches is reached.
@@ -110,14 +110,14 @@ impl Backend {
     }
 }
 
-/// The name under which the backend reports a folder: absolute and, where that is no trap, without links.
+/// The name under which the backend reports a folder: absolute and, except on Windows, without links.
 fn reported(folder: &Path) -> io::Result<PathBuf> {
     // On Windows a canonical path is a verbatim one, which the backend does not report.
     if cfg!(windows) { std::path::absolute(folder) } else { folder.canonicalize() }
 }
 
 impl Drop for Backend {
-    /// Ends the backend and waits until its thread has let go of the handler.
+    /// Ends the backend and waits until its thread has released the handler.
     fn drop(&mut self) {
         drop(self.watcher.take());
         let deadline = Instant::now() + BACKEND_END_MAX;
@@ -154,7 +154,7 @@ fn signal_of(path: &PathBuf, change: Change, folder: &Path) -> Option<Signal> {
     Some(Signal::File { plugin: name::plugin_of(file.to_str()?)?, file: file.to_owned(), change })
 }
 
-/// What an event kind means for a file; `None` for what changes nothing.
+/// What an event kind means for a file; `None` if it changes nothing.
 fn change_of(kind: EventKind) -> Option<Change> {
     let input = match kind {
         EventKind::Create(CreateKind::Folder) => return None,
@@ -163,13 +163,13 @@ fn change_of(kind: EventKind) -> Option<Change> {
         EventKind::Access(_) => return None,
         EventKind::Modify(ModifyKind::Name(RenameMode::To)) => Input::RenamedTo,
         EventKind::Modify(ModifyKind::Name(RenameMode::From)) => Input::Removed,
-        // Backends that send it have sent From and To before.
+        // Backends that send it have already sent From and To.
         EventKind::Modify(ModifyKind::Name(RenameMode::Both)) => return None,
         EventKind::Modify(ModifyKind::Name(RenameMode::Any | RenameMode::Other)) => {
             return Some(Change::RenamedSomehow);
         }
         EventKind::Modify(ModifyKind::Metadata(MetadataKind::WriteTime)) => Input::Modified,
-        // `touch` and `chmod`: a request to try again.
+        // `touch` and `chmod`: a request to retry.
         EventKind::Modify(ModifyKind::Metadata(_)) => Input::Changed,
         EventKind::Modify(ModifyKind::Any | ModifyKind::Data(_) | ModifyKind::Other) => Input::Modified,
         EventKind::Remove(_) => Input::Removed,

@@ -1,7 +1,8 @@
-//! What a person put into the folder and the watcher ignores: each is told once, with what to do.
+//! Entries of the folder that a person put there and the watcher ignores: each is reported once, with advice.
 //!
-//! Pure but for the look into subfolders, links to folders included. A name that was there at the start is told at once; one that comes later is told when two
-//! looks in a row have seen it, as it may be a tool's that is about to rename it. It is told again after it was gone.
+//! Pure except for the look into subfolders, including links to folders. A name that exists at the start is reported at once. A later one
+//! is reported when two consecutive looks have seen it, because a tool may be about to rename it. It is reported again if it was gone in
+//! between.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::OsString;
@@ -18,26 +19,26 @@ pub(super) struct Odd {
     seen: BTreeMap<OsString, Known>,
 }
 
-/// How far down a subfolder is looked into.
+/// Maximum depth of a look into a subfolder.
 const DEPTH_MAX: usize = 4;
-/// How many folders of one subfolder are looked into, itself included. Every later look asks whether they have changed.
+/// Maximum number of folders to look into in one subfolder, itself included. Every later look checks whether they have changed.
 const FOLDERS_MAX: usize = 64;
 
-/// What is known of one name.
+/// State of one name.
 #[derive(Debug, Default)]
 struct Known {
-    /// There is nothing to tell of it any more.
+    /// Whether there is nothing more to report about it.
     is_done: bool,
-    /// Of a subfolder, the folders that were looked into, and how they were then.
+    /// For a subfolder: the folders that were looked into, and their stamps then.
     looked_into: Vec<(PathBuf, Option<Stamp>)>,
 }
 
 impl Odd {
-    /// What is to be told after a look at `folder` that saw `items`: names, and what is the matter with each.
+    /// Names to report after a look at `folder` that saw `items`, with the advice for each.
     pub(super) fn look(&mut self, folder: &Path, items: &[Item], is_first: bool) -> Vec<(OsString, String)> {
         let mut news = Vec::new();
         let mut before = std::mem::take(&mut self.seen);
-        // A plugin's name that leads to no file is told as such.
+        // A plugin's name that leads to no file is reported elsewhere.
         for item in items.iter().filter(|item| !item.is_folder || !is_plugins(item)) {
             let known = before.remove(&item.name);
             let is_due = is_first || known.is_some();
@@ -61,7 +62,7 @@ fn is_plugins(item: &Item) -> bool {
     item.name.to_str().and_then(name::plugin_of).is_some()
 }
 
-/// Looks into a subfolder that has changed since the last time.
+/// Looks into a subfolder if it has changed since the last look.
 fn look_into(known: &mut Known, folder: &Path, subfolder: &Path) -> Option<String> {
     let is_as_before = |(folder, before): &(PathBuf, Option<Stamp>)| stamp(folder) == *before;
     if !known.looked_into.is_empty() && known.looked_into.iter().all(is_as_before) {
@@ -78,9 +79,9 @@ fn stamp(folder: &Path) -> Option<Stamp> {
     fs::metadata(folder).ok().map(|metadata| Stamp::of(&metadata))
 }
 
-/// The nearest library below `subfolder`, as its path from there. Notes what was looked into.
+/// Path of the nearest library below `subfolder`, relative to it. Records the folders that were looked into.
 fn first_library(folder: &Path, subfolder: &Path, looked_into: &mut Vec<(PathBuf, Option<Stamp>)>) -> Option<PathBuf> {
-    // Links may lead back to where they stand.
+    // Links may form cycles.
     let mut met = BTreeSet::from([fs::canonicalize(folder).ok()?]);
     let mut next = VecDeque::from([(PathBuf::new(), 1)]);
     while let Some((below, depth)) = next.pop_front() {

@@ -1,7 +1,7 @@
-//! "Is the folder there?": the pure table of the plugins folder itself.
+//! "Is the folder there?": the pure decision table of the plugins folder itself.
 //!
-//! The path is what counts, not the folder that once stood there: a path may lead to another folder at any moment (a parent was
-//! renamed, a link switched, something mounted over it). Knows what two looks saw; reads nothing.
+//! The path counts, not the folder that once was there: a path may lead to another folder at any moment (a parent was renamed, a link
+//! switched, something mounted over it). This module compares what two looks saw; it reads nothing.
 //!
 //! | before | seen | turn |
 //! |---|---|---|
@@ -13,27 +13,27 @@
 //! | away | the folder as it was | back |
 //! | away | another folder | back, renewed |
 //!
-//! An empty folder of another file system is what an unmount leaves behind, wherever above the folder the mount was, and what
-//! a mount brings that somebody is about to fill. Nobody has removed a plugin by that.
+//! An empty folder of another file system is what an unmount leaves, wherever above the folder the mount was; a fresh mount that is about
+//! to be filled looks the same. Neither means that somebody removed a plugin.
 //!
 //! # Invariants
-//! 1. While the folder is away nothing is missing from it: only a folder that is there can lack a file.
+//! 1. While the folder is away, no file counts as missing: only a folder that is there can lack a file.
 
 use std::time::SystemTime;
 
-/// Tells folders apart.
+/// Distinguishes folders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Identity {
     /// Device and inode, where there are any.
     pub(super) place: (u64, u64),
-    /// When it was made, where the system tells: an inode's number may be used again.
+    /// Creation time, where the system tells it: inode numbers may be reused.
     pub(super) created: Option<SystemTime>,
-    /// The mount that it lies in, where the system tells. Two mounts may show one device.
+    /// The mount that contains it, where the system tells it. Two mounts may show one device.
     pub(super) mount: Option<u64>,
 }
 
 impl Identity {
-    /// Whether both are one folder, wherever it is mounted.
+    /// Whether both are the same folder, wherever it is mounted.
     fn is_same(self, other: Self) -> bool {
         (self.place, self.created) == (other.place, other.created)
     }
@@ -44,49 +44,49 @@ impl Identity {
     }
 }
 
-/// What a look at the path saw.
+/// Result of a look at the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Seen {
     /// A folder whose files can be listed.
     Folder {
-        /// Which.
+        /// The folder's identity.
         identity: Identity,
-        /// Whether a plugin's file stands in it.
+        /// Whether it contains a plugin's file.
         has_plugins: bool,
     },
-    /// Nothing, something else, or a folder that can't be read.
+    /// Nothing, something else, or an unreadable folder.
     Nothing,
 }
 
-/// What was known before a look.
+/// The state before a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Presence {
-    /// The folder that was there last.
+    /// The last folder that was there.
     pub(super) last: Identity,
-    /// Whether it is away.
+    /// Whether the folder is away.
     pub(super) is_away: bool,
 }
 
-/// What a look makes certain.
+/// What a look establishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     /// The same folder as before.
     Stays,
     /// Another folder took its place between two looks.
     Renewed,
-    /// It is away from now on.
+    /// The folder is now away.
     Lost,
     /// It is still away.
     StaysAway,
     /// A folder is there again.
     Back {
-        /// Whether it is another one.
+        /// Whether it is another folder.
         is_renewed: bool,
     },
 }
 
 impl Presence {
-    /// The presence after a look, and what it makes certain.
+    /// The state after a look, and what the look establishes.
     pub(super) fn turn(self, seen: Seen) -> (Self, Turn) {
         let away = Self { is_away: true, ..self };
         let lost = (away, if self.is_away { Turn::StaysAway } else { Turn::Lost });

@@ -1,8 +1,7 @@
-//! "Has this file settled?": the pure table behind the watcher.
+//! "Has this file settled?": the watcher's pure state machine for one file.
 //!
-//! Knows what was seen of one file and what the time is; reads no file, no clock and no channel. The
-//! caller feeds each [`Input`] with the moment at which it happened, keeps the new [`Phase`], and does
-//! what [`Phase::next`] says.
+//! It gets what was seen of one file and the time; it reads no file, no clock and no channel. The caller feeds each [`Input`] with the time
+//! at which it happened, keeps the new [`Phase`], and does what [`Phase::next`] says.
 //!
 //! ```text
 //!          Created, Modified, Changed         deadline, there
@@ -13,23 +12,22 @@
 //!  Vanished ◄──────Removed, or missing at a deadline─────── Retrying           (from any phase)
 //!                                    └── Changed
 //! ```
-//! From any phase but `Absent`, `OutOfReach` leads to `Idle`: the name stands in the folder, so that nothing was removed.
+//! From any phase but `Absent`, `OutOfReach` leads to `Idle`: the name still exists in the folder, so nothing was removed.
 //!
 //! # Invariants
-//! 1. [`Verdict::Removed`] is told only if the file was missing for the whole of [`Timing::gone`].
-//! 2. A file is found incomplete at most `1 + Timing::retries.len()` times without having changed.
+//! 1. [`Verdict::Removed`] is reported only if the file was missing for the whole of [`Timing::gone`].
+//! 2. An unchanged file is found incomplete at most `1 + Timing::retries.len()` times.
 //! 3. Every phase but `Absent` and `Idle` has a [`Next`] that is not `Nothing`: no file is forgotten.
 //!
 //! # Failure
-//! A try that found the file incomplete is repeated after each of [`Timing::retries`]; then the table
-//! says [`Verdict::GiveUp`] once and waits for the file to change. A try that the host could not make
-//! is repeated after each [`Timing::postponed`], without an end.
+//! A try that found the file incomplete is repeated after each of [`Timing::retries`]; then the table returns [`Verdict::GiveUp`] once and
+//! waits for the file to change. A try that the host could not make is repeated after each [`Timing::postponed`], without a limit.
 
 use std::time::{Duration, Instant};
 
 use crate::image::copy::ContentHash;
 
-/// How long the table waits for what.
+/// Delays of the state machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Timing {
     /// From a lone creation (cargo's hard link) to the try.
@@ -38,23 +36,23 @@ pub(crate) struct Timing {
     pub(crate) quiet: Duration,
     /// From a change that was found by looking to the try, if the file then stays as it is.
     pub(crate) looked: Duration,
-    /// From the removal until it is believed.
+    /// From the removal until it is reported.
     pub(crate) gone: Duration,
-    /// As `gone`, for what is missing from a folder that has taken the place of the former one: somebody may be filling it.
+    /// Like `gone`, for files missing from a folder that has replaced the former one: somebody may be filling it.
     pub(crate) renewed: Duration,
     /// Between two tries that the host could not make.
     pub(crate) postponed: Duration,
     /// Between two looks at the folder.
     pub(crate) look: Duration,
-    /// Before the second, third, … try of a file that was incomplete.
+    /// Before the second, third, … try of an incomplete file.
     pub(crate) retries: [Duration; 4],
 }
 
 impl Timing {
-    /// The figures for this platform.
+    /// The values for this platform.
     ///
-    /// inotify tells when a writer closes the file, so that on Linux the quiet period only covers a
-    /// writer that never closes; elsewhere it is the only sign that the writer has finished.
+    /// inotify reports when a writer closes the file, so on Linux the quiet period only covers a writer that never closes; elsewhere it is
+    /// the only sign that the writer has finished.
     pub(crate) const PLATFORM: Self = Self {
         settle: Duration::from_millis(15),
         quiet: Duration::from_millis(if cfg!(target_os = "linux") { 1000 } else { 50 }),
@@ -75,7 +73,7 @@ impl Timing {
 /// What happened to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Input {
-    /// It stands in the folder (first scan, rescan, or somebody asks for a try).
+    /// It is in the folder (first scan, rescan, or a requested try).
     Found,
     /// Its name appeared, by creation or hard link.
     Created,
@@ -85,83 +83,83 @@ pub(crate) enum Input {
     CloseWritten,
     /// Another file was renamed to its name.
     RenamedTo,
-    /// It was found to be another one, or of another state, than when it was last looked at.
+    /// A look found another file, or another state of the file, than the last look.
     Changed,
     /// Its name disappeared, by removal or by renaming it away.
     Removed,
-    /// It is missing from a folder that has taken the place of the former one.
+    /// It is missing from a folder that has replaced the former one.
     NotRenewed,
-    /// Its name stands in the folder and leads to no file that can be read: a link whose target is missing.
+    /// Its name exists in the folder but leads to no readable file: a link whose target is missing.
     OutOfReach,
-    /// The moment of [`Next::Wait`] has come.
+    /// The deadline of [`Next::Wait`] has come.
     Deadline {
-        /// Whether the file stands in the folder now.
+        /// Whether the file is in the folder now.
         present: bool,
     },
-    /// The try came to an end that lasts: accepted, refused or unchanged.
+    /// The try ended with a final result: accepted, refused or unchanged.
     Settled,
-    /// The try found that the file is not whole yet.
+    /// The try found the file incomplete.
     Incomplete,
-    /// The host could not make the try, whatever the file holds.
+    /// The host could not make the try, whatever the file's content.
     Postponed,
 }
 
-/// Where one file stands.
+/// Phase of one file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// Not in the folder, as far as anybody was told.
+    /// Not in the folder, as far as is known.
     #[default]
     Absent,
     /// Tried; nothing to do until it changes.
     Idle,
     /// Changing, or new.
     Settling {
-        /// When to try it if nothing else happens.
+        /// When to try it unless something else happens.
         until: Instant,
     },
     /// To be tried now, or being tried.
     Due {
-        /// Tries of this content that found it incomplete, in `0 ..= retries.len()`.
+        /// Tries that found this content incomplete, in `0 ..= retries.len()`.
         failed: u8,
     },
-    /// Found incomplete, or not tried.
+    /// Found incomplete, or not tried; to be retried.
     Retrying {
         /// When to try again.
         until: Instant,
-        /// Tries of this content that found it incomplete, in `0 ..= retries.len()`.
+        /// Tries that found this content incomplete, in `0 ..= retries.len()`.
         failed: u8,
     },
     /// Missing, but perhaps only between a removal and a creation.
     Vanished {
-        /// When to believe it.
+        /// When to report the removal.
         until: Instant,
     },
 }
 
-/// What the caller does next with the file.
+/// The caller's next action for the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// Wait for an event.
     Nothing,
-    /// Look at the file and feed [`Input::Deadline`] at this moment unless something else comes first.
+    /// Look at the file and feed [`Input::Deadline`] at this time unless another input comes first.
     Wait(Instant),
     /// Try the file, then feed [`Input::Settled`], [`Input::Incomplete`] or [`Input::Postponed`].
     TryNow,
 }
 
-/// What has become certain with an input.
+/// What an input establishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The file has gone.
+    /// The file was removed.
     Removed,
     /// The file stays incomplete; it is refused until it changes.
     GiveUp,
 }
 
 impl Phase {
-    /// The phase after `input`, and what became certain with it.
+    /// The phase after `input`, and what the input establishes.
     ///
-    /// Inputs that the phase does not expect (an outcome without a try) leave it as it is.
+    /// Unexpected inputs (an outcome without a try) leave the phase unchanged.
     pub(crate) fn on(self, input: Input, now: Instant, timing: &Timing) -> (Self, Option<Verdict>) {
         match (input, self) {
             (Input::Found, Self::Absent | Self::Idle | Self::Vanished { .. })
@@ -170,11 +168,11 @@ impl Phase {
                 (Self::Due { failed: 0 }, None)
             }
             (Input::Deadline { present: true }, Self::Retrying { failed, .. }) => (Self::Due { failed }, None),
-            // Somebody knew of it before its event came: the try that is due loses nothing by not waiting.
+            // A look found the file before its event arrived: the pending try needs no delay.
             (Input::Created, Self::Due { .. }) => (Self::Due { failed: 0 }, None),
             (Input::Created, _) => (Self::Settling { until: now + timing.settle }, None),
             (Input::Modified, _) => (Self::Settling { until: now + timing.quiet }, None),
-            // What its events made of it stays, but nobody tries a file that is still changing.
+            // Keeps the deadline that its events set, but nobody tries a file that is still changing.
             (Input::Changed, Self::Settling { until }) => {
                 (Self::Settling { until: until.max(now + timing.looked) }, None)
             }
@@ -220,7 +218,7 @@ impl Phase {
     }
 }
 
-/// The contents of one file that need no second look: the last accepted and the last refused one.
+/// The contents of one file that need no second try: the last accepted and the last refused one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Known {
     accepted: Option<ContentHash>,
@@ -233,25 +231,25 @@ impl Known {
         self.accepted == Some(content) || self.refused == Some(content)
     }
 
-    /// The content was accepted, now or (when it returned unchanged) before: an older refusal is history.
+    /// Records that the content was accepted, now or (if it returned unchanged) before: an older refusal no longer counts.
     #[must_use]
     pub(crate) const fn accept(self, content: ContentHash) -> Self {
         Self { accepted: Some(content), refused: None }
     }
 
-    /// The content was refused; the accepted one still runs. A refusal without a content is not remembered.
+    /// Records that the content was refused; the accepted one still runs. A refusal without a content is not remembered.
     #[must_use]
     pub(crate) const fn refuse(self, content: Option<ContentHash>) -> Self {
         Self { accepted: self.accepted, refused: content }
     }
 
-    /// Somebody asks for another try of what was refused.
+    /// Forgets the refusal, because another try was requested.
     #[must_use]
     pub(crate) const fn ask_again(self) -> Self {
         Self { accepted: self.accepted, refused: None }
     }
 
-    /// The content needed no second look.
+    /// Records that the content needed no second try.
     #[must_use]
     pub(crate) fn unchanged(self, content: ContentHash) -> Self {
         if self.accepted == Some(content) { self.accept(content) } else { self }

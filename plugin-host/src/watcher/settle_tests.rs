@@ -1,4 +1,4 @@
-//! One row for each rule of the settle table.
+//! Tests of the settle table: one row for each rule.
 
 use super::*;
 
@@ -38,7 +38,7 @@ fn every_row_of_the_table() {
     let (there, missing) = (Input::Deadline { present: true }, Input::Deadline { present: false });
 
     let rows: &[Row] = &[
-        // A scan tries what is new or known, and disturbs nothing that is under way.
+        // A scan tries files that are new or known, and disturbs nothing in progress.
         (absent, Input::Found, due(0), None),
         (idle, Input::Found, due(0), None),
         (vanished(1001), Input::Found, due(0), None),
@@ -72,14 +72,14 @@ fn every_row_of_the_table() {
         (due(3), Input::RenamedTo, due(0), None),
         (retrying(1001, 3), Input::RenamedTo, due(0), None),
         (vanished(1001), Input::RenamedTo, due(0), None),
-        // A removal is believed only after a while.
+        // A removal is reported only after a while.
         (absent, Input::Removed, absent, None),
         (idle, Input::Removed, vanished(1100), None),
         (settling(1001), Input::Removed, vanished(1100), None),
         (due(1), Input::Removed, vanished(1100), None),
         (retrying(1001, 1), Input::Removed, vanished(1100), None),
         (vanished(1001), Input::Removed, vanished(1001), None),
-        // A change that was found by looking: the file has to stay as it is for a moment.
+        // A change found by looking: the file must stay unchanged for a moment.
         (absent, Input::Changed, settling(1030), None),
         (idle, Input::Changed, settling(1030), None),
         (settling(1001), Input::Changed, settling(1030), None),
@@ -87,14 +87,14 @@ fn every_row_of_the_table() {
         (due(1), Input::Changed, due(1), None),
         (retrying(1001, 2), Input::Changed, settling(1030), None),
         (vanished(1001), Input::Changed, settling(1030), None),
-        // A name that leads nowhere is no removal, and nothing to try.
+        // A name that leads nowhere is not a removal, and there is nothing to try.
         (absent, Input::OutOfReach, idle, None),
         (idle, Input::OutOfReach, idle, None),
         (settling(1001), Input::OutOfReach, idle, None),
         (due(1), Input::OutOfReach, idle, None),
         (retrying(1001, 2), Input::OutOfReach, idle, None),
         (vanished(1001), Input::OutOfReach, idle, None),
-        // What is missing from a new folder may still be put there.
+        // A file that is missing from a new folder may still be put there.
         (absent, Input::NotRenewed, absent, None),
         (idle, Input::NotRenewed, vanished(1400), None),
         (settling(1001), Input::NotRenewed, vanished(1400), None),
@@ -119,11 +119,11 @@ fn every_row_of_the_table() {
         (due(4), Input::Incomplete, idle, Some(Verdict::GiveUp)),
         (due(0), Input::Settled, idle, None),
         (due(4), Input::Settled, idle, None),
-        // What the host could not try is tried again, however often; tries that found it incomplete stay counted.
+        // A try that the host could not make is repeated without limit; tries that found the file incomplete stay counted.
         (due(0), Input::Postponed, retrying(1300, 0), None),
         (due(4), Input::Postponed, retrying(1300, 4), None),
         (retrying(1000, 0), there, due(0), None),
-        // Outcomes that nobody asked for.
+        // Unexpected outcomes.
         (idle, Input::Postponed, idle, None),
         (idle, Input::Settled, idle, None),
         (settling(1001), Input::Incomplete, settling(1001), None),

@@ -1,6 +1,6 @@
-//! Looking: what stands at the folder's path and under its names now. All file access of the watcher is here.
+//! Looks at the folder's path and the names in it. All file access of the watcher is here.
 //!
-//! Knows paths and what the system says of them; decides nothing.
+//! This module reads paths and the system's answers; it decides nothing.
 
 use std::ffi::OsString;
 use std::fs::{self, FileType};
@@ -21,32 +21,32 @@ pub(super) struct View {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Item {
     pub(super) name: OsString,
-    /// Whether it is a folder, perhaps behind links.
+    /// Whether it is a folder, directly or through links.
     pub(super) is_folder: bool,
 }
 
-/// What stands under a name.
+/// What a name leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Sight {
-    /// A file, perhaps behind links.
+    /// A file, directly or through links.
     File(FileStamp),
-    /// The name is there and leads to no file that can be read.
+    /// The name exists but leads to no readable file.
     OutOfReach {
         /// Why, for a person.
         reason: String,
     },
-    /// No such name.
+    /// The name doesn't exist.
     Missing,
 }
 
-/// Changes with the name's own entry (a link that is switched) and with what it leads to.
+/// Changes with the name's own entry (a link that is switched) and with its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileStamp {
     entry: Stamp,
     target: Stamp,
 }
 
-/// The folder at `path` now. An error says why there is none.
+/// The folder at `path` now, or the reason why there is none.
 pub(super) fn folder(path: &Path) -> io::Result<View> {
     let before = identity(path)?;
     let items = fs::read_dir(path)?.map(|item| {
@@ -62,7 +62,7 @@ pub(super) fn folder(path: &Path) -> io::Result<View> {
     Ok(View { identity: before, items })
 }
 
-/// Tells the folder at `path` from others.
+/// Identity of the folder at `path`.
 pub(super) fn identity(path: &Path) -> io::Result<Identity> {
     let metadata = fs::metadata(path)?;
     if !metadata.is_dir() {
@@ -71,7 +71,7 @@ pub(super) fn identity(path: &Path) -> io::Result<Identity> {
     Ok(Identity { place: place(&metadata), created: metadata.created().ok(), mount: mount(path) })
 }
 
-/// What stands at `path` now.
+/// What `path` leads to now.
 pub(super) fn file(path: &Path) -> Sight {
     let entry = match fs::symlink_metadata(path) {
         Ok(entry) => entry,
@@ -87,7 +87,7 @@ pub(super) fn file(path: &Path) -> Sight {
     }
 }
 
-/// Of what is there and can't hold a library.
+/// Describes what is there but can't contain a library.
 fn no_file(path: &Path, kind: FileType) -> String {
     let kind = if kind.is_dir() { "a folder" } else { special(kind) };
     match fs::read_link(path) {
@@ -127,7 +127,7 @@ fn mount(path: &Path) -> Option<u64> {
     (stat.stx_mask & StatxFlags::MNT_ID.bits() != 0).then_some(stat.stx_mnt_id)
 }
 
-/// Devices tell most mounts apart.
+/// Distinguishing devices tells most mounts apart.
 #[cfg(not(target_os = "linux"))]
 const fn mount(_path: &Path) -> Option<u64> {
     None

@@ -1,4 +1,4 @@
-//! The watcher on a real folder. Every wait is for an event; no test depends on how long anything takes.
+//! Tests of the watcher on a real folder. Every wait is for an event; no test depends on how long anything takes.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -17,18 +17,18 @@ mod mounts;
 mod names;
 mod path;
 
-/// To fail instead of hanging.
+/// Timeout that makes a test fail instead of hang.
 const HANG: Duration = Duration::from_secs(60);
 
-/// For waits of the table that must not end within a test.
+/// For delays of the table that must not end within a test.
 const NEVER: Duration = Duration::from_secs(3600);
 
-/// A folder, its watcher, and a host for which a whole file ends with `END`.
+/// A folder, its watcher, and a host for which a complete file ends with `END`.
 struct Rig {
     dir: TempDir,
     watcher: Watcher,
     events: Receiver<FileEvent>,
-    /// What the host was given to try: plugin, content.
+    /// Files that the host was asked to try: plugin, content.
     tried: Receiver<(String, String)>,
     fences: u32,
 }
@@ -66,17 +66,17 @@ impl Rig {
         self.watcher.folder().join(file_of(plugin))
     }
 
-    /// A place beside the watched folder.
+    /// A path beside the watched folder.
     fn outside(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    /// As a linker does: a new inode, renamed to the name.
+    /// Replaces the file as a linker does: a new inode, renamed to the name.
     fn replace(&self, plugin: &str, text: &str) {
         replace(self.dir.path(), &self.file(plugin), text);
     }
 
-    /// As `cp` does: the same inode.
+    /// Overwrites the file as `cp` does: the same inode.
     #[cfg(target_os = "linux")]
     fn replace_in_place(&self, plugin: &str, text: &str) {
         fs::write(self.file(plugin), text).unwrap();
@@ -103,7 +103,7 @@ impl Rig {
         FileEvent::Refused { plugin: plugin.to_owned(), path: self.file(plugin), reason: reason.to_owned() }
     }
 
-    /// The next `count` events but for those of the folder itself, in any order.
+    /// The next `count` events, except those of the folder itself, in any order.
     fn of_files(&self, count: usize) -> Vec<FileEvent> {
         let is_of_folder =
             |event: &FileEvent| matches!(event, FileEvent::FolderLost { .. } | FileEvent::FolderBack { .. });
@@ -121,7 +121,7 @@ impl Rig {
         FileEvent::FolderBack { folder: self.watcher.folder().to_path_buf(), is_renewed }
     }
 
-    /// Proves that nothing else was told: events come in order, and a later file's was the next one.
+    /// Proves that nothing else was reported: events come in order, and the next one is a later file's.
     fn nothing_more(&mut self) {
         self.fences += 1;
         let text = format!("fence {} END", self.fences);
@@ -243,7 +243,7 @@ fn an_incomplete_file_is_refused_once_and_accepted_when_whole() {
     let mut rig = Rig::with(Timing { retries: [Duration::from_millis(1); 4], ..Timing::PLATFORM });
     rig.replace("ai", "one");
     assert_eq!(rig.next(), rig.refused("ai", "cut"));
-    // A look and an event may both ask for the first try.
+    // A look and an event may both cause the first try.
     assert!(rig.tried.try_iter().filter(|(plugin, _)| plugin == "ai").count() >= 5);
     rig.nothing_more();
     rig.replace("ai", "one");
@@ -261,7 +261,7 @@ fn the_same_content_again_is_no_new_build() {
     rig.replace("ai", "BAD");
     assert_eq!(rig.next(), rig.refused("ai", "bad"));
     rig.nothing_more();
-    // Back to what was accepted: the host knows whether that runs. And the bad one is said anew when it returns.
+    // Back to the accepted content: the host knows whether it runs. The bad content is reported again when it returns.
     rig.replace("ai", "one END");
     assert_eq!(rig.next(), rig.touched("ai"));
     rig.replace("ai", "BAD");

@@ -1,4 +1,4 @@
-//! A child process that plays, and its log.
+//! A child process that runs frames, and its log.
 
 use std::collections::HashMap;
 use std::fmt::{Debug, Write as _};

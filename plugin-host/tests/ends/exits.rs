@@ -1,4 +1,4 @@
-//! Who calls `exit`, and whether that is an end.
+//! Calls of `exit`, and whether they count as the engine's own end.
 
 use plugin_host::EXIT_CODE;
 

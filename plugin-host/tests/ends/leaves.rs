@@ -1,4 +1,4 @@
-//! What reloads leave in memory.
+//! Memory that reloads leave in use.
 
 use super::child::Played;
 

@@ -1,6 +1,6 @@
-//! Ends and hangs that a plugin brings about, in processes of a test's own: what reaches the log, and how the process ends.
+//! Ends and hangs that a plugin causes, each in a process of the test's own: the log's content, and how the process ends.
 //!
-//! A child is this test binary again, running only the test `child`, which plays a few frames of the fixture `ender`.
+//! A child is this test binary again: it runs only the test `child`, which plays a few frames of the fixture `ender`.
 
 #![cfg(unix)]
 

@@ -1,4 +1,4 @@
-//! What is known of a process that a plugin's panic or abort has ended.
+//! The log of a process that a plugin's panic or abort has ended.
 
 use std::os::unix::process::ExitStatusExt as _;
 

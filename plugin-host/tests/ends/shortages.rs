@@ -1,4 +1,4 @@
-//! What the host lacks is no fault of a file: it is told once, and the file is tried until it can be.
+//! A shortage of the host is not a file's fault: it is reported once, and the file is retried until it can be tried.
 
 use super::child::Played;
 

@@ -1,7 +1,7 @@
-//! The fixture plugins, built: each file of `plugin-host/fixtures` is a library of its own.
+//! Builds the fixture plugins: each file of `plugin-host/fixtures` becomes a library.
 //!
-//! All are examples of one generated package, outside the workspace, with the workspace's `Cargo.lock`: one cargo call builds
-//! them, and every later test process finds them fresh. Debug profile, without debug information.
+//! All are examples of one generated package, outside the workspace, with the workspace's `Cargo.lock`. One cargo call builds them, and
+//! every later test process finds them fresh. They use the debug profile, without debug information.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What is logged on this thread, as text.
+//! Captures this thread's log as text.
 
 use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! What tests with really loaded plugins need: fixtures built by cargo, and the log as text.
+//! Support for tests with really loaded plugins: fixtures built by cargo, and the log as text.
 
 pub(crate) mod fixtures;
 pub(crate) mod log;

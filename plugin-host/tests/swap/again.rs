@@ -1,4 +1,4 @@
-//! Copying or touching the file of a plugin that was refused or is suspended is a request: try again.
+//! Copying or touching the file of a plugin that was refused or is suspended is a request to retry it.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

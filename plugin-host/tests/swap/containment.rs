@@ -1,4 +1,4 @@
-//! A fault costs its own plugin, until its file changes, is copied again or touched, and nobody else anything.
+//! A fault suspends its own plugin until its file changes, is copied again or touched; it affects no other plugin.
 
 use plugin_sdk::prelude::*;
 

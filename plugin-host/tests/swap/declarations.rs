@@ -1,4 +1,4 @@
-//! A topic's declaration changes from one build to the next: what is kept, what is made anew, what is refused.
+//! A topic's declaration changes from one build to the next: what is kept, recreated or refused.
 
 use plugin_sdk::prelude::*;
 

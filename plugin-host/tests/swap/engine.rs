@@ -1,4 +1,4 @@
-//! The smallest engine: calls every system in the order of the manifests, with empty queries.
+//! A minimal engine: calls every system in the order of the manifests, with empty queries.
 
 #![expect(unsafe_code, reason = "calls systems of plugins")]
 

@@ -1,4 +1,4 @@
-//! Each way in which a library comes, changes and goes.
+//! Every way in which a library is added, changed and removed.
 
 use std::fs::{self, File};
 use std::io::Write as _;

@@ -1,4 +1,4 @@
-//! A game without a world: a folder, a bus, a host and the smallest engine, all of one test.
+//! A game without a world: a test's own folder, bus, host and minimal engine.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Handovers: the next generation is made beside the frame, and the edge goes over to it, or does not.
+//! Handovers: the next generation is made in parallel with the frame, and the edge switches to it or does not.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};

@@ -1,21 +1,21 @@
-//! The swap, proven with plugins that cargo really built and the system really loaded.
+//! Tests of the swap, with plugins that cargo really built and the system really loaded.
 //!
 //! | module | shows |
 //! |---|---|
 //! | [`state`] | what is kept from one build to the next |
-//! | [`values`] | what becomes of values, told by path |
-//! | [`refusal`] | what is refused, with which words, and that the old build goes on |
-//! | [`handover`] | what is made beside the frame, and what becomes of it at the edge |
-//! | [`containment`] | what a panic costs: its plugin, until its file changes, is copied again or touched |
-//! | [`files`] | each way in which a library comes, changes and goes |
-//! | [`again`] | a file that is copied or touched is tried again, if its plugin doesn't run well |
-//! | [`told`] | what a person did and the host ignores is told once, with what to do |
-//! | [`declarations`] | topics whose declaration changes: kept, made anew, refused |
-//! | [`messages`] | nothing lost, doubled or out of order over swaps |
+//! | [`values`] | what happens to values, reported by path |
+//! | [`refusal`] | what is refused, with which message, and that the old build keeps running |
+//! | [`handover`] | what is made in parallel with the frame, and what the edge does with it |
+//! | [`containment`] | the effect of a panic: its plugin is suspended until its file changes, is copied again or touched |
+//! | [`files`] | every way in which a library is added, changed and removed |
+//! | [`again`] | a file that is copied again or touched is retried, if its plugin doesn't run well |
+//! | [`told`] | things that a person did and the host ignores are reported once, with advice |
+//! | [`declarations`] | topics whose declaration changes: kept, recreated, refused |
+//! | [`messages`] | no message is lost, duplicated or out of order over swaps |
 //! | [`memory`] | the frame arena; retired images |
-//! | [`strangers`] | programs that are no plugins: the same declarations hold for them, and what they break is made anew |
-//! | [`waiting`] | builds that wait for others to change |
-//! | [`random`] | any sequence of these, against a model |
+//! | [`strangers`] | programs that aren't plugins: declarations bind them too, and what they break is recreated |
+//! | [`waiting`] | builds that wait for other plugins to change |
+//! | [`random`] | any sequence of these, compared with a model |
 
 mod again;
 mod containment;

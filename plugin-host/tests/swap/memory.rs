@@ -1,4 +1,4 @@
-//! The frame arena, as plugins see it; images that are no longer used.
+//! The frame arena as plugins see it, and images that are no longer used.
 
 use plugin_host::{ARENA_QUOTA_BYTES, FrameInfo};
 use plugin_sdk::prelude::*;

@@ -1,4 +1,4 @@
-//! Messages over swaps: each numbered message is heard once and in order, whoever is swapped meanwhile.
+//! Messages over swaps: each numbered message arrives once and in order, whichever plugin is swapped meanwhile.
 
 use plugin_sdk::prelude::*;
 use shm_bus::TopicSpec;

@@ -1,4 +1,4 @@
-//! Whatever comes in whatever order: builds good and bad, faults, removals, against a model of a few lines.
+//! Random sequences of good and bad builds, faults and removals, compared with a model of a few lines.
 
 use std::time::SystemTime;
 

@@ -1,4 +1,4 @@
-//! What is refused: the old build goes on with its memory, and the words say why.
+//! Refused builds: the old build keeps running with its memory, and the message states the reason.
 
 use super::game::Game;
 use super::state::Counter;

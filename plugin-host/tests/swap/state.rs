@@ -1,4 +1,4 @@
-//! State over a swap: kept by field name; added fields take their default, removed ones go, renamed ones have an alias.
+//! State over a swap: fields are kept by name; added ones get their default, removed ones are dropped, renamed ones need an alias.
 
 use plugin_sdk::prelude::*;
 

@@ -1,5 +1,5 @@
-//! Programs beside the game that are no plugins: what `topic!` declares holds for them as for plugins, whoever comes second; and what
-//! one of them breaks is made anew by the next build.
+//! Programs beside the game that are not plugins: a `topic!` declaration binds them as it binds plugins, in whichever order they attach;
+//! and the next build recreates what one of them breaks.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;

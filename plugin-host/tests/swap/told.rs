@@ -1,4 +1,4 @@
-//! What a person did and the host ignores: told once, with what to do.
+//! Things that a person did and the host ignores: reported once, with advice.
 
 use std::fs;
 

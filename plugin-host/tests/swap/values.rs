@@ -1,4 +1,4 @@
-//! Values over a swap: kept as they were, told by path where they weren't, refused where they can't be.
+//! Values over a swap: kept unchanged, reported by path if they changed, refused if they can't be kept.
 
 use plugin_sdk::prelude::*;
 

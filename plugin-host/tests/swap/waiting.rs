@@ -1,4 +1,4 @@
-//! Builds that wait for other plugins to change: tried again then, unless there is a newer verdict on their file.
+//! Builds that wait for other plugins to change: retried then, unless there is a newer verdict on their file.
 
 use super::game::Game;
 use super::state::Counter;

@@ -1,19 +1,19 @@
-//! Where an enemy wants to fly: urges of its flock, the walls and the ship, as a pure sum of vectors.
+//! The direction in which an enemy wants to fly: a pure sum of urges from its flock, the walls and the ship.
 
 use game_types::{Enemy, HALF_HEIGHT, HALF_WIDTH};
 
 use crate::grid::{Agent, Grid};
 
-/// The part of its reach within which an enemy keeps others away.
+/// The part of its reach within which an enemy keeps its distance.
 const PERSONAL: f32 = 0.42;
-/// How near a wall it turns away, in units.
+/// Distance from a wall at which it turns away, in units.
 const WALL_MARGIN: f32 = 60.0;
 /// Strongest urge away from a wall.
 const WALL_URGE: f32 = 2.5;
-/// Speed of a hunter and of one that flees, relative to its usual.
+/// Speed of a hunting and of a fleeing enemy, relative to its usual speed.
 const HUNT_SPEED: f32 = 1.35;
 const SCATTER_SPEED: f32 = 1.7;
-/// What a wave adds to everybody's speed, and the most that all waves add.
+/// Increase of all speeds per wave, and its limit over all waves.
 const WAVE_SPEED: f32 = 0.06;
 const WAVE_SPEED_MAX: f32 = 0.9;
 
@@ -22,16 +22,16 @@ const WAVE_SPEED_MAX: f32 = 0.9;
 pub(crate) struct Manners {
     /// Speed relative to the tuning's.
     speed: f32,
-    /// Weight of the present heading: high is sluggish.
+    /// Weight of the present heading: a high one makes it sluggish.
     inertia: f32,
     separation: f32,
     alignment: f32,
     cohesion: f32,
     /// Urge toward the ship when hunting.
     hunger: f32,
-    /// Of the random urge to one side.
+    /// Weight of the random urge to one side.
     whim: f32,
-    /// Of the regular swing from side to side.
+    /// Weight of the regular swing from side to side.
     weave: f32,
 }
 
@@ -70,12 +70,12 @@ const MANNERS: [Manners; Enemy::VARIANTS] = [
 ];
 
 impl Manners {
-    /// Of `variant`; an unknown one flies like the first.
+    /// The manners of `variant`; an unknown one flies like the first.
     pub(crate) fn of(variant: u32) -> &'static Self {
         MANNERS.get(variant as usize).unwrap_or(&MANNERS[0])
     }
 
-    /// In units per second, with the tuning's `base` in `wave`.
+    /// Speed in units per second, from the tuning's `base` and the `wave`.
     pub(crate) fn speed(&self, base: f32, wave: u32, mood: u32) -> f32 {
         let hurry = 1.0 + (WAVE_SPEED * wave.saturating_sub(1) as f32).min(WAVE_SPEED_MAX);
         let excitement = match mood {
@@ -87,19 +87,19 @@ impl Manners {
     }
 }
 
-/// What one enemy's neighbours are to it.
+/// Urges that one enemy's neighbours cause.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Flock {
-    /// Away from those too close.
+    /// Away from neighbours that are too close.
     pub(crate) separation: [f32; 2],
-    /// Mean heading, less one's own.
+    /// Mean heading minus its own.
     pub(crate) alignment: [f32; 2],
-    /// Toward the middle, relative to the reach.
+    /// Toward the neighbours' middle, relative to the reach.
     pub(crate) cohesion: [f32; 2],
 }
 
 impl Flock {
-    /// Around `agent`.
+    /// The urges of the neighbours around `agent`.
     pub(crate) fn around(grid: &Grid<'_>, agent: &Agent) -> Self {
         let personal = grid.reach() * PERSONAL;
         let (mut push, mut heading, mut middle, mut count) = ([0.0; 2], [0.0; 2], [0.0; 2], 0.0_f32);
@@ -125,22 +125,22 @@ impl Flock {
     }
 }
 
-/// What an enemy goes by in one tick.
+/// All inputs of an enemy's flight in one tick.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Urges {
     pub(crate) flock: Flock,
     pub(crate) mood: u32,
-    /// From the enemy to where it hunts, if it may.
+    /// From the enemy to the point that it hunts, if it may hunt.
     pub(crate) prey: [f32; 2],
-    /// Away from what scares it, of length 0 or 1.
+    /// Away from what scares it; length 0 or 1.
     pub(crate) flee: [f32; 2],
     /// Random, in `-1.0 ..= 1.0`.
     pub(crate) whim: f32,
-    /// Of the weaving, in radians.
+    /// Phase of the weaving, in radians.
     pub(crate) phase: f32,
 }
 
-/// The direction, of length 1, in which `agent` wants to fly.
+/// The direction in which `agent` wants to fly; length 1.
 pub(crate) fn direction(manners: &Manners, agent: &Agent, urges: &Urges) -> [f32; 2] {
     let flock = &urges.flock;
     let hunts = urges.mood == Enemy::HUNT;
@@ -169,7 +169,7 @@ fn wall_urge(x: f32, y: f32) -> [f32; 2] {
     [axis(x, HALF_WIDTH), axis(y, HALF_HEIGHT)]
 }
 
-/// `vector` at length 1; 0 when it has no direction.
+/// `vector` scaled to length 1; 0 if it has no direction.
 pub(crate) fn unit([x, y]: [f32; 2]) -> [f32; 2] {
     let squared = x * x + y * y;
     if squared > 1e-12 && squared.is_finite() { scaled([x, y], 1.0 / squared.sqrt()) } else { [0.0; 2] }

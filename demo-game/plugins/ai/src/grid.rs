@@ -1,7 +1,7 @@
-//! A uniform grid over the arena: who is near whom, in time linear in the number of agents.
+//! A uniform grid over the arena: finds neighbours in time linear in the number of agents.
 //!
-//! Agents are sorted by cell (a counting sort, stable); a cell is as wide as the reach, so that whoever is within reach is
-//! in the 3 × 3 cells around. Agents outside the arena count to the cells at its edge. Owns no memory.
+//! Agents are sorted by cell (a stable counting sort). A cell is as wide as the reach, so all agents within reach are in the 3 × 3 cells
+//! around. Agents outside the arena belong to the cells at its edge. The grid owns no memory.
 //!
 //! ```text
 //! starts: [0, 2, 2, 5, …, n]    cell c holds sorted[starts[c] .. starts[c + 1]]
@@ -10,8 +10,8 @@
 //!
 //! # Invariants
 //! 1. `starts` ascends from 0 to `sorted.len()` and has one entry more than cells.
-//! 2. Of a cell, [`Grid::neighbours`] visits at most [`CELL_VISITS_MAX`] agents, evenly picked: a crowd costs no more than
-//!    a full house, and no direction is favoured.
+//! 2. In each cell, [`Grid::neighbours`] visits at most [`CELL_VISITS_MAX`] agents, evenly picked: this bounds the cost of a crowd and
+//!    favours no direction.
 
 use core::ops::Range;
 
@@ -20,16 +20,16 @@ use game_types::{HALF_HEIGHT, HALF_WIDTH};
 /// See invariant 2.
 pub(crate) const CELL_VISITS_MAX: usize = 5;
 
-/// What others see of an enemy.
+/// What other enemies see of an enemy.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Agent {
-    /// Place, in units.
+    /// Position, in units.
     pub(crate) x: f32,
-    /// Place, in units.
+    /// Position, in units.
     pub(crate) y: f32,
     /// Direction of flight, of length 0 or 1.
     pub(crate) heading: [f32; 2],
-    /// Place in the order in which the caller gave the agents.
+    /// Index in the caller's order of agents.
     pub(crate) index: u32,
 }
 
@@ -38,12 +38,12 @@ pub(crate) struct Agent {
 pub(crate) struct Extent {
     columns: usize,
     rows: usize,
-    /// In units.
+    /// Side of a cell, in units.
     reach: f32,
 }
 
 impl Extent {
-    /// Of a grid in which agents see `reach` units far.
+    /// Size of a grid whose agents see `reach` units far.
     pub(crate) fn new(reach: f32) -> Self {
         let cells = |half: f32| (2.0 * half / reach).floor().max(1.0) as usize;
         Self { columns: cells(HALF_WIDTH), rows: cells(HALF_HEIGHT), reach }
@@ -87,7 +87,7 @@ impl<'a> Grid<'a> {
         for cell in 0..extent.cells() {
             starts[cell + 1] += starts[cell];
         }
-        // Each start moves up to its cell's end, which is the next cell's start; so read them one place lower afterwards.
+        // Counting moves each start up to its cell's end, which is the next cell's start; so starts are read one place lower afterwards.
         for agent in agents {
             let next = &mut starts[extent.cell(agent.x, agent.y)];
             sorted[*next as usize] = *agent;
@@ -103,12 +103,12 @@ impl<'a> Grid<'a> {
         self.extent.reach
     }
 
-    /// Every agent once, cell by cell.
+    /// All agents, cell by cell.
     pub(crate) fn agents(&self) -> &'a [Agent] {
         self.sorted
     }
 
-    /// Calls `visit(other, distance squared)` for agents other than `of` within reach of it, nearly all (invariant 2).
+    /// Calls `visit(other, distance squared)` for nearly all agents within reach of `of`, except itself (invariant 2).
     #[inline]
     pub(crate) fn neighbours(&self, of: &Agent, mut visit: impl FnMut(&Agent, f32)) {
         let reach_squared = self.extent.reach * self.extent.reach;
@@ -124,7 +124,7 @@ impl<'a> Grid<'a> {
         }
     }
 
-    /// Calls `visit` for every agent within `radius` of a place.
+    /// Calls `visit` for every agent within `radius` of a point.
     pub(crate) fn within(&self, x: f32, y: f32, radius: f32, mut visit: impl FnMut(&Agent)) {
         for cell in self.block(x, y, radius) {
             for agent in self.members(cell) {
@@ -151,7 +151,7 @@ impl<'a> Grid<'a> {
 mod tests {
     use super::*;
 
-    /// Agents strewn by a small LCG, some of them outside the arena.
+    /// Agents scattered by a small LCG, some of them outside the arena.
     fn strewn(count: u32, spread: f32) -> Vec<Agent> {
         let mut state = 12345_u32;
         let mut unit = || {

@@ -1,12 +1,12 @@
-//! The swarm: what each enemy feels, and where it flies.
+//! The swarm: decides each enemy's mood and where it flies.
 //!
-//! Once a tick, before physics: sorts all enemies into a grid in the frame arena, lets moods change, and writes the wanted
-//! velocity of each. Knows the ship's place alone; nothing of lives, points or waves but their number.
+//! Once a tick, before physics, it sorts all enemies into a grid in the frame arena, updates moods, and writes the wanted velocity of each.
+//! It knows the ship's position and the wave's number, but nothing else of waves, lives or points.
 //!
 //! # Invariants
-//! 1. A tick costs time linear in the enemies: neighbours per enemy are bounded, by a reach that shrinks as enemies get
-//!    more and by the grid's cap.
-//! 2. At most [`CHATTER_MAX`] messages a tick.
+//! 1. A tick costs time linear in the number of enemies: the neighbours of each are bounded by the grid's cap and by a reach that shrinks
+//!    as the number grows.
+//! 2. It sends at most [`CHATTER_MAX`] messages a tick.
 
 mod flight;
 mod grid;
@@ -26,24 +26,24 @@ use crate::mood::Senses;
 
 /// See invariant 2.
 const CHATTER_MAX: usize = 64;
-/// Enemies within reach, on average, for which the reach shrinks.
+/// Average number of enemies within reach above which the reach shrinks.
 const NEIGHBOURS_MEAN: f32 = 10.0;
 /// Shortest reach, in units.
 const REACH_MIN: f32 = 6.0;
-/// Scares of one tick that are heard.
+/// Maximum number of scares heard in one tick.
 const SCARES_MAX: usize = 24;
-/// How far a bullet's hit scares, and the ship's, in units.
+/// Distance at which a bullet's hit and the ship's scare, in units.
 const HIT_SCARE: f32 = 70.0;
 const CRASH_SCARE: f32 = 260.0;
-/// Ticks for which a new wave sees farther, and how much.
+/// Ticks for which a new wave sees farther, and by how much.
 const ALARM_TICKS: u32 = 300;
 const ALARM_SIGHT: f32 = 1.6;
-/// Ticks in which a wave's stragglers grow impatient and see twice as far.
+/// Ticks in which a wave's stragglers grow impatient and finally see twice as far.
 const PATIENCE_TICKS: u32 = 1_200;
-/// How far hunters keep apart around the ship, relative to their distance, and at most in units.
+/// Distance that hunters keep from each other around the ship: relative to their distance from it, and its limit in units.
 const SURROUND: f32 = 0.4;
 const SURROUND_MAX: f32 = 90.0;
-/// Radians that weaving goes on in a tick.
+/// Progress of the weaving's phase per tick, in radians.
 const WEAVE_PER_TICK: f32 = 0.11;
 
 type Enemies<'call> = Query<'call, (EntityId, &'static Position, &'static mut Velocity, &'static mut Enemy)>;
@@ -67,14 +67,14 @@ struct Swarm {
     scares: Vec<Scare>,
 }
 
-/// What is the same for all enemies of a tick.
+/// Data that all enemies share in a tick.
 struct Scene {
     ship: Option<Position>,
     tuning: Tuning,
     wave: u32,
     /// In units.
     sight: f32,
-    /// Of all speeds, in `0.0 ..= 1.0`.
+    /// Factor of all speeds, in `0.0 ..= 1.0`.
     pace: f32,
     tick: u64,
 }
@@ -168,7 +168,7 @@ impl Swarm {
                 && said < CHATTER_MAX
             {
                 said += 1;
-                // A full lane loses gossip only; the host counts it.
+                // A full lane loses only chatter; the host counts it.
                 let _ = chatter.send(&message);
             }
         }
@@ -177,7 +177,7 @@ impl Swarm {
 }
 
 impl Scene {
-    /// Writes one enemy's velocity and mood; gives what it says when its mood changes.
+    /// Writes one enemy's velocity and mood; returns its message if its mood changes.
     fn steer(
         &self,
         frame: &Frame<'_>,
@@ -203,7 +203,7 @@ impl Scene {
         changed.then_some(Chatter { enemy: id, mood, reserved: 0, x: agent.x, y: agent.y })
     }
 
-    /// From an enemy to where it hunts, a place around the ship of its own; and how far the ship is.
+    /// Vector from an enemy to the point that it hunts, its own place around the ship; and the ship's distance.
     fn prey(&self, agent: &Agent, id: EntityId) -> ([f32; 2], f32) {
         let Some(ship) = self.ship else { return ([0.0; 2], f32::INFINITY) };
         let [x, y] = [ship.x - agent.x, ship.y - agent.y];
@@ -217,7 +217,7 @@ impl Scene {
     }
 }
 
-/// How far enemies see each other when there are `count`: less, the more there are (invariant 1).
+/// Distance at which enemies see each other if there are `count` of them; it shrinks with their number (invariant 1).
 fn reach(tuning: &Tuning, count: usize) -> f32 {
     let area = 4.0 * HALF_WIDTH * HALF_HEIGHT;
     let crowded = (area * NEIGHBOURS_MEAN / (PI * count.max(1) as f32)).sqrt();
@@ -225,12 +225,12 @@ fn reach(tuning: &Tuning, count: usize) -> f32 {
     wanted.min(crowded).clamp(REACH_MIN, HALF_HEIGHT)
 }
 
-/// How fast they fly then, relative to few: a crowd of small ones at full speed would pass through each other.
+/// Their speed relative to that of a few: a crowd of small ones at full speed would pass through each other.
 fn pace(tuning: &Tuning, count: usize) -> f32 {
     (reach(tuning, count) / reach(tuning, 1)).sqrt()
 }
 
-/// An angle that an enemy keeps for life; neighbouring ids are far apart.
+/// An angle that stays the same for an enemy's life; neighbouring ids get very different angles.
 fn own_angle(id: EntityId) -> f32 {
     let turned = (id.0 as u32).wrapping_mul(0x9e37_79b9);
     (turned >> 8) as f32 * (2.0 * PI / 16_777_216.0)

@@ -1,4 +1,4 @@
-//! Moods: a pure table of what an enemy senses to what it does next.
+//! Moods: a pure table from what an enemy senses to what it does next.
 //!
 //! ```text
 //!            sees the ship              hit nearby
@@ -8,19 +8,19 @@
 
 use game_types::Enemy;
 
-/// Ticks for which an enemy hunts at least.
+/// Minimum number of ticks that an enemy hunts.
 const HUNT_TICKS: u32 = 60;
-/// Ticks for which an enemy that lost the ship, or has fled, doesn't hunt.
+/// Ticks for which an enemy doesn't hunt after it lost the ship or fled.
 const WANDER_TICKS: u32 = 40;
-/// Ticks of flight, and by how many more they vary.
+/// Ticks of flight, and the range by which they vary.
 const SCATTER_TICKS: [u32; 2] = [26, 20];
-/// A hunter loses the ship only so much farther than it finds it.
+/// A hunter loses the ship at this multiple of the distance at which it sees it.
 const HOLD: f32 = 1.35;
 
-/// What decides an enemy's mood.
+/// Inputs that decide an enemy's mood.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Senses {
-    /// Distance of the ship in units; infinite when there is none.
+    /// Distance of the ship in units; infinite if there is none.
     pub(crate) ship: f32,
     /// How far it sees the ship, in units.
     pub(crate) sight: f32,
@@ -30,7 +30,7 @@ pub(crate) struct Senses {
     pub(crate) whim: u32,
 }
 
-/// Mood and its ticks after a tick of `senses`.
+/// The mood after a tick with `senses`, and its ticks.
 pub(crate) fn next(mood: u32, ticks: u32, senses: Senses) -> (u32, u32) {
     if senses.scared {
         return (Enemy::SCATTER, SCATTER_TICKS[0] + senses.whim % SCATTER_TICKS[1]);

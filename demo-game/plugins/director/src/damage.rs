@@ -1,9 +1,9 @@
-//! Which contacts count: a bullet hurts the first enemy that it meets, the ship is hurt once a tick.
+//! Decides which contacts count: a bullet hurts the first enemy that it meets, the ship is hurt once a tick.
 
 use game_types::{Body, Contact};
 use plugin_sdk::prelude::*;
 
-/// Contacts of the tick before, in the order in which they arrived. Empty at the frame edge.
+/// Contacts of the previous tick, in the order of arrival. Empty at the frame edge.
 #[derive(Debug, Default)]
 pub(crate) struct Contacts {
     bullets: Vec<Contact>,
@@ -11,7 +11,7 @@ pub(crate) struct Contacts {
 }
 
 impl Contacts {
-    /// Takes note of `contact`, unless its striker already struck.
+    /// Records `contact`, unless its striker has already struck.
     pub(crate) fn add(&mut self, contact: &Contact) {
         match contact.striker_kind {
             Body::BULLET if !self.is_spent(contact.striker) => self.bullets.push(*contact),
@@ -36,7 +36,7 @@ impl Contacts {
         self.bullets.iter().any(|contact| contact.striker == bullet)
     }
 
-    /// Bullets that struck `enemy`.
+    /// Number of bullets that struck `enemy`.
     pub(crate) fn hits_on(&self, enemy: EntityId) -> u32 {
         self.bullets.iter().filter(|contact| contact.enemy == enemy).count() as u32
     }

@@ -1,7 +1,7 @@
 //! The rules: phases, ship, damage, score, waves.
 //!
-//! Reads input and what physics and ai reported of the tick before; decides once a tick, before all others. Knows
-//! nothing of how things move or look. The numbers to play with are in `rules.rs`.
+//! Reads the input and the previous tick's messages from physics and ai. It decides once a tick, before all other plugins, and knows
+//! nothing of how things move or look. The numbers to experiment with are in `rules.rs`.
 //!
 //! ```text
 //! FRESH ──► PLAYING ⇄ PAUSED        restart: any phase ──► PLAYING

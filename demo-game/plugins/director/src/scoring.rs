@@ -1,4 +1,4 @@
-//! Points and the combo: pure arithmetic on what the rules count.
+//! Points and the combo: pure arithmetic.
 
 use plugin_sdk::serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::rules::{
     HEAT_PER_HUNTER, POINTS_PER_KILL, POINTS_PER_LIFE, VARIANT_WORTH,
 };
 
-/// What the combo remembers besides its value.
+/// State of the combo besides its value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(crate = "plugin_sdk::serde", default)]
 pub(crate) struct Streak {
@@ -18,7 +18,7 @@ pub(crate) struct Streak {
 }
 
 impl Streak {
-    /// An enemy said that it hunts.
+    /// Records that an enemy reported that it hunts.
     pub(crate) fn hear_hunter(&mut self) {
         self.heat = (self.heat + HEAT_PER_HUNTER).min(HEAT_MAX);
     }

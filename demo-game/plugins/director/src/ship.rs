@@ -1,4 +1,4 @@
-//! The ship: what the player's input makes of it. Pure, one tick at a time.
+//! The ship's reaction to the player's input. Pure, one tick at a time.
 
 use core::f32::consts::TAU;
 
@@ -13,14 +13,14 @@ pub(crate) fn new() -> (Position, Velocity, Body, Ship) {
     (Position::default(), Velocity::default(), body, ship)
 }
 
-/// The velocity that the input asks for.
+/// The velocity that the input requests.
 pub(crate) fn wanted_velocity(input: &Input, tuning: &Tuning) -> Velocity {
     let (x, y) = (finite(input.move_x), finite(input.move_y));
     let scale = tuning.ship_speed / x.hypot(y).max(1.0);
     Velocity { x: x * scale, y: y * scale }
 }
 
-/// The angle from `from` to what is aimed at; `current` when that is the same place.
+/// The angle from `from` to the aim point; `current` if both are the same point.
 pub(crate) fn facing(input: &Input, from: Position, current: f32) -> f32 {
     let (x, y) = (finite(input.aim_x) - from.x, finite(input.aim_y) - from.y);
     if x == 0.0 && y == 0.0 { current } else { y.atan2(x) }

@@ -1,4 +1,4 @@
-//! One tick of the rules: the game's entities, and what the rules may do to them.
+//! One tick of the rules: the game's entities, and the operations of the rules on them.
 //!
 //! # Invariant
 //! 1. `game.enemies` is the number of enemies that live once this tick's commands are applied.
@@ -14,7 +14,7 @@ use crate::rules::{AGENTS_MIX_OF_WAVE, AGENTS_RESTART_TICKS, COMBO_MIN, LIVES_MA
 use crate::scoring::{self, Streak};
 use crate::{ship, waves};
 
-/// How far outside the arena a bullet goes out, in units.
+/// Distance outside the arena at which a bullet disappears, in units.
 const BULLET_MARGIN: f32 = 20.0;
 
 pub(crate) type World<'call> = Query<'call, (EntityId, &'static Input, &'static Tuning, &'static mut GameState)>;
@@ -22,7 +22,7 @@ pub(crate) type Ships<'call> = Query<'call, (EntityId, &'static Position, &'stat
 pub(crate) type Bullets<'call> = Query<'call, (EntityId, &'static Position, &'static mut Bullet)>;
 pub(crate) type Enemies<'call> = Query<'call, (EntityId, &'static Position, &'static mut Enemy)>;
 
-/// All that moves.
+/// All moving entities.
 #[derive(Debug)]
 pub(crate) struct Field<'call> {
     pub(crate) ships: Ships<'call>,
@@ -37,7 +37,7 @@ pub(crate) struct Turn<'a, 'call> {
     pub(crate) input: Input,
     pub(crate) tuning: Tuning,
     pub(crate) game: GameState,
-    /// Where the ship is, if there is one.
+    /// The ship's position, if there is one.
     pub(crate) ship: Option<Position>,
     pub(crate) random: Random,
     pub(crate) field: Field<'a>,
@@ -45,7 +45,7 @@ pub(crate) struct Turn<'a, 'call> {
 }
 
 impl<'a, 'call> Turn<'a, 'call> {
-    /// The tick that begins with the game in the state `game`.
+    /// Begins a tick with the game in the state `game`.
     pub(crate) fn new(
         frame: &'a Frame<'call>,
         (id, input, tuning, game): (EntityId, Input, Tuning, GameState),
@@ -63,7 +63,7 @@ impl<'a, 'call> Turn<'a, 'call> {
         self.input.buttons & button != 0
     }
 
-    /// Whether a lost game of `--agents`, which nobody may be watching, begins anew.
+    /// Whether a lost game of `--agents`, which nobody may be watching, starts over by itself.
     pub(crate) fn restarts_by_itself(&self) -> bool {
         let GameState { phase, phase_ticks, .. } = self.game;
         self.tuning.agents > 0 && phase == GameState::OVER && phase_ticks >= AGENTS_RESTART_TICKS
@@ -73,12 +73,12 @@ impl<'a, 'call> Turn<'a, 'call> {
         (self.game.phase, self.game.phase_ticks) = (phase, 0);
     }
 
-    /// A full lane loses effects, no rule; the host counts it.
+    /// A full lane loses effects, never a rule; the host counts the loss.
     pub(crate) fn say(&mut self, kind: u32, value: u32, place: Position, variant: u32) {
         let _ = self.events.send(&GameEvent { kind, value, x: place.x, y: place.y, variant, reserved: 0 });
     }
 
-    /// An arena with a new ship alone, and a score of 0.
+    /// Resets the arena to a new ship alone, and the score to 0.
     pub(crate) fn reset(&mut self) {
         let commands = self.frame.commands();
         let Field { ships, bullets, enemies } = &mut self.field;
@@ -93,7 +93,7 @@ impl<'a, 'call> Turn<'a, 'call> {
         self.say(GameEvent::START, 0, Position::default(), 0);
     }
 
-    /// Takes a life when an unshielded ship was struck; gives the enemy that dies of it.
+    /// Takes a life if an unshielded ship was struck; returns the enemy that dies of it.
     pub(crate) fn hurt_ship(&mut self, contacts: &Contacts) -> Option<EntityId> {
         let contact = contacts.with_ship()?;
         let (id, &place, _, mut ship) = self.field.ships.single_mut()?;
@@ -114,7 +114,7 @@ impl<'a, 'call> Turn<'a, 'call> {
         Some(contact.enemy)
     }
 
-    /// Wounds the enemies that bullets struck, and removes the dead and `rammer`.
+    /// Damages the enemies that bullets struck; removes the dead ones and `rammer`.
     pub(crate) fn hurt_enemies(&mut self, contacts: &Contacts, rammer: Option<EntityId>, streak: &mut Streak) {
         if contacts.no_bullet() && rammer.is_none() {
             return;
@@ -144,7 +144,7 @@ impl<'a, 'call> Turn<'a, 'call> {
         self.game = game;
     }
 
-    /// Counts the best score, and gives lives for `before` → the score now.
+    /// Updates the best score, and gives lives for the rise from `before` to the present score.
     pub(crate) fn reward(&mut self, before: u32) {
         self.game.best = self.game.best.max(self.game.score);
         let won = scoring::lives_won(before, self.game.score).min(LIVES_MAX.saturating_sub(self.game.lives));
@@ -154,7 +154,7 @@ impl<'a, 'call> Turn<'a, 'call> {
         }
     }
 
-    /// Lets the ship do what the input asks for.
+    /// Steers and fires the ship as the input requests.
     pub(crate) fn steer(&mut self) {
         let (Some(place), Some((.., mut velocity, mut ship))) = (self.ship, self.field.ships.single_mut()) else {
             return;
@@ -168,7 +168,7 @@ impl<'a, 'call> Turn<'a, 'call> {
         }
     }
 
-    /// Removes bullets that struck, left the arena or flew long enough.
+    /// Removes bullets that struck, left the arena or reached the end of their life.
     pub(crate) fn age_bullets(&mut self, contacts: &Contacts) {
         let commands = self.frame.commands();
         for (id, place, mut bullet) in &mut self.field.bullets {
@@ -180,7 +180,7 @@ impl<'a, 'call> Turn<'a, 'call> {
         }
     }
 
-    /// So many enemies together, on the rim.
+    /// Spawns `count` enemies together, on the rim.
     pub(crate) fn spawn_squad(&mut self, count: u32) {
         let middle = waves::rim_place(&mut self.random, self.ship);
         for _ in 0..count {
@@ -189,7 +189,7 @@ impl<'a, 'call> Turn<'a, 'call> {
         }
     }
 
-    /// Enemies all over the arena, until there are as many as `--agents` asks for.
+    /// Spawns enemies all over the arena until there are as many as `--agents` requests.
     pub(crate) fn fill(&mut self) {
         while self.game.enemies < self.tuning.agents {
             let place = waves::field_place(&mut self.random, self.ship);

@@ -1,6 +1,7 @@
-//! Waves: how many enemies come, when, of what kind, and where they appear.
+//! Waves: how many enemies appear, when, of which variant, and where.
 //!
-//! A wave comes in squads; when all of it is dead, the next one follows after a rest. Knows no queries and no commands.
+//! A wave appears in squads; after all its enemies are dead, the next one follows after a rest. This module knows no queries and no
+//! commands.
 
 use core::f32::consts::{PI, TAU};
 
@@ -13,14 +14,14 @@ use crate::rules::{
     VARIANT_HEALTH, VARIANT_RADIUS, WAVE_SIZE_MAX, WAVES_PER_HEALTH,
 };
 
-/// Tries to find a place far enough from the ship; the farthest one is taken.
+/// Number of random places to try for enough distance from the ship; the farthest one is taken.
 const PLACE_TRIES: u32 = 8;
-/// How far outside the arena a squad appears, in units.
+/// Distance outside the arena at which a squad appears, in units.
 const OUTSIDE: f32 = 24.0;
-/// How far from its squad's middle an enemy appears, in units.
+/// Distance from the squad's middle at which an enemy appears, in units.
 const SQUAD_SPREAD: f32 = 46.0;
 
-/// Where the current wave stands.
+/// State of the current wave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(crate = "plugin_sdk::serde", default)]
 pub(crate) struct Schedule {
@@ -30,19 +31,19 @@ pub(crate) struct Schedule {
     wait: u32,
 }
 
-/// What a tick of the schedule asks for.
+/// What the schedule requests for a tick.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Step {
-    /// Nothing.
+    /// No change.
     Wait,
-    /// So many enemies, in one squad.
+    /// A squad of so many enemies.
     Squad(u32),
     /// The next wave.
     NextWave,
 }
 
 impl Schedule {
-    /// A wave of `size` enemies, the first squad at once.
+    /// A wave of `size` enemies; its first squad appears at once.
     pub(crate) fn of(size: u32) -> Self {
         Self { pending: size, wait: 0 }
     }
@@ -66,7 +67,7 @@ impl Schedule {
     }
 }
 
-/// Enemies of `wave`, which counts from 1.
+/// Number of enemies in `wave`, which counts from 1.
 pub(crate) fn size(tuning: &Tuning, wave: u32) -> u32 {
     let more = tuning.wave_growth.saturating_mul(wave.saturating_sub(1));
     tuning.first_wave.saturating_add(more).clamp(1, WAVE_SIZE_MAX)
@@ -76,7 +77,7 @@ fn squad_ticks(wave: u32) -> u32 {
     SQUAD_TICKS.saturating_sub(2 * wave.saturating_sub(1)).max(SQUAD_TICKS_MIN)
 }
 
-/// The variant that `roll` in `0.0 .. 1.0` gives in `wave`.
+/// The variant for `roll` in `0.0 .. 1.0` in `wave`.
 pub(crate) fn variant(wave: u32, roll: f32) -> u32 {
     let share = |from: u32, each: f32, most: f32| ((wave + 1).saturating_sub(from) as f32 * each).min(most);
     let [diamonds_from, hexagons_from] = VARIANT_FROM_WAVE;
@@ -98,14 +99,14 @@ pub(crate) fn enemy(variant: u32, wave: u32) -> Enemy {
     Enemy { variant, mood: Enemy::WANDER, mood_ticks: 0, health: base + more }
 }
 
-/// Its body; `agents` as in [`Tuning::agents`], of which a great number is made smaller.
+/// The body of an enemy; `agents` as in [`Tuning::agents`]: if there are many, they are smaller.
 pub(crate) fn body(variant: u32, agents: u32) -> Body {
     let area = 4.0 * HALF_WIDTH * HALF_HEIGHT * AGENTS_COVERAGE;
     let widest = if agents == 0 { f32::INFINITY } else { (area / (PI * agents as f32)).sqrt() };
     Body { radius: VARIANT_RADIUS[variant as usize].min(widest), kind: Body::ENEMY }
 }
 
-/// Where a squad appears: on the arena's rim, away from `ship`.
+/// A place for a squad: on the arena's rim, away from `ship`.
 pub(crate) fn rim_place(random: &mut Random, ship: Option<Position>) -> Position {
     farther(random, ship, |random| {
         let (along, side) = (random.range(-1.0, 1.0), random.below(4));
@@ -119,7 +120,7 @@ pub(crate) fn rim_place(random: &mut Random, ship: Option<Position>) -> Position
     })
 }
 
-/// Where one of many appears: anywhere in the arena, away from `ship`.
+/// A place for one of many enemies: anywhere in the arena, away from `ship`.
 pub(crate) fn field_place(random: &mut Random, ship: Option<Position>) -> Position {
     farther(random, ship, |random| Position {
         x: random.range(-0.98, 0.98) * HALF_WIDTH,
@@ -127,14 +128,14 @@ pub(crate) fn field_place(random: &mut Random, ship: Option<Position>) -> Positi
     })
 }
 
-/// A place near `middle`, for one of its squad.
+/// A place near the `middle` of a squad for one of its enemies.
 pub(crate) fn squad_place(random: &mut Random, middle: Position) -> Position {
     let (sin, cos) = random.range(0.0, TAU).sin_cos();
     let distance = random.unit().sqrt() * SQUAD_SPREAD;
     Position { x: middle.x + cos * distance, y: middle.y + sin * distance }
 }
 
-/// Velocity of a new enemy: roughly toward the arena's middle, so that it comes in even when nothing steers it.
+/// Velocity of a new enemy: roughly toward the arena's middle, so that it enters even if nothing steers it.
 pub(crate) fn inward(random: &mut Random, from: Position, speed: f32) -> Velocity {
     let (sin, cos) = ((-from.y).atan2(-from.x) + random.range(-0.6, 0.6)).sin_cos();
     Velocity { x: cos * speed, y: sin * speed }

@@ -1,7 +1,7 @@
-//! Movement and collisions: takes wanted velocities, gives real ones, places and contacts.
+//! Movement and collisions: turns wanted velocities into real ones, positions and contacts.
 //!
-//! The glue between columns and [`world`], which is rapier2d's whole world and travels over a swap as one opaque piece.
-//! While the game is paused nothing moves and nothing touches.
+//! Connects the columns with [`world`], which contains rapier2d's whole world and is handed over in a swap as one opaque field. While the
+//! game is paused, nothing moves and nothing touches.
 
 mod world;
 
@@ -11,7 +11,7 @@ use plugin_sdk::prelude::*;
 
 use crate::world::{BodyInput, BodyKind, ContactStart, Simulation};
 
-/// Contacts of one record; far below a quarter of the topic's lane.
+/// Maximum number of contacts in one record; far below a quarter of the topic's lane.
 const CONTACTS_PER_RECORD: usize = 1_024;
 
 type Bodies<'call> = Query<'call, (EntityId, &'static Body, &'static mut Position, &'static mut Velocity)>;

@@ -1,8 +1,8 @@
-//! The arena's bodies: rapier2d, kept in step with the game's entities.
+//! The arena's bodies: rapier2d, kept in sync with the game's entities.
 //!
-//! One tick is [`Simulation::sync`] → [`Simulation::step`] → [`Simulation::motions`] and
-//! [`Simulation::contacts`]. Knows entity ids, circles and velocities; nothing of plugins, columns or topics.
-//! Units are view units (one pixel at 1280×720) from the arena's middle, and seconds; there is no gravity.
+//! One tick is [`Simulation::sync`] → [`Simulation::step`] → [`Simulation::motions`] and [`Simulation::contacts`]. This module knows entity
+//! ids, circles and velocities, but nothing of plugins, columns or topics. Units are view units (one pixel at 1280×720) from the arena's
+//! middle, and seconds; there is no gravity.
 //!
 //! ```text
 //! inputs (any order) ──sort by id──► rows (ascending id) ──► bodies, colliders
@@ -10,21 +10,20 @@
 //! motions: one per input, in input order ◄───────────────────────┘
 //! ```
 //!
-//! # What a snapshot holds
-//! Serde saves rapier's islands, broad phase, narrow phase, bodies and colliders, and the rows. Not saved: the
-//! pipeline, CCD solver and scratch (workspace only), joints and soft bodies (there are none), integration
-//! parameters (constants of this file, so that an edited constant acts at once), the last contacts.
+//! # Content of a snapshot
+//! Serde saves rapier's islands, broad phase, narrow phase, bodies and colliders, and the rows. It doesn't save the pipeline, CCD solver
+//! and scratch (only workspace), joints and soft bodies (there are none), integration parameters (constants of this file, so that an edited
+//! constant takes effect at once) and the last contacts.
 //!
 //! # Invariants
 //! 1. `rows` is strictly ascending by id, and every row's body and collider are alive.
-//! 2. What reaches rapier depends on the *set* of inputs, never on their order: rows are inserted, steered and
-//!    removed in ascending id order.
-//! 3. Restored from a snapshot, a simulation goes on bit for bit as the saved one does, and saves the same bytes.
-//! 4. Nothing non-finite reaches rapier.
+//! 2. Rapier's input depends on the *set* of inputs, never on their order: rows are inserted, steered and removed in ascending id order.
+//! 3. A simulation restored from a snapshot continues bit for bit like the saved one, and saves the same bytes.
+//! 4. No non-finite number reaches rapier.
 //! 5. Without bodies the simulation equals a new one, so a restarted game replays like a first one.
 //!
 //! # Failure
-//! None returns an error. Non-finite or absurd inputs are clamped; of inputs with the same id the first counts.
+//! No function returns an error. Non-finite or absurd inputs are clamped; of inputs with the same id the first counts.
 
 mod body;
 mod contact;
@@ -41,14 +40,14 @@ use self::body::{HALF, Tag};
 use self::contact::ContactCollector;
 pub(crate) use self::contact::ContactStart;
 
-/// How many view units rapier takes for a metre: about a small enemy. Scales its margins and slop.
+/// Number of view units that rapier takes for a metre: about a small enemy. Scales its margins and slop.
 const LENGTH_UNIT: f32 = 20.0;
-/// Solver iterations a step: enough for jostling circles, half of rapier's default for stacks.
+/// Solver iterations per step: enough for jostling circles, half of rapier's default for stacks.
 const SOLVER_ITERATIONS: usize = 2;
 /// Half the thickness of the walls that surround the arena.
 const WALL_HALF_THICKNESS: f32 = 100.0;
 
-/// The physics of one arena; see the module for what it guarantees.
+/// The physics of one arena; the module's documentation lists its guarantees.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Simulation {
     islands: IslandManager,
@@ -77,7 +76,7 @@ struct Row {
     radius: f32,
 }
 
-/// What rapier asks for and this game has none of, beside its workspaces.
+/// Parameters that rapier requires and this game has none of, and its workspaces.
 #[derive(Default)]
 struct Absent {
     pipeline: PhysicsPipeline,
@@ -91,9 +90,9 @@ struct Absent {
 #[derive(Default)]
 struct Scratch {
     inputs: Vec<BodyInput>,
-    /// `(id, place in inputs)`, ascending.
+    /// `(id, index in inputs)`, ascending.
     order: Vec<(u64, u32)>,
-    /// For each input of the last sync its row, in `0 .. rows.len()`.
+    /// The row of each input of the last sync, in `0 .. rows.len()`.
     slots: Vec<u32>,
     former: Vec<Row>,
     collector: ContactCollector,
@@ -120,11 +119,10 @@ impl Simulation {
         }
     }
 
-    /// Makes the bodies those of `inputs`, which names every living entity once, in any order.
+    /// Synchronizes the bodies with `inputs`, which contains every living entity once, in any order.
     ///
-    /// New ids get a body, ids no longer named lose theirs. A body steers toward its input's velocity. It keeps
-    /// the position it has, unless the input's differs from what [`Self::motions`] last gave: then it is moved
-    /// there, so callers write positions back unchanged.
+    /// New ids get a body; ids that are gone lose theirs. A body steers toward its input's velocity. It keeps its position, unless the
+    /// input's differs from what [`Self::motions`] last returned: then it is moved there, so callers write positions back unchanged.
     pub(crate) fn sync(&mut self, inputs: impl IntoIterator<Item = BodyInput>) {
         self.gather(inputs);
         let order = mem::take(&mut self.scratch.order);
@@ -152,7 +150,7 @@ impl Simulation {
         self.scratch.former = former;
     }
 
-    /// Advances by `dt` seconds and collects the contacts that began.
+    /// Advances by `dt` seconds and collects contacts that begin.
     pub(crate) fn step(&mut self, dt: f32) {
         self.parameters.dt = dt;
         self.absent.pipeline.step(
@@ -173,24 +171,24 @@ impl Simulation {
         self.scratch.collector.drain_sorted(&mut self.contacts);
     }
 
-    /// Where each body of the last [`Self::sync`] is now and how fast it goes, in the order of its inputs.
+    /// Position and velocity of each body of the last [`Self::sync`], in the order of its inputs.
     pub(crate) fn motions(&self) -> impl ExactSizeIterator<Item = Motion> {
         self.scratch.slots.iter().map(|&slot| self.motion_of(&self.rows[slot as usize]))
     }
 
-    /// Where the body of entity `id` is; `None` if it has none. A binary search: loops take [`Self::motions`].
+    /// Position of the body of entity `id`; `None` if it has none. A binary search: loops should use [`Self::motions`].
     #[cfg(test)]
     pub(crate) fn motion(&self, id: u64) -> Option<Motion> {
         let at = self.rows.binary_search_by_key(&id, |row| row.id).ok()?;
         Some(self.motion_of(&self.rows[at]))
     }
 
-    /// The contacts that began in the last step: by `a`, of one `a` in the order it meets them, then by `b`.
+    /// The contacts that began in the last step: by `a`, for one `a` in the order in which it meets them, then by `b`.
     pub(crate) fn contacts(&self) -> &[ContactStart] {
         &self.contacts
     }
 
-    /// How many entities have a body.
+    /// Number of entities that have a body.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
@@ -290,7 +288,7 @@ fn integration_parameters() -> IntegrationParameters {
     }
 }
 
-/// Four slabs just outside the arena, felt by the ship alone: enemies may come in from outside.
+/// Four slabs just outside the arena that only the ship collides with: enemies may come in from outside.
 fn walls() -> [Collider; 4] {
     let thick = WALL_HALF_THICKNESS;
     let slab = |center: Vector, half: Vector| {

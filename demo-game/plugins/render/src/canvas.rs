@@ -7,11 +7,11 @@ use plugin_sdk::prelude::*;
 /// Commands of one record.
 const CHUNK: usize = 4_096;
 
-/// What is to be drawn, in drawing order.
+/// Commands of a frame, in drawing order.
 #[derive(Debug)]
 pub(crate) struct Canvas<'frame> {
     commands: ArenaVec<'frame, DrawCommand>,
-    /// Whether the arena had room for all.
+    /// Whether the arena had room for all commands.
     complete: bool,
 }
 
@@ -29,7 +29,7 @@ impl<'frame> Canvas<'frame> {
         commands.into_iter().for_each(|command| self.draw(command));
     }
 
-    /// Sends all. A picture that misses a part is better than none, so a full lane or arena ends it early.
+    /// Sends all commands. An incomplete picture is better than none, so a full lane or arena ends it early.
     pub(crate) fn send(&self, frame: &Frame<'_>, publisher: &mut Publisher<'_, DrawCommands>) {
         if !self.complete {
             frame.log(Level::WARN, format_args!("the frame arena is full: the picture is not complete"));

@@ -1,4 +1,4 @@
-//! What a blow leaves for a while: rings, grid ripples, floating texts, shake and flash. Bounded, kept over a swap.
+//! Temporary effects of hits: rings, grid ripples, floating texts, shake and flash. Bounded, kept over a swap.
 
 use game_types::{Color, DrawCommand, palette};
 use plugin_sdk::prelude::*;
@@ -9,9 +9,9 @@ use crate::line::Line;
 const RINGS_MAX: usize = 40;
 const RIPPLES_MAX: usize = 24;
 const FLOATERS_MAX: usize = 32;
-/// Alert marks at a time, of all floaters.
+/// Maximum number of alert marks among the floaters.
 const ALERTS_MAX: usize = 12;
-/// What is left of shake and flash after a tick.
+/// Factor of shake and flash per tick.
 const SHAKE_DECAY: f32 = 0.88;
 const FLASH_DECAY: f32 = 0.85;
 const SHAKE_MAX: f32 = 22.0;
@@ -28,7 +28,7 @@ pub(crate) struct Ring {
     pub(crate) radius: f32,
     /// Units that the radius grows in a tick.
     pub(crate) growth: f32,
-    /// Ticks left, and in all.
+    /// Ticks left, and total ticks.
     pub(crate) life: u32,
     pub(crate) span: u32,
     pub(crate) color: Color,
@@ -55,7 +55,7 @@ struct Floater {
     life: u32,
 }
 
-/// All effects but particles.
+/// All effects except particles.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(crate = "plugin_sdk::serde", default)]
 pub(crate) struct Effects {
@@ -99,7 +99,7 @@ impl Effects {
         }
     }
 
-    /// Advances by a tick; what [`Self::camera`] drew once is gone.
+    /// Advances by a tick; removes what [`Self::camera`] draws only once.
     pub(crate) fn tick(&mut self) {
         self.ripples.clear();
         self.rings.retain_mut(|ring| {
@@ -116,7 +116,7 @@ impl Effects {
         self.flash = if self.flash < 0.02 { 0.0 } else { self.flash * FLASH_DECAY };
     }
 
-    /// What comes before all light of a frame.
+    /// The commands that precede all light of a frame.
     pub(crate) fn camera(&self, random: &mut Random) -> impl Iterator<Item = DrawCommand> {
         let mut aside = || random.range(-self.shake, self.shake);
         let shake = (self.shake > 0.0).then(|| DrawCommand::shake(aside(), aside()));
@@ -150,7 +150,7 @@ impl Effects {
     }
 }
 
-/// Drops the oldest when `list` is full.
+/// Appends `item`; drops the oldest if `list` is full.
 fn push_bounded<T>(list: &mut Vec<T>, item: T, limit: usize) {
     if list.len() >= limit {
         list.remove(0);

@@ -1,4 +1,4 @@
-//! Texts over the game: score, lives, combo, banners. Pure; ink, but for the lives, which are light.
+//! Texts over the game: score, lives, combo, banners. Pure; all ink except the lives, which are light.
 
 use core::f32::consts::TAU;
 
@@ -18,7 +18,7 @@ pub(crate) const BANNER_TICKS: u32 = 110;
 /// Ticks in which GAME OVER appears.
 const OVER_FADE_TICKS: f32 = 40.0;
 
-/// Draws all of it; `banner` are the ticks left of the wave's banner.
+/// Draws all texts; `banner` is the number of ticks left for the wave's banner.
 pub(crate) fn draw(canvas: &mut Canvas<'_>, game: &GameState, banner: u32) {
     if game.phase == GameState::FRESH {
         return;

@@ -1,7 +1,7 @@
-//! The picture: reads the world and what happened in it, sends draw commands. Decides nothing.
+//! The picture: reads the world and its events, and sends draw commands. It makes no decisions.
 //!
-//! Particles and other effects are its state, kept over a swap. Nothing but them outlives a frame; the list of
-//! commands is made in the frame arena and sent by loan.
+//! Particles and other effects are its state, kept over a swap. Nothing else outlives a frame: the list of commands lives in the frame
+//! arena and is sent by loan.
 //!
 //! Order of a frame: camera, light (far to near), ink.
 
@@ -23,11 +23,11 @@ use crate::canvas::Canvas;
 use crate::effects::{Effects, Ring, Ripple};
 use crate::particles::{Burst, Particles};
 
-/// Commands besides those of entities and particles, roughly.
+/// Approximate number of commands besides those of entities and particles.
 const OTHER_COMMANDS: usize = 256;
-/// More enemies than these are drawn dimmer and plainer, lest their light runs together.
+/// Number of enemies above which they are drawn dimmer and plainer, so that their light doesn't merge.
 const CROWD: usize = 500;
-/// Slowest ship that leaves a thrust trail, in units per second.
+/// Minimum speed at which the ship leaves a thrust trail, in units per second.
 const THRUST_SPEED: f32 = 40.0;
 
 type World<'call> = Query<'call, (EntityId, &'static Input, &'static GameState)>;
@@ -159,7 +159,7 @@ impl Render {
         self.effects.shake(0.8 * heavy);
     }
 
-    /// The ship was hit; `strength` in `0.0 ..= 1.0`.
+    /// Shows that the ship was hit; `strength` in `0.0 ..= 1.0`.
     fn show_crash(&mut self, event: &GameEvent, strength: f32, random: &mut Random) {
         let &GameEvent { x, y, .. } = event;
         let sparks =
@@ -175,7 +175,7 @@ impl Render {
     }
 }
 
-/// Sparks to all sides, to be filled in.
+/// A template of sparks in all directions.
 fn sparks_around() -> Burst {
     Burst {
         x: 0.0,

@@ -1,10 +1,10 @@
-//! A short line of text without an allocation.
+//! A short line of text, stored without an allocation.
 
 use core::fmt::{self, Write};
 
 const LENGTH_MAX: usize = 32;
 
-/// Up to 32 bytes; what is longer is cut.
+/// Up to 32 bytes; longer text is cut.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Line {
     bytes: [u8; LENGTH_MAX],

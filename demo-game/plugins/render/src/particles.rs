@@ -1,7 +1,7 @@
-//! Sparks and embers: cosmetic, yet part of the state, so that a swap leaves the picture as it was.
+//! Sparks and embers: cosmetic, but part of the state, so that a swap doesn't change the picture.
 //!
 //! # Invariant
-//! 1. There are at most [`PARTICLES_MAX`]; new ones beyond are not made.
+//! 1. There are at most [`PARTICLES_MAX`]; further ones are not created.
 
 use core::f32::consts::TAU;
 
@@ -11,7 +11,7 @@ use plugin_sdk::serde::{Deserialize, Serialize};
 
 /// See invariant 1.
 pub(crate) const PARTICLES_MAX: usize = 640;
-/// Seconds of its flight that a spark is long.
+/// Length of a spark, in seconds of its flight.
 const STREAK_SECONDS: f32 = 0.035;
 
 /// One spark or ember.
@@ -25,7 +25,7 @@ struct Particle {
     vy: f32,
     /// Ticks left, in `1 ..= span`.
     life: u16,
-    /// Ticks in all.
+    /// Total ticks.
     span: u16,
     /// Width of a spark, diameter of an ember, in units.
     size: f32,
@@ -34,18 +34,18 @@ struct Particle {
     streak: u8,
 }
 
-/// A number of particles that leave a place together.
+/// Particles that leave a point together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Burst {
     pub(crate) x: f32,
     pub(crate) y: f32,
     pub(crate) count: u32,
-    /// Direction in radians, and how far particles stray from it; `TAU / 2.0` is all around.
+    /// Direction in radians, and the deviation from it; `TAU / 2.0` means all directions.
     pub(crate) angle: f32,
     pub(crate) spread: f32,
-    /// Fastest, in units per second.
+    /// Maximum speed, in units per second.
     pub(crate) speed: f32,
-    /// Longest, in ticks.
+    /// Maximum lifetime, in ticks.
     pub(crate) life: u16,
     pub(crate) size: f32,
     pub(crate) color: Color,
@@ -53,7 +53,7 @@ pub(crate) struct Burst {
 }
 
 impl Burst {
-    /// All around.
+    /// All directions.
     pub(crate) const ROUND: f32 = TAU / 2.0;
 }
 
@@ -84,12 +84,12 @@ impl Particles {
         }
     }
 
-    /// How many of `count` may be made (invariant 1).
+    /// How many of `count` may be created (invariant 1).
     fn room(&self, count: u32) -> u32 {
         count.min(PARTICLES_MAX.saturating_sub(self.list.len()) as u32)
     }
 
-    /// Moves all by a tick of `dt` seconds and removes those that went out.
+    /// Moves all by a tick of `dt` seconds and removes expired ones.
     pub(crate) fn tick(&mut self, dt: f32) {
         self.list.retain_mut(|particle| {
             particle.x += particle.vx * dt;

@@ -4,14 +4,14 @@ use core::f32::consts::TAU;
 
 use game_types::{Color, DrawCommand, Enemy, Input, Position, Shape, Ship, Velocity, palette};
 
-/// How much larger an enemy is drawn than it collides.
+/// Drawn size of an enemy relative to its collider.
 const ENEMY_SCALE: f32 = 2.7;
 const SHIP_SCALE: f32 = 2.9;
-/// Seconds of its flight that a bullet's beam is long.
+/// Length of a bullet's beam, in seconds of its flight.
 const BULLET_SECONDS: f32 = 0.03;
-/// From so few ticks on, the shield flickers.
+/// Remaining ticks from which the shield flickers.
 const SHIELD_FLICKER_TICKS: u32 = 45;
-/// Fear.
+/// Colour of fear.
 const PALE: Color = [125, 150, 205, 210];
 
 /// By variant: wandering, hunting, scattering.
@@ -21,7 +21,7 @@ const ENEMY_COLORS: [[Color; 3]; Enemy::VARIANTS] = [
     [palette::VIOLET, palette::RED, PALE],
 ];
 
-/// The colour of an enemy, also of what is left of it.
+/// The colour of an enemy and of its debris.
 pub(crate) fn enemy_color(variant: u32, mood: u32) -> Color {
     let moods = ENEMY_COLORS.get(variant as usize).unwrap_or(&ENEMY_COLORS[0]);
     *moods.get(mood as usize).unwrap_or(&moods[0])
@@ -46,7 +46,7 @@ pub(crate) fn enemy(
     DrawCommand::sprite(shape, place.x, place.y, radius * ENEMY_SCALE, angle, color)
 }
 
-/// What is around an enemy that takes more than one hit.
+/// The ring around an enemy that takes more than one hit.
 pub(crate) fn armor(place: Position, enemy: &Enemy, radius: f32) -> Option<DrawCommand> {
     let strength = 0.15 * enemy.health.min(5) as f32;
     let color = palette::faded(enemy_color(enemy.variant, enemy.mood), strength);
@@ -60,7 +60,7 @@ pub(crate) fn bullet(place: Position, velocity: Velocity) -> DrawCommand {
     DrawCommand::trail(tail, [place.x, place.y], 3.4, palette::GOLD)
 }
 
-/// The ship, its light and its shield.
+/// The ship, its glow and its shield.
 pub(crate) fn ship(place: Position, ship: &Ship, radius: f32, tick: u64) -> [Option<DrawCommand>; 3] {
     let Position { x, y } = place;
     let glow = DrawCommand::sprite(Shape::Glow, x, y, radius * 6.0, 0.0, palette::faded(palette::ICE, 0.35));
@@ -73,7 +73,7 @@ pub(crate) fn ship(place: Position, ship: &Ship, radius: f32, tick: u64) -> [Opt
     [Some(glow), Some(body), shield]
 }
 
-/// Where the player aims.
+/// Marks where the player aims.
 pub(crate) fn crosshair(input: &Input) -> [DrawCommand; 2] {
     let Input { aim_x: x, aim_y: y, .. } = *input;
     [

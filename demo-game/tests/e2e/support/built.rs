@@ -1,4 +1,4 @@
-//! The game, the command and the plugins, built by cargo in release as users build them; once, whoever asks first.
+//! The game, the command and the plugins, built by cargo in release as users build them; the first test that needs them builds them, once.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

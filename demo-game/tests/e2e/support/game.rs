@@ -1,4 +1,4 @@
-//! A running game without a window, and what it was like.
+//! A running game without a window, and its results.
 
 use std::collections::HashMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! What the tests share: built programs, plugins folders, running games.
+//! Shared parts of the tests: built programs, plugins folders, running games.
 
 pub(crate) mod built;
 pub(crate) mod game;

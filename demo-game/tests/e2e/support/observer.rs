@@ -1,4 +1,4 @@
-//! The test as another process that looks at a running game's pictures.
+//! The test as another process that receives a running game's pictures.
 
 use std::path::Path;
 

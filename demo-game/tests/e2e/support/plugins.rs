@@ -1,4 +1,4 @@
-//! A plugins folder of a test's own, and the ways in which people replace a library in it.
+//! A test's own plugins folder, and the ways in which people replace a library in it.
 
 use std::fs;
 use std::io::Write as _;

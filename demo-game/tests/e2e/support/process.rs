@@ -1,4 +1,4 @@
-//! A child and the lines that it writes; killed when dropped.
+//! A child process and the lines that it writes; dropping it kills the process.
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, ExitStatus};

@@ -1,4 +1,4 @@
-//! `hotframe bus gc`: removes what killed games have left.
+//! `hotframe bus gc`: removes what killed games left.
 
 use std::error::Error;
 use std::io::Write;

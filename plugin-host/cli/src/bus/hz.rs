@@ -40,7 +40,7 @@ pub(crate) struct Args {
     count: Option<u64>,
 }
 
-/// What came since the last line.
+/// What arrived since the last line.
 struct Interval {
     begun: Instant,
     messages: u64,
@@ -70,7 +70,7 @@ pub(super) fn hz(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>
 }
 
 impl Interval {
-    /// Takes the next message, if one waits and `most` allows; gives their number.
+    /// Takes the next message, if one waits and `most` allows it; returns the number of messages.
     fn take(&mut self, inbox: &mut Inbox, most: u64) -> Result<u64, Box<dyn Error>> {
         self.lost = self.lost.saturating_add(missed(inbox));
         let Some(delivery) = told(inbox.receive())?.flatten().filter(|_| most > 0) else { return Ok(0) };

@@ -1,7 +1,9 @@
-//! `hotframe bus`: looks into running games through their bus. The game neither waits for these commands nor notices them: `ls`, `top` and
-//! `doctor` look without taking part, those that receive are observers.
+//! `hotframe bus`: inspects running games through their bus.
 //!
-//! One command a file or folder, with its flags. What they share lies beside them, by subject: [`target`], [`session`], [`observe`]. No
+//! The game neither waits for these commands nor notices them: `ls`, `top` and `doctor` read without attaching; commands that receive are
+//! observers.
+//!
+//! Each command has a file or folder, with its flags. Shared code lies beside them, by subject: [`target`], [`session`], [`observe`]. No
 //! command imports another.
 
 mod doctor;
@@ -21,7 +23,7 @@ use std::error::Error;
 use std::io;
 use std::process::ExitCode;
 
-// A doc comment on a variant would take the place of the long help, which is the one on its `Args`.
+// A doc comment on a variant would replace the long help, which stands on its `Args`.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(crate) enum BusCommand {
     #[command(about = "List topics with their types, priorities, publishers and counts, and who reads")]
@@ -45,7 +47,7 @@ pub(crate) enum BusCommand {
 }
 
 impl BusCommand {
-    /// Runs the command to its end; gives the exit code.
+    /// Runs the command to its end; returns the exit code.
     pub(crate) fn run(self, out: &mut impl io::Write) -> Result<ExitCode, Box<dyn Error>> {
         match self {
             Self::Ls(args) => ls::ls(&args, out)?,

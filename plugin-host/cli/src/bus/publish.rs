@@ -1,4 +1,4 @@
-//! `hotframe bus pub`: publishes messages that are given as JSON.
+//! `hotframe bus pub`: publishes messages given as JSON.
 
 use std::error::Error;
 use std::io::BufRead as _;
@@ -50,7 +50,7 @@ pub(crate) struct Args {
     priority: Option<Priority>,
 }
 
-/// A line of the input is no message.
+/// A line of the input is not a message.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line}")]
 struct LineError {
@@ -72,7 +72,7 @@ fn priority(text: &str) -> Result<Priority, String> {
 
 /// Where the messages come from.
 enum Source {
-    /// One, repeated so often.
+    /// One message, and how often it is still to be sent.
     Given { payload: Vec<u8>, left: u64 },
     /// Lines of the standard input.
     Lines { lines: Receiver<std::io::Result<String>>, line: u64, left: u64, empty: u64 },
@@ -99,7 +99,7 @@ pub(super) fn publish(args: &Args) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Sends until the source is dry or the command has to end; gives the number of records.
+/// Sends until the source is empty or the command has to end; returns the number of records.
 fn send_all(
     args: &Args,
     (bus, watch): (&Bus, &mut Watch),
@@ -110,12 +110,12 @@ fn send_all(
     let mut sent = 0_u64;
     while let Some(payload) = source.next(fields, bus, watch)? {
         if let Some(rate) = args.rate {
-            // Counted from the beginning, so that no error adds up.
+            // Computed from the start, so that no error adds up.
             let offset = Duration::from_secs_f64(sent as f64 / rate);
             if !watch.sleep_until(bus, pace.due(offset))? {
                 break;
             }
-            // Who was stopped, or had nothing to send, does not make up for it.
+            // After a stop, or without input, the sender does not catch up.
             pace.sends(offset, Instant::now());
         } else if watch.is_over(bus)? {
             break;
@@ -136,7 +136,7 @@ impl Source {
                 Ok(Self::Given { payload: fields.from_json(message)?, left: args.count.unwrap_or(once) })
             }
             None => {
-                // A read can't be interrupted: a thread of its own does it, and ends with the process.
+                // A read can't be interrupted, so it runs on a thread of its own, which ends with the process.
                 let (sender, lines) = sync_channel(64);
                 std::thread::spawn(move || std::io::stdin().lock().lines().try_for_each(|line| sender.send(line)));
                 Ok(Self::Lines { lines, line: 0, left: args.count.unwrap_or(u64::MAX), empty: 0 })
@@ -144,7 +144,7 @@ impl Source {
         }
     }
 
-    /// The next message; `None` after the last one, or when the command has to end.
+    /// The next message; `None` after the last one, or if the command has to end.
     fn next(&mut self, fields: &Fields, bus: &Bus, watch: &mut Watch) -> Result<Option<Vec<u8>>, Box<dyn Error>> {
         match self {
             Self::Given { left: 0, .. } | Self::Lines { left: 0, .. } => Ok(None),
@@ -177,7 +177,7 @@ impl Source {
     }
 }
 
-/// The priority at which the topic is published, if it is one.
+/// The priority at which the topic is published, if there is only one.
 fn usual_priority(topic: &TopicInfo) -> Priority {
     let mut priorities = topic.lanes.iter().filter(|lane| lane.open).map(|lane| lane.priority);
     let first = priorities.next().unwrap_or(Priority::Normal);

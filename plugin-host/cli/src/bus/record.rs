@@ -1,4 +1,4 @@
-//! `hotframe bus record`: topics into an MCAP file.
+//! `hotframe bus record`: records topics to an MCAP file.
 
 use std::error::Error;
 use std::io::Write;
@@ -71,12 +71,12 @@ fn encoding(text: &str) -> Result<Encoding, String> {
     }
 }
 
-/// Between two flushes.
+/// Time between two flushes.
 const FLUSH: Duration = Duration::from_millis(250);
 
 pub(super) fn record(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     if is_stdout(&args.file) {
-        // What is told there would be in the recording.
+        // Messages on the standard output would end up in the recording.
         return record_telling(args, &mut Guard(std::io::stderr()));
     }
     record_telling(args, out)
@@ -90,7 +90,7 @@ fn is_stdout(file: &Path) -> bool {
     let stdout =
         std::io::stdout().as_fd().try_clone_to_owned().and_then(|stdout| std::fs::File::from(stdout).metadata());
     let (Ok(stdout), Ok(file)) = (stdout, std::fs::metadata(file)) else { return false };
-    // What is told to /dev/null is in nobody's way.
+    // Messages to /dev/null disturb nobody.
     !stdout.file_type().is_char_device() && (file.dev(), file.ino()) == (stdout.dev(), stdout.ino())
 }
 
@@ -107,7 +107,7 @@ fn record_telling(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error
     let mut watch = Watch::start()?;
     let mut inbox = bus.inbox("hotframe bus record", Attachment::Observer)?;
     let topics = subscribe(args, &bus, &mut inbox)?;
-    // The file comes last: nothing else can stand in the way any more.
+    // The file is created last, when nothing else can fail any more.
     let mut recorder = Recorder::create_encoded(&args.file, bus.name(), args.force, args.encoding)?;
     topics.iter().for_each(|topic| recorder.declare(topic));
     tell(format_args!("recording {} of bus `{}`; Ctrl-C ends", names(&topics), Shown(bus.name())));
@@ -137,7 +137,7 @@ fn run(
     watch: &mut Watch,
     out: &mut impl Write,
 ) -> Result<(), Box<dyn Error>> {
-    // One clock that never goes back, told as the system's.
+    // A monotonic clock, reported as the system's time.
     let (begun, begun_at) = (Instant::now(), SystemTime::now());
     let end = args.duration.map(|seconds| begun + Duration::from_secs_f64(seconds));
     let mut left = args.count.unwrap_or(u64::MAX);
@@ -160,7 +160,7 @@ fn run(
     record_rest((inbox, recorder), left, begun_at + begun.elapsed())
 }
 
-/// Records what was sent before the end, `most` at most: what is neither recorded nor lost would be in no account.
+/// Records what was sent before the end, at most `most` messages: otherwise these would count neither as recorded nor as lost.
 fn record_rest(
     (inbox, recorder): (&mut Inbox, &mut Recorder),
     most: u64,
@@ -173,14 +173,14 @@ fn record_rest(
             left -= 1;
         }
     };
-    // Each round tells of one topic that was declared anew.
+    // Each round reports one topic that was declared anew.
     while told(inbox.drain(&mut each))?.is_none() {}
     written?;
     inbox.take_missed().iter().for_each(|missed| recorder.miss(missed));
     Ok(())
 }
 
-/// Reads the wanted topics, and gives those that exist. Without any wanted, all are read, also those that come later.
+/// Subscribes to the requested topics, and returns those that exist. If none is requested, subscribes to all, including later ones.
 fn subscribe(args: &Args, bus: &Bus, inbox: &mut Inbox) -> Result<Vec<TopicInfo>, Box<dyn Error>> {
     if args.topics.is_empty() {
         inbox.subscribe_all(Start::Now)?;
@@ -192,7 +192,7 @@ fn subscribe(args: &Args, bus: &Bus, inbox: &mut Inbox) -> Result<Vec<TopicInfo>
     Ok(bus.snapshot().topics.into_iter().filter(wanted).collect())
 }
 
-/// The topics, for people.
+/// The topics' names, for people.
 fn names(topics: &[TopicInfo]) -> String {
     if topics.is_empty() {
         return "all topics".to_owned();

@@ -1,4 +1,4 @@
-//! `hotframe bus replay`: a recording, published again.
+//! `hotframe bus replay`: publishes a recording again.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -79,10 +79,10 @@ fn speed(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Who publishes what is in the recording.
+/// The publishers of the recording's messages.
 struct Outgoing {
     publishers: Vec<(Publisher, String)>,
-    /// For each channel of the recording its publisher and priority, if it is replayed.
+    /// Publisher and priority of each channel of the recording, if it is replayed.
     channels: Vec<Option<(usize, Priority)>>,
 }
 
@@ -105,9 +105,9 @@ pub(super) fn replay(args: &Args) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What can't be replayed, before anything is.
+/// Reports what can't be replayed, before anything is replayed.
 fn tell_of_damage(args: &Args, recording: &Recording) {
-    /// Places told; a file that is worse than that is not worth more lines.
+    /// Maximum number of reported places; more would not help with a file that damaged.
     const PLACES_MAX: usize = 8;
     let file = args.file.display();
     for Damage { at, bytes, messages, problem, .. } in recording.damage.iter().take(PLACES_MAX) {
@@ -183,7 +183,7 @@ impl Outgoing {
     }
 }
 
-/// A lane for each priority.
+/// One lane for each priority.
 fn lanes<'a>(channels: impl Iterator<Item = &'a RecordedChannel>) -> Vec<(Priority, u32)> {
     let mut lanes: Vec<(Priority, u32)> = Vec::new();
     for channel in channels {
@@ -196,7 +196,7 @@ fn lanes<'a>(channels: impl Iterator<Item = &'a RecordedChannel>) -> Vec<(Priori
     lanes
 }
 
-/// Whether the bus has the topic as it was recorded, or not at all.
+/// Checks that the bus either has the topic as it was recorded, or doesn't have it.
 fn check(bus: &Bus, channel: &RecordedChannel) -> Result<(), ReplayError> {
     if channel.message_size == 0 {
         return Err(ReplayError::NotPlain(channel.topic.clone()));
@@ -212,7 +212,7 @@ fn check(bus: &Bus, channel: &RecordedChannel) -> Result<(), ReplayError> {
     }
 }
 
-/// The topic as it has to be stated. What happens without room is for those to say who use it now.
+/// The topic's specification for publishing. Its present users decide the policy.
 fn spec<'a>(bus: &Bus, channel: &'a RecordedChannel) -> TopicSpec<'a> {
     let present = bus.snapshot().topics.into_iter().find(|topic| topic.name == channel.topic);
     TopicSpec {
@@ -225,7 +225,7 @@ fn spec<'a>(bus: &Bus, channel: &'a RecordedChannel) -> TopicSpec<'a> {
     }
 }
 
-/// Plays once. `false` when the command has to end.
+/// Plays the recording once. Returns `false` if the command has to end.
 fn play(
     args: &Args,
     recording: &Recording,
@@ -253,7 +253,7 @@ fn play(
     Ok(!watch.is_stopped())
 }
 
-/// On a bus of its own: whoever comes later may find it.
+/// Sleeps on a bus of its own, even while nobody else is there: a participant may arrive later.
 fn sleep_until(watch: &Watch, moment: Instant) -> bool {
     while !watch.is_stopped() {
         match moment.saturating_duration_since(Instant::now()) {

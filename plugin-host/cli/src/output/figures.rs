@@ -1,4 +1,4 @@
-//! Numbers for people.
+//! Formats numbers for people.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub(crate) fn several(number: u64, what: &str) -> String {
     format!("{} {}", count(number as f64), plural(number, what))
 }
 
-/// `what`, or more of it.
+/// `what` in singular or plural.
 pub(crate) fn plural(number: u64, what: &str) -> String {
     match what.strip_suffix('y') {
         _ if number == 1 => what.to_owned(),
@@ -27,7 +27,7 @@ pub(crate) fn plural(number: u64, what: &str) -> String {
     }
 }
 
-/// Three digits.
+/// A number with three digits.
 fn three(number: f64) -> String {
     match number {
         small if small < 9.995 => format!("{small:.2}"),
@@ -46,7 +46,7 @@ pub(crate) fn nanoseconds(nanoseconds: f64) -> String {
     format!("{nanoseconds:.0} ns")
 }
 
-/// A time in the two units that say most.
+/// A duration in its two largest units.
 pub(crate) fn age(age: Duration) -> String {
     match age.as_secs() {
         seconds if seconds < 60 => format!("{seconds}s"),
@@ -64,7 +64,7 @@ pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Events in a time, as events a second.
+/// A rate: `events` during `time`, per second.
 pub(crate) fn per_second(events: u64, time: Duration) -> f64 {
     if time.is_zero() { 0.0 } else { events as f64 / time.as_secs_f64() }
 }

@@ -1,8 +1,8 @@
-//! What reaches a terminal: nothing that it would act on.
+//! Keeps control characters from the terminal.
 //!
-//! Names on a bus, in recordings and in folders are other programs' texts. [`Guard`] stands before the standard output and lets no
-//! control character through but the end of a line; a name in a line of text is [`Shown`], so that it can't end that either.
-//! The escapes are those of JSON, where these characters stand in texts only: it stays what it is.
+//! Names on a bus, in recordings and in folders are texts of other programs. [`Guard`] wraps the standard output and passes no control
+//! character except line ends. A name within a line is [`Shown`], so that it can't end the line either. The escapes are those of JSON, in
+//! which these characters occur only in strings: JSON output keeps its meaning.
 
 use std::fmt::Arguments;
 use std::io::{self, Write};
@@ -16,7 +16,7 @@ pub(crate) struct Guard<W>(pub(crate) W);
 
 impl<W: Write> Write for Guard<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // What is formatted comes in whole texts.
+        // Formatted output arrives in whole texts.
         let text = String::from_utf8_lossy(bytes);
         if !text.contains(|c| c != '\n' && acts(c)) {
             self.0.write_all(bytes)?;
@@ -36,7 +36,7 @@ impl<W: Write> Write for Guard<W> {
     }
 }
 
-/// Tells a person something, in one line.
+/// Reports something to a person, in one line.
 pub(crate) fn tell(what: Arguments<'_>) {
     let what = what.to_string();
     eprintln!("hotframe: {}", Shown(&what));

@@ -1,5 +1,5 @@
-//! What tools that receive owe and may not hold: every message since they began is shown or counted, and a topic that only they read is
-//! anybody's to declare otherwise.
+//! Obligations of tools that receive: they show or count every message since they began, and they hold no topic: if only they read it,
+//! anybody may declare it anew.
 
 use rustix::process::Signal;
 use serde_json::Value;

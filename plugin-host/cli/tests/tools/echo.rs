@@ -1,4 +1,4 @@
-//! `echo`, and what it has in common with all that lasts.
+//! `echo`, and behaviour that all lasting commands share.
 
 use rustix::process::Signal;
 use shm_bus::Attachment;

@@ -1,4 +1,4 @@
-//! What the commands say of themselves.
+//! The commands' help.
 
 use super::support::Game;
 

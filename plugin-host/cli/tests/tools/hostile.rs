@@ -1,4 +1,4 @@
-//! Names of strangers: nothing that a terminal would act on is printed, whatever they hold.
+//! Hostile names: whatever they contain, no control character reaches the terminal.
 
 use std::process::Stdio;
 

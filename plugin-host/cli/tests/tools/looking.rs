@@ -1,4 +1,4 @@
-//! Tools that only look: they take no part in the bus and change nothing of it.
+//! Tools that only look: they don't attach to the bus and change nothing in it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

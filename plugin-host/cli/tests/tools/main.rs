@@ -1,4 +1,4 @@
-//! The commands of `hotframe bus`, run as processes against a real bus that the test holds.
+//! The commands of `hotframe bus`, run as processes on a real bus that the test holds.
 //!
 //! Every wait is for a line, a counter or an exit.
 

@@ -1,6 +1,6 @@
-//! Tools and games in namespaces of their own that share a folder of buses.
+//! Tools and games in separate namespaces that share a folder of buses.
 //!
-//! A test that needs a namespace which the system does not grant says so and does nothing.
+//! A test that needs a namespace which the system does not grant reports that and does nothing.
 
 use std::io::Write as _;
 use std::path::Path;

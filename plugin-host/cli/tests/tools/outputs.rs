@@ -1,4 +1,4 @@
-//! Files that tools write: nothing is lost before something better is there, and what is left is told.
+//! Files that tools write: nothing is lost before its replacement is there, and files that are left over are reported.
 
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! Work queues, as `ls`, `top` and `doctor` tell them.
+//! Work queues in the output of `ls`, `top` and `doctor`.
 
 use serde_json::Value;
 use shm_bus::wire::{Priority, schema_hash};

@@ -1,4 +1,4 @@
-//! Where `record` writes to: what others do to the file meanwhile, pipes, and the standard output.
+//! Destinations of `record`: files that other programs change meanwhile, pipes, and the standard output.
 
 use std::fs::{self, File};
 use std::io::Read as _;

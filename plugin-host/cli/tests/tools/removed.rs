@@ -1,4 +1,4 @@
-//! Tools beside a bus that somebody removes under them.
+//! Tools on a bus that is removed while they run.
 
 use super::support::{Game, HITS, hit_json};
 

@@ -1,4 +1,4 @@
-//! `replay`, and `gc` of what it leaves when it is killed.
+//! `replay`, and `gc` of what a killed replay leaves.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};

@@ -1,4 +1,4 @@
-//! A bus of a test's own, and tools that run beside it.
+//! A test's own bus, and tools that run beside it.
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! `top`, on a terminal and without one.
+//! `top`, with and without a terminal.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};

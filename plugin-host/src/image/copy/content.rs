@@ -1,7 +1,7 @@
 //! The hash of a file's content: XXH64 with seed 0.
 //!
-//! Tells contents apart, so that one content is tried once; it is no defence against somebody who
-//! builds a collision. Algorithm and figures: the xxHash specification, version 0.1.1.
+//! Distinguishes contents, so that each is tried once; it doesn't protect against deliberate collisions. Algorithm and figures: the xxHash
+//! specification, version 0.1.1.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -12,13 +12,13 @@ const PRIME_3: u64 = 0x1656_67B1_9E37_79F9;
 const PRIME_4: u64 = 0x85EB_CA77_C2B2_AE63;
 const PRIME_5: u64 = 0x27D4_EB2F_1656_67C5;
 
-/// Bytes that one round of the four lanes takes.
+/// Bytes that one round of the four accumulators consumes.
 const STRIPE: usize = 32;
 
-/// Bytes read at once; a multiple of [`STRIPE`].
+/// Bytes per read; a multiple of [`STRIPE`].
 const BLOCK: usize = 128 * 1024;
 
-/// What a file contains, as 64 bits.
+/// Hash of a file's content, 64 bits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ContentHash(u64);
 
@@ -33,10 +33,10 @@ impl ContentHash {
         Self(lanes.finish(rest, bytes.len() as u64))
     }
 
-    /// The hash of what `reader` gives until its end, and the number of bytes.
+    /// Hashes everything that `reader` yields; returns the hash and the number of bytes.
     ///
     /// # Errors
-    /// The reader's.
+    /// Those of the reader.
     pub fn of_reader(mut reader: impl Read) -> io::Result<(Self, u64)> {
         let mut block = vec![0; BLOCK];
         let mut lanes = Lanes::new();
@@ -92,7 +92,7 @@ impl Lanes {
         Self([PRIME_1.wrapping_add(PRIME_2), PRIME_2, 0, 0u64.wrapping_sub(PRIME_1)])
     }
 
-    /// Takes whole stripes.
+    /// Processes whole stripes.
     fn take(&mut self, stripes: &[u8]) {
         for stripe in stripes.chunks_exact(STRIPE) {
             for (lane, word) in self.0.iter_mut().zip(stripe.chunks_exact(8)) {
@@ -101,7 +101,7 @@ impl Lanes {
         }
     }
 
-    /// The hash, with the last `rest` of fewer than a stripe's bytes, of `len` bytes in all.
+    /// The final hash: `rest` is the tail shorter than a stripe, `len` the total number of bytes.
     fn finish(&self, rest: &[u8], len: u64) -> u64 {
         let mut hash = if len < STRIPE as u64 { PRIME_5 } else { self.merge() };
         hash = hash.wrapping_add(len);
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(ContentHash::of(text).get(), 0x02A2_E854_70D6_FD96);
     }
 
-    /// Gives at most `step` bytes with each read.
+    /// Yields at most `step` bytes per read.
     struct Dribble<'a>(&'a [u8], usize);
 
     impl Read for Dribble<'_> {

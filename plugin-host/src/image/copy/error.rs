@@ -1,11 +1,11 @@
-//! Why a file could not be copied, in words for a person, and what the watcher is to do about it.
+//! Why a file could not be copied, in words for a person, and how the watcher should react.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::image::shortage::remedy;
 
-/// Why there is no place for private copies.
+/// Why there is no folder for private copies.
 #[derive(Debug, thiserror::Error)]
 #[error("can't create a private folder for images in {}; {}", base.display(), advice(source))]
 pub struct StoreError {
@@ -33,10 +33,10 @@ pub enum CopyError {
         /// The watched file.
         file: PathBuf,
     },
-    /// The name belongs to something that is no regular file.
+    /// The name belongs to something other than a regular file.
     #[error("{} is not a regular file", file.display())]
     NotAFile {
-        /// What the name belongs to.
+        /// The path.
         file: PathBuf,
     },
     /// The file can't be read.
@@ -44,17 +44,17 @@ pub enum CopyError {
     Io {
         /// The watched file.
         file: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// The process lacks what copying takes.
+    /// The process lacks a resource that copying needs.
     #[error("can't copy {} now: {remedy}", file.display())]
     Shortage {
         /// The watched file.
         file: PathBuf,
         /// What is lacking, and what to do.
         remedy: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The copy can't be written.
@@ -64,16 +64,16 @@ pub enum CopyError {
         file: PathBuf,
         /// The folder of private copies.
         folder: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// The folder of private copies was cleared away and can't be made again.
+    /// The folder of private copies was deleted and can't be created again.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl CopyError {
-    /// Whether a try a little later may succeed without anything being repaired.
+    /// Whether a retry a little later may succeed without any repair.
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
         match self {
@@ -83,18 +83,18 @@ impl CopyError {
         }
     }
 
-    /// Whether it says nothing of what the file holds: what is lacking may be there later, though nobody touches the file.
+    /// Whether the error says nothing about the file's content: a retry may succeed later although nobody touches the file.
     #[must_use]
     pub fn is_of_the_host(&self) -> bool {
         match self {
             Self::Shortage { .. } | Self::Write { .. } | Self::Store(_) => true,
             Self::Changing { .. } | Self::Empty { .. } | Self::NotAFile { .. } => false,
-            // A disk that fails, or a network folder that doesn't answer.
+            // A failing disk, or a network folder that doesn't respond.
             Self::Io { source, .. } => !is_passing(source),
         }
     }
 
-    /// Of the watched `file`, which can't be read.
+    /// Error for the watched `file` that can't be read.
     pub(super) fn unread(file: &Path, source: io::Error) -> Self {
         let file = file.to_path_buf();
         match remedy(&source) {
@@ -103,7 +103,7 @@ impl CopyError {
         }
     }
 
-    /// Of a copy of the watched `file` in `folder`, which can't be written.
+    /// Error for a copy of the watched `file` that can't be written to `folder`.
     pub(super) fn unwritten(file: &Path, folder: &Path, source: io::Error) -> Self {
         let (file, folder) = (file.to_path_buf(), folder.to_path_buf());
         match remedy(&source) {
@@ -113,7 +113,7 @@ impl CopyError {
     }
 }
 
-/// Whether a writer at work explains this error: the name is missing for a moment, or (Windows) locked.
+/// Whether an active writer explains this error: the name is missing for a moment, or (Windows) locked.
 fn is_passing(error: &io::Error) -> bool {
     const ERROR_SHARING_VIOLATION: i32 = 32;
     const ERROR_LOCK_VIOLATION: i32 = 33;

@@ -1,4 +1,4 @@
-//! One private copy of one file: made, checked against the file that it was made from, and removed when it is dropped.
+//! One private copy of one file: created, compared with its source, and removed on drop.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -8,7 +8,7 @@ use super::content::ContentHash;
 use super::error::CopyError;
 use crate::image::stamp::Stamp;
 
-/// A copy of a plugin's file that nobody else touches; dropping it removes the file.
+/// A copy of a plugin's file that only this host uses; dropping it removes the file.
 #[derive(Debug)]
 #[must_use = "dropping the copy removes its file"]
 pub struct PrivateCopy {
@@ -17,7 +17,7 @@ pub struct PrivateCopy {
 }
 
 impl PrivateCopy {
-    /// Where the copy stands; unique in the life of the process.
+    /// Path of the copy; unique within the process's lifetime.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -35,16 +35,16 @@ impl Drop for PrivateCopy {
         match fs::remove_file(&self.path) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            // Windows: the image is still loaded. The store, or the next one, removes it.
+            // On Windows the image is still loaded; this store, or the next one, removes the file.
             Err(error) => tracing::debug!(copy = %self.path.display(), %error, "a private copy stays for now"),
         }
     }
 }
 
-/// How a file's bytes get into its copy; [`fs::copy`], unless a test changes the source meanwhile.
+/// How a file's bytes get into its copy: [`fs::copy`], unless a test changes the source meanwhile.
 pub(super) type CopyBytes<'a> = &'a dyn Fn(&Path, &Path) -> io::Result<u64>;
 
-/// Copies `file` to `to`, which must not exist, and proves that it did not change meanwhile.
+/// Copies `file` to `to`, which must not exist, and verifies that it did not change meanwhile.
 pub(super) fn copy_private(file: &Path, to: PathBuf, copy_bytes: CopyBytes<'_>) -> Result<PrivateCopy, CopyError> {
     let failed = |source| CopyError::unread(file, source);
     let before = fs::metadata(file).map_err(failed)?;
@@ -54,11 +54,11 @@ pub(super) fn copy_private(file: &Path, to: PathBuf, copy_bytes: CopyBytes<'_>) 
     if before.len() == 0 {
         return Err(CopyError::Empty { file: file.to_path_buf() });
     }
-    // From here on, dropping the guard removes whatever was written.
+    // From here on, dropping the guard removes everything that was written.
     let mut copy = PrivateCopy { path: to, content: ContentHash::of(&[]) };
     let folder = copy.path.parent().unwrap_or(&copy.path).to_path_buf();
     let not_written = |source| CopyError::unwritten(file, &folder, source);
-    // A file that can be opened is not what kept the bytes from being copied.
+    // If the file can be read, it did not cause the error.
     copy_bytes(file, &copy.path).map_err(|error| if is_readable(file) { not_written(error) } else { failed(error) })?;
     make_removable(&copy.path).map_err(not_written)?;
     let (content, len) = File::open(&copy.path).and_then(ContentHash::of_reader).map_err(not_written)?;
@@ -70,7 +70,7 @@ pub(super) fn copy_private(file: &Path, to: PathBuf, copy_bytes: CopyBytes<'_>) 
     Ok(copy)
 }
 
-/// Whether the first byte can be read, of a file that is not empty.
+/// Whether the first byte of a nonempty file can be read.
 fn is_readable(file: &Path) -> bool {
     File::open(file).and_then(|mut file| file.read_exact(&mut [0])).is_ok()
 }
@@ -84,7 +84,7 @@ fn make_removable(copy: &Path) -> io::Result<()> {
     fs::set_permissions(copy, permissions)
 }
 
-/// The copy is the owner's alone, and readable whatever its source was.
+/// Makes the copy the owner's alone, and readable whatever its source's permissions are.
 #[cfg(unix)]
 fn make_removable(copy: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;

@@ -1,4 +1,4 @@
-//! The folder that holds the private copies of one host, and the sweep of what killed hosts left.
+//! The folder of one host's private copies, and the sweep of folders that killed hosts left.
 //!
 //! Layout, invariants and failure: see the parent module.
 
@@ -17,17 +17,17 @@ use crate::image::stamp::place;
 const PREFIX: &str = "hotframe-images-";
 const LOCK: &str = ".lock";
 
-/// New folders tried when sweeping neighbours keep winning the race for the lock.
+/// Maximum number of new folders to try while neighbours' sweeps keep winning the race for the lock.
 const CREATE_TRIES_MAX: u32 = 16;
 
-/// A folder without a lock file may belong to a host that is just starting; this old, it does not.
+/// A folder without a lock file may belong to a host that is just starting, unless it is older than this.
 const STARTING_MAX: Duration = Duration::from_secs(60);
 
-/// One host's folder of private copies; dropping it removes the folder with all that is in it.
+/// One host's folder of private copies; dropping it removes the folder with its content.
 #[derive(Debug)]
 #[must_use = "dropping the store removes its folder"]
 pub struct ImageStore {
-    /// Where the folder is made, again if need be.
+    /// The parent in which the folder is created, again if necessary.
     base: PathBuf,
     place: Place,
     copies: u64,
@@ -36,9 +36,9 @@ pub struct ImageStore {
 /// A locked folder.
 #[derive(Debug)]
 struct Place {
-    /// Dropped before the lock is released (fields drop in their order), so that no sweep meets it halfway.
+    /// Dropped before the lock is released (fields drop in their order), so that no sweep sees a half-removed folder.
     folder: TempDir,
-    /// Keeps `.lock` locked: the proof that the owner lives.
+    /// Keeps `.lock` locked, which proves that the owner lives.
     lock: File,
 }
 
@@ -49,7 +49,7 @@ impl Place {
         Ok(Self { folder, lock })
     }
 
-    /// Whether the folder and its lock still stand under their names. Cleaners of temporary files take what is old, or all.
+    /// Whether the folder and its lock still exist under their names. Cleaners of temporary files remove old files, or all.
     fn stands(&self) -> bool {
         let named = fs::metadata(self.folder.path().join(LOCK));
         let ours = self.lock.metadata();
@@ -58,18 +58,18 @@ impl Place {
 }
 
 impl ImageStore {
-    /// A new store in the system's folder for temporary files, after a sweep of what killed hosts left there.
+    /// Creates a store in the system's folder for temporary files, after a sweep of what killed hosts left there.
     ///
     /// # Errors
-    /// [`StoreError`] if the folder or its lock can't be created. What can't be swept is only logged.
+    /// [`StoreError`] if the folder or its lock can't be created. Folders that can't be swept are only logged.
     pub fn new() -> Result<Self, StoreError> {
         Self::new_in(&std::env::temp_dir())
     }
 
-    /// As [`ImageStore::new`], in the folder `base`.
+    /// Like [`ImageStore::new`], in the folder `base`.
     ///
     /// # Errors
-    /// As [`ImageStore::new`].
+    /// The same as for [`ImageStore::new`].
     pub fn new_in(base: &Path) -> Result<Self, StoreError> {
         let failed = |source| StoreError { base: base.to_path_buf(), source };
         let place = Place::new(base)?;
@@ -78,17 +78,17 @@ impl ImageStore {
         Ok(Self { base: base.to_path_buf(), place, copies: 0 })
     }
 
-    /// Where the copies stand.
+    /// The folder of the copies.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.place.folder.path()
     }
 
-    /// Copies the watched `file` (as a reflink where the file system has them) under a name that no other
-    /// copy of this store ever had, into a new folder if the present one was cleared away.
+    /// Copies the watched `file` (as a reflink where the file system supports it) to a name that this store never used before. If the
+    /// folder was deleted, it creates a new one.
     ///
     /// # Errors
-    /// [`CopyError`]; nothing is left of the copy then.
+    /// [`CopyError`]; nothing remains of the copy then.
     pub fn copy(&mut self, file: &Path, plugin: &str, generation: u64) -> Result<PrivateCopy, CopyError> {
         if !self.place.stands() {
             let gone = self.folder().to_path_buf();
@@ -112,8 +112,8 @@ impl ImageStore {
     }
 }
 
-/// A new, locked folder. A neighbour's sweep may take the lock of a folder that is a moment old, and then
-/// removes it; whoever holds the lock of a folder that still stands owns it.
+/// Creates a locked folder. A neighbour's sweep may lock a folder that was just created, and then removes it; the holder of the lock of a
+/// folder that still exists owns it.
 fn create(base: &Path) -> io::Result<(TempDir, File)> {
     for _ in 0..CREATE_TRIES_MAX {
         let folder = private_folder(base)?;
@@ -139,11 +139,11 @@ fn private_folder(base: &Path) -> io::Result<TempDir> {
         use std::os::unix::fs::PermissionsExt as _;
         builder.permissions(fs::Permissions::from_mode(0o700));
     }
-    // Its error names the folder that it tried to make, another one each time: whoever hears it again takes it for news.
+    // Its error names the folder that it tried to create, a different one each time; repeated reports would look like news.
     builder.tempdir_in(base).map_err(|error| error.kind().into())
 }
 
-/// Removes the folders of owners that no longer live.
+/// Removes the folders of dead owners.
 fn sweep(base: &Path, own: &Metadata) {
     let Ok(entries) = fs::read_dir(base) else { return };
     for entry in entries.flatten() {
@@ -159,7 +159,7 @@ fn sweep(base: &Path, own: &Metadata) {
     }
 }
 
-/// Removes one folder if its owner is proven dead; says whether it did.
+/// Removes one folder if its owner is proven dead; returns whether it did.
 fn sweep_one(folder: &Path, own: &Metadata) -> io::Result<bool> {
     let metadata = fs::symlink_metadata(folder)?;
     if !metadata.is_dir() || !is_private_to_us(&metadata, own) {
@@ -184,7 +184,7 @@ fn sweep_one(folder: &Path, own: &Metadata) -> io::Result<bool> {
     Ok(true)
 }
 
-/// A folder whose owner was killed before it wrote the lock file is empty and old.
+/// Removes an empty, old folder: its owner was killed before it wrote the lock file.
 fn sweep_unlocked(folder: &Path, metadata: &Metadata) -> io::Result<bool> {
     let age = metadata.modified()?.elapsed().unwrap_or_default();
     if age < STARTING_MAX {
@@ -200,7 +200,7 @@ fn is_private_to_us(metadata: &Metadata, own: &Metadata) -> bool {
     metadata.uid() == own.uid() && metadata.mode() & 0o077 == 0
 }
 
-/// Elsewhere the folder for temporary files is the user's own.
+/// On other systems the folder for temporary files belongs to the user.
 #[cfg(not(unix))]
 const fn is_private_to_us(_metadata: &Metadata, _own: &Metadata) -> bool {
     true

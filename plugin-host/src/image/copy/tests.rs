@@ -1,4 +1,4 @@
-//! Copies, their names and their end; the sweep of what a killed host left.
+//! Tests of copies, their names and their removal, and of the sweep of what a killed host left.
 
 use std::fs::{self, File};
 use std::io;
@@ -125,7 +125,7 @@ fn a_folder_that_was_cleared_away_is_made_again_and_its_copies_do_no_harm() {
         assert_eq!(fs::read(after.path()).unwrap(), b"one", "{what}");
         assert!(store.folder().join(".lock").exists() && !folder.exists(), "{what}");
         drop(before);
-        // It is a living store's: nobody sweeps it.
+        // It belongs to a live store: no other store sweeps it.
         drop(ImageStore::new_in(base.path()).unwrap());
         assert!(after.path().exists(), "{what}");
     }
@@ -199,7 +199,7 @@ fn a_file_that_comes_while_no_descriptor_is_left_is_copied_when_there_are_some()
     fs::write(&file, b"one").unwrap();
     let mut store = ImageStore::new_in(home.path()).unwrap();
     let mut hoard: Vec<File> = std::iter::from_fn(|| File::open("/dev/null").ok()).collect();
-    // None, one for the source, one for the source and one for the copy.
+    // No descriptor; one for the source; one for the source and one for the copy.
     for left in 0..2 {
         let error = store.copy(&file, "ai", 1).unwrap_err();
         assert!(error.is_of_the_host() && error.to_string().contains("ulimit -n"), "{left}: {error:?}");
@@ -245,11 +245,11 @@ fn a_base_that_is_full_or_read_only_is_the_stores_fault_until_there_is_room() {
     drop(store.copy(&file, "ai", 1).unwrap());
     drop(store);
     assert_eq!(names(&base), [""; 0]);
-    // Else the folder can't be removed.
+    // Otherwise the folder can't be removed.
     run("umount", &[]);
 }
 
-/// A folder as a killed host leaves it: the lock file is there, nobody holds it.
+/// A folder as a killed host leaves it: the lock file exists, but nobody holds it.
 fn left_over(base: &Path) -> PathBuf {
     let folder = ImageStore::new_in(base).unwrap();
     let path = folder.folder().with_file_name("hotframe-images-killed");

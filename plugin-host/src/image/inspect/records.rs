@@ -7,10 +7,10 @@
 //! └────────┴────────────┴─────────┴──────────────────────────────────────┘
 //! kind 1, plugin:  abi u32 │ panic u8 (0 abort, 1 unwind) │ name len u8, name │ version len u8, version │ …
 //! ```
-//! The length counts the whole record. Order is unspecified; zero bytes may stand between records; kinds
-//! that this host does not know are skipped, and so is what a later version appends to a body.
+//! The length counts the whole record. The order is unspecified, and zero bytes may stand between records. The host skips kinds that it
+//! doesn't know, and everything that a later version appends to a body.
 //!
-//! Pure and total: every access is checked.
+//! Pure; every access is checked, so no input makes it panic.
 
 use plugin_sdk::abi::section::{KIND_PLUGIN, MAGIC};
 
@@ -28,7 +28,7 @@ pub(super) struct Plugin<'a> {
     pub(super) version: &'a str,
 }
 
-/// The one plugin record of a section, if the host can load what it describes.
+/// The only plugin record of a section, if the host can load the plugin that it describes.
 pub(super) fn plugin(section: &[u8], abi_expected: u32) -> Result<Plugin<'_>, Refusal> {
     let mut found = None;
     let mut offset = 0;
@@ -42,7 +42,7 @@ pub(super) fn plugin(section: &[u8], abi_expected: u32) -> Result<Plugin<'_>, Re
     }
     let (offset, body) = found.ok_or(Refusal::NoRecord)?;
     let damaged = |why| Refusal::Record(RecordError { offset, why });
-    // Another version may lay out all that follows differently: it is the first thing to be judged.
+    // Checked first: another version may lay out everything that follows differently.
     let (abi, body) = body.split_first_chunk().ok_or_else(|| damaged("ends before the ABI version"))?;
     let abi = u32::from_le_bytes(*abi);
     if abi != abi_expected {
@@ -80,7 +80,7 @@ fn record(bytes: &[u8]) -> Result<Record<'_>, &'static str> {
     Ok(Record { kind: u16::from_le_bytes(*kind), body })
 }
 
-/// A text with its length before it, and what follows.
+/// Splits off a text preceded by its length; returns the text and the rest.
 fn text(bytes: &[u8]) -> Result<(&str, &[u8]), &'static str> {
     let (len, rest) = bytes.split_first().ok_or("ends before a text")?;
     let (text, rest) = rest.split_at_checked(usize::from(*len)).ok_or("ends inside a text")?;
@@ -143,7 +143,7 @@ pub(super) mod tests {
         assert!(matches!(plugin(&with_header(2, b""), ABI), Err(Refusal::NoRecord)));
         assert!(matches!(plugin(&[good(), good()].concat(), ABI), Err(Refusal::SeveralPlugins)));
         assert!(matches!(plugin(&good(), 8), Err(Refusal::Abi { found: ABI, expected: 8 })));
-        // Whatever another version writes behind its number is not judged.
+        // Bytes behind another version's number are not checked.
         let foreign = with_header(KIND_PLUGIN, &8u32.to_le_bytes());
         assert!(matches!(plugin(&foreign, ABI), Err(Refusal::Abi { found: 8, expected: ABI })));
         assert!(matches!(plugin(&plugin_record(ABI, 0, "ai", "1"), ABI), Err(Refusal::PanicAbort)));

@@ -19,7 +19,7 @@ pub struct InspectError {
 }
 
 impl InspectError {
-    /// Whether the file may only be unfinished: a try a little later may succeed.
+    /// Whether the file may just be unfinished, so that a retry a little later may succeed.
     #[must_use]
     pub const fn is_incomplete(&self) -> bool {
         self.refusal.is_incomplete()
@@ -36,9 +36,9 @@ pub enum Refusal {
     /// The file ends too early.
     #[error("it is incomplete: {part} ends at byte {end}, the file at byte {len}")]
     Truncated {
-        /// What lies beyond the end of the file.
+        /// The part beyond the end of the file.
         part: &'static str,
-        /// Where that part ends.
+        /// The end of that part.
         end: u64,
         /// The length of the file.
         len: u64,
@@ -46,20 +46,20 @@ pub enum Refusal {
     /// The file's tables don't parse.
     #[error("it is incomplete or damaged: {0}")]
     Malformed(#[source] object::Error),
-    /// No library of this platform.
+    /// The file is not a library of this platform.
     #[error("it is {found}, not a dynamic library of this platform ({expected:?})")]
     Format {
-        /// What it is.
+        /// The kind of file that was found.
         found: &'static str,
-        /// What it should be.
+        /// The expected format.
         expected: BinaryFormat,
     },
-    /// Built for another processor.
+    /// It is built for another processor.
     #[error("it is built for {found}, this host for {expected}")]
     Architecture {
-        /// What it was built for.
+        /// The processor that it is built for.
         found: String,
-        /// What it should be built for.
+        /// The host's processor.
         expected: String,
     },
     /// It lacks the entry function.
@@ -77,18 +77,18 @@ pub enum Refusal {
     /// The section has two plugin records.
     #[error("it holds more than one plugin: a plugin's crate can't be a dependency of another")]
     SeveralPlugins,
-    /// Built for another version of the host.
+    /// It is built for another ABI version than the host's.
     #[error("it is built for ABI version {found}, this host has {expected}: rebuild it with this SDK")]
     Abi {
-        /// The plugin's.
+        /// The plugin's version.
         found: u32,
-        /// The host's.
+        /// The host's version.
         expected: u32,
     },
-    /// Built to abort on panic.
+    /// It is built to abort on panic.
     #[error("it is built with panic = \"abort\": a panic in it would end the host; build it with panic = \"unwind\"")]
     PanicAbort,
-    /// Linked to a shared standard library.
+    /// It is linked to a shared standard library.
     #[error("it needs {library}: build it without -C prefer-dynamic")]
     SharedStd {
         /// The shared library.
@@ -101,14 +101,14 @@ fn unreadable(error: &io::Error) -> String {
 }
 
 impl Refusal {
-    /// Whether the file may only be unfinished: a try a little later may succeed.
+    /// Whether the file may just be unfinished, so that a retry a little later may succeed.
     #[must_use]
     pub const fn is_incomplete(&self) -> bool {
-        // A copy that can't be read may have been cleared away; the next try makes another one.
+        // An unreadable copy may have been deleted; the next try makes another one.
         matches!(self, Self::Truncated { .. } | Self::Malformed(_) | Self::Unreadable(_))
     }
 
-    /// Whether it says nothing of the file: the process lacks what reading takes.
+    /// Whether the refusal says nothing about the file: the process lacks a resource that reading needs.
     #[must_use]
     pub fn is_of_the_host(&self) -> bool {
         matches!(self, Self::Unreadable(source) if remedy(source).is_some())
@@ -119,7 +119,7 @@ impl Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the record at byte {offset} {why}")]
 pub struct RecordError {
-    /// Where the record starts in the section.
+    /// Offset of the record in the section.
     pub offset: usize,
     /// What is wrong with it.
     pub why: &'static str,

@@ -1,4 +1,4 @@
-//! Real cdylibs, built here by `rustc`: accepted, refused for each reason, cut and changed anywhere.
+//! Tests with real cdylibs, built here by `rustc`: accepted, refused for each reason, cut and changed at any place.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use super::*;
 
 const ABI: u32 = 7;
 
-/// How a fixture differs from a good plugin.
+/// Differences of a fixture from a good plugin.
 #[derive(Clone, Copy)]
 struct Fixture {
     abi: u32,
@@ -52,7 +52,7 @@ impl Fixture {
         (dir, library)
     }
 
-    /// The compiler, not the test, decides which panic strategy the record tells.
+    /// The panic strategy in the record comes from the compiler, not from the test.
     fn source(self) -> String {
         let unwind = plugin_record(self.abi, 1, "fixture", "0.1.0");
         let abort = plugin_record(self.abi, 0, "fixture", "0.1.0");
@@ -182,7 +182,7 @@ fn a_copy_that_is_missing_is_said() {
     assert!(matches!(error.refusal, Refusal::Unreadable(_)));
 }
 
-/// Most changes go where the tables are: the start, the end, the section itself.
+/// Most changes hit the tables: the start, the end, the section itself.
 fn place(len: usize) -> impl Strategy<Value = usize> {
     let end = len - len.min(4096);
     prop_oneof![0..4096.min(len), end..len, 0..len]

@@ -1,13 +1,13 @@
-//! Whoever copies or touches a file asks for another try of it.
+//! Copying or touching a file is a request for another try.
 
 use std::time::SystemTime;
 
 use super::*;
 
-/// What it is called, and the doing.
+/// A request's name, and the action.
 type Request = (&'static str, Box<dyn Fn()>);
 
-/// As `touch`, `touch -c`, `cp` over itself, rename-over by the same bytes, and `chmod`.
+/// The actions of `touch`, `touch -c`, `cp` over itself, a rename over it with the same bytes, and `chmod`.
 fn requests(rig: &Rig, text: &str) -> Vec<Request> {
     let (file, aside, text) = (rig.file("ai"), rig.dir.path().to_path_buf(), text.to_owned());
     let with = |act: fn(&Path, &Path, &str)| -> Box<dyn Fn()> {
@@ -42,8 +42,8 @@ fn requests(rig: &Rig, text: &str) -> Vec<Request> {
     ]
 }
 
-/// A rig in which a slow machine makes no difference: a file that is looked at while it is written is tried until it is whole, and
-/// one that is put back was never gone.
+/// A rig that works on slow machines: a file that is looked at while it is written is tried until it is complete, and a file that is put
+/// back counts as never gone.
 fn patient() -> Rig {
     Rig::with(Timing { retries: [NEVER; 4], gone: NEVER, ..Timing::PLATFORM })
 }

@@ -1,10 +1,10 @@
-//! Links: to the folder, in it, chains of them, and what they lead to.
+//! Links: to the folder, in it, chains of them, and their targets.
 
 use std::os::unix::fs::symlink;
 
 use super::*;
 
-/// As `ln -sfn`: the name leads elsewhere, in one step.
+/// Switches a link as `ln -sfn` does: in one step.
 fn switch(rig: &Rig, target: impl AsRef<Path>, link: &Path) {
     let new = rig.outside("new-link");
     symlink(target, &new).unwrap();
@@ -13,7 +13,7 @@ fn switch(rig: &Rig, target: impl AsRef<Path>, link: &Path) {
 
 /// A rig with a folder `target` beside the plugins, and `ai` linked to a file in it by a relative path.
 fn linked() -> Rig {
-    // A file that is looked at while it is written is tried until it is whole.
+    // A file that is looked at while it is written is tried until it is complete.
     let rig = Rig::with(Timing { retries: [NEVER; 4], ..Timing::PLATFORM });
     fs::create_dir(rig.outside("target")).unwrap();
     fs::write(built(&rig), "one END").unwrap();
@@ -22,7 +22,7 @@ fn linked() -> Rig {
     rig
 }
 
-/// The next event, but for targets that are missing for a moment: how long that is, is the machine's affair.
+/// The next event, except reports of targets that are missing for a moment: how long that takes depends on the machine.
 fn next(rig: &Rig) -> FileEvent {
     loop {
         match rig.next() {
@@ -81,16 +81,16 @@ fn a_link_whose_target_is_missing_removes_nothing_and_is_told() {
     rig.nothing_more();
     replace(rig.dir.path(), &built(&rig), "two END");
     assert_eq!(rig.next(), rig.accepted("ai", "two END"));
-    // The link itself is what a person removes.
+    // A person removes the link itself.
     fs::remove_file(rig.file("ai")).unwrap();
     assert_eq!(rig.next(), rig.removed("ai"));
     rig.nothing_more();
 }
 
-/// Makes it under a name.
+/// Creates something under a name.
 type Make<'a> = Box<dyn Fn(&Path) + 'a>;
 
-/// What leads to no file, and how it is called.
+/// Things that are not files, and their names in the message.
 fn no_files(elsewhere: &Path) -> [(&'static str, Make<'_>); 5] {
     let mkfifo = |path: &Path| assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
     [
@@ -178,7 +178,7 @@ fn a_folder_behind_a_link_that_is_switched_is_another_one() {
     let link = rig.watcher.folder().to_path_buf();
     switch(&rig, "green", &link);
     assert_eq!(rig.next(), rig.back(true));
-    // Another file of the same content is no build, but whoever put it there may want a try.
+    // Another file with the same content is not a new build, but may be a request to retry.
     assert_eq!(rig.of_files(2), [rig.accepted("ai", "green END"), rig.touched("same")]);
     rig.replace("ai", "green again END");
     assert_eq!(rig.next(), rig.accepted("ai", "green again END"));

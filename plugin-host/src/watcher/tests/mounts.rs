@@ -1,4 +1,4 @@
-//! What only namespaces can show: mounts over the folder, and a system that watches nothing. Each test runs again inside.
+//! Tests that need namespaces: mounts over the folder, and a system that watches nothing. Each test reruns inside.
 
 use std::process::Command;
 
@@ -35,7 +35,7 @@ fn a_mount_over_the_folder_is_another_folder_and_an_empty_mount_point_is_none() 
     assert_eq!(rig.next(), rig.back(false));
     rig.replace_in_place("ai", "once more END");
     assert_eq!(rig.next(), rig.accepted("ai", "once more END"));
-    // What stands in the mount point is a folder of plugins again.
+    // The mount point contains a folder of plugins again.
     run("umount", &[&folder]);
     assert!(rig.lost());
     rig.replace("physics", "one END");
@@ -59,7 +59,7 @@ fn an_unmount_above_the_folder_removes_nothing_whatever_was_mounted() {
         look: Duration::from_millis(1),
         ..Timing::PLATFORM
     };
-    // A disk of its own, or a part of the same file system.
+    // A separate disk, or a part of the same file system.
     for disk_options in [Some("tmpfs"), None] {
         let dir = tempfile::tempdir().unwrap();
         let [base, disk] = ["base", "disk"].map(|name| dir.path().join(name));
@@ -78,12 +78,12 @@ fn an_unmount_above_the_folder_removes_nothing_whatever_was_mounted() {
         assert_eq!(rig.of_files(2), [rig.accepted("ai", "one END"), rig.accepted("physics", "one END")]);
         run("umount", &[Path::new("-l"), &disk]);
         assert!(rig.lost());
-        // Every removal would be believed at once, and many looks follow: the wait makes the test sharper, not right.
+        // Every removal would be reported at once, and many looks follow: the wait makes the test stricter, not correct.
         let nothing = Err(crossbeam_channel::RecvTimeoutError::Timeout);
         assert_eq!(rig.events.recv_timeout(Duration::from_millis(300)), nothing);
         mount();
         assert_eq!(rig.next(), rig.back(false));
-        // An empty disk over it is about to be filled.
+        // An empty disk mounted over it is about to be filled.
         run("mount", &[Path::new("-t"), "tmpfs".as_ref(), "none".as_ref(), rig.watcher.folder()]);
         assert!(rig.lost());
         run("umount", &[rig.watcher.folder()]);
@@ -93,7 +93,7 @@ fn an_unmount_above_the_folder_removes_nothing_whatever_was_mounted() {
         run("umount", &[&disk]);
         assert!(rig.lost());
         if disk_options.is_some() {
-            // Else the folder can't be removed.
+            // Otherwise the folder can't be removed.
             run("umount", &[&base]);
         }
     }

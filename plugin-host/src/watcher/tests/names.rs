@@ -1,4 +1,4 @@
-//! Names that are alike, and names that are no plugin's.
+//! Names that are equal but for `-` and `_`, and names that are no plugin's.
 
 use super::*;
 
@@ -30,7 +30,7 @@ fn of_two_files_whose_names_are_alike_the_one_with_underscores_counts_and_the_ot
     assert_eq!(rig.next(), double);
     assert_eq!(rig.next(), accepted(&underscore, "underscore END"));
     rig.nothing_more();
-    // With the one that counts gone, the other one is the plugin's file: nothing was removed.
+    // After the used file is gone, the other one is the plugin's file: no plugin was removed.
     fs::remove_file(&underscore).unwrap();
     assert_eq!(rig.next(), accepted(&hyphen, "hyphen END"));
     rig.nothing_more();

@@ -1,4 +1,4 @@
-//! The folder's path: what counts is the folder that it leads to now.
+//! The folder's path: the folder counts to which it leads now.
 
 use super::*;
 
@@ -38,7 +38,7 @@ fn a_folder_that_is_away_for_long_lacks_nothing() {
     let (folder, away) = (rig.watcher.folder().to_path_buf(), rig.outside("away"));
     fs::rename(&folder, &away).unwrap();
     assert!(rig.lost());
-    // Every removal would be believed at once, and hundreds of looks follow: the wait makes the test sharper, not right.
+    // Every removal would be reported at once, and hundreds of looks follow: the wait makes the test stricter, not correct.
     assert_eq!(rig.events.recv_timeout(Duration::from_millis(300)), Err(crossbeam_channel::RecvTimeoutError::Timeout));
     fs::rename(&away, &folder).unwrap();
     assert_eq!(rig.next(), rig.back(false));
@@ -74,7 +74,7 @@ fn a_folder_that_takes_the_place_of_the_former_one_is_watched_and_the_former_is_
         rig.replace(plugin, "one END");
         assert_eq!(rig.next(), rig.accepted(plugin, "one END"));
     }
-    // The parent is another one, between two looks or not.
+    // The parent is replaced, with or without a look in between.
     fs::write(next.join("plugins").join(file_of("physics")), "two END").unwrap();
     fs::rename(&x, &y).unwrap();
     fs::rename(&next, &x).unwrap();

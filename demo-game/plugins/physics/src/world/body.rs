@@ -1,4 +1,4 @@
-//! What one entity is to the simulation: kinds, inputs, and the rapier parts built from them.
+//! An entity in the simulation: kinds, inputs, and the rapier parts built from them.
 //!
 //! | kind | rapier body | meets | steering |
 //! |---|---|---|---|
@@ -7,8 +7,8 @@
 //! | bullet | kinematic sensor, swept | touches enemies | exact |
 //! | pickup | kinematic sensor | touches the ship | exact |
 //!
-//! A bullet's sensor is the capsule from where it is to where one tick takes it, so it cannot skip an enemy at any
-//! speed and costs the solver nothing.
+//! A bullet's sensor is the capsule from its position to where it will be after one tick, so it can't skip an enemy at any speed and costs
+//! the solver nothing.
 
 use rapier2d::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -16,14 +16,14 @@ use serde::{Deserialize, Serialize};
 /// Half the width and height of the arena, whose middle is at the origin.
 pub(super) const HALF: Vector = Vector::new(game_types::HALF_WIDTH, game_types::HALF_HEIGHT);
 
-/// How much of the approach speed a bounce gives back.
+/// The part of the approach speed that a bounce returns.
 pub(super) const RESTITUTION: f32 = 0.5;
 
-/// The part of the gap to its wanted velocity that a ship closes each tick.
+/// The part of the difference to its wanted velocity that a ship makes up each tick.
 const SHIP_RESPONSE: f32 = 0.25;
-/// The same for an enemy: lower, so that being shoved shows.
+/// The same for an enemy: lower, so that shoves are visible.
 const ENEMY_RESPONSE: f32 = 0.15;
-/// How much heavier a ship is than an enemy of its size.
+/// Density of a ship relative to an enemy.
 const SHIP_DENSITY: f32 = 4.0;
 /// How far ahead a bullet sweeps, in seconds: one tick at 60 Hz.
 const SWEEP_SECONDS: f32 = 1.0 / 60.0;
@@ -39,15 +39,15 @@ const BULLET: Group = Group::GROUP_3;
 const PICKUP: Group = Group::GROUP_4;
 const WALL: Group = Group::GROUP_5;
 
-/// What an entity is to the simulation. In contacts, the lower of two kinds is `a`.
+/// Kind of an entity in the simulation. In contacts, the lower of two kinds is `a`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[repr(u8)]
 pub(crate) enum BodyKind {
-    /// Flies through everything but enemies, and only touches those.
+    /// Passes through everything but enemies, and only touches those.
     Bullet = 0,
-    /// The player's; bounces off enemies and walls.
+    /// The player's ship; bounces off enemies and walls.
     Ship = 1,
-    /// Jostles its like and the ship.
+    /// Jostles other enemies and the ship.
     Enemy = 2,
     /// Waits to be touched by the ship.
     Pickup = 3,
@@ -56,19 +56,19 @@ pub(crate) enum BodyKind {
 /// One living entity, as the game sees it before a tick.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct BodyInput {
-    /// Stable and unique among the living.
+    /// Stable, and unique among living entities.
     pub(crate) id: u64,
-    /// A changed kind makes a new body.
+    /// A changed kind creates a new body.
     pub(crate) kind: BodyKind,
     /// In view units.
     pub(crate) radius: f32,
     /// Of the centre, in view units.
     pub(crate) position: [f32; 2],
-    /// Where it wants to go, in view units per second.
+    /// Wanted velocity, in view units per second.
     pub(crate) velocity: [f32; 2],
 }
 
-/// Where a body is and how fast it goes, after a tick.
+/// Position and velocity of a body after a tick.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Motion {
     /// Of the centre, in view units.
@@ -77,7 +77,7 @@ pub(crate) struct Motion {
     pub(crate) velocity: [f32; 2],
 }
 
-/// What a collider's `user_data` says: bits 0–63 the id, 64–71 the kind.
+/// Content of a collider's `user_data`: bits 0–63 the id, 64–71 the kind.
 #[derive(Clone, Copy)]
 pub(super) struct Tag {
     pub(super) id: u64,
@@ -109,7 +109,7 @@ impl BodyKind {
         InteractionGroups::new(own, others, InteractionTestMode::And)
     }
 
-    /// Only these ask for events, so no pair of two enemies ever makes one.
+    /// Only these kinds request events, so no pair of two enemies ever causes one.
     fn events(self) -> ActiveEvents {
         match self {
             Self::Bullet | Self::Ship => ActiveEvents::COLLISION_EVENTS,
@@ -119,7 +119,7 @@ impl BodyKind {
 }
 
 impl Tag {
-    /// Of a collider that no entity owns.
+    /// User data of a collider that belongs to no entity.
     pub(super) const WALL: u128 = u128::MAX;
 
     /// For a collider's `user_data`.
@@ -135,7 +135,7 @@ impl Tag {
 }
 
 impl BodyInput {
-    /// The same with a radius and velocity that rapier can bear; the position is checked where it is used.
+    /// The same input with a radius and velocity that rapier can handle; the position is checked where it is used.
     pub(super) fn clamped(self) -> Self {
         let radius = if self.radius.is_finite() { self.radius.clamp(RADIUS_MIN, RADIUS_MAX) } else { RADIUS_MIN };
         let velocity = Vector::from(self.velocity);
@@ -143,12 +143,12 @@ impl BodyInput {
         Self { radius, velocity: velocity.into(), ..self }
     }
 
-    /// Whether `position` says where to be.
+    /// Whether `position` is a valid position.
     pub(super) fn position_is_known(&self) -> bool {
         Vector::from(self.position).is_finite()
     }
 
-    /// The position, the arena's middle if that is unknown.
+    /// The position, or the arena's middle if it is unknown.
     pub(super) fn position(&self) -> Vector {
         if !self.position_is_known() {
             return Vector::ZERO;
@@ -156,7 +156,7 @@ impl BodyInput {
         Vector::from(self.position).clamp(Vector::splat(-COORDINATE_MAX), Vector::splat(COORDINATE_MAX))
     }
 
-    /// The velocity to enter the tick with, for a body at `position` that has `current`.
+    /// The velocity at the start of the tick for a body at `position` whose velocity is `current`.
     pub(super) fn steered(&self, position: Vector, current: Vector) -> Vector {
         let wanted = Vector::from(self.velocity);
         match self.kind {
@@ -166,7 +166,7 @@ impl BodyInput {
         }
     }
 
-    /// A new body at the input's place and velocity.
+    /// A new body with the input's position and velocity.
     pub(super) fn body(&self) -> RigidBodyBuilder {
         let builder = if self.kind.is_kinematic() {
             RigidBodyBuilder::kinematic_velocity_based()
@@ -205,7 +205,7 @@ pub(super) fn wall_groups() -> InteractionGroups {
     InteractionGroups::new(WALL, SHIP, InteractionTestMode::And)
 }
 
-/// `wanted`, mirrored on each axis on which a circle at or past the arena's edge would leave it.
+/// `wanted`, mirrored on each axis on which a circle at or past the arena's edge would leave the arena.
 fn turned_inward(wanted: Vector, position: Vector, radius: f32) -> Vector {
     let axis = |wanted: f32, at: f32, half: f32| {
         if at < radius - half {

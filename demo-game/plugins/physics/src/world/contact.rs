@@ -1,8 +1,8 @@
-//! Contacts that begin in a step: collected inside rapier's callbacks, given out in an order of their own.
+//! Contacts that begin in a step: collected in rapier's callbacks, returned in a defined order.
 //!
-//! rapier reports pairs in the order of its graphs; this order is sorted away, so that contacts depend on what
-//! touches what alone. The place and speed of a contact are worked out from centres, radii and velocities at the
-//! start of the step, which are the same for sensors (rapier keeps no contact points for them) and solid bodies.
+//! rapier reports pairs in the order of its graphs. Sorting removes that order, so that contacts depend only on what touches what. Position
+//! and speed of a contact are computed from centres, radii and velocities at the start of the step, which are the same for sensors (rapier
+//! keeps no contact points for them) and solid bodies.
 
 use std::cmp::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -11,33 +11,33 @@ use rapier2d::prelude::*;
 
 use super::body::{BodyKind, Tag};
 
-/// Two entities that began to touch, `a` being a bullet or the ship.
+/// Two entities that began to touch; `a` is a bullet or the ship.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ContactStart {
     /// The entity of the lower kind.
     pub(crate) a: u64,
-    /// What `a` is.
+    /// The kind of `a`.
     pub(crate) a_kind: BodyKind,
     /// The other entity.
     pub(crate) b: u64,
-    /// What `b` is.
+    /// The kind of `b`.
     pub(crate) b_kind: BodyKind,
-    /// Where, on the rim of `b`, in view units.
+    /// Position on the rim of `b`, in view units.
     pub(crate) x: f32,
-    /// Where, on the rim of `b`, in view units.
+    /// Position on the rim of `b`, in view units.
     pub(crate) y: f32,
-    /// How fast they approach along the line of their centres, in view units per second, not negative.
+    /// Approach speed along the line of the centres, in view units per second; not negative.
     pub(crate) speed: f32,
 }
 
-/// Receives rapier's events. The mutex is never contended: without rapier's `parallel`, events come from the
-/// stepping thread; it is there because `EventHandler` must be `Sync`.
+/// Receives rapier's events. The mutex is there because `EventHandler` must be `Sync`. It is never contended: without rapier's `parallel`,
+/// events come from the stepping thread.
 #[derive(Default)]
 pub(super) struct ContactCollector {
     begun: Mutex<Vec<Begun>>,
 }
 
-/// A contact and how far `a` flies, within the step, until it happens.
+/// A contact and the distance that `a` flies within the step until it happens.
 struct Begun {
     travel: f32,
     contact: ContactStart,
@@ -52,7 +52,7 @@ struct Party {
 }
 
 impl ContactCollector {
-    /// Moves what was collected since the last call into `contacts`, sorted, replacing what it held.
+    /// Replaces the content of `contacts` by the contacts collected since the last call, sorted.
     pub(super) fn drain_sorted(&mut self, contacts: &mut Vec<ContactStart>) {
         let begun = self.begun.get_mut().unwrap_or_else(PoisonError::into_inner);
         begun.sort_unstable_by(Begun::order);
@@ -83,7 +83,7 @@ impl EventHandler for ContactCollector {
 }
 
 impl Begun {
-    /// Total: no two contacts of one step have both ids in common.
+    /// A total order: no two contacts of one step have the same pair of ids.
     fn order(&self, other: &Self) -> Ordering {
         let (one, two) = (&self.contact, &other.contact);
         one.a.cmp(&two.a).then(self.travel.total_cmp(&other.travel)).then(one.b.cmp(&two.b))
@@ -118,7 +118,7 @@ impl Party {
         Begun { travel, contact }
     }
 
-    /// How far along `heading` until the rims touch; 0 if they already do.
+    /// Distance along `heading` until the rims touch; 0 if they already do.
     fn travel_to(&self, other: &Self, heading: Vector) -> f32 {
         let offset = other.center - self.center;
         let along = offset.dot(heading);

@@ -1,4 +1,4 @@
-//! What the module promises, tried on a scripted swarm: flocking enemies, a circling ship, volleys, deaths, spawns.
+//! Tests of the module's guarantees with a scripted swarm: flocking enemies, a circling ship, volleys, deaths, spawns.
 
 use std::collections::BTreeMap;
 
@@ -23,14 +23,14 @@ fn body(id: u64, kind: BodyKind, position: [f32; 2], velocity: [f32; 2]) -> Body
 /// One contact, floats as bits.
 type ContactBits = (u64, u64, u32, u32, u32);
 
-/// All that a tick gives out, floats as bits: motions by id, contacts in their order.
+/// All results of a tick, floats as bits: motions by id, contacts in their order.
 #[derive(Debug, Default, PartialEq)]
 struct Seen {
     motions: Vec<(u64, [u32; 4])>,
     contacts: Vec<ContactBits>,
 }
 
-/// The game around a simulation: who lives, what they want. A function of its seed and of what it is shown.
+/// The game around a simulation: living entities and their wanted velocities. Depends only on its seed and the motions that it gets.
 struct Script {
     living: BTreeMap<u64, BodyInput>,
     next_id: u64,
@@ -47,7 +47,7 @@ impl Script {
         script
     }
 
-    /// Below `limit`.
+    /// A random number below `limit`.
     fn random(&mut self, limit: f32) -> f32 {
         self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.random >> 40) as f32 / (1_u64 << 24) as f32 * limit
@@ -113,7 +113,7 @@ fn seen(ids: impl Iterator<Item = u64>, sim: &Simulation) -> Seen {
     Seen { motions: ids.zip(sim.motions().map(bits)).collect(), contacts: sim.contacts().iter().map(contact).collect() }
 }
 
-/// Runs the script, handing the simulation through `between` before every tick.
+/// Runs the script; passes the simulation through `between` before every tick.
 fn run(mut between: impl FnMut(Simulation, u64) -> Simulation) -> (Vec<Seen>, Vec<u8>) {
     let (mut script, mut sim) = (Script::new(), Simulation::new());
     let mut trace = Vec::new();

@@ -1,4 +1,4 @@
-//! One bus, watched for a moment.
+//! Checks one bus by watching it for a while.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,9 +12,9 @@ use crate::bus::observe::process::{advice_on_hanging, advice_on_stopped};
 use crate::bus::observe::progress::hangs;
 use crate::output::figures::{count, several};
 
-/// A lane that is so full is held up.
+/// Fill level above which a lane counts as held up.
 const FULL: f64 = 0.75;
-/// The lock of a bus is held for so long only by who is stopped.
+/// Only a stopped process holds the lock of a bus for longer than this.
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) fn look(folder: &Path, name: &str, interval: Duration) -> Vec<Finding> {
@@ -29,7 +29,7 @@ pub(super) fn look(folder: &Path, name: &str, interval: Duration) -> Vec<Finding
         let what = format!("{who} holds bus.lock and does not let go: nobody can attach, publish or subscribe anew");
         report.problem(what, format!("let it go on (`kill -CONT`) or end it; {} shows who locks", holder_hint()));
     }
-    // Without taking part: it works on a bus that is full, or held up.
+    // Does not attach: this works on a bus that is full or held up.
     let watched = shm_bus::peek(name).and_then(|before| {
         std::thread::sleep(interval);
         Ok((before, shm_bus::peek(name)?))
@@ -62,7 +62,7 @@ pub(super) fn look(folder: &Path, name: &str, interval: Duration) -> Vec<Finding
     report.findings
 }
 
-/// What is said of a lock that is no file.
+/// Text for a lock path that is not a file.
 pub(super) const NO_LOCK: &str =
     "its bus.lock is no regular file: somebody has replaced it, and nobody can attach, publish or subscribe anew";
 
@@ -80,7 +80,7 @@ fn look_at_participant(participant: &ParticipantInfo, before: &Snapshot, now: &S
     let holds_work = claims.any(|claim| claim.participant == Some(*slot));
     let (state, advice) = match participant {
         participant if !participant.alive => return,
-        // Told with its queue.
+        // Reported with its queue.
         _ if holds_work && *stopped => return,
         _ if *stopped => ("is stopped", format!("{}; or end it", advice_on_stopped(*process))),
         _ if hangs(participant, before, now) => ("lives but does not get on", advice_on_hanging(*process)),
@@ -96,7 +96,7 @@ fn look_at_participant(participant: &ParticipantInfo, before: &Snapshot, now: &S
     }
 }
 
-/// Files that somebody removed while the bus lives.
+/// Reports files that were removed while the bus is alive.
 fn look_for_missing(now: &Snapshot, report: &mut Report) {
     for file in &now.missing {
         let why = match file {
@@ -136,7 +136,7 @@ fn look_at_limits(now: &Snapshot, report: &mut Report) {
     }
 }
 
-/// An entry that makes no sense keeps its place for as long as somebody lives who may own it.
+/// A corrupt entry keeps its place while a process that may own it is alive.
 fn look_at_spoilt(spoilt: &SpoiltInfo, now: &Snapshot, report: &mut Report) {
     let owner = spoilt.owner.and_then(|slot| now.participants.iter().find(|participant| participant.slot == slot));
     let until = match owner {
@@ -198,7 +198,7 @@ fn look_at_inbox(inbox: &InboxInfo, report: &mut Report) {
         let what = format!("inbox {name} has lost {} to overwriting", several(inbox.lost, "message"));
         report.hint(what, "read faster, raise the capacity, or choose a policy that waits");
     }
-    // A sleep that is ended late is told from one in a thousand on.
+    // Late wake-ups are reported if they are more than one in a thousand.
     if inbox.late_wakes > 0 && inbox.late_wakes.saturating_mul(1000) > inbox.sleeps {
         let what = format!(
             "inbox {name} was woken late {} in {}",

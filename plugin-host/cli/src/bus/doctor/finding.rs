@@ -1,10 +1,10 @@
-//! What the checks give back: findings, each with what to do about it.
+//! Results of the checks: findings, each with advice.
 
-/// Something found.
+/// One finding.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Finding {
     pub(super) is_problem: bool,
-    /// What it is about: the folder, a bus, the system.
+    /// Its subject: the folder, a bus, the system.
     pub(super) about: String,
     pub(super) what: String,
     /// What to do.

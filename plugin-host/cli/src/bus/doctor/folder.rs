@@ -1,4 +1,4 @@
-//! The runtime folder: can it hold a bus, is there room, did killed games leave something.
+//! Checks the runtime folder: whether it can hold a bus, whether it has room, whether killed games left anything.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::bus::NO_LOCK;
 use super::finding::{Finding, Report};
 use crate::output::figures::count;
 
-/// Less free space than a game's lanes commonly take.
+/// Minimum free space: the room that a game's lanes commonly take.
 #[cfg(unix)]
 const SPACE_MIN: u64 = 64 << 20;
 
@@ -35,7 +35,7 @@ pub(super) fn look(folder: &Path) -> Vec<Finding> {
     report.findings
 }
 
-/// Buses that are not listed as living: dead ones, and those that this build can't read.
+/// Checks buses that are not listed as live: dead ones, and those that this build can't read.
 fn look_for_stale(folder: &Path, live: &[String], report: &mut Report) {
     let Ok(entries) = folder.read_dir() else { return };
     let mut names: Vec<String> = entries
@@ -43,7 +43,7 @@ fn look_for_stale(folder: &Path, live: &[String], report: &mut Report) {
         .map(|entry| (entry.path().join("bus.lock"), entry.file_name().to_string_lossy().into_owned()))
         .filter(|(lock, name)| lock.symlink_metadata().is_ok() || shm_bus::remains(name) != Remains::NoBus)
         .map(|(_, name)| name)
-        // What `try_it` of another command is making.
+        // Names of this kind are being created by `try_it` of another command.
         .filter(|name| !live.contains(name) && !name.starts_with('.'))
         .collect();
     names.sort();
@@ -56,7 +56,7 @@ fn look_at_stale(folder: &Path, name: &str, report: &mut Report) {
     let (remains, lock) = (shm_bus::remains(name), shm_bus::look_at_lock(name, Duration::ZERO));
     let killed = format!("bus `{name}` is left of a game that was killed");
     match shm_bus::peek(name) {
-        // Somebody has come since.
+        // A process has attached since.
         Ok(_) if remains == Remains::Living => {}
         Ok(_) | Err(OpenError::NotFound { .. }) if lock == LockLook::NoFile && remains != Remains::Living => {
             let (what, lock) = (format!("{killed}, and {NO_LOCK}"), folder.join(name).join("bus.lock"));
@@ -88,7 +88,7 @@ fn look_at_stale(folder: &Path, name: &str, report: &mut Report) {
     }
 }
 
-/// Who opens a bus makes the folder, but not those that it lies in.
+/// Opening a bus creates the folder, but not its parents.
 fn has_parent(folder: &Path, report: &mut Report) -> bool {
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
     let Some(parent) = parent.filter(|parent| !parent.exists()) else { return true };
@@ -97,7 +97,7 @@ fn has_parent(folder: &Path, report: &mut Report) -> bool {
     false
 }
 
-/// The kind of a file system does not tell whether a bus can lie there: what a bus is made of is made, for a moment.
+/// Creates the parts of a bus for a moment: the kind of a file system doesn't tell whether it can hold one.
 fn try_it(report: &mut Report) {
     if let Err(error) = shm_bus::probe() {
         let why = match &error {
@@ -113,11 +113,11 @@ fn try_it(report: &mut Report) {
 
 #[cfg(unix)]
 fn look_at_space(folder: &Path, report: &mut Report) {
-    // A folder that is not there yet lies in one that is.
+    // A folder that doesn't exist yet will lie in one that does.
     let Some(present) = folder.ancestors().find(|folder| folder.exists()) else { return };
     let Ok(stat) = rustix::fs::statvfs(present) else { return };
     let (free, size) = (stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize);
-    // ramfs tells no size.
+    // ramfs reports no size.
     if size > 0 && free < SPACE_MIN {
         let what = format!("{}B of {}B are free", count(free as f64), count(size as f64));
         report.problem(what, "new lanes may find no room: free some, or let HOTFRAME_DIR name a larger file system");
@@ -133,7 +133,7 @@ fn look_at_space(_: &Path, _: &mut Report) {}
 
 #[cfg(target_os = "linux")]
 fn look_at_kind(folder: &Path, report: &mut Report) {
-    /// tmpfs and ramfs. Source: statfs(2).
+    /// Magic numbers of tmpfs and ramfs. Source: statfs(2).
     const MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
     if let Ok(stat) = rustix::fs::statfs(folder)
         && !MEMORY.contains(&{ stat.f_type })

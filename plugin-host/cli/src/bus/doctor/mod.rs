@@ -1,14 +1,14 @@
-//! `hotframe bus doctor`: what is wrong with the buses here, and what to do.
+//! `hotframe bus doctor`: problems of the buses here, and advice.
 //!
-//! | looks at | finds |
+//! | checks | finds |
 //! |---|---|
-//! | [`folder`] | a runtime folder that can't be used, little space, what killed games left |
-//! | [`bus`] | who is stopped or hangs, who holds a lane up, what was dropped or spoilt, tables nearly full |
-//! | [`queue`] | work without a worker, a stopped worker that holds some, dead letters |
-//! | `removed`, on Linux | processes that use a bus whose files somebody deleted or moved |
-//! | [`system`] | limits of the system that a game may run into |
+//! | [`folder`] | a runtime folder that can't be used, little space, leftovers of killed games |
+//! | [`bus`] | stopped and hanging processes, readers that hold up a lane, dropped messages, corrupt entries, tables nearly full |
+//! | [`queue`] | work without a worker, stopped workers with claims, dead letters |
+//! | `removed`, on Linux | processes that use a bus whose files were deleted or moved |
+//! | [`system`] | limits of the system that a game may exceed |
 //!
-//! A **problem** wants something done, and makes the exit code 1; a **hint** is worth knowing.
+//! A **problem** needs action and makes the exit code 1; a **hint** is just information.
 
 mod bus;
 mod finding;
@@ -56,7 +56,7 @@ pub(super) fn doctor(args: &Args, out: &mut impl Write) -> Result<ExitCode, Box<
     findings.extend(removed::look(&folder));
     let names = match &args.bus {
         Some(name) => vec![name.clone()],
-        // A folder that can't be listed was reported above.
+        // A folder that can't be listed has been reported above.
         None => shm_bus::list().unwrap_or_default(),
     };
     for name in &names {

@@ -1,4 +1,4 @@
-//! A work queue: work that nobody will do as things are.
+//! Checks a work queue for work that nobody will do in the present state.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ pub(super) fn look(queue: &QueueInfo, participants: &[ParticipantInfo], report: 
     }
 }
 
-/// Who is stopped keeps what it holds: nobody else gets it.
+/// A stopped worker keeps its claims: nobody else gets them.
 fn look_for_stopped(queue: &QueueInfo, participants: &[ParticipantInfo], report: &mut Report) {
     let mut stopped: BTreeMap<(Option<usize>, &str), u64> = BTreeMap::new();
     let claims = queue.lanes.iter().flat_map(|lane| &lane.claimed);

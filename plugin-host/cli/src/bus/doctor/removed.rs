@@ -1,11 +1,16 @@
-//! Processes that use a bus which was removed from the runtime folder: nobody else finds it, and a second bus may have its name.
+//! Finds processes that use a bus which was removed from the runtime folder: no other process finds that bus, and a second one may have its
+//! name.
 //!
-//! Such a process has the register mapped, of which the system says that its file was deleted, or that it lies elsewhere. If it lies
-//! below what somebody has mounted over the folder, its path is as before: then the folder that the process has open is another one than
-//! the one that is found there. A file elsewhere doesn't say where it lay before, so it counts as moved only if its process uses this folder, as its environment says,
-//! and the file is on the folder's device: others can't be moved. A bus that was renamed within the folder is not seen. Only Linux
-//! tells, and only of this user's processes in the namespaces that this command sees. Process ids are those of the `/proc` that is
-//! mounted here, which may count another pid namespace than this command's.
+//! Such a process has the registry mapped, and the system reports that file as deleted or at another path.
+//!
+//! - Covered: if somebody has mounted something over the folder, the path of the mapped file is unchanged. But the folder that the process
+//!   has open differs from the one that is found at its path.
+//! - Moved: a file at another path doesn't tell where it was before. It counts as moved only if the process's environment says that it uses
+//!   this folder, and the file is on the folder's device: files can't be moved across devices. A bus that was renamed within the folder is
+//!   not detected.
+//!
+//! Only Linux provides this, and only for this user's processes in the namespaces that this command sees. Process ids are those of the
+//! `/proc` that is mounted here, which may belong to another pid namespace than this command's.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -15,30 +20,30 @@ use std::time::Duration;
 
 use super::finding::{Finding, Report};
 
-/// What the system appends to the path of a mapped file that was deleted. Source: proc(5), `/proc/pid/maps`.
+/// Suffix that the system appends to the path of a mapped file that was deleted. Source: proc(5), `/proc/pid/maps`.
 const DELETED: &str = " (deleted)";
 
-/// Who just leaves a bus that ends may have its register mapped for a moment more.
+/// A process that is leaving a bus may keep its registry mapped for this long.
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// Names the runtime folder.
+/// Environment variable with the path of the runtime folder.
 const FOLDER: &str = "HOTFRAME_DIR";
 
-/// A process, its program and what became of the bus.
+/// A process, its program and what happened to its bus.
 type User = (String, String, Lost);
 
-/// What became of a bus.
+/// What happened to a bus.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Lost {
-    /// That of this name was deleted.
+    /// The bus with this name was deleted.
     Deleted(String),
-    /// That of this name lies below something that was mounted over it.
+    /// Something was mounted over the bus with this name.
     Covered(String),
-    /// It lies here now.
+    /// The bus is at this path now.
     Moved(PathBuf),
 }
 
-/// A mapped register.
+/// A mapped registry.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Register {
     /// The folder of its bus.
@@ -78,14 +83,14 @@ pub(super) fn look(folder: &Path) -> Vec<Finding> {
     report.findings
 }
 
-/// Whether `/proc` counts processes as the pid namespace of process `own` does, which is this one: by its `status` there.
+/// Whether `/proc` shows this process's pid namespace, by the `status` of process `own` there, which is this one.
 fn proc_is_ours(own: u32, status: &str) -> bool {
     let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
-    // A kernel without these namespaces says nothing.
+    // A kernel without these namespaces reports nothing.
     numbers.is_none_or(|numbers| numbers.split_ascii_whitespace().eq([own.to_string()])) && !status.is_empty()
 }
 
-/// `path` as the system tells it of mapped files.
+/// `path` as the system reports it for mapped files.
 fn real(path: &Path) -> std::io::Result<PathBuf> {
     fs::canonicalize(path).or_else(|_| std::path::absolute(path))
 }
@@ -102,9 +107,9 @@ fn users_of_removed(folder: &Path) -> Vec<User> {
     users.collect()
 }
 
-/// What became of the buses that the process has mapped and that are no longer in `folder`.
+/// What happened to the buses that the process has mapped and that are no longer in `folder`.
 fn lost_to(process: &Path, folder: &Path) -> Vec<Lost> {
-    // Other entries hold no such file.
+    // Other entries have no such file.
     let maps = fs::read_to_string(process.join("maps")).unwrap_or_default();
     let lost = |Register { bus, is_deleted }: Register| {
         let (place, name) = (bus.parent()?, bus.file_name()?.to_str()?);
@@ -119,7 +124,7 @@ fn lost_to(process: &Path, folder: &Path) -> Vec<Lost> {
     registers(&maps).into_iter().filter_map(lost).collect()
 }
 
-/// The registers that are mapped, each once.
+/// The mapped registries, each once.
 fn registers(maps: &str) -> Vec<Register> {
     let register = |line: &str| {
         let path = &line[line.find('/')?..];
@@ -133,22 +138,22 @@ fn registers(maps: &str) -> Vec<Register> {
     registers
 }
 
-/// What tells files apart.
+/// Device and inode, which identify a file.
 fn identity(path: &Path) -> Option<(u64, u64)> {
     fs::metadata(path).map(|file| (file.dev(), file.ino())).ok()
 }
 
-/// `path` as the process sees it, whose mounts may be others.
+/// `path` in the process's view, which may have other mounts.
 fn seen_by(process: &Path, path: &Path) -> PathBuf {
     process.join("root").join(path.strip_prefix("/").unwrap_or(path))
 }
 
-/// Whether the process finds at the path of `folder` what this command finds there, be it nothing.
+/// Whether the process finds the same as this command at the path of `folder`, even if that is nothing.
 fn sees(process: &Path, folder: &Path) -> bool {
     identity(&seen_by(process, folder)) == identity(folder)
 }
 
-/// Whether the folder of the `bus` that the process has open is another one than what is found at its path now.
+/// Whether the `bus` folder that the process has open differs from the one at its path now.
 fn is_covered(process: &Path, bus: &Path) -> bool {
     let found = identity(bus);
     let descriptors = process.join("fd").read_dir().into_iter().flatten().flatten().map(|entry| entry.path());
@@ -158,7 +163,7 @@ fn is_covered(process: &Path, bus: &Path) -> bool {
     open.any(|folder| Some(folder) != found)
 }
 
-/// Whether what the process has mapped of the `bus` elsewhere lay in `folder` when it was opened, as far as can be told.
+/// Whether the process's mapped file of the `bus`, now elsewhere, was in `folder` when it was opened, as far as can be told.
 fn was_moved(process: &Path, bus: &Path, name: &str, folder: &Path) -> bool {
     let seen = seen_by(process, bus);
     let Some(register) = identity(&seen.join("control")).filter(|_| seen.join("bus.lock").exists()) else {
@@ -170,7 +175,7 @@ fn was_moved(process: &Path, bus: &Path, name: &str, folder: &Path) -> bool {
         && uses(process, folder)
 }
 
-/// Whether `folder`, which this command looks at, is the process's runtime folder, as the environment says that it began with.
+/// Whether `folder`, which this command checks, is the process's runtime folder by the environment with which it started.
 fn uses(process: &Path, folder: &Path) -> bool {
     let Ok(environment) = fs::read(process.join("environ")) else { return false };
     let mut chosen = environment.split(|byte| *byte == 0).filter_map(|entry| {
@@ -182,7 +187,7 @@ fn uses(process: &Path, folder: &Path) -> bool {
             let Ok(place) = fs::read_link(process.join("cwd")) else { return false };
             real(&place.join(chosen)).is_ok_and(|chosen| chosen == folder)
         }
-        // The default is a user's own.
+        // The default folder belongs to one user.
         None => {
             let user = |process: &Path| fs::metadata(process).map(|process| process.uid()).ok();
             let is_default = std::env::var_os(FOLDER).is_none_or(|folder| folder.is_empty());

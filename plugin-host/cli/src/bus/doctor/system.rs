@@ -1,16 +1,16 @@
-//! Limits of the system that a game may run into.
+//! Checks limits of the system that a game may exceed.
 
 use super::finding::Finding;
 #[cfg(unix)]
 use super::finding::Report;
 
-/// Files that a game with many lanes and plugins may have open at once.
+/// Open files that a game with many lanes and plugins may need.
 #[cfg(unix)]
 const FILES_MIN: u64 = 1024;
-/// Bytes of the longest file that a bus may need.
+/// Size of the longest file that a bus may need, in bytes.
 #[cfg(unix)]
 const FILE_BYTES_MIN: u64 = 1 << 30;
-/// Mappings: every lane and inbox is one in each process that uses it, and every plugin takes several.
+/// Number of mappings: each process maps every lane and inbox that it uses, and every plugin takes several mappings.
 #[cfg(target_os = "linux")]
 const MAPS_MIN: u64 = 16 << 10;
 

@@ -1,10 +1,10 @@
-//! Requests and responses as the commands tell them: what stands before the bytes of a method.
+//! Formats requests and responses: the fields before a method's bytes.
 
 use serde_json::{Value, json};
 use shm_bus::Delivery;
 use shm_bus::wire::{Kind, RequestPrefix, Status, method_id};
 
-/// What a delivery says that is no plain message. `schema` is the topic's; with a declared service it names the methods.
+/// The fields of a delivery that is not a plain message. `schema` is the topic's; with a declared service it names the methods.
 pub(super) fn json(delivery: &Delivery<'_>, schema: &str) -> Value {
     let (sender, correlation) = (delivery.sender, delivery.correlation);
     match delivery.kind {
@@ -29,7 +29,7 @@ pub(super) fn json(delivery: &Delivery<'_>, schema: &str) -> Value {
     }
 }
 
-/// A method by its name, if the schema has it, else by its number.
+/// A method's name if the schema contains it, otherwise its number.
 fn method(number: u32, schema: &str) -> Value {
     let methods = schema.split_once('{').map_or("", |(_, methods)| methods);
     let mut names = methods.split("; ").filter_map(|method| Some(method.split_once(": ")?.0.trim()));

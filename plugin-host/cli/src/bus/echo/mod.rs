@@ -1,4 +1,4 @@
-//! `hotframe bus echo`: the messages of one topic, as they come.
+//! `hotframe bus echo`: prints the messages of one topic as they arrive.
 
 mod exchange;
 
@@ -51,7 +51,7 @@ pub(super) fn echo(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Erro
     let mut watch = Watch::start()?;
     let mut left = args.count.unwrap_or(u64::MAX);
     let mut reading = None;
-    // What was missed is told soon, also if no message follows.
+    // Missed messages are reported soon, even if no message follows.
     while left > 0 && watch.wait(&bus, &mut inbox, Some(Instant::now() + Watch::SLICE))? {
         if let Some(delivery) = told(inbox.receive())?.flatten() {
             let reading = Reading::of(delivery.declaration, &mut reading)?;
@@ -62,7 +62,7 @@ pub(super) fn echo(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Erro
     print_rest(args, (&mut inbox, &mut reading), left, out)
 }
 
-/// Prints what waits when the command ends, `most` messages at most, and tells what it missed last.
+/// Prints the messages that wait when the command ends, at most `most`; then reports what it missed.
 fn print_rest(
     args: &Args,
     (inbox, reading): (&mut Inbox, &mut Option<Reading>),
@@ -77,21 +77,21 @@ fn print_rest(
             printed = lines.map(|lines| left -= lines);
         }
     };
-    // Each round tells of one topic that was declared anew.
+    // Each round reports one topic that was declared anew.
     while told(inbox.drain(&mut each))?.is_none() {}
     printed?;
     print_missed(args, missed(inbox), out)
 }
 
-/// A declaration and what it takes to print its messages.
+/// A declaration and the data for printing its messages.
 struct Reading {
     declaration: Declaration,
-    /// `None` for a service's topics, which have no messages of one size.
+    /// `None` for a service's topics, whose messages differ in size.
     fields: Option<Fields>,
 }
 
 impl Reading {
-    /// `last`, or anew if the topic has been declared anew since.
+    /// Returns `last`, or a new one if the topic has been declared anew since.
     fn of<'a>(declaration: &Declaration, last: &'a mut Option<Self>) -> Result<&'a Self, Box<dyn Error>> {
         if last.as_ref().is_none_or(|last| last.declaration != *declaration) {
             let is_plain = declaration.message_size != 0;
@@ -102,7 +102,7 @@ impl Reading {
     }
 }
 
-/// Tells of messages whose publishers came and went between two looks.
+/// Reports messages of publishers that came and went between two looks.
 fn print_missed(args: &Args, lost: u64, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     if lost == 0 {
         return Ok(());
@@ -117,7 +117,7 @@ fn print_missed(args: &Args, lost: u64, out: &mut impl Write) -> Result<(), Box<
     Ok(out.flush()?)
 }
 
-/// Prints at most `most` of a record's messages, each in a line of its own; gives their number.
+/// Prints at most `most` of a record's messages, one per line; returns their number.
 fn print(
     as_json: bool,
     Reading { declaration, fields }: &Reading,
@@ -133,7 +133,7 @@ fn print(
     let mut printed = 0;
     for message in messages.iter().take(usize::try_from(most).unwrap_or(usize::MAX)) {
         let (priority, Delivery { topic, publisher, sequence, .. }) = (delivery.priority.name(), delivery);
-        // Lost before the record, hence before its first message.
+        // They were lost before the record, hence before its first message.
         let lost = if printed == 0 { delivery.lost } else { 0 };
         if as_json {
             let line = json!({

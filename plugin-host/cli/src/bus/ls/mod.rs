@@ -1,4 +1,4 @@
-//! `hotframe bus ls`: what a bus holds now.
+//! `hotframe bus ls`: lists the present content of a bus.
 
 mod queues;
 mod requests;

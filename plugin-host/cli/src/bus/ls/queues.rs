@@ -1,11 +1,11 @@
-//! Work queues as the commands tell them.
+//! Formats work queues for `ls`.
 
 use serde_json::{Value, json};
 use shm_bus::{Holder, QueueInfo, QueueLaneInfo, Shown, Snapshot};
 
 use crate::output::figures::{count, several};
 
-/// How a worker is, in a word.
+/// A worker's state in one word.
 pub(super) const fn state(holder: Holder) -> &'static str {
     match holder {
         Holder::Working => "alive",
@@ -14,7 +14,7 @@ pub(super) const fn state(holder: Holder) -> &'static str {
     }
 }
 
-/// Lines of `ls`.
+/// Lines for `ls`.
 pub(super) fn text(queue: &QueueInfo) -> String {
     let mut text = format!(
         "  queue {}  at most {} of a message\n",
@@ -43,7 +43,7 @@ pub(super) fn text(queue: &QueueInfo) -> String {
     }
     for worker in &queue.workers {
         let claims = queue.lanes.iter().flat_map(|lane| &lane.claimed);
-        // Workers of one participant may bear one name.
+        // Workers of one participant may have the same name.
         let holds =
             claims.filter(|claim| claim.participant == Some(worker.participant) && claim.worker == worker.name).count();
         let state = state(worker.state);
@@ -52,7 +52,7 @@ pub(super) fn text(queue: &QueueInfo) -> String {
     text
 }
 
-/// All of them, for `ls --json`.
+/// All queues, for `ls --json`.
 pub(super) fn json(snapshot: &Snapshot) -> Vec<Value> {
     let pid = |slot| snapshot.participants.iter().find(|one| one.slot == slot).map(|one| one.pid);
     let queue = |queue: &QueueInfo| {

@@ -1,9 +1,9 @@
-//! What became of requests, told for an inbox of a client or of a server.
+//! Formats the outcomes of requests for a client's or a server's inbox.
 
 use serde_json::{Value, json};
 use shm_bus::{ClientCounts, InboxInfo, ServerCounts, Shown};
 
-/// A line for a client's inbox, one for a server's, nothing for others.
+/// A line for a client's inbox or a server's; nothing for others.
 pub(super) fn text(inbox: &InboxInfo) -> String {
     let (mut text, name) = (String::new(), Shown(&inbox.name));
     if let Some(counts) = inbox.client {

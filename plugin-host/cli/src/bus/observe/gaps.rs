@@ -1,9 +1,9 @@
-//! The gaps between messages as a tool receives them: how many of which length, in bounded memory.
+//! A histogram of the gaps between messages as a tool receives them, in bounded memory.
 //!
-//! Time is not stamped on messages, so these are no latencies: a gap runs from one receive to the next.
+//! Messages carry no time, so these are not latencies: a gap runs from one receive to the next.
 //!
 //! # Invariants
-//! 1. A length is told with an error of at most 1/32; smallest and largest are exact.
+//! 1. A length is reported with an error of at most 1/32; the smallest and the largest are exact.
 
 use std::time::{Duration, Instant};
 
@@ -22,11 +22,11 @@ pub(crate) struct Gaps {
 }
 
 impl Gaps {
-    /// Steps to each power of two.
+    /// Buckets for each power of two.
     const STEPS: u64 = 32;
     const STEP_BITS: u32 = Self::STEPS.trailing_zeros();
 
-    /// A message came at `now`.
+    /// Records that a message arrived at `now`.
     pub(crate) fn arrived(&mut self, now: Instant) {
         if let Some(last) = self.last.replace(now) {
             self.add(now.saturating_duration_since(last));
@@ -46,17 +46,17 @@ impl Gaps {
         self.squares += gap as f64 * gap as f64;
     }
 
-    /// Begins anew; the gap that runs now still counts.
+    /// Starts over; the gap that is running still counts.
     pub(crate) fn clear(&mut self) {
         *self = Self { last: self.last, ..Self::default() };
     }
 
-    /// Whether there was none.
+    /// Whether there was no gap.
     pub(crate) const fn is_empty(&self) -> bool {
         self.total == 0
     }
 
-    /// Nanoseconds that `share` of the gaps do not exceed; 0 when there was none.
+    /// The length in nanoseconds that `share` of the gaps do not exceed; 0 if there was no gap.
     pub(crate) fn percentile(&self, share: f64) -> f64 {
         let wanted = ((self.total as f64 * share).ceil() as u64).max(1);
         let mut seen = 0;
@@ -69,12 +69,12 @@ impl Gaps {
         0.0
     }
 
-    /// Nanoseconds.
+    /// The smallest gap, in nanoseconds.
     pub(crate) fn min(&self) -> f64 {
         if self.is_empty() { 0.0 } else { self.min as f64 }
     }
 
-    /// Nanoseconds.
+    /// The largest gap, in nanoseconds.
     pub(crate) const fn max(&self) -> f64 {
         self.max as f64
     }
@@ -89,7 +89,7 @@ impl Gaps {
         if self.is_empty() { 0.0 } else { self.sum / self.total as f64 }
     }
 
-    /// In milliseconds; `null` without a gap.
+    /// Lengths in milliseconds; `null` if there was no gap.
     pub(crate) fn to_json(&self) -> Value {
         if self.is_empty() {
             return Value::Null;
@@ -101,14 +101,14 @@ impl Gaps {
         })
     }
 
-    /// Where a length is counted: exactly below 32, then in 32 steps to each power of two.
+    /// The bucket of a length: exact below 32, then 32 buckets to each power of two.
     fn index(gap: u64) -> usize {
         let power = gap.checked_ilog2().unwrap_or(0);
         let shift = power.saturating_sub(Self::STEP_BITS);
         (u64::from(shift) * Self::STEPS + (gap >> shift)) as usize
     }
 
-    /// The middle of what is counted at `index`.
+    /// The middle of the bucket at `index`.
     fn middle(index: usize) -> f64 {
         let index = index as u64;
         if index < 2 * Self::STEPS {

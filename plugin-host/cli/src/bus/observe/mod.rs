@@ -1,4 +1,4 @@
-//! What commands share that look at a bus: [`gaps`] between messages, whether a participant makes [`progress`](mod@progress), and how a
+//! Shared code for inspecting a bus: [`gaps`] between messages, whether a participant makes [`progress`](mod@progress), and how a
 //! [`process`] is named.
 
 pub(crate) mod gaps;

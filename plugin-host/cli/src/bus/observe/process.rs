@@ -1,4 +1,4 @@
-//! How commands speak of processes: an id is given to be used only where it means the same process.
+//! Names of processes: an id is printed for use only where it means the same process.
 
 use shm_bus::Process;
 
@@ -10,7 +10,7 @@ pub(crate) fn pid_text(process: Process) -> String {
     }
 }
 
-/// What to do about a process that hangs.
+/// Advice on a process that hangs.
 pub(crate) fn advice_on_hanging(process: Process) -> String {
     match process.local_pid() {
         Some(pid) => format!(
@@ -23,7 +23,7 @@ pub(crate) fn advice_on_hanging(process: Process) -> String {
     }
 }
 
-/// What to do about a process that is stopped. Only of one that can be told from here is that known.
+/// Advice on a stopped process. A process is known to be stopped only if it is visible from here.
 pub(crate) fn advice_on_stopped(process: Process) -> String {
     match process.local_pid() {
         Some(pid) => format!("`kill -CONT {pid}` lets it go on"),

@@ -1,11 +1,11 @@
-//! What an inbox says beside messages: a topic was declared anew, messages were missed.
+//! Reports of an inbox beside messages: a topic was declared anew, messages were missed.
 
 use shm_bus::{Inbox, ReceiveError};
 
 use crate::output::print::tell;
 
-/// What was received; nothing when the inbox had only to say that a topic was declared anew, which is passed on to the user. The command
-/// goes on by the new declaration.
+/// What was received; `None` if the inbox only reported that a topic was declared anew. The user is told so, and the command continues with
+/// the new declaration.
 pub(crate) fn told<T>(received: Result<T, ReceiveError>) -> Result<Option<T>, ReceiveError> {
     match received {
         Ok(received) => Ok(Some(received)),
@@ -17,7 +17,7 @@ pub(crate) fn told<T>(received: Result<T, ReceiveError>) -> Result<Option<T>, Re
     }
 }
 
-/// Messages that `inbox` missed since the last call, of whatever topic.
+/// Number of messages that `inbox` missed since the last call, over all topics.
 pub(crate) fn missed(inbox: &mut Inbox) -> u64 {
     inbox.take_missed().iter().fold(0, |sum, missed| sum.saturating_add(missed.messages))
 }

@@ -1,5 +1,4 @@
-//! What a command that publishes has in common with the others of its kind: how large its lanes are, and that it stays until
-//! what it sent was seen.
+//! Shared code of commands that publish: chooses the capacity of lanes, and stays until what was sent has been seen.
 
 use std::time::{Duration, Instant};
 
@@ -8,12 +7,12 @@ use shm_bus::{Bus, ChangeError, Publisher, SendError};
 
 use super::watch::Watch;
 
-/// A gating inbox has not read for so long that a command gives up.
+/// A command gives up when a gating inbox has not read for this long.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Between two looks whether there is room.
+/// Time between two checks for room.
 const PAUSE: Duration = Duration::from_micros(200);
 
-/// Nobody reads.
+/// No inbox reads.
 #[derive(Debug, thiserror::Error)]
 #[error("topic `{topic}` has no room: {} has not read for a second; `hotframe bus doctor` says more", laggard.as_ref().map_or_else(|| "an inbox".to_owned(), |name| format!("inbox `{name}`")))]
 pub(crate) struct NoRoom {
@@ -21,7 +20,7 @@ pub(crate) struct NoRoom {
     laggard: Option<String>,
 }
 
-/// Why a message of a command was not sent.
+/// Why a command's message was not sent.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OutgoingError {
     #[error(transparent)]
@@ -32,7 +31,7 @@ pub(crate) enum OutgoingError {
     Bus(#[from] ChangeError),
 }
 
-/// Bytes of a lane for messages of up to `longest` bytes: room for at least 64 of them within reason, and for one anyway.
+/// Capacity in bytes of a lane for messages of up to `longest` bytes: room for at least 64 of them within reason, and always for one.
 pub(crate) fn capacity(longest: usize) -> u32 {
     const LEAST: usize = 1 << 16;
     const MUCH: usize = 1 << 22;
@@ -41,7 +40,7 @@ pub(crate) fn capacity(longest: usize) -> u32 {
     u32::try_from(wanted.next_power_of_two()).unwrap_or(1 << 30).min(1 << 30)
 }
 
-/// Sends; waits a while for room. `false` when the command has to end instead.
+/// Sends; waits a while for room. Returns `false` if the command has to end instead.
 pub(crate) fn send(
     (bus, watch): (&Bus, &mut Watch),
     (publisher, topic): (&mut Publisher, &str),
@@ -70,7 +69,7 @@ pub(crate) fn send(
 /// A lane of this command.
 struct OwnLane {
     laggard: Option<String>,
-    /// Messages that some inbox has not yet seen.
+    /// Whether some inbox has not yet seen all its messages.
     unseen: bool,
 }
 
@@ -90,8 +89,8 @@ fn own_lanes(bus: &Bus) -> Vec<OwnLane> {
     lanes
 }
 
-/// Waits until all who read have seen what this command sent. A lane that only observers read goes with its publisher, and
-/// these may not have found it yet. Whoever is stopped is not waited for longer than half a second.
+/// Waits until all readers have seen what this command sent. A lane that only observers read vanishes with its publisher, and they may not
+/// have found it yet. The wait for stopped readers is limited to half a second.
 pub(crate) fn linger(bus: &Bus) {
     let deadline = Instant::now() + PATIENCE / 2;
     while Instant::now() < deadline && own_lanes(bus).iter().any(|lane| lane.unseen) {

@@ -1,7 +1,7 @@
-//! When what is sent is due: by a clock of its own, which stands still while the sender can't send.
+//! Decides when messages are due, by a clock that stands still while the sender can't send.
 //!
-//! A sender that was stopped, as by Ctrl-Z, or held up by a reader goes on from there at the same pace: what would have been due
-//! meanwhile is neither left out nor sent at once.
+//! A sender that was stopped (as by Ctrl-Z) or held up by a reader continues from there at the same pace: messages that would have been due
+//! meanwhile are neither skipped nor sent in a burst.
 
 use std::time::{Duration, Instant};
 
@@ -9,25 +9,25 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(crate) struct Pace {
     begun: Instant,
-    /// When the last one was sent.
+    /// When the last message was sent.
     last: Instant,
 }
 
 impl Pace {
-    /// What a busy machine may take, and what is made up for.
+    /// Delay that a busy machine may cause, and that is caught up.
     const SLACK: Duration = Duration::from_millis(100);
 
     pub(crate) fn start(now: Instant) -> Self {
         Self { begun: now, last: now }
     }
 
-    /// When it is time for what comes so long after the beginning.
+    /// When the message at this offset from the start is due.
     pub(crate) fn due(&self, offset: Duration) -> Instant {
         self.begun + offset
     }
 
-    /// What was due at `offset` is sent `now`. If that is late, all that follows is as late. Gives how long the sender was stopped or
-    /// held up, if it was; one that is always a little too slow was not.
+    /// Records that the message due at `offset` is sent `now`. If that is late, everything that follows is delayed as much. Returns how
+    /// long the sender was stopped or held up, if it was; a sender that is always a little too slow was not.
     pub(crate) fn sends(&mut self, offset: Duration, now: Instant) -> Option<Duration> {
         let due = self.due(offset);
         let late = now.saturating_duration_since(due);
@@ -57,7 +57,7 @@ mod tests {
         assert_eq!(pace.sends(ms(0), begun), None);
         assert_eq!(pace.sends(ms(20), begun + ms(21)), None);
         assert_eq!(pace.due(ms(40)), begun + ms(40), "a little late is made up for");
-        // Stopped from 21 to 3021: what was due at 40 is sent then.
+        // Stopped from 21 to 3021: the message due at 40 is sent then.
         assert_eq!(pace.sends(ms(40), begun + ms(3021)), Some(ms(2981)));
         assert_eq!(pace.due(ms(60)), begun + ms(3041));
         assert_eq!(pace.sends(ms(60), begun + ms(3041)), None);

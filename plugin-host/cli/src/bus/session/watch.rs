@@ -1,4 +1,4 @@
-//! When a lasting command ends: at Ctrl-C, or when nobody is left on the bus but other tools.
+//! Decides when a lasting command ends: at Ctrl-C, or when only other tools are left on the bus.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,12 +20,12 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Between two looks at Ctrl-C. The game pays nothing for it.
+    /// Time between two checks for Ctrl-C. It costs the game nothing.
     pub(crate) const SLICE: Duration = Duration::from_millis(50);
-    /// Between two looks at who is left.
+    /// Time between two checks of who is left.
     const CENSUS: Duration = Duration::from_millis(500);
 
-    /// From here on Ctrl-C, SIGTERM and SIGHUP end the command in good order.
+    /// From here on, Ctrl-C, SIGTERM and SIGHUP end the command in an orderly way.
     pub(crate) fn start() -> Result<Self, ctrlc::Error> {
         let stopped = Arc::new(AtomicBool::new(false));
         let stop = stopped.clone();
@@ -33,15 +33,15 @@ impl Watch {
         Ok(Self { stopped, next_census: Instant::now() + Self::CENSUS })
     }
 
-    /// Whether the user wants it to end.
+    /// Whether the user wants the command to end.
     pub(crate) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
 
-    /// Whether the command has to end; says so when it is for the bus's end.
+    /// Whether the command has to end; reports the reason if it is the bus's end.
     ///
     /// # Errors
-    /// When the bus was removed under its participants.
+    /// If the bus was removed under its participants.
     pub(crate) fn is_over(&mut self, bus: &Bus) -> Result<bool, ChangeError> {
         if self.is_stopped() {
             return Ok(true);
@@ -57,11 +57,11 @@ impl Watch {
         Ok(deserted)
     }
 
-    /// Waits for a message, but not beyond `deadline`. `false` when the command has to end instead.
+    /// Waits for a message, but not beyond `deadline`. Returns `false` if the command has to end instead.
     pub(crate) fn wait(&mut self, bus: &Bus, inbox: &mut Inbox, deadline: Option<Instant>) -> Result<bool, WatchError> {
         loop {
             let left = deadline.map_or(Self::SLICE, |deadline| deadline.saturating_duration_since(Instant::now()));
-            // What an inbox has to say is no message; the command looks for messages, too.
+            // A report of the inbox is not a message, but the command has to look for messages then, too.
             if left.is_zero() || told(inbox.wait_timeout(left.min(Self::SLICE)))? != Some(false) {
                 return Ok(!self.is_stopped());
             }
@@ -71,10 +71,10 @@ impl Watch {
         }
     }
 
-    /// Sleeps until `moment`. `false` when the command has to end instead.
+    /// Sleeps until `moment`. Returns `false` if the command has to end instead.
     ///
     /// # Errors
-    /// As [`Self::is_over`].
+    /// The same as for [`Self::is_over`].
     pub(crate) fn sleep_until(&mut self, bus: &Bus, moment: Instant) -> Result<bool, ChangeError> {
         loop {
             if self.is_over(bus)? {
@@ -88,7 +88,7 @@ impl Watch {
     }
 }
 
-/// Why nothing can be waited for.
+/// Why waiting failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WatchError {
     #[error(transparent)]
@@ -97,7 +97,7 @@ pub(crate) enum WatchError {
     Bus(#[from] ChangeError),
 }
 
-/// Whether only tools are left: nobody but the participant `own`, if this command is one, who publishes or is waited for.
+/// Whether only tools are left: apart from the participant `own`, if this command is one, nobody publishes or is waited for.
 pub(crate) fn is_deserted(snapshot: &Snapshot, own: Option<u64>) -> bool {
     !snapshot
         .participants
@@ -105,8 +105,8 @@ pub(crate) fn is_deserted(snapshot: &Snapshot, own: Option<u64>) -> bool {
         .any(|participant| participant.alive && own != Some(participant.id) && !is_tool(snapshot, participant))
 }
 
-/// One without a lane or a gating inbox looks on; one that has nothing at all may be about to make something, unless it is
-/// this very program.
+/// A participant without a lane or a gating inbox is an observer. One that has nothing at all may be about to create something, unless it
+/// is this program.
 fn is_tool(snapshot: &Snapshot, participant: &ParticipantInfo) -> bool {
     let slot = participant.slot;
     let publishes =

@@ -1,4 +1,4 @@
-//! Which bus is meant when none is named.
+//! Finds the bus that is meant when none is named.
 
 use std::path::PathBuf;
 
@@ -25,13 +25,13 @@ fn others(live: &[String]) -> String {
     if live.is_empty() { String::new() } else { format!("; these live: {}", live.join(", ")) }
 }
 
-/// Takes part in the bus called `name`, or in the only one that lives.
+/// Attaches to the bus called `name`, or to the only live one.
 pub(crate) fn find(name: Option<&str>) -> Result<Bus, FindError> {
     let name = choose(name)?;
     Bus::attach(&name).map_err(|source| FindError::of(name, source))
 }
 
-/// The name of the bus that is meant; it lives, unless it was given.
+/// The name of the bus that is meant; if `name` is `None`, that bus is live.
 pub(crate) fn choose(name: Option<&str>) -> Result<String, FindError> {
     match name {
         Some(name) => Ok(name.to_owned()),
@@ -43,7 +43,7 @@ pub(crate) fn choose(name: Option<&str>) -> Result<String, FindError> {
     }
 }
 
-/// What the live bus called `name` holds, without taking part in it.
+/// A snapshot of the live bus called `name`, without attaching.
 pub(crate) fn look(name: &str) -> Result<Snapshot, FindError> {
     let snapshot = shm_bus::peek(name).map_err(|source| FindError::of(name.to_owned(), source))?;
     let lives = snapshot.participants.iter().any(|participant| participant.alive);

@@ -1,4 +1,4 @@
-//! Which topic is meant.
+//! Finds the topic that is meant.
 
 use shm_bus::{Bus, TopicInfo, TopicSpec};
 
@@ -11,7 +11,7 @@ pub(crate) struct UnknownTopic {
     topics: Vec<String>,
 }
 
-/// What the bus says of `topic`.
+/// The bus's declaration of `topic`.
 pub(crate) fn topic(bus: &Bus, topic: &str) -> Result<TopicInfo, UnknownTopic> {
     let snapshot = bus.snapshot();
     if let Some(found) = snapshot.topics.iter().find(|found| found.name == topic) {
@@ -21,7 +21,7 @@ pub(crate) fn topic(bus: &Bus, topic: &str) -> Result<TopicInfo, UnknownTopic> {
     Err(UnknownTopic { bus: snapshot.bus, topic: topic.to_owned(), topics })
 }
 
-/// As it has to be stated to publish it.
+/// The specification for publishing it.
 pub(crate) fn spec(topic: &TopicInfo) -> TopicSpec<'_> {
     TopicSpec {
         name: &topic.name,

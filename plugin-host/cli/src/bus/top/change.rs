@@ -1,6 +1,6 @@
-//! A counter between two snapshots.
+//! The change of a counter between two snapshots.
 
-/// How fast it grew, and where it stands.
+/// Its rate of growth and its value.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Change {
     pub(super) rate: f64,

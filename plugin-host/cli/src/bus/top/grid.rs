@@ -1,4 +1,4 @@
-//! A table, of which a narrow terminal shows the columns that say most.
+//! A table that shows its most important columns if the terminal is narrow.
 
 use ratatui::layout::Constraint;
 use ratatui::style::{Color, Modifier, Style};
@@ -9,16 +9,16 @@ use ratatui::widgets::{Cell, Row, Table};
 pub(super) struct Grid {
     /// A heading for each column.
     pub(super) names: Vec<String>,
-    /// Cells that each column takes; the first may get more.
+    /// Width of each column in cells; the first may get more.
     pub(super) widths: Vec<u16>,
-    /// So many columns from the left begin at the left, the numbers after them end at the right.
+    /// Number of text columns, left-aligned; the number columns after them are right-aligned.
     pub(super) texts: usize,
-    /// All columns, those first that go last when there is no room.
+    /// All columns by importance, the most important first: the last ones are dropped first if room is lacking.
     pub(super) importance: Vec<usize>,
 }
 
 impl Grid {
-    /// To be drawn into `room` cells beside each other.
+    /// The table, for drawing into `room` cells side by side.
     pub(super) fn table(&self, rows: impl Iterator<Item = (Vec<String>, Style)>, room: u16) -> Table<'static> {
         let shown = self.fitting(room);
         let rows = rows.map(|(texts, style)| self.row(&texts, &shown).style(style)).collect::<Vec<_>>();
@@ -41,7 +41,7 @@ impl Grid {
         };
         let mut shown: Vec<usize> = self.importance.iter().take_while(fits).copied().collect();
         shown.sort_unstable();
-        // A column that is named twice is one.
+        // A column that is listed twice is drawn once.
         shown.dedup();
         shown
     }

@@ -1,10 +1,10 @@
-//! What is pressed.
+//! Keyboard input.
 
 use std::sync::mpsc::{Receiver, channel};
 
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-/// What a key means.
+/// The meaning of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     Quit,
@@ -15,12 +15,12 @@ pub(super) enum Action {
     Right,
     Reverse,
     Pause,
-    /// The window has another size.
+    /// The window's size has changed.
     Redraw,
 }
 
 impl Action {
-    /// What a key that was pressed means, if anything.
+    /// The meaning of a pressed key, if it has one.
     fn of(key: KeyEvent) -> Option<Self> {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
@@ -45,7 +45,7 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// Reads keys in a thread of its own, which ends with the process.
+    /// Reads keys on a thread of its own, which ends with the process.
     pub(super) fn start() -> Self {
         let (sender, pressed) = channel();
         std::thread::spawn(move || {

@@ -21,7 +21,7 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// Messages between two looks at the time.
+    /// Messages between two checks of the time.
     const BURST: usize = 1024;
 
     pub(super) fn new(bus: &str) -> Result<Self, Box<dyn Error>> {
@@ -36,11 +36,11 @@ impl Listener {
         self.bus.id()
     }
 
-    /// Listens until `moment`, at most, also to topics that are new.
+    /// Receives until `moment` at most, also from new topics.
     pub(super) fn listen(&mut self, moment: Instant) -> Result<(), Box<dyn Error>> {
         loop {
             let left = moment.saturating_duration_since(Instant::now());
-            // The screen has no line for what is declared anew; the gaps go on.
+            // The screen has no line for a topic that is declared anew; its gaps continue.
             if left.is_zero() || next(self.inbox.wait_timeout(left))? == Some(false) {
                 return Ok(());
             }
@@ -62,7 +62,7 @@ impl Listener {
         }
     }
 
-    /// What came since the last call.
+    /// The gaps since the last call.
     pub(super) fn take(&mut self) -> GapsByTopic {
         let taken = self.gaps.clone();
         self.gaps.values_mut().for_each(Gaps::clear);
@@ -70,7 +70,7 @@ impl Listener {
     }
 }
 
-/// What came; nothing when a topic was declared anew.
+/// What was received; `None` if a topic was declared anew.
 fn next<T>(received: Result<T, ReceiveError>) -> Result<Option<T>, ReceiveError> {
     match received {
         Err(ReceiveError::Redeclared { .. }) => Ok(None),

@@ -1,10 +1,10 @@
-//! `hotframe bus top`: live rates, fill, drops and who takes part.
+//! `hotframe bus top`: live rates, fill levels, drops and participants.
 //!
 //! ```text
 //! Sampler ──► Table (pure: two snapshots and the time between) ──► View (pure: draws into a buffer) ──► Screen
 //! ```
-//! The counters lie in the segments: reading them costs the game nothing, and takes no part in the bus. Only `--gaps`
-//! attaches, with an inbox that is an observer.
+//! The counters lie in the segments: reading them costs the game nothing and needs no attaching. Only `--gaps` attaches, with an observer
+//! inbox.
 
 mod change;
 mod grid;
@@ -86,7 +86,7 @@ fn live(sampler: &mut Sampler, watch: &Watch, interval: Duration) -> Result<(), 
     let mut next = Instant::now() + interval.min(Duration::from_millis(250));
     loop {
         screen.draw(|frame| view.draw(frame, &table))?;
-        // What is pressed shows at once, else the next sample is due; keys and signals are heeded however late that is.
+        // Shows the effect of a key at once, otherwise the next sample when it is due; heeds keys and signals even when samples are late.
         loop {
             let is_heeded = match keys.next() {
                 Some(Action::Quit) => return Ok(()),
@@ -116,12 +116,12 @@ fn live(sampler: &mut Sampler, watch: &Watch, interval: Duration) -> Result<(), 
     }
 }
 
-/// It ended while it was looked at.
+/// The bus ended while it was shown.
 #[derive(Debug, thiserror::Error)]
 #[error("bus `{0}` has ended")]
 struct Ended(String);
 
-/// Takes samples of a bus, and what came between two.
+/// Takes samples of a bus and measures what happened between two.
 struct Sampler {
     name: String,
     last: (Instant, Snapshot),
@@ -135,7 +135,7 @@ impl Sampler {
         Ok(Self { name, last, listener })
     }
 
-    /// Waits until `moment`, at most.
+    /// Receives until `moment` at most.
     fn listen(&mut self, moment: Instant) -> Result<(), Box<dyn Error>> {
         match &mut self.listener {
             Some(listener) => listener.listen(moment),
@@ -146,12 +146,12 @@ impl Sampler {
         }
     }
 
-    /// This command's own participant on the bus, if it takes part.
+    /// The id of this command's own participant on the bus, if it is attached.
     fn own_id(&self) -> Option<u64> {
         self.listener.as_ref().map(Listener::id)
     }
 
-    /// What happened since the last call. `None` while there is no such bus; the next one by that name is shown again.
+    /// What happened since the last call. `None` while there is no such bus; a later bus with that name is shown again.
     fn take(&mut self) -> Result<Option<Table>, FindError> {
         let now = match look(&self.name) {
             Ok(snapshot) => (Instant::now(), snapshot),

@@ -8,7 +8,7 @@ use shm_bus::{Holder, QueueInfo, QueueLaneInfo, Shown, Snapshot};
 use super::change::Change;
 use crate::output::figures::{count, per_second};
 
-/// One queue: all its lanes together.
+/// One queue: the sum of its lanes.
 pub(super) struct QueueRow {
     name: String,
     workers: usize,
@@ -47,7 +47,7 @@ impl QueueRow {
         }
     }
 
-    /// Work that nobody will do as things are.
+    /// Whether there is work that nobody will do in the present state.
     pub(super) const fn is_in_trouble(&self) -> bool {
         self.dead_letters > 0 || (self.waiting > 0 && self.workers == 0)
     }

@@ -1,8 +1,8 @@
-//! The terminal: taken over, given back while the command is stopped and however it ends.
+//! Takes over the terminal, and restores it while the command is stopped and however it ends.
 //!
 //! # Failure
-//! A panic restores the terminal before it is told; so does dropping the screen. Who is stopped by a signal and not by a key
-//! can't give it back, but takes it over again when it goes on.
+//! A panic restores the terminal before it is reported; so does dropping the screen. A command that is stopped by a signal, not by a key,
+//! can't restore it, but takes it over again when it continues.
 
 use std::io::{self, IsTerminal as _};
 
@@ -18,7 +18,7 @@ pub(super) struct Screen {
     stops: stops::Stops,
 }
 
-/// There is none.
+/// There is no terminal.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no terminal to draw on; `hotframe bus top --once` or `--json` prints instead")]
 struct NoTerminal(#[source] Option<io::Error>);
@@ -30,7 +30,7 @@ impl Screen {
         }
         #[cfg(unix)]
         let stops = stops::Stops::watch()?;
-        // With a hook that restores the terminal at a panic.
+        // This also installs a hook that restores the terminal at a panic.
         let terminal = ratatui::try_init().map_err(|error| NoTerminal(Some(error)))?;
         Ok(Self {
             terminal,
@@ -43,7 +43,7 @@ impl Screen {
         self.terminal.draw(draw).map(drop)
     }
 
-    /// After this process was stopped, by whomever: takes the terminal over again. Whether everything has to be drawn anew.
+    /// After this process was stopped in any way: takes the terminal over again. Returns whether everything must be redrawn.
     pub(super) fn resume(&mut self) -> io::Result<bool> {
         #[cfg(unix)]
         if self.stops.has_gone_on() {
@@ -53,7 +53,7 @@ impl Screen {
         Ok(false)
     }
 
-    /// Stops this command as Ctrl-Z does, with the terminal given back meanwhile.
+    /// Stops this command as Ctrl-Z does; the terminal is restored meanwhile.
     pub(super) fn suspend(&mut self) -> io::Result<()> {
         #[cfg(unix)]
         {
@@ -64,15 +64,15 @@ impl Screen {
         Ok(())
     }
 
-    /// Takes the terminal over again, whoever had it meanwhile and however they left it.
+    /// Takes the terminal over again, whatever other programs did to it meanwhile.
     #[cfg(unix)]
     fn take_over(&mut self) -> io::Result<()> {
-        // Else raw mode would count as never left.
+        // Otherwise raw mode would count as never left.
         ratatui::try_restore()?;
         enable_raw_mode()?;
         execute!(io::stdout(), EnterAlternateScreen)?;
-        // It believes the screen to be empty, and it is. Clearing it would ask where the cursor is, and the answer would go to
-        // the thread that reads keys.
+        // The new terminal assumes an empty screen, which is true. Clearing it would query the cursor position, and the thread that reads
+        // keys would get the answer.
         self.terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
         Ok(())
     }
@@ -84,7 +84,7 @@ impl Drop for Screen {
     }
 }
 
-/// Being stopped, and going on.
+/// Detects that this process was stopped and continued.
 #[cfg(unix)]
 mod stops {
     use std::io;
@@ -99,7 +99,7 @@ mod stops {
     }
 
     impl Stops {
-        /// For the system to stop this process after it was asked to. Nobody stops one whom no shell could let go on.
+        /// How long the system may take to stop this process when asked. It doesn't stop one that no shell could continue.
         const PATIENCE: Duration = Duration::from_millis(100);
 
         pub(super) fn watch() -> io::Result<Self> {
@@ -108,13 +108,13 @@ mod stops {
             Ok(Self { continued })
         }
 
-        /// Whether this process was stopped and goes on since the last call.
+        /// Whether this process was stopped and continued since the last call.
         pub(super) fn has_gone_on(&self) -> bool {
             self.continued.swap(false, Ordering::Relaxed)
         }
 
-        /// Stops this process and all that were started with it, such as the `cargo` that runs it, for whom the shell waits.
-        /// Returns when it goes on.
+        /// Stops this process and all that were started with it, such as the `cargo` that runs it, which the shell waits for. Returns when
+        /// it continues.
         pub(super) fn stop(&self) -> io::Result<()> {
             self.continued.store(false, Ordering::Relaxed);
             kill_current_process_group(Signal::TSTP)?;

@@ -26,7 +26,7 @@ pub(super) struct Table {
     pub(super) with_gaps: bool,
 }
 
-/// One topic and priority: all its publishers together.
+/// One topic and priority: the sum of its publishers.
 #[derive(Default)]
 pub(super) struct TopicRow {
     pub(super) topic: String,
@@ -34,11 +34,11 @@ pub(super) struct TopicRow {
     pub(super) publishers: usize,
     pub(super) rate: f64,
     pub(super) bytes_rate: f64,
-    /// Of the fullest lane, from 0 to 1.
+    /// Fill level of the fullest lane, from 0 to 1.
     pub(super) fill: f64,
-    /// The inbox that holds it up.
+    /// The inbox that holds up that lane.
     pub(super) laggard: Option<String>,
-    /// Messages in the interval, and since the lanes were made.
+    /// Messages in the interval, and since the lanes were created.
     pub(super) rejected: Change,
     pub(super) dropped: Change,
     pub(super) timed_out: Change,
@@ -51,11 +51,11 @@ pub(super) struct TopicRow {
 pub(super) struct ParticipantRow {
     pub(super) name: String,
     pub(super) process: Process,
-    /// This command itself.
+    /// Whether it is this command itself.
     pub(super) is_own: bool,
     pub(super) state: &'static str,
     pub(super) age: Duration,
-    /// Beats a second.
+    /// Heartbeats per second.
     pub(super) beat: Change,
 }
 
@@ -131,7 +131,7 @@ impl Table {
 }
 
 impl TopicRow {
-    /// Messages that were not sent or not read, a second.
+    /// Messages per second that were not sent or not read.
     pub(super) fn dropped_rate(&self) -> f64 {
         self.rejected.rate + self.dropped.rate + self.timed_out.rate
     }
@@ -191,7 +191,7 @@ fn participant_row(
     let grown = participant.beat.saturating_sub(earlier.map_or(0, |earlier| earlier.beat));
     let is_own = own == Some(participant.id);
     let state = match participant {
-        // It takes snapshots, and tells nobody that it gets on.
+        // It takes snapshots, and has no heartbeat.
         _ if is_own => "alive",
         participant if !participant.alive => "dead",
         participant if participant.stopped => "stopped",

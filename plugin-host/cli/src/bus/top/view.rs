@@ -1,4 +1,4 @@
-//! Draws a table. Knows nothing of buses or terminals: a buffer is all that it needs.
+//! Draws a table. It needs only a buffer, and knows nothing of buses or terminals.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -15,18 +15,18 @@ use super::table::{InboxRow, ParticipantRow, Table, TopicRow};
 use crate::bus::observe::process::pid_text;
 use crate::output::figures::{age, count, nanoseconds};
 
-/// What topics can be sorted by: the columns from left to right.
+/// The columns by which topics can be sorted, from left to right.
 const COLUMNS: [&str; 11] =
     ["topic", "priority", "rate/s", "B/s", "fill", "rejected", "dropped", "timed out", "lost", "conflated", "pubs"];
-/// Shown after them, where measured.
+/// Further columns, shown if gaps are measured.
 const GAP_COLUMNS: [&str; 3] = ["gap p50", "gap p99", "gap max"];
 const NUMBER: u16 = 9;
-/// Cells that the first columns take; the others take [`NUMBER`].
+/// Widths of the first columns in cells; the others have [`NUMBER`].
 const WIDTHS: [u16; 5] = [16, 9, NUMBER, NUMBER, 6];
-/// What a narrow terminal shows first.
+/// Columns by importance: a narrow terminal shows the first ones.
 const IMPORTANCE: [usize; 14] = [0, 2, 1, 4, 8, 5, 3, 6, 11, 12, 13, 7, 10, 9];
 
-/// How the user looks at it.
+/// The user's choices.
 #[derive(Debug, Default)]
 pub(super) struct View {
     /// Index in [`COLUMNS`].
@@ -42,7 +42,7 @@ impl View {
         self.paused
     }
 
-    /// Something to say above the tables.
+    /// Sets a note above the tables.
     pub(super) fn note(&mut self, note: Option<String>) {
         self.note = note;
     }
@@ -117,7 +117,7 @@ impl View {
     }
 }
 
-/// Trouble is red, a full lane yellow, silence grey.
+/// Trouble is red, a full lane yellow, a silent topic grey.
 fn colour(row: &TopicRow) -> Style {
     match row {
         row if row.dropped_rate() > 0.0 || row.lost.rate > 0.0 => Style::new().fg(Color::Red),
@@ -127,7 +127,7 @@ fn colour(row: &TopicRow) -> Style {
     }
 }
 
-/// Texts rise, numbers fall.
+/// Texts sort ascending, numbers descending.
 fn compare(column: usize, left: &TopicRow, right: &TopicRow) -> std::cmp::Ordering {
     let number = |row: &TopicRow| match column {
         2 => row.rate,
@@ -139,7 +139,7 @@ fn compare(column: usize, left: &TopicRow, right: &TopicRow) -> std::cmp::Orderi
         8 => row.lost.total as f64,
         9 => row.conflated.total as f64,
         10 => row.publishers as f64,
-        // The rows come by topic, then by priority; sorting keeps that.
+        // The rows come by topic, then by priority; the stable sort keeps that order.
         _ => 0.0,
     };
     match column {
@@ -224,13 +224,13 @@ fn draw_participants(frame: &mut Frame<'_>, area: Rect, table: &Table) {
     frame.render_widget(plain(&PARTICIPANT_COLUMNS, 2, &widths, &importance).table(rows, area.width), area);
 }
 
-/// A table that is not sorted.
+/// A table that can't be sorted.
 fn plain(names: &[&str], texts: usize, widths: &[u16], importance: &[usize]) -> Grid {
     let names = names.iter().map(|name| (*name).to_owned()).collect();
     Grid { names, widths: widths.into(), texts, importance: importance.into() }
 }
 
-/// The same without a terminal.
+/// The table as plain text, without a terminal.
 pub(super) fn text(table: &Table) -> String {
     let mut text = format!("bus {}, rates over {:.1} s\n", table.bus, table.time.as_secs_f64());
     let gaps = if table.with_gaps { &GAP_COLUMNS[..] } else { &[] };
@@ -244,7 +244,7 @@ pub(super) fn text(table: &Table) -> String {
     text
 }
 
-/// Columns as wide as need be, the first two to the left.
+/// Formats columns as wide as necessary, the first two left-aligned.
 fn lines(header: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> String {
     let rows: Vec<Vec<String>> = std::iter::once(header).chain(rows).collect();
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
@@ -285,7 +285,7 @@ mod tests {
         }
     }
 
-    /// A second of a bus with a quiet topic and one that is held up.
+    /// One second of a bus with a quiet topic and one that is held up.
     fn table(folder: &std::path::Path) -> Table {
         let bus = Bus::open_in(folder, "drawn").expect("opens");
         let mut busy = bus.publisher(&topic("b/busy"), "one", &[(Priority::Low, 4096)]).expect("made");
@@ -325,7 +325,7 @@ mod tests {
         assert_eq!(busy, ["b/busy", "low", "63", "4.03k", "98%", "1", "0", "0", "0", "0", "1"]);
         assert!(lines.iter().any(|line| line.starts_with("slow-one") && line.contains("gating")), "{lines:#?}");
         assert!(lines.iter().any(|line| line.starts_with("participant") && line.contains("beats/s")), "{lines:#?}");
-        // By rate: the busy one first; then turned round.
+        // Sorted by rate: the busy one first; then reversed.
         view.act(Action::Right, &table);
         view.act(Action::Right, &table);
         assert!(drawn(&view, &table, 20)[2].starts_with("b/busy"));
