@@ -1,9 +1,10 @@
 //! The right to change a bus: its lock, and the cleanup after a killed holder.
 //!
 //! # Invariants
-//! 1. Dropping a publisher, an inbox or a participant never waits. It marks what it owned as abandoned, and cleans it up itself if the lock is
-//! free. Otherwise the lock's holder does, which looks for abandoned entries after releasing the lock: `[GIVEN-UP]`.
-//! 2. A change holds the lock of the bus whose registry it has mapped: the file `control` is that registry, and is where others look for it.
+//! 1. Dropping a publisher, an inbox or a participant never waits. It marks what it owned as abandoned, and cleans it up itself if the lock
+//!    is free. Otherwise the lock's holder does, which looks for abandoned entries after releasing the lock: `[GIVEN-UP]`.
+//! 2. A change holds the lock of the bus whose registry it has mapped: the file `control` is that registry, and is where others look for
+//!    it.
 
 use std::time::Duration;
 
