@@ -184,7 +184,8 @@
 //! | dead letter | a message that came back after its last permitted delivery |
 //!
 //! # Threads
-//! [`Bus`] is `Send + Sync` and cheap to clone; [`Publisher`], [`Inbox`], [`WorkProducer`] and [`Worker`] are `Send` and belong to one thread at a time.
+//! [`Bus`] is `Send + Sync` and cheap to clone; [`Publisher`], [`Inbox`], [`WorkProducer`] and [`Worker`] are `Send` and belong to one
+//! thread at a time.
 //!
 //! # Features
 //! `segments` (default): everything except [`wire`]. Without it only the wire types remain, which is what plugins see.

@@ -6,7 +6,7 @@
 //!
 //! # Invariants
 //! 1. The system is asked where a call is slow anyway (a wait, a lane without room, a change), every [`CALLS`] receives that found nothing,
-//! drains, or uses of a work queue, and once a lap where room is made, but not more often than every [`INTERVAL_NS`].
+//!    drains, or uses of a work queue, and once a lap where room is made, but not more often than every [`INTERVAL_NS`].
 //! 2. Once removed, a bus stays removed for this participant, even if it is put back.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

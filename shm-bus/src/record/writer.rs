@@ -61,7 +61,7 @@ pub struct Recorder {
     flushes: u64,
 }
 
-/// The writer, which implements no `Debug`.
+/// The writer; its `Debug` shows only `good`.
 struct Out {
     writer: Writer<Sink>,
     tap: Tap,
