@@ -45,7 +45,7 @@ fn gc_at(place: &Place) -> Result<Vec<String>, ListError> {
     Ok(names)
 }
 
-/// Checks a few other buses while `opening` is being opened. Failures are ignored; whoever opens that bus reports them.
+/// Checks a few other buses while `opening` is being opened. Failures are left to others to report.
 pub(super) fn opportunistically(place: &Place, root: &Arc<Dir>, opening: &str) {
     /// Maximum number of buses checked; a user with more can call [`gc`].
     const LOOKS_MAX: usize = 16;

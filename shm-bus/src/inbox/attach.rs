@@ -1,8 +1,8 @@
 //! Decides which lanes an inbox reads: subscribing, and attaching new lanes.
 //!
 //! # Invariants
-//! 1. An inbox joins a lane that exists when it subscribes (`[JOIN]`). It reads a later lane from the first record, since that lane's
-//!    publisher has waited for this inbox from the beginning.
+//! 1. An inbox joins a lane that exists when it subscribes (`[JOIN]`). It reads a later lane from the first record; that lane's publisher
+//!    has counted this inbox from the beginning.
 
 use std::sync::Arc;
 
