@@ -1,4 +1,4 @@
-//! A word to sleep on: `epoch << 1 | waiting`.
+//! A word to sleep on, an eventcount: `epoch << 1 | waiting`.
 //!
 //! ```text
 //! sleeper                                 waker
@@ -6,15 +6,15 @@
 //!   fence(SeqCst)        [BELL]             fence(SeqCst)
 //!   look again; sleep while unchanged       bit set? CAS to the next epoch, clear; the winner wakes
 //! ```
-//! Store, then look, on both sides: either the waker sees the bit, or the sleeper sees what it waits for. Acquire and Release do
-//! not forbid that both miss, not even on x86.
+//! Both sides store, then look: either the waker sees the bit, or the sleeper sees what it waits for. Acquire and Release do not prevent
+//! that both miss, not even on x86.
 //!
 //! # Invariants
-//! 1. The word changes by read-modify-write only.
-//! 2. Whoever sleeps looks again after at most [`SLICE`]: a waker may be killed between its CAS and its wake.
+//! 1. The word changes only by read-modify-write.
+//! 2. A sleeper looks again after at most [`SLICE`], since a waker may be killed between its CAS and its wake.
 //!
 //! # Failure
-//! A hostile word costs needless wakes or a slice's delay.
+//! A hostile word causes extra wakes or a delay of one slice.
 
 mod attention;
 mod doorbell;
@@ -24,13 +24,13 @@ pub(crate) use doorbell::{Doorbell, READY_WORDS};
 
 use crate::sync::{AtomicU64, Mutation, Ordering, fence_unless};
 
-/// The longest that anybody sleeps without looking.
+/// The longest time that anybody sleeps without looking.
 #[cfg(not(loom))]
 pub(crate) const SLICE: std::time::Duration = std::time::Duration::from_millis(10);
 
 const WAITING: u64 = 1;
 
-/// Says that somebody is about to sleep on `bell`; the caller then looks again. Gives the word that sleeping expects.
+/// Announces that somebody is about to sleep on `bell`; the caller then looks again. Returns the word that sleeping expects.
 #[inline]
 pub(crate) fn arm(bell: &AtomicU64) -> u64 {
     // ORDERING: [BELL] Relaxed, ordered before the look that follows by the fence; pairs with the fence in the waker.
@@ -39,7 +39,7 @@ pub(crate) fn arm(bell: &AtomicU64) -> u64 {
     armed
 }
 
-/// Takes the sleeper's mark away. Whether `bell` was rung since it was armed with `armed`.
+/// Clears the waiting bit. Returns whether `bell` was rung since it was armed with `armed`.
 #[inline]
 pub(crate) fn disarm(bell: &AtomicU64, armed: u64) -> bool {
     // ORDERING: [BELL] Acquire, pairs with the Release of `ring`: what was stored before it is seen.
@@ -53,7 +53,7 @@ pub(crate) fn fence_before_look() {
     fence_unless(Mutation::NoWakerFence, Ordering::SeqCst);
 }
 
-/// Rings if somebody waits, after [`fence_before_look`]. `true` when the caller has to wake whoever sleeps.
+/// Rings if somebody waits, after [`fence_before_look`]. `true` if the caller has to wake the sleepers.
 #[inline]
 pub(crate) fn ring(bell: &AtomicU64) -> bool {
     // ORDERING: Relaxed, after the fence of [BELL].
@@ -61,7 +61,7 @@ pub(crate) fn ring(bell: &AtomicU64) -> bool {
     seen & WAITING != 0 && ring_waiting(bell, seen)
 }
 
-/// As [`ring`], by who has just stored what `bell`'s sleeper may wait for.
+/// Like [`ring`], for a caller that has just stored what `bell`'s sleeper may wait for.
 #[inline]
 pub(crate) fn ring_after_store(bell: &AtomicU64) -> bool {
     fence_before_look();
@@ -80,15 +80,15 @@ fn ring_waiting(bell: &AtomicU64, mut seen: u64) -> bool {
     false
 }
 
-/// How a wait ended.
+/// Result of a wait.
 #[cfg(not(loom))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Waited {
-    /// What was waited for is there; else time is up.
+    /// `look` found something; otherwise the deadline passed.
     pub(crate) found: bool,
-    /// Times slept.
+    /// Number of sleeps.
     pub(crate) sleeps: u64,
-    /// It was found by looking after a slice, not because somebody rang.
+    /// It was found by looking after a slice, not because of a ring.
     pub(crate) late: bool,
 }
 

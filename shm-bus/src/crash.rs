@@ -1,21 +1,21 @@
-//! Where a process may be killed: after every write to a segment, every change of a folder and every lock.
+//! Failpoints: places where a process may be killed, after every write to a segment, every change of a folder and every lock operation.
 //!
-//! Without the feature `crash-points` all of this is empty at compile time. With it each such place calls [`point`], which
-//! counts; [`arm`] makes the process kill (or stop) itself at the n-th from then on. Writes to segments are caught in
-//! [`sync`](crate::sync), so that none can be forgotten.
+//! Without the feature `crash-points` all of this is empty at compile time. With it each such place calls [`point`], which counts; [`arm`]
+//! makes the process kill (or stop) itself at the n-th from then on. [`sync`](crate::sync) intercepts all writes to segments, so none can
+//! be forgotten.
 //!
 //! # Invariants
-//! 1. The same calls pass the same points in the same order, as long as no other thread uses a bus.
+//! 1. The same calls pass the same points in the same order, while no other thread uses a bus.
 
 #[cfg(all(feature = "crash-points", unix))]
 pub use armed::{Fate, arm, passed};
 
-/// A place where a process may be killed.
+/// A failpoint.
 #[cfg(not(all(feature = "crash-points", unix)))]
 #[inline(always)]
 pub(crate) const fn point() {}
 
-/// A place where a process may be killed.
+/// A failpoint.
 #[cfg(all(feature = "crash-points", unix))]
 pub(crate) fn point() {
     armed::pass();
@@ -27,12 +27,12 @@ mod armed {
 
     use rustix::process::{Signal, getpid, kill_process};
 
-    /// What happens at the armed point.
+    /// Effect of the armed point.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Fate {
         /// SIGKILL.
         Kill,
-        /// SIGSTOP; after SIGCONT the process goes on.
+        /// SIGSTOP; after SIGCONT the process continues.
         Stop,
     }
 
@@ -40,7 +40,7 @@ mod armed {
     static KILL_AT: AtomicU64 = AtomicU64::new(u64::MAX);
     static STOP_AT: AtomicU64 = AtomicU64::new(u64::MAX);
 
-    /// Makes `fate` happen at the `n`-th point from here, the next being 1; 0 for never. Counting begins anew.
+    /// Makes `fate` happen at the `n`-th point from here, where the next one is 1; 0 means never. Resets the count.
     pub fn arm(n: u64, fate: Fate) {
         let at = if n == 0 { u64::MAX } else { n };
         let (kill, stop) = if fate == Fate::Kill { (at, u64::MAX) } else { (u64::MAX, at) };

@@ -1,15 +1,15 @@
-//! An inbox's file: header page, then a cache line for each entry of the lane directory, of which the first word is the
-//! inbox's cursor in that lane. Its owner alone writes it; publishers map it read-only.
+//! An inbox's file: header page, then a cache line for each entry of the lane table; its first word is the inbox's cursor in that lane.
+//! Only the owner writes the file; publishers map it read-only.
 //!
 //! ```text
 //! word 0       1    8                16        512
 //!      | magic | id | counts (Count) | figures | line 0 | line 1 | ... 256, 8 words each: cursor, received, lost, conflated
 //! ```
-//! A line counts for the lane that is attached at its index; when that lane is left, its counts go to those of the header. The figures
-//! are for whoever uses the inbox: clients and servers of requests.
+//! A line counts for the lane that is attached at its index; when that lane is left, its counts are added to those of the header. The
+//! figures are for the inbox's user: clients and servers of requests.
 //!
 //! # Failure
-//! A file that is not the inbox which the register names is refused when it is mapped.
+//! A file that is not the inbox which the registry names is refused when it is mapped.
 
 use std::io;
 use std::ops::Range;
@@ -34,14 +34,14 @@ const _: () = {
     assert!(LaneCount::Received as usize == 1 && LaneCount::Lost as usize == 2 && LaneCount::Conflated as usize == 3);
 };
 
-/// What an inbox counts.
+/// Counters of an inbox.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Count {
-    /// Messages given out, of lanes that were left.
+    /// Messages received from lanes that were left.
     Received = 8,
-    /// Messages overwritten unread, of lanes that were left.
+    /// Messages overwritten unread, in lanes that were left.
     Lost = 9,
-    /// Messages skipped for newer ones, of lanes that were left.
+    /// Messages skipped for newer ones, in lanes that were left.
     Conflated = 10,
     /// Lanes left because of an impossible word.
     Corrupt = 11,
@@ -49,16 +49,16 @@ pub(crate) enum Count {
     Evicted = 12,
     /// Messages served because their level had waited long enough.
     Starvation = 13,
-    /// Times slept.
+    /// Number of sleeps.
     Sleeps = 14,
-    /// Times that something was found after a sleep that nobody had ended.
+    /// Number of messages found after a sleep that nobody had ended.
     LateWakes = 15,
 }
 
-/// What an inbox counts for each lane, as the word of its line.
+/// An inbox's counters for each lane, as the index of the word in its line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum LaneCount {
-    /// Messages given out.
+    /// Messages received.
     Received = 1,
     /// Messages overwritten unread.
     Lost = 2,
@@ -67,7 +67,7 @@ pub(crate) enum LaneCount {
 }
 
 impl LaneCount {
-    /// Each with the count of lanes that were left.
+    /// Each with the counter for lanes that were left.
     pub(crate) const ALL: [(Self, Count); 3] =
         [(Self::Received, Count::Received), (Self::Lost, Count::Lost), (Self::Conflated, Count::Conflated)];
 }
@@ -81,10 +81,10 @@ pub(crate) struct InboxFile {
 impl InboxFile {
     /// Bytes of an inbox.
     pub(crate) const BYTES: u64 = (PAGE + LANES_MAX * CURSOR_WORDS * 8) as u64;
-    /// Words of the header page that are free for who uses the inbox.
+    /// Words of the header page that are free for the inbox's user.
     pub(crate) const FIGURES: Range<usize> = Count::LateWakes as usize + 1..PAGE_WORDS;
 
-    /// Makes an inbox of `segment`, which is all zero.
+    /// Makes `segment`, which is all zero, an inbox.
     pub(crate) fn create(segment: Segment, id: u64) -> Self {
         let inbox = Self { segment };
         let words = inbox.segment.words();
@@ -94,7 +94,7 @@ impl InboxFile {
         inbox
     }
 
-    /// The inbox that the register names.
+    /// The inbox that the registry names.
     pub(crate) fn open(segment: Segment, id: u64) -> io::Result<Self> {
         let inbox = Self { segment };
         let found = [0, 1].map(|index| inbox.segment.words()[index].load(Ordering::Relaxed));
@@ -106,24 +106,24 @@ impl InboxFile {
         Err(io::Error::new(io::ErrorKind::InvalidData, format!("the file of inbox {id} says {found:x?}")))
     }
 
-    /// The same file once more.
+    /// The same file, shared.
     pub(crate) fn share(&self) -> Self {
         Self { segment: self.segment.share() }
     }
 
-    /// The cursor of the lane at `index` of the directory.
+    /// The cursor in the lane at `index` of the lane table.
     #[inline]
     pub(crate) fn cursor(&self, index: usize) -> &AtomicU64 {
         &self.segment.words()[PAGE_WORDS + index * CURSOR_WORDS]
     }
 
-    /// What was counted in the lane at `index` of the directory.
+    /// The counter of the lane at `index` of the lane table.
     #[inline]
     pub(crate) fn lane_count(&self, index: usize, what: LaneCount) -> &AtomicU64 {
         &self.segment.words()[PAGE_WORDS + index * CURSOR_WORDS + what as usize]
     }
 
-    /// Counts `more` in the lane at `index`. By the owner only.
+    /// Adds `more` to the counter of the lane at `index`. Called only by the owner.
     #[inline]
     pub(crate) fn add_to_line(&self, index: usize, what: LaneCount, more: u64) {
         let word = self.lane_count(index, what);
@@ -131,7 +131,7 @@ impl InboxFile {
         word.store(word.load(Ordering::Relaxed).wrapping_add(more), Ordering::Relaxed);
     }
 
-    /// Adds a line's counts to the header's and clears it. By the owner only.
+    /// Adds a line's counts to the header's and clears it. Called only by the owner.
     pub(crate) fn close_line(&self, index: usize) {
         for (lane_count, count) in LaneCount::ALL {
             // ORDERING: Relaxed, figures with a single writer.
@@ -141,19 +141,19 @@ impl InboxFile {
         }
     }
 
-    /// What was counted so far, lanes that are attached left out.
+    /// The count so far, without the attached lanes.
     pub(crate) fn count(&self, what: Count) -> u64 {
         // ORDERING: Relaxed, a figure.
         self.segment.words()[what as usize].load(Ordering::Relaxed)
     }
 
-    /// The figure at `word`, in [`Self::FIGURES`]. Its owner alone writes it.
+    /// The figure at `word`, in [`Self::FIGURES`]. Only its owner writes it.
     #[inline]
     pub(crate) fn figure(&self, word: usize) -> &AtomicU64 {
         &self.segment.words()[word]
     }
 
-    /// Counts `more`. By the owner only.
+    /// Adds `more` to a counter. Called only by the owner.
     #[inline]
     pub(crate) fn add(&self, what: Count, more: u64) {
         let word = &self.segment.words()[what as usize];

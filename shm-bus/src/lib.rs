@@ -1,9 +1,8 @@
 //! Prioritized messages between threads, plugins and processes over shared memory.
 //!
-//! A **bus** is a folder of mapped files. A **publisher** writes **lanes**, one for each priority, which nobody else can
-//! write; an **inbox** reads all lanes of the topics that it subscribes to, most urgent first. Nothing is copied by a
-//! kernel, nothing is lost without being counted, and nobody's death holds up the rest: who lives is told by a lock that
-//! the kernel releases.
+//! A **bus** is a folder of mapped files. A **publisher** writes **lanes**, one for each priority, which nobody else can write; an
+//! **inbox** reads all lanes of the topics that it subscribes to, most urgent first. The kernel copies no messages, every loss is counted,
+//! and a death never holds up the others: each participant holds a lock that the kernel releases when it dies.
 //!
 //! ```
 //! use shm_bus::{Attachment, Bus, Start, Message, TopicSpec, topic};
@@ -35,40 +34,42 @@
 //! # }
 //! ```
 //!
-//! [`Publisher`] is the untyped form: a lane for each of several priorities, [`send`](Publisher::send) bytes, [`loan`](Publisher::loan)
-//! memory of the ring to be filled in place, [`send_batch`](Publisher::send_batch). `examples/` has a market's feed, a game's loop,
-//! services and a work queue, each of several processes.
+//! [`Publisher`] is the untyped form: a lane for each of several priorities. It can [`send`](Publisher::send) bytes,
+//! [`loan`](Publisher::loan) ring memory to be filled in place (zero-copy), and [`send_batch`](Publisher::send_batch). `examples/` contains
+//! a market feed, a game loop, services and a work queue, each with several processes.
 //!
 //! # Priorities
-//! [`Inbox::receive`] gives the most urgent message of all lanes: [Critical, High, Normal, Low](wire::Priority). A flood of Low neither
-//! delays Critical nor takes its room, as each priority has a lane of its own. Nor does a flood of Critical starve the others: a
-//! level that waits is served after 8 (High), 32 (Normal) or 128 (Low) messages of other levels, two more at the most; hence at
-//! most three others come between two Critical ones. Within a level publishers take turns; a lane's own order is kept.
-//! [`Inbox::drain`] is for frame edges: all that was there when it began, in an order that depends on the messages alone.
+//! [`Inbox::receive`] returns the most urgent message of all lanes: [Critical, High, Normal, Low](wire::Priority). A flood of Low messages
+//! neither delays Critical ones nor takes their room, as each priority has its own lane. Nor does a flood of Critical messages starve the
+//! others: a waiting level is served after 8 (High), 32 (Normal) or 128 (Low) messages of other levels, two more at the most. So at most
+//! three other messages come between two Critical ones. Within a level publishers take turns; each lane keeps its order. [`Inbox::drain`]
+//! is for frame edges: it returns all messages that were there when it began, in an order that depends only on the messages.
 //!
-//! # Who is waited for
-//! A **gating** inbox belongs to the game: nothing is overwritten before it has read it, wherever the topic's policy waits at all. An
-//! **observer** belongs to a tool: nobody ever waits for it, so that it can be stopped with Ctrl-Z; what it misses is counted in
-//! [`Delivery::lost`], in [`Inbox::take_missed`] where no delivery tells, and in the [`Snapshot`]. Nor does it hold a topic's declaration:
-//! when it alone has subscribed, somebody else may declare the topic otherwise, and the observer is told ([`ReceiveError::Redeclared`],
-//! [`ReceiveError::Mismatch`]). A stopped process lives, and its gating inboxes are waited for. A killed one's are not.
+//! # Gating inboxes and observers
+//! A **gating** inbox belongs to the game: nothing is overwritten before it has read it, if the topic's policy waits at all. An
+//! **observer** belongs to a tool: nobody ever waits for it, so it can be stopped with Ctrl-Z. What it misses is counted in
+//! [`Delivery::lost`], in [`Inbox::take_missed`] if no delivery reports it, and in the [`Snapshot`]. An observer does not hold a topic's
+//! declaration either: if only observers have subscribed, somebody else may declare the topic differently, and the observers are told
+//! ([`ReceiveError::Redeclared`], [`ReceiveError::Mismatch`]). A stopped process lives, so its gating inboxes are waited for; a killed
+//! process's are not.
 //!
-//! The topic's [policy](wire::Policy), stated in [`topic!`], says what happens to a message that the slowest gating inbox leaves no room for:
+//! The topic's [policy](wire::Policy), given in [`topic!`], decides what happens when the slowest gating inbox leaves no room for a
+//! message:
 //!
 //! | policy | without room | for |
 //! |---|---|---|
-//! | `Reject` | comes back as [`SendError::Full`] | events and commands, whose sender can decide; what the frame loop must not wait for |
-//! | `Block` | the sender sleeps until there is room, at most so long; then [`SendError::TimedOut`] | work between threads and processes that have time: assets, logs |
-//! | `DropNewest` | is dropped; sending succeeds | telemetry, of which the beginning of a burst tells the most |
-//! | `DropOldest` | overwrites the oldest; who had not read it counts it as lost | draw commands, audio, traces: late is worthless |
-//! | `Latest` | as `DropOldest`, and readers skip to the newest of a lane; what they skip counts as conflated | state: a position, a setting, a price |
-//! | `EvictLaggard` | overwrites; an inbox that had not read it leaves the lane, with [`ReceiveError::Evicted`] | streams where half of it is worse than none: replication |
+//! | `Reject` | is returned as [`SendError::Full`] | events and commands, whose sender can decide; whenever the frame loop must not wait |
+//! | `Block` | the sender sleeps until there is room, at most until its timeout; then [`SendError::TimedOut`] | work between threads and processes that have time: assets, logs |
+//! | `DropNewest` | is dropped; sending succeeds | telemetry, where the beginning of a burst tells the most |
+//! | `DropOldest` | overwrites the oldest; inboxes that had not read it count it as lost | draw commands, audio, traces: late is worthless |
+//! | `Latest` | as `DropOldest`, and readers skip to the newest message of a lane; skipped messages count as conflated | state: a position, a setting, a price |
+//! | `EvictLaggard` | overwrites; an inbox that had not read it leaves the lane, with [`ReceiveError::Evicted`] | streams of which half is worse than none: replication |
 //!
-//! In the first three a message is given back, dropped or waited for, never lost to a gating inbox; in the others nobody waits, and
-//! gating inboxes lose as observers do. Every case has a counter in the [`LaneInfo`] or [`InboxInfo`].
+//! Under the first three a message is returned, dropped or waited for, and never lost to a gating inbox. Under the others nobody waits, and
+//! gating inboxes lose messages as observers do. The [`LaneInfo`] or [`InboxInfo`] has a counter for every case.
 //!
 //! # Requests and responses
-//! A [`Server`] answers for a service, any number of [`Client`]s ask it:
+//! A [`Server`] answers for a service; any number of [`Client`]s send requests to it:
 //!
 //! ```
 //! use std::time::Duration;
@@ -94,15 +95,15 @@
 //! # }
 //! ```
 //!
-//! - The **deadline** holds at both ends: a request past it is not run, an answer past it is not given out.
-//! - A request **runs at most once**. Without an answer ([`CallError::Deadline`], [`CallError::ServerGone`]) it may have run or not.
-//! - A **server's death** ends the requests that it had, within some 10 ms for a client that waits. A request that a server drops,
-//!   also by a panic, is answered as failed. A service has one live server; the next one does not see what was sent to the last.
+//! - The **deadline** holds at both ends: a request is not run and an answer not delivered after it.
+//! - A request **runs at most once**. Without an answer ([`CallError::Deadline`], [`CallError::ServerGone`]) it may or may not have run.
+//! - A **server's death** ends its requests, within about 10 ms for a client that waits. A request that a server drops, also by a panic, is
+//!   answered as failed. A service has one live server; the next one does not see what was sent to the previous one.
 //!
-//! [`Bus::server`] and [`Bus::client`] are the untyped forms: methods by number, bytes.
+//! [`Bus::server`] and [`Bus::client`] are the untyped forms: numbered methods, bytes.
 //!
 //! # Work queues
-//! Each message is worked on by one of many [`Worker`]s:
+//! One of many [`Worker`]s processes each message:
 //!
 //! ```
 //! use shm_bus::{Bus, Message, QueueLane, QueueSpec, topic, wire::{Priority, message_bytes}};
@@ -132,61 +133,63 @@
 //! # }
 //! ```
 //!
-//! - A message is delivered **at least once**: again when its worker died or gave it back, and then [marked](Job::redelivered).
-//! - It has at most one live holder. A **stopped** one (Ctrl-Z, a debugger) lives and keeps its message, however long.
-//! - After [`deliveries_max`](QueueSpec::deliveries_max) deliveries without [`done`](Job::done) it is a **dead letter**, to be
-//!   [looked at](Worker::dead_letters) or [taken](Worker::take_dead_letter) until its producer needs the place.
-//! - What a producer sent **stays** when it is gone, as long as somebody is on the bus. The last participant out removes the bus with
-//!   its undone work.
+//! - A message is delivered **at least once**: again if its worker died or gave it back, and then it is [marked](Job::redelivered).
+//! - It has at most one live holder. A **stopped** holder (Ctrl-Z, a debugger) lives and keeps its message, however long.
+//! - After [`deliveries_max`](QueueSpec::deliveries_max) deliveries without [`done`](Job::done) it is a **dead letter**. Dead letters can
+//!   be [read](Worker::dead_letters) or [taken](Worker::take_dead_letter) until their producer needs the room.
+//! - A producer's messages **outlive it**, as long as somebody is on the bus. The last participant to leave removes the bus with its undone
+//!   work.
 //!
 //! # Waiting
 //! | call | for |
 //! |---|---|
-//! | [`Inbox::receive`], [`Inbox::drain`] | a loop that comes by anyway; never sleep |
-//! | [`Inbox::wait`], [`Inbox::wait_timeout`] | a thread of its own: spins briefly, then sleeps |
+//! | [`Inbox::receive`], [`Inbox::drain`] | polling from an existing loop; never blocks |
+//! | [`Inbox::wait`], [`Inbox::wait_timeout`] | a dedicated thread: spins briefly, then sleeps |
 //! | [`Inbox::wait_async`] | a task of any executor |
 //! | [`Inbox::arm`] with `descriptor` | an event loop: `poll`, `epoll`, `kqueue` |
 //!
-//! All of them only say that something waits; `receive` or `drain` takes it. A sleeper is woken in microseconds. In case its waker was
-//! killed before it rang, it also looks by itself: who sleeps in `wait` or `wait_timeout`, of an inbox or a worker, every 10 ms at most;
-//! who armed a descriptor or awaits is woken to look every second at most.
+//! The waiting calls only report that a message waits; `receive` or `drain` takes it. A sleeper is woken within microseconds. In case its
+//! waker was killed before it rang, it also looks by itself: in `wait` or `wait_timeout`, of an inbox or a worker, every 10 ms at most;
+//! with an armed descriptor or a future it is woken to look every second at most.
 //!
-//! # What costs what
-//! - **Fan-out** is free: a message is written once, and each reader copies it from there. Memory for it is allocated and mapped
-//!   when the publisher is made, nothing later. No clock is read.
-//! - **Sleeping** costs the publishers. One looks at a single word after each commit, the topic's *attention*, and that is all as long
-//!   as every inbox of the topic polls. From the first `wait`, `wait_async` or `arm` of an inbox on, each message of its topics costs
-//!   a full fence and a look at its bell, and a system call if it sleeps at that moment.
-//! - **Many lanes**: up to 8 an inbox looks at each. With more its publishers keep a *ready bit* for each lane, at the same price as
-//!   attention; receiving then costs what is ready, not what is there.
-//! - **Batches** ([`Publisher::send_batch`], best taken by [`Inbox::drain`]) appear at once: one commit and one look for all, no fight for cache
-//!   lines meanwhile. Several plain messages in one call of [`TopicPublisher::send_all`] are one record, quicker still.
-//! - **Room** is made in steps of an eighth of the ring, where readers tell how far they are. A small ring has them do so often. What a
-//!   snapshot says was received is as old as that.
-//! - **Receiving** copies, always: a peer may write anything at any time, and what was checked must not change.
-//!   [`Publisher::loan`] spares the sender's copy.
+//! # Costs
+//! - **Fan-out** is free: a message is written once, and each reader copies it from there. All memory is allocated and mapped when the
+//!   publisher is created, nothing later. No clock is read.
+//! - **Sleeping** costs the publishers. After each commit a publisher loads a single word, the topic's *attention mask*; while every inbox
+//!   of the topic polls, that is all. From the first `wait`, `wait_async` or `arm` of an inbox on, each message of its topics costs a full
+//!   fence and a check of its doorbell, and a system call if it sleeps at that moment.
+//! - **Many lanes**: an inbox with up to 8 lanes checks each of them. With more, its publishers keep a *ready bit* for each lane, at the
+//!   same price as attention; the cost of receiving then depends on the number of ready lanes, not of all lanes.
+//! - **Batches** ([`Publisher::send_batch`], best received by [`Inbox::drain`]) become visible at once: one commit and one check for all,
+//!   and no contention for cache lines meanwhile. Several plain messages in one call of [`TopicPublisher::send_all`] are one record, which
+//!   is faster still.
+//! - **Room** is made in steps of an eighth of the ring, at which readers publish their positions. With a small ring they do so often. A
+//!   snapshot's count of received messages is as old as the last such step.
+//! - **Receiving** always copies: a peer may write anything at any time, and checked data must not change. [`Publisher::loan`] saves the
+//!   sender's copy.
 //!
 //! # Words
 //! | word | meaning |
 //! |---|---|
 //! | participant | one [`Bus`] handle with its clones, publishers and inboxes |
-//! | topic | a named stream of one message type, told apart by schema |
-//! | lane | the single-writer log of one topic, publisher and priority |
+//! | topic | a named stream of one message type, identified by its schema |
+//! | lane | the single-writer log (ring buffer) of one topic, publisher and priority |
 //! | gating | an inbox that publishers wait for, as far as the topic's policy waits |
 //! | observer | an inbox that nobody waits for; it counts what it missed |
-//! | service | a name that one [`Server`] answers for and any number of [`Client`]s ask; see [`service!`] |
-//! | ticket | stands for one request in flight |
-//! | deadline | when an answer is no longer wanted: then it is neither made nor given out |
-//! | work queue | a topic of which each message is worked on by one of many workers, and again if that one dies |
-//! | claim | a worker's hold on one message; ends when it is done, given back, or its holder proven dead |
-//! | dead letter | a message that was delivered as often as its queue allows and came back |
+//! | service | a name for which one [`Server`] answers requests of any number of [`Client`]s; see [`service!`] |
+//! | ticket | stands for one request in flight (a future) |
+//! | deadline | the time after which an answer is no longer wanted: it is then neither computed nor delivered |
+//! | work queue | a topic whose messages are each processed by one of many workers, and again if that worker dies |
+//! | claim | a worker's hold on one message (a lease); ends when it is done, given back, or its holder proven dead |
+//! | dead letter | a message that came back after its last permitted delivery |
 //!
 //! # Threads
-//! [`Bus`] is `Send + Sync` and cheap to clone; [`Publisher`], [`Inbox`], [`WorkProducer`] and [`Worker`] are `Send` and belong to one thread at a time.
+//! [`Bus`] is `Send + Sync` and cheap to clone; [`Publisher`], [`Inbox`], [`WorkProducer`] and [`Worker`] are `Send` and belong to one
+//! thread at a time.
 //!
 //! # Features
-//! `segments` (default): everything but [`wire`]. Without it only the wire types remain, which is what plugins see.
-//! `messagepack` (default): what methods take and give may be any serde type, see [`pack`].
+//! `segments` (default): everything except [`wire`]. Without it only the wire types remain, which is what plugins see.
+//! `messagepack` (default): methods may take and return any serde type, see [`pack`].
 //! `json`: messages from JSON. `record`: recordings in MCAP files. Both are for tools.
 //!
 //! The files' layout is specified byte by byte in `PROTOCOL.md`.
@@ -283,7 +286,7 @@ pub use self::request::{AsPack, pack};
 
 #[cfg(all(test, feature = "segments", not(loom)))]
 mod promises {
-    //! What the compiler has to grant.
+    //! Operations that the compiler has to grant.
 
     const fn send<T: Send>() {}
     const fn sync<T: Sync>() {}

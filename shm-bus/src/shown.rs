@@ -1,7 +1,7 @@
-//! Texts of strangers, made safe for terminals and logs.
+//! Makes untrusted texts safe for terminals and logs.
 //!
-//! Names on a bus come from other programs, and in a terminal a control character does things: it moves the cursor, clears,
-//! recolours, ends a line, turns the reading direction.
+//! Names on a bus come from other programs. A control character in a terminal moves the cursor, clears the screen, changes colours, ends a
+//! line, or changes the reading direction.
 
 use std::fmt::{self, Display, Formatter, Write as _};
 

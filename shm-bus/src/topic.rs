@@ -1,8 +1,8 @@
-//! What a topic is, as data. The host states it from a plugin's manifest, everybody else from a [`Topic`] type.
+//! The description of a topic, as data. The host takes it from a plugin's manifest, everybody else from a [`Topic`] type.
 
 use crate::wire::{Message, Policy, Topic};
 
-/// A topic's name and what it carries.
+/// A topic's name, type and policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TopicSpec<'a> {
     /// Name on the bus, 1 to 96 bytes.
@@ -20,7 +20,7 @@ pub struct TopicSpec<'a> {
 }
 
 impl TopicSpec<'static> {
-    /// The spec of a topic that was declared in Rust.
+    /// The spec of a topic declared in Rust.
     #[must_use]
     pub const fn of<T: Topic>() -> Self {
         Self {
@@ -34,7 +34,7 @@ impl TopicSpec<'static> {
     }
 }
 
-/// What a topic was declared as by those who publish it or are waited for.
+/// A topic's declaration by its publishers and the inboxes that are waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Declaration {
@@ -53,7 +53,7 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// The same, as it is stated to publish or subscribe to it.
+    /// The declaration as a spec, for publishing or subscribing.
     #[must_use]
     pub fn spec(&self) -> TopicSpec<'_> {
         let Self { name, type_name, schema, schema_hash, message_size, policy } = self;

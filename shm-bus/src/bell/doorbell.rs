@@ -1,4 +1,4 @@
-//! How an inbox hears of messages: a bell to sleep on, and ready bits when it reads many lanes.
+//! How an inbox is notified of messages: a bell to sleep on, and ready bits if it reads many lanes.
 //!
 //! ```text
 //! word 0      1 2 3 4                                                    5
@@ -6,11 +6,11 @@
 //! ```
 //!
 //! # Ready bits `[READY]`
-//! A publisher commits, fences, and sets its lane's bit unless it is set. The inbox that finds a lane dry clears the bit, fences,
-//! and looks once more: either it sees the message, or the publisher saw the bit cleared and sets it again.
+//! A publisher commits, fences, and sets its lane's bit unless it is set. An inbox that finds a lane dry clears the bit, fences, and looks
+//! once more. Either it sees the message, or the publisher sees the cleared bit and sets it again.
 //!
 //! # Invariants
-//! 1. Words change by read-modify-write only.
+//! 1. Words change only by read-modify-write.
 //! 2. While the bits are kept, that of a lane with an unread message is set, or its publisher is about to set it.
 
 use super::ring;
@@ -40,25 +40,25 @@ impl<'a> Doorbell<'a> {
         &self.words[0]
     }
 
-    /// The lanes that may hold something, a bit for each index of the directory.
+    /// The lanes that may hold a message, one bit for each index of the lane table.
     #[inline]
     pub(crate) fn ready(self) -> &'a [AtomicU64; READY_WORDS] {
         self.words[READY..].first_chunk().expect("they lie before the last word")
     }
 
-    /// Has publishers set ready bits from now on. The inbox then asks for attention, and sets [`Self::raise_all`].
+    /// Makes publishers set ready bits from now on. The inbox then asks for attention, and calls [`Self::raise_all`].
     pub(crate) fn keep(self) {
         // ORDERING: [READY] Relaxed, ordered before the look at all lanes by the fence of [ATTENTION].
         self.words[KEPT].fetch_or(1, Ordering::Relaxed);
     }
 
-    /// Has publishers leave the ready bits alone.
+    /// Makes publishers ignore the ready bits.
     pub(crate) fn keep_no_longer(self) {
-        // ORDERING: Relaxed, a bit too many costs nothing.
+        // ORDERING: Relaxed, an extra bit costs nothing.
         self.words[KEPT].fetch_and(0, Ordering::Relaxed);
     }
 
-    /// Sets these bits: publishers that did not yet see that they are kept committed before, so that every lane has to be looked at.
+    /// Sets these bits. Publishers that did not yet see that bits are kept have committed before, so every lane has to be checked.
     pub(crate) fn raise_all(self, bits: [u64; READY_WORDS]) {
         for (ready, bits) in self.ready().iter().zip(bits) {
             // ORDERING: [READY] Relaxed, read by the same inbox.
@@ -66,8 +66,7 @@ impl<'a> Doorbell<'a> {
         }
     }
 
-    /// Says that the lane at `index` holds something, after [`super::fence_before_look`]. `true` when the caller has to wake who
-    /// sleeps.
+    /// Signals that the lane at `index` holds a message, after [`super::fence_before_look`]. `true` if the caller has to wake the sleeper.
     #[inline]
     pub(crate) fn signal(self, index: usize) -> bool {
         self.raise(index);
@@ -80,15 +79,15 @@ impl<'a> Doorbell<'a> {
         // ORDERING: [READY] Relaxed, after the fence of [BELL].
         if self.words[KEPT].load(Ordering::Relaxed) != 0 {
             let (ready, bit) = self.bit(index);
-            // ORDERING: [READY] Relaxed, after the fence of [BELL]: a bit seen set is cleared later, before the inbox's fence, and
-            // then it looks at the lane. Release, so that who sees the bit sees the message.
+            // ORDERING: [READY] Relaxed, after the fence of [BELL]: a bit seen set is cleared later, before the inbox's fence, and then it
+            // looks at the lane. Release, so that whoever sees the bit sees the message.
             if ready.load(Ordering::Relaxed) & bit == 0 {
                 ready.fetch_or(bit, Ordering::Release);
             }
         }
     }
 
-    /// Takes the bit of the lane at `index` away, which was found dry, and looks at it once more; whether it holds something now.
+    /// Clears the bit of the lane at `index`, which was found dry, and looks at it once more; returns whether it holds a message now.
     pub(crate) fn lower(self, index: usize, look: impl FnOnce() -> bool) -> bool {
         let (ready, bit) = self.bit(index);
         // ORDERING: [READY] Relaxed, ordered before the look by the fence.

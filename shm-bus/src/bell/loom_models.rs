@@ -1,6 +1,6 @@
-//! loom models of bell, ready bits and attention, and for each fence a mutant without it, which must fail.
+//! loom models of bell, ready bits and attention mask; for each fence a mutant without it, which must fail.
 //!
-//! Attention is modelled with publishers that fence by themselves; loom does not know the system's fence for others.
+//! The attention mask is modelled with publishers that fence themselves; loom does not know the system's fence for others.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ fn words<const N: usize>() -> Arc<[AtomicU64; N]> {
     Arc::new(std::array::from_fn(|_| AtomicU64::new(0)))
 }
 
-/// Two wakers and a sleeper who would sleep twice: it is never left asleep with something there that it has not seen.
+/// Two wakers and a sleeper that would sleep twice: it never stays asleep while something is there that it has not seen.
 fn nobody_sleeps_through_a_message() {
     let words = words::<3>();
     let wakers = [0, 1].map(|lane| {
@@ -48,7 +48,7 @@ fn nobody_sleeps_through_a_message() {
     }
 }
 
-/// A lane is a word that counts its messages. What a publisher does after a commit, and an inbox with many lanes.
+/// A lane is a word that counts its messages. Models what a publisher does after a commit, and an inbox with many lanes.
 struct Stage {
     doorbell: [AtomicU64; 6],
     attention: AtomicU64,
@@ -80,7 +80,7 @@ impl Stage {
         }
     }
 
-    /// Looks at the lane if its bit is set, as an inbox does at every receive; `seen` is how far it has come.
+    /// Checks the lane if its bit is set, as an inbox does at every receive; `seen` is the inbox's position.
     fn receive(&self, lane: usize, seen: &mut u64) {
         if !self.is_set(lane) {
             return;
@@ -95,7 +95,7 @@ impl Stage {
         self.doorbell().ready()[0].load(Ordering::Relaxed) >> lane & 1 == 1
     }
 
-    /// After all have ended: no lane holds what the inbox has not seen without its bit being set.
+    /// After all have ended: every lane with an unseen message has its bit set.
     fn nothing_is_missed(&self, seen: [u64; 2]) {
         for (lane, seen) in seen.into_iter().enumerate() {
             let holds = self.lanes[lane].load(Ordering::Relaxed) > seen;
@@ -104,7 +104,7 @@ impl Stage {
     }
 }
 
-/// One publisher sends twice while the inbox finds its lane dry, or not.
+/// One publisher sends twice; meanwhile the inbox may find its lane dry.
 fn no_message_is_missed_by_ready_bits() {
     let stage = Stage::set(true);
     let publisher = {
@@ -139,7 +139,7 @@ fn neighbours_keep_their_bits() {
     stage.nothing_is_missed(seen);
 }
 
-/// The inbox asks for attention and ready bits while the publisher sends; then it sleeps unless it sees something.
+/// The inbox asks for attention and ready bits while the publisher sends; then it sleeps unless it sees a message.
 fn no_message_is_missed_by_who_asks() {
     let stage = Stage::set(false);
     let publisher = {
@@ -155,7 +155,7 @@ fn no_message_is_missed_by_who_asks() {
     stage.nothing_is_missed(seen);
 }
 
-/// What a publisher committed without seeing who asked is seen by who looks after asking.
+/// After asking, an inbox sees what a publisher committed without seeing the request.
 fn who_asks_sees_what_was_committed_before() {
     let stage = Stage::set(false);
     let publisher = {

@@ -1,4 +1,4 @@
-//! Two processes that sleep without slices: a wake-up that is lost once hangs the test.
+//! Two processes that sleep without slices: a single lost wake-up hangs the test.
 //!
 //! A million rounds, or `HOTFRAME_BELL_ROUNDS`.
 
@@ -21,7 +21,8 @@ fn map(path: &Path) -> Segment {
     Segment::writable(&file, PAGE as u64).expect("maps")
 }
 
-/// Lines: two bells, two messages. Sends `round` after hearing it (or the one before), `rounds` times. Gives how often it slept.
+/// Uses four lines: two bells, two messages. Sends `round` after receiving it (or the previous one), `rounds` times. Returns how often it
+/// slept.
 fn play(path: &Path, first: bool, rounds: u64) -> u64 {
     let segment = map(path);
     let word = |line: usize| &segment.words()[line * 8];
@@ -42,7 +43,7 @@ fn play(path: &Path, first: bool, rounds: u64) -> u64 {
         if first {
             say(round);
         }
-        // From none to some hundred looks, so that rings fall on every moment of arming.
+        // From none to several hundred looks, so that rings hit every moment of arming.
         let looks = round.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 55;
         if (0..looks).all(|_| inward.load(Ordering::Relaxed) < round) {
             let heard = || inward.load(Ordering::Relaxed) >= round;
@@ -59,7 +60,7 @@ fn rounds() -> u64 {
     std::env::var(ROUNDS).ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(1_000_000)
 }
 
-/// Not a test of its own: the body of the other process.
+/// Not a test of its own: the code of the other process.
 #[test]
 fn far_end() {
     if let Some(path) = std::env::var_os(FILE) {

@@ -1,9 +1,9 @@
-//! Removing buses whose participants were all killed.
+//! Removes buses whose participants were all killed.
 //!
 //! # Invariants
-//! 1. Nothing is waited for, and no lock of a live bus is taken: a bus is only locked after it looked dead, and looked at again
-//!    before it is removed.
-//! 2. A folder that has neither `bus.lock` nor a register was never a bus, and is left alone.
+//! 1. Nothing is waited for, and no lock of a live bus is taken: a bus is locked only after it looked dead, and is checked again before it
+//!    is removed.
+//! 2. A folder with neither `bus.lock` nor a registry was never a bus, and is left alone.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
@@ -17,18 +17,18 @@ use crate::membership::{has_life, remove_bus};
 use crate::runtime::{Folder, Place, Store, is_bus_name};
 use crate::sys::{Dir, DirError};
 
-/// Removes the buses in the runtime folder whose participants were all killed, and gives their names, sorted.
+/// Removes the buses in the runtime folder whose participants were all killed, and returns their names, sorted.
 ///
 /// # Errors
-/// See [`ListError`]; a folder that does not exist holds no bus.
+/// See [`ListError`]. A folder that does not exist is no error: it contains no bus.
 pub fn gc() -> Result<Vec<String>, ListError> {
     gc_at(&Place::from_environment())
 }
 
-/// As [`gc`], in a runtime folder of the caller's choice.
+/// Like [`gc`], in the given runtime folder.
 ///
 /// # Errors
-/// As [`gc`].
+/// As for [`gc`].
 pub fn gc_in(folder: impl AsRef<Path>) -> Result<Vec<String>, ListError> {
     gc_at(&Place::at(folder.as_ref()))
 }
@@ -45,13 +45,13 @@ fn gc_at(place: &Place) -> Result<Vec<String>, ListError> {
     Ok(names)
 }
 
-/// While `opening` is being opened: looks at a few other buses. Failure is somebody else's to report.
+/// Checks a few other buses while `opening` is being opened. Failures are left to others to report.
 pub(super) fn opportunistically(place: &Place, root: &Arc<Dir>, opening: &str) {
-    /// Buses looked at; a user with more can ask for [`gc`].
+    /// Maximum number of buses checked; a user with more can call [`gc`].
     const LOOKS_MAX: usize = 16;
     let mut names = root.names(true).unwrap_or_default();
     names.retain(|name| name != opening);
-    // Somewhere else each time: else those that lie first are looked at for ever, and the others never.
+    // Starts at a random one each time; otherwise it would always check the first ones, and never the others.
     let start = RandomState::new().build_hasher().finish() as usize % names.len().max(1);
     names.rotate_left(start);
     for name in names.iter().take(LOOKS_MAX) {
@@ -59,7 +59,7 @@ pub(super) fn opportunistically(place: &Place, root: &Arc<Dir>, opening: &str) {
     }
 }
 
-/// Removes the bus `name` if all its participants are dead; whether it did.
+/// Removes the bus `name` if all its participants are dead; returns whether it did.
 fn remove_dead(place: &Place, root: &Arc<Dir>, name: &str) -> bool {
     if !is_bus_name(name) {
         return false;

@@ -1,4 +1,4 @@
-//! Which buses live.
+//! Lists live buses.
 
 use std::io;
 use std::path::Path;
@@ -15,7 +15,7 @@ pub enum ListError {
     /// The runtime folder is not safe to use.
     #[error(transparent)]
     Dir(#[from] DirError),
-    /// The system refused.
+    /// A system call failed.
     #[error("can't list the runtime folder")]
     Io(#[from] io::Error),
 }
@@ -23,20 +23,20 @@ pub enum ListError {
 /// Names of the live buses in the runtime folder, sorted. Changes nothing.
 ///
 /// # Errors
-/// See [`ListError`]; a folder that does not exist holds no bus.
+/// See [`ListError`]. A folder that does not exist is no error: it contains no bus.
 pub fn list() -> Result<Vec<String>, ListError> {
     list_at(&Place::from_environment())
 }
 
-/// As [`list`], in a runtime folder of the caller's choice.
+/// Like [`list`], in the given runtime folder.
 ///
 /// # Errors
-/// As [`list`].
+/// As for [`list`].
 pub fn list_in(folder: impl AsRef<Path>) -> Result<Vec<String>, ListError> {
     list_at(&Place::at(folder.as_ref()))
 }
 
-/// The runtime folder: `$HOTFRAME_DIR`, else the system's default. It may not exist.
+/// The runtime folder: `$HOTFRAME_DIR`, otherwise the system's default. It may not exist.
 #[must_use]
 pub fn runtime_folder() -> std::path::PathBuf {
     Place::from_environment().path().to_owned()
@@ -50,7 +50,7 @@ fn list_at(place: &Place) -> Result<Vec<String>, ListError> {
     let mut names = root.names(true)?;
     names.retain(|name| is_bus_name(name));
     names.retain(|name| {
-        // What can't be opened is not a live bus of this user and version.
+        // A bus that can't be opened is not a live bus of this user and version.
         let Ok(folder) = Folder::open(place, Arc::clone(&root), name, false) else { return false };
         let store = Store::Folder(Arc::new(folder));
         matches!(open_control(&store, Access::Look), Ok(Some(_))) && has_life(&store)

@@ -1,11 +1,11 @@
-//! The facade: opens, lists, probes and clears away buses.
+//! The facade: opens, lists, probes and removes buses.
 //!
-//! Does not know what a participant does on a bus. Its handles share what is in [`membership`](crate::membership). Each end of the bus
-//! has a module of its own, which adds the methods of [`Bus`] that make it.
+//! Does not know what a participant does on a bus. A participant's handles share the state in [`membership`](crate::membership). Each kind
+//! of handle has a module of its own, which adds the methods of [`Bus`] that create it.
 //!
 //! # Failure
-//! Each operation leaves the bus as it was when it returns an error. When everybody on a bus was killed, the next one who opens it or makes
-//! another bus clears it away, and so does [`gc`].
+//! An operation that returns an error leaves the bus unchanged. A bus whose participants were all killed is removed by the next process
+//! that opens it or creates another bus, and by [`gc`].
 
 mod builder;
 mod gc;
@@ -26,9 +26,9 @@ use std::path::Path;
 use crate::membership::{Bus, OpenError};
 
 impl Bus {
-    /// Opens the bus `name` in the runtime folder (`$HOTFRAME_DIR`, else the system's default), making it if need be.
+    /// Opens the bus `name` in the runtime folder (`$HOTFRAME_DIR`, otherwise the system's default), and creates it if it doesn't exist.
     ///
-    /// A bus whose participants were all killed is removed and made afresh.
+    /// A bus whose participants were all killed is removed and created anew.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -36,7 +36,7 @@ impl Bus {
         Self::builder(name).open()
     }
 
-    /// As [`Self::open`], in a runtime folder of the caller's choice.
+    /// Like [`Self::open`], in the given runtime folder.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -44,23 +44,24 @@ impl Bus {
         Self::builder(name).folder(folder).open()
     }
 
-    /// Takes part in a bus that somebody else has opened.
+    /// Attaches to an existing bus.
     ///
     /// # Errors
-    /// [`OpenError::NotFound`] when no live bus has this name; else see [`OpenError`].
+    /// [`OpenError::NotFound`] if no live bus has this name; otherwise see [`OpenError`].
     pub fn attach(name: &str) -> Result<Self, OpenError> {
         Self::builder(name).attach()
     }
 
-    /// As [`Self::attach`], in a runtime folder of the caller's choice.
+    /// Like [`Self::attach`], in the given runtime folder.
     ///
     /// # Errors
-    /// As [`Self::attach`].
+    /// As for [`Self::attach`].
     pub fn attach_in(folder: impl AsRef<Path>, name: &str) -> Result<Self, OpenError> {
         Self::builder(name).folder(folder).attach()
     }
 
-    /// A bus in this process's memory, without a file or a name that anybody could find. Everything else is as on a named one.
+    /// Creates a bus in this process's memory, without files and without a name that others could find. Otherwise it works like a named
+    /// one.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -68,12 +69,12 @@ impl Bus {
         Self::builder("anonymous").open_anonymous()
     }
 
-    /// Opens a bus with limits, a folder or a patience of the caller's choice.
+    /// Options for opening a bus: limits, folder, lock timeout.
     pub fn builder(name: &str) -> BusBuilder {
         BusBuilder::new(name)
     }
 
-    /// Another participant of this bus, in this process.
+    /// Adds another participant of this bus, in this process.
     ///
     /// # Errors
     /// See [`OpenError`].

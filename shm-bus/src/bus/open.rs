@@ -1,8 +1,8 @@
-//! Opening and making a bus.
+//! Opens and creates a bus.
 //!
 //! # Failure
-//! Whatever a killed process left, the next opener finishes or clears under `bus.lock`. A bus that could not be made leaves
-//! nothing. Retries are bounded.
+//! The next opener completes or removes what a killed process left, under `bus.lock`. A bus that could not be created leaves nothing
+//! behind. Retries are bounded.
 
 use std::io;
 use std::path::PathBuf;
@@ -17,10 +17,10 @@ use crate::membership::{
 use crate::runtime::{Access, CONTROL, CONTROL_NEW, Folder, LockError, Memory, Place, Store, is_bus_name};
 use crate::sys::{Birth, Dir};
 
-/// Attempts at a bus that is being removed meanwhile.
+/// Maximum number of attempts at a bus that is removed meanwhile.
 const ATTEMPTS_MAX: usize = 64;
 
-/// Opens the bus `name`, with `create` making it if need be.
+/// Opens the bus `name`; with `create`, creates it if it doesn't exist.
 pub(super) fn open(place: &Place, name: &str, create: bool, wishes: &Wishes) -> Result<Bus, OpenError> {
     if !is_bus_name(name) {
         return Err(OpenError::Name { name: name.to_owned() });
@@ -34,7 +34,7 @@ pub(super) fn open(place: &Place, name: &str, create: bool, wishes: &Wishes) -> 
     Err(OpenError::Unsettled { name: name.to_owned() })
 }
 
-/// One attempt; `None` when the bus's folder went away meanwhile.
+/// One attempt; `None` if the bus's folder was removed meanwhile.
 fn attempt(place: &Place, name: &str, create: bool, wishes: &Wishes) -> Result<Option<Bus>, OpenError> {
     let root = match place.open(create) {
         Err(error) if !create && is_missing(&error) => return Err(not_found(name, place)),
@@ -50,7 +50,7 @@ fn attempt(place: &Place, name: &str, create: bool, wishes: &Wishes) -> Result<O
     opened
 }
 
-/// As [`attempt`], in the opened runtime folder.
+/// Like [`attempt`], in the opened runtime folder.
 fn attempt_in(
     place: &Place,
     root: &Arc<Dir>,
@@ -72,7 +72,7 @@ fn attempt_in(
     opened
 }
 
-/// A bus in this process's memory.
+/// Opens a bus in this process's memory.
 pub(super) fn open_in_memory(name: &str, wishes: &Wishes) -> Result<Bus, OpenError> {
     wishes.check()?;
     let store = Store::Memory(Arc::new(Memory::new()));
@@ -80,13 +80,13 @@ pub(super) fn open_in_memory(name: &str, wishes: &Wishes) -> Result<Bus, OpenErr
     opened.ok_or_else(|| OpenError::Unsettled { name: name.to_owned() })
 }
 
-/// Another participant of a bus that is open in this process.
+/// Adds another participant of a bus that is open in this process.
 pub(super) fn open_again(shared: &Shared) -> Result<Bus, OpenError> {
     let name = || shared.name.clone();
     if shared.is_forked() {
         return Err(OpenError::Forked { name: name() });
     }
-    // Another bus may lie in the same place by now.
+    // Another bus may have taken its place by now.
     if shared.look_at_once() {
         return Err(OpenError::Removed { name: name() });
     }
@@ -98,7 +98,7 @@ fn not_found(name: &str, place: &Place) -> OpenError {
     OpenError::NotFound { name: name.to_owned(), folder: place.path().to_owned() }
 }
 
-/// Takes part in the bus in `store`. `None` when it went away before it could be locked.
+/// Enters the bus in `store`. `None` if it was removed before it could be locked.
 fn enter_locked(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Option<Bus>, OpenError> {
     let failed = |what| move |source| OpenError::Io { name: name.to_owned(), what, source };
     let lock = match store.lock(wishes.patience) {
@@ -120,12 +120,12 @@ fn enter_locked(store: Store, name: &str, create: bool, wishes: &Wishes) -> Resu
     Ok(Some(bus))
 }
 
-/// Finds or makes the register and takes a slot in it. Under `bus.lock`.
+/// Finds or creates the registry and takes a slot in it. Under `bus.lock`.
 fn enter(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Bus, OpenError> {
     let failed = |what| move |source| OpenError::Io { name: name.to_owned(), what, source };
     let found = match open_control(&store, Access::Write) {
         Ok(control) => control.filter(|control| View { name, store: &store, control }.has_life()),
-        // Without a register locks tell who lives: a spoilt one must neither end a live bus nor block a dead one's name.
+        // Without a readable registry, the locks tell who lives: a corrupt one must neither end a live bus nor block a dead one's name.
         Err(error) if has_held_locks(&store) => return Err(OpenError::unfit(name, error)),
         Err(_) => None,
     };

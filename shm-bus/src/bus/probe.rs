@@ -1,4 +1,4 @@
-//! Whether a folder can hold a bus: tried, not guessed from the kind of its file system.
+//! Tests whether a folder can hold a bus, instead of guessing from its file system's type.
 
 use std::io;
 use std::path::Path;
@@ -10,22 +10,22 @@ use crate::membership::{OpenError, clear, remove_bus};
 use crate::runtime::{Access, CONTROL, CONTROL_NEW, Folder, LockError, LockOwner, Place, Store};
 use crate::sync::Ordering;
 
-/// No bus can have this name, so nobody lists, opens or collects it.
+/// No bus can have this name, so it is never listed, opened or collected.
 const NAME: &str = ".probe";
 
-/// Makes in the runtime folder, for a moment, what a bus is made of: a folder, locks, and shared memory of the register's size.
-/// Disturbs no bus, and is listed by nobody.
+/// Briefly creates in the runtime folder what a bus consists of: a folder, locks, and shared memory of the registry's size. Disturbs no
+/// bus, and is not listed.
 ///
 /// # Errors
-/// As [`Bus::open`](crate::Bus::open) would have; see [`OpenError`].
+/// The same as [`Bus::open`](crate::Bus::open) would return; see [`OpenError`].
 pub fn probe() -> Result<(), OpenError> {
     probe_at(&Place::from_environment())
 }
 
-/// As [`probe`], in a runtime folder of the caller's choice.
+/// Like [`probe`], in the given runtime folder.
 ///
 /// # Errors
-/// As [`probe`].
+/// As for [`probe`].
 pub fn probe_in(folder: impl AsRef<Path>) -> Result<(), OpenError> {
     probe_at(&Place::at(folder.as_ref()))
 }
@@ -47,11 +47,11 @@ fn probe_store(store: &Store) -> Result<(), OpenError> {
     let failed = |what| move |source| OpenError::Io { name: NAME.to_owned(), what, source };
     let lock = match store.lock(Duration::ZERO) {
         Ok(lock) => lock,
-        // Somebody else is trying the same.
+        // Another process runs the same test.
         Err(LockError::Timeout | LockError::Gone) => return Ok(()),
         Err(LockError::Io(source)) => return Err(failed("lock `bus.lock`")(source)),
     };
-    // What a killed one has left.
+    // Leftovers of a killed probe.
     clear(store);
     let shares = shares_memory(store).map_err(failed("make the register"));
     let nobody = LockOwner { register: 0, slot: 0, id: 0 };
@@ -61,13 +61,13 @@ fn probe_store(store: &Store) -> Result<(), OpenError> {
     shares.and(locks.map(drop))
 }
 
-/// Whether what is written by way of one mapping is read by way of another.
+/// Whether a write through one mapping is visible through another.
 fn shares_memory(store: &Store) -> io::Result<()> {
     const WORD: u64 = 0x686f_7466_7261_6d65;
     let written = store.create(CONTROL_NEW, control::BYTES)?;
     store.rename(CONTROL_NEW, CONTROL)?;
     let read = store.open(CONTROL, control::BYTES, Access::Read)?;
-    // ORDERING: Relaxed, one thread writes and reads.
+    // ORDERING: Relaxed, the same thread writes and reads.
     let Some((to, from)) = written.words().last().zip(read.words().last()) else { return Ok(()) };
     to.store(WORD, Ordering::Relaxed);
     if from.load(Ordering::Relaxed) == WORD {

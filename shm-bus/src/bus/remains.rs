@@ -1,4 +1,4 @@
-//! What a tool can tell of a bus that is not listed as living: whether anybody lives on it, and whether it can be locked.
+//! What a tool can find out about a bus that is not listed as live: whether anybody lives on it, and whether it can be locked.
 
 use std::fs::TryLockError;
 use std::io;
@@ -9,19 +9,19 @@ use crate::membership::{has_life, open_control};
 use crate::runtime::{Access, BUS_LOCK, Folder, Place, Store, is_bus_name};
 use crate::sys::is_not_a_file;
 
-/// What lies in a folder of the runtime folder.
+/// State of a folder within the runtime folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Remains {
-    /// No bus, or nothing that can be opened: [`gc`](crate::gc) leaves it alone.
+    /// No bus, or not a bus that can be opened: [`gc`](crate::gc) leaves it alone.
     NoBus,
-    /// A bus on which somebody lives, also one that can't be listed because its register was removed.
+    /// A bus with live participants; also one that can't be listed because its registry was removed.
     Living,
-    /// A bus on which nobody lives any more: [`gc`](crate::gc) removes it.
+    /// A bus without live participants: [`gc`](crate::gc) removes it.
     Dead,
 }
 
-/// What is left of the bus `name`, if it ever was one. Changes nothing.
+/// What is left of the bus `name`, if there was one. Changes nothing.
 #[must_use]
 pub fn remains(name: &str) -> Remains {
     let place = Place::from_environment();
@@ -41,19 +41,19 @@ pub(super) fn remains_in(store: &Store) -> Remains {
     if was_bus { Remains::Dead } else { Remains::NoBus }
 }
 
-/// What can be told of the lock under which a bus changes.
+/// State of `bus.lock`, under which a bus changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LockLook {
-    /// It can be had, or nothing of it can be told.
+    /// It can be taken, or its state is unknown.
     Free,
-    /// Somebody held it all the time.
+    /// Somebody held it for the whole time.
     Held,
-    /// It is no regular file, so that nobody can take it: somebody has replaced it.
+    /// It is not a regular file, so nobody can take it: somebody has replaced it.
     NoFile,
 }
 
-/// Looks at the lock of the bus `name` until it is free, at most as long as `patience`. Holds it for no longer than a moment, and shared.
+/// Waits until the lock of the bus `name` is free, for at most `patience`. Takes it only shared, and for a moment.
 #[must_use]
 pub fn look_at_lock(name: &str, patience: Duration) -> LockLook {
     let place = Place::from_environment();

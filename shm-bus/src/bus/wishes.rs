@@ -1,16 +1,16 @@
-//! What somebody who opens a bus asks for: limits, and how long to wait.
+//! The options of an opener: limits, and the lock timeout.
 
 use std::time::Duration;
 
 use crate::control::Limits;
 use crate::membership::{Change, OpenError};
 
-/// What a participant asks for.
+/// A participant's options.
 #[derive(Clone, Debug)]
 pub(super) struct Wishes {
     /// In the order of [`Limits::words`].
     pub(super) asked: [Option<u64>; 5],
-    /// How long to wait for `bus.lock`.
+    /// Lock timeout for `bus.lock`.
     pub(super) patience: Duration,
 }
 
@@ -21,12 +21,12 @@ impl Default for Wishes {
 }
 
 impl Wishes {
-    /// Any limits.
+    /// Accepts any limits.
     pub(super) const fn patient(patience: Duration) -> Self {
         Self { asked: [None; 5], patience }
     }
 
-    /// Refuses what no bus can have.
+    /// Refuses limits that no bus can have.
     pub(super) fn check(&self) -> Result<(), OpenError> {
         let ranges = Limits::MIN.words().into_iter().zip(Limits::MAX.words());
         for (asked, ((what, min), (_, max))) in self.asked.iter().zip(ranges) {
@@ -37,7 +37,7 @@ impl Wishes {
         Ok(())
     }
 
-    /// The limits of a new bus. After [`Self::check`].
+    /// The limits for a new bus. Call [`Self::check`] first.
     pub(super) fn limits(&self) -> Limits {
         let max = Limits::MAX;
         let entries = |index: usize, max: usize| self.asked[index].map_or(max, |asked| asked as usize);

@@ -1,14 +1,14 @@
-//! Looks at a claim table without claiming anything, and counts.
+//! Reads a claim table without claiming anything, and counts.
 //!
 //! # Failure
-//! Figures need not belong to one moment. A claim that makes no sense is left out.
+//! Figures need not belong to one moment. An invalid claim is left out.
 
 use super::table::{CLAIM_WORDS, Claim, Claims, Count, TAIL, Table};
 use super::word::{ClaimWord, State};
 use crate::sync::Ordering;
 
 impl<C: Claims> Table<C> {
-    /// Whether no message is left, once nothing more comes.
+    /// Whether no message is left, once no more will come.
     pub(crate) fn is_drained(&self) -> bool {
         self.words().all(|word| matches!(word.state, State::Empty | State::Done))
     }
@@ -18,15 +18,15 @@ impl<C: Claims> Table<C> {
         self.under_way(sent).all(|(_, word)| matches!(word.state, State::Empty | State::Done))
     }
 
-    /// The words of all claims that make sense, in no particular order; loads only.
+    /// The words of all valid claims, in no particular order; loads only.
     pub(crate) fn words(&self) -> impl Iterator<Item = ClaimWord> {
         (0..self.len() as usize).filter_map(|index| Some(self.claim(index)?.1))
     }
 
-    /// As [`Self::words`], with the low bits of the message's sequence and since when it is held; of the `sent` messages those that may not
-    /// be done. Looks at nothing else of the table, which may be large.
+    /// Like [`Self::words`], with the low bits of the message's sequence and the time since when it is held; only those of the `sent`
+    /// messages that may not be done. Reads nothing else of the table, which may be large.
     pub(crate) fn under_way(&self, sent: u64) -> impl Iterator<Item = ((u64, u64), ClaimWord)> {
-        // ORDERING: Relaxed, a hint: all below it are done.
+        // ORDERING: Relaxed, a hint: all messages below it are done.
         let tail = self.claims.header()[TAIL].load(Ordering::Relaxed);
         let count = sent.saturating_sub(tail).min(self.len());
         (0..count).filter_map(move |offset| self.claim(self.index(tail.wrapping_add(offset))))
@@ -34,24 +34,24 @@ impl<C: Claims> Table<C> {
 
     fn claim(&self, index: usize) -> Option<((u64, u64), ClaimWord)> {
         let claim = &self.claims.claims()[index * CLAIM_WORDS..][..CLAIM_WORDS];
-        // ORDERING: Relaxed, figures; and nothing else is read because of them.
+        // ORDERING: Relaxed, figures; no other data are read because of them.
         let word = ClaimWord::decode(claim[0].load(Ordering::Relaxed))?;
         Some(((u64::from(word.lap) << self.log2 | index as u64, claim[2].load(Ordering::Relaxed)), word))
     }
 
-    /// Bits of a sequence that [`Self::under_way`] can tell.
+    /// Number of sequence bits that [`Self::under_way`] returns.
     pub(crate) const fn sequence_bits(&self) -> u32 {
         self.log2 + 21
     }
 
-    /// Notes since when the caller holds a message.
+    /// Records the time since when the caller holds a message.
     pub(crate) fn note_time(&self, claim: &Claim, nanoseconds: u64) {
         let index = self.index(claim.sequence) * CLAIM_WORDS + 2;
-        // ORDERING: Relaxed, a figure that its owner writes.
+        // ORDERING: Relaxed, a figure that only its owner writes.
         self.claims.claims()[index].store(nanoseconds, Ordering::Relaxed);
     }
 
-    /// Counts `more`.
+    /// Adds `more` to a counter.
     pub(crate) fn add(&self, what: Count, more: u64) {
         if more > 0 {
             // ORDERING: Relaxed, a figure.
@@ -59,7 +59,7 @@ impl<C: Claims> Table<C> {
         }
     }
 
-    /// What was counted so far.
+    /// The count so far.
     pub(crate) fn count(&self, what: Count) -> u64 {
         // ORDERING: Relaxed, a figure.
         self.claims.header()[what as usize].load(Ordering::Relaxed)

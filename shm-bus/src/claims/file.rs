@@ -1,7 +1,7 @@
-//! A claim table's file, beside its lane's: header page, claims. The producer and all workers map it for writing.
+//! A claim table's file, next to its lane's: header page, claims. The producer and all workers map it for writing.
 //!
 //! # Failure
-//! A file that is not the table which the lane directory names is refused when it is mapped.
+//! A file that is not the table which the registry names is refused when it is mapped.
 
 use std::io;
 
@@ -12,7 +12,7 @@ use crate::sync::{AtomicU64, Ordering, fence};
 /// `HFCLMS`, then the major version.
 const MAGIC: u64 = u64::from_le_bytes(*b"HFCLMS\x00\x01");
 
-/// Fewest claims of a table: they fill a page.
+/// Minimum number of claims of a table: they fill a page.
 pub(crate) const CLAIMS_MIN: u64 = (PAGE / (CLAIM_WORDS * 8)) as u64;
 
 const _: () = assert!(CLAIMS_MIN == 128 && super::table::HEADER_WORDS_USED <= PAGE_WORDS);
@@ -29,7 +29,7 @@ impl ClaimFile {
         claims.saturating_mul(CLAIM_WORDS as u64 * 8).saturating_add(PAGE as u64)
     }
 
-    /// Makes a table of `segment`, which is all zero and of [`Self::bytes`].
+    /// Makes `segment`, which is all zero and has [`Self::bytes`], a table.
     pub(crate) fn create(segment: Segment, lane: u64, claims: u64) -> Self {
         let table = Self { segment };
         let words = table.segment.words();
@@ -40,7 +40,7 @@ impl ClaimFile {
         table
     }
 
-    /// The table of `lane` that the directory describes, of [`Self::bytes`].
+    /// The table of `lane` that the registry describes; `segment` has [`Self::bytes`].
     pub(crate) fn open(segment: Segment, lane: u64, claims: u64) -> io::Result<Self> {
         let table = Self { segment };
         let words = table.segment.words();

@@ -1,20 +1,20 @@
 //! How far a lane's writer may overwrite: up to the first message that is not done.
 //!
 //! # Invariants
-//! 1. `positions` holds where each message from `tail` to `next` begins; no other process can change it.
+//! 1. `positions` contains the start of each message from `tail` to `next`; no other process can change it.
 //! 2. `next - tail` is at most the number of claims.
 
 use super::table::{Claims, Table};
 use crate::lane::{Gates, Lowest};
 
-/// Where the messages lie that are under way, in the producer's own memory.
+/// Positions of the outstanding messages, in the producer's own memory.
 #[derive(Debug)]
 pub(crate) struct Outstanding {
     /// The first message that may not be done.
     tail: u64,
     /// The next message.
     next: u64,
-    /// By sequence modulo the number of claims.
+    /// Indexed by sequence modulo the number of claims.
     positions: Box<[u64]>,
 }
 
@@ -33,7 +33,7 @@ impl Outstanding {
         self.tail
     }
 
-    /// Notes where the next message lies.
+    /// Records the position of the next message.
     pub(crate) fn push(&mut self, position: u64) {
         let index = self.index(self.next);
         self.positions[index] = position;

@@ -1,7 +1,7 @@
-//! loom models of the real claim protocol, with the lane's real writer, and for each step a mutant without it, which must fail.
+//! loom models of the real claim protocol with the lane's real writer; for each step a mutant without it, which must fail.
 //!
-//! A worker's entry in the register is a word, which its death sets to zero. loom remembers only the last access to a word when it
-//! looks for orders to try: the thread that changes words is therefore the first one, and those that look are spawned.
+//! A worker's entry in the registry is a word, which its death sets to zero. When loom looks for orders to try, it remembers only the last
+//! access to a word. So the thread that changes words comes first, and the threads that read them are spawned.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::wire::Priority;
 const RING_WORDS: usize = 32;
 const DELIVERIES_MAX: u8 = 9;
 
-/// A lane with its claims in loom's memory, with cells in which loom looks for unordered access.
+/// A lane with its claims in loom's memory, with cells in which loom detects unordered access.
 struct Queue {
     header: [AtomicU64; lane::HEADER_WORDS_USED],
     ring: Vec<AtomicU64>,
@@ -28,7 +28,7 @@ struct Queue {
     table_header: Vec<AtomicU64>,
     claims: Vec<AtomicU64>,
     claim_cells: Vec<UnsafeCell<()>>,
-    /// 1 for each worker that lives.
+    /// 1 for each live worker.
     register: Vec<AtomicU64>,
 }
 
@@ -78,7 +78,7 @@ struct Producer {
 }
 
 impl Producer {
-    /// Sends a message of so many words that tell its sequence; `false` without room.
+    /// Sends a message of `words` words that encode its sequence; `false` without room.
     fn send(&mut self, words: usize) -> bool {
         let Self { writer, table, outstanding } = self;
         let sequence = outstanding.next();
@@ -113,7 +113,7 @@ fn queue(claims: usize) -> (Shared, Producer) {
     (shared, Producer { writer, table, outstanding })
 }
 
-/// A worker with what it would keep of a lane.
+/// A worker, with what it would keep of a lane.
 struct Worker {
     shared: Shared,
     table: Table<Shared>,
@@ -128,17 +128,17 @@ impl Worker {
         Self { shared: shared.clone(), table: Table::new(shared.clone()), index, owner, returned: None }
     }
 
-    /// Enters the register: before the first claim.
+    /// Writes its entry in the registry: before the first claim.
     fn enter(&self) {
         self.shared.0.register[self.index].store(1, Ordering::Relaxed);
     }
 
-    /// Dies, which the kernel knows after everything that it did.
+    /// Dies; the kernel learns of it after everything that it did.
     fn die(&self) {
         self.shared.0.register[self.index].store(0, Ordering::Release);
     }
 
-    /// As a worker's lane does.
+    /// Like a worker's lane.
     fn waits(&mut self) -> bool {
         self.table.has_fresh() || self.some_returned()
     }
@@ -160,7 +160,7 @@ impl Worker {
         self.table.claim_fresh(self.owner)
     }
 
-    /// The record must be the one that was sent.
+    /// Checks that the record is the one that was sent.
     fn read(&self, claim: &Claim) {
         let mut payload = Vec::new();
         let what = (claim.sequence, claim.position);
@@ -179,7 +179,7 @@ impl Worker {
     }
 }
 
-/// Two workers take what a producer sends meanwhile: each message goes to one of them, whole.
+/// Two workers take messages while a producer sends them: each message goes whole to one of them.
 fn each_message_has_one_worker() {
     let (shared, mut producer) = queue(4);
     let workers = [0, 1].map(|index| {
@@ -208,7 +208,7 @@ fn each_message_has_one_worker() {
     assert_eq!(taken, [0, 1]);
 }
 
-/// The ring is full, and the producer wants to go on while a worker ends the oldest messages.
+/// The ring is full, and the producer wants to send while a worker ends the oldest messages.
 fn nothing_is_overwritten_before_it_is_done() {
     let (shared, mut producer) = queue(8);
     while producer.send(0) {}
@@ -227,7 +227,7 @@ fn nothing_is_overwritten_before_it_is_done() {
     assert!(sent || producer.send(0), "two are done");
 }
 
-/// There is one claim, which the producer wants again.
+/// There is one claim, which the producer wants to reuse.
 fn a_claim_is_reused_after_it_was_read() {
     let (shared, mut producer) = queue(1);
     assert!(producer.send(0));
@@ -242,7 +242,7 @@ fn a_claim_is_reused_after_it_was_read() {
     producer.join().expect("a producer");
 }
 
-/// A message comes back while another worker looks whether there is anything: it then knows of it.
+/// A message comes back while another worker checks for work: the worker then learns of it.
 fn a_return_is_never_missed() {
     let (shared, mut producer) = queue(2);
     assert!(producer.send(0));
@@ -259,7 +259,7 @@ fn a_return_is_never_missed() {
     assert_eq!(looker.claim().map(|claim| claim.word.deliveries), Some(2));
 }
 
-/// A worker enters and takes a message while another one looks for the dead: a live one keeps what it has.
+/// A worker enters and takes a message while another one checks for dead holders: a live one keeps its message.
 fn the_living_keep_what_they_have() {
     let (shared, mut producer) = queue(2);
     assert!(producer.send(1));
@@ -273,7 +273,7 @@ fn the_living_keep_what_they_have() {
     other.join().expect("a worker");
 }
 
-/// A worker dies at some point of its work while two others look for the dead and take: one of them gets the message, once.
+/// A worker dies at some point of its work while two others check for dead holders and take messages: one of them gets the message, once.
 fn what_the_dead_held_goes_to_one_other() {
     let (shared, mut producer) = queue(2);
     assert!(producer.send(1));

@@ -1,19 +1,19 @@
-//! The claims on the messages of a work queue's lane: who works on which message.
+//! Claims (leases) on the messages of a work queue's lane: which worker processes which message.
 //!
 //! ```text
 //! producer --> lane-<id>   the payloads, written by the producer alone
 //!          \-> claims-<id> for each message: FREE -> CLAIMED by a worker -> DONE; changed by compare-exchange
 //! ```
-//! Knows neither producers nor workers. [Work queues](crate::work_queue) use it, and so does the sweep of the bus, which gives back what
-//! the dead have held.
+//! Knows neither producers nor workers. [Work queues](crate::work_queue) use it, and so does the sweep of the bus, which gives back
+//! messages of dead holders.
 //!
 //! | module | role |
 //! |---|---|
-//! | `word`, `table` | the claim protocol; loom models run it as it is |
-//! | `gates`, `record` | its two ends in the lane: how far may be overwritten, reading at a position |
-//! | `file` | where a table lies |
-//! | `figures` | a look at a table that changes nothing, and counts |
-//! | `owner`, `sweep` | tell which workers have died, and give back what they held |
+//! | `word`, `table` | the claim protocol; the loom models run this code |
+//! | `gates`, `record` | the protocol's two ends in the lane: how far the writer may overwrite, and reading at a position |
+//! | `file` | the file of a table |
+//! | `figures` | reads and counts without changing a table |
+//! | `owner`, `sweep` | detect which workers have died, and give back what they held |
 
 mod figures;
 mod gates;

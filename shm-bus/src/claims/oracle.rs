@@ -1,7 +1,7 @@
-//! The claim protocol against its executable specification: a list of messages and what has become of each.
+//! Model test of the claim protocol: its executable specification is a list of messages, each with its state.
 //!
-//! Random sends, takes, ends, deaths and looks after the dead by three workers; a take gives the first message that came back and was
-//! noted, else the first that nobody has had. In the end every message is done, a dead letter, or was dropped as one.
+//! Random sends, takes, ends, deaths and inspections by three workers. A take returns the first returned message that was noted, otherwise
+//! the first one that nobody has had. In the end every message is done, a dead letter, or was dropped as one.
 
 use proptest::prelude::*;
 
@@ -82,7 +82,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..400)
 }
 
-/// What has become of a message.
+/// State of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Fresh,
@@ -95,7 +95,7 @@ enum Fate {
 /// The specification.
 #[derive(Default)]
 struct Model {
-    /// Fate and deliveries, by sequence.
+    /// State and deliveries, by sequence.
     messages: Vec<(Fate, u8)>,
 }
 
@@ -190,7 +190,7 @@ impl Bench<'_> {
         }
     }
 
-    /// The record is the one that was sent, and nobody else holds it.
+    /// Checks that the record is the one that was sent, and that nobody else holds it.
     fn check(&self, claim: &Claim) {
         let mut payload = Vec::new();
         let what = (claim.sequence, claim.position);
@@ -217,7 +217,7 @@ impl Bench<'_> {
         assert_eq!(became, expected);
     }
 
-    /// The worker is gone without a word; a new one comes in its place.
+    /// Ends the worker without notice; a new one takes its place.
     fn kill(&mut self, worker: usize) {
         self.held[worker] = None;
         self.next_owner += 1;
@@ -251,7 +251,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Everything that is left is worked off; then there is room again.
+    /// Processes everything that is left; then there is room again.
     fn finish(&mut self) {
         for worker in 0..WORKERS {
             self.kill(worker);

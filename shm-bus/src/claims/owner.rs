@@ -1,9 +1,9 @@
-//! Whether a worker is gone for good.
+//! Detects whether a worker is gone for good.
 
 use super::word::Owner;
 use crate::control::Control;
 
-/// Answers for one look at a table, asking the kernel once for each participant.
+/// Caches the answers for one inspection of a table; asks the kernel once for each participant.
 #[derive(Debug)]
 pub(crate) struct Register<'a, F> {
     control: &'a Control,
@@ -18,8 +18,8 @@ impl<'a, F: Fn(usize) -> bool> Register<'a, F> {
         Self { control, is_alive, known: [None; crate::control::PARTICIPANTS_MAX] }
     }
 
-    /// Whether `owner` has left or is proven dead. A worker's entry is there before its first claim and goes after its last, or after
-    /// the proof of its death; whoever sees the claim sees the entry: `[OWNER]`.
+    /// Whether `owner` has left or is proven dead. A worker's entry is written before its first claim, and removed after its last one or
+    /// after the proof of its death. Whoever sees the claim sees the entry: `[OWNER]`.
     pub(crate) fn is_gone(&mut self, owner: Owner) -> bool {
         let entry = self.control.inbox(owner.index.into());
         let Some(entry) = entry.filter(|entry| entry.worker && Owner::new(entry.index, entry.id) == owner) else {

@@ -1,16 +1,16 @@
-//! Reading one record of a lane at a position that somebody else gave.
+//! Reads one record of a lane at a given position.
 //!
 //! # Invariants
 //! 1. The position is checked; a word of the record is loaded once, checked, then used.
 //!
 //! # Failure
-//! What can't be the message of this sequence is refused as a [`Fault`].
+//! Anything that can't be the message of this sequence is refused as a [`Fault`].
 
 use crate::lane::{Cursor, Fault, Geometry, Memory, SLOT};
 use crate::sync::Ordering;
 use crate::wire::{Header, Kind};
 
-/// Copies the payload of message `sequence` at `position` to the start of `payload`, which grows if need be. Gives the header.
+/// Copies the payload of message `sequence` at `position` to the start of `payload`, which grows if needed. Returns the header.
 pub(crate) fn read(
     memory: &impl Memory,
     geometry: Geometry,

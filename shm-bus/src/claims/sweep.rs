@@ -1,4 +1,4 @@
-//! Opens a lane's claim table, and gives back what workers hold that are gone.
+//! Opens a lane's claim table, and gives back messages whose workers are gone.
 //!
 //! # Failure
 //! A table that can't be mapped is left to the workers.
@@ -17,7 +17,7 @@ pub(crate) fn open_table(store: &Store, lane: &LaneEntry, access: Access) -> io:
     Ok(Table::new(ClaimFile::open(segment, lane.id, lane.claims)?))
 }
 
-/// Gives back what workers hold whose entries are gone. The sweep has removed those of the dead before.
+/// Gives back messages whose workers have no entry any more. The sweep has already removed the entries of dead workers.
 pub(crate) fn reclaim(store: &Store, control: &Control) {
     for lane in control.lanes().filter(|lane| lane.claims > 0) {
         let Some(topic) = control.topic(lane.topic) else { continue };
@@ -26,7 +26,7 @@ pub(crate) fn reclaim(store: &Store, control: &Control) {
     }
 }
 
-/// Looks through a table and counts what was found. Whether a message is free below `next`.
+/// Inspects a table and counts the results. Returns whether a message is free below `next`.
 pub(crate) fn inspect<F: Fn(usize) -> bool>(
     table: &Table<ClaimFile>,
     deliveries_max: u8,

@@ -1,4 +1,4 @@
-//! The claims of one lane: who works on which message.
+//! The claims of one lane: which worker processes which message.
 //!
 //! ```text
 //! word 0                       8     16         24     32          512
@@ -6,20 +6,20 @@
 //!
 //! claim: word (see `word`) | position in the lane | since when it is held (monotonic clock, ns) | 0
 //! ```
-//! The message with sequence `s` has the claim `s mod claims`. Carries no payload; knows nothing of lanes' rings, of files, or of
-//! how an owner's death is proven.
+//! The message with sequence `s` has the claim `s mod claims`. Contains no payload; knows neither lanes' rings, nor files, nor how an
+//! owner's death is proven.
 //!
 //! # Invariants
-//! 1. A claim's word changes by compare-exchange along [`ClaimWord::on`] only, so it has at most one owner: `[CLAIM]`.
-//! 2. Its position is written by the producer while the claim is vacant, and read by owners only.
+//! 1. A claim's word changes only by compare-exchange along [`ClaimWord::on`], so it has at most one owner: `[CLAIM]`.
+//! 2. Its position is written by the producer while the claim is vacant, and read only by owners.
 //! 3. Every message below `next` was taken at least once. Every message below `tail` is done.
-//! 4. `returned` grows after a message became free again: who has looked at all messages since it had this value, and found none
-//!    free below `next`, need not look again: `[RETURN]`.
+//! 4. `returned` grows after a message became free again. A worker that has checked all messages since it had this value, and found none
+//!    free below `next`, need not check again: `[RETURN]`.
 //! 5. Each call looks at each claim a bounded number of times.
 //!
 //! # Failure
-//! A worker that dies between two of these steps leaves a claim in its name, which [`Table::inspect`] gives back, or a free message
-//! that `returned` does not tell of, which it finds. Words of a hostile peer can lose or double messages, not more.
+//! A worker that dies between two of these steps leaves a claim in its name, which [`Table::inspect`] gives back, or a free message that
+//! `returned` does not count, which it finds. Words of a hostile peer can lose or duplicate messages, nothing more.
 
 use super::word::{ClaimWord, Event, Owner, State, lap_before, lap_of};
 use crate::sync::{AtomicU64, Mutation, Ordering, fence, mutated, order_unless};
@@ -28,7 +28,7 @@ use crate::sync::{AtomicU64, Mutation, Ordering, fence, mutated, order_unless};
 pub(crate) const CLAIM_WORDS: usize = 4;
 /// Word of the header page: the first message that nobody has taken yet.
 const NEXT: usize = 8;
-/// Word of the header page: times that a message became free again.
+/// Word of the header page: number of times that a message became free again.
 const RETURNED: usize = 16;
 /// Word of the header page: the first message that may not be done.
 pub(super) const TAIL: usize = 24;
@@ -41,22 +41,22 @@ const _: () = {
     assert!(Count::Redelivered as usize * 8 == 256 && Count::Corrupt as usize * 8 == 288);
 };
 
-/// What is counted, as the word of the header page.
+/// Counters, as the index of the word in the header page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Count {
-    /// Messages that were given to a worker not for the first time.
+    /// Repeated deliveries.
     Redelivered = 32,
     /// Messages taken from workers that had died.
     Reclaimed = 33,
     /// Messages that became dead letters.
     DeadLetters = 34,
-    /// Dead letters that went because their producer needed the place.
+    /// Dead letters dropped because their producer needed the room.
     DeadDropped = 35,
     /// Messages that could not be read.
     Corrupt = 36,
 }
 
-/// Where a table lies.
+/// The memory of a table.
 pub(crate) trait Claims {
     /// The header page, of at least [`HEADER_WORDS_USED`] words.
     fn header(&self) -> &[AtomicU64];
@@ -75,38 +75,38 @@ pub(crate) trait Claims {
 pub(crate) struct Claim {
     pub(crate) sequence: u64,
     pub(crate) word: ClaimWord,
-    /// Where its record should be; unchecked.
+    /// The position where its record should be; unchecked.
     pub(crate) position: u64,
 }
 
-/// Whether the claim for a new message can be had.
+/// Whether the claim for a new message is available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Vacancy {
-    /// With this word in it.
+    /// Yes; it contains this word.
     Vacant(ClaimWord),
-    /// A dead letter lies there.
+    /// No, it belongs to a dead letter.
     Dead,
     Taken,
 }
 
-/// What [`Table::inspect`] found.
+/// Result of [`Table::inspect`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Inspection {
     /// Some message below `next` is free.
     pub(crate) free: bool,
-    /// Messages that were taken from the dead.
+    /// Messages taken from dead holders.
     pub(crate) reclaimed: u64,
-    /// Of those, messages that became dead letters.
+    /// The part of `reclaimed` that became dead letters.
     pub(crate) dead: u64,
 }
 
-/// A claim as one look found it.
+/// A claim at the time of one look.
 #[derive(Clone, Copy, Debug)]
 enum Look {
     /// Its message has not been sent.
     NotYet,
     Here(ClaimWord),
-    /// The message is done and its claim has gone to a later one; or the word makes no sense.
+    /// The message is done and its claim belongs to a later one; or the word is invalid.
     Past,
 }
 
@@ -124,13 +124,13 @@ impl<C: Claims> Table<C> {
         Self { claims, log2: count.ilog2() }
     }
 
-    /// Messages that can be under way.
+    /// Maximum number of outstanding messages.
     #[inline]
     pub(crate) const fn len(&self) -> u64 {
         1 << self.log2
     }
 
-    /// Whether `sequence`'s claim can be had by its producer.
+    /// Whether the producer can use `sequence`'s claim.
     #[inline]
     pub(crate) fn vacancy(&self, sequence: u64) -> Vacancy {
         // ORDERING: [DONE] Acquire, pairs with the Release of `finish`: the owner has read the position that is now replaced.
@@ -143,7 +143,7 @@ impl<C: Claims> Table<C> {
         }
     }
 
-    /// Makes the message at `position` free for workers. `false` when somebody else changed the `vacant` claim.
+    /// Makes the message at `position` free for workers. `false` if somebody else changed the `vacant` claim.
     #[inline]
     pub(crate) fn publish(&self, sequence: u64, vacant: ClaimWord, position: u64) -> bool {
         let index = self.index(sequence);
@@ -157,7 +157,7 @@ impl<C: Claims> Table<C> {
         word.compare_exchange(vacant.encode(), free.encode(), order, Ordering::Relaxed).is_ok()
     }
 
-    /// Whether the message is done with.
+    /// Whether the message is done.
     #[inline]
     pub(crate) fn is_done(&self, sequence: u64) -> bool {
         // ORDERING: [DONE] Relaxed, as for cursors: the lane's writer fences between this look and its next write.
@@ -165,16 +165,16 @@ impl<C: Claims> Table<C> {
         word.is_some_and(|word| word.state == State::Done && word.lap == lap_of(sequence, self.log2))
     }
 
-    /// Says that all messages below `sequence` are done.
+    /// Records that all messages below `sequence` are done.
     pub(crate) fn raise_tail(&self, sequence: u64) {
         let tail = &self.claims.header()[TAIL];
-        // ORDERING: Relaxed, a hint where to begin looking.
+        // ORDERING: Relaxed, a hint where to start.
         if tail.load(Ordering::Relaxed) < sequence {
             tail.fetch_max(sequence, Ordering::Relaxed);
         }
     }
 
-    /// Whether a message waits that nobody has taken yet.
+    /// Whether there is a message that nobody has taken yet.
     #[inline]
     pub(crate) fn has_fresh(&self) -> bool {
         self.first_fresh().is_some()
@@ -182,11 +182,11 @@ impl<C: Claims> Table<C> {
 
     /// Takes the first message that nobody has taken yet.
     pub(crate) fn claim_fresh(&self, owner: Owner) -> Option<Claim> {
-        // Each round that fails was won by another worker.
+        // Another worker won each round that fails.
         for _ in 0..=self.len() {
             let (sequence, free) = self.first_fresh()?;
             if let Some(claim) = self.take(sequence, free, Event::Claim(owner)) {
-                // ORDERING: Relaxed, a hint; who comes too early sees the claim taken and steps over it.
+                // ORDERING: Relaxed, a hint; a worker that is too early sees the claim taken and skips it.
                 self.claims.header()[NEXT].fetch_max(sequence.wrapping_add(1), Ordering::Relaxed);
                 return Some(claim);
             }
@@ -194,25 +194,25 @@ impl<C: Claims> Table<C> {
         None
     }
 
-    /// Times that a message became free again. Read before looking for one.
+    /// Number of times that a message became free again. Load this before looking for one.
     #[inline]
     pub(crate) fn returned(&self) -> u64 {
         // ORDERING: [RETURN] Acquire, pairs with `note_return`: the message that was given back is seen free.
         self.claims.header()[RETURNED].load(order_unless(Mutation::RelaxedReturned, Ordering::Acquire))
     }
 
-    /// Whether a message is free that was taken before.
+    /// Whether a returned message is free.
     pub(crate) fn has_returned(&self) -> bool {
         self.taken().any(|(_, word)| word.state == State::Free)
     }
 
-    /// Takes the first message that is free again ([`Event::Claim`]) or a dead letter ([`Event::ClaimDead`]).
+    /// Takes the first returned message ([`Event::Claim`]) or dead letter ([`Event::ClaimDead`]).
     pub(crate) fn claim_again(&self, event: Event) -> Option<Claim> {
         let mut able = self.taken().filter(|(_, word)| word.on(event).is_some());
         able.find_map(|(sequence, word)| self.take(sequence, word, event))
     }
 
-    /// The dead letters, without taking them. [`Self::still_holds`] tells whether what was read of one is to be trusted.
+    /// The dead letters, without taking them. [`Self::still_holds`] tells whether data read from one are valid.
     pub(crate) fn dead(&self) -> impl Iterator<Item = Claim> {
         self.taken().filter(|(_, word)| word.state == State::Dead).map(|(sequence, word)| {
             // ORDERING: Relaxed, after the Acquire of the look; a later message's position leads to a record of another sequence.
@@ -221,16 +221,16 @@ impl<C: Claims> Table<C> {
         })
     }
 
-    /// Whether the claim has not changed. After its record was copied.
+    /// Whether the claim is unchanged. Call this after copying its record.
     #[inline]
     pub(crate) fn still_holds(&self, claim: &Claim) -> bool {
-        // ORDERING: pairs with the fence with which the lane's writer announces `oldest`: if any word that was copied is of a later
-        // lap, the change that allowed it is seen now. An owner's claim is changed only by peers that break the rules.
+        // ORDERING: pairs with the fence with which the lane's writer announces `oldest`: if any copied word belongs to a later lap, the
+        // change that allowed it is seen now. An owner's claim is changed only by peers that break the protocol.
         fence(Ordering::Acquire);
         self.word(claim.sequence).load(Ordering::Relaxed) == claim.word.encode()
     }
 
-    /// Ends a claim as `event` says; what it became, or `None` when it was no longer the owner's.
+    /// Ends a claim with `event`; returns its new state, or `None` if the claim was no longer the owner's.
     pub(crate) fn release(&self, claim: &Claim, event: Event) -> Option<State> {
         let word = claim.word.on(event)?;
         if mutated(Mutation::ReturnNotedFirst) && word.state == State::Free {
@@ -245,8 +245,8 @@ impl<C: Claims> Table<C> {
         Some(word.state)
     }
 
-    /// Gives back what the dead hold, and looks for free messages below `next`. `gone` is asked of every owner; `true` only
-    /// with proof.
+    /// Gives back messages of dead holders, and looks for free messages below `next`. `gone` is called for every owner; it returns `true`
+    /// only with proof.
     pub(crate) fn inspect(&self, deliveries_max: u8, mut gone: impl FnMut(Owner) -> bool) -> Inspection {
         let mut found = Inspection::default();
         // A worker may have died before it raised `next`.
@@ -272,13 +272,13 @@ impl<C: Claims> Table<C> {
         found
     }
 
-    /// Makes room of a dead letter: the message is done. `false` when it is none, or no longer.
+    /// Drops a dead letter to make room: the message is then done. `false` if it is no dead letter, or no longer one.
     pub(crate) fn expire(&self, sequence: u64) -> bool {
         let Look::Here(word) = self.look(sequence) else { return false };
         word.on(Event::Expire).is_some_and(|done| self.exchange(sequence, word, done))
     }
 
-    /// The first message at or behind `next` that is free. Raises `next` to it.
+    /// The first free message at or past `next`. Raises `next` to it.
     fn first_fresh(&self) -> Option<(u64, ClaimWord)> {
         let next = &self.claims.header()[NEXT];
         // ORDERING: Relaxed, a hint.
@@ -301,9 +301,9 @@ impl<C: Claims> Table<C> {
         fresh
     }
 
-    /// The messages from `tail` to `next`, except those whose claim has gone to a later one.
+    /// The messages from `tail` to `next`, except those whose claim belongs to a later one.
     fn taken(&self) -> impl Iterator<Item = (u64, ClaimWord)> {
-        // ORDERING: Relaxed, a hint: who raised it higher looks by itself.
+        // ORDERING: Relaxed, a hint: a worker that raised it higher checks those messages itself.
         let end = self.claims.header()[NEXT].load(Ordering::Relaxed);
         let start = self.first_taken(end);
         (start..end).filter_map(|sequence| match self.look(sequence) {
@@ -312,9 +312,9 @@ impl<C: Claims> Table<C> {
         })
     }
 
-    /// The first message below `next` that may not be done. A claim that went to a later message was done with.
+    /// The first message below `next` that may not be done. If a claim belongs to a later message, the earlier one is done.
     fn first_taken(&self, next: u64) -> u64 {
-        // ORDERING: Relaxed, a hint where to begin looking.
+        // ORDERING: Relaxed, a hint where to start.
         self.claims.header()[TAIL].load(Ordering::Relaxed).max(next.saturating_sub(self.len()))
     }
 
@@ -351,9 +351,10 @@ impl<C: Claims> Table<C> {
             place.store(word.encode(), Ordering::Release);
             return true;
         }
-        // ORDERING: [CLAIM] Acquire, pairs with the Release of `publish`; and of an earlier owner's return, whose reads so come before
-        // the next owner's end. [OWNER] Release, pairs with the Acquire of `look`. [DONE] Release, pairs with the Acquire of `vacancy` and
-        // with the fence that the lane's writer puts behind `is_done`: the owner has read the record before it is overwritten.
+        // ORDERING: [CLAIM] Acquire, pairs with the Release of `publish`, and with that of an earlier owner's return, so that its reads
+        // come before the next owner's end. [OWNER] Release, pairs with the Acquire of `look`. [DONE] Release, pairs with the Acquire of
+        // `vacancy` and with the fence that the lane's writer executes after `is_done`: the owner has read the record before it is
+        // overwritten.
         let order = match word.state {
             State::Claimed => order_unless(Mutation::RelaxedClaim, Ordering::AcqRel),
             _ => order_unless(Mutation::RelaxedDone, Ordering::AcqRel),
@@ -367,7 +368,7 @@ impl<C: Claims> Table<C> {
         self.claims.header()[RETURNED].fetch_add(1, order);
     }
 
-    /// Index of the claim that `sequence` has.
+    /// Index of `sequence`'s claim.
     #[inline]
     pub(super) const fn index(&self, sequence: u64) -> usize {
         (sequence & (self.len() - 1)) as usize

@@ -1,4 +1,4 @@
-//! One message's claim, as a word.
+//! The claim of one message, as a word.
 //!
 //! ```text
 //! 63            43 42                    19 18          11 10          3 2     0
@@ -6,11 +6,11 @@
 //! | lap           | id of the owner        | its index    | deliveries  | state |
 //! +---------------+------------------------+--------------+-------------+-------+
 //! ```
-//! The lap is the message's sequence divided by the number of claims; the owner is an entry in the table of inboxes, with the low
-//! bits of its id, as entries get new tenants. Pure: knows which changes there are, not who makes them.
+//! The lap is the message's sequence divided by the number of claims. The owner is an entry in the table of inboxes, with the low bits of
+//! its id, as entries are reused. Pure: knows the possible changes, not who makes them.
 //!
 //! # Failure
-//! A word with an unknown state is nobody's to change: its message is lost, and holds up its lane's producer.
+//! Nobody may change a word with an unknown state: its message is lost, and blocks its lane's producer.
 
 /// Bits of a lap.
 const LAP_BITS: u32 = 21;
@@ -37,22 +37,22 @@ impl Owner {
     }
 }
 
-/// What has become of a message.
+/// State of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    /// There was none yet.
+    /// Not sent yet.
     Empty = 0,
     /// Waits for a worker.
     Free = 1,
     /// A worker holds it.
     Claimed = 2,
-    /// Needed no more.
+    /// Done, needed no more.
     Done = 3,
-    /// Was given back too often.
+    /// Given back too often: a dead letter.
     Dead = 4,
 }
 
-/// What happens to a message.
+/// An event of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// Its producer has sent it, in this lap.
@@ -61,13 +61,13 @@ pub(crate) enum Event {
     Claim(Owner),
     /// A worker takes it though it is a dead letter.
     ClaimDead(Owner),
-    /// Its owner needs it no more.
+    /// Its owner is done with it.
     Finish(Owner),
-    /// Its owner, or whoever saw that it died, gives it back; after so many deliveries it becomes a dead letter.
+    /// It is given back, by its owner or by whoever detected the owner's death; after this many deliveries it becomes a dead letter.
     Return(Owner, u8),
     /// Its owner gives it back as if it had never been delivered.
     Renew(Owner),
-    /// Its producer needs the place of a dead letter.
+    /// Its producer needs the room of a dead letter.
     Expire,
 }
 
@@ -75,9 +75,9 @@ pub(crate) enum Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClaimWord {
     pub(crate) state: State,
-    /// Times that it was given to a worker.
+    /// Number of deliveries.
     pub(crate) deliveries: u8,
-    /// Who holds it; nobody in particular unless it is claimed.
+    /// The holder; meaningless unless the message is claimed.
     pub(crate) owner: Owner,
     /// In `0 .. 2^21`.
     pub(crate) lap: u32,
@@ -105,7 +105,7 @@ impl ClaimWord {
         Some(Self { state, deliveries: (word >> DELIVERIES_SHIFT) as u8, owner, lap: (word >> LAP_SHIFT) as u32 })
     }
 
-    /// What `event` makes of it, if it can happen here.
+    /// The word after `event`, or `None` if the event can't happen in this state.
     pub(crate) fn on(self, event: Event) -> Option<Self> {
         let nobody = Owner::default();
         match (self.state, event) {

@@ -1,37 +1,37 @@
-//! How many messages there were that an observer may never have seen: those of lanes that ended, for each topic.
+//! Accounts of messages that an observer may never have seen: those of ended lanes, for each topic.
 //!
 //! ```text
 //! a topic's line:  attention | account | ended | ended when declared | 0 ...
 //! header, 576:     step | its total | forgotten
 //! ```
-//! An observer keeps no lane. A lane that comes and goes between two of its looks leaves its messages here: `ended` grows by what was
-//! sent in each lane of the topic that ends. The account is the id with which the topic's name took its place in the table; it
-//! outlives changed declarations. When a place is needed that only inboxes read that read everything, its topic gives way, and its
-//! total goes to `forgotten`.
+//! An observer does not keep a lane alive. A lane that comes and goes between two of its looks leaves its messages here: `ended` grows by
+//! the number of messages sent in each lane of the topic that ends. The account is the id with which the topic's name took its place in the
+//! table; it outlives changed declarations. If the full table needs a place, a topic is evicted whose only readers are inboxes that read
+//! everything; its total is added to `forgotten`.
 //!
 //! # Invariants
-//! 1. Totals change under `bus.lock` only, and only grow until the place is free. A place is free when its account is 0.
-//! 2. A lane's entry is free before its topic's total has grown, and a topic's before `forgotten` has: `[ENDED]`.
-//! 3. Each lane is counted once. The step says what is being done and to which total it leads, before it is done; whoever holds
-//!    `bus.lock` next after a death does it again, to the same effect.
+//! 1. Totals change only under `bus.lock`, and only grow until the place is free. A place is free if its account is 0.
+//! 2. A lane's entry is freed before its topic's total grows, and a topic's before `forgotten` grows: `[ENDED]`.
+//! 3. Each lane is counted once. The step (an intent record) says what is being done and the resulting total, before it is done. After a
+//!    death the next holder of `bus.lock` repeats it; it is idempotent.
 //!
 //! # Failure
-//! Words of a hostile peer make figures wrong, nothing else.
+//! Words of a hostile peer only make figures wrong.
 
 use super::{ATTENTION, Control, FORGOTTEN, LANES, LANES_MAX, LaneEntry, STEP, STEP_TOTAL, TOPICS_MAX};
 use crate::sync::{AtomicU64, Ordering};
 
-/// Words of a topic's line; its first one is `bells`'s.
+/// Words of a topic's line; `bells` has the first one.
 pub(super) const ACCOUNT: usize = 1;
 const ENDED: usize = 2;
 pub(super) const ENDED_BEFORE: usize = 3;
 
-/// What a step does. As a word: `id << 24 | topic << 16 | lane << 8 | kind`.
+/// The action of a step. As a word: `id << 24 | topic << 16 | lane << 8 | kind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     /// The lane with this id and index ends; its topic's total grows.
     Lane { id: u64, index: usize, topic: usize },
-    /// The topic with this account gives way.
+    /// The topic with this account is evicted.
     Topic { account: u64, topic: usize },
 }
 
@@ -56,18 +56,17 @@ impl Step {
 
 const _: () = assert!(LANES_MAX <= 256 && TOPICS_MAX <= 256, "eight bits each");
 
-/// What a topic's line says of its ended lanes.
+/// A topic's line about its ended lanes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ended {
-    /// 0 when the place is free.
+    /// 0 if the place is free.
     pub(crate) account: u64,
-    /// Messages of lanes that ended, since the name has its place.
+    /// Messages of lanes that ended since the name took its place.
     pub(crate) messages: u64,
 }
 
 impl Control {
-    /// Frees the lane's entry and adds the messages `sent` in it to its topic's total. Under `bus.lock`, followed by
-    /// [`Control::bump_epoch`].
+    /// Frees the lane's entry and adds its `sent` messages to its topic's total. Under `bus.lock`, followed by [`Control::bump_epoch`].
     pub(crate) fn end_lane(&self, lane: &LaneEntry, sent: u64) {
         // ORDERING: Relaxed, `bus.lock` orders its holders.
         let total = self.line(lane.topic, ENDED).load(Ordering::Relaxed).wrapping_add(sent);
@@ -82,7 +81,7 @@ impl Control {
         self.take_step(Step::Topic { account, topic }, total);
     }
 
-    /// Ends what a holder of `bus.lock` was doing when it was killed; whether it was. Under `bus.lock`, before anything else is done.
+    /// Completes the step of a holder of `bus.lock` that was killed; returns whether there was one. Under `bus.lock`, before anything else.
     pub(crate) fn finish_step(&self) -> bool {
         // ORDERING: Relaxed, as for the next four: `bus.lock` orders its holders.
         let (step, total) = (self.word(STEP).load(Ordering::Relaxed), self.word(STEP_TOTAL).load(Ordering::Relaxed));
@@ -91,14 +90,14 @@ impl Control {
                 if self.entry(LANES, index)[0].load(Ordering::Relaxed) >> 8 == id {
                     self.remove_lane(index);
                 }
-                // ORDERING: [ENDED] Release: who sees the total sees that the lane is gone. Pairs with the Acquire load in `ended`.
+                // ORDERING: [ENDED] Release: whoever sees the total sees that the lane is gone. Pairs with the Acquire load in `ended`.
                 self.line(topic, ENDED).store(total, Ordering::Release);
             }
             Some(Step::Topic { account, topic }) => {
                 if self.line(topic, ACCOUNT).load(Ordering::Relaxed) == account {
                     self.remove_topic(topic);
                 }
-                // ORDERING: [ENDED] Release, as above, of the topic. Pairs with the Acquire load in `forgotten`.
+                // ORDERING: [ENDED] Release, as above, for the topic. Pairs with the Acquire load in `forgotten`.
                 self.word(FORGOTTEN).store(total, Ordering::Release);
             }
             None => {}
@@ -111,13 +110,13 @@ impl Control {
 
     fn take_step(&self, step: Step, total: u64) {
         self.word(STEP_TOTAL).store(total, Ordering::Relaxed);
-        // ORDERING: Release: a step that is seen has its total, should this process be killed here.
+        // ORDERING: Release: a step that is seen has its total, even if this process is killed here.
         self.word(STEP).store(step.encode(), Ordering::Release);
         self.finish_step();
     }
 
-    /// What has ended at the place of `topic`. To be looked at before the lanes and the topics: what is missing there is counted here,
-    /// now or at the next look.
+    /// Messages that have ended at the index of `topic`. Load this before the lanes and the topics: a lane that is missing there is counted
+    /// here, now or at the next look.
     pub(crate) fn ended(&self, topic: usize) -> Ended {
         let account = || self.line(topic, ACCOUNT).load(Ordering::Acquire);
         let before = account();
@@ -126,28 +125,28 @@ impl Control {
         if account() == before { Ended { account: before, messages } } else { Ended::default() }
     }
 
-    /// Messages of topics that gave way, whatever their names were.
+    /// Messages of evicted topics, of any name.
     pub(crate) fn forgotten(&self) -> u64 {
         // ORDERING: [ENDED] Acquire, pairs with the Release store in `finish_step`.
         self.word(FORGOTTEN).load(Ordering::Acquire)
     }
 
-    /// Begins the account of what gets the place of `topic`. Under `bus.lock`, before its entry is filled.
+    /// Opens the account for a new topic at this index. Under `bus.lock`, before its entry is filled.
     pub(super) fn open_account(&self, topic: usize, account: u64) {
-        // ORDERING: [ENDED] Release: who sees the account sees no total of a former one. Pairs with the Acquire loads in `ended`.
+        // ORDERING: [ENDED] Release: whoever sees the account sees no total of an earlier one. Pairs with the Acquire loads in `ended`.
         self.line(topic, ENDED).store(0, Ordering::Release);
         self.line(topic, ENDED_BEFORE).store(0, Ordering::Relaxed);
         self.line(topic, ACCOUNT).store(account, Ordering::Release);
     }
 
-    /// Notes what had ended when the topic at this place was declared anew. Under `bus.lock`, before its entry is filled.
+    /// Records the total that had ended when the topic at this index was declared anew. Under `bus.lock`, before its entry is filled.
     pub(super) fn note_declared(&self, topic: usize) {
         // ORDERING: Relaxed, published by [ENTRY].
         let ended = self.line(topic, ENDED).load(Ordering::Relaxed);
         self.line(topic, ENDED_BEFORE).store(ended, Ordering::Relaxed);
     }
 
-    /// Says that the place of `topic` is free.
+    /// Marks the place of `topic` as free.
     pub(super) fn close_account(&self, topic: usize) {
         // ORDERING: Release, after its entry was freed.
         self.line(topic, ACCOUNT).store(0, Ordering::Release);

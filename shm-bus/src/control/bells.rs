@@ -1,16 +1,16 @@
-//! What wakes whom: a doorbell for each inbox, a room bell for each lane, and for each topic the inboxes that want a signal.
+//! The bells: a doorbell for each inbox, a room bell for each lane, and for each topic the mask of inboxes that want a signal.
 //!
 //! ```text
 //! doorbell:  bell | ready bits (256, one for each lane of the directory) | ready bits are kept
 //! room bell: bell
 //! attention: bit for each inbox that wants a signal at every message of this topic
 //! ```
-//! A publisher looks at its topic's attention word after every commit, and at an inbox's doorbell only when its bit is set.
-//! Inboxes that poll few lanes and never sleep are not in it, and cost the publisher nothing.
+//! A publisher loads its topic's attention mask after every commit, and checks an inbox's doorbell only if its bit is set. Inboxes that
+//! poll few lanes and never sleep are not in the mask, and cost the publisher nothing.
 //!
 //! # Invariants
-//! 1. Words change by read-modify-write only; anybody may change them. A wrong word costs a needless wake or look, or a late wake
-//!    that the sleeper's next slice catches, never more.
+//! 1. Words change only by read-modify-write; anybody may change them. A wrong word costs at most an extra wake or look, or a late wake,
+//!    which the sleeper's next slice catches.
 
 use super::{ATTENTION, Control, DOORBELLS, LANES_MAX, ROOM_BELLS};
 use crate::bell::{Doorbell, READY_WORDS};
@@ -31,17 +31,17 @@ impl Control {
         self.word(ROOM_BELLS.start + index * ROOM_BELLS.stride)
     }
 
-    /// Bits of the inboxes that want a signal at each message of `topic`.
+    /// The attention mask: bits of the inboxes that want a signal at each message of `topic`.
     #[inline]
     pub(crate) fn attention(&self, topic: usize) -> &AtomicU64 {
         self.word(ATTENTION.start + topic * ATTENTION.stride)
     }
 
-    /// Takes the inbox at `index` out of every topic's attention. Under `bus.lock`.
+    /// Removes the inbox at `index` from every topic's attention mask. Under `bus.lock`.
     pub(super) fn silence(&self, index: usize) {
         for topic in 0..super::TOPICS_MAX {
             let attention = self.attention(topic);
-            // ORDERING: Relaxed, as for the next two: what a publisher still sees costs it a look at the doorbell.
+            // ORDERING: Relaxed, as for the next two: a bit that a publisher still sees costs it a check of the doorbell.
             if attention.load(Ordering::Relaxed) >> index & 1 == 1 {
                 attention.fetch_and(!(1 << index), Ordering::Relaxed);
             }

@@ -1,15 +1,14 @@
-//! What its owner has dropped without waiting for `bus.lock`: a bit for each lane, inbox and participant.
+//! Abandoned entries (tombstones): a bit for each lane, inbox and participant whose owner dropped it without waiting for `bus.lock`.
 //!
-//! The owner sets the bit, then looks whether the lock is free. If it is not, whoever holds it looks at the bits once more
-//! after letting go: `[GIVEN-UP]`. So a drop never waits, and nothing stays for longer than the present change.
+//! The owner sets the bit, then tries the lock. If the lock is held, its holder checks the bits once more after releasing it: `[GIVEN-UP]`.
+//! So a drop never waits, and an abandoned entry stays no longer than the present change.
 //!
 //! # Invariants
-//! 1. Bits are set by owners, cleared under `bus.lock` before the index gets another tenant.
+//! 1. Bits are set by owners, and cleared under `bus.lock` before the index is reused.
 //! 2. A participant's bit is a hint: its lock tells whether it has left.
 //!
 //! # Failure
-//! A holder that is killed before it looks leaves the bits to the next change. A wrong bit costs its lane or inbox messages,
-//! nothing else.
+//! If a holder is killed before it checks the bits, the next change does. A wrong bit costs its lane or inbox messages, nothing else.
 
 use super::{Control, GIVEN_UP, INBOXES_MAX, LANES_MAX, PARTICIPANTS_MAX};
 use crate::sync::{Ordering, fence};
@@ -23,7 +22,7 @@ const _: () = {
     assert!(INBOXES * 8 == 480 && PARTICIPANTS * 8 == 488);
 };
 
-/// What was given up, by index.
+/// An abandoned entry, by index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GivenUp {
     Lane(usize),
@@ -42,30 +41,30 @@ impl GivenUp {
 }
 
 impl Control {
-    /// Says that `what` may be cleared away. By its owner; followed by an attempt to do so.
+    /// Marks `what` as abandoned. Called by its owner, which then tries to clean up.
     pub(crate) fn give_up(&self, what: GivenUp) {
         let (word, bit) = what.place();
-        // ORDERING: [GIVEN-UP] Release: the sweep that sees it sees what was sent before. The fence is the first half of
-        // "set the bit, then try the lock"; pairs with the one in `anything_given_up`.
+        // ORDERING: [GIVEN-UP] Release: the sweep that sees it sees the messages sent before. The fence is the first half of "set the bit,
+        // then try the lock"; pairs with the one in `anything_given_up`.
         self.word(word).fetch_or(bit, Ordering::Release);
         fence(Ordering::SeqCst);
     }
 
-    /// Whether the owner gave `what` up.
+    /// Whether the owner has abandoned `what`.
     pub(crate) fn is_given_up(&self, what: GivenUp) -> bool {
         let (word, bit) = what.place();
         // ORDERING: [GIVEN-UP] Acquire, pairs with `give_up`.
         self.word(word).load(Ordering::Acquire) & bit != 0
     }
 
-    /// Whether anything at all is given up. After the lock was let go.
+    /// Whether anything is abandoned. Call this after releasing the lock.
     pub(crate) fn anything_given_up(&self) -> bool {
-        // ORDERING: [GIVEN-UP] SeqCst: the second half of "let the lock go, then look"; pairs with `give_up`.
+        // ORDERING: [GIVEN-UP] SeqCst: the second half of "release the lock, then look"; pairs with `give_up`.
         fence(Ordering::SeqCst);
         (GIVEN_UP..=PARTICIPANTS).any(|word| self.word(word).load(Ordering::Relaxed) != 0)
     }
 
-    /// Takes the mark away, after what it asked for was done. Under `bus.lock`.
+    /// Clears the mark, after the entry was cleaned up. Under `bus.lock`.
     pub(crate) fn clear_given_up(&self, what: GivenUp) {
         let (word, bit) = what.place();
         // ORDERING: Relaxed, `bus.lock` orders its holders.

@@ -1,17 +1,17 @@
-//! Who made a bus, and whether this build can use it: the part of the register that is the same in every version.
+//! The creator of a bus, and whether this build can use it: the part of the registry that is the same in every version.
 //!
 //! ```text
 //! byte 0       8         16         24         32      40    48        56   64             128             160    256
 //!      | magic | version | required | optional | bytes | process | lengths | 0  | program (64) | release (32) | 0 ... |
 //! ```
-//! The version is `major << 32 | minor`. A bus can be used by a build of the same major version that knows all of its
-//! **required** features and needs no other one; **optional** ones may be ignored by a build that does not know them.
+//! The version is `major << 32 | minor`. A build can use a bus if it has the same major version, knows all of the bus's **required**
+//! features, and needs no other feature. A build may ignore **optional** features that it does not know.
 //!
 //! # Invariants
-//! 1. These words are written once, before the register gets its name.
+//! 1. These words are written once, before the registry gets its name.
 //!
 //! # Failure
-//! A register that does not fit is refused with what both sides are; nothing of it is changed.
+//! A registry that does not fit is refused with the versions of both sides, and stays unchanged.
 
 use std::fmt;
 use std::io;
@@ -40,16 +40,16 @@ const _: () =
 /// A version of the files' format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
-    /// Differs where nothing fits.
+    /// Builds with different major versions are incompatible.
     pub major: u32,
-    /// Grows with what older builds of the same major version may ignore.
+    /// Grows with additions that older builds of the same major version may ignore.
     pub minor: u32,
 }
 
 impl Version {
-    /// This build's.
+    /// The version of this build.
     pub const HERE: Self = Self { major: 1, minor: 1 };
-    /// Required features that this build knows, and that it needs: bit 0, accounts of topics and notes of who has left. Format 1.0 had
+    /// Required features that this build knows and needs: bit 0, accounts of topics and marks of participants that left. Format 1.0 had
     /// none, and its builds would leave the totals wrong.
     pub(crate) const REQUIRED: u64 = 1;
     /// Optional features that this build knows. Version 1 has none.
@@ -70,7 +70,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// A program and the build of this crate in it.
+/// A program, and the build of this crate in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Build {
@@ -82,7 +82,7 @@ pub struct Build {
     pub release: String,
     /// Version of the format.
     pub version: Version,
-    /// Features that all must know: of a bus those in use, of a build those it knows.
+    /// Features that everybody must know. Of a bus: those in use; of a build: those that it knows.
     pub required: u64,
     /// Features that may be ignored.
     pub optional: u64,
@@ -109,14 +109,14 @@ impl fmt::Display for Build {
     }
 }
 
-/// A register that this build can't use.
+/// A registry that this build can't use.
 #[derive(Debug)]
 pub(crate) struct Mismatch {
     pub(crate) made_by: Build,
     pub(crate) here: Build,
 }
 
-/// Why a register can't be used.
+/// Why a registry can't be used.
 #[derive(Debug)]
 pub(crate) enum RegisterError {
     Io(io::Error),
@@ -130,7 +130,7 @@ impl From<io::Error> for RegisterError {
 }
 
 impl Control {
-    /// Whether a register that begins with `page` can be used here. Looks at nothing but these words.
+    /// Whether this build can use a registry that begins with `page`. Reads only these words.
     pub(crate) fn fits(page: &Segment) -> Result<(), RegisterError> {
         let made_by = read(page.words())?;
         let here = Build::here();
@@ -146,7 +146,7 @@ impl Control {
         Ok(())
     }
 
-    /// Who made this bus; `None` when the words make no sense any more.
+    /// The creator of this bus; `None` if the words are corrupt.
     pub(crate) fn creator(&self) -> Option<Build> {
         read(self.segment.words()).ok()
     }
@@ -183,7 +183,7 @@ fn read(words: &[AtomicU64]) -> io::Result<Build> {
         return Err(io::Error::new(io::ErrorKind::InvalidData, text));
     }
     let lengths = load(LENGTHS);
-    // Texts are for people: a strange one is no reason to refuse a bus.
+    // Texts are for display: an invalid one is no reason to refuse a bus.
     let text = |range, len| load_text(&words[range], len).unwrap_or_else(|_| "?".to_owned());
     Ok(Build {
         program: text(PROGRAM, lengths & 0xffff),

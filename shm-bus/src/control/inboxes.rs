@@ -1,6 +1,6 @@
 //! Inboxes' and workers' entries: `id | participant, flags | subscriptions (128 bits) | name length | name (64)`.
 //!
-//! The flags are observer, worker, and everything: such an inbox, an observer, reads all topics, also those that come later.
+//! The flags are observer, worker, and everything. An inbox with the last one is an observer that reads all topics, also later ones.
 
 use super::{Control, INBOXES, INBOXES_MAX, PARTICIPANTS_MAX, load, publish, text};
 use crate::sync::Ordering;
@@ -16,12 +16,12 @@ const EVERYTHING: u64 = 1 << 34;
 pub(crate) struct InboxEntry {
     pub(crate) index: usize,
     pub(crate) id: u64,
-    /// Its owner's participant slot.
+    /// The participant slot of its owner.
     pub(crate) participant: usize,
     pub(crate) observer: bool,
-    /// It works on the queue that it subscribed to, and has neither file nor cursors.
+    /// A worker of the queue that it subscribed to; it has neither a file nor cursors.
     pub(crate) worker: bool,
-    /// It reads all topics, whatever their names.
+    /// It reads all topics, of any name.
     pub(crate) everything: bool,
     /// A bit for each topic that it has subscribed to by name.
     pub(crate) named: u128,
@@ -34,7 +34,7 @@ impl InboxEntry {
         !self.worker && self.holds(topic)
     }
 
-    /// Whether `topic` can't be declared otherwise because of it. An observer keeps no declaration.
+    /// Whether it keeps `topic` from being declared differently. An observer does not.
     pub(crate) const fn holds(&self, topic: usize) -> bool {
         !self.observer && self.names(topic)
     }
@@ -72,7 +72,7 @@ impl Control {
         })
     }
 
-    /// Whether the entry at `index` is a worker's, whoever it is by now.
+    /// Whether the entry at `index` is a worker's, of any owner.
     #[inline]
     pub(crate) fn is_worker(&self, index: usize) -> bool {
         load(self.entry(INBOXES, index), 1) & WORKER != 0
@@ -88,12 +88,12 @@ impl Control {
         self.free_index(INBOXES, self.limits().inboxes)
     }
 
-    /// Fills the entry at `index`, which is free. Under `bus.lock`; the name fits.
+    /// Fills the free entry at `index`. Under `bus.lock`; the name fits.
     pub(crate) fn add_inbox(&self, index: usize, id: u64, participant: usize, observer: bool, name: &str) {
         self.add_reader(index, id, participant as u64 | if observer { OBSERVER } else { 0 }, name);
     }
 
-    /// As [`Control::add_inbox`], for a worker.
+    /// Like [`Control::add_inbox`], for a worker.
     pub(crate) fn add_worker(&self, index: usize, id: u64, participant: usize, name: &str) {
         self.add_reader(index, id, participant as u64 | WORKER, name);
     }
@@ -130,7 +130,7 @@ impl Control {
 
     /// Frees the entry. Under `bus.lock`.
     pub(crate) fn remove_inbox(&self, index: usize) {
-        // ORDERING: [ENTRY] nothing was written before it that a reader of 0 uses.
+        // ORDERING: [ENTRY] a reader of 0 uses nothing that was written before.
         self.entry(INBOXES, index)[0].store(0, Ordering::Release);
         self.silence(index);
     }

@@ -1,6 +1,6 @@
-//! The lane directory: `id << 8 | state | topic, priority, participant, claims | capacity | name length | publisher name (64)`.
+//! The lane table: `id << 8 | state | topic, priority, participant, claims | capacity | name length | publisher name (64)`.
 //!
-//! A lane is **open** while its publisher lives, **closed** until its readers have drained it, then its entry is free.
+//! A lane is **open** while its publisher lives, then **closed** until its readers have drained it; then its entry is free.
 
 use super::{Control, LANES, LANES_MAX, PARTICIPANTS_MAX, TOPICS_MAX, load, publish, text};
 use crate::sync::Ordering;
@@ -8,19 +8,19 @@ use crate::wire::Priority;
 
 const NAME: (usize, usize) = (4, 12);
 
-/// What a lane's entry promises.
+/// State of a lane's entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LaneState {
     /// Its publisher may send.
     Open = 1,
-    /// Nothing more will come.
+    /// No more messages will come.
     Closed = 2,
 }
 
 /// One lane.
 #[derive(Clone, Debug)]
 pub(crate) struct LaneEntry {
-    /// Index in the directory; also of its cursor in every inbox file.
+    /// Index in the lane table; also of its cursor in every inbox file.
     pub(crate) index: usize,
     pub(crate) id: u64,
     pub(crate) state: LaneState,
@@ -30,12 +30,12 @@ pub(crate) struct LaneEntry {
     pub(crate) participant: usize,
     /// Bytes of the ring.
     pub(crate) capacity: u64,
-    /// Of a work queue: messages that can be under way, a power of two; else 0.
+    /// Of a work queue: maximum number of messages that are sent and not done, a power of two; otherwise 0.
     pub(crate) claims: u64,
     pub(crate) publisher: String,
 }
 
-/// What a lane is made with.
+/// Properties of a new lane.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NewLane<'a> {
     pub(crate) id: u64,
@@ -48,7 +48,7 @@ pub(crate) struct NewLane<'a> {
 }
 
 impl LaneEntry {
-    /// What distinguishes this lane from earlier ones at its index.
+    /// Tells this lane from earlier ones at its index.
     pub(crate) const fn generation(&self) -> u16 {
         self.id as u16
     }
@@ -57,12 +57,12 @@ impl LaneEntry {
 /// Claims of the largest table: one for each record of the largest ring.
 const CLAIMS_MAX: u64 = 1 << 25;
 
-/// As eight bits: 1 more than the logarithm; 0 for none.
+/// The number of claims as eight bits: 1 more than the logarithm; 0 for none.
 const fn claims_bits(claims: u64) -> u64 {
     if claims == 0 { 0 } else { claims.ilog2() as u64 + 1 }
 }
 
-/// What [`claims_bits`] gave these bits for.
+/// Inverse of [`claims_bits`].
 const fn claims_of(bits: u64) -> u64 {
     match bits & 0xff {
         0 => 0,
@@ -111,12 +111,12 @@ impl Control {
         self.free_index(LANES, self.limits().lanes)
     }
 
-    /// How many lanes can be added.
+    /// Number of lanes that can be added.
     pub(crate) fn free_lanes(&self) -> usize {
         self.free_indices(LANES, self.limits().lanes).count()
     }
 
-    /// Fills the entry at `index`, which is free. Under `bus.lock`; the name fits.
+    /// Fills the free entry at `index`. Under `bus.lock`; the name fits.
     pub(crate) fn add_lane(&self, index: usize, lane: NewLane<'_>) {
         self.keep_lane(index);
         let what = lane.topic as u64 | (lane.priority as u64) << 32 | (lane.participant as u64) << 40;
@@ -126,15 +126,15 @@ impl Control {
         publish(self.entry(LANES, index), state, &fields, &[(NAME.0, NAME.1, lane.publisher)]);
     }
 
-    /// Says that nothing more comes. Under `bus.lock`.
+    /// Closes the lane: no more messages will come. Under `bus.lock`.
     pub(crate) fn close_lane(&self, lane: &LaneEntry) {
-        // ORDERING: [ENTRY] Release: whoever sees the lane closed sees all that was committed before.
+        // ORDERING: [ENTRY] Release: whoever sees the lane closed sees everything that was committed before.
         self.entry(LANES, lane.index)[0].store(lane.id << 8 | LaneState::Closed as u64, Ordering::Release);
     }
 
     /// Frees the entry. Under `bus.lock`.
     pub(crate) fn remove_lane(&self, index: usize) {
-        // ORDERING: [ENTRY] nothing was written before it that a reader of 0 uses.
+        // ORDERING: [ENTRY] a reader of 0 uses nothing that was written before.
         self.entry(LANES, index)[0].store(0, Ordering::Release);
     }
 }

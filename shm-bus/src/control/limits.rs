@@ -1,26 +1,26 @@
-//! How much a bus may hold, told when it is made: five words of the header.
+//! The limits of a bus, set when it is created: five words of the header.
 
 use super::{BYTES, Control, INBOXES_MAX, LANES_MAX, LIMITS, PARTICIPANTS_MAX, TOPICS_MAX};
 use crate::sync::Ordering;
 
-/// How much a bus may hold.
+/// The limits of a bus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Participants, at most 64.
+    /// Maximum number of participants, at most 64.
     pub participants: usize,
-    /// Topics, at most 128.
+    /// Maximum number of topics, at most 128.
     pub topics: usize,
-    /// Lanes, at most 256.
+    /// Maximum number of lanes, at most 256.
     pub lanes: usize,
-    /// Inboxes, at most 64.
+    /// Maximum number of inboxes, at most 64.
     pub inboxes: usize,
-    /// Bytes of all segments together, at least the register's 245 760.
+    /// Maximum number of bytes of all segments together, at least the registry's 245 760.
     pub bytes: u64,
 }
 
 impl Limits {
-    /// The most that the layout holds, and any number of bytes.
+    /// The layout's maximum, and any number of bytes.
     pub const MAX: Self = Self {
         participants: PARTICIPANTS_MAX,
         topics: TOPICS_MAX,
@@ -28,7 +28,7 @@ impl Limits {
         inboxes: INBOXES_MAX,
         bytes: u64::MAX,
     };
-    /// The least of each with which a bus can do anything.
+    /// The minimum of each with which a bus is usable.
     pub const MIN: Self = Self { participants: 1, topics: 1, lanes: 1, inboxes: 1, bytes: BYTES };
 
     /// The limits as words, in the header's order, each with its name.
@@ -50,7 +50,7 @@ impl Default for Limits {
 }
 
 impl Control {
-    /// The bus's limits; a word beyond the layout's is that.
+    /// The bus's limits; a word above the layout's maximum counts as the maximum.
     pub(crate) fn limits(&self) -> Limits {
         // ORDERING: Relaxed, written once before [MAGIC].
         let word = |index: usize| self.word(LIMITS + index).load(Ordering::Relaxed);

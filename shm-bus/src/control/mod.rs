@@ -1,21 +1,21 @@
-//! The bus's register: who takes part, which topics there are, which lanes carry them, which inboxes read them.
+//! The bus's registry (control block): the tables of participants, topics, lanes and inboxes.
 //!
 //! ```text
 //! byte 0        4096              12288          176128             208896       217088         221184           237568      245760
 //!      | header | participants 64 | topics 128   | lane directory 256 | inboxes 64 | doorbells 64 | room bells 256 | attention |
 //!      |        | 128 each        | 1280 each    | 128 each           | 128 each   | 64 each      | 64 each        | 128 x 64  |
 //! ```
-//! Knows nothing of lanes' contents or of locks on files.
+//! Knows neither the lanes' contents nor file locks.
 //!
 //! # Invariants
-//! 1. Entries change under `bus.lock` only (the subscription words of an inbox too); anybody reads them at any time. Bells,
-//!    ready bits and attention change at any time, by read-modify-write.
+//! 1. Entries (and the subscription words of an inbox) change only under `bus.lock`; anybody reads them at any time. Bells, ready bits and
+//!    attention masks change at any time, by read-modify-write.
 //! 2. An entry's first word is stored last, Release, and is 0 while the entry is free: `[ENTRY]`.
-//! 3. Ids come from one counter and are never used again; `epoch` grows after every change.
-//! 4. What is read is checked: indices against the tables, lengths against their fields, texts for UTF-8.
+//! 3. Ids come from one counter and are never reused; `epoch` grows after every change.
+//! 4. Everything that is read is checked: indices against the tables, lengths against their fields, texts for UTF-8.
 //!
 //! # Failure
-//! An entry that fails a check is treated as free by readers, and keeps its place until its owner is dead (`spoilt`).
+//! Readers treat an entry that fails a check as free; it keeps its place until its owner is dead (`spoilt`).
 
 mod accounts;
 mod bells;
@@ -45,24 +45,24 @@ pub(crate) use topics::TopicEntry;
 use crate::segment::{PAGE_WORDS, Segment, load_text, store_text};
 use crate::sync::{AtomicU64, Ordering, fence};
 
-/// Participants of one bus.
+/// Maximum number of participants of a bus.
 pub(crate) const PARTICIPANTS_MAX: usize = 64;
-/// Topics of one bus.
+/// Maximum number of topics of a bus.
 pub(crate) const TOPICS_MAX: usize = 128;
-/// Lanes of one bus.
+/// Maximum number of lanes of a bus.
 pub(crate) const LANES_MAX: usize = 256;
-/// Inboxes of one bus.
+/// Maximum number of inboxes of a bus.
 pub(crate) const INBOXES_MAX: usize = 64;
-/// Bytes of a participant's, publisher's or inbox's name.
+/// Maximum length of a participant's, publisher's or inbox's name, in bytes.
 pub(crate) const NAME_MAX: usize = 64;
-/// Bytes of a topic's name.
+/// Maximum length of a topic's name, in bytes.
 pub(crate) const TOPIC_NAME_MAX: usize = 96;
-/// Bytes of a message type's name.
+/// Maximum length of a message type's name, in bytes.
 pub(crate) const TYPE_NAME_MAX: usize = 128;
-/// Bytes of a schema.
+/// Maximum length of a schema, in bytes.
 pub(crate) const SCHEMA_MAX: usize = 1024;
 
-// Words of the header page. Those up to byte 256 are `handshake`'s and the same in every version.
+// Words of the header page. Those up to byte 256 belong to `handshake` and are the same in every version.
 const EPOCH: usize = 32;
 const NEXT_ID: usize = 40;
 const HOLDER: usize = 41;
@@ -73,7 +73,7 @@ const STEP: usize = 72;
 const STEP_TOTAL: usize = 73;
 const FORGOTTEN: usize = 74;
 
-/// One table of equal entries.
+/// A table of entries of the same size.
 #[derive(Clone, Copy)]
 struct Table {
     /// Words before the first entry.
@@ -100,7 +100,7 @@ const INBOXES: Table = Table::after(LANES.end(), 128, INBOXES_MAX);
 const DOORBELLS: Table = Table::after(INBOXES.end(), 64, INBOXES_MAX);
 const ROOM_BELLS: Table = Table::after(DOORBELLS.end(), 64, LANES_MAX);
 const ATTENTION: Table = Table::after(ROOM_BELLS.end(), 64, TOPICS_MAX);
-/// Bytes of the register.
+/// Bytes of the registry.
 pub(crate) const BYTES: u64 = ATTENTION.end() as u64 * 8;
 
 const _: () = {
@@ -119,7 +119,7 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    /// Makes a register of `segment`, which is all zero, by `process`, a [`Process::word`]. The caller holds `bus.lock`.
+    /// Creates a registry in `segment`, which is all zero, for `process`, a [`Process::word`]. The caller holds `bus.lock`.
     pub(crate) fn create(segment: Segment, creator: &Build, process: u64, limits: &Limits) -> Self {
         let control = Self { segment };
         // ORDERING: Relaxed, published by [MAGIC].
@@ -129,18 +129,19 @@ impl Control {
         control
     }
 
-    /// The register in `segment`, of which [`fits`](Self::fits) found that it can be used.
+    /// The registry in `segment`, which [`fits`](Self::fits) has accepted.
     pub(crate) const fn of(segment: Segment) -> Self {
         Self { segment }
     }
 
-    /// Notes which file the register is. By who makes it.
+    /// Records the inode of the registry's file. Called by its creator.
     pub(crate) fn sign(&self, inode: u64) {
         // ORDERING: Relaxed, written once before the file gets its name.
         self.word(INODE).store(inode, Ordering::Relaxed);
     }
 
-    /// As which file the register was made. With another inode it is a copy, in which nobody lives, whatever its entries say.
+    /// The inode of the file as which the registry was created. A registry with another inode is a copy, in which nobody lives, whatever
+    /// its entries say.
     pub(crate) fn inode(&self) -> u64 {
         // ORDERING: Relaxed, as in `sign`.
         self.word(INODE).load(Ordering::Relaxed)
@@ -159,20 +160,20 @@ impl Control {
         self.word(EPOCH).fetch_add(1, Ordering::Release);
     }
 
-    /// A number never given before. Under `bus.lock`.
+    /// A number that was never given out before. Under `bus.lock`.
     pub(crate) fn next_id(&self) -> u64 {
         // ORDERING: Relaxed, `bus.lock` orders its holders.
         self.word(NEXT_ID).fetch_add(1, Ordering::Relaxed)
     }
 
-    /// The holder of `bus.lock`, as far as it said so.
+    /// The holder of `bus.lock`, if it is recorded.
     pub(crate) fn holder(&self) -> Option<Process> {
         // ORDERING: Relaxed, a hint for an error's text.
         let word = self.word(HOLDER).load(Ordering::Relaxed);
         (word != 0).then(|| Process::from_word(word))
     }
 
-    /// Says who holds `bus.lock`, as [`Process::word`]; 0 when it is let go.
+    /// Records the holder of `bus.lock`, as [`Process::word`]; 0 when it is released.
     pub(crate) fn set_holder(&self, process: u64) {
         // ORDERING: Relaxed, a hint for an error's text.
         self.word(HOLDER).store(process, Ordering::Relaxed);
@@ -189,9 +190,9 @@ impl Control {
         &self.segment.words()[start..start + table.stride]
     }
 
-    /// What `parse` makes of an entry in use, as it was while its state did not change.
+    /// The result of `parse` for an entry in use, from a moment in which its state did not change.
     fn read<T>(&self, table: Table, index: usize, parse: impl Fn(u64, &[AtomicU64]) -> Option<T>) -> Option<T> {
-        /// An entry's states: open, closed, free, another tenant. More changes than this in one look are no peer's doing.
+        /// An entry's states are open, closed, free, another tenant. No legitimate peer changes it more often than this during one look.
         const LOOKS_MAX: usize = 8;
         let entry = self.entry(table, index);
         for _ in 0..LOOKS_MAX {
@@ -201,8 +202,8 @@ impl Control {
                 return None;
             }
             let parsed = parse(state, entry);
-            // ORDERING: [ENTRY] the fields above are loaded before the state is looked at again; freeing and filling it
-            // anew goes through another state, as ids are never reused.
+            // ORDERING: [ENTRY] the fields above are loaded before the state is checked again. Freeing and refilling the entry leads to
+            // another state, as ids are never reused.
             fence(Ordering::Acquire);
             if entry[0].load(Ordering::Relaxed) == state {
                 return parsed;
@@ -211,7 +212,7 @@ impl Control {
         None
     }
 
-    /// The first free index of the first `limit`. Under `bus.lock`.
+    /// The first free index below `limit`. Under `bus.lock`.
     fn free_index(&self, table: Table, limit: usize) -> Option<usize> {
         self.free_indices(table, limit).next()
     }

@@ -4,11 +4,11 @@
 //! word 0    1                   2             3 .. 11  11        12         13          14            15
 //!      | id | pid | namespace   | name length | name   | version | features | start, ms | birth ticks | beat |
 //! ```
-//! The register's header has three more words for each slot: the time namespace of the birth, who has left, and a **seal**, which
-//! tells an entry that a participant wrote from nonsense that somebody has scribbled there.
+//! The registry's header has three more words for each slot: the time namespace of the birth, a mark that the participant left, and a
+//! **seal** (checksum), which tells an entry that a participant wrote from one that was overwritten by accident.
 //!
-//! An entry says that somebody took part. Whether it still lives is told by its lock file, by the system's word that no process of
-//! this number and birth is there any more, or by the participant itself, when it leaves.
+//! An entry shows that somebody took part. Three things tell whether it still lives: its lock file, the system's information that no
+//! process with this id and birth exists any more, or the participant itself when it leaves.
 
 use super::{Control, PARTICIPANTS, PARTICIPANTS_MAX, Process, Version, load, publish, text};
 use crate::sync::{Ordering, fence};
@@ -21,11 +21,11 @@ const START: usize = 13;
 const BIRTH: usize = 14;
 const BEAT: usize = 15;
 
-/// Words of the header from which on there is one for each slot: the greatest id that has left it, or was proven dead.
+/// First of the header's words with one word for each slot: the greatest id that has left it, or was proven dead.
 const LEFT: usize = 128;
-/// As [`LEFT`]: the time namespace of the participant's birth.
+/// Like [`LEFT`]: the time namespace of the participant's birth.
 const TIME_NAMESPACE: usize = LEFT + PARTICIPANTS_MAX;
-/// As [`LEFT`]: the participant's [`seal`].
+/// Like [`LEFT`]: the participant's [`seal`].
 const SEAL: usize = TIME_NAMESPACE + PARTICIPANTS_MAX;
 
 const _: () = {
@@ -46,15 +46,15 @@ pub(crate) struct ParticipantEntry {
     pub(crate) version: Version,
     /// Features that it knows.
     pub(crate) features: u64,
-    /// When it attached, in milliseconds since 1970.
+    /// Time at which it attached, in milliseconds since 1970.
     pub(crate) start_ms: u64,
     pub(crate) beat: u64,
 }
 
-/// What a participant says about itself.
+/// A participant's description of itself.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NewParticipant<'a> {
-    /// Of [`Control::next_id`]: its lock is signed with it before.
+    /// From [`Control::next_id`]; its lock was signed with it before.
     pub(crate) id: u64,
     /// See [`Process`].
     pub(crate) process: u64,
@@ -63,7 +63,7 @@ pub(crate) struct NewParticipant<'a> {
     pub(crate) start_ms: u64,
 }
 
-/// The seal of an entry with this id. No word that is scribbled by chance.
+/// The seal of an entry with this id. An accidental write is unlikely to produce it.
 const fn seal(id: u64) -> u64 {
     id.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from_le_bytes(*b"HFSEAL\0\0")
 }
@@ -116,29 +116,29 @@ impl Control {
         self.participant_id(slot) == 0
     }
 
-    /// Id of the participant in `slot`, whatever else its entry holds; 0 while it is free.
+    /// Id of the participant in `slot`, even if the rest of its entry is corrupt; 0 while the slot is free.
     pub(crate) fn participant_id(&self, slot: usize) -> u64 {
         self.entry(PARTICIPANTS, slot)[0].load(Ordering::Relaxed)
     }
 
-    /// Whether `slot` is in use by somebody who wrote its entry in good order.
+    /// Whether `slot` is in use and its entry was written by a participant.
     pub(crate) fn is_sealed(&self, slot: usize) -> bool {
         let id = self.participant_id(slot);
         id != 0 && load(&self.segment.words()[SEAL..], slot) == seal(id)
     }
 
-    /// Says that the participant `id` has left `slot`. By itself, after it let go of its lock.
+    /// Marks that the participant `id` has left `slot`. Called by itself, after it released its lock.
     pub(crate) fn leave(&self, slot: usize, id: u64) {
-        // ORDERING: Relaxed, `give_up` follows, and who sees its mark sees this. The greatest id stays: ids are never used again.
+        // ORDERING: Relaxed, `give_up` follows, and whoever sees its mark sees this. The greatest id stays: ids are never reused.
         self.word(LEFT + slot).fetch_max(id, Ordering::Relaxed);
     }
 
-    /// Notes that the participant in `slot` was proven dead. Under `bus.lock`.
+    /// Marks the participant in `slot` as proven dead. Under `bus.lock`.
     pub(crate) fn bury(&self, slot: usize) {
         self.leave(slot, self.participant_id(slot));
     }
 
-    /// Whether the participant in `slot` has said that it left, or was proven dead.
+    /// Whether the participant in `slot` has marked that it left, or was proven dead.
     pub(crate) fn has_left(&self, slot: usize) -> bool {
         let id = self.participant_id(slot);
         // ORDERING: Relaxed, as in `leave`.
@@ -154,7 +154,7 @@ impl Control {
     pub(crate) fn add_participant(&self, slot: usize, new: NewParticipant<'_>) {
         let id = new.id;
         let entry = self.entry(PARTICIPANTS, slot);
-        // ORDERING: Relaxed, published by [ENTRY]; who still reads the former tenant's entry sees another id afterwards.
+        // ORDERING: Relaxed, published by [ENTRY]; a reader of the former tenant's entry sees another id afterwards.
         entry[0].store(0, Ordering::Relaxed);
         // ORDERING: [ENTRY] keeps the former tenant's readers from mixing the two, as in `publish`.
         fence(Ordering::Release);
@@ -171,14 +171,14 @@ impl Control {
 
     /// Frees `slot`. Under `bus.lock`.
     pub(crate) fn remove_participant(&self, slot: usize) {
-        // ORDERING: [ENTRY] nothing was written before it that a reader of 0 uses.
+        // ORDERING: [ENTRY] a reader of 0 uses nothing that was written before.
         self.entry(PARTICIPANTS, slot)[0].store(0, Ordering::Release);
     }
 
-    /// Says that the participant in `slot` is getting on. By its owner; how often it has done so before.
+    /// Increments the heartbeat of the participant in `slot`; returns the former count. Called by its owner.
     #[inline]
     pub(crate) fn beat(&self, slot: usize) -> u64 {
-        // ORDERING: Relaxed, a counter that only tools look at; the owner's threads share it.
+        // ORDERING: Relaxed, a counter for tools only; the owner's threads share it.
         self.entry(PARTICIPANTS, slot)[BEAT].fetch_add(1, Ordering::Relaxed)
     }
 }

@@ -1,10 +1,10 @@
-//! A process as a word of the register: `pid | pid namespace << 32`.
+//! A process as a word of the registry: `pid | pid namespace << 32`.
 
 use std::fmt;
 
 use crate::sys::Birth;
 
-/// A process that somebody else may have to find. Its id means something in its own pid namespace only.
+/// A process that somebody else may have to find. Its id is valid only in its own pid namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Process {
@@ -25,7 +25,7 @@ impl Process {
         Self { pid: word as u32, is_local: birth.shares_pids() }
     }
 
-    /// Its id, if that can be used here.
+    /// Its id, if it is valid here.
     #[must_use]
     pub fn local_pid(self) -> Option<u32> {
         self.is_local.then_some(self.pid)

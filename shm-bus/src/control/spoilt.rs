@@ -1,36 +1,37 @@
-//! Entries that are in use but make no sense: somebody wrote where it must not. Nobody else sees them; they keep their place.
+//! Corrupt entries: they are in use but invalid, because somebody wrote where it must not. Readers ignore them; they keep their place.
 //!
 //! # Invariants
-//! 1. One is freed only when its owner is proven dead, as that still uses bells and bits of its index. Who may be its owner: the
-//!    participant that it names, if it names one, else everybody who took part when its id was given, which was before the entry was made.
-//! 2. An id that was never given tells nothing: the first sweep that finds it gives the entry another one, after which it makes as little
-//!    sense as before.
+//! 1. A corrupt entry is freed only if its owner is proven dead, as a live owner still uses the bells and bits of its index. The possible
+//!    owner is the participant that the entry names. If it names none, it is any participant that was there when the entry's id was given
+//!    out, which was before the entry was written.
+//! 2. An id that was never given out proves nothing: the first sweep that finds it gives the entry another one, which leaves it just as
+//!    invalid.
 //!
 //! # Failure
-//! One that names no owner stays until the last participant has gone that was there when it was found. Words that make sense but are not
-//! true can't be told from true ones.
+//! An entry that names no owner stays until the last participant has gone that was there when it was found. Valid but false words can't be
+//! detected.
 
 use super::{Control, INBOXES, LANES, NEXT_ID, PARTICIPANTS, PARTICIPANTS_MAX, TOPICS, Table, load};
 use crate::sync::Ordering;
 
-/// A table of the register.
+/// A table of the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RegisterTable {
-    /// Who takes part.
+    /// The table of participants.
     Participants,
-    /// What is carried.
+    /// The table of topics.
     Topics,
-    /// Who publishes.
+    /// The table of lanes, each with its publisher.
     Lanes,
-    /// Who reads, and workers.
+    /// The table of inboxes and workers.
     Inboxes,
 }
 
 impl RegisterTable {
     const ALL: [Self; 4] = [Self::Participants, Self::Topics, Self::Lanes, Self::Inboxes];
 
-    /// What its entries are called.
+    /// The name for its entries.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -51,39 +52,39 @@ impl RegisterTable {
     }
 }
 
-/// An entry that is in use and makes no sense.
+/// A corrupt entry, which is in use but invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SpoiltEntry {
     pub(crate) table: RegisterTable,
     pub(crate) index: usize,
-    /// Its id, of a lane's first word the upper bits; perhaps never given.
+    /// Its id (the upper bits of a lane's first word); perhaps never given out.
     pub(crate) id: u64,
-    /// The participant slot that it names as its owner, if there can be such a slot.
+    /// The participant slot that it names as its owner, if such a slot can exist.
     pub(crate) owner: Option<usize>,
 }
 
-/// A lane's state that is none.
+/// An invalid lane state.
 const NO_STATE: u64 = 0;
 
 impl Control {
-    /// All entries that are in use and make no sense.
+    /// All corrupt entries.
     pub(crate) fn spoilt(&self) -> impl Iterator<Item = SpoiltEntry> {
         let all =
             RegisterTable::ALL.into_iter().flat_map(|table| (0..table.table().entries).map(move |at| (table, at)));
         all.filter_map(|(table, index)| self.spoilt_entry(table, index))
     }
 
-    /// Whether an entry's id was given by this register. Under `bus.lock`.
+    /// Whether this registry gave out the id. Under `bus.lock`.
     pub(crate) fn was_given(&self, id: u64) -> bool {
         // ORDERING: Relaxed, `bus.lock` orders its holders.
         (1..self.word(NEXT_ID).load(Ordering::Relaxed)).contains(&id)
     }
 
-    /// Gives a spoilt entry an id of now, for want of its own. Under `bus.lock`.
+    /// Gives a corrupt entry without a valid id a new one. Under `bus.lock`.
     pub(crate) fn stamp_spoilt(&self, entry: &SpoiltEntry) {
         let id = self.next_id();
         let word = if entry.table == RegisterTable::Lanes { id << 8 | NO_STATE } else { id };
-        // ORDERING: Relaxed, nobody reads such an entry but the holders of `bus.lock`, which orders them.
+        // ORDERING: Relaxed, only holders of `bus.lock`, which orders them, read such an entry.
         self.entry(entry.table.table(), entry.index)[0].store(word, Ordering::Relaxed);
     }
 
@@ -96,7 +97,7 @@ impl Control {
             RegisterTable::Lanes => self.lane(index).is_some(),
             RegisterTable::Inboxes => self.inbox(index).is_some(),
         };
-        // Looked at again: it may have been freed meanwhile.
+        // Checked again: it may have been freed meanwhile.
         if word == 0 || makes_sense() || load(entry, 0) != word {
             return None;
         }

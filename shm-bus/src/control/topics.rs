@@ -1,8 +1,8 @@
 //! Topics' entries, each a name and its present declaration: `id | schema hash | message size, timeout | three text lengths, policy, deliveries of a work queue | name (96) | type name (128) | schema (1024)`.
 //!
 //! # Invariants
-//! 1. A place is free when its account is 0. One with an account and without an entry is a killed process's, which was declaring its
-//!    name anew: the name can still be read, and who declares it gets this place.
+//! 1. A place is free if its account is 0. A place with an account and without an entry belongs to a killed process that was declaring its
+//!    name anew: the name is still readable, and the next process that declares it gets this place.
 
 use super::accounts::{ACCOUNT, ENDED_BEFORE};
 use super::{Control, TOPICS, TOPICS_MAX, load, publish, text};
@@ -16,13 +16,13 @@ const SCHEMA: (usize, usize) = (32, 160);
 
 const _: () = assert!(SCHEMA.1 == TOPICS.stride && NAME.0 * 8 == 32 && TYPE_NAME.0 * 8 == 128 && SCHEMA.0 * 8 == 256);
 
-/// One topic and what it carries.
+/// One topic and its declaration.
 #[derive(Clone, Debug)]
 pub(crate) struct TopicEntry {
     pub(crate) index: usize,
-    /// Of this declaration.
+    /// Id of this declaration.
     pub(crate) id: u64,
-    /// Of its name; the same for all declarations while the name has this place.
+    /// Account of its name; the same for all declarations while the name has this place.
     pub(crate) account: u64,
     /// Messages of lanes that had ended when it was declared.
     pub(crate) ended_before: u64,
@@ -32,12 +32,12 @@ pub(crate) struct TopicEntry {
     pub(crate) schema_hash: u64,
     pub(crate) message_size: u32,
     pub(crate) policy: Policy,
-    /// Of a work queue, how often a message is delivered; else 0.
+    /// For a work queue, the maximum number of deliveries of a message; otherwise 0.
     pub(crate) deliveries_max: u8,
 }
 
 impl TopicEntry {
-    /// What it was declared as.
+    /// Its declaration.
     pub(crate) fn declared(&self) -> Declaration {
         let Self { name, type_name, schema, schema_hash, message_size, policy, .. } = self.clone();
         Declaration { name, type_name, schema, schema_hash, message_size, policy }
@@ -67,13 +67,13 @@ impl Control {
         })
     }
 
-    /// Id of the declaration at `index`; 0 when there is none.
+    /// Id of the declaration at `index`; 0 if there is none.
     pub(crate) fn declaration(&self, index: usize) -> u64 {
-        // ORDERING: [ENTRY] Acquire, pairs with the Release store in `publish`: what was there before it was declared is seen.
+        // ORDERING: [ENTRY] Acquire, pairs with the Release store in `publish`: everything before the declaration is seen.
         self.entry(TOPICS, index)[0].load(Ordering::Acquire)
     }
 
-    /// Whether the place `index` is free, not even taken by a topic that makes no sense. Under `bus.lock`.
+    /// Whether the place `index` is free, and not taken by a corrupt topic. Under `bus.lock`.
     pub(crate) fn topic_is_free(&self, index: usize) -> bool {
         self.declaration(index) == 0 && self.line(index, ACCOUNT).load(Ordering::Relaxed) == 0
     }
@@ -83,23 +83,23 @@ impl Control {
         (0..TOPICS_MAX).filter_map(|index| self.topic(index))
     }
 
-    /// Whether somebody publishes `topic` or is waited for: then it can't be declared otherwise. Lasts while `bus.lock`
-    /// is held.
+    /// Whether a publisher or an inbox that is waited for uses `topic`: then it can't be declared differently. The answer is valid while
+    /// `bus.lock` is held.
     pub(crate) fn topic_is_held(&self, index: usize) -> bool {
         self.lanes().any(|lane| lane.topic == index) || self.inboxes().any(|inbox| inbox.holds(index))
     }
 
-    /// The topic of this name, as it counts: of several, the one that was declared last of those that somebody holds, or else of all.
+    /// The current topic of this name: of several, the last declared one of those that somebody holds, otherwise of all.
     pub(crate) fn topic_named(&self, name: &str) -> Option<TopicEntry> {
         self.topics().filter(|entry| entry.name == name).max_by_key(|entry| self.rank(entry))
     }
 
-    /// Of the entries of one name, the one with the greatest rank counts.
+    /// Among the entries of one name, the one with the greatest rank is current.
     pub(crate) fn rank(&self, entry: &TopicEntry) -> (bool, u64) {
         (self.topic_is_held(entry.index), entry.id)
     }
 
-    /// Adds a topic and gives its index, or `None` when the table is full. Under `bus.lock`; the texts fit.
+    /// Adds a topic and returns its index, or `None` if the table is full. Under `bus.lock`; the texts fit.
     pub(crate) fn add_topic(&self, topic: &TopicSpec<'_>) -> Option<usize> {
         if let Some(index) = self.interrupted(topic.name) {
             self.redeclare_topic(index, topic);
@@ -113,7 +113,7 @@ impl Control {
         Some(index)
     }
 
-    /// Declares the topic at `index` anew, under the same name. Nobody holds it. Under `bus.lock`.
+    /// Declares the topic at `index`, which nobody holds, anew under the same name. Under `bus.lock`.
     pub(crate) fn redeclare_topic(&self, index: usize, topic: &TopicSpec<'_>) {
         self.note_declared(index);
         self.fill(index, self.next_id(), topic);
@@ -134,7 +134,7 @@ impl Control {
         publish(self.entry(TOPICS, index), id, &fields, &texts);
     }
 
-    /// The place of `name` whose declaration was not finished.
+    /// The index of `name` if its declaration was not completed.
     fn interrupted(&self, name: &str) -> Option<usize> {
         let has_name = |index: &usize| {
             let entry = self.entry(TOPICS, *index);
@@ -144,7 +144,7 @@ impl Control {
         (0..TOPICS_MAX).filter(unfinished).find(has_name)
     }
 
-    /// Makes place by letting the oldest topic go that nobody publishes or has subscribed to by name.
+    /// Makes room by evicting the oldest topic that nobody publishes or has subscribed to by name.
     fn make_place(&self) -> Option<usize> {
         let is_needed = |index: usize| self.topic_is_held(index) || self.inboxes().any(|inbox| inbox.names(index));
         let unneeded = self.topics().filter(|topic| !is_needed(topic.index));
@@ -153,7 +153,7 @@ impl Control {
         Some(index)
     }
 
-    /// Makes the topic at `index`, which nobody publishes or waits for, a work queue. Under `bus.lock`.
+    /// Makes the topic at `index`, which nobody publishes or gates, a work queue. Under `bus.lock`.
     pub(crate) fn make_queue(&self, index: usize, deliveries_max: u8) {
         // ORDERING: Relaxed, published by [EPOCH].
         self.entry(TOPICS, index)[3].fetch_or(u64::from(deliveries_max) << 56, Ordering::Relaxed);
@@ -167,7 +167,7 @@ impl Control {
 
     /// Frees the place `index`. Under `bus.lock`.
     pub(crate) fn remove_topic(&self, index: usize) {
-        // ORDERING: [ENTRY] nothing was written before it that a reader of 0 uses.
+        // ORDERING: [ENTRY] a reader of 0 uses nothing that was written before.
         self.entry(TOPICS, index)[0].store(0, Ordering::Release);
         self.close_account(index);
     }

@@ -1,4 +1,4 @@
-//! A reader over any header page and ring.
+//! Fuzzes a reader with any header page and ring.
 //!
 //! `mode, how it joins | words of the header page: index and value | 0xff | words of the ring`
 
@@ -49,7 +49,7 @@ pub fn lane(data: &[u8]) {
             Look::Corrupt(_) | Look::Evicted => break,
         }
         if look == LOOKS / 2 {
-            // The words change under the reader, as a hostile writer's may.
+            // The words change during reading, as those of a hostile writer may.
             let word = &heap.ring[usize::from(bytes.u16()) % RING_WORDS];
             word.store(bytes.u64(), Ordering::Relaxed);
         }

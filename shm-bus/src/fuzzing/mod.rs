@@ -1,6 +1,6 @@
-//! What the fuzzer in `shm-bus/fuzz` throws at parts that are not public. Not part of the interface.
+//! Entry points for the fuzzer in `shm-bus/fuzz` to parts that are not public. Not part of the interface.
 //!
-//! Each function takes any bytes, and panics, hangs or leaves memory only when something is wrong.
+//! Each function takes any bytes, and panics, hangs or leaks memory only if there is a bug.
 
 mod lane;
 mod request;
@@ -10,7 +10,7 @@ pub use lane::lane;
 pub use request::request;
 pub use segments::segments;
 
-/// Numbers from the front of any bytes; zeros once they are used up.
+/// Numbers from the front of any bytes; zeros after they are used up.
 struct Bytes<'a>(&'a [u8]);
 
 impl Bytes<'_> {

@@ -1,6 +1,6 @@
-//! A server and a client of any messages on the topics of a service.
+//! Fuzzes a server and a client with any messages on the topics of a service.
 //!
-//! Steps of `to whom and what | correlation | length | payload`.
+//! Steps of `recipient and action | correlation | length | payload`.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ fn step(bytes: &mut Bytes<'_>, client: &Client, to_server: &mut Publisher, to_cl
     let flags = if kind == Kind::Response { what >> 4 & 15 } else { 0 };
     let envelope = Envelope { kind, flags, correlation: correlation.into() };
     let publisher = if what & 4 == 0 { to_server } else { to_client };
-    // Some steps are a request that is well formed but for what the bytes say.
+    // Some steps are a well-formed request with fuzzed contents.
     let mut payload = Vec::new();
     if what & 8 != 0 {
         let deadline_ns = if len & 1 == 0 { u64::MAX } else { u64::from(len) };

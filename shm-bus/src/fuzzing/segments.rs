@@ -1,6 +1,6 @@
-//! Any words in the segments of a bus that is in use, then everything that can be done with it.
+//! Fuzzes the segments of a bus in use with any words, then uses everything on it.
 //!
-//! Steps of `what | segment | index of a word | value`, of which some write and some use the bus.
+//! Steps of `action | segment | index of a word | value`; some write and some use the bus.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub fn segments(data: &[u8]) {
     let mut bytes = Bytes(data);
     let policies = [Policy::Reject, Policy::DropOldest, Policy::Latest, Policy::EvictLaggard, Policy::DropNewest];
     let policy = policies[usize::from(bytes.u8()) % policies.len()];
-    // Nobody holds its lock for long: waiting for it in vain would be a finding.
+    // Nobody holds its lock for long: a timeout would be a finding.
     let Ok(bus) = Bus::builder("fuzz").patience(Duration::from_secs(5)).open_anonymous() else {
         panic!("no bus could be made")
     };
@@ -50,7 +50,7 @@ pub fn segments(data: &[u8]) {
     }
 }
 
-/// A participant with all that it can have.
+/// A participant with every kind of handle.
 struct User {
     bus: Bus,
     others: Vec<Bus>,
@@ -69,12 +69,12 @@ impl User {
         user
     }
 
-    /// Writes a word of a segment. Those of lanes, inboxes and the register that the directory names can be reached.
+    /// Writes a word of a segment: of lanes, inboxes and the registry, as far as the registry names them.
     fn scribble(&self, segment: u8, index: usize, value: u64) {
         let store = &self.bus.shared().store;
         let Ok(names) = store.names() else { return };
         let name = names.get(usize::from(segment) % names.len().max(1)).map_or(CONTROL, String::as_str);
-        // A bus in memory gives a segment whatever length is asked for.
+        // A bus in memory returns a segment of any requested length.
         let Ok(segment) = store.open(name, control::BYTES, Access::Write) else { return };
         let words = segment.words();
         words[index % words.len()].store(value, Ordering::Relaxed);

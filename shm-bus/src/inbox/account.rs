@@ -1,13 +1,14 @@
-//! The account that an inbox gives of its topics: lanes that ended unseen, declarations that changed.
+//! Accounts for the messages of an inbox's topics: lanes that ended unseen, declarations that changed.
 //!
-//! Each message that was sent since the inbox subscribed is received, or counted as lost or conflated. What a lane that is read loses
-//! is told with its next message; this module counts the rest, for observers, as lanes stay until the others have read them.
+//! Each message that was sent since the inbox subscribed is received, or counted as lost or conflated. Losses in a lane that is read are
+//! reported with the lane's next message. This module counts the rest. It concerns only observers, since lanes stay until all other inboxes
+//! have read them.
 //!
 //! # Invariants
-//! 1. Totals are looked at first, then lanes, then topics: what a later look shows gone is counted by this one or the next.
+//! 1. Totals are loaded first, then lanes, then topics: what a later load shows as gone is counted by this look or the next.
 //!
 //! # Failure
-//! Names of topics that gave way before this inbox saw them are not known; their messages are counted without.
+//! If a topic is evicted from the table before this inbox saw it, its name is unknown; its messages are counted without a name.
 
 use std::collections::BTreeMap;
 
@@ -16,56 +17,56 @@ use super::{Inbox, ReceiveError};
 use crate::control::{Control, Ended, LaneEntry, TOPICS_MAX};
 use crate::inbox_file::{Count, LaneCount};
 
-/// Messages that an inbox lost without receiving a later one of their lane, which would have told: their lanes came and went between
-/// two of its looks, or were left before their end.
+/// Messages that an inbox lost without receiving a later one of their lane, which would have reported the loss: the lanes came and went
+/// between two of its looks, or were left before their end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Missed {
-    /// Their topic. `None` when it has given up its place in the bus's full table of topics before this inbox saw it.
+    /// Their topic. `None` if it was evicted from the bus's full table of topics before this inbox saw it.
     pub topic: Option<String>,
-    /// How many.
+    /// Number of messages.
     pub messages: u64,
 }
 
-/// A lane that was left although its entry is still there.
+/// A lane that this inbox has left although its entry is still there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LeftLane {
     pub(super) id: u64,
-    /// Of its topic.
+    /// The topic's account.
     pub(super) account: u64,
-    /// Messages of it that this inbox accounts for.
+    /// Messages of the lane that this inbox accounts for.
     pub(super) accounted: u64,
 }
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
-    /// Missed messages that were not asked for yet.
+    /// Missed messages that were not taken yet.
     missed: BTreeMap<Option<String>, u64>,
-    /// All topics are read, also those that come later.
+    /// All topics are read, also those that are added later.
     pub(super) everything: bool,
-    /// What this inbox accounts for of the total of topics that gave way.
+    /// The part of the evicted topics' total that this inbox accounts for.
     forgotten: u64,
 }
 
 impl Accounts {
-    /// Names with a figure of their own.
+    /// Maximum number of names that are counted separately.
     const NAMES_MAX: usize = 2 * TOPICS_MAX;
 
     pub(super) fn miss(&mut self, topic: Option<&str>, messages: u64) {
         let is_known = self.missed.contains_key(&topic.map(str::to_owned));
-        // Names that nobody asks for are not kept for ever.
+        // Names that nobody takes are not kept forever.
         let topic = if is_known || self.missed.len() < Self::NAMES_MAX { topic } else { None };
         let missed = self.missed.entry(topic.map(str::to_owned)).or_default();
         *missed = missed.saturating_add(messages);
     }
 }
 
-/// What one look at the register found.
+/// Result of one look at the registry.
 #[derive(Debug)]
 pub(super) struct Look {
     forgotten: u64,
-    /// By place.
+    /// By index in the table of topics.
     ended: Vec<Ended>,
     pub(super) lanes: Vec<LaneEntry>,
 }
@@ -77,7 +78,7 @@ impl Look {
         Self { forgotten, ended, lanes: control.lanes().collect() }
     }
 
-    /// Messages that have ended at the place of `topic`.
+    /// Messages that have ended at the index of `topic`.
     pub(super) fn ended(&self, topic: usize) -> u64 {
         self.ended[topic].messages
     }
@@ -88,13 +89,13 @@ impl Look {
 }
 
 impl Inbox {
-    /// What was missed since the last call, by topic. It is counted in [`InboxInfo::lost`](crate::InboxInfo::lost), too.
+    /// Takes the messages missed since the last call, by topic. [`InboxInfo::lost`](crate::InboxInfo::lost) counts them, too.
     pub fn take_missed(&mut self) -> Vec<Missed> {
         let missed = std::mem::take(&mut self.accounts.missed);
         missed.into_iter().map(|(topic, messages)| Missed { topic, messages }).collect()
     }
 
-    /// Counts messages that no delivery tells of.
+    /// Counts messages that no delivery reports.
     pub(super) fn miss(&mut self, topic: Option<&str>, messages: u64) {
         if messages > 0 {
             self.file.add(Count::Lost, messages);
@@ -102,7 +103,7 @@ impl Inbox {
         }
     }
 
-    /// Notes which lanes have ended: those that were read are accounted for.
+    /// Marks lanes that have ended; those that were read are accounted for.
     pub(super) fn note_ended(&mut self, look: &Look) {
         let Self { lanes, left, subscriptions, .. } = self;
         let mut credit = |account: u64, messages: u64| {
@@ -111,7 +112,7 @@ impl Inbox {
             }
         };
         for lane in lanes.iter_mut().filter(|lane| !lane.ended && !look.names(lane.id)) {
-            // What is still unread of it is read, or counted when it is left.
+            // Its unread messages are still read, or counted when it is left.
             lane.ended = true;
             credit(lane.account, lane.reader.sent());
         }
@@ -124,7 +125,7 @@ impl Inbox {
         });
     }
 
-    /// Counts what ended unseen, after [`Self::note_ended`] and [`Self::follow_topics`].
+    /// Counts messages that ended unseen. Call after [`Self::note_ended`] and [`Self::follow_topics`].
     pub(super) fn count_missed(&mut self, look: &Look) {
         let mut missed = Vec::new();
         for subscription in &mut self.subscriptions {
@@ -141,13 +142,13 @@ impl Inbox {
         missed.into_iter().for_each(|(topic, messages)| self.miss(topic.as_deref(), messages));
     }
 
-    /// Begins the account of topics that give way.
+    /// Begins to account for topics that are evicted from the table.
     pub(super) fn read_everything(&mut self) {
         self.accounts.forgotten = self.shared.control.forgotten();
         self.accounts.everything = true;
     }
 
-    /// Goes over to what the topics are now. A declaration that changed is told at the next refresh.
+    /// Adopts the present declarations of the topics. A changed declaration is reported at the next refresh.
     pub(super) fn follow_topics(&mut self) {
         let shared = std::sync::Arc::clone(&self.shared);
         let control = &shared.control;
@@ -171,7 +172,7 @@ impl Inbox {
         }
     }
 
-    /// Of an observer: subscribes to topics that count as declared at another place now, by a participant that alone held the former
+    /// For an observer: subscribes to the newer declaration of a topic at another index, made by a participant that alone held the former
     /// one. The former one is read to its end as well.
     fn follow_names(&mut self, control: &Control) {
         for place in 0..self.subscriptions.len() {
@@ -182,7 +183,7 @@ impl Inbox {
             control.subscribe_inbox(self.index, entry.index);
             let ended = control.ended(entry.index);
             if ended.account != entry.account {
-                // It has given up its place meanwhile.
+                // It was evicted from the table meanwhile.
                 control.unsubscribe_inbox(self.index, entry.index);
                 continue;
             }
@@ -197,8 +198,8 @@ impl Inbox {
         }
     }
 
-    /// Of an observer: ends subscriptions to declarations that have a newer one and that nobody holds, once all of their lanes have ended.
-    /// The look before this one had shown that already, so that its total holds all of them.
+    /// For an observer: ends subscriptions to declarations that have a newer one and no holder, once all of their lanes have ended. The
+    /// previous look had already shown that, so its total contains all of them.
     pub(super) fn leave_former(&mut self, look: &Look) {
         if self.gating || self.accounts.everything {
             return;
@@ -228,14 +229,14 @@ impl Inbox {
         });
     }
 
-    /// Whether lanes of this account are still to be accounted for. If their topic has changed, they have ended since the look at the
-    /// lanes; the change is followed by another epoch, and the next look shows them gone.
+    /// Whether lanes of this account remain to be accounted for. If their topic has changed, they have ended since the look at the lanes;
+    /// the change raises the epoch once more, and the next look shows them gone.
     fn owes_lanes(&self, account: u64) -> bool {
         self.lanes.iter().any(|lane| lane.account == account && !lane.ended)
             || self.left.iter().any(|lane| lane.account == account)
     }
 
-    /// Of an inbox that reads everything: lets go of topics that gave way.
+    /// For an inbox that reads everything: drops subscriptions to topics that were evicted from the table.
     fn forget_topics(&mut self, control: &Control) {
         let all = std::mem::take(&mut self.subscriptions);
         let gone =
@@ -247,7 +248,7 @@ impl Inbox {
         }
     }
 
-    /// Of an inbox that reads everything: subscribes to topics that are new, of which all is owed.
+    /// For an inbox that reads everything: subscribes to new topics, and accounts for all of their messages.
     fn find_topics(&mut self, control: &Control) {
         let known = self.subscriptions.len();
         for topic in 0..TOPICS_MAX {
@@ -266,7 +267,7 @@ impl Inbox {
         }
     }
 
-    /// Counts what was not read of a lane that has ended and is left.
+    /// Counts the unread messages of a lane that has ended and is left.
     pub(super) fn count_unread(&mut self, index: usize, topic: &str, unread: u64) {
         if unread > 0 {
             self.file.add_to_line(index, LaneCount::Lost, unread);

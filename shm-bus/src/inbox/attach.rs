@@ -1,8 +1,8 @@
-//! Which lanes an inbox reads: subscribing, and seeing new lanes.
+//! Decides which lanes an inbox reads: subscribing, and attaching new lanes.
 //!
 //! # Invariants
-//! 1. A lane that was there at subscribing is joined (`[JOIN]`); one that appears later is read from its first record,
-//!    where its publisher has counted this inbox from the beginning.
+//! 1. An inbox joins a lane that exists when it subscribes (`[JOIN]`). It reads a later lane from the first record; that lane's publisher
+//!    has counted this inbox from the beginning.
 
 use std::sync::Arc;
 
@@ -18,14 +18,14 @@ use crate::topic::TopicSpec;
 use crate::wire::{Policy, Priority};
 
 impl Inbox {
-    /// Reads `topic` from now on. A topic that nobody has declared yet is declared. Twice is as once.
+    /// Reads `topic` from now on. Declares the topic if nobody has. Idempotent.
     ///
-    /// An observer keeps no declaration: somebody who publishes the topic or is waited for may declare it otherwise, and the observer
-    /// is told ([`ReceiveError::Mismatch`]). Where only observers have subscribed, one whose declaration differs waits until the topic
-    /// is declared as it needs it.
+    /// An observer does not hold a declaration: a publisher or an inbox that is waited for may declare the topic differently, and the
+    /// observer is told ([`ReceiveError::Mismatch`]). If only observers have subscribed, one with a different declaration waits until the
+    /// topic is declared as it needs it.
     ///
     /// # Errors
-    /// [`TopicError::Schema`] with both schemas when the topic carries something else; else see [`SubscribeError`].
+    /// [`TopicError::Schema`] with both schemas if the topic carries something else; otherwise see [`SubscribeError`].
     pub fn subscribe(&mut self, topic: &TopicSpec<'_>, from: Start) -> Result<(), SubscribeError> {
         let shared = Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
@@ -35,11 +35,11 @@ impl Inbox {
         self.join_at(&change, found?, Some(topic), from)
     }
 
-    /// As [`Self::subscribe`] by a gating inbox, to a topic that may carry something else, or have another policy, as long as nobody but
-    /// those who are `leaving` and observers use it. If this inbox is one of them, it reads both until [`Self::unsubscribe_from`].
+    /// Like [`Self::subscribe`] by a gating inbox, but the topic may carry something else or have another policy as long as only those in
+    /// `leaving` and observers use it. If this inbox is one of them, it reads both topics until [`Self::unsubscribe_from`].
     ///
     /// # Errors
-    /// As [`Self::subscribe`].
+    /// As for [`Self::subscribe`].
     pub fn subscribe_in_place_of(
         &mut self,
         topic: &TopicSpec<'_>,
@@ -52,7 +52,7 @@ impl Inbox {
         self.join_at(&change, place, Some(topic), from)
     }
 
-    /// As [`Self::subscribe`], unless another inbox gates the topic.
+    /// Like [`Self::subscribe`], but fails if another inbox gates the topic.
     pub(crate) fn subscribe_alone(&mut self, topic: &TopicSpec<'_>, from: Start) -> Result<(), SubscribeError> {
         let shared = Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
@@ -63,10 +63,10 @@ impl Inbox {
         self.join_at(&change, place, Some(topic), from)
     }
 
-    /// Reads a topic that somebody has declared, whatever it carries.
+    /// Reads a topic that somebody has declared, whatever its type.
     ///
     /// # Errors
-    /// [`TopicError::Unknown`] when nobody has; else see [`SubscribeError`].
+    /// [`TopicError::Unknown`] if nobody has declared it; otherwise see [`SubscribeError`].
     pub fn subscribe_untyped(&mut self, topic_name: &str, from: Start) -> Result<(), SubscribeError> {
         let shared = Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
@@ -75,9 +75,9 @@ impl Inbox {
         self.join_at(&change, place, None, from)
     }
 
-    /// Reads all topics, whatever they carry: those that there are from `from` on, and those that come later from their first message
-    /// on. What comes and goes unseen is counted ([`Self::take_missed`]). Such a subscription lasts as long as the inbox, and takes no
-    /// topic's place in the bus's table from one that somebody declares. Twice is as once.
+    /// Reads all topics, whatever their types: existing ones from `from` on, later ones from their first message on. [`Self::take_missed`]
+    /// counts what comes and goes unseen. The subscription lasts as long as the inbox. It doesn't keep a topic's index in the bus's table
+    /// from a topic that somebody declares. Idempotent.
     ///
     /// # Errors
     /// [`SubscribeError::Gating`] unless the inbox is an observer; [`SubscribeError::Change`].
@@ -102,7 +102,7 @@ impl Inbox {
         Ok(())
     }
 
-    /// Subscribes to the topic at `place`, which there is.
+    /// Subscribes to the existing topic at index `place`.
     fn join_at(
         &mut self,
         _: &Change<'_>,
@@ -126,16 +126,16 @@ impl Inbox {
         Ok(())
     }
 
-    /// What has ended by now is none of a new subscription's.
+    /// Accounts for everything that has ended before a new subscription.
     fn look_before_joining(&mut self) -> Look {
         let look = Look::at(&self.shared.control);
         self.note_ended(&look);
-        // An inbox that reads everything reads all topics that there are, and since they came.
+        // An inbox that reads everything reads all present topics, from their beginning on.
         self.follow_topics();
         look
     }
 
-    /// Maps the lanes of the topic at `place`.
+    /// Maps the lanes of the topic at index `place`.
     fn map_lanes(&self, place: usize) -> Result<Vec<(LaneEntry, LaneFile)>, ChangeError> {
         let lanes = self.shared.control.lanes().filter(|entry| entry.topic == place);
         let mapped = lanes.map(|entry| match self.map(&entry) {
@@ -145,7 +145,7 @@ impl Inbox {
         mapped.collect()
     }
 
-    /// First half of joining: a cursor in each of the `lanes` of the topic of `entry`. `None` when that is read already.
+    /// First half of joining: stores a cursor in each of the `lanes` of the topic of `entry`. `None` if that topic is read already.
     fn join(
         &mut self,
         look: &Look,
@@ -160,7 +160,7 @@ impl Inbox {
                 return None;
             }
             self.subscriptions.remove(earlier);
-            // Whoever subscribes anew need not be told to.
+            // A new subscription makes the pending report needless.
             self.news.retain(|news| !matches!(news, ReceiveError::Mismatch { now, .. } if now.name == entry.name));
         }
         let subscription = Subscription::new(entry, wanted, look.ended(entry.index));
@@ -173,7 +173,7 @@ impl Inbox {
         Some(Joined { lanes: joined.collect(), subscription })
     }
 
-    /// Second half of joining, once the subscription can be seen.
+    /// Second half of joining, once the subscription is visible.
     fn settle(&mut self, joined: Joined, from: Start) {
         let Joined { subscription, mut lanes } = joined;
         self.left.retain(|left| lanes.iter().all(|lane| lane.id != left.id));
@@ -197,7 +197,7 @@ impl Inbox {
         self.leave_ended();
     }
 
-    /// Takes note of new, closed and vanished lanes.
+    /// Attaches new lanes, and marks closed and vanished ones.
     #[inline]
     pub(super) fn refresh(&mut self) -> Result<(), ReceiveError> {
         self.refuse_forked()?;
@@ -218,7 +218,7 @@ impl Inbox {
         self.count_missed(&look);
         self.leave_former(&look);
         if let Some(news) = self.news.pop_front() {
-            // Before anything that it is about; the next call goes on here.
+            // The error comes before anything else; the next call continues here.
             self.epoch = u64::MAX;
             return Err(news);
         }
@@ -226,17 +226,17 @@ impl Inbox {
         self.arrange();
         attached?;
         self.epoch = epoch;
-        // An inbox that is never dry would else keep what is closed for ever.
+        // Otherwise an inbox that is never dry would keep closed lanes.
         self.leave_drained();
         Ok(())
     }
 
-    /// Reads the lanes among `entries` that are new, from their first messages on.
+    /// Attaches the new lanes among `entries`, from their first messages on.
     pub(super) fn attach_new(&mut self, entries: Vec<LaneEntry>) -> Result<(), ReceiveError> {
         let known = self.lanes.len();
         for entry in entries {
             let read = self.subscriptions.iter().find(|subscription| subscription.reads_lane(entry.topic, entry.id));
-            // One of a newer declaration is read after that has been told.
+            // A lane of a newer declaration is attached after the change has been reported.
             let declaration = self.shared.control.declaration(entry.topic);
             let Some(subscription) = read.filter(|subscription| subscription.is_current(declaration)) else { continue };
             let is_left = self.left.iter().any(|left| left.id == entry.id);
@@ -252,7 +252,8 @@ impl Inbox {
                     self.closing |= lane.closed;
                     self.lanes.push(lane);
                 }
-                // Read by all whom it waited for, and removed since the entry was looked at. Entries go before their files.
+                // All inboxes that it waited for have read it, and it was removed after the entry was loaded. Entries are removed before
+                // their files.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound && !self.shared.names_lane(&entry) => {}
                 Err(source) => {
                     if self.shared.look_at_once() {
@@ -270,7 +271,7 @@ impl Inbox {
         self.shared.open_lane(entry.id, entry.capacity)
     }
 
-    /// Sorts the lanes, finds the levels, and makes room for the longest message.
+    /// Sorts the lanes, computes the levels' ranges, and makes room for the longest message.
     pub(super) fn arrange(&mut self) {
         self.lanes.sort_by(|left, right| left.order().cmp(&right.order()));
         for level in Priority::ALL {
@@ -293,7 +294,7 @@ impl Inbox {
     }
 }
 
-/// A subscription that has a cursor in each of its lanes, and is yet to be seen.
+/// A subscription with a cursor in each of its lanes that is not visible yet.
 struct Joined {
     subscription: Subscription,
     lanes: Vec<InLane>,

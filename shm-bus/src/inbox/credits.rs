@@ -1,27 +1,27 @@
-//! Which level is served next: the most urgent one, unless a less urgent one has been passed over too often.
+//! Chooses the level that is served next: the most urgent one, unless a less urgent one has been passed over too often (priority aging).
 //!
-//! Pure; knows only which levels wait.
+//! Pure: knows only which levels wait.
 //!
 //! # Invariants
 //! 1. A level that keeps waiting is served within `K + 3` choices: `K` of others, then at most two more overdue ones.
-//! 2. Between two Critical messages lie at most three others, as every `K` is at least 4.
+//! 2. At most three other messages come between two Critical ones, as every `K` is at least 4.
 
 use super::Levels;
 use crate::wire::Priority;
 
-/// After how many messages of other levels a waiting level is served. Critical needs none.
+/// Number of messages of other levels after which a waiting level is served. Critical needs none.
 const K: [u32; 4] = [u32::MAX, 8, 32, 128];
 
 const _: () = assert!(K[1] >= 4 && K[2] >= 4 && K[3] >= 4, "with less, Critical starves");
 
-/// For each level, how many messages of others were served while it waited.
+/// For each level, the number of other levels' messages that were served while it waited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SkipCredits {
     passed_over: [u32; 4],
 }
 
 impl SkipCredits {
-    /// The level to serve, or `None` when none waits.
+    /// The level to serve, or `None` if none waits.
     #[inline]
     pub(crate) fn choose(&self, waiting: Levels) -> Option<Priority> {
         match waiting.sole() {
@@ -36,7 +36,7 @@ impl SkipCredits {
         let mut chosen: Option<(Priority, u32)> = None;
         for level in Priority::ALL.into_iter().filter(|level| waiting.contains(*level)) {
             let index = level as usize;
-            // 0 when not overdue; only a larger one takes precedence over a more urgent level.
+            // 0 if not overdue; only a larger value takes precedence over a more urgent level.
             let overdue = (self.passed_over[index] + 1).saturating_sub(K[index]);
             if chosen.is_none_or(|(_, most)| overdue > most) {
                 chosen = Some((level, overdue));
@@ -45,13 +45,13 @@ impl SkipCredits {
         chosen.map(|(level, _)| level)
     }
 
-    /// Notes that `level` was served while no other one waited.
+    /// Records that `level` was served while no other one waited.
     #[inline]
     pub(crate) const fn served_alone(&mut self, level: Priority) {
         self.passed_over[level as usize] = 0;
     }
 
-    /// Notes that `level` was served while those of `waiting` waited. Whether it was served because it was overdue.
+    /// Records that `level` was served while the levels in `waiting` waited. Returns whether it was served because it was overdue.
     #[inline]
     pub(crate) fn served(&mut self, level: Priority, waiting: Levels) -> bool {
         if waiting.sole().is_none() {

@@ -1,11 +1,11 @@
-//! One received message: a private copy, and where it came from.
+//! One received message: a private copy, and its origin.
 
 #![expect(unsafe_code, reason = "views the private copy's words as bytes")]
 
 use crate::topic::Declaration;
 use crate::wire::{Kind, Message, Priority, messages_in};
 
-/// One received message: a private copy, and where it came from. Valid until the next call to its inbox.
+/// One received message: a private copy, and its origin. Valid until the next call to its inbox.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Delivery<'a> {
@@ -13,31 +13,31 @@ pub struct Delivery<'a> {
     pub topic: &'a str,
     /// Hash of the topic's schema.
     pub schema_hash: u64,
-    /// As what the topic was declared when the message's lane was made.
+    /// The topic's declaration at the time when the message's lane was created.
     pub declaration: &'a Declaration,
-    /// Priority at which it was sent.
+    /// The priority at which it was sent.
     pub priority: Priority,
-    /// Name of its publisher.
+    /// Name of the publisher.
     pub publisher: &'a str,
     /// Its number in its lane, from 0.
     pub sequence: u64,
-    /// Messages of its lane that were sent just before it and that this inbox lost, or skipped under
-    /// [`Policy::Latest`](crate::wire::Policy::Latest); always 0 for a gating inbox where the topic's policy waits or refuses.
+    /// Messages of its lane directly before it that this inbox lost, or skipped under [`Policy::Latest`](crate::wire::Policy::Latest).
+    /// Always 0 for a gating inbox if the topic's policy waits or refuses.
     pub lost: u64,
-    /// What it is: a plain message, or part of a request.
+    /// Its kind: a plain message, or part of a request.
     pub kind: Kind,
-    /// A response's status; else 0.
+    /// The status of a response; otherwise 0.
     pub status: u8,
-    /// Id of the participant that sent it.
+    /// Id of the sending participant.
     pub sender: u64,
-    /// Which request it is about; 0 in a plain message.
+    /// The request that it belongs to; 0 in a plain message.
     pub correlation: u64,
-    /// What was sent; 8-byte aligned.
+    /// The bytes that were sent; 8-byte aligned.
     pub payload: &'a [u8],
 }
 
 impl<'a> Delivery<'a> {
-    /// The messages in the payload, or `None` when `M` is not what the topic carries or the length is no multiple of it.
+    /// The messages in the payload, or `None` if the topic does not carry `M` or the length is no multiple of its size.
     #[must_use]
     pub fn messages<M: Message>(&self) -> Option<&'a [M]> {
         if M::SCHEMA_HASH == self.schema_hash { messages_in(self.payload) } else { None }

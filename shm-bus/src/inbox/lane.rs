@@ -1,4 +1,4 @@
-//! A lane as one inbox sees it.
+//! A lane as seen by one inbox.
 
 use std::sync::Arc;
 
@@ -13,17 +13,17 @@ use crate::wire::Priority;
 
 use super::delivery::{Delivery, bytes_of};
 
-/// Why a lane is not read any further.
+/// Why reading a lane ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// Something in it was impossible.
+    /// It contains an impossible word.
     Corrupt(Fault),
     /// Its publisher has overtaken this inbox.
     Evicted,
 }
 
 impl End {
-    /// The end that a look found, if it is one.
+    /// The reason to end that `look` found, if any.
     pub(super) const fn of(look: Look) -> Option<Self> {
         match look {
             Look::Corrupt(fault) => Some(Self::Corrupt(fault)),
@@ -37,52 +37,52 @@ impl End {
 #[derive(Debug)]
 pub(super) struct InLane {
     pub(super) id: u64,
-    /// Index in the lane directory, also of the cursor.
+    /// Index in the lane table, and of the cursor.
     pub(super) index: usize,
     pub(super) priority: Priority,
-    /// That of its topic's name.
+    /// The account of its topic's name.
     pub(super) account: u64,
     pub(super) schema_hash: u64,
-    /// As what its topic was declared when it was made.
+    /// The topic's declaration when the lane was created.
     pub(super) declared: Arc<Declaration>,
     pub(super) publisher: String,
     pub(super) reader: Reader<LaneFile>,
-    /// Whether it held something when it was last looked at.
+    /// Whether it held a message at the last look.
     pub(super) holds: bool,
-    /// Nothing more comes.
+    /// No more messages will come.
     pub(super) closed: bool,
     /// Its entry is gone, and its messages are accounted for.
     pub(super) ended: bool,
-    /// Set when it is to be left.
+    /// Set if the lane is to be left.
     pub(super) end: Option<End>,
-    /// Its publisher may sleep until it has room.
+    /// The publisher may sleep until there is room.
     pub(super) wakes_publisher: bool,
-    /// What is skipped was conflated, not lost.
+    /// Skipped messages were conflated, not lost.
     pub(super) conflates: bool,
-    /// Messages given out.
+    /// Messages received.
     pub(super) received: u64,
-    /// Of these, how many the inbox's file tells.
+    /// The part of `received` that the inbox's file shows.
     pub(super) received_told: u64,
     /// Position for which the publisher was last woken.
     pub(super) woken_for: u64,
-    /// Where the present drain ends.
+    /// Position at which the present drain ends.
     pub(super) drain_to: u64,
 }
 
 impl InLane {
-    /// By what lanes are sorted.
+    /// Sort key of lanes.
     pub(super) fn order(&self) -> (Priority, &str, &str, u64) {
         (self.priority, &self.declared.name, &self.publisher, self.id)
     }
 
-    /// Goes forward until at most `count` of the messages are left that were sent so far.
+    /// Skips forward until at most `count` of the messages sent so far are left.
     pub(super) fn keep_last(&mut self, count: u64, payload: &mut [u64], cursor: &AtomicU64) -> Option<End> {
         if self.conflates {
-            // Only the newest message is ever read; those before it were never this inbox's to skip.
+            // Only the newest message is ever read; the earlier ones don't count as skipped by this inbox.
             return self.reader.start_at_latest().err().map(End::Corrupt);
         }
         let target = self.reader.sent().saturating_sub(count);
-        // Bounded by what a ring can hold, whatever its writer says it has sent.
+        // Bounded by the ring's capacity, even if the writer's counters are wrong.
         for _ in 0..=self.reader.records_max() {
             if self.reader.next_sequence().is_none_or(|next| next >= target) {
                 break;
@@ -96,7 +96,7 @@ impl InLane {
         None
     }
 
-    /// Takes the next message into `payload`, counts it, and tells the publisher of it where that is due.
+    /// Takes the next message into `payload`, counts it, and publishes the cursor if that is due.
     #[inline(always)]
     pub(super) fn take(&mut self, payload: &mut [u64], shared: &Shared, file: &InboxFile) -> Look {
         if self.take_usual(payload, shared, file) { Look::Message } else { self.take_any(payload, shared, file) }
@@ -117,7 +117,7 @@ impl InLane {
         look
     }
 
-    /// The usual case of [`Self::take`]; else nothing has happened.
+    /// Fast path of [`Self::take`]; if `false`, nothing has happened.
     #[inline(always)]
     pub(super) fn take_usual(&mut self, payload: &mut [u64], shared: &Shared, file: &InboxFile) -> bool {
         let taken = self.reader.read_usual(payload);
@@ -130,7 +130,7 @@ impl InLane {
         taken
     }
 
-    /// Gives `each` what lies before `drain_to`; how many messages that was.
+    /// Passes each message before `drain_to` to `each`; returns their number.
     #[inline]
     pub(super) fn drain(
         &mut self,
@@ -140,7 +140,7 @@ impl InLane {
         each: &mut impl FnMut(Delivery<'_>),
     ) -> usize {
         let mut taken = 0;
-        // Bounded by what a ring can hold, whatever its writer says.
+        // Bounded by the ring's capacity, even if the writer's counters are wrong.
         for _ in 0..=self.reader.records_max() {
             if self.reader.position() >= self.drain_to {
                 break;
@@ -163,13 +163,13 @@ impl InLane {
         taken
     }
 
-    /// Tells the publisher how far this inbox has come.
+    /// Publishes this inbox's position to the publisher.
     pub(super) fn tell(&mut self, shared: &Shared, file: &InboxFile) {
         self.reader.publish_if_moved(file.cursor(self.index));
         self.after_publish(shared, file);
     }
 
-    /// What goes with a cursor that was stored: the count of messages, and waking the publisher.
+    /// Follows a stored cursor: publishes the count of messages, and wakes the publisher.
     #[inline]
     pub(super) fn after_publish(&mut self, shared: &Shared, file: &InboxFile) {
         if self.received != self.received_told {
@@ -181,7 +181,7 @@ impl InLane {
         }
     }
 
-    /// Whether something waits in it; the publisher of a dry one is told how far this inbox has come.
+    /// Whether it holds a message; if it is dry, publishes this inbox's position to the publisher.
     #[inline]
     pub(super) fn is_ready(&mut self, shared: &Shared, file: &InboxFile) -> bool {
         let ready = self.reader.ready(file.cursor(self.index));
@@ -191,7 +191,7 @@ impl InLane {
         ready
     }
 
-    /// Wakes the publisher if it sleeps and has been told of a new position.
+    /// Wakes the publisher if it sleeps and a new position was published.
     fn wake_if_moved(&mut self, shared: &Shared) {
         if self.woken_for != self.reader.published() {
             self.woken_for = self.reader.published();
@@ -220,7 +220,7 @@ impl InLane {
     }
 }
 
-/// Wakes the publisher of the lane at `index` if it sleeps until it has room.
+/// Wakes the publisher of the lane at `index` if it sleeps until there is room.
 pub(super) fn wake_publisher(shared: &Shared, index: usize) {
     let bell = shared.control.room_bell(index);
     if bell::ring_after_store(bell) {

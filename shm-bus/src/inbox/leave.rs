@@ -15,11 +15,11 @@ use crate::membership::Change;
 use crate::topic::TopicSpec;
 
 impl Inbox {
-    /// Stops reading a topic: its publishers no longer wait for this inbox. Messages that were not yet received are given up. A topic
-    /// that is not subscribed to stays so, and an inbox that reads [all](Self::subscribe_all) goes on doing so.
+    /// Stops reading a topic: its publishers no longer wait for this inbox. Unreceived messages are dropped. Does nothing for a topic that
+    /// is not subscribed to, or if the inbox reads [all](Self::subscribe_all) topics.
     ///
     /// # Errors
-    /// When the bus could not be changed; the topic is then still read.
+    /// If the bus could not be changed; the topic is then still read.
     pub fn unsubscribe(&mut self, topic_name: &str) -> Result<(), SubscribeError> {
         self.shared.check()?;
         let is_meant = |subscription: &Subscription| subscription.declared.name == topic_name;
@@ -30,11 +30,11 @@ impl Inbox {
         Ok(())
     }
 
-    /// As [`Self::unsubscribe`], of the topic as it is declared here, which matters while there is another one of this name. All messages
-    /// that have come are read first; gives how many there were.
+    /// Like [`Self::unsubscribe`], but only for the topic with this declaration; this matters while another topic has the same name. Reads
+    /// all messages that have arrived first, and returns their number.
     ///
     /// # Errors
-    /// As [`Self::unsubscribe`].
+    /// As for [`Self::unsubscribe`].
     pub fn unsubscribe_from(&mut self, topic: &TopicSpec<'_>) -> Result<u64, SubscribeError> {
         self.shared.check()?;
         let is_it = |subscription: &Subscription| {
@@ -43,7 +43,7 @@ impl Inbox {
         };
         let Some(place) = self.subscriptions.iter().position(is_it) else { return Ok(0) };
         self.leave_topic(place, |inbox| {
-            // Lanes that are new since the last look belong to it, too.
+            // Lanes that appeared since the last look belong to it, too.
             if let Err(error) = inbox.attach_new(inbox.shared.control.lanes().collect()) {
                 tracing::warn!(topic = topic.name, %error, "a lane is left unread");
             }
@@ -52,7 +52,7 @@ impl Inbox {
         })
     }
 
-    /// Ends the subscription at `place`, after a last look at it.
+    /// Ends the subscription at `place` in the list, after a last look at it.
     fn leave_topic(&mut self, place: usize, last_look: impl FnOnce(&mut Self) -> u64) -> Result<u64, SubscribeError> {
         let shared = Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
@@ -76,7 +76,7 @@ impl Inbox {
         seen
     }
 
-    /// Leaves closed lanes that have been read to their end, and lets their files go.
+    /// Leaves closed lanes that have been read to their end, and unmaps their files.
     #[inline]
     pub(super) fn leave_drained(&mut self) {
         if self.closing {
@@ -101,7 +101,7 @@ impl Inbox {
         self.leave_ended();
     }
 
-    /// Leaves lanes that are not to be read any further.
+    /// Leaves lanes that are marked with an end.
     #[cold]
     pub(super) fn leave_ended(&mut self) {
         for lane in &self.lanes {
@@ -116,7 +116,7 @@ impl Inbox {
                     self.file.add(Count::Evicted, 1);
                     let (topic, publisher) = (lane.declared.name.clone(), lane.publisher.clone());
                     self.news.push_back(ReceiveError::Evicted { topic, publisher });
-                    // The next refresh finds another epoch and says it.
+                    // The next refresh finds another epoch and reports it.
                     self.epoch = u64::MAX;
                 }
             }
@@ -124,7 +124,7 @@ impl Inbox {
         self.leave_where(|lane, _| lane.end.is_some());
     }
 
-    /// Leaves the lanes that `leaves` picks: their publishers no longer wait for this inbox.
+    /// Leaves the lanes for which `leaves` is true: their publishers no longer wait for this inbox.
     pub(super) fn leave_where(&mut self, mut leaves: impl FnMut(&mut InLane, &InboxFile) -> bool) {
         let Self { lanes, file, .. } = self;
         let before = lanes.len();
@@ -143,9 +143,9 @@ impl Inbox {
         }
     }
 
-    /// Accounts for a lane that is left: of one that has ended for all of it, of another for what was read.
+    /// Accounts for a lane that is left: for all messages if it has ended, otherwise for those that were read.
     fn close_account_of(&mut self, lane: &InLane) {
-        // Who unsubscribes gives no account.
+        // Without a subscription there is no account.
         if !self.subscriptions.iter().any(|subscription| subscription.account == lane.account) {
             return;
         }

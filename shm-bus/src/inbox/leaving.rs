@@ -1,4 +1,5 @@
-//! An inbox that goes rings the publisher that sleeps until it makes room. Slept without slices: a ring that is missing hangs the test.
+//! Tests that a leaving inbox rings the publisher that waits for it to make room. The test sleeps without slices, so a missing ring hangs
+//! it.
 
 use std::time::Duration;
 
@@ -41,7 +42,7 @@ fn rings_who_sleeps(leave: impl FnOnce(Inbox)) {
         let armed = arm(bell);
         let sleeping = scope.spawn(move || {
             let sleeper = Sleeper::new(BellId { folder: shared.store.path(), kind: "room", index }).expect("can sleep");
-            // A sleep may end for no reason.
+            // A sleep may end spuriously.
             while bell.load(Ordering::Acquire) == armed {
                 sleeper.sleep(bell, armed, FOREVER);
             }

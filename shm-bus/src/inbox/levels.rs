@@ -1,4 +1,4 @@
-//! A set of levels, which are the priorities of what an inbox reads: which of them hold something.
+//! The set of levels (the priorities that an inbox reads) that hold a message.
 
 use crate::wire::Priority;
 
@@ -24,19 +24,19 @@ impl Levels {
         self.0 >> level as u8 & 1 == 1
     }
 
-    /// The most urgent one.
+    /// The most urgent level in the set.
     #[inline]
     pub(crate) const fn first(self) -> Option<Priority> {
         Priority::from_wire(self.0.trailing_zeros() as u8)
     }
 
-    /// The only one, if there is but one.
+    /// The only level in the set, if it has exactly one.
     #[inline]
     pub(crate) const fn sole(self) -> Option<Priority> {
         if self.0.is_power_of_two() { self.first() } else { None }
     }
 
-    /// Whether it holds a level more urgent than `level`.
+    /// Whether the set contains a level more urgent than `level`.
     #[inline]
     pub(crate) const fn any_above(self, level: Priority) -> bool {
         self.0 & ((1 << level as u8) - 1) != 0

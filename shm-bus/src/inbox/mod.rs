@@ -1,12 +1,12 @@
-//! All that one subsystem reads, most urgent first.
+//! An inbox: everything that one subsystem reads, most urgent first.
 //!
 //! # Invariants
-//! 1. `lanes` is sorted by priority, topic, publisher and id; `levels` are its four stretches.
-//! 2. The cursor word of every attached lane is written here alone.
-//! 3. `payload` holds the longest message of every attached lane, so that receiving allocates nothing.
+//! 1. `lanes` is sorted by priority, topic, publisher and id; `levels` are the ranges of its four priorities.
+//! 2. Only the inbox writes the cursor word of each attached lane.
+//! 3. `payload` holds the longest message of any attached lane, so receiving never allocates.
 //!
 //! # Failure
-//! A lane with an impossible word is left and counted; the others go on. An inbox that can't map a new lane says so at
+//! A lane with an impossible word is left and counted; the other lanes continue. An inbox that can't map a new lane returns the error at
 //! every receive until it can.
 
 mod account;
@@ -50,19 +50,19 @@ use wait::Spin;
 /// Whether publishers wait for an inbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attachment {
-    /// Nothing is overwritten before this inbox has read it, on topics whose [policy](crate::wire::Policy) waits: for the game's own
+    /// Nothing is overwritten before this inbox has read it, on topics whose [policy](crate::wire::Policy) waits. For the game's own
     /// subsystems.
     Gating,
-    /// Never waited for; what it is too slow for is lost to it, and counted: for tools.
+    /// Never waited for. If it is too slow, it loses messages, which are counted. For tools.
     Observer,
 }
 
-/// All that one subsystem reads: the messages of the topics that it subscribes to, most urgent first. Made by
+/// An inbox: everything that one subsystem reads, that is, the messages of its subscribed topics, most urgent first. Made by
 /// [`Bus::inbox`](crate::Bus::inbox).
 #[derive(Debug)]
 pub struct Inbox {
     shared: Arc<Shared>,
-    /// Index of its entry in the register.
+    /// Index of its entry in the registry.
     index: usize,
     id: u64,
     gating: bool,
@@ -70,33 +70,33 @@ pub struct Inbox {
     subscriptions: Vec<Subscription>,
     lanes: Vec<InLane>,
     levels: [Range<usize>; 4],
-    /// For each level, the lane whose turn it is: counted from the level's first, or with ready bits its index in the directory.
+    /// For each level, the lane whose turn it is: counted from the level's first, or with ready bits its index in the lane table.
     turns: [usize; 4],
     credits: SkipCredits,
-    /// Position of the lane that gave the last message; of another one, or none, since the lanes have changed.
+    /// Position of the lane that gave the last message; after the lanes have changed, that of any lane or none.
     last: usize,
-    /// Epoch of the lane directory that `lanes` reflects.
+    /// Epoch of the lane table that `lanes` reflects.
     epoch: u64,
-    /// Some lane is closed and goes once it is dry.
+    /// Some lane is closed, and is left once it is dry.
     closing: bool,
     /// Lanes that were left but still have an entry.
     left: Vec<LeftLane>,
     accounts: Accounts,
-    /// What has to be said once, and is not yet: evictions, changed declarations.
+    /// Pending one-time reports: evictions, changed declarations.
     news: VecDeque<ReceiveError>,
     payload: Vec<u64>,
-    /// With more lanes than are polled one by one.
+    /// Set if there are more lanes than are polled one by one.
     ready: Option<ReadyBits>,
-    /// Publishers look at this inbox's doorbell.
+    /// Publishers check this inbox's doorbell.
     rings: bool,
     spin: Spin,
-    /// Looks that found nothing.
+    /// Number of looks that found nothing.
     dry: u64,
     notifier: Option<notify::Notifier>,
 }
 
 impl Bus {
-    /// An inbox without subscriptions.
+    /// Creates an inbox without subscriptions.
     ///
     /// # Errors
     /// See [`InboxError`].
@@ -144,8 +144,8 @@ impl Inbox {
         })
     }
 
-    /// The most urgent message that waits, if any. Less urgent ones are served in between often enough to bound their
-    /// wait: after 8, 32 or 128 others for High, Normal and Low.
+    /// Receives the most urgent message, if any waits. Less urgent ones are served in between, which bounds their wait: after 8, 32 or 128
+    /// others for High, Normal and Low.
     ///
     /// # Errors
     /// See [`ReceiveError`].
@@ -164,7 +164,7 @@ impl Inbox {
         }
     }
 
-    /// Counts a look that found nothing. Says so if the bus was removed: then nothing more comes.
+    /// Counts a look that found nothing. Returns an error if the bus was removed: then nothing more comes.
     #[inline]
     pub(super) fn found_nothing(&mut self) -> Result<(), ReceiveError> {
         self.dry = self.dry.wrapping_add(1);
@@ -176,7 +176,7 @@ impl Inbox {
         ReceiveError::Removed { bus: self.shared.name.clone() }
     }
 
-    /// Refuses to be used in a forked child.
+    /// Refuses use in a forked child.
     #[inline]
     pub(crate) fn refuse_forked(&self) -> Result<(), ReceiveError> {
         if self.shared.is_forked() { Err(self.forked()) } else { Ok(()) }
@@ -187,7 +187,7 @@ impl Inbox {
         ReceiveError::Forked { bus: self.shared.name.clone() }
     }
 
-    /// Takes the next message and gives its lane.
+    /// Takes the next message and returns its lane.
     #[inline(never)]
     fn next(&mut self) -> Option<usize> {
         let (only, waiting) = match &self.ready {
@@ -200,7 +200,7 @@ impl Inbox {
                 (seen.only, Some(seen.waiting))
             }
         };
-        // Then no level has to be chosen and no lane's turn found.
+        // In this case no level has to be chosen and no lane's turn to be found.
         if let Some(position) = only
             && let lane = &mut self.lanes[position]
             && lane.take_usual(&mut self.payload, &self.shared, &self.file)
@@ -220,20 +220,20 @@ impl Inbox {
         found
     }
 
-    /// Gives `each` all messages that were there when the call began, ordered by priority, topic, publisher and
-    /// sequence: the same messages always come in the same order. Returns how many there were.
+    /// Passes to `each` all messages that were there when the call began, ordered by priority, topic, publisher and sequence: the same
+    /// messages always come in the same order. Returns their number.
     ///
     /// # Errors
-    /// See [`ReceiveError`]; no message was taken then.
+    /// See [`ReceiveError`]; then no message was taken.
     pub fn drain(&mut self, mut each: impl FnMut(Delivery<'_>)) -> Result<usize, ReceiveError> {
         self.refresh()?;
         self.shared.beat();
         for lane in &mut self.lanes {
             lane.drain_to = match (lane.closed, lane.reader.rests()) {
                 (true, _) => u64::MAX,
-                // Looking at its head would take that cache line from a busy publisher.
+                // Loading its head would take that cache line from a busy publisher.
                 (false, true) => lane.reader.position(),
-                // A publisher that is killed or stopped between its commit and its head leaves a message past it.
+                // A publisher that is killed or stopped between its commit and its head leaves a message past the head.
                 (false, false) => lane.reader.look_at_head().max(lane.reader.position() + 1),
             };
         }
@@ -241,7 +241,7 @@ impl Inbox {
         for lane in &mut self.lanes {
             taken += lane.drain(&mut self.payload, &self.shared, &self.file, &mut each);
             ended |= lane.end.is_some();
-            // `each` may have forked: this may be the child.
+            // `each` may have forked, so this may be the child.
             if self.shared.is_forked() {
                 return Err(ReceiveError::Forked { bus: self.shared.name.clone() });
             }
@@ -256,28 +256,28 @@ impl Inbox {
         Ok(taken)
     }
 
-    /// Its id, never given again on this bus.
+    /// Its id, never reused on this bus.
     pub(crate) const fn id(&self) -> u64 {
         self.id
     }
 
-    /// Index of its entry in the register.
+    /// Index of its entry in the registry.
     pub(crate) const fn index(&self) -> usize {
         self.index
     }
 
-    /// Its file, for figures of who uses it.
+    /// Its file, for figures of its user.
     pub(crate) fn shared_file(&self) -> InboxFile {
         self.file.share()
     }
 
-    /// The first `len` bytes of what was received last.
+    /// The first `len` bytes of the last received payload.
     #[inline]
     pub(crate) fn last_payload(&self, len: usize) -> &[u8] {
         &bytes_of(&self.payload)[..len]
     }
 
-    /// The next message of the level whose turn it is; `seen` are the levels that hold something, if they were just looked at.
+    /// The next message of the level whose turn it is; `seen` are the levels that hold a message, if they were just determined.
     #[inline]
     fn most_urgent(&mut self, mut seen: Option<Levels>) -> Option<usize> {
         // Each turn without a message leaves a lane or finds one overtaken.
@@ -294,7 +294,7 @@ impl Inbox {
         None
     }
 
-    /// Which levels hold something.
+    /// The levels that hold a message.
     #[inline]
     fn waiting(&mut self) -> Levels {
         if self.ready.is_some() {
@@ -303,7 +303,7 @@ impl Inbox {
         self.look_at_each().waiting
     }
 
-    /// Takes the next message of `lane`, which is left if it is not to be read any further.
+    /// Takes the next message of `lane`, or leaves the lane if it has ended.
     #[inline]
     fn read_or_end(&mut self, lane: usize) -> Option<usize> {
         match self.lanes[lane].take(&mut self.payload, &self.shared, &self.file) {
@@ -316,7 +316,7 @@ impl Inbox {
         }
     }
 
-    /// The next message of `level`, one of those that hold something.
+    /// The next message of `level`, which holds one.
     #[inline]
     fn serve(&mut self, level: Priority) -> Option<usize> {
         if self.ready.is_some() { self.serve_ready(level) } else { self.serve_polled(level) }
@@ -324,7 +324,7 @@ impl Inbox {
 }
 
 impl Leaving {
-    /// All that this inbox reads.
+    /// Adds everything that this inbox reads.
     pub fn add_inbox(&mut self, inbox: &Inbox) {
         self.inboxes.push(inbox.id);
     }
@@ -333,13 +333,13 @@ impl Leaving {
 impl Drop for Inbox {
     fn drop(&mut self) {
         if self.shared.is_forked() {
-            // Its thread and its bell are the parent's.
+            // Its thread and its bell belong to the parent.
             std::mem::forget(self.notifier.take());
             return;
         }
         self.notifier = None;
         for lane in &self.lanes {
-            // Nobody waits for this inbox from here on, though its entry may stay for a moment.
+            // From here on nobody waits for this inbox, though its entry may stay for a moment.
             lane.reader.publish_done(self.file.cursor(lane.index));
             if lane.wakes_publisher {
                 wake_publisher(&self.shared, lane.index);

@@ -1,13 +1,13 @@
-//! Waiting without blocking the thread that owns the inbox: a descriptor for an event loop, and a future.
+//! Waits without blocking the thread that owns the inbox: a descriptor for an event loop, and a future.
 //!
-//! A thread of the inbox's own sleeps on the doorbell and passes each ring on. It starts with the first use.
+//! The inbox starts a helper thread at the first use; it sleeps on the doorbell and passes each ring on.
 //!
 //! # Invariants
-//! 1. The descriptor is readable from a ring until the next [`Inbox::arm`]: one byte lies in the pipe.
+//! 1. The descriptor is readable from a ring until the next [`Inbox::arm`], because the pipe contains one byte.
 //! 2. The thread ends before the inbox does.
 //!
 //! # Failure
-//! A publisher that is killed between its message and its ring wakes nobody: the thread passes on a needless ring every second.
+//! A publisher that is killed between its message and its ring wakes nobody. Therefore the thread passes on an extra ring every second.
 
 use std::future::Future;
 use std::io::{PipeReader, PipeWriter, Read, Write};
@@ -23,7 +23,7 @@ use crate::membership::Shared;
 use crate::sync::{AtomicU64, Ordering};
 use crate::sys::{self, BellId, Sleeper};
 
-/// The longest that an armed bell stays silent.
+/// The longest time that an armed bell stays silent.
 const SILENCE_MAX: Duration = Duration::from_secs(1);
 
 /// See the module.
@@ -36,7 +36,7 @@ pub(super) struct Notifier {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What the inbox has asked its thread for.
+/// The inbox's requests to its thread.
 #[derive(Debug, Default)]
 struct Wishes {
     state: Mutex<State>,
@@ -47,9 +47,9 @@ struct Wishes {
 struct State {
     /// The word with which the bell was armed, until it rings.
     armed: Option<u64>,
-    /// Somebody to be woken beside the pipe.
+    /// A waker to call in addition to the pipe.
     waker: Option<Waker>,
-    /// A byte lies in the pipe.
+    /// The pipe contains a byte.
     signalled: bool,
     ends: bool,
 }
@@ -72,7 +72,7 @@ impl Notifier {
         Ok(Self { wishes, pipe, shared: Arc::clone(shared), index, thread: Some(thread) })
     }
 
-    /// Passes the next ring on to the pipe and to `waker`. The caller looks afterwards.
+    /// Makes the thread pass the next ring on to the pipe and to `waker`. The caller looks for messages afterwards.
     fn arm(&mut self, waker: Option<Waker>) -> std::io::Result<()> {
         let mut state = self.wishes.lock();
         if state.signalled {
@@ -83,7 +83,7 @@ impl Notifier {
         state.armed = Some(bell::arm(self.shared.control.doorbell(self.index).bell()));
         self.wishes.changed.notify_one();
         drop(state);
-        // It may be the last to hold something of its own.
+        // It may hold the last reference to something of its own.
         drop(former);
         Ok(())
     }
@@ -105,20 +105,20 @@ impl Drop for Notifier {
 }
 
 impl Wishes {
-    /// Waits for the bell to be armed; `None` when the inbox ends.
+    /// Waits until the bell is armed; `None` when the inbox ends.
     fn next(&self) -> Option<u64> {
         let idle = |state: &mut State| !state.ends && state.armed.is_none();
         let state = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
         state.armed.filter(|_| !state.ends)
     }
 
-    /// Whether the bell is still to be waited for as it was armed with `armed`.
+    /// Whether the thread is still to wait for the bell as armed with `armed`.
     fn holds(&self, armed: u64) -> bool {
         let state = self.lock();
         !state.ends && state.armed == Some(armed)
     }
 
-    /// Tells whoever waits, unless the bell was armed anew meanwhile.
+    /// Notifies the waiting pipe and waker, unless the bell was armed anew meanwhile.
     fn pass_on(&self, armed: u64, doorbell: &AtomicU64, pipe: &mut PipeWriter) {
         let mut state = self.lock();
         if state.ends || state.armed != Some(armed) {
@@ -130,7 +130,7 @@ impl Wishes {
             state.signalled = pipe.write_all(&[1]).is_ok();
         }
         let waker = state.waker.take();
-        // A waker may poll at once, or be the last to hold the inbox.
+        // A waker may poll at once, or hold the last reference to the inbox.
         drop(state);
         if let Some(waker) = waker {
             waker.wake();
@@ -138,12 +138,12 @@ impl Wishes {
     }
 }
 
-/// The thread: waits for a wish, sleeps until the bell rings, passes it on.
+/// The thread: waits for a request, sleeps until the bell rings, passes the ring on.
 fn pass_rings_on(wishes: &Wishes, shared: &Shared, index: usize, sleeper: &Sleeper, mut pipe: PipeWriter) {
     let doorbell = shared.control.doorbell(index).bell();
     while let Some(armed) = wishes.next() {
         let deadline = Instant::now() + SILENCE_MAX;
-        // ORDERING: Relaxed, whoever is told looks with fences of its own.
+        // ORDERING: Relaxed, whoever is notified looks with its own fences.
         while doorbell.load(Ordering::Relaxed) == armed && Instant::now() < deadline && wishes.holds(armed) {
             shared.beat();
             if shared.look_if_removed() {
@@ -156,8 +156,8 @@ fn pass_rings_on(wishes: &Wishes, shared: &Shared, index: usize, sleeper: &Sleep
 }
 
 impl Inbox {
-    /// Gets ready for the descriptor to be polled: `true` when a message waits already, and polling is needless. Else the
-    /// descriptor becomes readable when one arrives (and, at most once a second, for no reason). To be called before every poll.
+    /// Prepares polling the descriptor. Returns `true` if a message waits already; then don't poll. Otherwise the descriptor becomes
+    /// readable when a message arrives (and spuriously, at most once a second). Call this before every poll.
     ///
     /// ```
     /// # #[cfg(unix)]
@@ -190,16 +190,16 @@ impl Inbox {
         self.arm_for(None)
     }
 
-    /// The descriptor, which becomes readable as [`Self::arm`] says. It is only to be polled; what lies in it is the inbox's own.
+    /// The descriptor, which becomes readable as described at [`Self::arm`]. Only poll it; its contents belong to the inbox.
     ///
     /// # Errors
-    /// [`ReceiveError::Sleep`] when the system has no more threads or descriptors.
+    /// [`ReceiveError::Sleep`] if the system has no more threads or descriptors.
     #[cfg(unix)]
     pub fn descriptor(&mut self) -> Result<std::os::fd::BorrowedFd<'_>, ReceiveError> {
         Ok(std::os::fd::AsFd::as_fd(&self.notifier()?.pipe))
     }
 
-    /// Waits until a message waits, for any executor.
+    /// Completes when a message waits, on any executor.
     ///
     /// ```
     /// # use std::{pin::pin, sync::Arc, task::{Context, Poll, Wake, Waker}, thread::{self, Thread}};

@@ -1,27 +1,27 @@
-//! Looking at a few lanes one by one.
+//! Polls a few lanes one by one.
 //!
-//! A polling reader usually finds nothing, and what it finds at last is waited for: so a look takes few steps, and none of them depends
-//! on which lane holds something. In a stream the next message usually comes from the lane of the last one: that lane is looked at
-//! first, and of the others only whether they rest.
+//! A polling reader usually finds nothing, and the latency of the message that it finally finds matters. So a look takes few steps, and
+//! none of them depends on which lane holds a message. In a stream the next message usually comes from the same lane as the last one: that
+//! lane is checked first, and the others only for whether they rest.
 
 use super::lane::InLane;
 use super::{Inbox, Levels};
 use crate::wire::Priority;
 
-/// What a look at each lane has found.
+/// Result of a look at each lane.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen {
-    /// The levels that hold something.
+    /// The levels that hold a message.
     pub(super) waiting: Levels,
-    /// Position of the only lane that holds something, if there is but one.
+    /// Position of the lane that holds a message, if there is exactly one.
     pub(super) only: Option<usize>,
 }
 
-/// Lanes that are looked at one by one.
+/// Maximum number of lanes that are polled one by one.
 pub(super) const POLLED_MAX: usize = 8;
 
 impl Inbox {
-    /// Looks at each lane, and notes which hold something. Publishers of dry ones are told how far this inbox has come.
+    /// Checks which lanes hold a message. Publishes this inbox's position to the publishers of dry ones.
     #[inline]
     pub(super) fn look_at_each(&mut self) -> Seen {
         let (mut waiting, mut holding, mut last, mut all_told) = (Levels::default(), 0_usize, 0, true);
@@ -38,7 +38,7 @@ impl Inbox {
         Seen { waiting, only: (holding == 1).then_some(last) }
     }
 
-    /// Takes the next message of the lane that gave the last one, if no other lane holds anything. Else nothing has happened.
+    /// Takes the next message of the lane that gave the last one, if no other lane holds any. If not, nothing has happened.
     #[inline]
     pub(super) fn take_from_last(&mut self) -> Option<usize> {
         let last = self.last;
@@ -63,11 +63,11 @@ impl Inbox {
         }
     }
 
-    /// The next message of `level`, whose lanes take turns, after a look at each.
+    /// The next message of `level`, after a look at each of its lanes, which take turns.
     #[inline]
     pub(super) fn serve_polled(&mut self, level: Priority) -> Option<usize> {
         let range = self.levels[level as usize].clone();
-        // A turn may lie past a level that has shrunk.
+        // A turn may lie past the end of a level that has shrunk.
         let mut next = range.start + self.turns[level as usize];
         for _ in range.clone() {
             let lane = if next < range.end { next } else { range.start };

@@ -1,15 +1,15 @@
-//! Looking only at those of many lanes whose ready bit is set.
+//! Checks only those of many lanes whose ready bit is set.
 //!
-//! How the bits are set and cleared is the [doorbell](crate::bell::Doorbell)'s: `[READY]`.
+//! The [doorbell](crate::bell::Doorbell) sets and clears the bits: `[READY]`.
 //!
 //! # Invariants
 //! 1. The bit of a lane with an unread message is set, or its publisher is about to set it.
-//! 2. Bits of lanes that are not attached are never looked at.
-//! 3. While bits are kept, no two attached lanes have one index.
+//! 2. Bits of lanes that are not attached are ignored.
+//! 3. While bits are kept, no two attached lanes have the same index.
 //!
 //! # Failure
-//! A publisher that is killed or stopped between its commit and its bit leaves a message without one. Who sleeps looks at every lane;
-//! who only polls does so now and then.
+//! A publisher that is killed or stopped between its commit and its bit leaves a message without a bit. A sleeping inbox checks every lane
+//! at each wake; an inbox that only polls does so now and then.
 
 use super::Inbox;
 use super::lane::InLane;
@@ -19,20 +19,20 @@ use crate::control::LANES_MAX;
 use crate::sync::Ordering;
 use crate::wire::Priority;
 
-/// Which bits are whose.
+/// Maps bits to lanes.
 #[derive(Debug)]
 pub(super) struct ReadyBits {
     /// For each level, the bits of its lanes.
     levels: [[u64; READY_WORDS]; 4],
     /// The bits of all lanes.
     all: [u64; READY_WORDS],
-    /// The lane from which the last message came.
+    /// The lane of the last message.
     last: Option<Last>,
-    /// Times that nothing was found.
+    /// Number of looks that found nothing.
     idle: u32,
-    /// Words in which any lane has its bit; at least 1.
+    /// Number of words with any lane's bit; at least 1.
     words: usize,
-    /// Position among the inbox's lanes, by index in the directory; only those in `levels` mean anything.
+    /// Position among the inbox's lanes, by index in the lane table; valid only for lanes in `levels`.
     positions: [u16; LANES_MAX],
 }
 
@@ -44,7 +44,7 @@ struct Last {
 }
 
 impl ReadyBits {
-    /// Position of the lane from which the last message came, if no other one holds anything.
+    /// Position of the lane of the last message, if no other lane holds any.
     #[inline(always)]
     pub(super) fn only_one(&self, doorbell: Doorbell<'_>) -> Option<usize> {
         let Last { bit, position } = self.last?;
@@ -53,7 +53,7 @@ impl ReadyBits {
         (0..self.words).all(same).then_some(position)
     }
 
-    /// Notes that a message came from the lane at `position`, whose index is `index`.
+    /// Records that a message came from the lane at `position`, whose index is `index`.
     #[inline]
     fn served(&mut self, index: usize, position: usize) {
         let mut bit = [0; READY_WORDS];
@@ -62,8 +62,8 @@ impl ReadyBits {
     }
 }
 
-/// Whether two lanes have the same index in the directory: an observer reads a lane on that was removed while nobody waited for it,
-/// and its index may be taken anew.
+/// Whether two lanes have the same index in the lane table. An observer keeps reading a lane that was removed because nobody waited for it,
+/// while its index may be reused.
 fn share_an_index(lanes: &[InLane]) -> bool {
     let mut seen = [0_u64; READY_WORDS];
     lanes.iter().any(|lane| {
@@ -75,10 +75,10 @@ fn share_an_index(lanes: &[InLane]) -> bool {
 }
 
 impl Inbox {
-    /// Has publishers keep ready bits if there are many lanes. To be called when the lanes have changed.
+    /// Makes publishers keep ready bits if there are many lanes. Call this when the lanes have changed.
     pub(super) fn keep_ready_bits(&mut self) {
         let doorbell = self.shared.control.doorbell(self.index);
-        // Of two lanes at one index the bit could not tell which is meant.
+        // The bit of two lanes at one index would be ambiguous.
         if self.lanes.len() <= POLLED_MAX || share_an_index(&self.lanes) {
             if self.ready.take().is_some() {
                 doorbell.keep_no_longer();
@@ -101,7 +101,7 @@ impl Inbox {
         self.ready = Some(bits);
     }
 
-    /// The next message of `level`, one of those that hold something; its lanes take turns.
+    /// The next message of `level`, which holds one; its lanes take turns.
     #[inline]
     pub(super) fn serve_ready(&mut self, level: Priority) -> Option<usize> {
         let (index, lane) = self.next_ready(level)?;
@@ -113,7 +113,7 @@ impl Inbox {
         Some(found)
     }
 
-    /// Whether a lane of `level` holds something; bits of dry ones are taken away.
+    /// Whether a lane of `level` holds a message; clears the bits of dry ones.
     pub(super) fn level_is_ready(&mut self, level: Priority) -> bool {
         for _ in 0..=self.lanes.len() {
             match self.next_ready(level) {
@@ -125,7 +125,7 @@ impl Inbox {
         false
     }
 
-    /// Index and position of the lane of `level` whose bit is set and whose turn comes first; here they take turns by index.
+    /// Index and position of the lane of `level` whose bit is set and whose turn comes first; here lanes take turns by index.
     #[inline]
     fn next_ready(&self, level: Priority) -> Option<(usize, usize)> {
         let bits = self.ready.as_ref()?;
@@ -138,7 +138,7 @@ impl Inbox {
         // ORDERING: [READY] Relaxed; a bit that is seen late is seen the next time.
         let set = |word: usize| ready[word].load(Ordering::Relaxed) & bits.levels[level as usize][word];
         let of_turn = set(turn);
-        // The word of the turn is looked at first for what comes from there on, and last for what comes before.
+        // The word with the turn is checked first for bits from the turn on, and last for bits before it.
         let (word, set) = if of_turn & from_turn != 0 {
             (turn, of_turn & from_turn)
         } else {
@@ -149,9 +149,9 @@ impl Inbox {
         (set != 0).then(|| (index, usize::from(bits.positions[index])))
     }
 
-    /// Now and then looks at lanes whose ready bits say nothing.
+    /// Now and then checks lanes whose ready bits are clear.
     pub(super) fn look_for_missed(&mut self) {
-        /// Finding nothing so many times is followed by a look.
+        /// The number of empty looks before such a check.
         const IDLE_MAX: u32 = 64;
         if let Some(bits) = &mut self.ready {
             bits.idle = bits.idle.wrapping_add(1);
@@ -161,7 +161,7 @@ impl Inbox {
         }
     }
 
-    /// Whether a lane holds something; a dry one's bit is taken away.
+    /// Whether a lane holds a message; clears the bit of a dry one.
     fn is_ready(&mut self, lane: usize) -> bool {
         let lane = &mut self.lanes[lane];
         if lane.is_ready(&self.shared, &self.file) {
@@ -187,7 +187,7 @@ mod tests {
         policy: Policy::Reject,
     };
 
-    /// As a publisher leaves it that is killed or stopped between its commit and its bit.
+    /// Sends like a publisher that is killed or stopped between its commit and its bit.
     fn send_without_bit(publisher: &mut Publisher, inbox: &Inbox) {
         publisher.send(Priority::Normal, b"x").expect("room");
         for word in inbox.shared.control.doorbell(inbox.index).ready() {
@@ -195,7 +195,7 @@ mod tests {
         }
     }
 
-    /// An inbox that has seen one lane more than it polls, of these publishers.
+    /// An inbox with one lane more than it polls, and the lanes' publishers.
     fn inbox_of_many(bus: &Bus) -> (Inbox, Vec<Publisher>) {
         let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
         inbox.subscribe(&WORK, Start::Now).expect("subscribed");

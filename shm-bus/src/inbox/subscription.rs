@@ -1,12 +1,12 @@
-//! What an inbox reads of one topic, and how much it knows of the topic's lanes that have ended.
+//! An inbox's subscription to one topic, and how much it knows of the topic's lanes that have ended.
 //!
-//! Pure: knows no lanes and no register.
+//! Pure: knows no lanes and no registry.
 //!
 //! # Invariants
-//! 1. `accounted` is what this inbox accounts for by itself of the total of ended lanes: what had ended before it subscribed, and each
-//!    ended lane that it has read. The rest of the total was missed.
-//! 2. A total is looked at before the lanes are. So it may lack a lane that is accounted for, for a moment, and never holds one that
-//!    is neither accounted for nor missed.
+//! 1. `accounted` is the part of the total of ended lanes that this inbox accounts for itself: what had ended before it subscribed, and
+//!    each ended lane that it has read. The rest of the total was missed.
+//! 2. A total is loaded before the lanes are. So it may briefly lack a lane that is accounted for, and never contains one that is neither
+//!    accounted for nor missed.
 
 use std::sync::Arc;
 
@@ -18,30 +18,30 @@ use crate::topic::{Declaration, TopicSpec};
 pub(super) struct Subscription {
     /// Index in the table of topics.
     pub(super) topic: usize,
-    /// That of the topic's name, as long as it has this place.
+    /// The account of the topic's name, while it has this index.
     pub(super) account: u64,
     /// Id of the present declaration.
     declaration: u64,
     pub(super) declared: Arc<Declaration>,
-    /// As what the topic was subscribed to; `None` where that does not matter.
+    /// The declaration subscribed to; `None` if any will do.
     wanted: Option<Declaration>,
-    /// Whether the present declaration is as wanted.
+    /// Whether the present declaration is the wanted one.
     pub(super) reads: bool,
     accounted: u64,
-    /// The topic has a newer declaration at another place, and all of its lanes have ended.
+    /// The topic has a newer declaration at another index, and all of its lanes have ended.
     pub(super) is_over: bool,
 }
 
-/// What became of a subscription when its topic was declared anew.
+/// A topic of a subscription was declared anew.
 #[derive(Debug)]
 pub(super) struct Redeclared {
     pub(super) was: Arc<Declaration>,
-    /// As what it was subscribed to, if that is no longer read.
+    /// The declaration subscribed to, if it is no longer read.
     pub(super) wanted: Option<Declaration>,
 }
 
 impl Subscription {
-    /// A subscription to the topic that `entry` describes, of whose lanes that ended `accounted` messages are not owed.
+    /// A subscription to the topic in `entry`. Of its ended lanes, `accounted` messages are not owed.
     pub(super) fn new(entry: &TopicEntry, wanted: Option<&TopicSpec<'_>>, accounted: u64) -> Self {
         Self {
             topic: entry.index,
@@ -55,7 +55,7 @@ impl Subscription {
         }
     }
 
-    /// Whether `entry` declares the same name later.
+    /// Whether `entry` is a later declaration of the same name.
     const fn is_before(&self, entry: &TopicEntry) -> bool {
         self.declaration < entry.id
     }
@@ -65,8 +65,8 @@ impl Subscription {
         self.declared.name == other.declared.name && self.declaration < other.declaration
     }
 
-    /// The subscription to `entry`, which declares the same name at another place, and what there is to be told of it. `ended` is the
-    /// total there by now. Of a later declaration, all messages are owed; an earlier one was joined by others meanwhile.
+    /// The subscription to `entry`, which declares the same name at another index, and what is to be reported about it. `ended` is that
+    /// index's present total. If the declaration is later, all its messages are owed; an earlier one was joined by others meanwhile.
     pub(super) fn followed_by(&self, entry: &TopicEntry, ended: u64) -> (Self, Option<Redeclared>) {
         let wanted = self.wanted.as_ref();
         let accounted = if self.is_before(entry) { entry.ended_before } else { ended };
@@ -76,22 +76,22 @@ impl Subscription {
         (newer, tells.then(|| Redeclared { was: Arc::clone(&self.declared), wanted }))
     }
 
-    /// Whether the topic's entry with this id is the one that is known.
+    /// Whether `declaration` is the id of the known one.
     pub(super) const fn is_current(&self, declaration: u64) -> bool {
         self.declaration == declaration
     }
 
-    /// Whether a lane with this id was made under the present declaration and is to be read.
+    /// Whether a lane with this id was created under the present declaration and is to be read.
     pub(super) const fn reads_lane(&self, topic: usize, id: u64) -> bool {
         self.reads && self.topic == topic && self.declaration < id
     }
 
-    /// This inbox accounts for `messages` of a lane that has ended.
+    /// Accounts for `messages` of a lane that has ended.
     pub(super) const fn credit(&mut self, messages: u64) {
         self.accounted = self.accounted.wrapping_add(messages);
     }
 
-    /// Messages of the total `ended` that are not accounted for, and are from now on.
+    /// Messages of the total `ended` that were not accounted for until now.
     pub(super) const fn missed(&mut self, ended: Ended) -> u64 {
         if !self.reads || ended.account != self.account {
             return 0;
@@ -108,20 +108,20 @@ impl Subscription {
         missed as u64
     }
 
-    /// What this inbox accounts for of what its topic gave up with its place.
+    /// The part of the topic's evicted total that this inbox accounts for.
     pub(super) const fn accounted(&self) -> u64 {
         self.accounted
     }
 
-    /// Goes over to the declaration in `entry`. How many messages were missed before it, and what there is to be told, if it differs
-    /// from the one before and that was read.
+    /// Adopts the declaration in `entry`. Returns the number of messages missed before it, and what is to be reported if it differs from
+    /// the former declaration and that was read.
     pub(super) fn redeclare(&mut self, entry: &TopicEntry) -> (u64, Option<Redeclared>) {
         let missed = if self.reads { self.missed_of(entry.ended_before) } else { 0 };
         let former = std::mem::replace(&mut self.declared, Arc::new(entry.declared()));
         let used_to_read =
             std::mem::replace(&mut self.reads, self.wanted.as_ref().is_none_or(|wanted| wanted.spec().fits(entry)));
         self.declaration = entry.id;
-        // All lanes before it have ended, or it would have been refused.
+        // All lanes before it have ended, otherwise it would have been refused.
         self.accounted = entry.ended_before;
         let wanted = if self.reads { None } else { self.wanted.clone() };
         let tells = used_to_read && *former != *self.declared;

@@ -1,9 +1,9 @@
-//! Sleeping until something arrives: spin briefly, then park on the doorbell.
+//! Sleeps until something arrives: spins briefly, then parks on the doorbell.
 //!
 //! # Invariants
-//! 1. Before it parks, an inbox is in the attention of every topic that it reads, its bell is armed, and it has looked at every
-//!    lane once more: `[BELL]`.
-//! 2. It looks again after at most 10 ms, whatever happened to who should have woken it.
+//! 1. Before it parks, an inbox has set its bit in the attention mask of every topic that it reads, armed its bell, and checked every lane
+//!    once more: `[BELL]`.
+//! 2. It checks again after at most 10 ms, whatever happened to the publisher that should have woken it.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::bell;
 use crate::inbox_file::Count;
 use crate::sys::{self, BellId, Sleeper};
 
-/// How long to look before sleeping: longer while that pays.
+/// Number of looks before sleeping; adapts to whether spinning pays.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spin {
     /// In `0 ..= MAX`.
@@ -22,7 +22,7 @@ pub(super) struct Spin {
 
 impl Spin {
     const MIN: u32 = 4;
-    /// About as long as a sleep and a wake take.
+    /// Takes about as long as a sleep and a wake.
     const MAX: u32 = 512;
 
     fn paid(&mut self) {
@@ -67,7 +67,7 @@ impl Inbox {
         self.wait_until(None).map(|_| ())
     }
 
-    /// Sleeps until a message waits, at most `timeout`. Whether one does.
+    /// Sleeps until a message waits, at most `timeout`. Returns whether one does.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -105,7 +105,7 @@ impl Inbox {
         }
     }
 
-    /// Whether a message waits. New lanes are seen, drained ones left.
+    /// Whether a message waits. Attaches new lanes, and leaves drained ones.
     pub(super) fn something_waits(&mut self) -> Result<bool, ReceiveError> {
         self.refresh()?;
         let waits = self.any_lane_is_ready();
@@ -116,8 +116,8 @@ impl Inbox {
         Ok(waits)
     }
 
-    /// Has the publishers of all subscribed topics look at this inbox's doorbell. What they committed without looking is seen by
-    /// who looks afterwards: `[ATTENTION]`.
+    /// Makes the publishers of all subscribed topics check this inbox's doorbell. After this returns, the caller sees every message that
+    /// they committed without checking: `[ATTENTION]`.
     pub(super) fn ask_for_signals(&mut self) {
         self.rings = true;
         let topics = self.subscriptions.iter().map(|subscription| self.shared.control.attention(subscription.topic));
@@ -127,21 +127,21 @@ impl Inbox {
         }
     }
 
-    /// Whether any lane holds something, or has to be told of: looks at every lane itself.
+    /// Whether any lane holds a message or has something to report; checks every lane itself.
     pub(super) fn any_lane_is_ready(&mut self) -> bool {
         let (shared, file) = (&self.shared, &self.file);
         let doorbell = self.ready.as_ref().map(|_| shared.control.doorbell(self.index));
         self.lanes.iter_mut().fold(false, |any, lane| {
             let ready = lane.is_ready(shared, file);
             if ready && let Some(doorbell) = doorbell {
-                // Its publisher may have been killed or stopped before it did.
+                // The publisher may have been killed or stopped before it set the bit.
                 doorbell.raise(lane.index);
             }
             any | ready
         })
     }
 
-    /// Looks for a while. On one processor nothing would arrive meanwhile.
+    /// Looks for a while. With one processor nothing would arrive meanwhile.
     fn spin(&mut self) -> Result<bool, ReceiveError> {
         if !others_run_meanwhile() {
             return Ok(false);
@@ -157,7 +157,7 @@ impl Inbox {
         Ok(false)
     }
 
-    /// Sleeps until something changes, at most until `deadline`. `false` when time is up.
+    /// Sleeps until something changes, at most until `deadline`. `false` at the deadline.
     fn park(&mut self, deadline: Option<Instant>) -> Result<bool, ReceiveError> {
         if !self.rings {
             self.ask_for_signals();
@@ -171,14 +171,14 @@ impl Inbox {
             shared.control.epoch() != self.epoch || self.any_lane_is_ready() || shared.look_if_removed()
         });
         self.file.add(Count::Sleeps, waited.sleeps);
-        // Nobody rings for a lane that came or went.
+        // Nobody rings for a lane that appeared or vanished.
         let is_late = waited.late && shared.control.epoch() == self.epoch;
         self.file.add(Count::LateWakes, u64::from(is_late));
         Ok(waited.found)
     }
 }
 
-/// Whether there is another processor. Asked for once: the system's answer takes longer than a message.
+/// Whether there is another processor. Determined once: the system call takes longer than a message.
 fn others_run_meanwhile() -> bool {
     static OTHERS: OnceLock<bool> = OnceLock::new();
     *OTHERS.get_or_init(|| !std::thread::available_parallelism().is_ok_and(|processors| processors.get() == 1))

@@ -1,15 +1,15 @@
 //! Copying between a ring and private memory, in blocks of a record's alignment: four words.
 //!
-//! A ring is shared, so that each of its words is loaded and stored as an atomic, Relaxed; in which order is nobody's business, as the
-//! commit word orders all of them. The compiler makes eight instructions of a block's four words. On x86-64 four moves of 16 bytes
-//! do, and more lines are on their way between two processors at a time.
+//! A ring is shared memory, so each of its words is loaded and stored as an atomic, Relaxed. Their order doesn't matter, as the commit word
+//! orders all of them. The compiler makes eight instructions of a block's four words. On x86-64 four 16-byte moves suffice, and more cache
+//! lines are in flight between two processors at a time.
 //!
 //! # Invariants
-//! 1. Each word is copied once. What was copied while it was being written is thrown away: `[LAP]`.
+//! 1. Each word is copied once. A copy that overlapped a write is discarded: `[LAP]`.
 
 use crate::sync::{AtomicU64, Ordering};
 
-/// Words of a block.
+/// Words in a block.
 const BLOCK: usize = 4;
 
 #[cfg(not(all(target_arch = "x86_64", not(any(loom, word_by_word, feature = "crash-points")))))]
@@ -17,7 +17,7 @@ use word_by_word as block;
 #[cfg(all(target_arch = "x86_64", not(any(loom, word_by_word, feature = "crash-points"))))]
 use x86_64 as block;
 
-/// Copies `from` to the start of `to`, as far as they hold whole blocks.
+/// Copies `from` to the start of `to`, as far as both hold whole blocks.
 #[inline(always)]
 pub(super) fn copy_out(from: &[AtomicU64], to: &mut [u64]) {
     let (from, _) = from.as_chunks::<BLOCK>();
@@ -28,8 +28,8 @@ pub(super) fn copy_out(from: &[AtomicU64], to: &mut [u64]) {
     }
 }
 
-/// Copies `bytes` to the start of `words`, the rest of the last word zero; the end first: what lies beside the commit word, for which
-/// readers watch, is written last.
+/// Copies `bytes` to the start of `words` and fills the last word with zeros. Copies the end first, so that the words next to the commit
+/// word, which readers poll, are written last.
 #[inline(always)]
 pub(crate) fn copy_in(words: &[AtomicU64], bytes: &[u8]) {
     let (blocks, rest) = bytes.as_chunks::<{ 8 * BLOCK }>();
@@ -60,7 +60,7 @@ fn copy_rest(words: &[AtomicU64], bytes: &[u8]) {
     }
 }
 
-/// A block as the compiler does it.
+/// Copies a block as the compiler does it.
 #[cfg(any(test, not(all(target_arch = "x86_64", not(any(loom, word_by_word, feature = "crash-points"))))))]
 mod word_by_word {
     use super::{AtomicU64, BLOCK, Ordering};
@@ -81,7 +81,7 @@ mod word_by_word {
     }
 }
 
-/// A block in moves of 16 bytes. All in one go, as the compiler knows no atomic of that size.
+/// Copies a block in 16-byte moves. It is one assembly block, as the compiler knows no atomic of that size.
 #[cfg(all(target_arch = "x86_64", not(any(loom, word_by_word, feature = "crash-points"))))]
 mod x86_64 {
     #![expect(unsafe_code, reason = "atomics of two words, which std does not have")]
@@ -93,10 +93,10 @@ mod x86_64 {
 
     #[inline(always)]
     pub(super) fn load(from: &[AtomicU64; BLOCK], to: &mut [u64; BLOCK]) {
-        // ORDERING: Relaxed, after the fence of [COMMIT]: the compiler moves no access to memory over either, and the processor keeps
-        // loads in order.
-        // SAFETY: both references are good for 32 bytes; it does what `word_by_word::load` does. Nobody relies on words that come whole:
-        // a gating reader's record is not written meanwhile, another one's is thrown away if it was, and any bytes are a word.
+        // ORDERING: Relaxed, after the fence of [COMMIT]: the compiler moves no memory access over either, and the processor keeps loads in
+        // order.
+        // SAFETY: both references are valid for 32 bytes; it does what `word_by_word::load` does. Nobody relies on words that arrive whole:
+        // a gating reader's record is not written meanwhile, another reader's copy is discarded if it was, and any bytes are a valid word.
         unsafe {
             asm!(
                 "movups {low}, [{from}]",
@@ -112,14 +112,14 @@ mod x86_64 {
         }
     }
 
-    /// What is sent was often written a moment ago, in smaller pieces: a load of two of them would wait until both have left the
-    /// processor's queue of stores, behind all that this stream has there. A load of one word does not.
+    /// Loads stay at 8 bytes. The payload was often just written in smaller pieces; a 16-byte load of two of them would miss store-to-load
+    /// forwarding and wait until both have left the store buffer, behind all of this stream's stores there. A load of one word does not.
     #[inline(always)]
     pub(super) fn store(to: &[AtomicU64; BLOCK], from: &[u8; 8 * BLOCK]) {
-        // ORDERING: Relaxed, published by [COMMIT], a Release store: the compiler moves no access to memory over it, and the processor
-        // keeps stores in order.
-        // SAFETY: as in `load`; a shared reference to atomics allows writing to them. Asking for a line is a hint, whatever the address,
-        // and does nothing on the oldest processors, which do not know it.
+        // ORDERING: Relaxed, published by [COMMIT], a Release store: the compiler moves no memory access over it, and the processor keeps
+        // stores in order.
+        // SAFETY: as in `load`; a shared reference to atomics allows writing to them. The prefetch is a hint, valid for any address; the
+        // oldest processors, which do not know it, ignore it.
         unsafe {
             asm!(
                 "movq {low}, [{from}]",

@@ -1,7 +1,7 @@
-//! One reader's place in one lane, as a word: `generation << 48 | position / 32`.
+//! One reader's position in one lane, as a word: `generation << 48 | position / 32`.
 //!
-//! The generation is the low half of the lane's id, so that a directory entry's next lane never mistakes an old cursor
-//! for one of its own. The reader writes the word; only the lane's writer judges it.
+//! The generation is the low half of the lane's id, so the next lane at the same index never mistakes an old cursor for one of its own. The
+//! reader writes the word; only the lane's writer interprets it.
 
 use super::SLOT;
 
@@ -11,18 +11,18 @@ const DONE: u64 = (1 << BITS) - 1;
 /// A decoded cursor word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cursor {
-    /// Low 16 bits of the id of the lane that is meant.
+    /// Low 16 bits of the lane's id.
     pub(crate) generation: u16,
-    /// Where in it.
+    /// The reader's place in the lane.
     pub(crate) place: Place,
 }
 
-/// Where a reader stands.
+/// A reader's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// Needs everything from this position on.
     At(u64),
-    /// Wants nothing of this lane any more.
+    /// Needs nothing of this lane any more.
     Done,
 }
 

@@ -1,4 +1,4 @@
-//! A lane's file: header page, ring.
+//! A lane's file: header page and ring.
 //!
 //! ```text
 //! word 0       1    2          8 ...
@@ -6,7 +6,7 @@
 //! ```
 //!
 //! # Failure
-//! A file that is not the lane which the directory names is refused when it is mapped.
+//! A file that is not the lane which the registry names is refused when it is mapped.
 
 #![expect(unsafe_code, reason = "keeps the two parts of a mapping beside it")]
 
@@ -28,8 +28,7 @@ pub(crate) const CAPACITY_MAX: u64 = 1 << 30;
 /// A mapped lane.
 ///
 /// # Invariants
-/// 1. `header` and `ring` are the two parts of `segment`'s words, which stay where they are for as long as `segment` lives, wherever
-///    it is moved.
+/// 1. `header` and `ring` are the two parts of `segment`'s words. They keep their addresses while `segment` lives, even if it is moved.
 #[derive(Debug)]
 pub(crate) struct LaneFile {
     header: NonNull<[AtomicU64; HEADER_WORDS_USED]>,
@@ -37,7 +36,7 @@ pub(crate) struct LaneFile {
     _segment: Segment,
 }
 
-// SAFETY: by invariant 1 it is its segment, which may be sent; the pointers lead to atomics.
+// SAFETY: by invariant 1 it consists of its segment, which is Send; the pointers lead to atomics.
 unsafe impl Send for LaneFile {}
 // SAFETY: as above, shared.
 unsafe impl Sync for LaneFile {}
@@ -54,7 +53,7 @@ impl LaneFile {
         capacity.saturating_add(PAGE as u64)
     }
 
-    /// Makes a lane of `segment`, which is all zero. `capacity` is one that [`is_capacity`] accepts.
+    /// Makes `segment`, which is all zero, a lane. [`is_capacity`] accepts `capacity`.
     pub(crate) fn create(segment: Segment, id: u64, capacity: u64) -> Self {
         let lane = Self::of(segment);
         let words = lane.header();
@@ -65,7 +64,7 @@ impl LaneFile {
         lane
     }
 
-    /// The lane that the directory describes, of [`Self::bytes`].
+    /// The lane that the registry describes; `segment` has [`Self::bytes`].
     pub(crate) fn open(segment: Segment, id: u64, capacity: u64) -> io::Result<Self> {
         let lane = Self::of(segment);
         check(lane.header(), id, capacity)?;
@@ -73,14 +72,14 @@ impl LaneFile {
     }
 }
 
-/// The header page of a lane, for who looks at its figures.
+/// The header page of a lane, for reading its figures.
 #[derive(Debug)]
 pub(crate) struct LaneHead {
     page: Segment,
 }
 
 impl LaneHead {
-    /// The header of the lane that the directory describes, in its first page.
+    /// The header of the lane that the registry describes, in its first page.
     pub(crate) fn open(page: Segment, id: u64, capacity: u64) -> io::Result<Self> {
         check(page.words(), id, capacity)?;
         Ok(Self { page })
@@ -98,7 +97,7 @@ impl LaneHead {
     }
 }
 
-/// Refuses a header that is not the one of the lane which the directory describes.
+/// Refuses a header that is not that of the lane which the registry describes.
 fn check(words: &[AtomicU64], id: u64, capacity: u64) -> io::Result<()> {
     let bad = |text: String| Err(io::Error::new(io::ErrorKind::InvalidData, text));
     if !is_capacity(capacity) {

@@ -1,4 +1,4 @@
-//! A lane in plain memory, for tests: any words can be put there.
+//! A lane in plain memory, for tests; it can hold any words.
 
 use super::{HEADER_WORDS_USED, Memory};
 use crate::sync::AtomicU64;
@@ -16,7 +16,7 @@ impl Heap {
         Self::of(vec![0; HEADER_WORDS_USED], vec![0; capacity / 8])
     }
 
-    /// A lane that holds these words, of which `header` has [`HEADER_WORDS_USED`].
+    /// A lane with these words; `header` has [`HEADER_WORDS_USED`].
     pub(crate) fn of(header: Vec<u64>, ring: Vec<u64>) -> Self {
         let words = |words: Vec<u64>| words.into_iter().map(AtomicU64::new).collect();
         Self { header: words(header), ring: words(ring) }

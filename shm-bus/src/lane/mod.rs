@@ -1,6 +1,6 @@
 //! Single-writer log of one topic, publisher and priority, in relocatable memory.
 //!
-//! Carries records; knows bytes and positions, nothing of topics' types, inboxes, files or plugins.
+//! Carries records. Knows bytes and positions, but no topics' types, inboxes, files or plugins.
 //!
 //! ```text
 //! word 0            8        16                 24       512
@@ -14,24 +14,25 @@
 //! a record:      | commit word: length, sequence | what | sender | correlation | payload ... | 0 |
 //!                  written last                                                                the next commit word
 //! ```
-//! A **position** counts bytes from the lane's birth, is a multiple of 32 and never wraps; its offset in the ring is the
-//! position modulo the capacity.
+//! A **position** counts bytes from the lane's creation, is a multiple of 32 and never wraps; its offset in the ring is the position modulo
+//! the capacity.
 //!
 //! # The commit rule
-//! A reader asks one word, the commit word at its position: 0 means that nothing is there yet. So the word at the writer's next
-//! position has to be zero before a record becomes visible, whatever earlier laps left there. The writer
-//! 1. makes sure that PAD, record and the 32 bytes behind it fit, else moves `oldest`, which no gating reader may need any more;
+//! A reader loads one word, the commit word at its position: 0 means that nothing is there yet. So the word at the writer's next position
+//! has to be zero before a record becomes visible, whatever earlier laps left there. The writer
+//! 1. makes sure that PAD, record and the 32 bytes behind it fit; otherwise it advances `oldest` past memory that no gating reader needs
+//!    any more;
 //! 2. where the record would wrap, commits a PAD first, by the same steps;
 //! 3. writes the zero behind the record, payload, and the rest of the header, in any order, Relaxed;
-//! 4. stores the record's own commit word, Release: `[COMMIT]`. Now it is there, and so is the zero at which readers stop;
+//! 4. stores the record's own commit word, Release: `[COMMIT]`. This publishes the record and the zero at which readers stop;
 //! 5. stores `head`.
 //!
-//! A reader loads the commit word, fences if it is not zero, copies, and checks everything in its own copy. One that nobody waits for
-//! then looks whether `oldest` has passed it, and if so throws the copy away: `[LAP]`.
+//! A reader loads the commit word, fences if it is not zero, copies, and checks everything in its own copy. A reader that nobody waits for
+//! then checks whether `oldest` has passed it, and if so discards the copy (seqlock validation): `[LAP]`.
 //!
-//! A **batch** leaves the zero of its first record until all the others are written, and needs but one zero behind them.
+//! A **batch** leaves the commit word of its first record zero until all the others are written, and needs only one zero behind them.
 //!
-//! `PROTOCOL.md` has every step; `loom_models` leaves out the one or the other, and must fail.
+//! `PROTOCOL.md` has every step. Each mutant in `loom_models` leaves out one step, and must fail.
 //!
 //! # Invariants
 //! 1. Only the writer writes here; readers map the file read-only.
@@ -39,12 +40,12 @@
 //! 3. Every byte of `oldest .. head` is intact, and `head - oldest + 32 <= capacity`.
 //! 4. `oldest` is a record's start (or `head`) and passes no gating cursor: `[JOIN]`.
 //! 5. A record with its header is at most a quarter of the capacity.
-//! 6. Commit words, headers and figures are accessed as aligned 8-byte words only; payload, which is whole or thrown away, as `copy`
-//!    does it.
+//! 6. Commit words, headers and figures are accessed as aligned 8-byte words only. Payload is whole or discarded, so it is accessed as
+//!    `copy` does it.
 //!
 //! # Failure
-//! A writer that dies before `[COMMIT]` leaves a zero: readers see a dry lane. A reader that finds an impossible word
-//! stops reading this lane and says what was wrong.
+//! A writer that dies before `[COMMIT]` leaves a zero: readers see a dry lane. A reader that finds an impossible word stops reading this
+//! lane and reports what was wrong.
 
 mod copy;
 mod cursor;
@@ -78,7 +79,7 @@ use std::ops::Range;
 use crate::sync::AtomicU64;
 use crate::wire::HEADER_BYTES;
 
-/// Bytes of a record's alignment, as a position.
+/// Alignment of records in bytes, as a position.
 pub(crate) const SLOT: u64 = HEADER_BYTES as u64;
 
 /// Words of a record's header.
@@ -90,19 +91,19 @@ pub(crate) const OLDEST: usize = 8;
 pub(crate) const HEAD: usize = 16;
 /// Word of the header page: messages committed so far.
 pub(crate) const SENT: usize = 17;
-/// Word of the header page: where the newest message begins, in lanes whose readers skip to it.
+/// Word of the header page: the start of the newest message, in lanes whose readers skip to it.
 pub(crate) const LATEST: usize = 18;
 
-/// What a writer counts, as the word of the header page.
+/// A writer's counter, as the index of its word in the header page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tally {
-    /// Messages given back because there was no room, or because they were too long.
+    /// Messages returned because there was no room, or because they were too long.
     Rejected = 24,
     /// Readers that stopped gating because their cursor was impossible.
     Faulty = 25,
-    /// New messages that were dropped for want of room.
+    /// New messages that were dropped because there was no room.
     Dropped = 26,
-    /// Messages given back after waiting for room.
+    /// Messages returned after waiting for room.
     TimedOut = 27,
     /// Messages that had to wait for room.
     Waited = 28,
@@ -121,7 +122,7 @@ pub(crate) const fn extent_of(length: u64) -> u64 {
     (length + (SLOT - 1)) & !(SLOT - 1)
 }
 
-/// Where a lane lies.
+/// The memory of a lane.
 pub(crate) trait Memory {
     /// The words of the header page that are in use.
     fn header(&self) -> &[AtomicU64; HEADER_WORDS_USED];
@@ -140,7 +141,7 @@ pub(crate) trait Memory {
 pub(crate) struct Geometry {
     /// Bytes; a power of two, at least 4 slots.
     pub(crate) capacity: u64,
-    /// What makes an offset of a position: `capacity - 1`.
+    /// Mask from position to offset: `capacity - 1`.
     mask: u64,
     /// Bytes of the longest payload.
     payload_max: usize,
@@ -154,13 +155,13 @@ impl Geometry {
         Self { capacity, mask: capacity - 1, payload_max: (capacity / 4 - SLOT) as usize }
     }
 
-    /// The longest record with its header.
+    /// Maximum length of a record with its header.
     #[inline]
     pub(crate) const fn record_max(self) -> u64 {
         self.capacity / 4
     }
 
-    /// The longest payload.
+    /// Maximum length of a payload.
     #[inline]
     pub(crate) const fn payload_max(self) -> usize {
         self.payload_max
@@ -178,7 +179,7 @@ impl Geometry {
         (self.offset(position) / 8) as usize
     }
 
-    /// Bytes that a record of `length` takes at `position`, when such a record can be there.
+    /// Bytes that a record of `length` takes at `position`, or `None` if such a record can't be there.
     #[inline]
     pub(crate) const fn extent(self, position: u64, length: u32) -> Option<u64> {
         let extent = extent_of(length as u64);

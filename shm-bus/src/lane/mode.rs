@@ -1,4 +1,4 @@
-//! How a reader follows its lane: by the lane's policy, and by whether its inbox is waited for.
+//! How a reader follows its lane: depends on the lane's policy, and on whether its inbox is waited for.
 
 use crate::wire::Policy;
 
@@ -7,9 +7,9 @@ use crate::wire::Policy;
 pub(crate) enum Mode {
     /// The writer waits for it: nothing is overwritten before it was read.
     Gating,
-    /// May be overtaken; goes on at the oldest record, and the gap is its loss.
+    /// May be overtaken; continues at the oldest record, and the gap counts as lost.
     Lapping,
-    /// As `Lapping`, and skips to the newest record.
+    /// Like `Lapping`, and skips to the newest record.
     Latest,
     /// Leaves the lane when it is overtaken.
     Evictable,

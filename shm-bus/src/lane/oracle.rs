@@ -1,8 +1,7 @@
-//! The lane against its executable specification: a queue that never forgets.
+//! Model test of the lane: its executable specification is a queue that keeps everything.
 //!
-//! Random sends of random lengths by every way there is (`put`, `begin` and `commit`, batches), reads, late joiners, and readers
-//! that are often overtaken. In the end every message is accounted for: sent = received for a gating reader, received + lost or
-//! conflated for the others.
+//! Random sends of random lengths in every way (`put`, `begin` and `commit`, batches), reads, late joiners, and readers that are often
+//! overtaken. In the end every message is accounted for: sent = received for a gating reader, received + lost or conflated for the others.
 
 use std::collections::VecDeque;
 
@@ -64,7 +63,7 @@ fn writer(heap: &Heap, tells_latest: bool) -> Writer<&Heap> {
     Writer::new(heap, Stamp { priority: Priority::Low, topic: 7, sender: 9 }, tells_latest)
 }
 
-/// Sends `len` bytes that tell sequence and length.
+/// Sends `len` bytes that encode sequence and length.
 fn send(writer: &mut Writer<&Heap>, gates: &mut Cursors<'_>, sequence: u64, len: usize) -> Result<(), Refusal> {
     let told = sequence << 16 | len as u64;
     if len.is_multiple_of(8) && writer.put(&told.to_le_bytes().repeat(len / 8), Envelope::MESSAGE) {
@@ -78,7 +77,7 @@ fn send(writer: &mut Writer<&Heap>, gates: &mut Cursors<'_>, sequence: u64, len:
     Ok(())
 }
 
-/// What reading came to.
+/// Result of reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Read {
     Dry,
@@ -87,7 +86,7 @@ enum Read {
     Evicted,
 }
 
-/// The next message, whose payload must tell what its header does.
+/// The next message; checks that its payload matches its header.
 fn read(reader: &mut Reader<&Heap>, cursor: &AtomicU64) -> Read {
     let mut payload = [0; CAPACITY / 8];
     match reader.read(&mut payload, cursor) {
@@ -103,8 +102,8 @@ fn read(reader: &mut Reader<&Heap>, cursor: &AtomicU64) -> Read {
     }
 }
 
-/// A newcomer that nobody waits for finds every message that is still there, from a record's start on, and counts those of the
-/// ring right. Gives the sequence of the first one.
+/// Checks that a new reader that nobody waits for finds every message that is still there, from a record's start on, and counts the ring's
+/// messages correctly. Returns the sequence of the first one.
 fn everything_there_is_whole(heap: &Heap, sent: u64) -> u64 {
     let word = |index: usize| heap.header[index].load(Ordering::Relaxed);
     assert!(word(HEAD) - word(OLDEST) + 32 <= CAPACITY as u64);
@@ -121,7 +120,7 @@ fn everything_there_is_whole(heap: &Heap, sent: u64) -> u64 {
     first.unwrap_or(sent)
 }
 
-/// A reader that joins a lane which runs, and the sequence of the first message that is its own.
+/// A reader that joins a running lane, and the sequence of the first message that it accounts for.
 fn late(heap: &Heap, mode: Mode, now: bool, sent: u64) -> (Reader<&Heap>, u64) {
     let (cursor, first) = (AtomicU64::new(0), everything_there_is_whole(heap, sent));
     let (from, next) = if now { (Start::Now, sent) } else { (Start::Earliest, first) };
@@ -130,8 +129,8 @@ fn late(heap: &Heap, mode: Mode, now: bool, sent: u64) -> (Reader<&Heap>, u64) {
     (reader, next)
 }
 
-/// Sends as one batch what of `lens` has room, and gives their lengths. Nothing is seen of a batch before its end, unless room had to
-/// be made meanwhile.
+/// Sends the messages of `lens` that fit as one batch, and returns their lengths. Nothing is visible of a batch before its end, unless room
+/// had to be made meanwhile.
 fn send_batch(
     (heap, writer): (&Heap, &mut Writer<&Heap>),
     gates: &mut Cursors<'_>,
@@ -230,7 +229,7 @@ proptest! {
         prop_assert!(joined.is_none_or(|reader| reader.unread() == 0 && reader.accounted() <= sent));
     }
 
-    /// On a lane that waits for nobody: readers that drop the oldest, that skip to the newest, and that are evicted.
+    /// A lane that waits for nobody, with readers that drop the oldest, that skip to the newest, and that are evicted.
     #[test]
     fn what_an_overwriting_lane_loses_is_counted(steps in steps(), tells_latest in any::<bool>()) {
         let heap = Heap::zero(CAPACITY);
@@ -241,7 +240,7 @@ proptest! {
         let mut reader = Reader::at_start(&heap, 0, mode);
         let mut laggard = Some(Reader::at_start(&heap, 0, Mode::Evictable));
         let mut joined: Option<(Reader<&Heap>, u64)> = None;
-        // The next message of each, and what was sent.
+        // The next message of each reader, and the sent messages.
         let (mut next, mut laggard_next, mut sent) = (0, 0, Vec::new());
         for step in steps {
             match step {
@@ -297,7 +296,7 @@ proptest! {
                 }
             }
         }
-        // Whoever leaves now accounts for what it has read or lost, and has what is left before it.
+        // A reader that leaves now accounts for what it has read or lost, and the rest is still unread.
         let sent = sent.len() as u64;
         prop_assert_eq!((reader.accounted(), reader.unread()), (next, sent - next));
         if let Some(laggard) = &laggard {

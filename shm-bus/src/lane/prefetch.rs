@@ -1,7 +1,7 @@
-//! Asking for cache lines before they are used: hints to the processor, without effect on what a program means.
+//! Prefetches cache lines before they are used: hints to the processor that don't change a program's meaning.
 //!
-//! A record's place follows from the length of the one before it, which may still be on its way from another processor; without
-//! hints the lines of a stream would be fetched one after the other. [`copy`](super::copy) asks for the lines that will be written.
+//! A record's position follows from the length of the one before it, which may still be in flight from another processor. Without hints the
+//! lines of a stream would be fetched one after the other. [`copy`](super::copy) prefetches the lines that will be written.
 
 #![cfg_attr(
     all(target_arch = "x86_64", not(loom)),
@@ -13,12 +13,12 @@ use std::ops::Range;
 use super::Geometry;
 use crate::sync::AtomicU64;
 
-/// How far ahead, in bytes.
+/// Prefetch distance in bytes.
 pub(super) const AHEAD: u64 = 1024;
 /// Words of a cache line.
 const LINE: usize = 8;
 
-/// Asks for the lines of `positions` to be read, as far as they lie in one lap.
+/// Prefetches the lines of `positions` for reading, as far as they lie in one lap.
 #[inline(always)]
 pub(super) fn to_read(ring: &[AtomicU64], geometry: Geometry, positions: Range<u64>) {
     let words = (positions.end.saturating_sub(positions.start) / 8) as usize;
@@ -27,8 +27,8 @@ pub(super) fn to_read(ring: &[AtomicU64], geometry: Geometry, positions: Range<u
     }
 }
 
-/// `value`, hidden from the optimizer: it knows that the extent which was read is the same, and would take that, so that the next
-/// position had to wait for its load. `black_box` may go through memory.
+/// `value`, hidden from the optimizer. The optimizer knows that the extent just read is equal, and would use that, so the next position
+/// would depend on its load. `black_box` may go through memory.
 #[inline(always)]
 pub(super) fn predicted(value: u64) -> u64 {
     #[cfg(all(target_arch = "x86_64", not(loom)))]
@@ -44,13 +44,13 @@ pub(super) fn predicted(value: u64) -> u64 {
     std::hint::black_box(value)
 }
 
-/// Asks for the line of `word` to be read.
+/// Prefetches the line of `word` for reading.
 #[inline(always)]
 pub(super) fn line_of(word: &AtomicU64) {
     #[cfg(all(target_arch = "x86_64", not(loom)))]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a hint, whatever the address; this one is mapped.
+        // SAFETY: a hint, valid for any address; this one is mapped.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(word.as_ptr().cast()) };
     }
     #[cfg(any(not(target_arch = "x86_64"), loom))]

@@ -17,8 +17,8 @@ impl Bus {
         Self { shared: Arc::new(shared) }
     }
 
-    /// Says that this participant is getting on, once a frame or turn. Inboxes do so too, at every drain and while they wait, and
-    /// publishers while they wait for room. Tools show it; nobody is taken for dead because of it.
+    /// Reports progress of this participant, once a frame or turn (its heartbeat). Inboxes also report it at every drain and while they
+    /// wait, and publishers while they wait for room. Tools show it; a missing heartbeat never counts as a death.
     #[inline]
     pub fn beat(&self) {
         if !self.shared.is_forked() {
@@ -26,17 +26,18 @@ impl Bus {
         }
     }
 
-    /// This participant's id, never given again on this bus: what tells it from all others in a [`Snapshot`](crate::Snapshot). A process id does not, as
-    /// each pid namespace counts by itself.
+    /// This participant's id, never reused on this bus. It identifies the participant in a [`Snapshot`](crate::Snapshot); a process id
+    /// doesn't, since each pid namespace counts by itself.
     #[must_use]
     pub fn id(&self) -> u64 {
         self.shared.id
     }
 
-    /// Asks the system whether this bus is still the one that others find under its name. Who sends or receives learns it by that.
+    /// Asks the system whether this bus is still the one that others find under its name. Publishers and inboxes then return the error,
+    /// too.
     ///
     /// # Errors
-    /// [`ChangeError::Removed`] when its folder was deleted, moved or replaced, [`ChangeError::Forked`] in a forked child.
+    /// [`ChangeError::Removed`] if its folder was deleted, moved or replaced, [`ChangeError::Forked`] in a forked child.
     pub fn check(&self) -> Result<(), ChangeError> {
         if !self.shared.is_forked() {
             self.shared.look_at_once();
@@ -50,7 +51,7 @@ impl Bus {
         &self.shared.name
     }
 
-    /// The bus's folder. An anonymous bus has none; it gives a name that no other has.
+    /// The bus's folder. An anonymous bus has none; for it, this is a name that no other bus has.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.shared.store.path()

@@ -1,10 +1,10 @@
-//! The right to change a bus: its lock, and what a killed holder left behind cleared away.
+//! The right to change a bus: its lock, and the cleanup after a killed holder.
 //!
 //! # Invariants
-//! 1. Dropping a publisher, an inbox or a participant never waits: what it owned is given up, and cleared away by itself if the
-//!    lock is free, else by the lock's holder, who looks for such things after letting go: `[GIVEN-UP]`.
-//! 2. A change holds the lock of the bus whose register it maps: the file `control` is that register, and lies where others look
-//!    for it.
+//! 1. Dropping a publisher, an inbox or a participant never waits. It marks what it owned as abandoned, and cleans it up itself if the lock
+//!    is free. Otherwise the lock's holder does, which looks for abandoned entries after releasing the lock: `[GIVEN-UP]`.
+//! 2. A change holds the lock of the bus whose registry it has mapped: the file `control` is that registry, and is where others look for
+//!    it.
 
 use std::time::Duration;
 
@@ -23,12 +23,12 @@ pub(crate) struct Change<'a> {
 }
 
 impl<'a> Change<'a> {
-    /// How long a participant waits for another one's change, unless told otherwise.
+    /// Default lock timeout: how long a participant waits for another one's change.
     pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
-    /// Looks at what was given up while others change the bus, too.
+    /// Maximum number of looks for abandoned entries while others change the bus, too.
     pub(super) const ROUNDS_MAX: usize = 64;
 
-    /// Waits for the lock, then clears away the dead.
+    /// Waits for the lock, then removes what dead participants left.
     pub(crate) fn begin(shared: &'a Shared) -> Result<Self, ChangeError> {
         shared.check()?;
         let lock = shared.lock(shared.patience).map_err(|error| match error {
@@ -39,7 +39,7 @@ impl<'a> Change<'a> {
         Ok(Self::with(shared, lock))
     }
 
-    /// Clears away the dead and what is drained, if nobody else is changing the bus right now.
+    /// Removes what dead participants left and lanes that are drained, unless somebody else is changing the bus right now.
     pub(crate) fn sweep_if_free(shared: &Shared) {
         if !shared.is_forked()
             && let Ok(lock) = shared.lock(Duration::ZERO)
@@ -48,7 +48,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Clears away what was given up, unless somebody holds the lock, who then will.
+    /// Cleans up abandoned entries, unless somebody holds the lock; then the holder does.
     pub(crate) fn clear_given_up(shared: &Shared) {
         for _ in 0..Self::ROUNDS_MAX {
             if !shared.control.anything_given_up() {

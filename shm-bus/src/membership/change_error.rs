@@ -8,42 +8,42 @@ use crate::control::{NAME_MAX, Process};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChangeError {
-    /// Another participant held `bus.lock` for too long, probably because it is stopped.
+    /// Another participant held `bus.lock` beyond the lock timeout, probably because it is stopped.
     #[error("bus `{bus}` is being changed by {}, which does not let go of it", holder_text(*holder))]
     Busy {
         /// The bus.
         bus: String,
-        /// The holder, if it said so.
+        /// The holder, if its lock file names it.
         holder: Option<Process>,
     },
-    /// Others no longer find the bus: its folder, the runtime folder or the register was deleted, moved or replaced.
+    /// Others no longer find the bus: its folder, the runtime folder or the registry was deleted, moved or replaced.
     #[error("bus `{bus}` was removed: its folder was deleted, moved or replaced; open it again")]
     Removed {
         /// The bus.
         bus: String,
     },
-    /// This process was forked from the participant; only that may use its handles.
+    /// This process was forked from the participant; only the parent may use its handles.
     #[error("bus `{bus}` was opened before this process was forked; open it here")]
     Forked {
         /// The bus.
         bus: String,
     },
-    /// All segments of the bus together would have more bytes than was agreed on when it was made.
+    /// The segments of the bus would exceed the byte limit with which it was created.
     #[error("the bus has no room for {bytes} more bytes: {used} of its {max} are in use")]
     Bytes {
-        /// Bytes that were wanted.
+        /// Bytes requested.
         bytes: u64,
         /// Bytes of all segments.
         used: u64,
         /// The bus's limit.
         max: u64,
     },
-    /// The system refused.
+    /// A system call failed.
     #[error("can't {what}")]
     Io {
         /// What was tried.
         what: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// A name is empty or too long.
@@ -65,7 +65,7 @@ pub(super) fn holder_text(holder: Option<Process>) -> String {
     holder.map_or_else(|| "an unknown process".to_owned(), |process| process.to_string())
 }
 
-/// Refuses a name that has no place in an entry.
+/// Refuses a name that doesn't fit into an entry.
 pub(crate) fn text_fits(name: &str) -> Result<(), ChangeError> {
     if (1..=NAME_MAX).contains(&name.len()) { Ok(()) } else { Err(ChangeError::Name { name: name.to_owned() }) }
 }

@@ -1,10 +1,10 @@
 //! Entering and leaving a bus.
 //!
 //! # Invariants
-//! 1. A slot's lock is taken before there is an entry, and let go of before the entry goes.
+//! 1. A slot's lock is taken before its entry is written, and released before its entry is removed.
 //!
 //! # Failure
-//! Leaving waits for nothing. While somebody else holds the bus's lock, that one clears away what the leaver had.
+//! Leaving never waits. While somebody else holds the bus's lock, the holder cleans up after the leaving participant.
 
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,8 +20,8 @@ use crate::runtime::{CONTROL, LockOwner, ParticipantLock, Store};
 use crate::sys::{Birth, Origin};
 
 impl Shared {
-    /// Takes a slot in the register `control`, which lies in `store`, for a participant of this process. `birth` is this process's.
-    /// Clears away the dead first. Under `bus.lock`.
+    /// Takes a slot in the registry `control`, which lies in `store`, for a participant of this process. `birth` is this process's. First
+    /// removes what dead participants left. Under `bus.lock`.
     pub(crate) fn enter(
         name: &str,
         store: Store,
@@ -44,11 +44,11 @@ impl Shared {
     }
 }
 
-/// Takes a slot: its lock first, then its entry. `None` when all are taken.
+/// Takes a slot: its lock first, then its entry. `None` if all are taken.
 fn take_slot(store: &Store, control: &Control, birth: Birth) -> io::Result<Option<(usize, u64, ParticipantLock)>> {
-    /// A slot whose lock is held though its entry is free is being looked at by somebody, for a moment.
+    /// A lock that is held although its slot's entry is free is held for a moment by somebody who inspects it.
     const LOOKS_MAX: usize = 256;
-    // The lock is signed with it before there is an entry.
+    // The lock's signature contains the id, so it is needed before the entry exists.
     let id = control.next_id();
     for _ in 0..LOOKS_MAX {
         let mut looked_at = false;
@@ -76,8 +76,8 @@ impl Drop for Shared {
         if self.is_forked() {
             return;
         }
-        // Publishers and inboxes hold `Shared`, so all of them are gone by now. From here on this participant is dead, and
-        // may be cleared away by anybody: nothing is waited for.
+        // Publishers and inboxes hold `Shared`, so all of them are gone by now. From here on this participant counts as dead, and anybody
+        // may clean up after it: nothing is waited for.
         self.lock = None;
         self.control.leave(self.slot, self.id);
         self.control.give_up(GivenUp::Participant(self.slot));

@@ -1,15 +1,15 @@
-//! Whether a participant lives: the table, apart from how its columns are found.
+//! Decides whether a participant lives. Only the table; the callers determine its columns.
 //!
 //! | its lock | and | then it |
 //! |---|---|---|
-//! | held | nothing else is proven | lives: a held lock wins |
-//! | held | its process has provably ended: a child that it forked holds the lock on | is dead |
+//! | held | nothing else is proven | lives: a held lock takes precedence |
+//! | held | its process has provably ended: a child that it forked still holds the lock | is dead |
 //! | free | | is dead |
-//! | missing | no entry, nonsense in its place, or a copy of the register | is nobody |
-//! | missing | an entry that a participant wrote, and nothing else is proven | lives: what is not there proves nothing |
-//! | missing | it has said that it left, or was proven dead before, or its process has provably ended | is dead |
+//! | missing | no entry, an invalid entry, or a copy of the registry | is nobody |
+//! | missing | an entry that a participant wrote, and nothing else is proven | lives: a missing lock proves nothing |
+//! | missing | it has marked that it left, or was proven dead before, or its process has provably ended | is dead |
 //! | another participant's, held | an entry that a participant wrote | as if missing: a renamed lock proves nothing |
-//! | another participant's, held | no entry, nonsense in its place, or a copy of the register | as if held |
+//! | another participant's, held | no entry, an invalid entry, or a copy of the registry | as if held |
 
 use crate::runtime::LockState;
 
@@ -17,9 +17,9 @@ use crate::runtime::LockState;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Signs {
     pub(super) lock: LockState,
-    /// The register is no copy, and has an entry for it that a participant wrote.
+    /// The registry is no copy, and the slot's entry was written by a participant.
     pub(super) sealed: bool,
-    /// The participant of this entry has said that it left, or was proven dead before.
+    /// The participant of this entry has marked that it left, or was proven dead before.
     pub(super) left: bool,
     /// The process of this entry has provably ended.
     pub(super) ended: bool,
@@ -31,7 +31,7 @@ impl Signs {
         match self.lock {
             LockState::Free => false,
             LockState::Held => !self.ended,
-            // Whose entry makes no sense can't be told from the lock's owner.
+            // An invalid entry can't be told from the lock owner's.
             LockState::Foreign => !(self.ended || (self.sealed && self.left)),
             LockState::Missing => self.sealed && !self.left && !self.ended,
         }

@@ -1,33 +1,33 @@
-//! Taking part in a bus: what the handles of one participant share, how it changes the bus, and what becomes of it when it dies.
+//! Membership in a bus: what the handles of one participant share, how it changes the bus, and what happens when it dies.
 //!
-//! Knows the files of lanes, inboxes and claims, and nothing of who sends, receives or works: those build on this.
+//! Knows the files of lanes, inboxes and claims, but not sending, receiving or working: those modules build on this one.
 //!
 //! | module | role |
 //! |---|---|
 //! | `bus`, `shared` | the handle, and what it shares with its clones, publishers and inboxes |
-//! | `enter`, `open_error` | taking a slot and leaving it, and why that may fail |
-//! | `register`, `view` | the register in its place, and a look at a bus that changes nothing |
-//! | `change`, `change_error`, `sweep` | the right to change a bus, why it fails, and clearing away what nobody needs any more |
+//! | `enter`, `open_error` | taking and leaving a slot, and why that may fail |
+//! | `register`, `view` | finding the registry, and a read-only view of a bus |
+//! | `change`, `change_error`, `sweep` | the right to change a bus, why a change fails, and removing what nobody needs any more |
 //! | `topics` | finding and declaring topics |
 //! | `liveness`, `removed` | whether a participant lives, and whether others still find the bus |
 //!
 //! # Invariants
-//! 1. A handle is a participant: it holds its slot's lock from attaching until the last clone, publisher and inbox is gone.
+//! 1. A handle is a participant: it holds its slot's lock from attaching until the last clone, publisher and inbox is dropped.
 //! 2. Entries and files change only while a [`Change`] is held.
 //!
 //! # Failure
-//! Each operation leaves the bus as it was when it returns an error. The next participant that changes anything clears away what a
-//! killed process has left; [`gc`](crate::gc) does when there is none.
+//! An operation that returns an error leaves the bus unchanged. What a killed process left is removed by the next participant that changes
+//! anything, or by [`gc`](crate::gc) if there is none.
 //!
 //! # Forks
-//! A child of `fork` has none of the mappings. Every call on a handle that it inherited gives an error that says so, and does nothing.
-//! A call that has no error gives nothing (but [`Bus::snapshot`] panics), and dropping is harmless. Only a pointer from
-//! [`Publisher::begin`](crate::Publisher::begin) leads nowhere in it. The child may open the bus by itself.
+//! A child of `fork` has none of the mappings. Every call on an inherited handle returns an error that says so, and does nothing. A call
+//! without an error type returns nothing (but [`Bus::snapshot`] panics), and dropping is harmless. Only a pointer from
+//! [`Publisher::begin`](crate::Publisher::begin) dangles in the child. The child may open the bus itself.
 //!
 //! # Removal
-//! A bus is its folder and its register, under the name that it was opened by. When somebody deletes, moves or replaces one of them,
-//! nobody finds the bus any more. Its participants notice within some seconds of use, and every call then says `Removed`. What lies
-//! in lanes that they have mapped is still received before.
+//! A bus is its folder and its registry, under the name by which it was opened. When somebody deletes, moves or replaces one of them,
+//! nobody finds the bus any more. Its participants notice within a few seconds of use; from then on every call returns `Removed`. Messages
+//! in lanes that they have mapped are received first.
 
 mod bus;
 mod change;

@@ -11,25 +11,25 @@ use crate::sys::DirError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// Not a name for a bus.
+    /// The name is not a valid bus name.
     #[error("`{name}` is no bus name: 1 to 64 letters, digits, `-`, `_`, `.`, not beginning with a dot")]
     Name {
         /// The name.
         name: String,
     },
-    /// A limit that no bus can have.
+    /// A limit outside of the permitted range.
     #[error("a bus can't have a limit of {asked} {what}: allowed are {min} to {max}")]
     Range {
         /// Which limit.
         what: &'static str,
-        /// What was asked for.
+        /// The requested limit.
         asked: u64,
-        /// The least.
+        /// The minimum.
         min: u64,
-        /// The most.
+        /// The maximum.
         max: u64,
     },
-    /// The bus was made with another limit than this participant asks for.
+    /// The bus was created with a limit that differs from the requested one.
     #[error("bus `{name}` was made for at most {on_the_bus} {what}, here it is {here}")]
     LimitsDiffer {
         /// The bus.
@@ -38,36 +38,36 @@ pub enum OpenError {
         what: &'static str,
         /// The bus's.
         on_the_bus: u64,
-        /// What was asked for.
+        /// The requested limit.
         here: u64,
     },
-    /// The bus is of a format, or uses features, that this build does not know.
+    /// The bus has a format, or uses features, that this build does not know.
     #[error("bus `{name}` was made by {made_by}, which does not fit {here}")]
     Incompatible {
         /// The bus.
         name: String,
-        /// Who made it, with the features in use.
+        /// The build that created it, with the features in use.
         made_by: Box<Build>,
-        /// This process, with the features it knows.
+        /// This process's build, with the features that it knows.
         here: Box<Build>,
     },
-    /// Nobody has opened this bus, or all that had are gone.
+    /// Nobody has opened this bus, or every process that did is gone.
     #[error("no live bus `{name}` in {}", folder.display())]
     NotFound {
         /// The name.
         name: String,
-        /// Where it was looked for.
+        /// The folder that was searched.
         folder: PathBuf,
     },
     /// The runtime folder or the bus's own is not safe to use.
     #[error(transparent)]
     Dir(#[from] DirError),
-    /// Another participant held `bus.lock` for too long, five seconds unless told otherwise.
+    /// Another participant held `bus.lock` beyond the lock timeout, five seconds by default.
     #[error("bus `{name}` is being changed by {}, which does not let go of it", holder_text(*holder))]
     Busy {
         /// The bus.
         name: String,
-        /// The holder, if it said so.
+        /// The holder, if its lock file names it.
         holder: Option<Process>,
     },
     /// All slots are taken by live participants.
@@ -78,38 +78,38 @@ pub enum OpenError {
         /// The bus's limit.
         max: usize,
     },
-    /// The bus went away each time it was about to be entered.
+    /// The bus was removed each time before it could be entered.
     #[error("bus `{name}` was removed and made anew again and again while it was being opened")]
     Unsettled {
         /// The bus.
         name: String,
     },
-    /// Others no longer find the bus of this handle: its folder, the runtime folder or the register was deleted, moved or replaced.
+    /// Others no longer find the bus of this handle: its folder, the runtime folder or the registry was deleted, moved or replaced.
     #[error("bus `{name}` was removed: its folder was deleted, moved or replaced; open it by its name")]
     Removed {
         /// The bus.
         name: String,
     },
-    /// This process was forked from the participant; only that may use its handles.
+    /// This process was forked from the participant; only the parent may use its handles.
     #[error("bus `{name}` was opened before this process was forked; open it by its name")]
     Forked {
         /// The bus.
         name: String,
     },
-    /// The system refused, or the bus is spoilt.
+    /// A system call failed, or the bus is corrupt.
     #[error("can't {what} of bus `{name}`")]
     Io {
         /// The bus.
         name: String,
         /// What was tried.
         what: &'static str,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
 
 impl OpenError {
-    /// Why the register of the bus `name` can't be used.
+    /// The error for a registry of the bus `name` that can't be used.
     pub(crate) fn unfit(name: &str, error: RegisterError) -> Self {
         match error {
             RegisterError::Io(source) => Self::Io { name: name.to_owned(), what: "map the register", source },
@@ -121,7 +121,7 @@ impl OpenError {
     }
 }
 
-/// Whether a folder is not there.
+/// Whether the error says that a folder doesn't exist.
 pub(crate) fn is_missing(error: &DirError) -> bool {
     matches!(error, DirError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
 }

@@ -1,7 +1,7 @@
-//! A bus's register, found in its place, and whether anybody lives on that bus.
+//! Finds a bus's registry in its folder, and tells whether anybody lives on that bus.
 //!
 //! # Failure
-//! A register that this build can't read does not say who lives. The locks do, which buses of all versions have.
+//! A registry that this build can't read does not tell who lives. The locks do; buses of all versions have them.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use super::view::View;
 use crate::control::{self, Control, PARTICIPANTS_MAX, RegisterError};
 use crate::runtime::{Access, CONTROL, Store};
 
-/// The register, if there is one.
+/// The registry, if it exists.
 pub(crate) fn open_control(store: &Store, access: Access) -> Result<Option<Control>, RegisterError> {
     let page = match store.open_first_page(CONTROL) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -27,12 +27,12 @@ pub(crate) fn open_control(store: &Store, access: Access) -> Result<Option<Contr
 pub(crate) fn has_life(store: &Store) -> bool {
     match open_control(store, Access::Look) {
         Ok(Some(control)) => View { name: "", store, control: &control }.has_life(),
-        // A bus of another version has locks all the same.
+        // A bus of another version has locks, too.
         _ => has_held_locks(store),
     }
 }
 
-/// Whether any participant's lock is held, which tells of life where there is no register to ask.
+/// Whether any participant's lock is held. This shows life even if there is no registry.
 pub(crate) fn has_held_locks(store: &Store) -> bool {
     (0..PARTICIPANTS_MAX).any(|slot| store.slot_is_held(slot))
 }

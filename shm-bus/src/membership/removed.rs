@@ -1,39 +1,40 @@
-//! A bus that was removed under its participants: somebody deleted, moved or replaced its folder, the runtime folder or the register.
+//! Detects a bus that was removed under its participants: somebody deleted, moved or replaced its folder, the runtime folder or the
+//! registry.
 //!
-//! Those who have it mapped can still reach each other, but nobody finds them any more, and a second bus may have its name. So they
-//! look now and then, and then say so at every call.
+//! Participants that have it mapped still reach each other, but nobody else finds them, and a second bus may have its name. So they check
+//! now and then, and report it at every call afterwards.
 //!
 //! # Invariants
-//! 1. The system is asked where a call is slow already (a wait, a lane without room, a change), every [`CALLS`] receives that found
-//!    nothing, drains, or uses of a work queue, and once a lap where room is made, but not more often than every [`INTERVAL_NS`].
-//! 2. What was removed once stays so for this participant, even if it is put back.
+//! 1. The system is asked where a call is slow anyway (a wait, a lane without room, a change), every [`CALLS`] receives that found nothing,
+//!    drains, or uses of a work queue, and once a lap where room is made, but not more often than every [`INTERVAL_NS`].
+//! 2. Once removed, a bus stays removed for this participant, even if it is put back.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::sys::monotonic_ns;
 
-/// Between two looks.
+/// Minimum time between two checks.
 const INTERVAL_NS: u64 = 100_000_000;
-/// Such calls between two looks at the clock; a power of two.
+/// Number of such calls between two readings of the clock; a power of two.
 pub(super) const CALLS: u64 = 64;
 
-/// What one participant knows of it.
+/// One participant's knowledge of it.
 #[derive(Debug, Default)]
 pub(super) struct Removal {
     is_known: AtomicBool,
-    /// When it was last looked for.
+    /// Time of the last check.
     looked_ns: AtomicU64,
 }
 
 impl Removal {
-    /// Whether the bus is known to have been removed.
+    /// Whether the bus is known to be removed.
     #[inline]
     pub(super) fn is_known(&self) -> bool {
-        // ORDERING: Relaxed, here and below: nothing else is said with it.
+        // ORDERING: Relaxed, here and below: it publishes no other data.
         self.is_known.load(Ordering::Relaxed)
     }
 
-    /// Whether it is time to look again. If so the caller does.
+    /// Whether the next check is due. If so, the caller makes it.
     pub(super) fn is_due(&self) -> bool {
         let now = monotonic_ns();
         let looked = self.looked_ns.load(Ordering::Relaxed);
@@ -44,7 +45,7 @@ impl Removal {
         is_due
     }
 
-    /// Notes that the bus was removed. Whether that was not known.
+    /// Records that the bus was removed. Returns whether that is new.
     pub(super) fn note(&self) -> bool {
         !self.is_known.swap(true, Ordering::Relaxed)
     }

@@ -1,7 +1,7 @@
-//! What all of a participant's handles have in common: the register, its place, and the segments that it names.
+//! What all handles of a participant share: the registry, its location, and the segments that it names.
 //!
 //! # Failure
-//! A segment that is not what the register says is refused.
+//! A segment that contradicts the registry is refused.
 
 use std::io;
 use std::time::Duration;
@@ -23,25 +23,25 @@ pub(crate) struct Shared {
     pub(crate) name: String,
     pub(crate) store: Store,
     pub(crate) control: Control,
-    /// What tells this bus's `control` from a later one in the same folder.
+    /// Tells this bus's `control` from a later one in the same folder.
     pub(super) identity: (u64, u64),
     /// This participant's slot, below [`PARTICIPANTS_MAX`](crate::control::PARTICIPANTS_MAX).
     pub(crate) slot: usize,
     /// This participant's id.
     pub(crate) id: u64,
-    /// How long this participant waits for another one's change.
+    /// This participant's lock timeout.
     pub(crate) patience: Duration,
-    /// The process that opened the bus, for others; see [`Process`](crate::control::Process).
+    /// The process that opened the bus, as shown to others; see [`Process`](crate::control::Process).
     pub(super) process: u64,
-    /// The same, to be told from its forked children.
+    /// The same, to tell it from its forked children.
     pub(super) origin: Origin,
     pub(super) removal: Removal,
-    /// Held for as long as this participant lives; `None` only while leaving.
+    /// Held while this participant lives; `None` only while leaving.
     pub(super) lock: Option<ParticipantLock>,
 }
 
 impl Shared {
-    /// Makes the lane `id`. Under `bus.lock`.
+    /// Creates the lane `id`. Under `bus.lock`.
     pub(crate) fn create_lane(&self, id: u64, capacity: u64) -> Result<LaneFile, ChangeError> {
         let segment = self.create(&lane_name(id), LaneFile::bytes(capacity), "lane")?;
         Ok(LaneFile::create(segment, id, capacity))
@@ -52,13 +52,13 @@ impl Shared {
         self.view().open_lane(id, capacity)
     }
 
-    /// Makes the table of `claims` on the messages of the lane `id`. Under `bus.lock`.
+    /// Creates the table of `claims` for messages of the lane `id`. Under `bus.lock`.
     pub(crate) fn create_claims(&self, id: u64, claims: u64) -> Result<ClaimFile, ChangeError> {
         let segment = self.create(&claims_name(id), ClaimFile::bytes(claims), "claim table")?;
         Ok(ClaimFile::create(segment, id, claims))
     }
 
-    /// Makes the inbox `id`. Under `bus.lock`.
+    /// Creates the inbox `id`. Under `bus.lock`.
     pub(crate) fn create_inbox(&self, id: u64) -> Result<InboxFile, ChangeError> {
         let segment = self.create(&inbox_name(id), InboxFile::BYTES, "inbox")?;
         Ok(InboxFile::create(segment, id))
@@ -69,7 +69,7 @@ impl Shared {
         self.view().open_inbox(id)
     }
 
-    /// The bus, to be looked at.
+    /// A read-only view of the bus.
     pub(crate) fn view(&self) -> View<'_> {
         View { name: &self.name, store: &self.store, control: &self.control }
     }
@@ -79,19 +79,19 @@ impl Shared {
         self.view().is_alive(slot)
     }
 
-    /// Whether the register still has the lane of `entry`.
+    /// Whether the registry still lists the lane of `entry`.
     pub(crate) fn names_lane(&self, entry: &LaneEntry) -> bool {
         self.control.lane(entry.index).is_some_and(|now| now.id == entry.id)
     }
 
-    /// Says that this participant is getting on, and looks now and then whether the bus was removed.
+    /// Records a heartbeat of this participant, and checks now and then whether the bus was removed.
     #[inline]
     pub(crate) fn beat(&self) {
         let beat = self.control.beat(self.slot);
         self.is_removed_at(beat);
     }
 
-    /// Whether this process was forked from the participant's: it has none of the mappings.
+    /// Whether this process was forked from the participant's; then it has none of the mappings.
     #[inline(always)]
     pub(crate) fn is_forked(&self) -> bool {
         !self.origin.is_here()
@@ -103,19 +103,19 @@ impl Shared {
         self.removal.is_known()
     }
 
-    /// Whether the bus was removed; looks, unless somebody did a moment ago.
+    /// Whether the bus was removed; asks the system, unless it was asked a moment ago.
     #[cold]
     pub(crate) fn look_if_removed(&self) -> bool {
         if self.removal.is_due() { self.look_at_once() } else { self.was_removed() }
     }
 
-    /// As [`Self::look_if_removed`], by who found nothing to do, in its `call`th call.
+    /// Like [`Self::look_if_removed`], for a caller that found nothing to do, in its `call`th call.
     #[inline]
     pub(crate) fn is_removed_at(&self, call: u64) -> bool {
         (call.is_multiple_of(CALLS) && self.look_if_removed()) || self.was_removed()
     }
 
-    /// Looks whether the bus was removed, however short ago somebody did.
+    /// Checks whether the bus was removed, even if it was checked a moment ago.
     pub(crate) fn look_at_once(&self) -> bool {
         if self.store.was_removed(self.identity) && self.removal.note() {
             let folder = self.store.path().display();
@@ -124,7 +124,7 @@ impl Shared {
         self.was_removed()
     }
 
-    /// Refuses a bus that can't be used any more, without asking the system.
+    /// Refuses a bus that is known to be unusable, without asking the system.
     pub(crate) fn check(&self) -> Result<(), ChangeError> {
         match self {
             _ if self.is_forked() => Err(ChangeError::Forked { bus: self.name.clone() }),
@@ -133,9 +133,9 @@ impl Shared {
         }
     }
 
-    /// The bus's lock, if the bus is still this one.
+    /// Locks the bus, if it is still this one.
     pub(super) fn lock(&self, patience: Duration) -> Result<BusLock, LockError> {
-        // Before it, too: in a folder that is no longer this bus's not even a lock may be made.
+        // Also before it: in a folder that no longer belongs to this bus not even a lock file may be created.
         if self.look_at_once() {
             return Err(LockError::Gone);
         }

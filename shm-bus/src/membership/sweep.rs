@@ -1,13 +1,13 @@
-//! Clears away what the dead left, what was given up and what everybody has read. Under `bus.lock`.
+//! Removes what the dead left, what was abandoned and what everybody has read. Under `bus.lock`.
 //!
 //! # Invariants
-//! 1. Every step may be the last: the next sweep finds the rest. A participant's own entry goes after all that it owned, and
-//!    after the files that it was about to name in an entry.
-//! 2. Death is told by the kernel, or by who leaves: [`liveness`](super::liveness).
-//! 3. Only files with names of a bus's files are removed.
+//! 1. A sweep may be killed after any step: the next sweep finds the rest. A participant's own entry is removed after all that it owned,
+//!    and after the files that it was about to name in an entry.
+//! 2. A death is established by the kernel, or by the participant that leaves: [`liveness`](super::liveness).
+//! 3. Only files that are named like a bus's files are removed.
 //!
 //! # Failure
-//! A file that can't be removed is left and logged; its id is never used again.
+//! A file that can't be removed stays and is logged; its id is never reused.
 
 use std::collections::BTreeSet;
 
@@ -24,28 +24,28 @@ use crate::runtime::{
 use crate::shown::Shown;
 use crate::sync::Ordering;
 
-/// Removes dead participants with all that was theirs, what was given up, drained lanes and unused topics.
+/// Removes dead participants with everything that they owned, abandoned entries, drained lanes and unused topics.
 pub(crate) fn sweep(view: View<'_>) {
     let View { store, control, .. } = view;
-    // A holder of the lock that was killed in the middle of a step did not tell of it either.
+    // A lock holder that was killed in the middle of a step did not announce it either.
     let mut changed = control.finish_step();
     changed |= clear_given_up(store, control);
-    // Before looking who lives: who leaves after the look sets its bit anew.
+    // Before checking who lives: a participant that leaves after the check sets its bit again.
     for slot in 0..PARTICIPANTS_MAX {
         control.clear_given_up(GivenUp::Participant(slot));
     }
     let dead: Vec<usize> =
         (0..PARTICIPANTS_MAX).filter(|slot| !control.participant_is_free(*slot) && !view.is_alive(*slot)).collect();
     if !dead.is_empty() {
-        // A participant that drops its bus has noted that, and nobody needs to be told.
+        // A participant that dropped its bus has marked that it left; its death is not news.
         tell_of_deaths(control, dead.iter().filter(|slot| !control.has_left(**slot)));
-        // The proof of death goes with the lock's file, and must outlive a sweep that is killed before it frees the entry.
+        // The proof of death is removed with the lock's file, and must outlive a sweep that is killed before it frees the entry.
         dead.iter().for_each(|slot| control.bury(*slot));
         dead.iter().for_each(|slot| release(store, control, *slot));
-        // Whoever is killed between making a file and its entry is among the dead.
+        // A process that was killed between creating a file and its entry is among the dead.
         remove_orphans(store, control);
         for slot in dead {
-            // Its lock's file first: in a free slot somebody else's may lie.
+            // Its lock's file first: once the slot is free, the file may be somebody else's.
             log_failure(store.remove_slot(slot), "participant lock");
             control.remove_participant(slot);
         }
@@ -67,7 +67,7 @@ pub(crate) fn sweep(view: View<'_>) {
     }
 }
 
-/// Counts a closed lane's messages for those who never saw it, and removes it.
+/// Adds a closed lane's messages to the topic's account, for inboxes that never saw it, and removes the lane.
 pub(crate) fn end_lane(view: View<'_>, lane: &LaneEntry) {
     let sent = match view.open_lane_head(lane.id, lane.capacity) {
         Ok(head) => head.sent(),
@@ -83,7 +83,7 @@ pub(crate) fn end_lane(view: View<'_>, lane: &LaneEntry) {
     }
 }
 
-/// Names those that died without dropping their bus.
+/// Logs participants that died without dropping their bus.
 fn tell_of_deaths<'a>(control: &Control, slots: impl Iterator<Item = &'a usize>) {
     for slot in slots {
         match control.participant(*slot) {
@@ -99,7 +99,7 @@ fn tell_of_deaths<'a>(control: &Control, slots: impl Iterator<Item = &'a usize>)
     }
 }
 
-/// Closes lanes and removes inboxes that their owners have dropped.
+/// Closes lanes and removes inboxes that their owners have abandoned.
 fn clear_given_up(store: &Store, control: &Control) -> bool {
     if !control.anything_given_up() {
         return false;
@@ -135,8 +135,8 @@ fn release(store: &Store, control: &Control, slot: usize) {
     }
 }
 
-/// Frees entries that make no sense and whose owners are dead, and removes their files. Topics have no owner, and participants' entries
-/// go with their locks.
+/// Frees corrupt entries whose owners are dead, and removes their files. Topics have no owner, and participants' entries are removed with
+/// their locks.
 fn remove_spoilt(view: View<'_>) -> bool {
     let View { store, control, .. } = view;
     let mut freed = false;
@@ -163,7 +163,7 @@ fn remove_spoilt(view: View<'_>) -> bool {
     freed
 }
 
-/// Whether somebody lives that the spoilt entry may belong to: who it names, or anybody, if that was there before its id was given.
+/// Whether the corrupt entry may belong to a live participant: the one that it names, or any that was there before its id was given out.
 fn may_have_owner(view: View<'_>, entry: &SpoiltEntry) -> bool {
     let was_there = |slot: usize| view.control.participant(slot).is_none_or(|participant| participant.id < entry.id);
     let may_own = |slot: usize| !view.control.participant_is_free(slot) && view.is_alive(slot) && was_there(slot);
@@ -194,11 +194,11 @@ pub(crate) fn remove_bus(store: &Store) {
     store.remove_place();
 }
 
-/// Removes every file of a bus but its lock. Under `bus.lock`.
+/// Removes every file of a bus except its lock. Under `bus.lock`.
 pub(crate) fn clear(store: &Store) {
-    // The register goes first: a folder without it is no bus.
+    // The registry goes first: a folder without it is no bus.
     log_failure(store.remove(CONTROL), "register");
-    // Without a free descriptor the folder can't be listed. What a bus that could not be opened has left has known names.
+    // Without a free descriptor the folder can't be listed. A bus that could not be opened left only files with known names.
     let known = || (0..PARTICIPANTS_MAX).map(slot_name).chain([CONTROL_NEW.to_owned()]).collect();
     for name in store.names().unwrap_or_else(|_| known()) {
         if name != BUS_LOCK && is_file_name(&name) {
@@ -207,7 +207,7 @@ pub(crate) fn clear(store: &Store) {
     }
 }
 
-/// Whether every inbox that a closed lane waits for has said that it needs nothing more of it, or all its work is done.
+/// Whether a closed lane may be removed: every inbox that it waits for has marked it as done, or all its work is done.
 fn is_drained(view: View<'_>, lane: &LaneEntry) -> bool {
     if lane.claims > 0 {
         return is_worked_off(view, lane);
@@ -215,16 +215,16 @@ fn is_drained(view: View<'_>, lane: &LaneEntry) -> bool {
     view.control.inboxes().filter(|inbox| inbox.gates(lane.topic)).all(|inbox| {
         let file = match view.peek_inbox(inbox.id) {
             Ok(file) => file,
-            // What can't be told counts as still to be read. A missing file says nothing: its inbox may have it mapped.
+            // If unknown, it counts as unread. A missing file proves nothing: its inbox may have it mapped.
             Err(_) => return false,
         };
-        // ORDERING: [CURSOR] Relaxed, nothing of the lane is touched after it but its name.
+        // ORDERING: [CURSOR] Relaxed, after it only the lane's name is touched.
         let cursor = Cursor::decode(file.cursor(lane.index).load(Ordering::Relaxed));
         cursor == Cursor { generation: lane.generation(), place: Place::Done }
     })
 }
 
-/// Whether all that a closed lane of a work queue holds is done. What can't be told is not. A missing file says nothing, as workers may
+/// Whether everything that a closed lane of a work queue holds is done; `false` if unknown. A missing file proves nothing, as workers may
 /// have it mapped.
 fn is_worked_off(view: View<'_>, lane: &LaneEntry) -> bool {
     let looked = view

@@ -1,12 +1,12 @@
-//! Finding and declaring topics, and why one can't be used.
+//! Finds and declares topics, and says why one can't be used.
 //!
-//! | who asks for a topic | what happens |
+//! | request by | what happens |
 //! |---|---|
-//! | one who publishes it, or is waited for | the topic is declared as asked, unless somebody else holds another declaration: then the asker is refused |
-//! | an observer | the topic is declared as asked if nobody has; the asker is refused if somebody holds another declaration, and waits if nobody holds it |
+//! | a publisher, or an inbox that is waited for | the topic is declared as requested, unless somebody else holds another declaration: then the request is refused |
+//! | an observer | the topic is declared as requested if nobody has declared it; the request is refused if somebody holds another declaration, and waits if nobody holds it |
 //!
 //! # Failure
-//! What is refused changes nothing.
+//! A refused request changes nothing.
 
 use crate::control::{Control, LaneEntry, LaneState, SCHEMA_MAX, TOPIC_NAME_MAX, TYPE_NAME_MAX, TopicEntry};
 use crate::topic::TopicSpec;
@@ -33,9 +33,9 @@ pub enum TopicError {
     Schema {
         /// The topic.
         topic: String,
-        /// What its present users agreed on.
+        /// The schema that its present users agreed on.
         on_the_bus: String,
-        /// What the caller has.
+        /// The caller's schema.
         here: String,
     },
     /// The topic is in use with another policy.
@@ -43,29 +43,29 @@ pub enum TopicError {
     Policy {
         /// The topic.
         topic: String,
-        /// What its present users agreed on.
+        /// The policy that its present users agreed on.
         on_the_bus: Policy,
-        /// What the caller has.
+        /// The caller's policy.
         here: Policy,
     },
-    /// The topic is a work queue, which no publisher sends to and no inbox holds up.
+    /// The topic is a work queue: no publisher sends to it, and no inbox gates it.
     #[error("topic `{topic}` is a work queue on this bus: send with a producer, read with workers, or observe it")]
     Queue {
         /// The topic.
         topic: String,
     },
-    /// The topic is in use, and not as a work queue.
+    /// The topic is in use, but not as a work queue.
     #[error("topic `{topic}` is no work queue on this bus")]
     NotAQueue {
         /// The topic.
         topic: String,
     },
-    /// A work queue overwrites nothing that is not done.
+    /// The policy does not suit a work queue, which never overwrites a message that is not done.
     #[error("work queue `{topic}` can't have the policy {policy:?}: it rejects, blocks or drops the newest")]
     QueuePolicy {
         /// The topic.
         topic: String,
-        /// What the caller has.
+        /// The caller's policy.
         policy: Policy,
     },
     /// The work queue is in use with another number of deliveries.
@@ -73,9 +73,9 @@ pub enum TopicError {
     Deliveries {
         /// The topic.
         topic: String,
-        /// What its present users agreed on.
+        /// The number that its present users agreed on.
         on_the_bus: u8,
-        /// What the caller has.
+        /// The caller's number.
         here: u8,
     },
     /// Nobody has declared this topic.
@@ -95,7 +95,7 @@ pub enum TopicError {
 }
 
 impl TopicSpec<'_> {
-    /// Why a topic that is declared like this can't be used as `entry` says.
+    /// Why a topic with this declaration can't be used as `entry` declares it; `None` if it can.
     fn refusal(&self, entry: &TopicEntry) -> Option<TopicError> {
         let topic = self.name.to_owned();
         if (entry.schema_hash, &*entry.schema, entry.message_size) != (self.schema_hash, self.schema, self.message_size)
@@ -107,26 +107,26 @@ impl TopicSpec<'_> {
         (on_the_bus != here).then_some(TopicError::Policy { topic, on_the_bus, here })
     }
 
-    /// Whether both are declared alike.
+    /// Whether both declarations are the same.
     pub(crate) fn fits(&self, entry: &TopicEntry) -> bool {
         self.refusal(entry).is_none()
     }
 }
 
-/// Publishers and inboxes that their owner is about to drop, or to have leave a topic: what they alone have declared may be declared
-/// anew before they have gone.
+/// Publishers and inboxes that their owner is about to drop, or to detach from a topic. A topic that only they hold may be declared anew
+/// before they are gone.
 ///
 /// Until then the bus holds two topics of one name. Messages of the old one are not converted.
 #[derive(Clone, Debug, Default)]
 pub struct Leaving {
-    /// Ids.
+    /// Ids of lanes.
     pub(crate) lanes: Vec<u64>,
-    /// Ids.
+    /// Ids of inboxes.
     pub(crate) inboxes: Vec<u64>,
 }
 
-/// The place of `topic`, for somebody who publishes it or is waited for. It is added unless it is there. If nobody holds it as it is, it is
-/// declared anew at its place; if only those who are `leaving` do, at another place. Under `bus.lock`.
+/// The index of `topic`, for a publisher or an inbox that is waited for. Adds the topic if it doesn't exist. If nobody holds its present
+/// declaration, it is declared anew at the same index; if only those in `leaving` hold it, at another one. Under `bus.lock`.
 pub(crate) fn find_or_add(control: &Control, topic: &TopicSpec<'_>, leaving: &Leaving) -> Result<usize, TopicError> {
     check(topic)?;
     let mut entries: Vec<TopicEntry> = control.topics().filter(|entry| entry.name == topic.name).collect();
@@ -142,9 +142,9 @@ pub(crate) fn find_or_add(control: &Control, topic: &TopicSpec<'_>, leaving: &Le
         return add(control, topic);
     };
     if !topic.fits(free) || free.id != entries[0].id {
-        // Its new id makes it the one that counts.
+        // Its new id makes it the current declaration.
         control.redeclare_topic(free.index, topic);
-        // Observers are told even if what comes next fails.
+        // Observers are notified even if what follows fails.
         control.bump_epoch();
     } else if free.deliveries_max > 0 {
         control.make_plain(free.index);
@@ -152,20 +152,20 @@ pub(crate) fn find_or_add(control: &Control, topic: &TopicSpec<'_>, leaving: &Le
     Ok(free.index)
 }
 
-/// Whether somebody besides those who are `leaving` holds the topic at `index`.
+/// Whether anybody except those in `leaving` holds the topic at `index`.
 fn is_held_by_others(control: &Control, index: usize, leaving: &Leaving) -> bool {
     if leaving.lanes.is_empty() && leaving.inboxes.is_empty() {
         return control.topic_is_held(index);
     }
-    // A closed lane is there for the inboxes that still read it, unless it holds work.
+    // A closed lane serves only the inboxes that still read it, unless it holds work.
     let holds =
         |lane: &LaneEntry| lane.claims > 0 || lane.state == LaneState::Open && !leaving.lanes.contains(&lane.id);
     control.lanes().any(|lane| lane.topic == index && holds(&lane))
         || control.inboxes().any(|inbox| inbox.holds(index) && !leaving.inboxes.contains(&inbox.id))
 }
 
-/// The place of `topic`, for an observer. It is added unless it is there. One that nobody holds may be declared otherwise: then the
-/// observer waits for somebody who declares it as it needs it. Under `bus.lock`.
+/// The index of `topic`, for an observer. Adds the topic if it doesn't exist. A topic that nobody holds may be declared differently; the
+/// observer then waits until somebody declares it as the observer needs it. Under `bus.lock`.
 pub(crate) fn find_or_await(control: &Control, topic: &TopicSpec<'_>) -> Result<usize, TopicError> {
     check(topic)?;
     let Some(entry) = control.topic_named(topic.name) else { return add(control, topic) };
@@ -180,7 +180,7 @@ fn add(control: &Control, topic: &TopicSpec<'_>) -> Result<usize, TopicError> {
     control.add_topic(topic).ok_or_else(limit)
 }
 
-/// Refuses a work queue to those who would publish to it or hold it up.
+/// Refuses a work queue to those who would publish to it or gate it.
 pub(crate) fn refuse_queue(control: &Control, index: usize) -> Result<(), TopicError> {
     match control.topic(index).filter(|topic| topic.deliveries_max > 0) {
         Some(topic) => Err(TopicError::Queue { topic: topic.name }),

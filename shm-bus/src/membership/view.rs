@@ -1,4 +1,4 @@
-//! A bus as somebody sees it who changes nothing: a participant, or a tool that takes no slot and no lock.
+//! A read-only view of a bus: of a participant, or of a tool that takes no slot and no lock.
 
 use std::io;
 
@@ -19,7 +19,7 @@ pub(crate) struct View<'a> {
 }
 
 impl View<'_> {
-    /// Whether the participant in `slot` lives: [`liveness`](super::liveness) says by what.
+    /// Whether the participant in `slot` lives, according to [`liveness`](super::liveness).
     pub(crate) fn is_alive(&self, slot: usize) -> bool {
         let lock = self.slot_lock(slot);
         if lock == LockState::Free {
@@ -31,18 +31,18 @@ impl View<'_> {
         Signs { lock, sealed, left: self.control.has_left(slot), ended }.life()
     }
 
-    /// What the lock of the participant in `slot` says.
+    /// State of the lock of the participant in `slot`.
     fn slot_lock(&self, slot: usize) -> LockState {
         let (register, id) = (self.control.inode(), self.control.participant_id(slot));
         match id {
             0 if self.store.slot_is_held(slot) => LockState::Held,
-            // No entry: there is nobody whose lock it could be.
+            // Without an entry there is nobody whose lock it could be.
             0 => LockState::Free,
             id => self.store.slot_lock(LockOwner { register, slot, id }),
         }
     }
 
-    /// Whether the register is no copy; what can't be told is none.
+    /// Whether the registry is provably no copy.
     fn is_original(&self) -> bool {
         self.store.identity(CONTROL).map_or(true, |(_, inode)| self.control.inode() == inode)
     }
@@ -52,7 +52,7 @@ impl View<'_> {
         (0..PARTICIPANTS_MAX).any(|slot| self.is_alive(slot))
     }
 
-    /// Whether the system says that the process of the participant in `slot` is stopped. What can't be told is `false`.
+    /// Whether the system says that the process of the participant in `slot` is stopped; `false` if unknown.
     pub(crate) fn is_stopped(&self, slot: usize) -> bool {
         let entry = self.control.participant(slot);
         entry.is_some_and(|entry| is_stopped(entry.pid(), entry.birth))
@@ -63,12 +63,12 @@ impl View<'_> {
         LaneFile::open(self.store.open(&lane_name(id), LaneFile::bytes(capacity), Access::Read)?, id, capacity)
     }
 
-    /// Maps the header page of the lane `id` and nothing else of it, read-only.
+    /// Maps only the header page of the lane `id`, read-only.
     pub(crate) fn open_lane_head(&self, id: u64, capacity: u64) -> io::Result<LaneHead> {
         LaneHead::open(self.store.open_first_page(&lane_name(id))?, id, capacity)
     }
 
-    /// As [`View::open_inbox`], for a look at a few words: only their pages come into memory.
+    /// Like [`View::open_inbox`], for reading a few words: only their pages are loaded into memory.
     pub(crate) fn peek_inbox(&self, id: u64) -> io::Result<InboxFile> {
         InboxFile::open(self.store.open(&inbox_name(id), InboxFile::BYTES, Access::Peek)?, id)
     }
@@ -78,7 +78,7 @@ impl View<'_> {
         InboxFile::open(self.store.open(&inbox_name(id), InboxFile::BYTES, Access::Read)?, id)
     }
 
-    /// Names of files that the register says are there, and that are not: somebody removed them.
+    /// Names of files that the registry lists but that don't exist: somebody removed them.
     pub(crate) fn missing_files(&self) -> Vec<String> {
         let control = self.control;
         let lanes = control.lanes().flat_map(|lane| {
@@ -87,8 +87,8 @@ impl View<'_> {
         });
         let inboxes = control.inboxes().filter(|inbox| !inbox.worker);
         let inboxes = inboxes.map(|inbox| (inbox_name(inbox.id), inbox.index, inbox.id));
-        // An entry that is still there after its file was looked for was not just being removed. An inbox's file goes shortly before
-        // its entry, but only if its owner has given it up or is dead.
+        // If an entry is still there after its file was looked up, the file was not just being removed. An inbox's file is removed shortly
+        // before its entry, but only if its owner has abandoned it or is dead.
         let lacks = |name: &String| self.store.lacks(name);
         let lane_stays = |index, id| control.lane(index).is_some_and(|now| now.id == id);
         let inbox_stays = |index, id| {
@@ -105,7 +105,7 @@ impl View<'_> {
         locks.chain(lanes).chain(inboxes).collect()
     }
 
-    /// Bytes of all segments that the register names, and of itself.
+    /// Bytes of the registry and of all segments that it names.
     pub(crate) fn bytes_used(&self) -> u64 {
         let lanes = self.control.lanes().map(|lane| LaneFile::bytes(lane.capacity));
         let claims = self.control.lanes().filter(|lane| lane.claims > 0).map(|lane| ClaimFile::bytes(lane.claims));

@@ -1,19 +1,20 @@
-//! Several messages at once: one look at who asked for a signal, and readers that do not fight for the lane's cache lines meanwhile.
+//! Sends several messages at once: it checks the attention mask once for all, and readers don't contend for the lane's cache lines
+//! meanwhile.
 //!
 //! # Failure
-//! However a batch ends, by an error or by a panic of who gives the messages, what was sent of it is seen by then.
+//! If a batch ends early, by an error or a panic in the caller's iterator, the messages sent so far are visible by then.
 
 use super::{Publisher, SendError};
 use crate::lane::Envelope;
 use crate::wire::Priority;
 
-/// Why a batch was not sent to its end.
+/// Why a batch was not sent completely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("after {sent} messages of the batch")]
 pub struct BatchError {
-    /// Messages of the batch that were taken before.
+    /// Number of messages of the batch that were sent before.
     pub sent: usize,
-    /// Why the next one was not.
+    /// Why the next message was not sent.
     pub source: SendError,
 }
 
@@ -25,10 +26,10 @@ struct Batch<'a> {
 }
 
 impl Publisher {
-    /// Sends each payload as a message of its own, quicker than one by one: inboxes see all of them at once, when the last one is
-    /// written. Where room has to be made or waited for, what was written so far is seen first. Nothing is seen while `payloads`
-    /// computes the next one, which should not take long. How many were taken; under [`Policy::DropNewest`](crate::wire::Policy) those that
-    /// were dropped for want of room are among them.
+    /// Sends each payload as a message of its own, faster than one by one: inboxes see all of them at once, when the last one is written.
+    /// If room has to be made or waited for, the messages written so far become visible first. Nothing is visible while `payloads` computes
+    /// the next one, so that should not take long. Returns the number of messages taken; under [`Policy::DropNewest`](crate::wire::Policy)
+    /// this includes messages dropped because there was no room.
     ///
     /// ```
     /// # use shm_bus::wire::{Policy, Priority, schema_hash};
@@ -48,7 +49,7 @@ impl Publisher {
     /// ```
     ///
     /// # Errors
-    /// See [`BatchError`]; those before were sent.
+    /// See [`BatchError`]; earlier messages were sent.
     pub fn send_batch(
         &mut self,
         priority: Priority,
@@ -68,7 +69,7 @@ impl Publisher {
 
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
-        // Who gives the messages may have forked.
+        // The caller's iterator may have forked.
         if self.publisher.shared.is_forked() {
             return;
         }

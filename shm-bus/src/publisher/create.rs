@@ -1,7 +1,7 @@
-//! Making a publisher: its topic, its lanes' files, their entries.
+//! Creates a publisher: its topic, its lanes' files, their entries.
 //!
 //! # Failure
-//! What was made before an error is taken away again.
+//! What was created before an error is removed again.
 
 use std::sync::Arc;
 
@@ -17,23 +17,23 @@ use crate::sync::Ordering;
 use crate::topic::TopicSpec;
 use crate::wire::{Policy, Priority, Topic};
 
-/// Why a publisher could not be made.
+/// Why a publisher could not be created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublisherError {
     /// The topic can't be used as given.
     #[error(transparent)]
     Topic(#[from] TopicError),
-    /// A ring of this size can't be made.
+    /// A ring of this size is not allowed.
     #[error("a lane of {bytes} bytes can't be made: allowed are powers of two from {CAPACITY_MIN} to {CAPACITY_MAX}")]
     Capacity {
-        /// Bytes that were asked for.
+        /// Bytes requested.
         bytes: u32,
     },
-    /// No lane, or two of one priority.
+    /// There is no lane, or there are two of one priority.
     #[error("a publisher has one lane for each priority that it uses, at least one")]
     Lanes,
-    /// The lane directory is full.
+    /// The lane table is full.
     #[error("the bus has no room for another lane: it holds at most {max}")]
     Limit {
         /// The bus's limit.
@@ -45,9 +45,8 @@ pub enum PublisherError {
 }
 
 impl Bus {
-    /// A publisher of `topic` with one lane for each of `lanes`: a priority and the ring's bytes, a power of two between
-    /// 4096 and 2³⁰. A message takes its length and 32 bytes, rounded up to a multiple of
-    /// 32, and at most a quarter of the ring: 16 bytes take 64.
+    /// Creates a publisher of `topic` with one lane for each of `lanes`: a priority and the ring's bytes, a power of two between 4096 and
+    /// 2³⁰. A message takes its length and 32 bytes, rounded up to a multiple of 32, and at most a quarter of the ring: 16 bytes take 64.
     ///
     /// # Errors
     /// See [`PublisherError`].
@@ -60,8 +59,8 @@ impl Bus {
         self.publisher_in_place_of(topic, publisher_name, lanes, &Leaving::default())
     }
 
-    /// As [`Self::publisher`], on a topic that may carry something else, or have another policy, as long as nobody but those who are
-    /// `leaving` and observers use it.
+    /// Like [`Self::publisher`], but the topic may carry something else or have another policy, as long as only those in `leaving` and
+    /// observers use it.
     ///
     /// # Errors
     /// See [`PublisherError`].
@@ -75,7 +74,7 @@ impl Bus {
         Publisher::new(Arc::clone(self.shared()), topic, publisher_name, lanes, leaving)
     }
 
-    /// A publisher of the topic `T`, with its declared priority and capacity.
+    /// Creates a publisher of the topic `T`, with its declared priority and capacity.
     ///
     /// # Errors
     /// See [`PublisherError`].
@@ -133,7 +132,7 @@ impl Publisher {
     }
 }
 
-/// Makes one lane's file and entry. Under `bus.lock`.
+/// Creates one lane's file and entry. Under `bus.lock`.
 fn make_lane(
     shared: &Shared,
     (topic, policy): (usize, Policy),
@@ -152,14 +151,14 @@ fn make_lane(
     Ok(OutLane { index, id, writer, faulty: Vec::new(), tested: None })
 }
 
-/// An id for a lane at `index` whose generation no gating inbox of `topic` has in its cursor there, left by an earlier lane. Under
+/// An id for a lane at `index` whose generation is in no gating inbox's cursor there for `topic`, left by an earlier lane. Under
 /// `bus.lock`.
 fn unmistakable_id(shared: &Shared, topic: usize, index: usize) -> u64 {
     let inboxes = shared.control.inboxes().filter(|inbox| inbox.gates(topic));
     let files: Vec<_> = inboxes.filter_map(|inbox| shared.open_inbox(inbox.id).ok()).collect();
     loop {
         let id = shared.control.next_id();
-        // ORDERING: Relaxed, a word that its owner stores again only for a lane that it reads.
+        // ORDERING: Relaxed, the owner stores this word again only for a lane that it reads.
         let taken =
             |file: &InboxFile| Cursor::decode(file.cursor(index).load(Ordering::Relaxed)).generation == id as u16;
         // There are fewer inboxes than generations.
@@ -169,7 +168,7 @@ fn unmistakable_id(shared: &Shared, topic: usize, index: usize) -> u64 {
     }
 }
 
-/// Takes back a lane that nobody has been told of. Under `bus.lock`.
+/// Removes a lane that was not announced yet. Under `bus.lock`.
 fn unmake_lane(shared: &Shared, lane: &OutLane) {
     shared.control.remove_lane(lane.index);
     let _ = shared.store.remove(&lane_name(lane.id));

@@ -1,31 +1,31 @@
-//! Which inboxes a publisher waits for, and how far they have come.
+//! The inboxes that a publisher waits for, and their positions.
 //!
 //! # Invariants
-//! 1. The list is that of the epoch it was made at; it is made anew before a look when the epoch has moved on.
-//! 2. An inbox leaves the list only when its entry is gone, its owner is proven dead, or its cursor is impossible.
+//! 1. The list belongs to the epoch at which it was made; it is rebuilt before a look if the epoch has changed.
+//! 2. An inbox leaves the list only if its entry is gone, its owner is proven dead, or its cursor is impossible.
 //!
 //! # Failure
-//! An inbox whose file can't be mapped is waited for at the oldest record: nothing is overwritten that it might need.
+//! If an inbox's file can't be mapped, its position counts as the oldest record: nothing is overwritten that it might need.
 
 use crate::inbox_file::InboxFile;
 use crate::lane::{Cursor, Gates, Lowest, Place};
 use crate::membership::Shared;
 use crate::sync::Ordering;
 
-/// Looks for room between two at whether the bus was removed; a power of two. Room is made in steps of an eighth of the ring, with two
-/// looks each, so this is a lap.
+/// Number of looks for room between two checks whether the bus was removed; a power of two. Room is made in steps of an eighth of the ring,
+/// with two looks each, so this is a lap.
 const LOOKS: u64 = 16;
 
 /// The gating inboxes of one topic.
 #[derive(Debug)]
 pub(super) struct GateList {
     topic: usize,
-    /// Epoch at which `gates` was made; `None` before the first time.
+    /// Epoch at which `gates` was made; initially `None`.
     epoch: Option<u64>,
     gates: Vec<Gate>,
     /// Ids of inboxes whose owner died, until their entry is gone.
     dead: Vec<u64>,
-    /// Looks for room.
+    /// Number of looks for room.
     looks: u64,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct GateList {
 struct Gate {
     id: u64,
     participant: usize,
-    /// `None` when it could not be mapped.
+    /// `None` if it could not be mapped.
     file: Option<InboxFile>,
 }
 
@@ -43,7 +43,7 @@ impl GateList {
         Self { topic, epoch: None, gates: Vec::new(), dead: Vec::new(), looks: 0 }
     }
 
-    /// Takes dead owners' inboxes off the list; whether there were any.
+    /// Removes dead owners' inboxes from the list; returns whether there were any.
     pub(super) fn drop_dead(&mut self, shared: &Shared) -> bool {
         let before = self.gates.len();
         let dead = &mut self.dead;
@@ -62,7 +62,7 @@ impl GateList {
         let epoch = shared.control.epoch();
         if self.epoch != Some(epoch) {
             self.remake(shared);
-            // What could not be mapped is tried again at the next look.
+            // If a file could not be mapped, the next look retries.
             self.epoch = self.gates.iter().all(|gate| gate.file.is_some()).then_some(epoch);
         }
     }
@@ -85,16 +85,16 @@ impl GateList {
     }
 }
 
-/// The gates as one lane sees them.
+/// The gates as seen by one lane.
 #[derive(Debug)]
 pub(super) struct LaneGates<'a> {
     shared: &'a Shared,
     list: &'a mut GateList,
-    /// The lane's index in the directory.
+    /// The lane's index in the lane table.
     index: usize,
     generation: u16,
     faulty: &'a mut Vec<u64>,
-    /// Whether anybody is waited for at all.
+    /// Whether the topic's policy waits for anybody.
     waits: bool,
 }
 
@@ -128,7 +128,7 @@ impl Gates for LaneGates<'_> {
         for gate in &self.list.gates {
             let needs = match &gate.file {
                 None => Some(oldest),
-                // ORDERING: [CURSOR] Relaxed, all that std promises on a read-only mapping; `Writer::make_room` fences.
+                // ORDERING: [CURSOR] Relaxed, std promises no more on a read-only mapping; `Writer::make_room` fences.
                 Some(file) => needs(file.cursor(self.index).load(Ordering::Relaxed), self.generation, oldest),
             };
             match needs {
@@ -145,11 +145,11 @@ impl Gates for LaneGates<'_> {
     }
 }
 
-/// The first position that a cursor word still needs, at least `oldest`; `None` when it needs nothing.
+/// The first position that a cursor word still needs, at least `oldest`; `None` if it needs nothing.
 fn needs(word: u64, generation: u16, oldest: u64) -> Option<u64> {
     let cursor = Cursor::decode(word);
     match cursor.place {
-        // A cursor of an earlier lane here: the inbox has not yet seen this lane and stands at its start.
+        // A cursor of an earlier lane at this index: the inbox has not yet seen this lane and is at its start.
         _ if cursor.generation != generation => Some(oldest),
         Place::At(position) => Some(position.max(oldest)),
         Place::Done => None,

@@ -1,7 +1,7 @@
-//! Memory of a ring, lent to be filled with one message.
+//! Ring memory that is lent to be filled with one message (zero-copy).
 //!
 //! # Invariants
-//! 1. The words of a loan lie behind the lane's `head`; no gating reader looks at them, an observer discards what it saw.
+//! 1. The words of a loan lie past the lane's `head`; no gating reader looks at them, and an observer discards what it saw.
 
 use std::ptr::NonNull;
 
@@ -10,15 +10,15 @@ use crate::lane::{Envelope, Memory};
 use crate::sync::{AtomicU64, Ordering};
 use crate::wire::Priority;
 
-/// Room for one message. Dropping it takes it back.
+/// Room for one message. Dropping it cancels the loan.
 #[derive(Debug)]
 #[must_use = "a loan that is not committed sends nothing"]
 pub struct Loan<'a> {
     publisher: &'a mut Publisher,
     priority: Priority,
-    /// Word of the ring at which the payload begins.
+    /// Index of the ring's word at which the payload begins.
     first: usize,
-    /// Bytes.
+    /// Length in bytes.
     len: usize,
 }
 
@@ -27,7 +27,7 @@ impl<'a> Loan<'a> {
         Self { publisher, priority, first, len }
     }
 
-    /// Bytes on loan.
+    /// Number of bytes on loan.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len
@@ -39,10 +39,10 @@ impl<'a> Loan<'a> {
         self.len == 0
     }
 
-    /// Writes `bytes` at `offset`. In a forked child, which has no part in the loan, this does nothing.
+    /// Writes `bytes` at `offset`. In a forked child, to which the loan does not belong, this does nothing.
     ///
     /// # Panics
-    /// When they would lie past the end, as slices do.
+    /// If they would exceed the end, as for slices.
     pub fn write(&mut self, offset: usize, bytes: &[u8]) {
         let end = offset.checked_add(bytes.len());
         assert!(end.is_some_and(|end| end <= self.len), "{} bytes at {offset} of a loan of {}", bytes.len(), self.len);
@@ -53,12 +53,12 @@ impl<'a> Loan<'a> {
 
     /// Sends the message.
     pub fn commit(self) {
-        // It was begun with this length and the publisher has been borrowed since.
+        // The loan was begun with this length, and the publisher has been borrowed since.
         let committed = self.publisher.commit(self.priority, self.len);
         debug_assert!(committed.is_ok() || self.publisher.shared.is_forked());
     }
 
-    /// Sends it as something else than a plain message.
+    /// Sends it as another kind than a plain message.
     pub(crate) fn commit_as(self, envelope: Envelope) {
         let committed = self.publisher.commit_as(self.priority, envelope, self.len);
         debug_assert!(committed.is_ok() || self.publisher.shared.is_forked());
@@ -78,12 +78,12 @@ impl Drop for Loan<'_> {
 
 /// The address of the first of `words`.
 ///
-/// An atomic has the layout of its integer and allows writing behind `&`.
+/// An atomic has the layout of its integer and allows writing through `&`.
 pub(super) fn pointer(words: &[AtomicU64]) -> NonNull<u64> {
     NonNull::from(words).cast()
 }
 
-/// Copies `bytes` to `offset`, keeping the other bytes of the words it touches.
+/// Copies `bytes` to `offset`; preserves the other bytes of the words that it touches.
 fn write_at(words: &[AtomicU64], offset: usize, bytes: &[u8]) {
     let within = offset % 8;
     let (head, aligned) = bytes.split_at(if within == 0 { 0 } else { bytes.len().min(8 - within) });

@@ -1,12 +1,12 @@
-//! One publisher of one topic: a lane for each priority that it declared.
+//! The publisher of one topic: a lane for each priority that it declared.
 //!
 //! # Invariants
-//! 1. A publisher alone writes its lanes; every call that writes takes `&mut self`.
-//! 2. A loan is memory of the ring behind `head`, which no gating reader looks at before it is committed.
+//! 1. Only the publisher writes its lanes; every call that writes takes `&mut self`.
+//! 2. A loan is ring memory past `head`; no gating reader looks at it before it is committed.
 //!
 //! # Failure
-//! A message without room is treated as the topic's [`Policy`] says, and counted. Dropping a publisher closes its lanes; what
-//! was sent stays until its readers have drained it.
+//! A message without room is treated according to the topic's [`Policy`], and counted. Dropping a publisher closes its lanes; sent messages
+//! stay until their readers have drained them.
 
 mod batch;
 mod create;
@@ -36,69 +36,68 @@ use gates::{GateList, LaneGates};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// A subscriber has not yet read enough; the message is given back and counted.
+    /// A subscriber has not yet read enough; the message is returned and counted.
     #[error("the lane is full: a subscriber has not yet read it")]
     Full,
-    /// The lane of a work queue has no room, or no claim free: what was sent is not done. The message is given back and counted.
+    /// The lane of a work queue has no room or no free claim, because sent messages are not done. The message is returned and counted.
     #[error(
         "the queue is full: {outstanding} messages or {capacity} bytes are under way at most; start workers, or raise \
          `QueueLane::outstanding` or `capacity`"
     )]
     QueueFull {
-        /// Messages that can be under way, sent and not done.
+        /// Maximum number of messages that are sent and not done.
         outstanding: u64,
         /// Bytes that they can take, with their headers.
         capacity: u64,
     },
-    /// As `Full` or `QueueFull`, after waiting as long as the topic's policy says.
+    /// Like `Full` or `QueueFull`, after waiting as long as the topic's policy says.
     #[error("the lane is full: its subscribers or workers have made no room for {timeout_ms} ms")]
     TimedOut {
         /// Milliseconds waited.
         timeout_ms: u32,
     },
-    /// Longer than the lane can ever carry.
+    /// The message exceeds the lane's maximum length.
     #[error("a message of {len} bytes is longer than the lane's {max}")]
     TooLong {
-        /// Bytes that were asked for.
+        /// Bytes requested.
         len: usize,
-        /// Bytes that fit.
+        /// Maximum number of bytes.
         max: usize,
     },
     /// The publisher has no lane of this priority.
     #[error("the publisher declared no lane of priority {}", .0.name())]
     NoLane(Priority),
-    /// There is no loan, or it is shorter than what was to be committed.
+    /// There is no loan, or it is shorter than the length to commit.
     #[error("no loan of at least {0} bytes is open on this lane")]
     NoLoan(usize),
     /// Somebody else wrote into the lane.
     #[error("the lane was changed by somebody else; make the publisher anew")]
     Corrupt,
-    /// Others no longer find the bus: its folder, the runtime folder or the register was deleted, moved or replaced.
+    /// Others no longer find the bus: its folder, the runtime folder or the registry was deleted, moved or replaced.
     #[error("the bus was removed: its folder was deleted, moved or replaced; open it again")]
     Removed,
-    /// This process was forked from the one that opened the bus; only that may use its handles.
+    /// This process was forked from the one that opened the bus; only the parent may use its handles.
     #[error("the bus was opened before this process was forked; open it here")]
     Forked,
 }
 
-/// What a publisher has sent in one lane.
+/// Counts of what a publisher has sent in one lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sent {
-    /// The lane's id, never given again on this bus.
+    /// The lane's id, never reused on this bus.
     pub lane: u64,
     /// Messages sent.
     pub sent: u64,
-    /// Messages given back because there was no room, or because they were too long.
+    /// Messages returned because there was no room, or because they were too long.
     pub rejected: u64,
     /// Messages dropped because there was no room.
     pub dropped: u64,
-    /// Messages given up when the deadline had passed.
+    /// Messages given up at the deadline.
     pub timed_out: u64,
 }
 
-/// Sends bytes on one topic, in a lane of its own for each priority that it declared. Made by
-/// [`Bus::publisher`](crate::Bus::publisher).
+/// Sends bytes on one topic, with a separate lane for each priority that it declared. Made by [`Bus::publisher`](crate::Bus::publisher).
 #[derive(Debug)]
 pub struct Publisher {
     shared: Arc<Shared>,
@@ -106,7 +105,7 @@ pub struct Publisher {
     topic: usize,
     policy: Policy,
     lanes: [Option<OutLane>; 4],
-    /// The lanes, once the bus was removed. They stay mapped: a loan may point into one.
+    /// The lanes, after the bus was removed. They stay mapped: a loan may point into one.
     retired: [Option<OutLane>; 4],
     gates: GateList,
     /// See [`signal`].
@@ -116,29 +115,29 @@ pub struct Publisher {
 /// One priority's lane.
 #[derive(Debug)]
 struct OutLane {
-    /// Index in the lane directory.
+    /// Index in the lane table.
     index: usize,
     id: u64,
     writer: Writer<LaneFile>,
     /// Ids of inboxes whose cursor in this lane was impossible.
     faulty: Vec<u64>,
-    /// When its laggards' locks were last tested.
+    /// Time at which its laggards' locks were last tested.
     tested: Option<Instant>,
 }
 
 impl Publisher {
-    /// Sends one message (or several back to back) of `payload`'s bytes. They should be whole messages of the topic's size, which is not
-    /// checked: of others [`Delivery::messages`](crate::Delivery::messages) gives `None`. Under [`Policy::DropNewest`] a message without room is
-    /// dropped and counted, and that is no error.
+    /// Sends one message (or several back to back) of `payload`'s bytes. They should be whole messages of the topic's size. This is not
+    /// checked; for other lengths [`Delivery::messages`](crate::Delivery::messages) returns `None`. Under [`Policy::DropNewest`] a message
+    /// without room is dropped and counted, which is no error.
     ///
     /// # Errors
-    /// See [`SendError`]; nothing was sent then.
+    /// See [`SendError`]; then nothing was sent.
     #[inline(always)]
     pub fn send(&mut self, priority: Priority, payload: &[u8]) -> Result<(), SendError> {
         self.send_as(priority, Envelope::MESSAGE, payload)
     }
 
-    /// As [`Self::send`], of another kind.
+    /// Like [`Self::send`], for another kind.
     #[inline(always)]
     pub(crate) fn send_as(&mut self, priority: Priority, envelope: Envelope, payload: &[u8]) -> Result<(), SendError> {
         if !self.shared.is_forked()
@@ -151,7 +150,7 @@ impl Publisher {
         self.send_after_making_room(priority, envelope, payload)
     }
 
-    /// As [`Self::commit`], of another kind.
+    /// Like [`Self::commit`], for another kind.
     pub(crate) fn commit_as(&mut self, priority: Priority, envelope: Envelope, used: usize) -> Result<(), SendError> {
         if self.shared.is_forked() {
             return Err(SendError::Forked);
@@ -163,7 +162,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// What it has sent at `priority` so far, also on a bus that was removed; `None` without such a lane, and in a forked child.
+    /// Counts of what it has sent at `priority` so far, also on a bus that was removed; `None` without such a lane, and in a forked child.
     #[must_use]
     pub fn sent(&self, priority: Priority) -> Option<Sent> {
         if self.shared.is_forked() {
@@ -182,10 +181,10 @@ impl Publisher {
         self.topic
     }
 
-    /// Lends room for `len` bytes, to be filled and committed. Dropping the loan takes it back.
+    /// Lends room for `len` bytes, to be filled and committed (zero-copy). Dropping the loan cancels it.
     ///
-    /// The bytes hold whatever earlier messages left there. On a topic whose policy overwrites, room is made now: what it takes is
-    /// lost to laggards even if the loan is taken back.
+    /// The bytes contain remains of earlier messages. On a topic whose policy overwrites, room is made now: the overwritten messages are
+    /// lost to laggards even if the loan is cancelled.
     ///
     /// # Errors
     /// See [`SendError`].
@@ -194,11 +193,11 @@ impl Publisher {
         Ok(Loan::new(self, priority, first, len))
     }
 
-    /// The loan without a borrow, for callers behind a C ABI: a pointer to `len` bytes, 8-byte aligned, rounded up to
-    /// whole words. It is valid until [`Self::commit`], [`Self::cancel`], or another send, loan or begin of the same
-    /// priority, or until the publisher is dropped. It must be written as aligned 8-byte words.
+    /// A loan without a borrow, for callers behind a C ABI: a pointer to `len` bytes, 8-byte aligned, rounded up to whole words. It is
+    /// valid until [`Self::commit`], [`Self::cancel`], or another send, loan or begin of the same priority, or until the publisher is
+    /// dropped. It must be written as aligned 8-byte words.
     ///
-    /// A loan that was begun before and not committed is taken back.
+    /// Cancels an earlier loan that was not committed.
     ///
     /// # Errors
     /// See [`SendError`].
@@ -208,29 +207,29 @@ impl Publisher {
         Ok(loan::pointer(words))
     }
 
-    /// Sends the first `used` bytes of what was begun.
+    /// Sends the first `used` bytes of the loan that [`Self::begin`] opened.
     ///
     /// # Errors
-    /// [`SendError::NoLoan`] when nothing, or less, was begun; the loan is taken back.
+    /// [`SendError::NoLoan`] if no loan, or a shorter one, is open; the loan is cancelled.
     pub fn commit(&mut self, priority: Priority, used: usize) -> Result<(), SendError> {
         self.commit_as(priority, Envelope::MESSAGE, used)
     }
 
-    /// Takes back what was begun, if anything.
+    /// Cancels the open loan, if any.
     pub fn cancel(&mut self, priority: Priority) {
         if let Ok(lane) = self.lane(priority) {
             lane.writer.cancel();
         }
     }
 
-    /// Bytes of the longest message at `priority`; 0 without such a lane.
+    /// Maximum length of a message at `priority` in bytes; 0 without such a lane.
     #[must_use]
     pub fn payload_max(&self, priority: Priority) -> usize {
         let lane = self.lanes[priority as usize].as_ref().or(self.retired[priority as usize].as_ref());
         lane.map_or(0, |lane| lane.writer.geometry().payload_max())
     }
 
-    /// How full the lane of `priority` is: from 0, everybody has read everything, to 1. Always 0 where nobody is waited for, and 1 where
+    /// How full the lane of `priority` is: from 0 (all inboxes have read everything) to 1. Always 0 if nobody is waited for, and 1 if
     /// nothing more can be sent.
     #[must_use]
     pub fn pressure(&mut self, priority: Priority) -> f64 {
@@ -257,8 +256,8 @@ impl Publisher {
         lanes[priority as usize].as_mut().ok_or_else(missing)
     }
 
-    /// Refuses what a bus that was removed, or a forked child, can't do. A removed bus's lanes are given up, so that no quick way is
-    /// left into them.
+    /// Refuses operations on a removed bus and in a forked child. Retires the lanes of a removed bus, so that no fast path into them is
+    /// left.
     #[cold]
     fn refuse_unusable(&mut self) -> Result<(), SendError> {
         if self.shared.is_forked() {
@@ -267,7 +266,7 @@ impl Publisher {
         if self.shared.was_removed() {
             for (lane, retired) in self.lanes.iter_mut().zip(&mut self.retired) {
                 if let Some(lane) = lane {
-                    // Whoever has the lane mapped receives what a batch has held back.
+                    // Inboxes that have the lane mapped receive what a batch has held back.
                     lane.writer.end_batch();
                 }
                 *retired = lane.take().or(retired.take());
@@ -277,7 +276,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Puts a message into its lane, or drops it where the policy says so. Nobody is told.
+    /// Writes a message into its lane, or drops it if the policy says so. Notifies nobody.
     #[inline]
     fn write(&mut self, priority: Priority, envelope: Envelope, payload: &[u8]) -> Result<(), SendError> {
         if !self.shared.is_forked()
@@ -324,7 +323,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Tells the inboxes that asked for it.
+    /// Signals the inboxes that asked for it.
     fn signal(&self, priority: Priority) {
         if let Some(lane) = &self.lanes[priority as usize] {
             signal::signal(&self.shared, self.topic, lane, self.fenced);
@@ -345,7 +344,7 @@ impl Publisher {
 }
 
 impl Leaving {
-    /// All lanes of this publisher.
+    /// Adds all lanes of this publisher.
     pub fn add_publisher(&mut self, publisher: &Publisher) {
         self.lanes.extend(publisher.lanes.iter().flatten().map(|lane| lane.id));
     }

@@ -1,7 +1,7 @@
-//! What a publisher does when a lane has no room: what its topic's policy says.
+//! Handles a lane without room, according to its topic's policy.
 //!
 //! # Failure
-//! A lane may be held up by the dead: then they are dropped from the gates and the lane is tried again.
+//! Dead inboxes may hold up a lane: they are removed from the gates, and the send is retried.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,8 @@ use crate::sys::{BellId, Sleeper};
 use crate::wire::{Policy, Priority};
 
 impl Publisher {
-    /// How often laggards' locks are tested, at most: that asks the system, while most laggards live and make room at any moment.
+    /// Minimum interval between two tests of laggards' locks: a test is a system call, while most laggards live and may make room at any
+    /// moment.
     const TEST_INTERVAL: Duration = Duration::from_millis(10);
 
     /// Room for `len` bytes that were just refused.
@@ -38,7 +39,7 @@ impl Publisher {
                 return Ok(first);
             }
         }
-        // It may have been found while it was waited for room.
+        // This may have been detected during the wait for room.
         self.refuse_unusable()?;
         let policy = self.policy;
         let lane = self.lane(priority)?;
@@ -57,7 +58,7 @@ impl Publisher {
         Err(error)
     }
 
-    /// Drops dead inboxes from the gates; the room that this made, if any.
+    /// Removes dead inboxes from the gates; returns the room that this made, if any.
     fn without_the_dead(&mut self, priority: Priority, len: usize) -> Option<usize> {
         if !self.gates.drop_dead(&self.shared) {
             return None;
@@ -66,13 +67,13 @@ impl Publisher {
         self.reserve_now(priority, len).ok()
     }
 
-    /// Sleeps until the inboxes have made room, at most `timeout`. Dead ones are noticed on the way.
+    /// Sleeps until the inboxes have made room, at most `timeout`. Detects dead ones meanwhile.
     fn wait_for_room(&mut self, priority: Priority, len: usize, timeout: Duration) -> Option<usize> {
         let shared = std::sync::Arc::clone(&self.shared);
         let index = self.lanes[priority as usize].as_ref()?.index;
         self.lanes[priority as usize].as_ref()?.writer.tally(Tally::Waited, 1);
         let sleeper = Sleeper::new(BellId { folder: shared.store.path(), kind: "room", index }).ok()?;
-        // Of a batch, what has been sent so far is seen now; who reads it may sleep, and makes no room before it wakes.
+        // The messages of a batch sent so far become visible now; their reader may sleep, and makes no room before it wakes.
         self.signal(priority);
         let mut first = None;
         bell::wait(shared.control.room_bell(index), &sleeper, Some(Instant::now() + timeout), || {

@@ -1,18 +1,18 @@
-//! After a commit: telling those who asked to be told.
+//! After a commit: signals the inboxes that asked for it.
 //!
-//! A topic's attention word names the inboxes that sleep or keep ready bits; all others look by themselves and cost nothing here.
+//! A topic's attention mask names the inboxes that sleep or keep ready bits; all others poll and cost nothing here.
 //!
-//! # The fence that mostly is not there `[ATTENTION]`
-//! Between its commit and its look at the attention word a publisher would need a full fence, which costs as much as the rest of a
-//! send. An inbox asks for attention once in its life, so it pays for both: it sets its bit and then has the system fence every
-//! publisher's thread ([`sys::barrier`]). Each publisher's send either came before that fence, and the inbox's next look sees the
-//! message, or comes after it and sees the bit; then it fences and looks at the inbox's doorbell as `[BELL]` says. A publisher whose
-//! process the system can't fence for fences by itself.
+//! # Asymmetric fence (membarrier) `[ATTENTION]`
+//! Between its commit and its load of the attention mask a publisher would need a full fence, which costs as much as the rest of a send. An
+//! inbox asks for attention once in its life, so it pays for both sides: it sets its bit and then makes the system fence every publisher's
+//! thread ([`sys::barrier`]). If a publisher's send came before that fence, the inbox's next look sees the message. If it comes after, the
+//! publisher sees the bit; then it fences and checks the inbox's doorbell as in `[BELL]`. A publisher whose process the system can't fence
+//! uses its own fences.
 //!
-//! Where an inbox can't ask the system, publishers may pass it by with what they send while it asks. Asleep it finds that at its next
-//! look of its own, after 10 ms at most (a second with `arm` or `wait_async`); so does one that keeps ready bits, as before and after
-//! sleeping it looks at every lane. Awake, one with ready bits finds it when the lane's next message sets the bit, or at the latest
-//! when it has found nothing 64 times.
+//! If an inbox can't ask the system, publishers may miss its bit for messages that they send while it asks. A sleeping inbox finds these
+//! messages at its next look of its own, after 10 ms at most (a second with `arm` or `wait_async`). So does a sleeping one with ready bits,
+//! because it checks every lane before and after sleeping. An inbox with ready bits that is awake finds them when the lane's next message
+//! sets the bit, or at the latest when it has found nothing 64 times.
 
 use std::sync::LazyLock;
 
@@ -22,13 +22,13 @@ use crate::lane::Tally;
 use crate::membership::Shared;
 use crate::sys::{self, BellId};
 
-/// Whether this process's threads are fenced by others when that is needed.
+/// Whether other processes can fence this process's threads when needed.
 pub(super) fn fenced_by_others() -> bool {
     static JOINED: LazyLock<bool> = LazyLock::new(sys::barrier::join);
     *JOINED
 }
 
-/// Tells the inboxes of `topic` that `lane` holds something new. `fenced` is what [`fenced_by_others`] said.
+/// Signals the inboxes of `topic` that `lane` holds a new message. `fenced` is the result of [`fenced_by_others`].
 #[inline(always)]
 pub(super) fn signal(shared: &Shared, topic: usize, lane: &OutLane, fenced: bool) {
     let attention = bell::who_asked(shared.control.attention(topic), fenced);

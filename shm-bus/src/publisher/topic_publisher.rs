@@ -1,4 +1,4 @@
-//! A publisher that knows its messages' type.
+//! A publisher with a message type.
 
 use std::marker::PhantomData;
 

@@ -1,5 +1,5 @@
-//! Plain messages in CDR, the serialization of ROS 2: little-endian like the lane's bytes, but every number lies at a multiple of
-//! its size, counted from behind the four bytes in front. So a message may need padding that it does not have in the lane.
+//! Plain messages in CDR, the serialization of ROS 2. It is little-endian like the lane's bytes, but every number is aligned to its size,
+//! counted from after the four leading bytes. So a message may need padding that it does not have in the lane.
 //!
 //! Source: OMG DDS-XTypes 1.3, 7.4 (XCDR1), and DDSI-RTPS 2.5, 10 (the four bytes).
 
@@ -7,7 +7,7 @@ use std::iter;
 
 use crate::schema::{Field, Fields, Kind};
 
-/// In front of each record: little-endian CDR, no options.
+/// Leading bytes of each record: little-endian CDR, no options.
 pub(super) const FRONT: [u8; 4] = [0, 1, 0, 0];
 
 /// Appends `message`, which has the size of `fields`, to `data`, which begins with [`FRONT`].
@@ -20,8 +20,7 @@ pub(super) fn put(fields: &Fields, message: &[u8], data: &mut Vec<u8>) {
     });
 }
 
-/// Appends to `message` what [`put`] has made of it, which begins at `at` in `data`. Gives where it ends; `None` when `data` is
-/// too short.
+/// Inverse of [`put`]: appends to `message` the one that begins at `at` in `data`. Returns where it ends; `None` if `data` is too short.
 pub(super) fn take(fields: &Fields, data: &[u8], mut at: usize, message: &mut Vec<u8>) -> Option<usize> {
     let base = message.len();
     message.resize(base + fields.size, 0);
@@ -39,8 +38,8 @@ const fn padding(at: usize, size: usize) -> usize {
     at.next_multiple_of(size) - at
 }
 
-/// Visits all numbers of a struct at `base`, gaps included, in the order of their offsets: offset, size, how many in a row. Stops at
-/// `None`, which is also what overlapping fields give. The order is that of the definition, see `schema/ros.rs`.
+/// Visits all numbers of a struct at `base`, gaps included, in the order of their offsets: offset, size, count. Stops at `None`, also
+/// returned for overlapping fields. The order is that of the definition, see `schema/ros.rs`.
 fn walk(
     fields: &[Field],
     size: usize,

@@ -1,13 +1,13 @@
-//! The file of a recording: made under another name beside the wanted one, which it gets once that is worth it.
+//! The file of a recording: created under a temporary name next to the wanted one, and renamed once it contains something worth keeping.
 //!
 //! # Invariants
-//! 1. What lies at the wanted name is not touched before [`Output::settle`].
-//! 2. Without leave to overwrite nothing is ever replaced, also nothing that came to lie there meanwhile.
-//! 3. With leave only what lay there when the recording began is replaced, and not while another recorder is writing it.
+//! 1. The file with the wanted name is not touched before [`Output::settle`].
+//! 2. Without permission to overwrite nothing is ever replaced, not even a file that was created meanwhile.
+//! 3. With permission only the file that existed when the recording began is replaced, and not while another recorder is writing it.
 //!
 //! # Failure
-//! A file that can't get its name keeps the one that it has, and [`Output::path`] tells which. [`Output::whereabouts`] tells of a file
-//! that somebody has moved or removed.
+//! A file that can't get its name keeps the temporary one, and [`Output::path`] returns it. [`Output::whereabouts`] detects that somebody
+//! has moved or removed the file.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -16,34 +16,34 @@ use std::path::{Path, PathBuf};
 
 use crate::sys::output;
 
-/// Where a file is, told by its name.
+/// Location of a file, by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Whereabouts {
-    /// Where [`Output::path`] says.
+    /// At [`Output::path`].
     Here,
-    /// Somebody has moved it, to this place if it can be told.
+    /// Somebody has moved it, to this path if known.
     Moved(Option<PathBuf>),
-    /// No name leads to it any more: somebody has removed or replaced it.
+    /// It has no name any more: somebody has removed or replaced it.
     Removed,
 }
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Output {
-    /// As the caller has given it.
+    /// As given by the caller.
     wanted: PathBuf,
-    /// Behind links.
+    /// With links resolved.
     target: PathBuf,
-    /// Where the file is until it is settled; `None` for one that is no regular file, and afterwards.
+    /// Path of the file until it is settled; `None` for one that is no regular file, and afterwards.
     temporary: Option<PathBuf>,
-    /// What may be replaced: the file that lay there at the beginning.
+    /// The file that may be replaced: the one that existed at the beginning.
     replaced: Option<(u64, u64)>,
-    /// A device or a pipe, or a file behind a link that the system alone can follow: it can't be made anew.
+    /// A device, a pipe, or a file behind a link that only the system can follow: it can't be created anew.
     is_special: bool,
 }
 
 impl Output {
-    /// Makes the file for `wanted`, which must not exist unless `overwrite`.
+    /// Creates the file for `wanted`, which must not exist unless `overwrite`.
     pub(super) fn create(wanted: &Path, overwrite: bool) -> io::Result<(Self, File)> {
         let target = behind_links(wanted);
         match fs::metadata(wanted) {
@@ -75,17 +75,17 @@ impl Output {
         }
     }
 
-    /// Where the file is now.
+    /// The present path of the file.
     pub(super) fn path(&self) -> &Path {
         self.temporary.as_deref().unwrap_or(&self.wanted)
     }
 
-    /// Whether it was there before and is written as it is.
+    /// Whether it existed before and is written in place.
     pub(super) const fn is_special(&self) -> bool {
         self.is_special
     }
 
-    /// Where `file`, which is this one, is now.
+    /// The present location of `file`, which is this one.
     pub(super) fn whereabouts(&self, file: &File) -> Whereabouts {
         if self.is_special || !output::is_elsewhere(file, self.path()) {
             Whereabouts::Here
@@ -101,7 +101,7 @@ impl Output {
         self.temporary.is_none()
     }
 
-    /// Gives the file its name. Twice is as once.
+    /// Gives the file its name. Idempotent.
     pub(super) fn settle(&mut self) -> io::Result<()> {
         let Some(temporary) = &self.temporary else { return Ok(()) };
         match output::identity_at(&self.target) {
@@ -122,12 +122,12 @@ impl Output {
         Ok(())
     }
 
-    /// Leaves the file where it is; gives its path.
+    /// Leaves the file where it is; returns its path.
     pub(super) fn leave(&mut self) -> PathBuf {
         self.temporary.take().unwrap_or_else(|| self.wanted.clone())
     }
 
-    /// Removes a file that has not got its name; whether it did.
+    /// Removes a file that has not got its name; returns whether it did.
     pub(super) fn discard(&mut self) -> bool {
         self.temporary.take().is_some_and(|temporary| fs::remove_file(temporary).is_ok())
     }
@@ -142,16 +142,16 @@ fn refuse_written(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The name of a temporary beside `target`.
+/// The name of a temporary file next to `target`.
 fn beside(target: &Path, number: u32) -> PathBuf {
     let mut name = OsString::from(target.file_name().unwrap_or_default());
     name.push(if number == 0 { ".part".to_owned() } else { format!(".part{}", number + 1) });
     target.with_file_name(name)
 }
 
-/// What links lead to, so that they stay links.
+/// The target of links, so that they stay links.
 fn behind_links(path: &Path) -> PathBuf {
-    /// As many as the system follows.
+    /// The number that the system follows.
     const LINKS_MAX: usize = 40;
     let mut path = path.to_owned();
     for _ in 0..LINKS_MAX {
@@ -203,7 +203,7 @@ mod tests {
         let wanted = folder.path().join("a.mcap");
         fs::write(&wanted, "old").expect("written");
         let (mut first, mut file) = Output::create(&wanted, true).expect("made");
-        // One that began before the first one got the name, and one that begins afterwards.
+        // A recording that began before the first one got the name, and one that begins afterwards.
         let (mut second, _file) = Output::create(&wanted, true).expect("made");
         file.write_all(b"first").expect("written");
         first.settle().expect("may");
@@ -211,7 +211,7 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(second.settle().expect_err("it was not there").kind(), io::ErrorKind::AlreadyExists);
             assert_eq!((fs::read(&wanted).expect("kept"), second.path().exists()), (b"first".to_vec(), true));
-            // Nobody writes it any more, which changes nothing for this one.
+            // Nobody writes it any more; that makes no difference for this one.
             file = fs::File::create(folder.path().join("b.mcap")).expect("made");
         }
         let (mut third, _) = Output::create(&wanted, true).expect("made");

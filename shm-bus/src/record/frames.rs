@@ -1,12 +1,12 @@
-//! The records of an MCAP file, one after the other, whatever bytes it holds.
+//! The records of an MCAP file in order, whatever bytes it contains.
 //!
-//! `mcap`'s own reader trusts lengths within chunks and stops at the first thing that is wrong; a recording that was killed or
-//! damaged is just what has to be read here. What a record may be is told by `head.rs`; this reads, and goes on behind what
-//! can't be true: at the end that a chunk tells, or at the next chunk that can be found.
+//! `mcap`'s own reader trusts lengths within chunks and stops at the first error, but recordings that were killed or damaged have to be
+//! read here. `head.rs` decides what a record may be; this module reads, and after an impossible record continues at the end that a chunk
+//! gives, or at the next chunk that can be found.
 //!
 //! # Invariants
-//! 1. Nothing of a chunk is given out whose checksum is wrong, unless it is the last one and cut off.
-//! 2. Each look for the next chunk begins behind the last one and ends at one: a file is read a bounded number of times.
+//! 1. Nothing is returned from a chunk with a wrong checksum, unless it is the last one and cut off.
+//! 2. Each search for the next chunk begins after the last one and ends at one: a file is read a bounded number of times.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -20,9 +20,9 @@ use super::head::{CHUNK_HEAD, ChunkHead, FRONT, Front, compression};
 /// Why there is no next record.
 #[derive(Debug)]
 pub(super) enum FrameError {
-    /// The system refused.
+    /// A system call failed.
     Io(io::Error),
-    /// It is no MCAP file.
+    /// It is not an MCAP file.
     Foreign(&'static str),
     /// A chunk is compressed.
     Compressed(String),
@@ -34,17 +34,17 @@ impl From<io::Error> for FrameError {
     }
 }
 
-/// Something in a recording that can't be true, and was left out.
+/// An impossible part of a recording, which was left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Damage {
-    /// Bytes from the file's beginning.
+    /// Offset from the file's beginning.
     pub at: u64,
-    /// Bytes left out.
+    /// Number of bytes left out.
     pub bytes: u64,
-    /// Messages in these, where that can be told; what says so may be damaged, too.
+    /// Number of messages in these, if known; the source of this number may be damaged, too.
     pub messages: Option<u64>,
-    /// What is wrong.
+    /// The problem.
     pub problem: &'static str,
 }
 
@@ -52,40 +52,40 @@ pub struct Damage {
 #[derive(Debug)]
 pub(super) struct Frames {
     file: BufReader<File>,
-    /// Bytes of the file.
+    /// Length of the file in bytes.
     len: u64,
-    /// Where the next record outside of chunks begins.
+    /// Offset of the next record outside of chunks.
     next: u64,
-    /// Behind the last chunk that was told from others by its sizes. What follows has only its own word for where it ends.
+    /// End of the last chunk that was confirmed by its sizes. The ends of later records have no confirmation.
     sure: u64,
     /// The present chunk's records, or one record outside of chunks.
     body: Vec<u8>,
-    /// Where the next record of the chunk begins, in `0 ..= body.len()`.
+    /// Offset of the next record in the chunk, in `0 ..= body.len()`.
     at: usize,
-    /// Where `body` lies in the file.
+    /// Offset of `body` in the file.
     place: u64,
-    /// The chunk is not whole.
+    /// The chunk is incomplete.
     torn: bool,
     /// The file ended before the end of its data.
     pub(super) cut_off: bool,
     pub(super) damage: Vec<Damage>,
 }
 
-/// What was found outside of chunks.
+/// A record found outside of chunks.
 enum Outer {
-    /// A chunk's records are in `body`.
+    /// A chunk, whose records are in `body`.
     Chunk,
-    /// One record of this opcode is in `body`.
+    /// One record of this opcode, which is in `body`.
     Record(u8),
-    /// Something that matters to nobody here.
+    /// A record that is not needed here.
     Skipped,
     End,
 }
 
 impl Frames {
-    /// Bytes of one record, chunks included.
+    /// Maximum length of one record in bytes, chunks included.
     const RECORD_MAX: u64 = 1 << 31;
-    /// Bytes looked through at once.
+    /// Number of bytes searched at once.
     const BLOCK: usize = 1 << 16;
 
     pub(super) fn new(file: File) -> Result<Self, FrameError> {
@@ -105,9 +105,9 @@ impl Frames {
         let magic = frames.peek(0, MAGIC.len())?;
         match magic.iter().zip(MAGIC).filter(|(found, wanted)| found == wanted).count() {
             8 => {}
-            // Some bits may have turned over.
+            // Some bits may have flipped.
             4.. => frames.note(0, MAGIC.len() as u64, Some(0), "the file's first bytes are wrong"),
-            // Or all of its beginning may be overwritten: no other file has a chunk in it.
+            // Or its whole beginning may be overwritten: no other file contains a chunk.
             _ => {
                 let Some(chunk) = frames.find_chunk()? else {
                     return Err(FrameError::Foreign("it does not begin as MCAP files do"));
@@ -153,12 +153,12 @@ impl Frames {
         }
     }
 
-    /// Whether the present chunk was cut off, so that its checksum tells nothing of its records.
+    /// Whether the present chunk was cut off, so that its checksum proves nothing about its records.
     pub(super) const fn is_torn(&self) -> bool {
         self.torn
     }
 
-    /// Tells of a record, the one that was given out last, that makes no sense for other reasons.
+    /// Reports that the last returned record is invalid for other reasons.
     pub(super) fn reject(&mut self, len: usize) {
         let end = self.place + self.at as u64;
         self.note(end - len as u64, len as u64, Some(1), "a record makes no sense");
@@ -168,7 +168,7 @@ impl Frames {
         self.damage.push(Damage { at, bytes, messages, problem });
     }
 
-    /// Reads what begins at `next`, and moves that behind it.
+    /// Reads the record at `next`, and advances `next` past it.
     fn outer(&mut self) -> Result<Outer, FrameError> {
         self.body.clear();
         (self.at, self.torn) = (0, false);
@@ -211,7 +211,7 @@ impl Frames {
         }
     }
 
-    /// Reads the chunk at `at`. Goes on where it is none after all.
+    /// Reads the chunk at `at`. If it turns out to be none, continues after it.
     fn chunk(
         &mut self,
         at: u64,
@@ -254,8 +254,8 @@ impl Frames {
         Ok(ControlFlow::Break(Outer::Chunk))
     }
 
-    /// Leaves out what is at `found`, and all from the last sure place to the next chunk: it may be the record before `found` that
-    /// told a wrong length.
+    /// Leaves out the record at `found`, and everything from the last confirmed offset to the next chunk: the record before `found` may
+    /// have had a wrong length.
     fn lose(&mut self, found: u64, problem: &'static str) -> Result<Outer, FrameError> {
         let at = self.sure;
         if let Some(next) = self.find_chunk()? {
@@ -267,7 +267,7 @@ impl Frames {
         if self.len >= 28 && footer.ends_with(MAGIC) {
             let summary = footer.first_chunk().map_or(0, |start| u64::from_le_bytes(*start));
             let end = if (at..=self.len).contains(&summary) { summary } else { self.len };
-            // Only what nobody here needs lies behind the data.
+            // Only data that are not needed here follow.
             self.note(at, end - at, None, problem);
             return Ok(Outer::End);
         }
@@ -280,7 +280,7 @@ impl Frames {
         Ok(Outer::End)
     }
 
-    /// Whether the record at `at` is a known one that ends behind the file: it was cut off.
+    /// Whether the record at `at` is a known one that ends past the file's end: it was cut off.
     fn is_past_the_end(&mut self, at: u64) -> Result<bool, FrameError> {
         let head = self.peek(at, CHUNK_HEAD)?;
         let Some(front) = Front::parse(&head) else { return Ok(true) };
@@ -289,7 +289,7 @@ impl Frames {
         Ok(is_known && end.is_none_or(|end| end > self.len))
     }
 
-    /// Where the first whole chunk behind the last sure place begins.
+    /// Offset of the first whole chunk after the last confirmed offset.
     fn find_chunk(&mut self) -> Result<Option<u64>, FrameError> {
         let mut from = self.sure;
         loop {

@@ -1,17 +1,17 @@
-//! What the first bytes of a record say, and whether they can be true. Pure.
+//! The first bytes of a record, and whether they can be correct. Pure.
 //!
 //! ```text
 //! record = opcode u8 | length u64 | body
 //! chunk  = start u64 | end u64 | size u64 | crc u32 | compression (u32 length, text) | size u64 | { record }
 //! ```
-//! Source: the MCAP specification, <https://mcap.dev/spec>. A chunk that is not compressed tells its size three times, and its
-//! checksum tells which of them is right.
+//! Source: the MCAP specification, <https://mcap.dev/spec>. An uncompressed chunk contains its size three times, and its checksum shows
+//! which of them is right.
 
 use mcap::records::op;
 
 /// Bytes of opcode and length.
 pub(super) const FRONT: usize = 9;
-/// Bytes in front of the records of a chunk that is not compressed.
+/// Bytes before the records of an uncompressed chunk.
 pub(super) const CHUNK_HEAD: usize = FRONT + 40;
 
 /// A record's opcode and length.
@@ -27,7 +27,7 @@ impl Front {
         Some(Self { opcode: *opcode, length: u64::from_le_bytes(*length) })
     }
 
-    /// What can't be true of a record outside of chunks, if anything. `body` is its beginning.
+    /// What is impossible in a record outside of chunks, if anything. `body` is its beginning.
     pub(super) fn problem(self, body: &[u8]) -> Option<&'static str> {
         let is_index = || {
             let bytes = body.get(2..6).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
@@ -37,7 +37,7 @@ impl Front {
             op::DATA_END => self.length == 4,
             op::FOOTER => self.length == 20,
             op::MESSAGE_INDEX => is_index(),
-            // Private ones are anybody's.
+            // Anybody may define private ones.
             op::HEADER..=op::DATA_END | 0x80.. => true,
             _ => false,
         };
@@ -45,18 +45,18 @@ impl Front {
     }
 }
 
-/// What a chunk tells of itself.
+/// A chunk's own description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ChunkHead {
     pub(super) crc: u32,
-    /// Bytes of its records, as told by the record's length, the size before and the size after compression.
+    /// Bytes of its records, according to the record's length, and the sizes before and after compression.
     sizes: [u64; 3],
     is_chunk: bool,
     compression: u32,
 }
 
 impl ChunkHead {
-    /// Reads `bytes` as a chunk, whatever the opcode says. `None` where they are too few.
+    /// Reads `bytes` as a chunk, whatever the opcode is. `None` if there are too few.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let front = Front::parse(bytes)?;
         let bytes = bytes.get(FRONT..CHUNK_HEAD)?;
@@ -71,13 +71,13 @@ impl ChunkHead {
         })
     }
 
-    /// Whether a record that may bear another opcode is a chunk all the same: nothing contradicts that.
+    /// Whether a record with another opcode is nevertheless a chunk: nothing contradicts that.
     pub(super) fn is_certain(&self) -> bool {
         let [length, uncompressed, records] = self.sizes;
         self.compression == 0 && length == uncompressed && length == records
     }
 
-    /// Whether it says that it is compressed and does not contradict itself in that; see [`compression`].
+    /// Whether it claims to be compressed and is consistent in that; see [`compression`].
     pub(super) const fn may_be_compressed(&self) -> bool {
         self.is_chunk && 0 < self.compression && self.compression <= 16
     }
@@ -87,7 +87,7 @@ impl ChunkHead {
         self.is_chunk
     }
 
-    /// The sizes that it may have, each once, none above `most`.
+    /// Its possible sizes, each once, none above `most`.
     pub(super) fn candidates(&self, most: u64) -> impl Iterator<Item = u64> + use<> {
         let [first, second, third] = self.sizes;
         let others =
@@ -95,7 +95,7 @@ impl ChunkHead {
         std::iter::once(first).chain(others.into_iter().flatten()).filter(move |size| *size <= most)
     }
 
-    /// The size that it tells at least twice.
+    /// The size that it contains at least twice.
     pub(super) fn agreed(&self) -> Option<u64> {
         let [first, second, third] = self.sizes;
         if first == second || first == third {
@@ -108,7 +108,7 @@ impl ChunkHead {
     }
 }
 
-/// How a chunk is compressed, if all that its beginning says fits together. `body` reaches at least to its records.
+/// The compression of a chunk, if its beginning is consistent. `body` extends at least to its records.
 pub(super) fn compression(length: u64, body: &[u8]) -> Option<&str> {
     let name_len = u32::from_le_bytes(body.get(28..32)?.try_into().ok()?) as usize;
     let name = str::from_utf8(body.get(32..32 + name_len)?).ok()?;

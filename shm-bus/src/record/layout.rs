@@ -1,4 +1,4 @@
-//! How a record's data are laid out in a file, so that viewers show their fields.
+//! The layout of a record's data in a file, with which viewers show their fields.
 
 use super::{COUNT_BYTES, Encoding, HEADER_DEFINITION, cdr};
 use crate::inbox::Delivery;
@@ -15,12 +15,12 @@ pub(super) enum Layout {
     Request,
     /// A response.
     Response,
-    /// A payload that is nothing of these.
+    /// A payload of no known kind.
     Opaque,
 }
 
 impl Layout {
-    /// That of a delivery on a topic of these plain messages, if it has any.
+    /// The layout of a delivery on a topic of these plain messages, if it has any.
     pub(super) fn of(delivery: &Delivery<'_>, plain: Option<&Fields>) -> Self {
         match (delivery.kind, plain) {
             (Kind::Message, Some(fields)) if delivery.payload.len().is_multiple_of(fields.size) => Self::Messages,
@@ -30,7 +30,7 @@ impl Layout {
         }
     }
 
-    /// What a channel's metadata call it.
+    /// Its name in a channel's metadata.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Messages => "messages",
@@ -40,7 +40,7 @@ impl Layout {
         }
     }
 
-    /// The definition of records that are no messages. ROS 1 has none for those that are nothing.
+    /// The definition of records that are no messages. ROS 1 has none for payloads of no known kind.
     pub(super) fn definition(self, encoding: Encoding) -> Option<Definition> {
         let (name, fields) = match self {
             Self::Opaque if encoding == Encoding::Ros2 => ("Bytes", "uint8[] body\n"),
@@ -55,7 +55,7 @@ impl Layout {
         Some(Definition { name, text: format!("{HEADER_DEFINITION}{fields}") })
     }
 
-    /// Appends what follows the header. `plain` is what [`Self::of`] was told.
+    /// Appends the data after the header. `plain` is the argument that [`Self::of`] got.
     pub(super) fn write(self, delivery: &Delivery<'_>, plain: Option<&Fields>, encoding: Encoding, data: &mut Vec<u8>) {
         let payload = delivery.payload;
         match (self, plain) {

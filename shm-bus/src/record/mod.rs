@@ -19,19 +19,19 @@
 //! | `Ros1` | as they lie in the lane, which is their ROS 1 serialization (`schema/ros.rs`) | likewise | `ros1`, `ros1msg`; bytes: `hotframe` |
 //! | `Ros2` | in CDR (`cdr.rs`), behind its four bytes in front | bytes behind a count | `cdr`, `ros2msg`, profile `ros2`; names as ROS 2 allows them |
 //!
-//! Knows nothing of inboxes or clocks of the bus; its times are the caller's.
+//! Knows neither inboxes nor clocks of the bus; the caller provides the times.
 //!
 //! # Invariants
-//! 1. A file grows by whole chunks: what was flushed can be read whatever happens to the recorder.
-//! 2. A recording has its own name only once it holds a message, or has ended; what had that name before stays until then.
-//! 3. Nothing of a file is trusted: lengths are bounded, schemas parsed and checked before they are used.
-//! 4. What is damaged costs the chunks that it lies in. Channels are written again and again, up to the end, so that a copy outlasts
-//!    whatever happens to the others.
+//! 1. A file grows by whole chunks: flushed data can be read whatever happens to the recorder.
+//! 2. A recording gets its own name only once it contains a message, or has ended; until then an existing file of that name stays.
+//! 3. Nothing in a file is trusted: lengths are bounded, schemas parsed and checked before use.
+//! 4. Damage costs only the chunks in which it lies. Channels are written repeatedly, up to the end, so that one copy survives damage to
+//!    the others.
 //!
 //! # Failure
-//! A recorder that can't write, as on a full disk, cuts its file back to the last whole chunk, and removes one without a
-//! message. One whose file was moved, removed, replaced or written by somebody else says so at the end. A file that ends early is read to its last whole message, and says so; so does one with damage in it, which is read
-//! before and behind that.
+//! A recorder that can't write, as on a full disk, truncates its file to the last whole chunk, and removes a file without a message. If its
+//! file was moved, removed, replaced or written by somebody else, it reports that at the end. A file that ends early is read to its last
+//! whole message, which is reported; a damaged file is read before and after the damage, which is reported, too.
 
 mod cdr;
 mod error;
@@ -51,18 +51,18 @@ pub use writer::{RecordedCounts, Recorder};
 use crate::schema::ros::Dialect;
 use crate::wire::Kind;
 
-/// In which of the serializations that viewers know a recording is written.
+/// The serialization in which a recording is written; viewers know both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Encoding {
-    /// That of ROS 1: messages are copied as they are.
+    /// ROS 1: messages are copied unchanged.
     #[default]
     Ros1,
-    /// CDR, that of ROS 2: numbers are aligned, names made to fit.
+    /// CDR of ROS 2: numbers are aligned, names adapted.
     Ros2,
 }
 
 impl Encoding {
-    /// What MCAP calls it, and its schemas.
+    /// The names in MCAP of the encoding and of its schemas.
     const fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::Ros1 => ("ros1", "ros1msg"),
@@ -77,7 +77,7 @@ impl Encoding {
         }
     }
 
-    /// Bytes in front of each record.
+    /// Bytes before each record.
     const fn front(self) -> &'static [u8] {
         match self {
             Self::Ros1 => &[],
@@ -86,14 +86,14 @@ impl Encoding {
     }
 }
 
-/// Fields in front of the messages of a record.
+/// Fields before the messages of a record.
 const HEADER_DEFINITION: &str = "uint64 sequence\nuint64 lost\n";
 /// Bytes of `sequence` and `lost`.
 const HEADER_BYTES: usize = 16;
 /// Bytes of `count`.
 const COUNT_BYTES: usize = 4;
 
-/// Encoding of payloads that are nothing, in ROS 1.
+/// Encoding of payloads of no known kind, in ROS 1.
 const OPAQUE: &str = "hotframe";
 
 /// Name of the metadata about the whole recording.
@@ -103,7 +103,7 @@ const CHANNEL: &str = "hotframe.channel";
 /// Name of the metadata with the losses.
 const LOSSES: &str = "hotframe.losses";
 
-/// What stands in a channel's metadata.
+/// Keys of a channel's metadata.
 mod key {
     pub(super) const PRIORITY: &str = "priority";
     pub(super) const PUBLISHER: &str = "publisher";
@@ -114,9 +114,9 @@ mod key {
     pub(super) const TYPE: &str = "type";
     pub(super) const SCHEMA: &str = "schema";
     pub(super) const SCHEMA_HASH: &str = "schema_hash";
-    /// What readers of ROS 2's own recordings look for.
+    /// The key that readers of ROS 2's own recordings expect.
     pub(super) const QOS: &str = "offered_qos_profiles";
-    /// In a copy: the channel's id, its encoding, and the checksum of all the rest.
+    /// In a copy: the channel's id, its encoding, and the checksum of everything else.
     pub(super) const ID: &str = "id";
     pub(super) const ENCODING: &str = "encoding";
     pub(super) const CHECK: &str = "check";

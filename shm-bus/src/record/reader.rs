@@ -1,4 +1,4 @@
-//! Reading a recording back.
+//! Reads recordings.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -18,28 +18,28 @@ use crate::wire::{Priority, schema_hash};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordingError {
-    /// The system refused.
+    /// A system call failed.
     #[error("can't read {}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// Nothing in the file makes sense.
+    /// The file contains nothing valid.
     #[error("{} is damaged, or no MCAP file", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What was found first, and where.
+        /// The first problem, and its place.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// It is compressed, which this build can't read.
+    /// The file is compressed, which this build can't read.
     #[error("{} is compressed with {with}; uncompressed files can be read", path.display())]
     Compressed {
         /// The file.
         path: PathBuf,
-        /// How.
+        /// The compression.
         with: String,
     },
 }
@@ -56,7 +56,7 @@ pub struct RecordedChannel {
     pub schema: String,
     /// Hash of the schema.
     pub schema_hash: u64,
-    /// Bytes of one message; 0 when the schema is of no plain type.
+    /// Bytes of one message; 0 if the schema is not of a plain type.
     pub message_size: u32,
     /// The priority at which it was sent.
     pub priority: Priority,
@@ -64,7 +64,7 @@ pub struct RecordedChannel {
     pub publisher: String,
     /// Whether these are plain messages, not requests or responses.
     pub is_message: bool,
-    /// Records of it.
+    /// Number of its records.
     pub messages: u64,
     /// Messages that the recorder lost.
     pub lost: u64,
@@ -73,10 +73,10 @@ pub struct RecordedChannel {
     data: Data,
 }
 
-/// What a record's data are.
+/// The format of a record's data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Data {
-    /// Bytes in front of sequence and losses.
+    /// Bytes before sequence and losses.
     front: usize,
     /// Whether a count stands before the payload.
     counted: bool,
@@ -98,19 +98,19 @@ pub struct Recording {
     path: PathBuf,
     /// Name of the bus that was recorded; empty when the file does not say.
     pub bus: String,
-    /// What it holds.
+    /// Its channels.
     pub channels: Vec<RecordedChannel>,
-    /// From its first to its last message.
+    /// Time from its first to its last message.
     pub duration: Duration,
     /// Messages of other programs, or of channels that were lost to damage; they are not read.
     pub foreign: u64,
-    /// What could not be true and was left out, in the order of the file.
+    /// Impossible parts that were left out, in the order of the file.
     pub damage: Vec<Damage>,
-    /// Whether it ends early, as after the recorder was killed.
+    /// Whether it ends early, for example because the recorder was killed.
     pub cut_off: bool,
-    /// Its last messages, when it ends in the middle of a chunk: whose checksum can't tell whether they are right.
+    /// Number of its last messages, if it ends within a chunk: without a checksum it is unknown whether they are right.
     pub unchecked: u64,
-    /// Channels that are only described behind their messages, what described them before being damaged.
+    /// Channels that are described only after their messages, because the earlier descriptions are damaged.
     copies: Copies,
 }
 
@@ -123,24 +123,24 @@ type Copies = BTreeMap<u16, RecordedChannel>;
 pub struct RecordedMessage<'a> {
     /// Index in [`Recording::channels`].
     pub channel: usize,
-    /// When it was received, counted from the recording's first.
+    /// Time of reception, counted from the recording's first message.
     pub time: Duration,
     /// Its number in its lane.
     pub sequence: u64,
-    /// Messages that the recorder lost just before it.
+    /// Messages that the recorder lost directly before it.
     pub lost: u64,
-    /// What was sent; of requests and responses all that is recorded behind the losses.
+    /// The bytes that were sent; of requests and responses everything that is recorded after the losses.
     pub payload: &'a [u8],
 }
 
 impl Recording {
-    /// Looks through the whole file.
+    /// Opens a recording and scans the whole file.
     ///
     /// # Errors
-    /// See [`RecordingError`]. A file that ends early is no error, nor is one that is damaged and holds messages all the same.
+    /// See [`RecordingError`]. A file that ends early is no error, nor is a damaged one that still contains messages.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, RecordingError> {
         let (recording, copies) = Self::look_through(path.as_ref(), Copies::new())?;
-        // Once more, if what was unknown was told later.
+        // Scans again if a description came only after the first use of its channel.
         let recording = if copies.is_empty() { recording } else { Self::look_through(path.as_ref(), copies)?.0 };
         if let Some(Damage { at, problem, .. }) = recording.damage.first()
             && recording.channels.iter().all(|channel| channel.messages == 0)
@@ -151,7 +151,7 @@ impl Recording {
         Ok(recording)
     }
 
-    /// Looks through the file with what is known of its channels; gives also those that had to be known and are told in it.
+    /// Scans the file, given the channels known so far; also returns those that were needed first and described later.
     fn look_through(path: &Path, copies: Copies) -> Result<(Self, Copies), RecordingError> {
         let mut reader = RecordingReader::open(path, copies.clone())?;
         let (mut last, mut unchecked) = (Duration::ZERO, 0);
@@ -189,18 +189,18 @@ pub struct RecordingReader {
     channels: Vec<RecordedChannel>,
     /// Index in `channels` for each channel id of the file.
     ids: BTreeMap<u16, usize>,
-    /// Channels that are known before the file tells them.
+    /// Channels that are known before the file describes them.
     copies: Copies,
-    /// Channels that were told by a copy.
+    /// Channels that a copy described.
     told: Copies,
-    /// Ids in messages of which nothing was known.
+    /// Ids of messages whose channel was unknown.
     unknown: BTreeSet<u16>,
     /// Time of the first message.
     begin: Option<u64>,
     foreign: u64,
     /// The last message's data.
     data: Vec<u8>,
-    /// What was sent, if it had to be taken apart.
+    /// The message's payload, if it had to be converted.
     payload: Vec<u8>,
 }
 
@@ -242,7 +242,7 @@ impl RecordingReader {
         }
     }
 
-    /// The next record that matters; a message's data go to `data`.
+    /// The next relevant record; a message's data go to `data`.
     fn record(&mut self) -> Result<Option<Found>, RecordingError> {
         loop {
             let frame = self.frames.next().map_err(|error| refused(&self.path, error))?;
@@ -307,7 +307,7 @@ impl RecordingReader {
         self.ids.insert(id, index);
     }
 
-    /// Whether the data are such as the channel's are; makes messages of them where they have another serialization.
+    /// Whether the data fit the channel's format; converts them to messages if they have another serialization.
     fn take_apart(&mut self, channel: usize) -> bool {
         let Data { front, cdr, .. } = &self.channels[channel].data;
         let prefix = self.channels[channel].data.prefix();
@@ -320,7 +320,7 @@ impl RecordingReader {
         let mut at = Some(prefix);
         for _ in 0..count {
             at = at.and_then(|at| cdr::take(fields, &self.data, at, &mut self.payload));
-            // A count may be anything: what is not there ends it.
+            // A count may have any value: missing data end it.
             if at.is_none() {
                 return false;
             }
@@ -348,10 +348,10 @@ fn refused(path: &Path, error: FrameError) -> RecordingError {
     }
 }
 
-/// What a record was.
+/// Kind of a record.
 enum Found {
     Channel(u16, Box<RecordedChannel>),
-    /// A channel once more.
+    /// A repeated description of a channel.
     Copy(u16, Box<RecordedChannel>),
     About(String),
     Message {
@@ -360,7 +360,7 @@ enum Found {
     },
 }
 
-/// A channel from a copy, if that is whole.
+/// The channel in a copy, if the copy is intact.
 fn channel_again(metadata: &BTreeMap<String, String>) -> Option<Found> {
     let is_whole = metadata.get(key::CHECK)? == &check(metadata);
     let id = metadata.get(key::ID)?.parse().ok()?;
@@ -376,7 +376,7 @@ fn recorded(topic: &str, encoding: &str, metadata: &BTreeMap<String, String>) ->
     let is_message = get(key::KIND)? == "message";
     let fields = Fields::parse(&schema).ok();
     let message_size = fields.as_ref().map_or(0, |fields| fields.size() as u32);
-    // Older recordings tell no layout.
+    // Older recordings contain no layout.
     let layout = get(key::LAYOUT);
     let is_bytes = layout.as_deref() == Some("bytes");
     let data = match encoding {

@@ -1,8 +1,8 @@
-//! What a recording's bytes go through on their way to the file: it counts them, so that also what can't be sought, such as a pipe, can be
-//! written to.
+//! The sink for a recording's bytes on their way to the file: it counts them, so that outputs that can't seek, such as a pipe, can be
+//! written, too.
 //!
 //! # Failure
-//! As the system says. A closed one takes everything and writes nothing: `mcap`'s writer writes once more when it is dropped.
+//! System errors. A closed sink accepts everything and writes nothing, since `mcap`'s writer writes once more when it is dropped.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
@@ -16,7 +16,7 @@ pub(super) struct Sink {
     tap: Tap,
 }
 
-/// What can be told of a sink, and done to it, while a writer has it.
+/// A handle to inspect and close a sink while a writer owns it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tap {
     // ORDERING: Relaxed throughout, one thread at a time has the writer and this.
@@ -25,12 +25,12 @@ pub(super) struct Tap {
 }
 
 impl Tap {
-    /// Bytes that were written.
+    /// Number of bytes written.
     pub(super) fn written(&self) -> u64 {
         self.written.load(Ordering::Relaxed)
     }
 
-    /// From now on nothing is written.
+    /// Writes nothing from now on.
     pub(super) fn close(&self) {
         self.is_closed.store(true, Ordering::Relaxed);
     }
@@ -59,7 +59,7 @@ impl Write for Sink {
 }
 
 impl Seek for Sink {
-    /// Tells where it is; goes nowhere.
+    /// Returns the present position; never moves.
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match to {
             SeekFrom::Current(0) => Ok(self.tap.written()),

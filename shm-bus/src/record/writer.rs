@@ -1,4 +1,4 @@
-//! Writing a recording.
+//! Writes recordings.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -19,7 +19,7 @@ use crate::schema::{Fields, ros};
 use crate::snapshot::TopicInfo;
 use crate::wire::{Kind, Priority};
 
-/// What was recorded of one topic.
+/// Counts of the recording for one topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RecordedCounts {
@@ -29,7 +29,7 @@ pub struct RecordedCounts {
     pub messages: u64,
     /// Bytes of their payloads.
     pub bytes: u64,
-    /// Messages that the recorder's inbox lost, or missed of lanes that came and went.
+    /// Messages that the recorder's inbox lost, or missed in lanes that came and went.
     pub lost: u64,
 }
 
@@ -45,10 +45,10 @@ pub struct Recorder {
     wanted: PathBuf,
     output: Output,
     encoding: Encoding,
-    /// `None` only once writing has failed.
+    /// `None` only after writing has failed.
     writer: Option<Out>,
     topics: Vec<Topic>,
-    /// Of topics of which nothing was seen but that messages were missed.
+    /// Topics of which messages were missed and nothing was seen.
     unseen: Vec<RecordedCounts>,
     channels: Vec<Channel>,
     /// One record's data.
@@ -57,15 +57,15 @@ pub struct Recorder {
     pending: (usize, u64),
     /// Messages before the last flush.
     flushed: u64,
-    /// How often was flushed.
+    /// Number of flushes.
     flushes: u64,
 }
 
-/// The writer, of which nothing can be shown.
+/// The writer; its `Debug` shows only `good`.
 struct Out {
     writer: Writer<Sink>,
     tap: Tap,
-    /// The same file, to look at it and to cut it back.
+    /// The same file, for checking and truncating it.
     file: File,
     /// Bytes up to the last flush.
     good: u64,
@@ -80,9 +80,9 @@ impl std::fmt::Debug for Out {
 #[derive(Debug)]
 struct Topic {
     info: TopicInfo,
-    /// What it is called in the file.
+    /// Its name in the file.
     name: String,
-    /// The definition and the fields of a message, when it is plain.
+    /// The definition and the fields of a message, if it is plain.
     plain: Option<(ros::Definition, Fields)>,
     counts: RecordedCounts,
 }
@@ -97,21 +97,21 @@ struct Channel {
     kind: Kind,
     layout: Layout,
     lost: u64,
-    /// What is written of it again and again: after the first, second, fourth, eighth … flush, and at the end. Damage then has to reach
-    /// from the first to the last copy to cost more than the chunks that it lies in.
+    /// Its copy, which is written repeatedly: after the first, second, fourth, eighth … flush, and at the end. Only damage that extends
+    /// from the first to the last copy costs more than the chunks in which it lies.
     copy: BTreeMap<String, String>,
-    /// Flushes before it was made.
+    /// Number of flushes before it was created.
     made: u64,
 }
 
 impl Recorder {
-    /// Bytes after which [`Self::write`] flushes by itself.
+    /// Number of bytes after which [`Self::write`] flushes.
     const CHUNK_BYTES: usize = 1 << 20;
-    /// Stands for topics of which no more is known.
+    /// Stands for topics whose names are unknown.
     const UNNAMED: &str = "(topics that came and went unseen)";
 
-    /// Begins a recording at `path`, where nothing may lie unless `overwrite`. Until it holds a message, or has ended, it has another
-    /// name beside that, see [`Self::path`]; what lies at `path` stays as long.
+    /// Begins a recording at `path`, where no file may exist unless `overwrite`. Until it contains a message, or has ended, it has another
+    /// name next to that one, see [`Self::path`]; an existing file at `path` stays until then.
     ///
     /// # Errors
     /// [`RecordError::Create`]; also [`RecordError::Write`].
@@ -119,10 +119,10 @@ impl Recorder {
         Self::create_encoded(path, bus_name, overwrite, Encoding::default())
     }
 
-    /// As [`Self::create`], in an encoding of the caller's choice.
+    /// Like [`Self::create`], in the given encoding.
     ///
     /// # Errors
-    /// As [`Self::create`].
+    /// As for [`Self::create`].
     pub fn create_encoded(
         path: impl AsRef<Path>,
         bus_name: &str,
@@ -134,7 +134,7 @@ impl Recorder {
         let (mut output, file) = Output::create(&wanted, overwrite).map_err(failed)?;
         let same = file.try_clone().map_err(failed)?;
         let library = concat!("hotframe/", env!("CARGO_PKG_VERSION"));
-        // Chunks are ended by flushing alone, so that every flush leaves whole chunks.
+        // Only flushing ends chunks, so every flush leaves whole chunks.
         let options = WriteOptions::new().library(library).chunk_size(None).disable_seeking(true);
         let options = if encoding == Encoding::Ros2 { options.profile("ros2") } else { options };
         let (sink, tap) = Sink::new(file);
@@ -168,19 +168,19 @@ impl Recorder {
         Ok(recorder)
     }
 
-    /// Where the recording is now; it is the path that was asked for once it holds a message.
+    /// The present path of the recording; it is the requested one once the recording contains a message.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.output.path()
     }
 
-    /// Declares a topic, so that it is counted even without a message; the first message of a topic does so by itself. Twice is as
-    /// once; another declaration of the same name is another topic, with channels of its own.
+    /// Declares a topic, so that it is counted even without a message; the first message of a topic declares it, too. Idempotent. Another
+    /// declaration of the same name is another topic, with channels of its own.
     pub fn declare(&mut self, topic: &TopicInfo) {
         self.topic(topic);
     }
 
-    /// The index of the topic that is declared like this.
+    /// The index of the topic with this declaration.
     fn topic(&mut self, topic: &TopicInfo) -> usize {
         let known = |known: &Topic| {
             (&known.info.name, &known.info.schema, known.info.policy) == (&topic.name, &topic.schema, topic.policy)
@@ -247,8 +247,8 @@ impl Recorder {
         if self.pending.0 >= Self::CHUNK_BYTES { self.flush() } else { Ok(()) }
     }
 
-    /// Writes everything so far into the file; it stays readable from then on, even if this process is killed. With the first
-    /// message the file gets its name.
+    /// Writes everything so far into the file; it is readable from then on, even if this process is killed. With the first message the file
+    /// gets its name.
     ///
     /// # Errors
     /// See [`RecordError`].
@@ -271,7 +271,7 @@ impl Recorder {
         self.write_copies(due)
     }
 
-    /// Writes these channels once more, outside of chunks.
+    /// Repeats the descriptions of these channels, outside of chunks.
     fn write_copies(&mut self, channels: Vec<usize>) -> Result<(), RecordError> {
         for index in channels {
             let metadata = self.channels[index].copy.clone();
@@ -283,7 +283,7 @@ impl Recorder {
         Ok(())
     }
 
-    /// Whether the file is as long as what was written to it: nobody else writes to it or cuts it off.
+    /// Checks that the file is as long as the written data: nobody else writes to it or truncates it.
     fn check_length(&mut self) -> Result<(), RecordError> {
         let is_wrong = |out: &Out| out.file.metadata().is_ok_and(|file| file.len() != out.tap.written());
         if !self.output.is_special() && self.writer.as_ref().is_some_and(is_wrong) {
@@ -294,7 +294,7 @@ impl Recorder {
         Ok(())
     }
 
-    /// Whether the file is where it should be.
+    /// Checks that the file is where it should be.
     fn check_place(&self) -> Result<(), RecordError> {
         let (path, messages) = (self.wanted.clone(), self.flushed);
         match self.writer.as_ref().map_or(Whereabouts::Here, |out| self.output.whereabouts(&out.file)) {
@@ -304,7 +304,7 @@ impl Recorder {
         }
     }
 
-    /// Lets go of the file as it is.
+    /// Releases the file as it is.
     fn end_writing(&mut self) -> Option<(File, u64)> {
         self.writer.take().map(|Out { writer, tap, file, good }| {
             // A writer that is dropped ends the file.
@@ -324,7 +324,7 @@ impl Recorder {
         Err(RecordError::Name { path, wanted, source })
     }
 
-    /// Writing has failed: what was flushed is all that there is. Without a message it is not worth a file.
+    /// Handles a failed write: only flushed data remain. A file without a message is removed.
     fn failed(&mut self, source: io::Error) -> RecordError {
         let path = if self.flushed > 0 { self.output.path() } else { &self.wanted };
         let path = path.to_owned();
@@ -351,7 +351,7 @@ impl Recorder {
         self.topics.iter().map(|topic| &topic.counts).chain(&self.unseen)
     }
 
-    /// Ends the file with its index and the losses.
+    /// Ends the file with its index and the losses, and returns the counts.
     ///
     /// # Errors
     /// See [`RecordError`].
@@ -368,7 +368,7 @@ impl Recorder {
         Ok(topics.chain(std::mem::take(&mut self.unseen)).collect())
     }
 
-    /// Messages lost, of each channel; and of each topic those that were missed, whose lanes were never read.
+    /// Messages lost of each channel, and for each topic those missed in lanes that were never read.
     fn losses(&self) -> BTreeMap<String, u64> {
         let mut losses = BTreeMap::<String, u64>::new();
         let mut add = |what: String, lost: u64| {
@@ -423,7 +423,7 @@ impl Recorder {
         Ok(self.channels.len() - 1)
     }
 
-    /// Adds a channel; gives its id and what its copies hold.
+    /// Adds a channel; returns its id and the contents of its copies.
     fn add_channel(
         &mut self,
         topic: usize,
@@ -466,7 +466,7 @@ impl Recorder {
         Ok((id, metadata))
     }
 
-    /// Does `what` to the file; if that fails, cuts it back to what was flushed.
+    /// Applies `what` to the file; if that fails, truncates it to the flushed data.
     fn put<T>(&mut self, what: impl FnOnce(&mut Writer<Sink>) -> Result<T, McapError>) -> Result<T, RecordError> {
         let Some(out) = &mut self.writer else {
             return Err(self.failed(io::Error::other("writing has failed before")));
@@ -482,11 +482,11 @@ impl Recorder {
 impl Drop for Recorder {
     fn drop(&mut self) {
         if self.writer.is_some() && self.pending.1 > 0 {
-            // Whoever lets go of it has another error to tell.
+            // The owner that drops it has another error to report.
             let _ = self.flush();
         }
         let is_here = self.check_place().is_ok();
-        // It ends the file as well as it can. Nobody has asked for one without a message that was not finished.
+        // It ends the file as well as it can. An unfinished recording without a message is of no use.
         self.writer = None;
         if self.flushed == 0 && is_here {
             self.output.discard();

@@ -1,7 +1,7 @@
-//! Asking: sends requests, matches answers to tickets, gives up at deadlines.
+//! The client: sends requests, matches answers to tickets, gives up at deadlines.
 //!
 //! # Failure
-//! Each error ends its request: the ticket is unknown afterwards. Only [`CallError::Receive`] leaves it in flight.
+//! Each error ends its request, whose ticket is then unknown. Only [`CallError::Receive`] leaves it in flight.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,11 +24,11 @@ const CANCEL_CAPACITY: u32 = 4096;
 /// An answer. Valid until the next call to its client.
 #[derive(Clone, Copy, Debug)]
 pub struct Response<'a> {
-    /// What the method gave; 8-byte aligned.
+    /// The method's result; 8-byte aligned.
     pub payload: &'a [u8],
 }
 
-/// Asks one service: sends requests, matches answers to tickets, gives up at deadlines. Made by [`Bus::client`](crate::Bus::client).
+/// Client of one service: sends requests, matches answers to tickets, gives up at deadlines. Made by [`Bus::client`](crate::Bus::client).
 #[derive(Debug)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -37,32 +37,32 @@ pub struct Client {
     publisher: Publisher,
     inbox: Inbox,
     pending: Pending,
-    /// The inbox's, for what it counts.
+    /// The inbox's file, for the counters.
     file: InboxFile,
-    /// Epoch of the register at which `server` was looked up.
+    /// Epoch of the registry at which `server` was looked up.
     epoch: Option<u64>,
     server: Option<ServerSide>,
-    /// Correlation up to which the server was seen to say that it can't answer.
+    /// Correlation up to which the server was seen to report that it can't answer.
     unanswerable: u64,
 }
 
-/// The server as its client sees it.
+/// The server as seen by its client.
 #[derive(Debug)]
 struct ServerSide {
-    /// Its inbox's.
+    /// Id of its inbox.
     id: u64,
-    /// Its participant's slot.
+    /// Slot of its participant.
     participant: usize,
-    /// Its inbox's; `None` when it could not be mapped. Then the deadline tells what is read there.
+    /// File of its inbox; `None` if it could not be mapped. Then the deadline takes the place of what is read there.
     file: Option<InboxFile>,
 }
 
-/// An answer's place.
+/// Location of an answer.
 #[derive(Clone, Copy)]
 enum Found {
-    /// What the inbox received last, so long.
+    /// The last message of the inbox, with this length.
     Received(usize),
-    /// Kept.
+    /// Among the kept answers.
     Kept,
 }
 
@@ -70,7 +70,7 @@ impl Client {
     pub(super) fn new(bus: &Bus, service: &ServiceSpec<'_>) -> Result<Self, ServiceError> {
         service.check()?;
         let lanes = [(service.priority, service.request_capacity), (Priority::Critical, CANCEL_CAPACITY)];
-        // First the request topic: it is the one that tells another service by this name.
+        // The request topic comes first: it detects another service of the same name.
         let publisher = service.requests(|topic| bus.publisher(topic, service.name, &lanes))?;
         let mut inbox = bus.inbox(service.name, Attachment::Gating)?;
         service.responses(inbox.id(), |topic| inbox.subscribe(topic, Start::Now))?;
@@ -88,7 +88,7 @@ impl Client {
         })
     }
 
-    /// Asks and waits for the answer, at most `timeout`.
+    /// Sends a request and waits for the answer, at most `timeout`.
     ///
     /// # Errors
     /// See [`CallError`]; after [`CallError::Receive`] the request is given up, too.
@@ -97,10 +97,10 @@ impl Client {
         self.finish(ticket)
     }
 
-    /// Sends a request and does not wait. Its answer is worth having for `timeout`; [`Duration::MAX`] is for ever.
+    /// Sends a request without waiting. `timeout` sets its deadline; [`Duration::MAX`] means none.
     ///
     /// # Errors
-    /// See [`CallError`]; nothing was sent then.
+    /// See [`CallError`]; then nothing was sent.
     pub fn send(&mut self, method: u32, payload: &[u8], timeout: Duration) -> Result<Ticket, CallError> {
         if self.shared.is_forked() {
             return Err(self.not_sent(SendError::Forked, payload.len()));
@@ -126,7 +126,7 @@ impl Client {
         Ok(ticket)
     }
 
-    /// The answer to a request, if it is there. An answer that is asked for after its deadline is late, whenever it came.
+    /// Returns the answer to a request, if it has arrived. An answer that is polled after its deadline is late, no matter when it arrived.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -139,7 +139,7 @@ impl Client {
     /// Waits for the answer to a request until its deadline.
     ///
     /// # Errors
-    /// As [`Self::call`].
+    /// As for [`Self::call`].
     pub fn finish(&mut self, ticket: Ticket) -> Result<Response<'_>, CallError> {
         let found = loop {
             match self.look(ticket) {
@@ -160,8 +160,8 @@ impl Client {
         Ok(self.response(ticket, found))
     }
 
-    /// Sleeps until an answer arrives, at most `timeout`; whether one did. Answers that a poll has already seen do not count:
-    /// poll every ticket first. It ends early when the server is gone, or says that it can't answer: the next poll knows.
+    /// Sleeps until an answer arrives, at most `timeout`; returns whether one did. Answers that a poll has already seen do not count: poll
+    /// every ticket first. The wait ends early if the server is gone or reports that it can't answer; the next poll then returns the error.
     ///
     /// # Errors
     /// See [`ReceiveError`].
@@ -188,14 +188,14 @@ impl Client {
         dead || self.told_unanswerable() != self.unanswerable
     }
 
-    /// Correlation of this client's last request that the server, as it was looked up last, says it can't answer.
+    /// Correlation of this client's last request that the last known server reports it can't answer.
     #[inline]
     fn told_unanswerable(&self) -> u64 {
         let file = self.server.as_ref().and_then(|server| server.file.as_ref());
         file.map_or(0, |file| unanswerable::told(file, self.inbox.index(), self.inbox.id()))
     }
 
-    /// Gives up a request and tells the server, which does not run it any more if it has not begun. Whether it was in flight.
+    /// Gives up a request and tells the server, which does not run it if it has not begun. Returns whether it was in flight.
     pub fn cancel(&mut self, ticket: Ticket) -> bool {
         if self.shared.is_forked() || self.pending.find(ticket.0).is_none() {
             return false;
@@ -204,41 +204,41 @@ impl Client {
         ClientCount::Cancelled.count_in(&self.file);
         let prefix = RequestPrefix { deadline_ns: u64::MAX, reply_to: self.inbox.id(), method: 0 };
         let envelope = Envelope { kind: Kind::Cancel, flags: 0, correlation: ticket.0 };
-        // Without room the request runs in vain; the lane counts that.
+        // Without room for the cancel the request runs in vain; the lane counts that.
         let _ = self.publisher.send_as(Priority::Critical, envelope, &prefix.encode());
         true
     }
 
-    /// Requests in flight.
+    /// Number of requests in flight.
     #[must_use]
     pub const fn in_flight(&self) -> usize {
         self.pending.len()
     }
 
-    /// What it has done so far. Others see it in a [`Snapshot`](crate::Snapshot).
+    /// Its counters so far. Others see them in a [`Snapshot`](crate::Snapshot).
     #[must_use]
     pub fn counts(&self) -> ClientCounts {
         if self.shared.is_forked() { ClientCounts::default() } else { ClientCounts::of(&self.file) }
     }
 
-    /// The service that it asks.
+    /// Name of the service.
     #[must_use]
     pub fn service(&self) -> &str {
         &self.service
     }
 
-    /// Whether somebody answers for the service.
+    /// Whether the service has a server.
     pub fn has_server(&mut self) -> bool {
         !self.shared.is_forked() && self.server().is_some()
     }
 
-    /// How many bytes a request may have.
+    /// Maximum length of a request in bytes.
     #[must_use]
     pub fn payload_max(&self) -> usize {
         self.publisher.payload_max(self.priority) - REQUEST_PREFIX_BYTES
     }
 
-    /// The request is lost if nothing else has become of it.
+    /// Ends the request as lost unless it has ended otherwise.
     #[cold]
     fn give_up(&mut self, ticket: Ticket) {
         if self.pending.finish(ticket) && !self.shared.is_forked() {
@@ -254,16 +254,16 @@ impl Client {
         Ok(())
     }
 
-    /// Id of the inbox that answers go to.
+    /// Id of the inbox that receives the answers.
     #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) const fn id(&self) -> u64 {
         self.inbox.id()
     }
 
-    /// Looks for the answer to `ticket`. With an answer or an error but `Receive`, it is no longer in flight.
+    /// Looks for the answer to `ticket`. After an answer, or an error other than `Receive`, it is no longer in flight.
     fn look(&mut self, ticket: Ticket) -> Result<Option<Found>, CallError> {
         self.inbox.refuse_forked()?;
-        // Before the inbox: what the server answered before it went is there by then.
+        // Before the inbox: the answers that the server sent before it left are there by then.
         let server = self.server().map(|server| server.id);
         let Some(slot) = self.pending.find(ticket.0) else {
             return Err(CallError::Ticket { service: self.service.clone() });
@@ -305,14 +305,14 @@ impl Client {
         }
     }
 
-    /// Whether the server that was looked up, which has to be the one that got the request, can't answer it.
+    /// Whether the last known server, which has to be the one that got the request, can't answer it.
     #[inline]
     fn is_unanswerable(&mut self, ticket: Ticket) -> bool {
         self.unanswerable = self.told_unanswerable();
         ticket.0 <= self.unanswerable
     }
 
-    /// Takes what has arrived until it is the answer to `ticket`; keeps the answers to others.
+    /// Receives messages until one is the answer to `ticket`; keeps the answers to other requests.
     fn receive(&mut self, ticket: Ticket) -> Result<Option<(Status, Found)>, ReceiveError> {
         while let Some(delivery) = self.inbox.receive()? {
             if delivery.kind != Kind::Response {
@@ -338,7 +338,7 @@ impl Client {
         Response { payload }
     }
 
-    /// Who gates the request topic.
+    /// The inbox that gates the request topic.
     #[inline]
     fn server(&mut self) -> Option<&ServerSide> {
         let epoch = self.shared.control.epoch();

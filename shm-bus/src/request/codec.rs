@@ -1,4 +1,4 @@
-//! How what a method takes and gives becomes bytes.
+//! Codecs: how arguments and results of methods become bytes.
 //!
 //! Plain data travels as its bytes, everything else as MessagePack.
 
@@ -6,21 +6,21 @@ use std::marker::PhantomData;
 
 use crate::wire::{Message, SchemaText, message_bytes, messages_in};
 
-/// Bytes that are no value of what was expected, or a value that has no bytes.
+/// Bytes that are no valid value, or a value that can't be encoded.
 #[derive(Debug, thiserror::Error)]
 #[error("`{what}` can't be {}: {reason}", if *.encoding { "encoded" } else { "decoded" })]
 pub struct CodecError {
-    /// What was to be encoded or decoded.
+    /// The type that was to be encoded or decoded.
     pub what: &'static str,
-    /// Which of both.
+    /// Whether it failed to encode (otherwise to decode).
     pub encoding: bool,
-    /// What is wrong.
+    /// The reason.
     pub reason: String,
 }
 
-/// Writes a value as bytes and reads it back.
+/// Encodes a value as bytes and decodes it.
 pub trait Codec: 'static {
-    /// The value.
+    /// The type of the value.
     type Value;
     /// Identity of codec and type in a service's schema.
     const SCHEMA: &'static str;
@@ -28,17 +28,17 @@ pub trait Codec: 'static {
     /// Appends the bytes of `value` to `out`.
     ///
     /// # Errors
-    /// When the value has none.
+    /// If the value can't be encoded.
     fn encode(value: &Self::Value, out: &mut Vec<u8>) -> Result<(), CodecError>;
 
-    /// The value of `bytes`.
+    /// Decodes `bytes`.
     ///
     /// # Errors
-    /// When they are none.
+    /// If they are not a valid value.
     fn decode(bytes: &[u8]) -> Result<Self::Value, CodecError>;
 }
 
-/// Plain data, as its bytes.
+/// Plain data, encoded as its bytes.
 #[derive(Debug)]
 pub struct AsBytes<M>(PhantomData<fn() -> M>);
 
@@ -69,7 +69,7 @@ impl<M: Message> Codec for AsBytes<M> {
     }
 }
 
-/// Nothing, as no bytes.
+/// No value, encoded as no bytes.
 impl Codec for () {
     type Value = ();
     const SCHEMA: &'static str = "nothing";

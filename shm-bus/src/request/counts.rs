@@ -1,4 +1,4 @@
-//! What clients and servers count: words of the header page of their own inbox's file, so that anybody who maps that can read them.
+//! Counters of clients and servers: words in the header page of their own inbox's file, which anybody who maps it can read.
 //!
 //! ```text
 //! word 16                                                                                24                             33
@@ -6,12 +6,12 @@
 //! ```
 //!
 //! # Invariants
-//! 1. An inbox belongs to a client, to a server, or to neither; its owner alone writes here.
+//! 1. An inbox belongs to a client, to a server, or to neither; only its owner writes here.
 
 use crate::inbox_file::InboxFile;
 use crate::sync::Ordering;
 
-/// What a client counts, as the word of its inbox's file.
+/// Counters of a client, as the index of the word in its inbox's file.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ClientCount {
     Sent = 16,
@@ -24,7 +24,7 @@ pub(super) enum ClientCount {
     Refused = 23,
 }
 
-/// What a server counts, as the word of its inbox's file.
+/// Counters of a server, as the index of the word in its inbox's file.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ServerCount {
     Served = 24,
@@ -39,7 +39,7 @@ pub(super) enum ServerCount {
 }
 
 impl ClientCount {
-    /// One more. By the inbox's owner only.
+    /// Adds one. Called only by the inbox's owner.
     #[inline]
     pub(super) fn count_in(self, file: &InboxFile) {
         add(file, self as usize);
@@ -47,7 +47,7 @@ impl ClientCount {
 }
 
 impl ServerCount {
-    /// As [`ClientCount::count_in`].
+    /// Like [`ClientCount::count_in`].
     #[inline]
     pub(super) fn count_in(self, file: &InboxFile) {
         add(file, self as usize);
@@ -61,23 +61,23 @@ const _: () = {
     assert!((ServerCount::Undelivered as usize) < InboxFile::FIGURES.end);
 };
 
-/// What a client has done so far. What it has sent is answered, expired, cancelled, lost, or in flight.
+/// A client's counters so far. Each request sent is answered, expired, cancelled, lost, or in flight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClientCounts {
     /// Requests sent.
     pub sent: u64,
-    /// Answers given out, refusals among them.
+    /// Answers returned, refusals included.
     pub answered: u64,
-    /// Of those, answers that say why the request was not done.
+    /// The part of `answered` that only says why the request was not done.
     pub refused: u64,
     /// Requests given up at their deadline.
     pub expired: u64,
     /// Requests cancelled.
     pub cancelled: u64,
-    /// Requests whose server went away, or could not answer, or whose answer could not be received.
+    /// Requests whose server left or could not answer, or whose answer could not be received.
     pub lost: u64,
-    /// Answers that came when nobody waited for them any more.
+    /// Answers that arrived when nobody waited for them any more.
     pub late: u64,
     /// Messages on the response topic that were no answers.
     pub strange: u64,
@@ -99,21 +99,21 @@ impl ClientCounts {
     }
 }
 
-/// What a server has done so far.
+/// A server's counters so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServerCounts {
-    /// Requests given out to be run.
+    /// Requests passed on to be run.
     pub served: u64,
-    /// Answers sent, of whatever status.
+    /// Answers sent, of any status.
     pub answered: u64,
     /// Requests not run because their deadline had passed.
     pub expired: u64,
     /// Requests not run because they were cancelled.
     pub cancelled: u64,
-    /// Cancels that came after their request was read, or beyond what is remembered.
+    /// Cancels that arrived after their request was read, or that exceeded the number of remembered cancels.
     pub cancels_late: u64,
-    /// What was no request or cancel that could be understood.
+    /// Messages that were no valid request or cancel.
     pub malformed: u64,
     /// Requests not run because their client was gone or could not be answered.
     pub unanswerable: u64,

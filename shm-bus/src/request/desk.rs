@@ -1,12 +1,11 @@
-//! The server's side of its clients: who they are, which of their requests may run, and the way back to each.
+//! The server's sessions with its clients: who they are, which of their requests may run, and the lane back to each.
 //!
 //! # Invariants
-//! 1. A client is an inbox in the register that reads `<service>/response/<its id>`; what else a request names is not answered.
-//! 2. `seen` is the largest correlation of a client that was read; `cancelled` holds only larger ones, at most
-//!    [`CANCELS_MAX`].
+//! 1. A client is an inbox in the registry that reads `<service>/response/<its id>`; a request that names anything else is not answered.
+//! 2. `seen` is the largest correlation of a client that was read; `cancelled` contains only larger ones, at most [`CANCELS_MAX`].
 //!
 //! # Failure
-//! An answer without a way back is counted, never waited for. A request without one is not run, and its client is told.
+//! An answer without a lane back is counted, never waited for. A request without one is not run, and its client is told.
 
 use super::counts::{ServerCount, ServerCounts};
 use super::pending::IN_FLIGHT_MAX;
@@ -18,7 +17,7 @@ use crate::membership::{Bus, Shared};
 use crate::publisher::{Publisher, SendError};
 use crate::wire::{Kind, Priority, RequestPrefix, RequestPrefixError, Status};
 
-/// Cancels remembered for one client whose requests are still to be read.
+/// Maximum number of cancels remembered for one client whose requests are still to be read.
 const CANCELS_MAX: usize = IN_FLIGHT_MAX;
 
 /// Why an answer did not reach its client.
@@ -28,15 +27,15 @@ pub enum ReplyError {
     /// The client no longer exists.
     #[error("the client is gone")]
     ClientGone,
-    /// The client has not read its earlier answers; this one is lost to it, and counted.
+    /// The client has not read its earlier answers; this one is lost and counted.
     #[error("the client has not read its earlier answers")]
     Full,
-    /// The answer is longer than the lane can ever carry; the client is told that it failed.
+    /// The answer exceeds the lane's maximum; the client is told that it failed.
     #[error("an answer of {len} bytes is longer than {max}")]
     TooLong {
-        /// Its bytes.
+        /// Length of the answer in bytes.
         len: usize,
-        /// Bytes that fit.
+        /// Maximum number of bytes.
         max: usize,
     },
     /// The answer can't be encoded; the client is told that it failed.
@@ -47,7 +46,7 @@ pub enum ReplyError {
     Send(#[source] SendError),
 }
 
-/// A request whose answer was put off; see [`Request::later`](super::Request::later).
+/// A request whose answer was deferred; see [`Request::later`](super::Request::later).
 #[derive(Debug)]
 #[must_use = "the client waits for an answer"]
 pub struct Owed {
@@ -56,14 +55,14 @@ pub struct Owed {
 }
 
 impl Owed {
-    /// What was asked for.
+    /// The requested method.
     #[must_use]
     pub const fn method(&self) -> u32 {
         self.prefix.method
     }
 }
 
-/// Where an answer goes.
+/// Destination of an answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Address {
     /// Id of the client's inbox.
@@ -82,11 +81,11 @@ pub(super) struct Desk {
     clients: Vec<ClientSide>,
     /// Index of the client that was looked up last.
     recent: usize,
-    /// The server's inbox's, for what it counts.
+    /// The file of the server's inbox, for the counters.
     file: InboxFile,
-    /// Where answers are encoded, again and again.
+    /// Reused buffer in which answers are encoded.
     buffer: Vec<u8>,
-    /// Epoch of the register at which the gone were forgotten.
+    /// Epoch of the registry at which clients that are gone were last dropped.
     epoch: u64,
 }
 
@@ -124,7 +123,7 @@ impl Desk {
         self.clients.len()
     }
 
-    /// Lets go of the lanes to clients whose inbox has left the register.
+    /// Drops the lanes to clients whose inbox has left the registry.
     #[inline]
     pub(super) fn forget_the_gone(&mut self, shared: &Shared) {
         if shared.control.epoch() != self.epoch {
@@ -134,13 +133,13 @@ impl Desk {
 
     #[cold]
     fn forget(&mut self, shared: &Shared) {
-        // The epoch moves when a publisher goes; that is seen the next time.
+        // The epoch changes when a publisher goes; that is seen the next time.
         self.epoch = shared.control.epoch();
         let present: Vec<u64> = shared.control.inboxes().map(|inbox| inbox.id).collect();
         self.clients.retain(|client| present.contains(&client.id));
     }
 
-    /// What to run and whom to answer, if the message is a request that may run.
+    /// The request to run and its address, if the message is a request that may run.
     pub(super) fn admit(&mut self, shared: &Shared, delivery: &Delivery<'_>) -> Option<Owed> {
         let prefix = match RequestPrefix::decode(delivery.payload) {
             Ok((prefix, _)) if delivery.correlation != 0 => prefix,
@@ -207,7 +206,7 @@ impl Desk {
         }
     }
 
-    /// Says so to who sent it, as far as that can be told.
+    /// Reports this to the sender, as far as the sender is known.
     #[cold]
     fn refuse_malformed(
         &mut self,
@@ -246,7 +245,7 @@ impl Desk {
             }
             Err(SendError::TooLong { len, max }) => {
                 let error = ReplyError::TooLong { len, max };
-                // Always short enough: `TooLong` can't come twice.
+                // Always short enough: `TooLong` can't occur twice.
                 self.answer(address, Status::Failed, error.to_string().as_bytes())?;
                 Err(error)
             }
@@ -275,7 +274,7 @@ impl Desk {
         Some(self.recent)
     }
 
-    /// The client whose inbox has this id; one that asks for the first time gets its lane.
+    /// The client whose inbox has this id; a new client gets its lane.
     fn client(&mut self, shared: &Shared, id: u64) -> Option<&mut ClientSide> {
         let index = match self.position(id) {
             Some(index) => index,

@@ -1,11 +1,11 @@
-//! Serving a request by its type: the first method that it asks for runs.
+//! Serves a request by type: runs the first method that matches.
 
 use std::fmt::Display;
 
 use super::{Codec, Method, ReplyError, Request};
 use crate::wire::Status;
 
-/// Serves a request by the first of the given methods that it asks for. Made by [`Request::dispatch`].
+/// Serves a request with the first of the given methods that matches. Made by [`Request::dispatch`].
 #[derive(Debug)]
 #[must_use = "`done` answers what no method took"]
 pub struct Dispatch<'a> {
@@ -19,14 +19,14 @@ enum State<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// Serves it by what its service declares: `request.dispatch().on::<Take>(|item| …).on::<Count>(|()| …).done()`.
+    /// Serves it by its service's declaration: `request.dispatch().on::<Take>(|item| …).on::<Count>(|()| …).done()`.
     pub const fn dispatch(self) -> Dispatch<'a> {
         Dispatch { state: State::Open(self) }
     }
 }
 
 impl<'a> Dispatch<'a> {
-    /// Runs `method` if that is what is asked for. What it says as an error goes to the client as [`Status::Application`].
+    /// Runs `method` if it is the requested one. An error that it returns goes to the client as [`Status::Application`].
     pub fn on<M: Method>(
         self,
         method: impl FnOnce(<M::Takes as Codec>::Value) -> Result<<M::Gives as Codec>::Value, String>,
@@ -46,7 +46,7 @@ impl<'a> Dispatch<'a> {
         Self { state: State::Answered(request.reply_value::<M::Gives>(&result)) }
     }
 
-    /// Refuses what no method took; whether the answer was sent.
+    /// Refuses a request that no method took; returns whether the answer was sent.
     ///
     /// # Errors
     /// See [`ReplyError`].

@@ -1,4 +1,4 @@
-//! Why a request has no answer.
+//! Why a request got no answer.
 
 use super::pending::IN_FLIGHT_MAX;
 use crate::inbox::ReceiveError;
@@ -9,7 +9,7 @@ use crate::wire::Status;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
-    /// Nobody answers for the service. Nothing was sent.
+    /// The service has no server. Nothing was sent.
     #[error("service `{service}` has no server")]
     NoServer {
         /// The service.
@@ -21,31 +21,31 @@ pub enum CallError {
         /// The service.
         service: String,
     },
-    /// The request is longer than the client's lane can ever carry. Nothing was sent.
+    /// The request exceeds the client's lane. Nothing was sent.
     #[error("a request of {len} bytes to `{service}` is longer than {max}")]
     TooLong {
         /// The service.
         service: String,
-        /// Bytes of the method's own.
+        /// Length of the method's argument in bytes.
         len: usize,
-        /// Bytes that fit.
+        /// Maximum number of bytes.
         max: usize,
     },
-    /// The client waits for as many answers as it can. Nothing was sent.
+    /// Too many requests are in flight. Nothing was sent.
     #[error("{IN_FLIGHT_MAX} requests to `{service}` are in flight, which is the most")]
     InFlight {
         /// The service.
         service: String,
     },
-    /// The lane can't be written any more; make the client anew. Nothing was sent.
+    /// The lane can't be written any more; create the client anew. Nothing was sent.
     #[error("can't send to `{service}`")]
     Send {
         /// The service.
         service: String,
-        /// Why.
+        /// The reason.
         source: SendError,
     },
-    /// The server that had the request is gone. Whether it ran can't be told.
+    /// The server that had the request is gone. It is unknown whether the request ran.
     #[error("the server of `{service}` is gone")]
     ServerGone {
         /// The service.
@@ -60,23 +60,23 @@ pub enum CallError {
         /// The service.
         service: String,
     },
-    /// There was no answer in time. Whether it ran can't be told.
+    /// There was no answer in time. It is unknown whether the request ran.
     #[error("no answer from `{service}` before the deadline")]
     Deadline {
         /// The service.
         service: String,
     },
-    /// The server answers, but does not do it.
+    /// The server answered that the request was not done.
     #[error("`{service}` answers: {status}{}", reason_text(reason))]
     Refused {
         /// The service.
         service: String,
-        /// How it turned out; not [`Status::Ok`].
+        /// The status; not [`Status::Ok`].
         status: Status,
-        /// What the server says about it; text, unless the service means something else by its own errors.
+        /// The server's explanation; text, unless the service gives its own errors another meaning.
         reason: Vec<u8>,
     },
-    /// The request or its answer is not what the method takes or gives.
+    /// The request or its answer is not of the method's type.
     #[error(transparent)]
     Codec(#[from] super::CodecError),
     /// No such request is in flight: it was answered, given up or cancelled.

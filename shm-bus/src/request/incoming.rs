@@ -7,14 +7,15 @@ use super::{Codec, Owed, ReplyError};
 use crate::sys::monotonic_ns;
 use crate::wire::{REQUEST_PREFIX_BYTES, Status};
 
-/// A request that is being served: what is asked for, and the way to answer it. Dropped without an answer, it is answered as failed.
+/// A request that is being served: the method and its argument, and the means to answer. If it is dropped without an answer, it is answered
+/// as failed.
 #[derive(Debug)]
 #[must_use = "the client waits for an answer"]
 pub struct Request<'a> {
-    /// Taken when it is answered.
+    /// `None` after it was answered.
     owed: Option<Owed>,
     method: u32,
-    /// With its prefix.
+    /// The payload with its prefix.
     payload: &'a [u8],
     desk: &'a mut Desk,
 }
@@ -24,26 +25,26 @@ impl<'a> Request<'a> {
         Self { method: owed.method(), owed: Some(owed), payload, desk }
     }
 
-    /// What is asked for.
+    /// The requested method.
     #[must_use]
     pub const fn method(&self) -> u32 {
         self.method
     }
 
-    /// The method's own bytes; 8-byte aligned.
+    /// The method's argument; 8-byte aligned.
     #[must_use]
     pub fn payload(&self) -> &'a [u8] {
         &self.payload[REQUEST_PREFIX_BYTES..]
     }
 
-    /// How long the client still waits.
+    /// Time for which the client still waits.
     #[must_use]
     pub fn time_left(&self) -> Duration {
         let deadline_ns = self.owed.as_ref().map_or(0, |owed| owed.prefix.deadline_ns);
         Duration::from_nanos(deadline_ns.saturating_sub(monotonic_ns()))
     }
 
-    /// Answers with what the method gives.
+    /// Answers with the method's result.
     ///
     /// # Errors
     /// See [`ReplyError`].
@@ -70,7 +71,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Answers with `value`, encoded; a value that has no bytes is answered as failed.
+    /// Answers with `value`, encoded; a value that can't be encoded is answered as failed.
     ///
     /// # Errors
     /// See [`ReplyError`].
@@ -79,7 +80,7 @@ impl<'a> Request<'a> {
         self.desk.answer_value::<C>(owed.address, value)
     }
 
-    /// Puts the answer off: [`Server::answer`](super::Server::answer) gives it. Others can be served meanwhile.
+    /// Defers the answer: [`Server::answer`](super::Server::answer) sends it. Other requests can be served meanwhile.
     ///
     /// # Panics
     /// Never.

@@ -1,6 +1,6 @@
-//! MessagePack with names: fields may be added, left out and reordered on either side, as serde's attributes allow.
+//! MessagePack with field names: either side may add, omit and reorder fields, as serde's attributes allow.
 //!
-//! Byte strings are `bin` when a field says so; as plain vectors they would become arrays of integers, one for each byte:
+//! Byte strings are encoded as `bin` if a field says so; plain vectors would become arrays of integers, one for each byte:
 //!
 //! ```
 //! #[derive(serde::Serialize, serde::Deserialize)]
@@ -30,16 +30,16 @@ pub use serde_bytes as bytes;
 /// Appends `value` to `out`.
 ///
 /// # Errors
-/// When serde has no form for it, such as a sequence of unknown length.
+/// If serde can't encode it, such as a sequence of unknown length.
 pub fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
     let mut serializer = rmp_serde::Serializer::new(out).with_struct_map();
     value.serialize(&mut serializer).map_err(|error| failed(true, &error))
 }
 
-/// The value of `bytes`; texts and byte strings may be borrowed from them.
+/// Decodes `bytes`; texts and byte strings may be borrowed from them.
 ///
 /// # Errors
-/// When they do not begin with such a value.
+/// If they do not begin with such a value.
 pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, CodecError> {
     rmp_serde::from_slice(bytes).map_err(|error| failed(false, &error))
 }
@@ -49,7 +49,7 @@ fn failed(encoding: bool, error: &dyn std::fmt::Display) -> CodecError {
     CodecError { what: "MessagePack", encoding, reason: error.to_string() }
 }
 
-/// A value as MessagePack with names.
+/// A value encoded as MessagePack with field names.
 #[derive(Debug)]
 pub struct AsPack<T>(PhantomData<fn() -> T>);
 

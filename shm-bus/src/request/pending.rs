@@ -6,7 +6,7 @@
 //!
 //! # Invariants
 //! 1. A slot is free exactly when its correlation is 0.
-//! 2. Slots and their buffers are used again: in the steady state nothing is allocated.
+//! 2. Slots and their buffers are reused: in the steady state nothing is allocated.
 
 use crate::inbox::bytes_of;
 use crate::wire::Status;
@@ -17,7 +17,7 @@ use crate::wire::Status;
 pub struct Ticket(pub(super) u64);
 
 const SLOT_BITS: u32 = 12;
-/// Requests in flight at once.
+/// Maximum number of requests in flight.
 pub(super) const IN_FLIGHT_MAX: usize = 1 << SLOT_BITS;
 
 /// See the module.
@@ -25,7 +25,7 @@ pub(super) const IN_FLIGHT_MAX: usize = 1 << SLOT_BITS;
 pub(super) struct Pending {
     slots: Vec<Slot>,
     free: Vec<u16>,
-    /// Of the last request.
+    /// Number of the last request.
     number: u64,
 }
 
@@ -34,9 +34,9 @@ pub(super) struct Pending {
 pub(super) struct Slot {
     correlation: u64,
     pub(super) deadline_ns: u64,
-    /// Id of the server's inbox when it was sent.
+    /// Id of the server's inbox when the request was sent.
     pub(super) server: u64,
-    /// Set once answered.
+    /// Set once it is answered.
     pub(super) answer: Option<Status>,
     /// The answer's bytes.
     payload: Words,
@@ -69,7 +69,7 @@ impl Words {
 }
 
 impl Pending {
-    /// The ticket of the next request; nothing is in flight before [`Self::start`]. `None` when there are too many.
+    /// The ticket for the next request, which is in flight only after [`Self::start`]. `None` if there are too many.
     pub(super) fn next(&mut self) -> Option<Ticket> {
         if self.free.is_empty() && self.slots.len() < IN_FLIGHT_MAX {
             self.free.push(self.slots.len() as u16);
@@ -79,7 +79,7 @@ impl Pending {
         Some(Ticket((self.number + 1) << SLOT_BITS | u64::from(slot)))
     }
 
-    /// The request of `ticket`, which [`Self::next`] just gave, is on its way.
+    /// Marks the request of `ticket`, which [`Self::next`] just returned, as in flight.
     pub(super) fn start(&mut self, ticket: Ticket, deadline_ns: u64, server: u64) {
         self.free.pop();
         self.number = ticket.0 >> SLOT_BITS;
@@ -96,7 +96,7 @@ impl Pending {
         self.slots.get_mut(slot_of(correlation)).filter(|slot| slot.correlation == correlation && correlation != 0)
     }
 
-    /// It is no longer in flight; whether it was. Its bytes stay until the next request.
+    /// Ends the request; returns whether it was in flight. Its bytes stay until the next request.
     pub(super) fn finish(&mut self, ticket: Ticket) -> bool {
         let Some(slot) = self.find(ticket.0) else { return false };
         slot.correlation = 0;
@@ -104,7 +104,7 @@ impl Pending {
         true
     }
 
-    /// Keeps an answer until it is asked for. `false` when nobody waits for it.
+    /// Keeps an answer until it is polled. `false` if nobody waits for it.
     pub(super) fn keep(&mut self, correlation: u64, status: Status, payload: &[u8]) -> bool {
         match self.find(correlation) {
             Some(slot) if slot.answer.is_none() => {
@@ -126,7 +126,7 @@ impl Pending {
         self.slots.len() - self.free.len()
     }
 
-    /// Gives up what nobody has asked for since its deadline, and says each to `expired`.
+    /// Gives up requests that nobody has polled since their deadline, and passes each to `expired`.
     #[cold]
     pub(super) fn reclaim(&mut self, now_ns: u64, mut expired: impl FnMut()) {
         for (index, slot) in self.slots.iter_mut().enumerate() {

@@ -1,7 +1,7 @@
-//! Answering for a service.
+//! The server of a service.
 //!
 //! # Failure
-//! A request that must not run is answered here. One that is dropped without an answer, also by a panic, is answered as failed.
+//! A request that must not run is answered here. If a request is dropped without an answer, also by a panic, it is answered as failed.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,25 +13,25 @@ use crate::lane::Start;
 use crate::membership::{Bus, Shared};
 use crate::wire::Status;
 
-/// Answers for one service, whose only live server it is. Made by [`Bus::server`](crate::Bus::server). Belongs to one thread at a time.
+/// The only live server of one service. Made by [`Bus::server`](crate::Bus::server). Belongs to one thread at a time.
 #[derive(Debug)]
 pub struct Server {
-    // Goes first: clients see that it is gone, then look for answers once more.
+    // Dropped first: clients see that it is gone, then check for answers once more.
     inbox: Inbox,
     desk: Desk,
     shared: Arc<Shared>,
 }
 
 impl Server {
-    /// Requests that one call gives out at most, so that a server in a frame gets on with its frame.
+    /// Maximum number of requests that one call passes to the handler, so that a server within a frame loop returns to its frame.
     pub const SERVE_MAX: usize = 1024;
-    /// Messages that one call passes over at most.
+    /// Maximum number of messages that one call skips.
     const PASSED_OVER_MAX: usize = 1024;
 
     pub(super) fn new(bus: &Bus, service: &ServiceSpec<'_>) -> Result<Self, ServiceError> {
         service.check()?;
         let mut inbox = bus.inbox(service.name, Attachment::Gating)?;
-        // From now: what was sent to an earlier server may have run.
+        // From now: requests that were sent to an earlier server may have run.
         service.requests(|topic| inbox.subscribe_alone(topic, Start::Now)).map_err(|error| match error {
             SubscribeError::Taken { by, .. } => ServiceError::Taken { service: service.name.to_owned(), by },
             error => error.into(),
@@ -40,7 +40,7 @@ impl Server {
         Ok(Self { inbox, desk, shared: Arc::clone(bus.shared()) })
     }
 
-    /// The most urgent request that waits, if any. Those past their deadline, cancelled or malformed are answered and passed over.
+    /// The most urgent request that waits, if any. Requests that are expired, cancelled or malformed are answered and skipped.
     ///
     /// # Errors
     /// See [`ReceiveError`].
@@ -58,7 +58,7 @@ impl Server {
         Ok(None)
     }
 
-    /// Gives `handler` the requests that wait, as [`Self::next`] does, at most [`Self::SERVE_MAX`]; how many there were.
+    /// Passes waiting requests to `handler`, as [`Self::next`] returns them, at most [`Self::SERVE_MAX`]; returns their number.
     ///
     /// # Errors
     /// See [`ReceiveError`].
@@ -73,7 +73,7 @@ impl Server {
         Ok(served)
     }
 
-    /// Serves for so long, sleeping while nothing waits; how many requests there were.
+    /// Serves for `time`, sleeping while nothing waits; returns the number of requests.
     ///
     /// # Errors
     /// See [`ReceiveError`].
@@ -94,7 +94,7 @@ impl Server {
         }
     }
 
-    /// Sleeps until something arrives, at most `timeout`; whether it did.
+    /// Sleeps until something arrives, at most `timeout`; returns whether it did.
     ///
     /// # Errors
     /// See [`ReceiveError`].
@@ -102,7 +102,7 @@ impl Server {
         self.inbox.wait_timeout(timeout.min(WAIT_MAX))
     }
 
-    /// Answers a request that was put off with [`Request::later`].
+    /// Answers a request that was deferred with [`Request::later`].
     ///
     /// # Errors
     /// See [`ReplyError`].
@@ -110,13 +110,13 @@ impl Server {
         self.desk.answer(owed.address, status, payload)
     }
 
-    /// Clients that it answers now.
+    /// Number of clients that it currently answers.
     #[must_use]
     pub const fn clients(&self) -> usize {
         self.desk.clients()
     }
 
-    /// What it has done so far. Others see it in a [`Snapshot`](crate::Snapshot).
+    /// Its counters so far. Others see them in a [`Snapshot`](crate::Snapshot).
     #[must_use]
     pub fn counts(&self) -> ServerCounts {
         self.desk.counts()

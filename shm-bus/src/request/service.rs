@@ -1,4 +1,4 @@
-//! What a service is, as data, and the topics that carry it.
+//! The description of a service, as data, and the topics that carry it.
 
 use super::Codec;
 use crate::inbox::{InboxError, SubscribeError};
@@ -6,7 +6,7 @@ use crate::publisher::PublisherError;
 use crate::topic::TopicSpec;
 use crate::wire::{Policy, Priority, schema_hash};
 
-/// Bytes of a service's name.
+/// Maximum length of a service's name, in bytes.
 const NAME_MAX: usize = 64;
 
 /// A declared service. Made by [`service!`](crate::service).
@@ -19,11 +19,11 @@ pub trait Service: 'static {
 
 /// A method of a declared service. Made by [`service!`](crate::service).
 pub trait Method: 'static {
-    /// Whose it is.
+    /// The service to which it belongs.
     type Service: Service;
-    /// How its argument travels.
+    /// Codec of its argument.
     type Takes: Codec;
-    /// How its result travels.
+    /// Codec of its result.
     type Gives: Codec;
     /// Its name in the service.
     const NAME: &'static str;
@@ -31,23 +31,23 @@ pub trait Method: 'static {
     const ID: u32 = crate::wire::method_id(Self::NAME);
 }
 
-/// A service's name and how it is asked.
+/// A service's name, schema, priority and capacities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServiceSpec<'a> {
     /// Name on the bus, 1 to 64 bytes.
     pub name: &'a str,
-    /// What its methods take and give, at most 1024 bytes; servers and clients of one service state the same.
+    /// The types that its methods take and return, at most 1024 bytes; the same for servers and clients of one service.
     pub schema: &'a str,
-    /// Of requests and responses: High, Normal or Low. Critical is for cancels.
+    /// Priority of requests and responses: High, Normal or Low. Critical is for cancels.
     pub priority: Priority,
-    /// Bytes of a client's lane of requests; a power of two from 4096 to 2³⁰. A request takes at most a quarter of it.
+    /// Bytes of a client's request lane; a power of two from 4096 to 2³⁰. A request takes at most a quarter of it.
     pub request_capacity: u32,
-    /// Bytes of the lane of responses to one client, stated by the server; as above.
+    /// Bytes of the response lane to one client, set by the server; as above.
     pub response_capacity: u32,
 }
 
 impl<'a> ServiceSpec<'a> {
-    /// A service of bytes without a stated meaning, at Normal, with lanes of 64 KiB.
+    /// A service of untyped bytes, at Normal, with lanes of 64 KiB.
     #[must_use]
     pub const fn untyped(name: &'a str) -> Self {
         let capacity = 1 << 16;
@@ -62,7 +62,7 @@ impl<'a> ServiceSpec<'a> {
 }
 
 impl ServiceSpec<'static> {
-    /// The spec of a service that was declared in Rust.
+    /// The spec of a service declared in Rust.
     #[must_use]
     pub const fn of<S: Service>() -> Self {
         Self { schema: S::SCHEMA, ..ServiceSpec::untyped(S::NAME) }
@@ -75,34 +75,34 @@ impl<'a> From<&'a str> for ServiceSpec<'a> {
     }
 }
 
-/// Why a server or client could not be made.
+/// Why a server or client could not be created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServiceError {
-    /// Not a name for a service.
+    /// The name is empty or too long.
     #[error("the service's name `{name}` has {} bytes, allowed are 1 to {NAME_MAX}", name.len())]
     Name {
         /// The name.
         name: String,
     },
-    /// Critical is kept for cancels.
+    /// Critical is reserved for cancels.
     #[error("service `{service}` can't be asked at critical priority, which is kept for cancels")]
     Priority {
         /// The service.
         service: String,
     },
-    /// It has a server that lives.
+    /// It already has a live server.
     #[error("service `{service}` already has a live server")]
     Taken {
         /// The service.
         service: String,
-        /// Name of the inbox that reads them.
+        /// Name of the inbox that reads its requests.
         by: String,
     },
-    /// No inbox for it.
+    /// It got no inbox.
     #[error(transparent)]
     Inbox(#[from] InboxError),
-    /// Its topic can't be read; [`TopicError::Schema`](crate::TopicError::Schema) when it is another service by that name.
+    /// Its topic can't be read; [`TopicError::Schema`](crate::TopicError::Schema) if another service has this name.
     #[error(transparent)]
     Subscribe(#[from] SubscribeError),
     /// Its topic can't be written.
@@ -111,7 +111,7 @@ pub enum ServiceError {
 }
 
 impl ServiceSpec<'_> {
-    /// Checks what the topics do not.
+    /// Checks what the topics do not check.
     pub(super) fn check(&self) -> Result<(), ServiceError> {
         if !(1..=NAME_MAX).contains(&self.name.len()) {
             return Err(ServiceError::Name { name: self.name.to_owned() });
@@ -122,7 +122,7 @@ impl ServiceSpec<'_> {
         Ok(())
     }
 
-    /// Calls `use_it` with the topic of this name below the service.
+    /// Calls `use_it` with the topic named `below` under the service's name.
     pub(super) fn topic<T>(&self, below: &str, use_it: impl FnOnce(&TopicSpec<'_>) -> T) -> T {
         use_it(&TopicSpec {
             name: &format!("{}/{below}", self.name),

@@ -1,4 +1,4 @@
-//! Services whose methods are declared: names, what they take and give.
+//! Services with declared methods: their names, arguments and results.
 
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -6,16 +6,16 @@ use std::time::Duration;
 use super::{CallError, Client, ClientCounts, Codec, Method, Response, Service, Ticket};
 use crate::inbox::ReceiveError;
 
-/// A client that knows its service. Made by [`Bus::client_of`](crate::Bus::client_of).
+/// A client with a service type. Made by [`Bus::client_of`](crate::Bus::client_of).
 #[derive(Debug)]
 pub struct TypedClient<S> {
     client: Client,
-    /// Where requests are encoded, again and again.
+    /// Reused buffer in which requests are encoded.
     buffer: Vec<u8>,
     service: PhantomData<fn() -> S>,
 }
 
-/// A ticket that knows its method.
+/// A ticket with a method type.
 #[derive(Debug)]
 #[must_use = "an answer is had by its ticket"]
 pub struct TypedTicket<M> {
@@ -39,7 +39,7 @@ impl<S: Service> TypedClient<S> {
         Self { client, buffer: Vec::new(), service: PhantomData }
     }
 
-    /// Asks and waits for the answer, at most `timeout`.
+    /// Sends a request and waits for the answer, at most `timeout`.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -52,10 +52,10 @@ impl<S: Service> TypedClient<S> {
         self.finish(ticket)
     }
 
-    /// Sends a request and does not wait.
+    /// Sends a request without waiting.
     ///
     /// # Errors
-    /// See [`CallError`]; nothing was sent then.
+    /// See [`CallError`]; then nothing was sent.
     pub fn send<M: Method<Service = S>>(
         &mut self,
         argument: &ArgumentOf<M>,
@@ -67,7 +67,7 @@ impl<S: Service> TypedClient<S> {
         Ok(TypedTicket { ticket, method: PhantomData })
     }
 
-    /// The answer to a request, if it is there.
+    /// Returns the answer to a request, if it has arrived.
     ///
     /// # Errors
     /// See [`CallError`].
@@ -83,12 +83,12 @@ impl<S: Service> TypedClient<S> {
         value::<M>(self.client.finish(ticket.ticket)?)
     }
 
-    /// As [`Client::cancel`].
+    /// Like [`Client::cancel`].
     pub fn cancel<M>(&mut self, ticket: TypedTicket<M>) -> bool {
         self.client.cancel(ticket.ticket)
     }
 
-    /// As [`Client::wait`].
+    /// Like [`Client::wait`].
     ///
     /// # Errors
     /// See [`ReceiveError`](ReceiveError).
@@ -96,13 +96,13 @@ impl<S: Service> TypedClient<S> {
         self.client.wait(timeout)
     }
 
-    /// As [`Client::counts`].
+    /// Like [`Client::counts`].
     #[must_use]
     pub fn counts(&self) -> ClientCounts {
         self.client.counts()
     }
 
-    /// The client of bytes below.
+    /// The underlying untyped client.
     pub const fn untyped(&mut self) -> &mut Client {
         &mut self.client
     }
@@ -133,8 +133,8 @@ fn value<M: Method>(response: Response<'_>) -> Result<ResultOf<M>, CallError> {
 /// }
 /// ```
 ///
-/// `AsBytes<M>` is plain data, `AsPack<T>` whatever serde knows, `()` nothing. Servers and clients of one service must agree on
-/// names and codecs, else they are refused with both schemas in the error.
+/// `AsBytes<M>` is plain data, `AsPack<T>` any serde type, `()` nothing. Servers and clients of one service must agree on names and codecs,
+/// otherwise they are refused with both schemas in the error.
 #[macro_export]
 macro_rules! service {
     ($(#[$meta:meta])* $vis:vis $service:ident($name:literal) {

@@ -1,4 +1,4 @@
-//! `bus.lock`: held while a bus is made, changed, cleaned or removed.
+//! `bus.lock`: held while a bus is created, changed, cleaned or removed.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -24,18 +24,18 @@ enum Held {
     Memory(Arc<Memory>),
 }
 
-/// Why the lock was not had.
+/// Why the lock could not be taken.
 #[derive(Debug)]
 pub(crate) enum LockError {
-    /// Somebody held it past the deadline.
+    /// Somebody held it until the deadline.
     Timeout,
-    /// The bus's folder is being, or was, removed: open it anew.
+    /// The bus's folder is being, or was, removed: open it again.
     Gone,
-    /// The system refused.
+    /// A system call failed.
     Io(io::Error),
 }
 
-/// Waits for the lock of the bus in `dir`, at most `patience`; zero means one try.
+/// Waits for the lock of the bus in `dir`, at most `patience`; zero means a single attempt.
 pub(super) fn acquire(dir: &Dir, patience: Duration) -> Result<BusLock, LockError> {
     let begun = Instant::now();
     let file = dir.open_or_create_file(BUS_LOCK).map_err(gone_or_io)?;
@@ -61,7 +61,7 @@ pub(super) fn acquire(dir: &Dir, patience: Duration) -> Result<BusLock, LockErro
     }
 }
 
-/// As [`acquire`], of a bus in memory.
+/// Like [`acquire`], for a bus in memory.
 pub(super) fn acquire_in_memory(memory: &Arc<Memory>, patience: Duration) -> Result<BusLock, LockError> {
     if memory.lock(patience) { Ok(BusLock(Held::Memory(Arc::clone(memory)))) } else { Err(LockError::Timeout) }
 }
@@ -69,8 +69,8 @@ pub(super) fn acquire_in_memory(memory: &Arc<Memory>, patience: Duration) -> Res
 impl Drop for BusLock {
     fn drop(&mut self) {
         match &self.0 {
-            // A forked child shares the open file. So closing alone would not unlock while one lives, and the child itself,
-            // which never had the lock, must not unlock.
+            // A forked child shares the open file. So closing alone would not unlock while a child lives, and the child itself, which never
+            // had the lock, must not unlock.
             Held::File { file, origin } => {
                 if origin.is_here() {
                     let _ = file.unlock();

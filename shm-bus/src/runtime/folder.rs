@@ -11,15 +11,15 @@ pub(crate) struct Folder {
     pub(super) place: Place,
     /// The runtime folder.
     root: Arc<Dir>,
-    /// The bus's own.
+    /// The bus's own folder.
     pub(super) dir: Dir,
     name: String,
-    /// Where the runtime folder lies.
+    /// Location of the runtime folder.
     seat: Option<Seat>,
 }
 
 impl Folder {
-    /// Opens the folder of the bus `name`, with `create` making it first. `root` is `place`, opened.
+    /// Opens the folder of the bus `name`; with `create`, creates it first. `root` is `place`, opened.
     pub(crate) fn open(place: &Place, root: Arc<Dir>, name: &str, create: bool) -> Result<Self, DirError> {
         let dir = root.subdir(name, create)?;
         let seat = Seat::of(&root);
@@ -34,14 +34,14 @@ impl Folder {
         self.remove_if_empty();
     }
 
-    /// Removes the folder unless something lies in it.
+    /// Removes the folder if it is empty.
     pub(crate) fn remove_if_empty(&self) {
-        // Somebody may just have made a new `bus.lock` in it: then the folder stays, and is theirs.
+        // Another process may just have created a new `bus.lock` in it: then the folder stays and belongs to that process.
         let _ = self.root.remove_dir(&self.name);
     }
 
-    /// Whether others no longer find this bus under its name: its folder, the runtime folder or the register, whose identity was
-    /// `control`, is gone, or another one lies there. What can't be told is `false`.
+    /// Whether others no longer find this bus under its name: its folder, the runtime folder or the registry, whose identity was `control`,
+    /// is gone or replaced. `false` if unknown.
     pub(super) fn was_removed(&self, control: (u64, u64)) -> bool {
         let is_another = |found: std::io::Result<Option<(u64, u64)>>, own| found.is_ok_and(|found| found != Some(own));
         is_another(self.dir.identity_in(CONTROL), control)

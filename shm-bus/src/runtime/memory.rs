@@ -1,10 +1,10 @@
-//! Segments of a bus without a name, which lives in one process, and who holds its locks.
+//! Segments and lock owners of a bus without a name, which exists in one process.
 //!
-//! Says whether a lock was taken. Letting go of it again is up to the caller; see `BusLock` and `ParticipantLock`.
+//! Reports whether a lock was taken. The caller has to release it; see `BusLock` and `ParticipantLock`.
 //!
 //! # Invariants
-//! 1. `slots` has a bit for each participant that lives.
-//! 2. Nobody panics while the state is borrowed; a poisoned lock would still hold a whole state.
+//! 1. `slots` has a bit for each live participant.
+//! 2. No code panics while it borrows the state; a poisoned lock would still contain a consistent state.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -20,7 +20,7 @@ use crate::segment::Segment;
 pub(crate) struct Memory {
     path: PathBuf,
     state: Mutex<State>,
-    /// Signalled when the lock is let go.
+    /// Signalled when the lock is released.
     free: Condvar,
 }
 
@@ -70,7 +70,7 @@ impl Memory {
         self.state().segments.keys().cloned().collect()
     }
 
-    /// Waits for the bus's lock, at most `patience`. Whether the caller now holds it.
+    /// Waits for the bus's lock, at most `patience`. Returns whether the caller now holds it.
     pub(super) fn lock(&self, patience: Duration) -> bool {
         let waited = self.free.wait_timeout_while(self.state(), patience, |state| state.locked);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
@@ -82,7 +82,7 @@ impl Memory {
         self.free.notify_one();
     }
 
-    /// Takes the slot unless somebody holds it. Whether the caller now holds it.
+    /// Takes the slot unless somebody holds it. Returns whether the caller now holds it.
     pub(super) fn take_slot(&self, slot: usize) -> bool {
         let mut state = self.state();
         let is_free = state.slots >> slot & 1 == 0;

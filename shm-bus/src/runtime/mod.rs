@@ -1,19 +1,19 @@
-//! Where buses lie, and the locks that say who may change one and who lives.
+//! The location of buses, and the locks that decide who may change one and who lives.
 //!
 //! ```text
 //! <runtime folder>/<bus>/control  bus.lock  p<n>.lock  lane-<id>  claims-<id>  inbox-<id>
 //! ```
-//! Knows nothing of what the files hold.
+//! Knows nothing about the contents of the files.
 //!
 //! # Invariants
-//! 1. `bus.lock` is the last file of a bus to go. Who locks it checks afterwards that it still has its name, so no two
+//! 1. `bus.lock` is the last file of a bus to be removed. A process that locks it checks afterwards that it still has its name, so no two
 //!    processes ever hold "the" lock of one bus.
-//! 2. Everything else is made and removed under that lock; a folder without `control` is no bus, whatever else lies in it.
+//! 2. Everything else is created and removed under that lock; a folder without `control` is no bus, whatever else it contains.
 //!
 //! 3. A bus without a name has the same segments and locks in one process's memory; [`Store`] hides the difference.
 //!
 //! # Failure
-//! A process killed at any point leaves a lock that the kernel has released; the next one to hold it finishes the work.
+//! A process killed at any point leaves a lock that the kernel has released; the next holder completes the work.
 
 mod bus_lock;
 mod folder;
@@ -29,9 +29,9 @@ pub(crate) use participant_lock::{LockOwner, LockState, ParticipantLock};
 pub(crate) use place::{Place, is_bus_name};
 pub(crate) use store::{Access, Store};
 
-/// The register's file.
+/// The registry's file.
 pub(crate) const CONTROL: &str = "control";
-/// The register's file while it is being made.
+/// The registry's file while it is being created.
 pub(crate) const CONTROL_NEW: &str = "control.new";
 /// The lock under which a bus changes.
 pub(crate) const BUS_LOCK: &str = "bus.lock";
@@ -56,7 +56,7 @@ pub(crate) fn slot_name(slot: usize) -> String {
     format!("p{slot}.lock")
 }
 
-/// Whether a file of this name may be a bus's. Others are nobody's business here, and are never removed.
+/// Whether a file of this name may belong to a bus. Other files are ignored and never removed.
 pub(crate) fn is_file_name(name: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let numbered =

@@ -1,7 +1,7 @@
-//! `p<n>.lock`: held for as long as participant `n` lives. The kernel lets go of it when the process ends, however it ends.
+//! `p<n>.lock`: held while participant `n` lives. The kernel releases it when the process ends, however it ends.
 //!
-//! The file holds its own inode and whose lock it is. A copy has another inode, and a lock that was renamed belongs to another
-//! participant: only the file that this very participant has locked can prove that it let go.
+//! The file contains its own inode and its owner's signature. A copy has another inode, and a renamed lock belongs to another participant.
+//! Only the file that this participant itself has locked can prove that the lock was released.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -12,31 +12,31 @@ use super::slot_name;
 use crate::crash;
 use crate::sys::{Dir, Origin, check_file_limit, identity, is_not_a_file};
 
-/// What the lock of a slot says.
+/// State of a slot's lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LockState {
-    /// Somebody has it, or it can't be told.
+    /// Somebody holds it, or its state is unknown.
     Held,
-    /// Nobody has it.
+    /// Nobody holds it.
     Free,
-    /// Somebody has it, but it is another participant's: it was renamed.
+    /// Another participant's lock, and held: it was renamed.
     Foreign,
-    /// Nothing, as there is no such file, or one that is not this participant's.
+    /// There is no such file, or it is not this participant's.
     Missing,
 }
 
-/// Whose lock a file is.
+/// The owner of a lock file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LockOwner {
-    /// Inode of the register of its bus: ids are a bus's own.
+    /// Inode of its bus's registry: ids are valid in one bus only.
     pub(crate) register: u64,
-    /// The slot, which the file's name tells, too.
+    /// The slot, which the file's name also contains.
     pub(crate) slot: usize,
     /// The participant's id.
     pub(crate) id: u64,
 }
 
-/// What a lock's file holds: its inode, then its owner.
+/// Contents of a lock file: its inode, then its owner.
 type Signature = [u8; 32];
 
 impl LockOwner {
@@ -50,7 +50,7 @@ impl LockOwner {
     }
 }
 
-/// One's own sign of life, until dropped.
+/// This participant's own lock, held until dropped.
 #[derive(Debug)]
 pub(crate) struct ParticipantLock(Held);
 
@@ -96,12 +96,12 @@ pub(super) fn take(dir: &Dir, owner: LockOwner) -> io::Result<Option<Participant
     }
 }
 
-/// As [`take`], of a bus in memory.
+/// Like [`take`], for a bus in memory.
 pub(super) fn take_in_memory(memory: &Arc<Memory>, slot: usize) -> Option<ParticipantLock> {
     memory.take_slot(slot).then(|| ParticipantLock(Held::Memory { memory: Arc::clone(memory), slot }))
 }
 
-/// Writes into a lock which file it is, and whose. Who holds it alone.
+/// Writes a lock's inode and owner into it. The caller holds it exclusively.
 fn sign(mut file: &File, owner: LockOwner) -> io::Result<()> {
     let (_, inode) = identity(file)?;
     let signature = owner.signature(inode);
@@ -112,16 +112,16 @@ fn sign(mut file: &File, owner: LockOwner) -> io::Result<()> {
     Ok(())
 }
 
-/// Who has signed a file.
+/// The signer of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Signer {
-    /// The owner that was asked for.
+    /// The expected owner.
     Owner,
     /// Another participant, of this bus or of another one.
     Other,
     /// Nobody: it is a new file or a copy.
     Nobody,
-    /// The system does not let it be read.
+    /// The file can't be read.
     Untold,
 }
 
@@ -140,23 +140,23 @@ fn signer(mut file: &File, owner: LockOwner) -> Signer {
     }
 }
 
-/// What the lock of the owner's slot says of the owner.
+/// The state of the lock of the owner's slot, as seen for this owner.
 pub(super) fn look(dir: &Dir, owner: LockOwner) -> LockState {
     let file = match open(dir, owner.slot) {
         Ok(file) => file,
         Err(state) => return state,
     };
     if file.try_lock_shared().is_err() {
-        // Between taking a lock and signing it there is nothing, or what its former owner has written.
+        // Between being taken and signed, a lock is empty or has its former owner's signature.
         return if signer(&file, owner) == Signer::Other { LockState::Foreign } else { LockState::Held };
     }
-    // What can't be read may be signed.
+    // A file that can't be read may be signed.
     let is_owners = matches!(signer(&file, owner), Signer::Owner | Signer::Untold);
     let _ = file.unlock();
     if is_owners { LockState::Free } else { LockState::Missing }
 }
 
-/// Whether anybody holds the lock of that name, whoever it is.
+/// Whether anybody, of any identity, holds the lock of the slot.
 pub(super) fn is_held(dir: &Dir, slot: usize) -> bool {
     match open(dir, slot) {
         Ok(file) => file.try_lock_shared().is_err(),
@@ -164,7 +164,7 @@ pub(super) fn is_held(dir: &Dir, slot: usize) -> bool {
     }
 }
 
-/// Opens a slot's lock; else what follows from that.
+/// Opens a slot's lock; otherwise returns the resulting state.
 fn open(dir: &Dir, slot: usize) -> Result<File, LockState> {
     dir.open_file(&slot_name(slot), false).map_err(|error| {
         let is_missing = error.kind() == io::ErrorKind::NotFound || is_not_a_file(&error);

@@ -1,22 +1,22 @@
-//! The runtime folder, and which names a bus may have.
+//! The runtime folder, and the valid names of buses.
 
 use std::path::{Path, PathBuf};
 
 use crate::sys::{self, Dir, DirError};
 
-/// Bytes of a bus's name.
+/// Maximum length of a bus's name, in bytes.
 const NAME_MAX: usize = 64;
 
 /// A runtime folder that may not exist yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
     path: PathBuf,
-    /// The system's default, which goes when it is empty; a folder that somebody chose stays.
+    /// It is the system's default, which is removed when empty; a folder that the user chose stays.
     default: bool,
 }
 
 impl Place {
-    /// `$HOTFRAME_DIR`, else the system's default.
+    /// `$HOTFRAME_DIR`, otherwise the system's default.
     pub(crate) fn from_environment() -> Self {
         match std::env::var_os("HOTFRAME_DIR").filter(|path| !path.is_empty()) {
             Some(path) => Self::at(Path::new(&path)),
@@ -24,17 +24,17 @@ impl Place {
         }
     }
 
-    /// A folder of the caller's choice.
+    /// A folder chosen by the caller.
     pub(crate) fn at(path: &Path) -> Self {
         Self { path: path.to_owned(), default: false }
     }
 
-    /// Where it is.
+    /// Its path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Opens it, with `create` making it first.
+    /// Opens it; with `create`, creates it first.
     pub(crate) fn open(&self, create: bool) -> Result<Dir, DirError> {
         Dir::open(&self.path, create)
     }
@@ -44,10 +44,10 @@ impl Place {
         self.remove_if(false);
     }
 
-    /// As [`Self::remove_if_default`], also if the attempt that has failed had `made` it.
+    /// Like [`Self::remove_if_default`]; also removes it if the failed attempt had `made` it.
     pub(crate) fn remove_if(&self, made: bool) {
         if self.default || made {
-            // A folder with another bus in it stays: `rmdir` refuses, and that is the wanted answer.
+            // A folder with another bus in it stays: `rmdir` refuses, as intended.
             let _ = std::fs::remove_dir(&self.path);
         }
     }

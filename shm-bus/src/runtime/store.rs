@@ -1,7 +1,7 @@
-//! Where a bus's segments and locks are: a folder, or this process's memory. The only place that knows the difference.
+//! A bus's segments and locks, in a folder or in this process's memory. Only this module knows the difference.
 //!
 //! # Failure
-//! As the system says; in memory only room can be wanting.
+//! System errors; in memory only room can be lacking.
 
 use std::io;
 use std::path::Path;
@@ -18,14 +18,14 @@ use crate::sys;
 /// How a segment is mapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// As it is, to be loaded from Relaxed.
+    /// Read-only, loaded Relaxed only.
     Read,
-    /// As `Read`, for a look at a few words: what is not looked at does not come into memory.
+    /// Like `Read`, for reading a few words: untouched pages are not loaded into memory.
     Peek,
     Write,
-    /// As `Write`, for a change of a few words.
+    /// Like `Write`, for changing a few words.
     Amend,
-    /// To be looked at by code that also writes; what it stores reaches nobody.
+    /// For reading by code that also writes; its stores reach nobody (copy-on-write).
     Look,
 }
 
@@ -37,7 +37,7 @@ pub(crate) enum Store {
 }
 
 impl Store {
-    /// Where it is, for people and for names of system objects; no two living buses have the same.
+    /// Its path, for display and for names of system objects; no two live buses have the same.
     pub(crate) fn path(&self) -> &Path {
         match self {
             Self::Folder(folder) => folder.dir.path(),
@@ -45,7 +45,7 @@ impl Store {
         }
     }
 
-    /// Makes the segment `name`, which must not exist: `len` bytes of zeros. Under the bus's lock.
+    /// Creates the segment `name`, which must not exist: `len` bytes of zeros. Under the bus's lock.
     pub(crate) fn create(&self, name: &str, len: u64) -> io::Result<Segment> {
         match self {
             Self::Folder(folder) => {
@@ -54,7 +54,7 @@ impl Store {
                     Segment::writable(&file, len)
                 });
                 made.inspect_err(|error| {
-                    // What exists already belongs to somebody.
+                    // An existing file belongs to somebody else.
                     if error.kind() != io::ErrorKind::AlreadyExists {
                         let _ = folder.dir.remove_file(name);
                     }
@@ -89,16 +89,16 @@ impl Store {
         }
     }
 
-    /// What tells the segment `name` from others that had this name in the same place.
+    /// The identity that tells the segment `name` from others that had this name in the same place.
     pub(crate) fn identity(&self, name: &str) -> io::Result<(u64, u64)> {
         match self {
             Self::Folder(folder) => sys::identity(&folder.dir.open_file(name, false)?),
-            // Nothing is made anew in memory.
+            // In memory nothing is ever created anew.
             Self::Memory(memory) => memory.open(name).map(|_| (0, 0)),
         }
     }
 
-    /// Gives a segment another name, replacing what had it. Under the bus's lock.
+    /// Renames a segment, replacing any with the new name. Under the bus's lock.
     pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         match self {
             Self::Folder(folder) => folder.dir.rename(from, to),
@@ -106,7 +106,7 @@ impl Store {
         }
     }
 
-    /// Removes a segment; one that is not there is fine. Who has it mapped keeps it. Under the bus's lock.
+    /// Removes a segment; a missing one is no error. Existing mappings stay valid. Under the bus's lock.
     pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
         match self {
             Self::Folder(folder) => folder.dir.remove_file(name),
@@ -117,7 +117,7 @@ impl Store {
         }
     }
 
-    /// Names of all segments, and of whatever else lies there but folders.
+    /// Names of all segments and other files, without folders.
     pub(crate) fn names(&self) -> io::Result<Vec<String>> {
         match self {
             Self::Folder(folder) => folder.dir.names(false),
@@ -125,7 +125,7 @@ impl Store {
         }
     }
 
-    /// Waits for the bus's lock, at most `patience`; zero means one try.
+    /// Waits for the bus's lock, at most `patience`; zero means a single attempt.
     pub(crate) fn lock(&self, patience: Duration) -> Result<BusLock, LockError> {
         match self {
             Self::Folder(folder) => bus_lock::acquire(&folder.dir, patience),
@@ -141,7 +141,7 @@ impl Store {
         }
     }
 
-    /// Removes what the slot's lock leaves behind. Under the bus's lock.
+    /// Removes the remains of the slot's lock. Under the bus's lock.
     pub(crate) fn remove_slot(&self, slot: usize) -> io::Result<()> {
         match self {
             Self::Folder(folder) => folder.dir.remove_file(&super::slot_name(slot)),
@@ -149,7 +149,7 @@ impl Store {
         }
     }
 
-    /// What the lock of the owner's slot says of the owner.
+    /// The state of the lock of the owner's slot, as seen for this owner.
     pub(crate) fn slot_lock(&self, owner: LockOwner) -> LockState {
         match self {
             Self::Folder(folder) => participant_lock::look(&folder.dir, owner),
@@ -158,7 +158,7 @@ impl Store {
         }
     }
 
-    /// Whether anybody holds the slot's lock, whoever it is.
+    /// Whether anybody, of any identity, holds the slot's lock.
     pub(crate) fn slot_is_held(&self, slot: usize) -> bool {
         match self {
             Self::Folder(folder) => participant_lock::is_held(&folder.dir, slot),
@@ -166,7 +166,7 @@ impl Store {
         }
     }
 
-    /// Whether others no longer find the bus whose register is the file `control`. What can't be told is `false`.
+    /// Whether others no longer find the bus whose registry is the file `control`. `false` if unknown.
     pub(crate) fn was_removed(&self, control: (u64, u64)) -> bool {
         match self {
             Self::Folder(folder) => folder.was_removed(control),
@@ -174,7 +174,7 @@ impl Store {
         }
     }
 
-    /// Whether the file `name` is certainly not there.
+    /// Whether the file `name` certainly doesn't exist.
     pub(crate) fn lacks(&self, name: &str) -> bool {
         match self {
             Self::Folder(folder) => matches!(folder.dir.identity_in(name), Ok(None)),
@@ -190,14 +190,14 @@ impl Store {
         }
     }
 
-    /// Removes what is left of a bus without segments: its lock and its place. Under the bus's lock.
+    /// Removes the rest of a bus without segments: its lock and its folder. Under the bus's lock.
     pub(crate) fn remove_place(&self) {
         if let Self::Folder(folder) = self {
             folder.remove_place();
         }
     }
 
-    /// After [`Self::remove_place`] and without the lock: removes what all buses share, if it is empty.
+    /// After [`Self::remove_place`], without the lock: removes the folder that all buses share, if it is empty.
     pub(crate) fn remove_root(&self) {
         if let Self::Folder(folder) = self {
             folder.place.remove_if_default();

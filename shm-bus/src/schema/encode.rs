@@ -1,42 +1,42 @@
-//! Plain messages from JSON: the way back from [`Fields::to_json`].
+//! Plain messages from JSON: the inverse of [`Fields::to_json`].
 
 use serde_json::{Map, Value};
 
 use super::{Field, Fields, Kind};
 
-/// Why a JSON text is no message of a schema.
+/// Why a JSON text is not a message of a schema.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// Not JSON at all.
+    /// The text is not JSON.
     #[error("this is not JSON")]
     Json(#[from] serde_json::Error),
     /// A value is of another type than its field.
     #[error("{} should be {wanted}, but is {found}", at(path))]
     Type {
-        /// Which field, such as `at.x` or `grid[3]`; empty for the message itself.
+        /// The field, such as `at.x` or `grid[3]`; empty for the message itself.
         path: String,
-        /// What the schema wants.
+        /// The type according to the schema.
         wanted: String,
-        /// What stands there.
+        /// The type in the text.
         found: String,
     },
-    /// A field is not given. Each must be: a message has no defaults.
+    /// A field is missing. Every field is required: a message has no defaults.
     #[error("{} lacks the field `{field}`", at(path))]
     Missing {
-        /// Where.
+        /// The struct that lacks it.
         path: String,
         /// The field.
         field: String,
     },
-    /// A field is given that the type does not have.
+    /// The text contains a field that the type does not have.
     #[error("{} has no field `{field}`; it has: {}", at(path), known.join(", "))]
     Unknown {
-        /// Where.
+        /// The struct that contains it.
         path: String,
         /// The field.
         field: String,
-        /// Those that there are.
+        /// The fields of the type.
         known: Vec<String>,
     },
 }
@@ -46,9 +46,9 @@ fn at(path: &str) -> String {
 }
 
 impl Fields {
-    /// The bytes of the message in `json`, an object with every field; or of several messages, an array of such objects.
-    /// A float may be a number, `"Infinity"`, `"-Infinity"`, `"NaN"` or `null` for NaN, `"NaN(0x7fc00001)"` for one of these bits.
-    /// What [`Self::to_json`] writes is read back bit for bit.
+    /// The bytes of the message in `json`, an object with every field; or of several messages, an array of such objects. A float may be a
+    /// number, `"Infinity"`, `"-Infinity"`, `"NaN"` or `null` for NaN, `"NaN(0x7fc00001)"` for one with these bits. The output of
+    /// [`Self::to_json`] is read back bit for bit.
     ///
     /// # Errors
     /// See [`EncodeError`].
@@ -120,7 +120,7 @@ fn write(kind: &Kind, value: &Value, path: &str, bytes: &mut [u8]) -> Result<(),
     Ok(())
 }
 
-/// What else than a number a float may be.
+/// What a float may be, numbers included.
 const FLOAT: &str = "a number, \"Infinity\", \"-Infinity\" or \"NaN\"";
 
 fn float64(value: &Value, path: &str) -> Result<f64, EncodeError> {
@@ -140,7 +140,7 @@ fn float64(value: &Value, path: &str) -> Result<f64, EncodeError> {
 
 fn float32(value: &Value, path: &str) -> Result<f32, EncodeError> {
     match value {
-        // Its shortest text again: rounded once, from the decimal number, not twice by way of 64 bits.
+        // From its shortest text again: rounded once, from the decimal number, not twice via 64 bits.
         Value::Number(number) => match number.to_string().parse::<f32>() {
             Ok(number) if number.is_finite() => Ok(number),
             _ => mismatch(path, "a number of 32 bits", value),
@@ -155,7 +155,7 @@ fn float32(value: &Value, path: &str) -> Result<f32, EncodeError> {
     }
 }
 
-/// The bits in `NaN(0x…)`, of exactly so many digits.
+/// The bits in `NaN(0x…)`, with exactly `digits` digits.
 fn nan_bits(text: &str, digits: usize) -> Option<u64> {
     let hex = text.strip_prefix("NaN(0x")?.strip_suffix(')')?;
     let is_hex = hex.len() == digits && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -235,7 +235,7 @@ mod tests {
         })
     }
 
-    /// Packed one after the other.
+    /// Packed fields of these kinds.
     fn fields(kinds: Vec<Kind>) -> (Vec<Field>, usize) {
         let mut offset = 0;
         let fields = kinds.into_iter().enumerate().map(|(index, kind)| {
@@ -250,7 +250,7 @@ mod tests {
     fn every_float_comes_back_bit_for_bit() {
         let fields =
             Fields::parse("t.Floats@1 32/8 {s:[f32;2]@0,n:N{d:[f64;2]@0,f:f32@16,g:f32@20}@8}").expect("a schema");
-        // Every sign and exponent, at the ends and in the middle of its fractions.
+        // Every sign and exponent, with fractions at the ends and in the middle.
         for high in 0..=0xfff_u64 {
             for low in [0, 1, 2, 0x7fff_ffff_ffff, 0x8000_0000_0000, 0x8_0000_0000_0001, 0xf_ffff_ffff_ffff] {
                 let double = high << 52 | low;

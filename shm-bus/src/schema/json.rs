@@ -1,6 +1,6 @@
-//! Bytes of plain messages, written as JSON.
+//! Writes bytes of plain messages as JSON.
 //!
-//! Floats for which JSON has no number are texts: `"Infinity"`, `"-Infinity"`, `"NaN"`, and any other NaN by its bits,
+//! Floats that JSON has no number for are texts: `"Infinity"`, `"-Infinity"`, `"NaN"`, and any other NaN with its bits,
 //! `"NaN(0xffc00001)"`.
 
 use std::fmt::{Result, Write};
@@ -23,7 +23,7 @@ fn object(out: &mut impl Write, fields: &[Field], bytes: &[u8]) -> Result {
         if index > 0 {
             out.write_char(',')?;
         }
-        // The parser lets no quote, backslash or control character into a name.
+        // The parser allows no quote, backslash or control character in a name.
         write!(out, "\"{}\":", field.name)?;
         value(out, &field.kind, &bytes[field.offset..field.offset + field.kind.size()])?;
     }

@@ -1,7 +1,7 @@
-//! Schemas read back: the fields of a plain message, its bytes as JSON and back, so that tools can print and send any topic.
+//! Parses schemas: the fields of a plain message, and its bytes to JSON and back, so that tools can print and send any topic.
 //!
-//! The text comes from a segment and is untrusted: depth, fields, elements and offsets are bounded, and nothing that it
-//! says is used before it was checked. Knows nothing of segments or topics.
+//! The text comes from a segment and is untrusted: depth, fields, elements and offsets are bounded, and everything is checked before use.
+//! Knows neither segments nor topics.
 //!
 //! ```text
 //! schema = name "@" version " " size "/" align " {" fields "}"
@@ -10,10 +10,10 @@
 //! ```
 //!
 //! # Invariants
-//! 1. Every field of [`Fields`] lies inside the message's size, so reading one never leaves the message.
+//! 1. Every field of [`Fields`] lies inside the message's size, so reading a field never leaves the message.
 //!
 //! # Failure
-//! [`SchemaError`] names the byte at which the text stops making sense.
+//! [`SchemaError`] contains the offset of the first invalid byte.
 
 #[cfg(feature = "json")]
 mod encode;
@@ -43,7 +43,7 @@ pub struct Fields {
 pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) kind: Kind,
-    /// Bytes from the start of the struct it is in.
+    /// Offset in bytes from the start of its struct.
     pub(crate) offset: usize,
 }
 
@@ -71,17 +71,17 @@ impl Kind {
     }
 }
 
-/// A text that is no schema.
+/// A text that is not a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no schema: {problem} at byte {at}")]
 pub struct SchemaError {
     pub(crate) problem: &'static str,
-    /// Where in the text.
+    /// Offset in the text.
     pub(crate) at: usize,
 }
 
 impl Fields {
-    /// Reads a schema's text.
+    /// Parses a schema's text.
     ///
     /// # Errors
     /// See [`SchemaError`].
@@ -107,10 +107,10 @@ impl Fields {
         self.size
     }
 
-    /// The messages in `payload` as JSON: an object for one, an array of objects for several, `null` when the length is no
-    /// multiple of the size. Every value comes back bit for bit from [`Self::from_json`](Self#method.from_json): integers and
-    /// floats are exact; floats that JSON has no number for are the texts `"Infinity"`, `"-Infinity"`, `"NaN"`, and
-    /// `"NaN(0x7fc00001)"` with its bits for any other NaN; an entity is its opaque number.
+    /// The messages in `payload` as JSON: an object for one, an array of objects for several, `null` if the length is no multiple of the
+    /// size. [`Self::from_json`](Self#method.from_json) restores every value bit for bit: integers and floats are exact; floats that JSON
+    /// has no number for are the texts `"Infinity"`, `"-Infinity"`, `"NaN"`, and `"NaN(0x7fc00001)"` with its bits for any other NaN; an
+    /// entity is its opaque number.
     #[must_use]
     pub fn to_json(&self, payload: &[u8]) -> String {
         let mut out = String::new();
@@ -118,7 +118,7 @@ impl Fields {
         out
     }
 
-    /// As [`Self::to_json`], into `out`.
+    /// Like [`Self::to_json`], into `out`.
     ///
     /// # Errors
     /// Those of `out`.

@@ -1,12 +1,12 @@
-//! From text to fields, by recursive descent of bounded depth.
+//! Parses text into fields, by recursive descent of bounded depth.
 
 use super::{Field, Fields, Kind, SchemaError};
 
-/// Bytes of text.
+/// Maximum length of the text in bytes.
 const TEXT_MAX: usize = 1024;
-/// Arrays and structs inside each other.
+/// Maximum nesting of arrays and structs.
 const DEPTH_MAX: usize = 16;
-/// Bytes of one message.
+/// Maximum size of one message in bytes.
 const SIZE_MAX: usize = 1 << 20;
 
 pub(super) fn parse(schema: &str) -> Result<Fields, SchemaError> {
@@ -115,7 +115,7 @@ impl Text<'_> {
             self.expect(b';', "a semicolon should follow the element type")?;
             let count = self.number()?;
             self.expect(b']', "a closing bracket should be here")?;
-            // No type is without bytes, hence the count is bounded too.
+            // Every type has at least one byte, so the count is bounded, too.
             return match element.size().checked_mul(count) {
                 Some(0) => self.wrong("an array has no element"),
                 Some(size) if size <= max => Ok(Kind::Array(Box::new(element), count)),

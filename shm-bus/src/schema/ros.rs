@@ -1,32 +1,32 @@
-//! A schema as a ROS message definition, which viewers of recordings understand.
+//! Converts a schema to a ROS message definition, which viewers of recordings understand.
 //!
-//! ROS 1 serializes fields in the order in which they are declared, little-endian, without padding: declared in the order
-//! of their offsets, the bytes of a plain message *are* its ROS 1 serialization, so that recording one converts nothing.
-//! ROS 2 aligns (see `record/cdr.rs`), and allows fewer names.
+//! ROS 1 serializes fields in the order of their declaration, little-endian, without padding. If fields are declared in the order of their
+//! offsets, the bytes of a plain message *are* its ROS 1 serialization, so recording one converts nothing. ROS 2 aligns (see
+//! `record/cdr.rs`), and allows fewer names.
 //!
 //! | here | in ROS |
 //! |---|---|
 //! | `f32`, `u8`, … | `float32`, `uint8`, … |
 //! | `entity` | `uint64` |
-//! | `[T; n]`, also within each other | `T[n]`, with the counts multiplied |
+//! | `[T; n]`, also nested | `T[n]`, with the counts multiplied |
 //! | a struct | a definition of its own |
-//! | bytes of no field | a field `gap<n>` of `uint8` |
+//! | bytes outside of all fields | a field `gap<n>` of `uint8` |
 
 use std::fmt::Write as _;
 
 use super::{Field, Fields, Kind};
 
-/// Which names are allowed, and how a type is called in full.
+/// The allowed names, and the form of a type's full name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     Ros1,
     Ros2,
 }
 
-/// Between the definitions of one text.
+/// Separates the definitions of one text.
 const RULE: &str = "================================================================================\n";
 
-/// A definition and what it is called.
+/// A definition and its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Definition {
     /// `package/Type`, or `package/msg/Type`.
@@ -57,7 +57,7 @@ impl Dialect {
         }
     }
 
-    /// `name` as a field or a package may be called.
+    /// `name` converted to a valid name of a field or package.
     fn field(self, name: &str) -> String {
         match self {
             Self::Ros1 => identifier(name),
@@ -65,7 +65,7 @@ impl Dialect {
         }
     }
 
-    /// `name` as a type may be called.
+    /// `name` converted to a valid type name.
     fn type_name(self, name: &str) -> String {
         match self {
             Self::Ros1 => identifier(name),
@@ -74,20 +74,20 @@ impl Dialect {
     }
 }
 
-/// A topic's name as ROS 2 allows them: `/` before each part, no part beginning with a digit, no two underscores in a row.
+/// A topic's name in ROS 2's form: `/` before each part, no part begins with a digit, no two underscores in a row.
 pub(crate) fn topic(name: &str) -> String {
     let parts = name.split('/').filter(|part| !part.is_empty());
     let topic: String = parts.map(|part| format!("/{}", words(part).join("_"))).collect();
     if topic.is_empty() { "/x".to_owned() } else { topic }
 }
 
-/// `name`, or with a number behind `separator` if that is taken.
+/// `name`, or if that is taken `name` with `separator` and a number.
 pub(crate) fn unused(name: String, separator: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let names = (2..).map(|number: u32| format!("{name}{separator}{number}"));
     std::iter::once(name.clone()).chain(names).find(|name| !is_taken(name)).unwrap_or(name)
 }
 
-/// The letters and digits of `name`, split at everything else; at least one word, the first beginning with a letter.
+/// The letters and digits of `name`, split at everything else; at least one word, and the first begins with a letter.
 fn words(name: &str) -> Vec<String> {
     let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let mut words: Vec<String> = words.map(str::to_owned).collect();
@@ -118,7 +118,7 @@ impl Types<'_> {
             let count =
                 if count > 1 || matches!(field.kind, Kind::Array(..)) { format!("[{count}]") } else { String::new() };
             let kind = self.kind(&field.name, element)?;
-            // Names may differ only in what ROS does not allow, or look like those of gaps.
+            // Names may differ only in characters that ROS does not allow, or look like those of gaps.
             let own = unused(self.dialect.field(&field.name), "_", |name| names.iter().any(|known| known == name));
             writeln!(text, "{kind}{count} {own}").expect("a String takes everything");
             names.push(own);
@@ -138,7 +138,8 @@ impl Types<'_> {
             Kind::Entity => "uint64".to_owned(),
             Kind::Array(..) => unreachable!("an element is no array"),
             Kind::Struct(fields, size) => {
-                // The text of a schema drops no name of a nested type, but the parser does not keep it: the field's will do.
+                // The text of a schema contains the name of a nested type, but the parser does not keep it: the field's name takes its
+                // place.
                 let name =
                     unused(self.dialect.type_name(field), "", |name| self.done.iter().any(|(done, _)| done == name));
                 self.define(&name, fields, *size)?;
@@ -148,7 +149,7 @@ impl Types<'_> {
     }
 }
 
-/// The innermost element of arrays within each other, and how many there are.
+/// The innermost element of nested arrays, and the number of elements.
 fn flat(kind: &Kind) -> (&Kind, usize) {
     match kind {
         Kind::Array(element, count) => {
@@ -168,7 +169,7 @@ fn gap(text: &mut String, names: &mut Vec<String>, at: usize, bytes: usize) {
     }
 }
 
-/// `name` with nothing but what ROS allows.
+/// `name` reduced to characters that ROS allows.
 fn identifier(name: &str) -> String {
     let allowed = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
     let name: String = name.chars().map(allowed).collect();

@@ -1,16 +1,16 @@
-//! One mapping, seen as 8-byte atomic words.
+//! One mapping, accessed as 8-byte atomic words.
 //!
-//! Knows nothing of what the words mean. The raw pointer of a mapping never leaves this module.
+//! Knows nothing about the meaning of the words. The raw pointer of a mapping never leaves this module.
 //!
 //! # Invariants
 //! 1. `words` spans exactly the mapping, is page-aligned and lives as long as `mapping`.
-//! 2. Nobody forms a reference to the mapped bytes other than to `AtomicU64`; peers change them at any time.
-//! 3. A read-only mapping is only ever loaded from, Relaxed: std promises nothing else for memory that can't be written.
+//! 2. No references to the mapped bytes exist except to `AtomicU64`; peers change the bytes at any time.
+//! 3. A read-only mapping is accessed only by Relaxed loads: std promises nothing else for memory that can't be written.
 //! 4. A forked child has none of the mappings (Linux), and unmaps nothing.
 //!
 //! # Failure
-//! A file of the wrong size is refused when it is mapped. A same-user process that truncates a mapped file kills its
-//! readers with SIGBUS; that is outside what a library can prevent, see `PROTOCOL.md`.
+//! A file of the wrong size is refused when it is mapped. If a process of the same user truncates a mapped file, its readers die with
+//! SIGBUS. A library can't prevent this, see `PROTOCOL.md`.
 
 #![expect(unsafe_code, reason = "turns a mapping into a slice of atomics")]
 
@@ -37,7 +37,7 @@ pub(crate) const PAGE_WORDS: usize = PAGE / 8;
 #[cfg(target_endian = "big")]
 compile_error!("segments hold little-endian words, which this crate does not swap");
 
-/// A mapping, or a share of one.
+/// A mapping, or a shared reference to one.
 #[derive(Debug)]
 pub(crate) struct Segment {
     /// The mapping's first word.
@@ -51,7 +51,7 @@ unsafe impl Send for Segment {}
 // SAFETY: as above; `&Segment` gives `&[AtomicU64]` and nothing else.
 unsafe impl Sync for Segment {}
 
-/// Unmaps when the last share goes, in the process that mapped.
+/// Unmaps when the last reference is dropped, in the process that mapped.
 #[derive(Debug)]
 struct Mapping {
     map: ManuallyDrop<MmapRaw>,
@@ -71,29 +71,29 @@ impl Segment {
         Ok(Self::of(MmapOptions::new().len(len).populate().map_raw_read_only(file)?))
     }
 
-    /// As [`Segment::readable`], but each page comes into memory when it is first looked at.
+    /// Like [`Segment::readable`], but each page is loaded into memory at its first access.
     pub(crate) fn sparse(file: &File, len: u64) -> io::Result<Self> {
         let len = checked(file, len)?;
         Ok(Self::of(MmapOptions::new().len(len).map_raw_read_only(file)?))
     }
 
-    /// As [`Segment::writable`], but each page comes into memory when it is first looked at.
+    /// Like [`Segment::writable`], but each page is loaded into memory at its first access.
     pub(crate) fn sparse_writable(file: &File, len: u64) -> io::Result<Self> {
         let len = checked(file, len)?;
         Ok(Self::of(MmapOptions::new().len(len).map_raw(file)?))
     }
 
-    /// Maps all of `file`, which must have `len` bytes and may be open for reading only, copy-on-write: it may be loaded from
-    /// in any order, and whatever is stored in it reaches nobody.
+    /// Maps all of `file`, which must have `len` bytes and may be open for reading only, copy-on-write: loads may use any ordering, and
+    /// stores reach nobody.
     pub(crate) fn private(file: &File, len: u64) -> io::Result<Self> {
         let len = checked(file, len)?;
         let mut options = MmapOptions::new();
-        // SAFETY: nobody forms a reference to the mapped bytes but to atomics (invariant 2), whoever changes the file.
+        // SAFETY: only references to atomics are formed to the mapped bytes (invariant 2), whoever changes the file.
         let map = unsafe { options.len(len).map_copy(file) }?;
         Ok(Self::of(map.into()))
     }
 
-    /// Maps the first page of `file`, however long that is, for reading.
+    /// Maps the first page of `file`, which may have any length, for reading.
     pub(crate) fn first_page(file: &File) -> io::Result<Self> {
         let found = file.metadata()?.len();
         if found < PAGE as u64 {
@@ -108,13 +108,13 @@ impl Segment {
         Ok(Self::of(MmapOptions::new().len(len).map_anon()?.into()))
     }
 
-    /// The same memory once more.
+    /// The same memory, shared.
     pub(crate) fn share(&self) -> Self {
         Self { words: self.words, count: self.count, mapping: Arc::clone(&self.mapping) }
     }
 
     fn of(map: MmapRaw) -> Self {
-        // A forked child that used the bus would pass for its parent. Where the advice is refused, dropping still is safe.
+        // A forked child that used the bus would be taken for its parent. If the advice is refused, dropping is still safe.
         #[cfg(target_os = "linux")]
         let _ = map.advise(memmap2::Advice::DontFork);
         let words = NonNull::new(map.as_mut_ptr()).expect("nothing is mapped at address 0").cast::<AtomicU64>();
@@ -125,15 +125,15 @@ impl Segment {
     /// All words.
     #[inline]
     pub(crate) fn words(&self) -> &[AtomicU64] {
-        // SAFETY: by invariant 1 the memory is mapped, aligned and long enough for as long as `self`; by invariant 2 only
-        // atomics view it. Any bytes are a valid AtomicU64.
+        // SAFETY: by invariant 1 the memory is mapped, aligned and long enough for as long as `self`; by invariant 2 only atomics view it.
+        // Any bytes are a valid AtomicU64.
         unsafe { std::slice::from_raw_parts(self.words.as_ptr(), self.count) }
     }
 }
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // In a forked child something else may lie at this address by now.
+        // In a forked child this address may belong to something else by now.
         if self.origin.is_here() {
             // SAFETY: not used again, as `self` is being dropped.
             unsafe { ManuallyDrop::drop(&mut self.map) };

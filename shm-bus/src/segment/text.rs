@@ -1,7 +1,7 @@
-//! Short texts in words: bytes in order, eight to a word, zeros behind.
+//! Short texts in words: bytes in order, eight in a word, padded with zeros.
 //!
 //! # Failure
-//! A text that does not fit is refused when it is stored. One that was loaded is checked for length and UTF-8.
+//! A text that does not fit is refused when it is stored. A loaded text is checked for length and UTF-8.
 
 use crate::sync::{AtomicU64, Ordering};
 
@@ -10,7 +10,7 @@ use crate::sync::{AtomicU64, Ordering};
 pub(crate) enum TextError {
     /// Longer than its field.
     Length,
-    /// No UTF-8.
+    /// Not UTF-8.
     Encoding,
 }
 

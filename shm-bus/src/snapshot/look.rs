@@ -1,4 +1,4 @@
-//! Two ways to a snapshot: a participant takes one of its bus, anybody takes one of a bus by its name.
+//! Two ways to take a snapshot: a participant takes one of its bus, anybody takes one of a bus by its name.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use crate::membership::{Bus, ChangeError, OpenError, View, is_missing, open_cont
 use crate::runtime::{Access, Folder, Place, Store, is_bus_name};
 
 impl Bus {
-    /// What the bus holds at this moment. Reads only; disturbs nobody.
+    /// The contents of the bus at this moment. Only reads; disturbs nobody.
     ///
     /// # Panics
-    /// In a forked child, in which the bus is not mapped; [`Self::try_snapshot`] gives an error there.
+    /// In a forked child, in which the bus is not mapped; [`Self::try_snapshot`] returns an error there.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         assert!(
@@ -22,30 +22,29 @@ impl Bus {
         Snapshot::take(self.shared().view())
     }
 
-    /// As [`Self::snapshot`].
+    /// Like [`Self::snapshot`].
     ///
     /// # Errors
-    /// As [`Self::check`].
+    /// As for [`Self::check`].
     pub fn try_snapshot(&self) -> Result<Snapshot, ChangeError> {
         self.check()?;
         Ok(Snapshot::take(self.shared().view()))
     }
 }
 
-/// What the bus `name` holds, without taking part in it: needs no slot and no lock, so that it can be asked when a bus is full, or
-/// held up by a stopped process, or dead. Writes nothing, and maps nothing that could be written.
+/// The contents of the bus `name`, without attaching. This takes no slot and no lock, so it also works if the bus is full, blocked by a
+/// stopped process, or dead. Writes nothing, and creates no writable mapping.
 ///
 /// # Errors
-/// [`OpenError::NotFound`] when there is no such bus, [`OpenError::Incompatible`] when this build can't read it; else see
-/// [`OpenError`].
+/// [`OpenError::NotFound`] if there is no such bus, [`OpenError::Incompatible`] if this build can't read it; otherwise see [`OpenError`].
 pub fn peek(name: &str) -> Result<Snapshot, OpenError> {
     peek_at(&Place::from_environment(), name)
 }
 
-/// As [`peek`], in a runtime folder of the caller's choice.
+/// Like [`peek`], in the given runtime folder.
 ///
 /// # Errors
-/// As [`peek`].
+/// As for [`peek`].
 pub fn peek_in(folder: impl AsRef<Path>, name: &str) -> Result<Snapshot, OpenError> {
     peek_at(&Place::at(folder.as_ref()), name)
 }

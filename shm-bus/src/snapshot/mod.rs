@@ -1,7 +1,7 @@
-//! What a bus holds at one moment, for tools. Taken without any lock and without the game's help.
+//! The contents of a bus at one moment, for tools. Taken without any lock and without the game's help.
 //!
 //! # Failure
-//! What goes away while the snapshot is taken is left out.
+//! Entries that disappear while the snapshot is taken are left out.
 
 mod look;
 mod take;
@@ -16,46 +16,46 @@ use crate::topic::Declaration;
 use crate::wire::{Policy, Priority};
 use crate::work_queue::QueueInfo;
 
-/// What a bus holds at one moment, for tools. Taken without any lock, by [`Bus::snapshot`](crate::Bus::snapshot), or without taking
-/// part by [`peek`](crate::peek).
+/// The contents of a bus at one moment, for tools. Taken without any lock, by [`Bus::snapshot`](crate::Bus::snapshot), or without attaching
+/// by [`peek`](crate::peek).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Snapshot {
     /// The bus's name.
     pub bus: String,
-    /// Who made it and in which format; `None` when these words make no sense any more.
+    /// The build that created it, and the format; `None` if these words are corrupt.
     pub creator: Option<Build>,
-    /// How much it may hold.
+    /// Its limits.
     pub limits: Limits,
     /// Bytes of all its segments.
     pub bytes: u64,
-    /// Who is changing it at this moment, if anybody. One that stays is stopped.
+    /// The process that is changing it at this moment, if any. A process that stays here is stopped.
     pub changing: Option<Process>,
-    /// Who takes part.
+    /// Its participants.
     pub participants: Vec<ParticipantInfo>,
-    /// Which topics there are, sorted by name.
+    /// Its topics, sorted by name.
     pub topics: Vec<TopicInfo>,
-    /// Who reads.
+    /// Its inboxes.
     pub inboxes: Vec<InboxInfo>,
-    /// Entries of the register that are in use and make no sense: somebody writes where it must not.
+    /// Corrupt entries of the registry, in use but invalid: somebody writes where it must not.
     pub spoilt: Vec<SpoiltInfo>,
-    /// Which of the topics are work queues, and who works on what, sorted by name.
+    /// The work queues among the topics with their workers, sorted by name.
     pub queues: Vec<QueueInfo>,
-    /// Names of files that the register says are there and that are not: somebody removed them. Who has them mapped goes on; nobody else
-    /// can use them.
+    /// Names of files that the registry lists but that don't exist: somebody removed them. Processes that have them mapped continue; nobody
+    /// else can use them.
     pub missing: Vec<String>,
 }
 
-/// An entry of the register that is in use and makes no sense. It keeps its place until its owner is dead; without one that can be told,
-/// until all have left who were there when it was found.
+/// A corrupt entry of the registry, in use but invalid. It keeps its place until its owner is dead. If no owner can be determined, it stays
+/// until everybody has left who was there when it was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SpoiltInfo {
-    /// Where it is.
+    /// Its table.
     pub table: RegisterTable,
-    /// Which one, from 0.
+    /// Its index, from 0.
     pub index: usize,
-    /// The participant slot that it names as its owner's.
+    /// The participant slot that it names as its owner.
     pub owner: Option<usize>,
 }
 
@@ -65,21 +65,21 @@ pub struct SpoiltInfo {
 pub struct ParticipantInfo {
     /// Its slot.
     pub slot: usize,
-    /// Its id, never given again on this bus.
+    /// Its id, never reused on this bus.
     pub id: u64,
     /// Its program's name.
     pub name: String,
-    /// Its process id, in its own namespace. What tells it from others is its [`id`](Self::id).
+    /// Its process id, in its own namespace. Its [`id`](Self::id) identifies it.
     pub pid: u32,
-    /// Its process, as one can speak of it here.
+    /// Its process, as seen from this process.
     pub process: Process,
-    /// Whether it lives, as far as the kernel tells; a stopped one does.
+    /// Whether it lives, as far as the kernel tells; a stopped process lives.
     pub alive: bool,
-    /// Whether its process is stopped, as by Ctrl-Z; `false` where the system does not tell.
+    /// Whether its process is stopped, for example by Ctrl-Z; `false` if the system does not tell.
     pub stopped: bool,
-    /// How long ago it attached, by the system's clock.
+    /// Time since it attached, by the system's clock.
     pub age: Duration,
-    /// Grows while it gets on; see [`Bus::beat`](crate::Bus::beat).
+    /// Its heartbeat, which grows while it makes progress; see [`Bus::beat`](crate::Bus::beat).
     pub beat: u64,
     /// Version of the format that its build knows.
     pub version: Version,
@@ -103,11 +103,11 @@ pub struct TopicInfo {
     pub message_size: u32,
     /// What happens when a lane has no room.
     pub policy: Policy,
-    /// Messages of its lanes that have ended, for as long as anybody knows the topic.
+    /// Messages of its lanes that have ended, since its name took its place in the table.
     pub ended: u64,
-    /// Whether somebody publishes it or is waited for. Observers alone keep no declaration: whoever comes may declare it otherwise.
+    /// Whether a publisher or an inbox that is waited for uses it. Observers don't hold a declaration: anybody may declare it differently.
     pub held: bool,
-    /// Who publishes it, sorted by priority and publisher.
+    /// Its publishers' lanes, sorted by priority and publisher.
     pub lanes: Vec<LaneInfo>,
 }
 
@@ -115,7 +115,7 @@ pub struct TopicInfo {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LaneInfo {
-    /// Its id, never given again on this bus.
+    /// Its id, never reused on this bus.
     pub id: u64,
     /// Its priority.
     pub priority: Priority,
@@ -129,33 +129,33 @@ pub struct LaneInfo {
     pub capacity: u64,
     /// Messages sent.
     pub sent: u64,
-    /// Bytes written, with headers and filler.
+    /// Bytes written, with headers and padding.
     pub written: u64,
-    /// Messages given out by the inboxes that read it now, as they told when they last found it dry, or at an eighth of its ring.
+    /// Messages received by current readers, as of their last cursor publication: when they last found it dry, or at an eighth of its ring.
     pub received: u64,
-    /// Messages that the inboxes which read it now lost to overwriting.
+    /// Messages that current readers lost to overwriting.
     pub lost: u64,
-    /// Messages that the inboxes which read it now skipped for newer ones.
+    /// Messages that current readers skipped for newer ones.
     pub conflated: u64,
-    /// Messages given back because there was no room, or because they were too long.
+    /// Messages returned because there was no room, or because they were too long.
     pub rejected: u64,
-    /// New messages that were dropped for want of room.
+    /// New messages that were dropped because there was no room.
     pub dropped: u64,
-    /// Messages given back after waiting for room.
+    /// Messages returned after waiting for room.
     pub timed_out: u64,
     /// Messages that had to wait for room.
     pub waited: u64,
-    /// Inboxes that its messages have woken.
+    /// Number of inboxes that its messages have woken.
     pub wakes: u64,
     /// Most bytes that a gating inbox was seen to be behind.
     pub high_water: u64,
     /// Inboxes that are no longer waited for because their cursor was impossible.
     pub faulty: u64,
-    /// Inboxes that read its topic but have left it because of an impossible word.
+    /// Inboxes of its topic that have left it because of an impossible word.
     pub corrupt: u64,
-    /// Bytes that the slowest gating inbox has yet to say it has read; at most `capacity`.
+    /// Bytes that the slowest gating inbox has not yet published as read; at most `capacity`.
     pub fill: u64,
-    /// Name of that inbox, if it has yet to read something.
+    /// Name of that inbox, if it still has something to read.
     pub laggard: Option<String>,
 }
 
@@ -171,7 +171,7 @@ pub struct InboxInfo {
     pub observer: bool,
     /// Names of the topics that it reads.
     pub topics: Vec<String>,
-    /// Messages given out.
+    /// Messages received.
     pub received: u64,
     /// Messages overwritten unread.
     pub lost: u64,
@@ -181,20 +181,20 @@ pub struct InboxInfo {
     pub corrupt: u64,
     /// Lanes left because the inbox was too slow for them.
     pub evicted: u64,
-    /// Times slept.
+    /// Number of sleeps.
     pub sleeps: u64,
-    /// Times that something was found after a sleep that nobody had ended.
+    /// Number of messages found after a sleep that nobody had ended.
     pub late_wakes: u64,
     /// Messages served before more urgent ones because their level had waited long enough.
     pub starvation: u64,
-    /// If it is a client's of the service `name`: what became of the client's requests.
+    /// If it belongs to a client of the service `name`: the outcomes of the client's requests.
     pub client: Option<ClientCounts>,
-    /// If it is the server's of the service `name`: what became of the requests to it.
+    /// If it belongs to the server of the service `name`: the outcomes of the requests to it.
     pub server: Option<ServerCounts>,
 }
 
 impl From<&Declaration> for TopicInfo {
-    /// The topic as it was declared, and nothing of who uses it.
+    /// The topic's declaration, without its users.
     fn from(declaration: &Declaration) -> Self {
         let Declaration { name, type_name, schema, schema_hash, message_size, policy } = declaration.clone();
         Self { name, type_name, schema, schema_hash, message_size, policy, ended: 0, held: false, lanes: Vec::new() }

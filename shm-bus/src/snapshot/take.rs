@@ -1,7 +1,7 @@
-//! Taking a snapshot of a bus that can be looked at.
+//! Takes a snapshot from a read-only view of a bus.
 //!
 //! # Failure
-//! What goes away while the snapshot is taken is left out.
+//! Entries that disappear while the snapshot is taken are left out.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -39,11 +39,11 @@ impl Snapshot {
         let inboxes: Vec<Open> = control.inboxes().filter_map(|entry| open_inbox(view, entry)).collect();
         let lanes: Vec<LaneEntry> = control.lanes().collect();
         let mut topics: Vec<TopicEntry> = control.topics().collect();
-        // Of a name that is declared twice for a moment, the declaration that counts comes first.
+        // If a name is briefly declared twice, the current declaration comes first.
         topics.sort_by_cached_key(|entry| (entry.name.clone(), std::cmp::Reverse(control.rank(entry))));
         let queues = queue_infos(view, &topics, &lanes);
         let inbox_infos = inboxes.iter().map(|inbox| inbox_info(inbox, &topics)).collect();
-        // Observers alone may still name a former declaration.
+        // Only observers may still name a former declaration.
         let is_former = |before: &TopicEntry, topic: &TopicEntry| {
             before.name == topic.name && !lanes.iter().any(|lane| lane.topic == topic.index)
         };
@@ -167,7 +167,7 @@ fn inbox_info((entry, file): &Open, topics: &[TopicEntry]) -> InboxInfo {
     }
 }
 
-/// The sum of counters, which may hold anything.
+/// The sum of counters, which may have any values.
 fn sum<'a>(counters: impl Iterator<Item = &'a AtomicU64>) -> u64 {
     counters.fold(0, |sum, counter| sum.wrapping_add(counter.load(Ordering::Relaxed)))
 }

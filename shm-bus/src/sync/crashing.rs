@@ -1,4 +1,4 @@
-//! An atomic word with a crash point behind every write. What is not a write goes to std's.
+//! An atomic word with a failpoint after every write. Other operations are std's.
 
 use std::ops::Deref;
 use std::sync::atomic::{self, Ordering};

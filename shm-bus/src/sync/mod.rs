@@ -1,7 +1,7 @@
-//! The only door to atomics: std's, or loom's when its models run, or std's with a crash point behind every write.
+//! The only access to atomics: std's, or loom's when its models run, or std's with a failpoint after every write.
 //!
-//! Also holds the switch by which the models weaken one named site at a time (`mutation`). Outside loom every
-//! mutation is off at compile time.
+//! Also contains the switch by which the models weaken one named site at a time (`mutation`). Outside loom every mutation is off at compile
+//! time.
 
 #[cfg(all(feature = "crash-points", unix, not(loom)))]
 mod crashing;

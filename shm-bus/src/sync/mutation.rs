@@ -6,7 +6,7 @@
 /// One step left out or weakened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mutation {
-    /// No zero behind a record.
+    /// No zero is stored behind a record.
     NoTerminator,
     /// The zero is stored after the commit word.
     LateTerminator,
@@ -26,7 +26,7 @@ pub(crate) enum Mutation {
     NoJoinFence,
     /// A lapped reader does not fence between its copy and `oldest`.
     NoLapFence,
-    /// A reader that does not gate never looks at `oldest`.
+    /// A reader that does not gate never checks `oldest`.
     NoLapCheck,
     /// A batch's first commit word is stored at once, the others after it.
     RevealFirst,
@@ -36,13 +36,13 @@ pub(crate) enum Mutation {
     NoLatestFence,
     /// The inbox does not fence between clearing a ready bit and its second look at the lane.
     NoClearFence,
-    /// The inbox does not look at a lane again after clearing its ready bit.
+    /// The inbox does not check a lane again after clearing its ready bit.
     NoSecondLook,
-    /// Who asks for attention does not fence before its next look at the lanes.
+    /// An inbox that asks for attention does not fence before its next look at the lanes.
     NoAskerFence,
-    /// Who is about to sleep does not fence between its mark and its last look.
+    /// A sleeper does not fence between its mark and its last look.
     NoSleeperFence,
-    /// Who might wake does not fence between its store and its look at the bell.
+    /// A waker does not fence between its store and its look at the bell.
     NoWakerFence,
     /// A worker takes and ends claims by a plain store.
     ClaimWithoutCompare,
@@ -50,17 +50,17 @@ pub(crate) enum Mutation {
     RelaxedPublish,
     /// A worker takes a message by a Relaxed exchange.
     RelaxedClaim,
-    /// A worker looks at claims Relaxed.
+    /// A worker loads claims Relaxed.
     RelaxedLook,
     /// A worker ends its claim by a Relaxed exchange.
     RelaxedDone,
-    /// The producer looks Relaxed whether a claim is vacant.
+    /// The producer loads Relaxed whether a claim is vacant.
     RelaxedVacancy,
-    /// A message's return is noted Relaxed.
+    /// A message's return is counted Relaxed.
     RelaxedReturn,
-    /// A worker reads Relaxed how many messages have returned.
+    /// A worker loads the number of returned messages Relaxed.
     RelaxedReturned,
-    /// A message's return is noted before it is free.
+    /// A message's return is counted before the message is free.
     ReturnNotedFirst,
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn mutated(mutation: Mutation) -> bool {
     ACTIVE.get() == Some(mutation)
 }
 
-/// Runs a part of a model with nothing left out: what is not of interest, but takes the same step.
+/// Runs a part of a model without a mutation: a part that is not of interest, but takes the same step.
 #[cfg(loom)]
 pub(crate) fn unmutated<T>(part: impl FnOnce() -> T) -> T {
     let mutation = ACTIVE.take();

@@ -1,11 +1,11 @@
-//! Systems on which nobody can fence for others: everybody fences.
+//! Systems without fences for other processes: everybody uses its own.
 
-/// Nobody can have this process's threads fence.
+/// No other process can fence this process's threads.
 pub(crate) const fn join() -> bool {
     false
 }
 
-/// Nobody has joined, so that there is nobody to reach.
+/// No process is registered, so there is nothing to do.
 pub(crate) const fn heavy() -> bool {
     true
 }

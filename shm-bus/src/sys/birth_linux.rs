@@ -1,12 +1,12 @@
 //! When a process was born, and whether it has ended, from `kill` and `/proc`. Sources: kill(2), proc(5), `/proc/pid/stat`,
 //! `/proc/pid/status`, namespaces(7), time_namespaces(7).
 //!
-//! A process id means something in one pid namespace only. A birth is counted from a boot that each time namespace may place
-//! elsewhere. `/proc` may be another namespace's, hide processes (`hidepid`), be something else altogether, or not be there. So
-//! what `/proc` does not show proves nothing: [`proves_end`] lists all that does.
+//! A process id is valid only in one pid namespace. A birth is counted from a boot time that can differ between time namespaces. `/proc`
+//! may belong to another namespace, hide processes (`hidepid`), be something else altogether, or be missing. So the absence of a process in
+//! `/proc` proves nothing; [`proves_end`] lists everything that does.
 //!
 //! # Failure
-//! What can't be told counts as living and running.
+//! Unknown counts as living and running.
 
 use std::os::unix::fs::MetadataExt;
 
@@ -15,16 +15,16 @@ use rustix::process::{Pid, test_kill_process};
 
 use super::Birth;
 
-/// In place of a namespace on a kernel that has no namespaces of this kind, and so but one.
+/// Stands for the namespace on a kernel without namespaces of this kind, which has only one.
 const ONLY_ONE: u32 = 1;
-/// File systems that are the kernel's own. Source: statfs(2).
+/// The kernel's own file systems. Source: statfs(2).
 const NAMESPACES: u32 = 0x6e73_6673;
 const PROC: u32 = 0x9fa0;
 
 impl Birth {
     /// This process's.
     pub(crate) fn own() -> Self {
-        // `self` is this process in any `/proc` that shows it, whatever its number is there.
+        // `self` is this process in any `/proc` that shows it, whatever its id is there.
         let ticks = if is_of("/proc/self/", PROC) { Stat::read("self").map_or(0, |stat| stat.start) } else { 0 };
         Self { pid_namespace: own_namespace("pid"), time_namespace: own_namespace("time"), ticks }
     }
@@ -34,13 +34,13 @@ impl Birth {
         self.pid_namespace != 0 && self.pid_namespace == own_namespace("pid")
     }
 
-    /// Whether its ticks are counted from the same moment as those that are read here.
+    /// Whether its ticks are counted from the same moment as those read in this process.
     fn shares_time(self) -> bool {
         self.time_namespace != 0 && self.time_namespace == own_namespace("time")
     }
 }
 
-/// This process's namespace of a kind; 0 when it can't be told.
+/// This process's namespace of a kind; 0 if unknown.
 fn own_namespace(kind: &str) -> u32 {
     let path = format!("/proc/self/ns/{kind}");
     match std::fs::metadata(&path) {
@@ -55,7 +55,7 @@ fn is_of(path: &str, kind: u32) -> bool {
     rustix::fs::statfs(path).is_ok_and(|found| found.f_type as u32 == kind)
 }
 
-/// Whether `/proc` counts processes as this process's pid namespace does: there this process has one number, its own.
+/// Whether `/proc` numbers processes like this process's pid namespace: then this process has one id there, its own.
 fn proc_is_ours() -> bool {
     if !is_of("/proc/self/", PROC) {
         return false;
@@ -65,41 +65,41 @@ fn proc_is_ours() -> bool {
     numbers.is_some_and(|numbers| numbers.split_ascii_whitespace().eq([std::process::id().to_string()]))
 }
 
-/// Whether the process that had `pid` and was born at `birth` has provably ended. What can't be told is `false`.
+/// Whether the process that had `pid` and was born at `birth` has provably ended. `false` if unknown.
 pub(crate) fn has_ended(pid: u32, birth: Birth) -> bool {
-    // The usual answer first, in one look: it is there.
+    // The most frequent case first, with a single read: the process exists.
     if Stat::read(&pid.to_string()).is_some_and(|stat| stat.start == birth.ticks && !stat.is_corpse()) {
         return false;
     }
     Doubt::about(pid, birth).is_some_and(|doubt| proves_end(&doubt, birth))
 }
 
-/// Whether the process that has `pid` and was born at `birth` is stopped. What can't be told is `false`.
+/// Whether the process that has `pid` and was born at `birth` is stopped. `false` if unknown.
 pub(crate) fn is_stopped(pid: u32, birth: Birth) -> bool {
     let stat = Stat::read(&pid.to_string());
     let is_stopped = stat.is_some_and(|stat| stat.start == birth.ticks && matches!(stat.state, 'T' | 't'));
     is_stopped && birth.shares_pids() && birth.shares_time() && proc_is_ours()
 }
 
-/// What the system says of a process that was not found as it was born.
+/// The system's information about a process that was not found with its birth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Doubt {
-    /// Its number means the same process here.
+    /// Its id means the same process here.
     same_pids: bool,
-    /// `kill` finds a process of this number.
+    /// `kill` finds a process with this id.
     found: bool,
-    /// `/proc` counts processes as this process's pid namespace does.
+    /// `/proc` numbers processes like this process's pid namespace.
     proc_is_ours: bool,
-    /// Births are counted from the same moment as where its birth was noted.
+    /// Births are counted from the same moment as when its birth was recorded.
     same_time: bool,
-    /// What `/proc` says of the process with this number, if it said the same twice.
+    /// The information in `/proc` about the process with this id, if two reads gave the same.
     stat: Option<Stat>,
 }
 
 impl Doubt {
     fn about(pid: u32, birth: Birth) -> Option<Self> {
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw)?;
-        // Who is not even found itself learns nothing from this call.
+        // A process that does not even find itself learns nothing from this call.
         test_kill_process(rustix::process::getpid()).ok()?;
         let found = test_kill_process(pid) != Err(Errno::SRCH);
         let twice = [Stat::read(&pid.to_string()), Stat::read(&pid.to_string())];
@@ -114,21 +114,21 @@ impl Doubt {
     }
 }
 
-/// Whether that proves that the process born at `birth` has ended.
+/// Whether this proves that the process born at `birth` has ended.
 fn proves_end(doubt: &Doubt, birth: Birth) -> bool {
     match doubt {
         Doubt { same_pids: false, .. } => false,
-        // The kernel's own word, which no mount and no right can hide or change.
+        // This comes from the kernel itself; no mount and no permission can hide or change it.
         Doubt { found: false, .. } => true,
         Doubt { proc_is_ours: false, .. } | Doubt { stat: None, .. } => false,
         Doubt { stat: Some(stat), .. } if stat.is_corpse() => true,
         Doubt { same_time: false, .. } => false,
-        // Another process has got its number.
+        // Another process has got its id.
         Doubt { stat: Some(stat), .. } => birth.ticks != 0 && stat.start != birth.ticks,
     }
 }
 
-/// What is wanted of a line of `stat`.
+/// The needed fields of a line of `stat`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stat {
     state: char,
@@ -138,12 +138,12 @@ struct Stat {
 }
 
 impl Stat {
-    /// What `/proc` says of `process`.
+    /// Reads the line of `process` in `/proc`.
     fn read(process: &str) -> Option<Self> {
         Self::parse(&std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?)
     }
 
-    /// Fields 3, 20 and 22; the second is a name in parentheses that may hold anything.
+    /// Fields 3, 20 and 22; the second is a name in parentheses that may contain anything.
     fn parse(text: &str) -> Option<Self> {
         let (_, rest) = text.rsplit_once(") ")?;
         let mut fields = rest.split(' ');
@@ -153,7 +153,7 @@ impl Stat {
         Some(Self { state, threads, start })
     }
 
-    /// Ended, but not yet waited for. A leader that ended before its other threads looks alike but for their number.
+    /// A zombie: ended, but not yet waited for. A leader that ended before its other threads looks the same, except for their number.
     const fn is_corpse(&self) -> bool {
         matches!(self.state, 'Z' | 'X') && self.threads <= 1
     }
@@ -164,7 +164,7 @@ mod tests {
     use super::{Birth, Doubt, Stat, has_ended, is_stopped, proves_end};
 
     const BIRTH: Birth = Birth { pid_namespace: 8, time_namespace: 9, ticks: 4711 };
-    /// A process that another one has followed under its number, seen without any doubt.
+    /// A process whose id another one reuses, seen without any doubt.
     const REUSED: Doubt = Doubt {
         same_pids: true,
         found: true,

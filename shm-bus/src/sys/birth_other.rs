@@ -1,4 +1,4 @@
-//! Where a process's birth can't be told, its lock alone tells whether it lives. Process ids mean the same everywhere.
+//! Systems on which a process's birth is unknown: only its lock tells whether it lives. Process ids mean the same everywhere.
 
 use super::Birth;
 

@@ -1,4 +1,4 @@
-//! What differs between operating systems, behind one surface.
+//! The differences between operating systems, behind one interface.
 //!
 //! | item | promise |
 //! |---|---|
@@ -7,17 +7,17 @@
 //! | [`check_file_limit`] | refuses a file that is longer than this process may write |
 //! | [`identity`] | two handles are the same file exactly when these are equal |
 //! | [`Seat`] | whether a path still leads to the folder that was opened there |
-//! | [`runtime_root`] | where buses lie unless told otherwise |
+//! | [`runtime_root`] | default folder of the buses |
 //! | `output` | who else writes a file that a tool makes, and where it is now |
-//! | [`barrier`] | one thread fencing for all that agreed to it |
-//! | [`Sleeper`], [`wake`] | sleeping on a word that other processes change, and waking who does |
+//! | [`barrier`] | one thread fences for all that have registered |
+//! | [`Sleeper`], [`wake`] | sleeping on a word that other processes change, and waking the sleepers |
 //! | [`Birth`], [`has_ended`] | a second proof that a process has ended, where a lock may have outlived it |
 //! | [`Origin`] | whether a handle is used in the process that made it, or in a forked child |
 //! | [`monotonic_ns`] | a clock that is the same in every process |
 //! | [`is_stopped`] | whether a process is stopped, where the system tells |
 //!
 //! # Failure
-//! [`DirError`] says what about a folder is wrong; everything else is an `io::Error`.
+//! [`DirError`] says what is wrong with a folder; everything else is an `io::Error`.
 
 #[cfg_attr(target_os = "linux", path = "barrier_linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "barrier_none.rs")]
@@ -65,24 +65,24 @@ pub(crate) use sleep::{Sleeper, wake};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Which bell is meant, for systems that know them by name.
+/// Identifies a bell, for systems on which bells have names.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(unix, expect(dead_code, reason = "words are known by their address here"))]
 pub(crate) struct BellId<'a> {
     /// The bus's folder.
     pub(crate) folder: &'a Path,
-    /// What kind of bell.
+    /// Kind of the bell.
     pub(crate) kind: &'static str,
     /// Its index.
     pub(crate) index: usize,
 }
 
-/// When a process was born, and in which namespaces its id and that time mean something; each is 0 where it is unknown.
+/// Time of a process's birth, and the namespaces in which its id and that time are valid; each is 0 if unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Birth {
     pub(crate) pid_namespace: u32,
     pub(crate) time_namespace: u32,
-    /// Clock ticks after boot, as this time namespace counts.
+    /// Clock ticks after boot, as counted in this time namespace.
     pub(crate) ticks: u64,
 }
 
@@ -91,19 +91,19 @@ impl Birth {
     pub(crate) const UNKNOWN: Self = Self { pid_namespace: 0, time_namespace: 0, ticks: 0 };
 }
 
-/// Renames without replacing anything, where the system has no call for that.
+/// Renames without replacing anything, for systems without a call for that.
 #[cfg(feature = "record")]
 fn link_new(from: &Path, to: &Path) -> io::Result<()> {
     match std::fs::hard_link(from, to) {
         Ok(()) => std::fs::remove_file(from),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        // A file system without links: as careful as goes.
+        // A file system without links: the check is the best that is possible.
         Err(_) if std::fs::symlink_metadata(to).is_ok() => Err(io::ErrorKind::AlreadyExists.into()),
         Err(_) => std::fs::rename(from, to),
     }
 }
 
-/// Whether an open failed because what lies there is no regular file.
+/// Whether an open failed because the entry is no regular file.
 pub(crate) fn is_not_a_file(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::InvalidInput
 }
@@ -112,15 +112,15 @@ pub(crate) fn is_not_a_file(error: &io::Error) -> bool {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DirError {
-    /// The system refused.
+    /// A system call failed.
     #[error("can't use folder {}; HOTFRAME_DIR can name another one", path.display())]
     Io {
         /// The folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// A symbolic link, or no folder at all, lies there.
+    /// The path is a symbolic link, or no folder.
     #[error("{} is a link or no folder; remove it or choose another", path.display())]
     NotADirectory {
         /// The folder.
@@ -144,12 +144,12 @@ pub enum DirError {
         /// Its permission bits.
         mode: u32,
     },
-    /// Nothing can be made in it.
+    /// Nothing can be created in it.
     #[error("can't write to folder {}; set HOTFRAME_DIR to a local folder of your own with free space", path.display())]
     Unwritable {
         /// The folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// Files in it are views of the kernel, not memory.

@@ -1,6 +1,6 @@
-//! Where processes are not forked, a handle is always used in the process that made it.
+//! Systems without fork: a handle is always used in the process that created it.
 
-/// The process in which something was made.
+/// The process in which something was created.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin;
 

@@ -1,18 +1,18 @@
-//! Which process made a handle: a word that holds 0 in a process that was just forked, and a number of its own otherwise.
+//! The process that created a handle: a word that contains 0 in a process that was just forked, and otherwise a number of its own.
 //!
-//! Process ids do not tell this: a parent that is process 1 of its pid namespace can fork a child that is process 1 of another.
-//! On Linux the kernel empties the word's page in every forked child, however it was forked. Elsewhere, and where the kernel
-//! refuses, `pthread_atfork` stores the 0; a child that was not forked through the C library is then taken for its parent.
+//! Process ids are not enough: a parent that is process 1 of its pid namespace can fork a child that is process 1 of another. On Linux the
+//! kernel zeroes the word's page in every forked child, however it was forked. On other systems, and if the kernel refuses,
+//! `pthread_atfork` stores the 0; then a child that was not forked through the C library is taken for its parent.
 //!
 //! # Invariants
-//! 1. A number is never used again in a process or in its descendants: it is taken from a counter that children inherit.
+//! 1. A number is never reused in a process or its descendants: it comes from a counter that children inherit.
 
 #![expect(unsafe_code, reason = "has the C library call back in forked children")]
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The process in which something was made.
+/// The process in which something was created.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin {
     word: &'static AtomicU64,
@@ -26,7 +26,7 @@ impl Origin {
         static LAST: AtomicU64 = AtomicU64::new(0);
         static WORD: OnceLock<&AtomicU64> = OnceLock::new();
         let word = *WORD.get_or_init(|| emptied_by_the_kernel().unwrap_or_else(emptied_by_the_library));
-        // ORDERING: Relaxed, here and below: the number is all that there is.
+        // ORDERING: Relaxed, here and below: the number publishes no other data.
         let mut number = word.load(Ordering::Relaxed);
         if number == 0 {
             let new = LAST.fetch_add(1, Ordering::Relaxed) + 1;
@@ -36,14 +36,14 @@ impl Origin {
         Self { word, number }
     }
 
-    /// Whether this still is that process, and not a forked child of it.
+    /// Whether this is still the same process, and not a forked child of it.
     #[inline(always)]
     pub(crate) fn is_here(self) -> bool {
         self.word.load(Ordering::Relaxed) == self.number
     }
 }
 
-/// A word in a page that the kernel empties in forked children. Source: madvise(2), `MADV_WIPEONFORK`.
+/// A word in a page that the kernel zeroes in forked children. Source: madvise(2), `MADV_WIPEONFORK`.
 #[cfg(target_os = "linux")]
 fn emptied_by_the_kernel() -> Option<&'static AtomicU64> {
     use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous};

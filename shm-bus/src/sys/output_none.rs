@@ -1,10 +1,10 @@
-//! Where locks keep others from reading, and files that are open keep their names: nothing is claimed, and nothing moves.
+//! Systems on which locks keep others from reading, and open files keep their names: nothing is claimed, and nothing moves.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Opens what is there to be written from its beginning.
+/// Opens an existing file for writing from its beginning.
 pub(crate) fn open_special(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).open(path)
 }
@@ -17,22 +17,22 @@ pub(crate) const fn is_written(_: &Path) -> bool {
     false
 }
 
-/// Whether something lies at `path`; more can't be told here.
+/// Whether something exists at `path`; more is unknown here.
 pub(crate) fn identity_at(path: &Path) -> Option<(u64, u64)> {
     path.exists().then_some((0, 0))
 }
 
-/// Whether nothing lies at `path`.
+/// Whether nothing exists at `path`.
 pub(crate) fn is_elsewhere(_: &File, path: &Path) -> bool {
     path.try_exists().is_ok_and(|exists| !exists)
 }
 
-/// It can't be told here.
+/// Unknown here.
 pub(crate) const fn is_nameless(_: &File) -> bool {
     false
 }
 
-/// It can't be told here.
+/// Unknown here.
 pub(crate) const fn name_of(_: &File) -> Option<PathBuf> {
     None
 }

@@ -1,7 +1,7 @@
-//! Files that tools write: who else writes one, and what becomes of its name meanwhile.
+//! Files that tools write: detects other writers, and changes of a file's name.
 //!
 //! # Failure
-//! What can't be told counts as in order: nobody else writes, the file is where it was.
+//! Unknown counts as in order: nobody else writes, and the file is where it was.
 
 use std::fs::File;
 use std::io;
@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 use super::{Dir, identity};
 
-/// Opens what is there to be written from its beginning: a pipe, a device. Does not wait for somebody who reads.
+/// Opens an existing pipe or device for writing from its beginning. Does not wait for a reader.
 pub(crate) fn open_special(path: &Path) -> io::Result<File> {
     let flags = OFlags::WRONLY | OFlags::TRUNC | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
     let file = match open(path, flags, Mode::empty()) {
@@ -22,12 +22,12 @@ pub(crate) fn open_special(path: &Path) -> io::Result<File> {
         }
         file => file?,
     };
-    // From here on writing waits for who reads.
+    // From here on writing waits for the reader.
     fcntl_setfl(&file, fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
     Ok(file.into())
 }
 
-/// Says that `file` is being written, for [`is_written`] of other processes. It ends with the last handle to `file`.
+/// Marks `file` as being written, for [`is_written`] of other processes. The mark ends with the last handle to `file`.
 pub(crate) fn claim_output(file: &File) {
     // Some file systems have no locks.
     let _ = file.try_lock();
@@ -40,23 +40,23 @@ pub(crate) fn is_written(path: &Path) -> bool {
     matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock))
 }
 
-/// What tells what lies at `path` from what else may.
+/// The identity of the entry at `path`.
 pub(crate) fn identity_at(path: &Path) -> Option<(u64, u64)> {
     Dir::identity_at(path).ok().flatten()
 }
 
-/// Whether something else than `file`, or nothing, lies at `path`.
+/// Whether `path` is empty or leads to something other than `file`.
 pub(crate) fn is_elsewhere(file: &File, path: &Path) -> bool {
     let own = identity(file);
     own.is_ok_and(|own| Dir::identity_at(path).is_ok_and(|found| found != Some(own)))
 }
 
-/// Whether no name leads to `file` any more.
+/// Whether `file` has no name any more.
 pub(crate) fn is_nameless(file: &File) -> bool {
     file.metadata().is_ok_and(|file| file.nlink() == 0)
 }
 
-/// A name of `file`, where the system tells one.
+/// A name of `file`, if the system gives one.
 pub(crate) fn name_of(file: &File) -> Option<PathBuf> {
     use std::os::fd::AsRawFd as _;
     let path = std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()?;
@@ -68,7 +68,7 @@ pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     {
         use rustix::fs::{CWD, RenameFlags, renameat_with};
-        // After a link and a removal the system would no longer tell the name of the open file.
+        // After a link and a removal the system would no longer give the name of the open file.
         match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
             Err(Errno::INVAL | Errno::NOSYS) => {}
             renamed => return renamed.map_err(Into::into),

@@ -1,13 +1,13 @@
-//! Where a folder can be neither moved nor removed while files in it are open.
+//! Systems on which a folder can be neither moved nor removed while files in it are open.
 
 use super::Dir;
 
-/// Where a folder was opened.
+/// The location at which a folder was opened.
 #[derive(Debug)]
 pub(crate) struct Seat;
 
 impl Seat {
-    /// The seat of a folder.
+    /// The location of a folder.
     pub(crate) const fn of(_: &Dir) -> Option<Self> {
         Some(Self)
     }

@@ -14,21 +14,21 @@ use crate::sync::AtomicU64;
 pub(crate) struct Sleeper;
 
 impl Sleeper {
-    /// One for the bell `id`.
+    /// Creates the sleeper for the bell `id`.
     #[expect(clippy::unnecessary_wraps, reason = "other systems can fail here")]
     pub(crate) fn new(_: BellId<'_>) -> std::io::Result<Self> {
         Ok(Self)
     }
 
-    /// Sleeps while `bell` holds `armed`, at most `timeout`, until woken; may wake for no reason.
+    /// Sleeps while `bell` holds `armed`, at most `timeout`, until woken; may wake spuriously.
     pub(crate) fn sleep(&self, bell: &AtomicU64, armed: u64, timeout: Duration) {
         let timeout = Timespec { tv_sec: timeout.as_secs() as i64, tv_nsec: timeout.subsec_nanos().into() };
-        // Whatever it returns (woken, changed, time up, a signal), the caller looks.
+        // Whatever it returns (woken, changed, timed out, a signal), the caller looks.
         let _ = futex::wait(low_half(bell), Flags::empty(), armed as u32, Some(&timeout));
     }
 }
 
-/// Wakes all who sleep on `bell`.
+/// Wakes everybody who sleeps on `bell`.
 pub(crate) fn wake(bell: &AtomicU64, _: BellId<'_>) {
     let _ = futex::wake(low_half(bell), Flags::empty(), u32::MAX >> 1);
 }

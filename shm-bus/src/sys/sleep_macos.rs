@@ -30,13 +30,13 @@ unsafe extern "C" {
 pub(crate) struct Sleeper;
 
 impl Sleeper {
-    /// One for the bell `id`.
+    /// Creates the sleeper for the bell `id`.
     #[expect(clippy::unnecessary_wraps, reason = "other systems can fail here")]
     pub(crate) fn new(_: BellId<'_>) -> std::io::Result<Self> {
         Ok(Self)
     }
 
-    /// Sleeps while `bell` holds `armed`, at most `timeout`, until woken; may wake for no reason.
+    /// Sleeps while `bell` holds `armed`, at most `timeout`, until woken; may wake spuriously.
     pub(crate) fn sleep(&self, bell: &AtomicU64, armed: u64, timeout: Duration) {
         let nanoseconds = u64::try_from(timeout.as_nanos()).unwrap_or(u64::MAX).max(1);
         // SAFETY: the word is mapped and aligned for as long as `bell`; the system only loads it.
@@ -44,7 +44,7 @@ impl Sleeper {
     }
 }
 
-/// Wakes all who sleep on `bell`.
+/// Wakes everybody who sleeps on `bell`.
 pub(crate) fn wake(bell: &AtomicU64, _: BellId<'_>) {
     // SAFETY: only the address is used.
     unsafe { os_sync_wake_by_address_all(bell.as_ptr().cast(), 8, SHARED) };

@@ -1,6 +1,6 @@
-//! Windows: a named event for each bell, as waiting on an address works inside one process only.
+//! Windows: a named event for each bell, as waiting on an address works only inside one process.
 //!
-//! The event is reset by the wait that it ends; a wake that nobody waits for ends the next wait at once, which then looks.
+//! The wait that an event ends resets it. A wake without a sleeper ends the next wait at once; the caller then looks.
 
 #![expect(unsafe_code, reason = "calls the system")]
 
@@ -20,14 +20,14 @@ pub(crate) struct Sleeper {
 }
 
 impl Sleeper {
-    /// One for the bell `id`.
+    /// Creates the sleeper for the bell `id`.
     pub(crate) fn new(id: BellId<'_>) -> io::Result<Self> {
         Ok(Self { event: event(id)? })
     }
 
-    /// Sleeps while `bell` holds `armed`, at most `timeout`, until woken; may wake for no reason.
+    /// Sleeps while `bell` holds `armed`, at most `timeout`, until woken; may wake spuriously.
     pub(crate) fn sleep(&self, bell: &AtomicU64, armed: u64, timeout: Duration) {
-        // ORDERING: Relaxed, a shortcut; the event stays set when it was rung in between.
+        // ORDERING: Relaxed, a shortcut; the event stays set if it was rung in between.
         if bell.load(Ordering::Relaxed) == armed {
             let milliseconds = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX - 1).max(1);
             // SAFETY: the handle is open for as long as `self`.
@@ -36,7 +36,7 @@ impl Sleeper {
     }
 }
 
-/// Wakes who sleeps on `bell`.
+/// Wakes the sleeper on `bell`.
 pub(crate) fn wake(_: &AtomicU64, id: BellId<'_>) {
     // Without an event nobody can have slept on it for longer than a slice.
     if let Ok(event) = event(id) {
@@ -45,7 +45,7 @@ pub(crate) fn wake(_: &AtomicU64, id: BellId<'_>) {
     }
 }
 
-/// The event of this name, made if need be: reset by the wait that it ends, not set.
+/// The event of this name, created unset if it doesn't exist; the wait that it ends resets it.
 fn event(id: BellId<'_>) -> io::Result<OwnedHandle> {
     let folder = crate::wire::schema_hash(&id.folder.to_string_lossy());
     let name: Vec<u16> = format!("Local\\hotframe-{folder:016x}-{}-{}\0", id.kind, id.index).encode_utf16().collect();

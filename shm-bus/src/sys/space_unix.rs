@@ -1,7 +1,7 @@
-//! Unix: real space for a new file.
+//! Unix: reserves real space for a new file.
 //!
 //! # Failure
-//! Where space is wanting, or more is asked for than the process may have in one file, that is an error. No signal is raised: a
+//! If there is not enough space, or more is requested than the process may have in one file, that is an error. No signal is raised: a
 //! library can't know what SIGXFSZ does in its process, and must not change that.
 
 use std::fs::File;
@@ -11,7 +11,7 @@ use rustix::process::{Resource, getrlimit};
 
 use crate::crash;
 
-/// Gives a new file `len` bytes of zeros. On Linux the space is real, so that a full tmpfs is an error here.
+/// Gives a new file `len` bytes of zeros. On Linux the space is real, so a full tmpfs is an error here.
 pub(crate) fn allocate(file: &File, len: u64) -> io::Result<()> {
     check_file_limit(len)?;
     #[cfg(target_os = "linux")]
@@ -22,7 +22,7 @@ pub(crate) fn allocate(file: &File, len: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Looks before the system does, which would raise SIGXFSZ and so end a process that is not prepared for it.
+/// Checks the limit before the system does, which would raise SIGXFSZ and so end a process that is not prepared for it.
 pub(crate) fn check_file_limit(len: u64) -> io::Result<()> {
     match getrlimit(Resource::Fsize).current {
         Some(limit) if limit < len => Err(io::Error::new(
@@ -43,13 +43,13 @@ fn reserve(file: &File, len: u64) -> io::Result<()> {
 
     match fallocate(file, FallocateFlags::empty(), 0, len) {
         Ok(()) => Ok(()),
-        // ramfs and ext2 can't reserve. On tmpfs a signal undoes a reservation, and a timer's next one may undo the next.
+        // ramfs and ext2 can't reserve. On tmpfs a signal undoes a reservation, and a timer's next signal may undo the next one.
         Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INTR) => write_zeros(file, len),
         Err(error) => Err(error.into()),
     }
 }
 
-/// What is written has its space.
+/// Written bytes have their space.
 #[cfg(target_os = "linux")]
 fn write_zeros(file: &File, len: u64) -> io::Result<()> {
     use std::os::unix::fs::FileExt as _;

@@ -1,10 +1,10 @@
 //! Unix: `openat` below a checked folder.
 //!
 //! # Invariants
-//! 1. Every open is close-on-exec, follows no link in its last component, waits for nobody (a planted FIFO would), and what
-//!    was opened is a regular file.
-//! 2. Only this user could change a [`Dir`] when it was opened. Folders made here are 0700 and files 0600; a folder that
-//!    somebody chose may be readable by others, as nothing readable lies in it but names.
+//! 1. Every open is close-on-exec, follows no link in its last component, waits for nobody (a planted FIFO would make it wait), and yields
+//!    only regular files.
+//! 2. Only this user could change a [`Dir`] when it was opened. Folders created here are 0700 and files 0600; a folder that the user chose
+//!    may be readable by others, as they can read only names in it.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -28,12 +28,12 @@ const PRIVATE_FILE: Mode = Mode::RUSR.union(Mode::WUSR);
 pub(crate) struct Dir {
     fd: OwnedFd,
     path: PathBuf,
-    /// It was not there before.
+    /// It did not exist before.
     made: bool,
 }
 
 impl Dir {
-    /// Opens `path`, with `create` making its last component first.
+    /// Opens `path`; with `create`, creates its last component first.
     pub(crate) fn open(path: &Path, create: bool) -> Result<Self, DirError> {
         Self::open_at(CWD, path.as_os_str(), path.to_owned(), create)
     }
@@ -61,7 +61,7 @@ impl Dir {
         }
         let opened = Self::open_present(&at, name, path, made, failed);
         if made && opened.is_err() {
-            // Whatever stood in the way, such as a limit on open files: nothing is left of the attempt.
+            // After any failure, such as a limit on open files, nothing is left of the attempt.
             let _ = rustix::fs::unlinkat(&at, name, AtFlags::REMOVEDIR);
         }
         opened
@@ -91,37 +91,37 @@ impl Dir {
         Ok(Self { fd, path, made })
     }
 
-    /// Whether opening it has made it.
+    /// Whether opening it has created it.
     pub(crate) const fn was_made(&self) -> bool {
         self.made
     }
 
-    /// Where it was opened.
+    /// The path at which it was opened.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What tells it from other folders.
+    /// Its identity, which tells it from other folders.
     pub(crate) fn identity(&self) -> io::Result<(u64, u64)> {
         rustix::fs::fstat(&self.fd).map(identity_of).map_err(Into::into)
     }
 
-    /// What tells the file or folder `name` in it from others that had this name; `None` when nothing has it.
+    /// The identity of the file or folder `name` in it, which tells it from others that had this name; `None` if it doesn't exist.
     pub(crate) fn identity_in(&self, name: &str) -> io::Result<Option<(u64, u64)>> {
         found(rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW))
     }
 
-    /// As [`Self::identity_in`], of what lies at `path`.
+    /// Like [`Self::identity_in`], for the entry at `path`.
     pub(crate) fn identity_at(path: &Path) -> io::Result<Option<(u64, u64)>> {
         found(rustix::fs::statat(CWD, path, AtFlags::empty()))
     }
 
-    /// Makes the file `name`, which must not exist.
+    /// Creates the file `name`, which must not exist.
     pub(crate) fn create_file(&self, name: &str) -> io::Result<File> {
         self.open_regular(name, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL)
     }
 
-    /// Opens the file `name`, making it if need be.
+    /// Opens the file `name`, and creates it if it doesn't exist.
     pub(crate) fn open_or_create_file(&self, name: &str) -> io::Result<File> {
         self.open_regular(name, OFlags::RDWR | OFlags::CREATE)
     }
@@ -136,7 +136,7 @@ impl Dir {
         let fd = match rustix::fs::openat(&self.fd, name, FILE | flags, mode) {
             // ENXIO: a FIFO or socket. EISDIR: a folder, opened for writing.
             Err(Errno::LOOP | Errno::NXIO | Errno::ISDIR) => return Err(not_a_file(name)),
-            // Without a free descriptor the system does not look whether the file is there.
+            // Without a free descriptor the system does not check whether the file exists.
             Err(error @ (Errno::MFILE | Errno::NFILE)) => {
                 let found = rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW);
                 let missing = matches!(found, Err(Errno::NOENT));
@@ -160,17 +160,17 @@ impl Dir {
         Ok(())
     }
 
-    /// Removes a file, link, FIFO or socket; one that is not there is fine.
+    /// Removes a file, link, FIFO or socket; a missing one is no error.
     pub(crate) fn remove_file(&self, name: &str) -> io::Result<()> {
         gone(rustix::fs::unlinkat(&self.fd, name, AtFlags::empty()))
     }
 
-    /// Removes an empty folder; one that is not there is fine.
+    /// Removes an empty folder; a missing one is no error.
     pub(crate) fn remove_dir(&self, name: &str) -> io::Result<()> {
         gone(rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR))
     }
 
-    /// Names of the folders in it, or of all that is none.
+    /// Names of the folders in it, or of everything else.
     pub(crate) fn names(&self, folders: bool) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in rustix::fs::Dir::read_from(&self.fd)? {
@@ -198,19 +198,19 @@ fn gone(result: rustix::io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// What lies where a file of a bus should be; told by `is_not_a_file`.
+/// The error for an entry that should be a file of a bus but is none; `is_not_a_file` recognizes it.
 fn not_a_file(name: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, format!("`{name}` is no regular file; remove it"))
 }
 
-/// The error of a folder in which nothing can be made, if that is what `error` says.
+/// The error of a folder in which nothing can be created, if `error` says so.
 fn unwritable(path: &Path, error: Errno) -> Option<DirError> {
     let refused = matches!(error, Errno::ACCESS | Errno::PERM | Errno::ROFS | Errno::NOSPC | Errno::DQUOT);
     let path = path.parent().unwrap_or(path).to_owned();
     refused.then(|| DirError::Unwritable { path, source: error.into() })
 }
 
-/// What kind of place a folder is.
+/// Kind of a folder's file system.
 #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only told apart on Linux"))]
 enum FileSystem {
     Local,

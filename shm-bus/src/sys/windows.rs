@@ -1,7 +1,7 @@
 //! Windows: paths below the user's own temp folder, whose access list the system keeps.
 //!
 //! # Invariants
-//! 1. Files are opened so that others may delete them; a mapped one goes when its last mapping goes.
+//! 1. Files are opened so that others may delete them; a mapped one is removed with its last mapping.
 
 #![expect(unsafe_code, reason = "calls the system")]
 
@@ -18,12 +18,12 @@ use super::DirError;
 #[derive(Debug)]
 pub(crate) struct Dir {
     path: PathBuf,
-    /// It was not there before.
+    /// It did not exist before.
     made: bool,
 }
 
 impl Dir {
-    /// Opens `path`, with `create` making its last component first.
+    /// Opens `path`; with `create`, creates its last component first.
     pub(crate) fn open(path: &Path, create: bool) -> Result<Self, DirError> {
         let failed = |source| DirError::Io { path: path.to_owned(), source };
         let mut made = false;
@@ -46,7 +46,7 @@ impl Dir {
         Ok(Self { path: path.to_owned(), made })
     }
 
-    /// Whether opening it has made it.
+    /// Whether opening it has created it.
     pub(crate) const fn was_made(&self) -> bool {
         self.made
     }
@@ -56,17 +56,17 @@ impl Dir {
         Self::open(&self.path.join(name), create)
     }
 
-    /// Where it was opened.
+    /// The path at which it was opened.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What tells it from other folders: its path, as it can be neither moved nor removed while files in it are open.
+    /// Its identity, which tells it from other folders: its path, as it can be neither moved nor removed while files in it are open.
     pub(crate) fn identity(&self) -> io::Result<(u64, u64)> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// What tells the file `name` in it from others that had this name; `None` when nothing has it.
+    /// The identity of the file `name` in it, which tells it from others that had this name; `None` if it doesn't exist.
     pub(crate) fn identity_in(&self, name: &str) -> io::Result<Option<(u64, u64)>> {
         match self.open_file(name, false) {
             Ok(file) => identity(&file).map(Some),
@@ -75,12 +75,12 @@ impl Dir {
         }
     }
 
-    /// Makes the file `name`, which must not exist.
+    /// Creates the file `name`, which must not exist.
     pub(crate) fn create_file(&self, name: &str) -> io::Result<File> {
         OpenOptions::new().read(true).write(true).create_new(true).open(self.path.join(name))
     }
 
-    /// Opens the file `name`, making it if need be.
+    /// Opens the file `name`, and creates it if it doesn't exist.
     pub(crate) fn open_or_create_file(&self, name: &str) -> io::Result<File> {
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(self.path.join(name))
     }
@@ -95,17 +95,17 @@ impl Dir {
         std::fs::rename(self.path.join(from), self.path.join(to))
     }
 
-    /// Removes a file; one that is not there is fine.
+    /// Removes a file; a missing one is no error.
     pub(crate) fn remove_file(&self, name: &str) -> io::Result<()> {
         gone(std::fs::remove_file(self.path.join(name)))
     }
 
-    /// Removes an empty folder; one that is not there is fine.
+    /// Removes an empty folder; a missing one is no error.
     pub(crate) fn remove_dir(&self, name: &str) -> io::Result<()> {
         gone(std::fs::remove_dir(self.path.join(name)))
     }
 
-    /// Names of the folders in it, or of all that is none.
+    /// Names of the folders in it, or of everything else.
     pub(crate) fn names(&self, folders: bool) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in std::fs::read_dir(&self.path)? {
@@ -132,7 +132,7 @@ pub(crate) fn allocate(file: &File, len: u64) -> io::Result<()> {
     file.set_len(len)
 }
 
-/// Windows limits no process's files.
+/// Windows has no limit on a process's file size.
 pub(crate) fn check_file_limit(_len: u64) -> io::Result<()> {
     Ok(())
 }

@@ -1,25 +1,25 @@
-//! The 32 bytes in front of every record: at rest in a lane and in anything that copies records elsewhere.
+//! The 32 bytes before every record, in a lane and in any copy of its records.
 //!
 //! ```text
 //! byte  0        4        8    9    10   11   12      16               24               32
 //!       | length | seq    | ver| kind| pri| flg| topic | sender         | correlation    |
 //!       '-- commit word --'
 //! ```
-//! All fields are little-endian. The first 8 bytes are the **commit word**: `length` counts the header too, is at least
-//! 32, and 0 means that nothing is there yet; `seq` holds the low half of the lane's sequence. `PROTOCOL.md` specifies
-//! each byte. Knows nothing of rings, lanes or memory orders.
+//! All fields are little-endian. The first 8 bytes are the **commit word**: `length` includes the header, is at least 32, and 0 means that
+//! nothing is there yet; `seq` contains the low half of the lane's sequence. `PROTOCOL.md` specifies each byte. Knows neither rings, lanes
+//! nor memory orders.
 //!
 //! # Invariants
-//! 1. [`Header::decode`] is the only check of a header; what it accepts, [`Header::encode`] gives back bit for bit.
+//! 1. [`Header::decode`] is the only check of a header; [`Header::encode`] restores an accepted header bit for bit.
 //!
 //! # Failure
-//! [`HeaderError`] names the first wrong field and what it held.
+//! [`HeaderError`] names the first wrong field and its value.
 
 use core::fmt;
 
 use super::Priority;
 
-/// Bytes of a header; also the unit in which records are aligned.
+/// Length of a header in bytes; also the alignment of records.
 pub const HEADER_BYTES: usize = 32;
 
 /// The version of the header format that this crate writes and reads.
@@ -28,13 +28,13 @@ pub const HEADER_VERSION: u8 = 1;
 /// The largest status of a response.
 pub const STATUS_MAX: u8 = 15;
 
-/// What a record is.
+/// Kind of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Kind {
     /// A message of the lane's topic.
     Message = 1,
-    /// Filler up to the end of the ring; carries no payload and no sequence of its own.
+    /// Padding up to the end of the ring; has no payload and no sequence of its own.
     Pad = 2,
     /// A request; `correlation` is its number at the client that sent it.
     Request = 3,
@@ -68,25 +68,25 @@ impl Kind {
 /// A decoded header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// Bytes of header and payload; at least [`HEADER_BYTES`].
+    /// Length of header and payload in bytes; at least [`HEADER_BYTES`].
     pub length: u32,
     /// Low half of the record's sequence in its lane; a PAD has that of the record after it.
     pub sequence: u32,
-    /// What the record is.
+    /// Kind of the record.
     pub kind: Kind,
     /// The lane's priority.
     pub priority: Priority,
-    /// A response's status, at most [`STATUS_MAX`]; 0 in all other kinds.
+    /// The status of a response, at most [`STATUS_MAX`]; 0 in all other kinds.
     pub flags: u8,
     /// The topic's number on its bus.
     pub topic: u32,
     /// The sending participant's id.
     pub sender: u64,
-    /// The request that a request, response or cancel is about; 0 in plain messages.
+    /// The number of the request to which a request, response or cancel belongs; 0 in plain messages.
     pub correlation: u64,
 }
 
-/// A header that must not be used: the first field that was wrong.
+/// A header that must not be used: its first wrong field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderError {
@@ -94,9 +94,9 @@ pub enum HeaderError {
     Length(u32),
     /// Written by another version of the format.
     Version(u8),
-    /// No kind that this version knows.
+    /// A kind that this version does not know.
     Kind(u8),
-    /// No priority, above 3.
+    /// A priority above 3.
     Priority(u8),
     /// Bits that this version does not define for the header's kind.
     Flags(u8),
@@ -117,7 +117,7 @@ impl fmt::Display for HeaderError {
 impl core::error::Error for HeaderError {}
 
 impl Header {
-    /// The header as it lies in memory or in a file.
+    /// The header as bytes in memory or in a file.
     #[must_use]
     #[inline]
     pub const fn encode(&self) -> [u8; HEADER_BYTES] {
@@ -155,10 +155,10 @@ impl Header {
         [commit_word(self.length, self.sequence), kind | (self.topic as u64) << 32, self.sender, self.correlation]
     }
 
-    /// As [`Self::decode`], from four little-endian words.
+    /// Like [`Self::decode`], from four little-endian words.
     ///
     /// # Errors
-    /// As [`Self::decode`].
+    /// As for [`Self::decode`].
     #[inline]
     pub const fn from_words(words: [u64; 4]) -> Result<Self, HeaderError> {
         let [commit, what, sender, correlation] = words;

@@ -1,4 +1,4 @@
-//! What a topic carries, stated once for publishers and subscribers.
+//! The type of a topic, defined once for publishers and subscribers.
 
 #![expect(unsafe_code, reason = "views plain messages as bytes and back")]
 
@@ -9,7 +9,7 @@ use super::{Plain, Policy, Priority};
 /// A record's payload is one or more messages of this type, back to back.
 ///
 /// # Safety
-/// As [`Plain`]; [`Message::SCHEMA`] describes the type's real fields.
+/// As for [`Plain`]; [`Message::SCHEMA`] describes the type's actual fields.
 pub unsafe trait Message: Copy + Send + Sync + 'static {
     /// Stable name, `<package>.<Type>` unless given by `#[message(name = "…")]`.
     const NAME: &'static str;
@@ -26,7 +26,7 @@ pub unsafe trait Message: Copy + Send + Sync + 'static {
     note = "write the topic's type, not its message's: `topic! {{ pub Laps(\"race/lap\"): Lap, priority = Normal, capacity = 4096; }}` declares `Laps`"
 )]
 pub trait Topic: 'static {
-    /// What it carries.
+    /// The type of its messages.
     type Message: Message;
     /// Its name on the bus, such as `physics/contact`.
     const NAME: &'static str;
@@ -41,11 +41,11 @@ pub trait Topic: 'static {
 /// The bytes of plain messages.
 #[must_use]
 pub const fn message_bytes<M: Message>(messages: &[M]) -> &[u8] {
-    // SAFETY: `Message` promises no padding, hence every byte is initialized; length is that of the slice.
+    // SAFETY: `Message` promises no padding, so every byte is initialized; the length is that of the slice.
     unsafe { core::slice::from_raw_parts(messages.as_ptr().cast(), core::mem::size_of_val(messages)) }
 }
 
-/// The messages in `bytes`, or `None` when the length is no multiple of the size or the address is not aligned.
+/// The messages in `bytes`, or `None` if the length is no multiple of the size or the address is not aligned.
 #[must_use]
 pub fn messages_in<M: Message>(bytes: &[u8]) -> Option<&[M]> {
     let size = const {
@@ -68,9 +68,9 @@ pub const fn require_plain<T: Plain>() {}
 
 /// Declares topics: `topic! { pub Contacts("physics/contact"): Contact, priority = High, capacity = 1 << 18; }`.
 ///
-/// Each becomes an empty type that implements [`Topic`](crate::wire::Topic). Publishers and subscribers name that type, so
-/// that name, message, priority and capacity are stated in one place. `policy = DropOldest` may follow the capacity (see
-/// [`Policy`](crate::wire::Policy); `policy = Block { timeout_ms: 5 }`); without it a message without room is rejected.
+/// Each becomes an empty type that implements [`Topic`](crate::wire::Topic). Publishers and subscribers name that type, so name, message,
+/// priority and capacity are defined in one place. `policy = DropOldest` may follow the capacity (see [`Policy`](crate::wire::Policy);
+/// `policy = Block { timeout_ms: 5 }`); without it a message without room is rejected.
 #[macro_export]
 macro_rules! topic {
     ($($(#[$meta:meta])* $vis:vis $ident:ident($name:literal): $message:ty, priority = $priority:ident, capacity = $capacity:expr $(, policy = $policy:ident $({ $($setting:tt)+ })?)?;)+) => {$(

@@ -1,6 +1,6 @@
-//! What crosses a process or image boundary: schemas, priorities, messages, headers.
+//! Data that cross a process or library boundary: schemas, priorities, messages, headers.
 //!
-//! Pure data, no I/O. This is all of the bus that a plugin sees.
+//! Pure data, no I/O. Plugins see only this part of the bus.
 
 mod header;
 mod message;

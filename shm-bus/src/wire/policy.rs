@@ -1,24 +1,24 @@
-//! What happens to a message for which its lane has no room.
+//! The policy for messages without room in their lane.
 
-/// What a publisher does when a gating inbox has not yet read what a new message would overwrite. Told when a topic is
-/// declared, the same for all its publishers and subscribers.
+/// What a publisher does if a gating inbox has not yet read the messages that a new one would overwrite. Set when a topic is declared, the
+/// same for all its publishers and subscribers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Policy {
-    /// The message is given back in the error, and counted as rejected.
+    /// The message is returned in the error, and counted as rejected.
     #[default]
     Reject,
-    /// The publisher waits for room, at most so long; then the message is given back and counted as timed out.
+    /// The publisher waits for room until the timeout; then the message is returned and counted as timed out.
     Block {
-        /// Milliseconds.
+        /// Timeout in milliseconds.
         timeout_ms: u32,
     },
     /// The new message is dropped and counted; sending it succeeds.
     DropNewest,
-    /// The oldest messages are overwritten; whoever had not read them counts them as lost.
+    /// The oldest messages are overwritten; inboxes that had not read them count them as lost.
     DropOldest,
-    /// As `DropOldest`, and a reader goes straight to the newest message of a lane; what it skips counts as conflated.
+    /// Like `DropOldest`, and a reader skips to the newest message of a lane; skipped messages count as conflated.
     Latest,
-    /// The oldest messages are overwritten; an inbox that had not read them leaves the lane, and says so.
+    /// The oldest messages are overwritten; an inbox that had not read them leaves the lane, and reports it.
     EvictLaggard,
 }
 
@@ -36,13 +36,13 @@ impl Policy {
         }
     }
 
-    /// Whether nothing is overwritten that a gating inbox has not read.
+    /// Whether messages stay until all gating inboxes have read them.
     #[must_use]
     pub const fn gates(self) -> bool {
         matches!(self, Self::Reject | Self::Block { .. } | Self::DropNewest)
     }
 
-    /// As a number in a segment: kind, and milliseconds.
+    /// The policy as numbers in a segment: kind, and milliseconds.
     #[must_use]
     pub const fn to_wire(self) -> (u8, u32) {
         match self {
@@ -55,7 +55,7 @@ impl Policy {
         }
     }
 
-    /// The policy that [`Self::to_wire`] gave these numbers for.
+    /// Inverse of [`Self::to_wire`].
     #[must_use]
     pub const fn from_wire(kind: u8, timeout_ms: u32) -> Option<Self> {
         match kind {

@@ -1,4 +1,4 @@
-//! The four urgencies of a message.
+//! The four priorities of a message.
 
 /// How urgent a message is. Lower numbers are served first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -8,7 +8,7 @@ pub enum Priority {
     Critical = 0,
     /// Soon: contacts, input.
     High = 1,
-    /// The usual.
+    /// The default for most messages.
     Normal = 2,
     /// Bulk: draw commands, telemetry.
     Low = 3,

@@ -1,40 +1,40 @@
-//! What a request says before its own bytes, and how an answer turned out.
+//! The prefix of a request's payload, and the status of an answer.
 //!
 //! ```text
 //! byte  0             8             16        20         24
 //!       | deadline_ns | reply_to    | method  | 0        | the method's bytes ...
 //! ```
-//! All fields are little-endian. The record's header carries the rest: kind, correlation, and in a response the status as `flags`.
-//! A response has no prefix. A cancel is a prefix alone, of which only `reply_to` counts.
+//! All fields are little-endian. The record's header contains the rest: kind, correlation, and in a response the status as `flags`. A
+//! response has no prefix. A cancel consists of a prefix, of which only `reply_to` is used.
 //!
 //! # Invariants
-//! 1. [`RequestPrefix::decode`] is the only check of a prefix; what it accepts, [`RequestPrefix::encode`] gives back bit for bit.
+//! 1. [`RequestPrefix::decode`] is the only check of a prefix; [`RequestPrefix::encode`] restores an accepted prefix bit for bit.
 
 use core::fmt;
 
 use super::schema_hash;
 
-/// Bytes of a prefix.
+/// Length of a prefix in bytes.
 pub const REQUEST_PREFIX_BYTES: usize = 24;
 
 /// The fixed start of a request's payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestPrefix {
-    /// When the client stops waiting, in nanoseconds of the machine's monotonic clock; all ones: never.
+    /// Time at which the client stops waiting, in nanoseconds of the machine's monotonic clock; all ones: never.
     pub deadline_ns: u64,
     /// Id of the inbox that waits for the answer; it reads `<service>/response/<id>`. Never 0.
     pub reply_to: u64,
-    /// What is asked for; see [`method_id`].
+    /// The requested method; see [`method_id`].
     pub method: u32,
 }
 
-/// A prefix that must not be used: what was wrong.
+/// A prefix that must not be used: the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestPrefixError {
     /// The payload is shorter than a prefix.
     Short(usize),
-    /// Nobody to answer.
+    /// There is no inbox for the answer.
     ReplyTo,
     /// Bytes that this version does not define.
     Reserved(u32),
@@ -53,7 +53,7 @@ impl fmt::Display for RequestPrefixError {
 impl core::error::Error for RequestPrefixError {}
 
 impl RequestPrefix {
-    /// The prefix as it lies in memory.
+    /// The prefix as bytes in memory.
     #[must_use]
     #[inline]
     pub fn encode(&self) -> [u8; REQUEST_PREFIX_BYTES] {
@@ -64,10 +64,10 @@ impl RequestPrefix {
         bytes
     }
 
-    /// The prefix of `payload`, and the method's own bytes behind it.
+    /// Splits `payload` into its prefix and the method's argument.
     ///
     /// # Errors
-    /// The first thing that is wrong, in the order of [`RequestPrefixError`]'s variants.
+    /// The first problem, in the order of [`RequestPrefixError`]'s variants.
     #[inline]
     pub fn decode(payload: &[u8]) -> Result<(Self, &[u8]), RequestPrefixError> {
         let Some((prefix, rest)) = payload.split_first_chunk::<REQUEST_PREFIX_BYTES>() else {
@@ -85,14 +85,14 @@ impl RequestPrefix {
     }
 }
 
-/// The number by which a method is asked for: [`schema_hash`] of its name, its halves combined by exclusive or.
+/// The number of a method: [`schema_hash`] of its name, its halves combined by exclusive or.
 #[must_use]
 pub const fn method_id(name: &str) -> u32 {
     let hash = schema_hash(name);
     (hash ^ hash >> 32) as u32
 }
 
-/// Asserts at compile time that no two methods of a service have one number; called by `service!`.
+/// Asserts at compile time that no two methods of a service have the same number; called by `service!`.
 #[doc(hidden)]
 pub const fn require_distinct(names: &[&str]) {
     let mut left = 0;
@@ -109,13 +109,13 @@ pub const fn require_distinct(names: &[&str]) {
     }
 }
 
-/// How a request turned out; the `flags` of a response's header.
+/// The outcome of a request; the `flags` of a response's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Status {
-    /// Done; the response holds what the method gives.
+    /// Done; the response contains the method's result.
     Ok = 0,
-    /// The method ran and says no; the response says why, in the service's own words.
+    /// The method ran and refused; the response contains the reason in the service's own terms.
     Application = 1,
     /// The service has no such method.
     NoSuchMethod = 2,
@@ -127,7 +127,7 @@ pub enum Status {
     Malformed = 5,
     /// The server has no room or time for it now.
     Overloaded = 6,
-    /// The server took it and gave no answer: it panicked, dropped it, or its answer was too long.
+    /// The server took it and sent no answer: it panicked, dropped the request, or its answer was too long.
     Failed = 7,
 }
 
@@ -144,14 +144,14 @@ impl Status {
         Self::Failed,
     ];
 
-    /// The status of this number; numbers of later versions are `Failed`.
+    /// The status with this number; numbers of later versions become `Failed`.
     #[must_use]
     #[inline]
     pub const fn from_wire(number: u8) -> Self {
         if (number as usize) < Self::ALL.len() { Self::ALL[number as usize] } else { Self::Failed }
     }
 
-    /// In words, lower case.
+    /// Its text, in lower case.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,11 +1,11 @@
-//! Canonical text and hash of plain data: the identity of a type across processes, images and languages.
+//! Canonical text and hash of plain data: the identity of a type across processes, libraries and languages.
 //!
-//! A schema reads `game-types.Contact@1 24/8 {a:entity@0,b:entity@8,x:f32@16,y:f32@20}`: name, version,
-//! size/align, then each field with its type and offset. It is built at compile time by the derives, hashed with
-//! FNV-1a, stored in segments and shown in errors. Knows nothing of Rust's `TypeId` or `type_name`.
+//! A schema looks like `game-types.Contact@1 24/8 {a:entity@0,b:entity@8,x:f32@16,y:f32@20}`: name, version, size/align, then each field
+//! with its type and offset. The derives build it at compile time. It is hashed with FNV-1a, stored in segments and shown in errors. Does
+//! not use Rust's `TypeId` or `type_name`.
 //!
 //! # Failure
-//! Text that outgrows [`SchemaText::CAPACITY`] stops the compilation.
+//! Text that exceeds [`SchemaText::CAPACITY`] stops the compilation.
 
 #![expect(unsafe_code, reason = "states which types are plain data")]
 
@@ -41,7 +41,7 @@ impl<T: Plain, const N: usize> ArrayText<T, N> {
     const TEXT: &'static SchemaText = &SchemaText::new().text("[").text(T::TYPE).text(";").number(N as u64).text("]");
 }
 
-/// Names an entity of the host's world inside a message or component. Opaque; 0 names nobody.
+/// Identifies an entity of the host's world inside a message or component. Opaque; 0 means no entity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[repr(transparent)]
 pub struct EntityId(pub u64);
@@ -51,7 +51,7 @@ unsafe impl Plain for EntityId {
     const TYPE: &'static str = "entity";
 }
 
-/// A text built at compile time.
+/// A text that is built at compile time.
 #[derive(Clone, Copy)]
 pub struct SchemaText {
     bytes: [u8; Self::CAPACITY],
@@ -72,7 +72,7 @@ impl Default for SchemaText {
 }
 
 impl SchemaText {
-    /// The longest schema, in bytes.
+    /// Maximum length of a schema in bytes.
     pub const CAPACITY: usize = 1024;
 
     /// An empty text.
@@ -84,7 +84,7 @@ impl SchemaText {
     /// Appends `text`.
     ///
     /// # Panics
-    /// When the result is longer than [`Self::CAPACITY`]; at compile time in the derives.
+    /// If the result is longer than [`Self::CAPACITY`]; at compile time in the derives.
     #[must_use]
     pub const fn text(mut self, text: &str) -> Self {
         let text = text.as_bytes();
@@ -101,7 +101,7 @@ impl SchemaText {
     /// Appends `number` in decimal.
     ///
     /// # Panics
-    /// As [`Self::text`].
+    /// As for [`Self::text`].
     #[must_use]
     pub const fn number(self, number: u64) -> Self {
         let shorter = if number >= 10 { self.number(number / 10) } else { self };
@@ -115,14 +115,14 @@ impl SchemaText {
     /// Appends `name:type@offset`, with a comma before it unless it is the first field.
     ///
     /// # Panics
-    /// As [`Self::text`].
+    /// As for [`Self::text`].
     #[must_use]
     pub const fn field(self, first: bool, name: &str, kind: &str, offset: usize) -> Self {
         let separated = if first { self } else { self.text(",") };
         separated.text(name).text(":").text(kind).text("@").number(offset as u64)
     }
 
-    /// What was appended so far.
+    /// The text so far.
     #[must_use]
     pub const fn as_str(&self) -> &str {
         match core::str::from_utf8(self.bytes.split_at(self.len).0) {

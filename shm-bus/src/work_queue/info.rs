@@ -1,7 +1,7 @@
-//! What the work queues hold at one moment, for tools. Reads only.
+//! Contents of the work queues at one moment, for tools. Only reads.
 //!
 //! # Failure
-//! What goes away meanwhile is left out; figures of one lane need not belong to one moment.
+//! Entries that disappear meanwhile are left out; figures of one lane need not belong to one moment.
 
 use std::time::Duration;
 
@@ -20,17 +20,17 @@ pub struct QueueInfo {
     pub name: String,
     /// Deliveries after which a message becomes a dead letter.
     pub deliveries_max: u8,
-    /// Who puts work into it, sorted by priority and producer.
+    /// Its producers' lanes, sorted by priority and producer.
     pub lanes: Vec<QueueLaneInfo>,
-    /// Who works on it.
+    /// Its workers.
     pub workers: Vec<WorkerInfo>,
 }
 
-/// One producer's messages of one priority. Sent ones that neither wait, nor are claimed, nor are dead letters are done.
+/// One producer's messages of one priority. A sent message that neither waits, nor is claimed, nor is a dead letter is done.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct QueueLaneInfo {
-    /// Its id, never given again on this bus.
+    /// Its id, never reused on this bus.
     pub id: u64,
     /// Its priority.
     pub priority: Priority,
@@ -38,25 +38,25 @@ pub struct QueueLaneInfo {
     pub producer: String,
     /// Whether its producer may still send.
     pub open: bool,
-    /// Messages that can be under way.
+    /// Maximum number of messages that are sent and not done.
     pub claims: u64,
     /// Messages sent.
     pub sent: u64,
     /// Messages that nobody holds.
     pub waiting: u64,
-    /// Of those, messages that were delivered before.
+    /// The part of `waiting` that was delivered before.
     pub returned: u64,
     /// Messages that somebody holds.
     pub claimed: Vec<ClaimInfo>,
-    /// Messages done with; dropped dead letters and unreadable ones among them.
+    /// Messages that are done, including dropped dead letters and unreadable ones.
     pub done: u64,
     /// Dead letters that wait to be taken.
     pub dead_letters: u64,
     /// Messages that ever became dead letters.
     pub dead_lettered: u64,
-    /// Dead letters dropped because their producer needed the place; those of former lanes that gave way to this one among them.
+    /// Dead letters dropped because their producer needed the room, including those of former lanes that were removed for this one.
     pub dead_dropped: u64,
-    /// Deliveries of messages that had been delivered before.
+    /// Repeated deliveries.
     pub redelivered: u64,
     /// Messages taken from workers that had died.
     pub reclaimed: u64,
@@ -65,7 +65,7 @@ pub struct QueueLaneInfo {
 }
 
 impl QueueLaneInfo {
-    /// Whether it stays only for its dead letters: its producer is gone, and all else is done.
+    /// Whether it stays only for its dead letters: its producer is gone, and everything else is done.
     #[must_use]
     pub fn is_kept_by_dead_letters(&self) -> bool {
         !self.open && self.dead_letters > 0 && self.waiting == 0 && self.claimed.is_empty()
@@ -78,29 +78,29 @@ impl QueueLaneInfo {
 pub struct ClaimInfo {
     /// Its number in its lane.
     pub sequence: u64,
-    /// Which delivery this is.
+    /// Number of this delivery.
     pub deliveries: u8,
-    /// Its holder's name; empty when that is gone.
+    /// Its holder's name; empty if the holder is gone.
     pub worker: String,
-    /// Its holder's participant slot; none when that is gone.
+    /// Its holder's participant slot; `None` if the holder is gone.
     pub participant: Option<usize>,
     /// Its holder's process id, in its own namespace.
     pub pid: Option<u32>,
-    /// How its holder is.
+    /// State of its holder.
     pub holder: Holder,
-    /// For how long.
+    /// Time since it was taken.
     pub held: Duration,
 }
 
-/// How the holder of a message is.
+/// State of a message's holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Holder {
-    /// It lives, and as far as the system tells it runs.
+    /// It lives and, as far as the system tells, runs.
     Working,
-    /// Its process is stopped. It keeps the message until it goes on or dies. Only Linux tells.
+    /// Its process is stopped. It keeps the message until it continues or dies. Only Linux reports this.
     Stopped,
-    /// It died or left: the message will be given to another worker.
+    /// It died or left: another worker will get the message.
     Gone,
 }
 
@@ -112,7 +112,7 @@ pub struct WorkerInfo {
     pub name: String,
     /// Its owner's participant slot.
     pub participant: usize,
-    /// How its process is.
+    /// State of its process.
     pub state: Holder,
 }
 

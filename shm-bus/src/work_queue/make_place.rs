@@ -1,7 +1,7 @@
-//! Makes room on the bus for a new producer: closed lanes that hold only dead letters give way.
+//! Makes room on the bus for a new producer: closed lanes that contain only dead letters are removed.
 //!
 //! # Failure
-//! Nothing is dropped where that would not suffice. A lane stays if a worker takes one of its dead letters meanwhile.
+//! Nothing is dropped if that would not suffice. A lane stays if a worker takes one of its dead letters meanwhile.
 
 use crate::claims::{ClaimFile, Count, State, open_table};
 use crate::control::LaneState;
@@ -9,7 +9,7 @@ use crate::lane::LaneFile;
 use crate::membership::{Shared, end_lane};
 use crate::runtime::Access;
 
-/// What the lanes of a producer take.
+/// Resources that the lanes of a producer need.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     pub(super) lanes: usize,
@@ -17,7 +17,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// What is free on the bus.
+    /// Free resources of the bus.
     fn free(shared: &Shared) -> Self {
         let limits = shared.control.limits();
         let bytes = limits.bytes.saturating_sub(shared.view().bytes_used());
@@ -29,9 +29,9 @@ impl Place {
     }
 }
 
-/// Makes place for `wanted` by removing closed lanes of the queue `topic` in which nothing is left but dead letters, the oldest first: these
-/// are dropped, as a producer drops its own when it needs their place. How many they were, which the caller gives to [`count_dropped`].
-/// Where all of them together would not suffice, none is dropped. Under `bus.lock`.
+/// Makes room for `wanted` by removing closed lanes of the queue `topic` that contain only dead letters, the oldest first. The dead letters
+/// are dropped, as a producer drops its own when it needs their room. Returns their number, which the caller passes to [`count_dropped`].
+/// Drops nothing if all of them together would not suffice. Under `bus.lock`.
 pub(super) fn make_place(shared: &Shared, topic: usize, wanted: Place) -> u64 {
     let Shared { store, control, .. } = shared;
     let mut place = Place::free(shared);
@@ -81,7 +81,7 @@ pub(super) fn make_place(shared: &Shared, topic: usize, wanted: Place) -> u64 {
     dropped
 }
 
-/// Counts dead letters that were dropped with their lane, in the queue's newest one. Under `bus.lock`.
+/// Adds dead letters that were dropped with their lane to the count of the queue's newest lane. Under `bus.lock`.
 pub(super) fn count_dropped(shared: &Shared, topic: usize, dropped: u64) {
     if dropped == 0 {
         return;

@@ -1,30 +1,30 @@
-//! Work queues: each message is worked on by one of many workers, and again if that one dies.
+//! Work queues: one of many workers processes each message, and another one if that worker dies.
 //!
-//! A work queue is a topic whose lanes no inbox gates: the first message that is not done says how far its lane's producer may
-//! overwrite. Inboxes may observe it, but not hold it up. The [claims](crate::claims) say who works on what.
+//! A work queue is a topic whose lanes no inbox gates: the first message that is not done limits how far its lane's producer may overwrite.
+//! Inboxes may observe it, but not hold it up. The [claims](crate::claims) (leases) record who works on what.
 //!
 //! | module | role |
 //! |---|---|
-//! | `spec` | what a queue is, as data |
-//! | `producer`, `worker` | who sends, who takes |
-//! | `make_place` | room for a new producer: lanes that hold only dead letters give way |
+//! | `spec` | the description of a queue, as data |
+//! | `producer`, `worker` | the sending and the taking side |
+//! | `make_place` | room for a new producer: removes lanes that contain only dead letters |
 //! | `wake` | ends the sleep of a worker or a producer |
-//! | `info` | what a snapshot says of the queues |
+//! | `info` | the queues' part of a snapshot |
 //!
 //! # Invariants
-//! 1. A message has at most one live holder, and is delivered until it is done: at least once if its holders die, exactly once if
-//!    nobody dies and nobody gives back.
-//! 2. A holder's death is proven by its participant's lock, or by its entry being gone, which its owner or the sweep after that proof
-//!    removed. A stopped holder keeps its message, however long.
-//! 3. A message that was delivered as often as the queue allows and came back becomes a dead letter. It waits to be taken as such until
-//!    its producer needs its place; then it is dropped and counted.
-//! 4. A producer's death changes nothing for what it has sent: its lanes stay until all is done and no dead letter is left, or until
-//!    nobody is left on the bus. A lane in which only dead letters are left gives way to a new producer of the queue for which the bus
-//!    has no room else: the oldest such lane, its letters counted as dropped, in the new lane's table.
+//! 1. A message has at most one live holder, and is delivered until it is done: at least once if its holders die, exactly once if nobody
+//!    dies and nobody gives it back.
+//! 2. A holder's death is proven by its participant's lock, or by its entry being gone: its owner removed it, or the sweep did after that
+//!    proof. A stopped holder keeps its message, however long.
+//! 3. A message that comes back after its last permitted delivery becomes a dead letter. It waits to be taken as such until its producer
+//!    needs its room; then it is dropped and counted.
+//! 4. A producer's death does not affect the messages that it has sent: its lanes stay until all messages are done and no dead letter is
+//!    left, or until nobody is left on the bus. If the bus has no other room for a new producer of the queue, the oldest lane with nothing
+//!    but dead letters is removed; its dead letters are counted as dropped in the new lane's table.
 //!
 //! # Failure
-//! A worker killed at any instruction leaves a claim in its name. Another one that finds nothing else to do, or has taken some hundred
-//! messages, looks for such claims; so does every sweep of the bus.
+//! A worker killed at any instruction leaves a claim in its name. Another worker looks for such claims when it finds nothing else to do, or
+//! has taken some hundred messages; so does every sweep of the bus.
 
 mod info;
 mod make_place;
@@ -46,7 +46,7 @@ use std::sync::Arc;
 use crate::membership::Bus;
 
 impl Bus {
-    /// A producer of work for `queue` with one lane for each of `lanes`.
+    /// Creates a producer for `queue` with one lane for each of `lanes`.
     ///
     /// # Errors
     /// See [`QueueError`].
@@ -59,7 +59,7 @@ impl Bus {
         WorkProducer::new(Arc::clone(self.shared()), queue, producer_name, lanes)
     }
 
-    /// A worker of `queue`: it takes messages that no other worker holds.
+    /// Creates a worker of `queue`: it takes messages that no other worker holds.
     ///
     /// # Errors
     /// See [`QueueError`].

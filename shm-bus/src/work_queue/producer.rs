@@ -1,11 +1,11 @@
-//! Who puts work into a queue: a lane with a claim table for each priority that it declared.
+//! The producer of a work queue: a lane with a claim table for each priority that it declared.
 //!
 //! # Invariants
-//! 1. A message is free for workers after its record is committed; a producer killed in between has not sent it.
+//! 1. A message becomes free for workers after its record is committed; a producer killed in between has not sent it.
 //!
 //! # Failure
-//! A message without room is treated as the topic's [`Policy`] says, and counted. Dropping a producer closes its lanes; what was sent is
-//! still worked off while somebody is on the bus.
+//! A message without room is treated according to the topic's [`Policy`], and counted. Dropping a producer closes its lanes; its messages
+//! are still processed while somebody is on the bus.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,7 +24,8 @@ use crate::sync::Ordering;
 use crate::sys::{BellId, Sleeper};
 use crate::wire::{Policy, Priority};
 
-/// Puts work into a queue, with a lane of its own for each priority that it declared. Made by [`Bus::work_producer`](crate::Bus::work_producer).
+/// Sends messages to a work queue, with a separate lane for each priority that it declared. Made by
+/// [`Bus::work_producer`](crate::Bus::work_producer).
 #[derive(Debug)]
 pub struct WorkProducer {
     shared: Arc<Shared>,
@@ -32,14 +33,14 @@ pub struct WorkProducer {
     topic: usize,
     policy: Policy,
     lanes: [Option<OutLane>; 4],
-    /// Calls of [`Self::send`].
+    /// Number of calls of [`Self::send`].
     sends: u64,
 }
 
 /// One priority's lane.
 #[derive(Debug)]
 struct OutLane {
-    /// Index in the lane directory.
+    /// Index in the lane table.
     index: usize,
     id: u64,
     writer: Writer<LaneFile>,
@@ -50,9 +51,9 @@ struct OutLane {
 /// Room for one message.
 #[derive(Clone, Copy, Debug)]
 struct Room {
-    /// Word of the ring at which the payload begins.
+    /// Index of the ring's word at which the payload begins.
     first: usize,
-    /// What lies in the message's claim.
+    /// The present word of the message's claim.
     vacant: ClaimWord,
 }
 
@@ -84,12 +85,12 @@ impl WorkProducer {
         Ok(Self { shared, topic, policy: queue.topic.policy, lanes: made, sends: 0 })
     }
 
-    /// Puts one message into the queue. Under [`Policy::DropNewest`] a message without room is dropped and counted, and that is no
-    /// error. Once this returns `Ok`, the message outlives this process as long as somebody is on the bus: the last participant out
-    /// removes the bus with its undone work.
+    /// Sends one message to the queue. Under [`Policy::DropNewest`] a message without room is dropped and counted, which is no error. Once
+    /// this returns `Ok`, the message outlives this process as long as somebody is on the bus: the last participant to leave removes the
+    /// bus with its undone work.
     ///
     /// # Errors
-    /// See [`SendError`]; nothing was sent then.
+    /// See [`SendError`]; then nothing was sent.
     pub fn send(&mut self, priority: Priority, payload: &[u8]) -> Result<(), SendError> {
         if self.shared.is_forked() {
             return Err(SendError::Forked);
@@ -115,13 +116,13 @@ impl WorkProducer {
         Ok(())
     }
 
-    /// Bytes of the longest message at `priority`; 0 without such a lane.
+    /// Maximum length of a message at `priority` in bytes; 0 without such a lane.
     #[must_use]
     pub fn payload_max(&self, priority: Priority) -> usize {
         self.lanes[priority as usize].as_ref().map_or(0, |lane| lane.writer.geometry().payload_max())
     }
 
-    /// How full the lane of `priority` is, from 0, all is done, to 1: of its bytes or of its claims, whichever is scarcer. 1 where nothing
+    /// How full the lane of `priority` is, from 0 (everything is done) to 1: by its bytes or its claims, whichever is scarcer. 1 if nothing
     /// more can be sent.
     #[must_use]
     pub fn pressure(&mut self, priority: Priority) -> f64 {
@@ -164,14 +165,14 @@ impl WorkProducer {
     }
 }
 
-/// What `lanes` take.
+/// Resources that `lanes` need.
 fn place_of(lanes: &[QueueLane]) -> Place {
     let bytes = lanes.iter().map(|lane| LaneFile::bytes(lane.capacity.into()) + ClaimFile::bytes(lane.claims()));
     Place { lanes: lanes.len(), bytes: bytes.sum() }
 }
 
 impl OutLane {
-    /// Makes all lanes, or none. Under `bus.lock`.
+    /// Creates all lanes, or none. Under `bus.lock`.
     fn all(
         shared: &Shared,
         topic: usize,
@@ -191,7 +192,7 @@ impl OutLane {
         Ok(made)
     }
 
-    /// Makes one lane's segments and entry. Under `bus.lock`.
+    /// Creates one lane's segments and entry. Under `bus.lock`.
     fn new(shared: &Shared, topic: usize, publisher: &str, lane: QueueLane) -> Result<Self, QueueError> {
         let control = &shared.control;
         let limit = || QueueError::LaneLimit { max: control.limits().lanes };
@@ -213,17 +214,17 @@ impl OutLane {
         Ok(Self { index, id, writer, table, outstanding: Outstanding::new(claims) })
     }
 
-    /// Takes back a lane that nobody has been told of. Under `bus.lock`.
+    /// Removes a lane that was not announced yet. Under `bus.lock`.
     fn unmake(&self, shared: &Shared) {
         shared.control.remove_lane(self.index);
         let _ = shared.store.remove(&claims_name(self.id));
         let _ = shared.store.remove(&lane_name(self.id));
     }
 
-    /// A claim and room for `len` bytes, if there are now. Dead letters make room.
+    /// A claim and room for `len` bytes, if available now. Drops dead letters to make room.
     fn reserve(&mut self, len: usize) -> Result<Room, Refusal> {
         let Self { writer, table, outstanding, .. } = self;
-        // Each round that goes on has dropped a dead letter.
+        // Each round that continues has dropped a dead letter.
         for _ in 0..=table.len() {
             let sequence = outstanding.next();
             let vacant = match table.vacancy(sequence) {

@@ -1,4 +1,4 @@
-//! What a work queue is, as data, and why one can't be used.
+//! The description of a work queue, as data, and why one can't be used.
 
 use crate::claims::CLAIMS_MIN;
 use crate::control::{Control, INBOXES_MAX};
@@ -7,12 +7,12 @@ use crate::membership::{ChangeError, Leaving, TopicError, find_or_add};
 use crate::topic::TopicSpec;
 use crate::wire::{Policy, Priority, Topic};
 
-/// A work queue: a topic, and how often a message is tried. The same for all its producers and workers.
+/// A work queue: a topic, and the maximum number of deliveries. The same for all its producers and workers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueSpec<'a> {
-    /// Name, what it carries, and what a producer does without room: reject, block or drop the newest.
+    /// Name, type, and the policy of a producer without room: reject, block or drop the newest.
     pub topic: TopicSpec<'a>,
-    /// Deliveries after which a message that was not done becomes a dead letter; at least 1.
+    /// Number of deliveries after which a message that was not done becomes a dead letter; at least 1.
     pub deliveries_max: u8,
 }
 
@@ -31,7 +31,7 @@ impl<'a> QueueSpec<'a> {
         Self { topic, deliveries_max: 3 }
     }
 
-    /// As it is, with another number of deliveries.
+    /// The same queue with another number of deliveries.
     #[must_use]
     pub const fn deliveries_max(mut self, deliveries_max: u8) -> Self {
         self.deliveries_max = deliveries_max;
@@ -46,25 +46,25 @@ pub struct QueueLane {
     pub priority: Priority,
     /// Bytes of payloads and headers: a power of two from 4096 to 2³⁰. A message takes 32 more than its payload, and at most a quarter.
     pub capacity: u32,
-    /// Messages that can be under way, sent and not done; at most one for each 32 bytes. Rounded up to a power of two, at least 128.
+    /// Maximum number of messages that are sent and not done; at most one for each 32 bytes. Rounded up to a power of two, at least 128.
     pub outstanding: u32,
 }
 
 impl QueueLane {
-    /// With one message under way for each 128 bytes.
+    /// A lane with one outstanding message for each 128 bytes.
     #[must_use]
     pub const fn new(priority: Priority, capacity: u32) -> Self {
         Self { priority, capacity, outstanding: capacity / 128 }
     }
 
-    /// As it is, with another number of messages that can be under way.
+    /// The same lane with another maximum of outstanding messages.
     #[must_use]
     pub const fn outstanding(mut self, outstanding: u32) -> Self {
         self.outstanding = outstanding;
         self
     }
 
-    /// Claims of its table, a power of two.
+    /// Number of claims in its table, a power of two.
     pub(super) fn claims(self) -> u64 {
         u64::from(self.outstanding).next_power_of_two().max(CLAIMS_MIN)
     }
@@ -81,40 +81,40 @@ impl QueueLane {
     }
 }
 
-/// Why a producer or worker could not be made.
+/// Why a producer or worker could not be created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueueError {
     /// The topic can't be used as given.
     #[error(transparent)]
     Topic(#[from] TopicError),
-    /// A ring of this size can't be made.
+    /// A ring of this size is not allowed.
     #[error("a lane of {bytes} bytes can't be made: allowed are powers of two from {CAPACITY_MIN} to {CAPACITY_MAX}")]
     Capacity {
-        /// Bytes that were asked for.
+        /// Bytes requested.
         bytes: u32,
     },
-    /// So many messages can't be under way in one lane.
+    /// One lane can't have that many outstanding messages.
     #[error("{outstanding} messages can't be under way in a lane of this capacity: allowed are 1 to {max}")]
     Outstanding {
-        /// Messages that were asked for.
+        /// Messages requested.
         outstanding: u32,
-        /// The most for this capacity.
+        /// The maximum for this capacity.
         max: u32,
     },
-    /// No lane, or two of one priority.
+    /// There is no lane, or there are two of one priority.
     #[error("a producer has one lane for each priority that it uses, at least one")]
     Lanes,
-    /// A message has to be delivered at least once.
+    /// The number of deliveries has to be at least one.
     #[error("a queue delivers its messages at least once, not {0} times")]
     Deliveries(u8),
-    /// The lane directory is full.
+    /// The lane table is full.
     #[error("the bus has no room for another lane: it holds at most {max}")]
     LaneLimit {
         /// The bus's limit.
         max: usize,
     },
-    /// The table of inboxes, in which workers are entered, is full.
+    /// The table of inboxes, which also contains the workers, is full.
     #[error("the bus has no room for another worker: it holds at most {max} inboxes and workers")]
     WorkerLimit {
         /// The bus's limit.
@@ -127,7 +127,7 @@ pub enum QueueError {
 
 const _: () = assert!(INBOXES_MAX <= 256, "an owner's index has eight bits");
 
-/// The index of the queue's topic, which is added, or made a queue while nobody uses it otherwise. Under `bus.lock`.
+/// The index of the queue's topic. Adds the topic, or makes it a queue if nobody uses it otherwise. Under `bus.lock`.
 pub(super) fn find_or_add_queue(control: &Control, queue: &QueueSpec<'_>) -> Result<usize, QueueError> {
     let name = || queue.topic.name.to_owned();
     if queue.deliveries_max == 0 {

@@ -1,19 +1,19 @@
 //! Wakes a worker that sleeps until there is work, or a producer that sleeps until there is room.
 //!
-//! A producer wakes one worker for each message. A worker that was rung and took a message wakes another one if more wait, so that a
-//! worker that needed no ring never uses one up.
+//! A producer wakes one worker for each message. A worker that was rung and took a message wakes another one if more messages wait. So a
+//! ring is never lost on a worker that did not need it.
 
 use crate::bell;
 use crate::membership::Shared;
 use crate::sync::Ordering;
 use crate::sys::{self, BellId};
 
-/// Wakes one worker of the queue that sleeps, if any does. After a message became free.
+/// Wakes one sleeping worker of the queue, if any. Call this after a message became free.
 pub(super) fn wake_one(shared: &Shared, topic: usize) -> bool {
     signal(shared, topic, None)
 }
 
-/// As [`wake_one`], after a message was sent in the lane at index `sent` of the directory: observers are told, too.
+/// Like [`wake_one`], after a message was sent in the lane at index `sent` of the lane table: signals observers, too.
 pub(super) fn signal(shared: &Shared, topic: usize, sent: Option<usize>) -> bool {
     bell::fence_before_look();
     let control = &shared.control;
@@ -39,7 +39,7 @@ pub(super) fn signal(shared: &Shared, topic: usize, sent: Option<usize>) -> bool
     woken
 }
 
-/// Wakes the producer of the lane at `index` of the directory if it sleeps until it has room.
+/// Wakes the producer of the lane at `index` of the lane table if it sleeps until there is room.
 pub(super) fn wake_producer(shared: &Shared, index: usize) {
     let bell = shared.control.room_bell(index);
     if bell::ring_after_store(bell) {

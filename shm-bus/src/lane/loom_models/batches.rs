@@ -1,4 +1,4 @@
-//! Batches: a reader sees all of one or nothing.
+//! Batches: a reader sees a whole batch or nothing of it.
 
 use loom::thread;
 
@@ -50,7 +50,7 @@ fn over_nothing() {
     batch(&[2], &[0, 2, 0]);
 }
 
-/// Stale records of an earlier lap lie where the batch goes.
+/// The batch overwrites stale records of an earlier lap.
 fn over_stale_records() {
     batch(&[2, 2, 2, 2, 2, 2, 2, 2, 0], &[0, 0]);
 }
@@ -65,7 +65,7 @@ fn from_a_pad() {
     batch(&[0, 6, 6, 6, 6, 2, 0, 0, 6, 6, 6, 6, 2], &[2, 0]);
 }
 
-/// A reader that skips to the newest message while a batch of two is sent sees the one before the batch or its last.
+/// A batch of two is sent to a reader that skips to the newest message: it sees the message before the batch, or the batch's last one.
 fn of_a_latest_lane() {
     let (shared, mut writer) = lane_that(RING_WORDS, true);
     let mut gates = shared.clone();

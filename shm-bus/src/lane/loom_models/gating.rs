@@ -1,4 +1,4 @@
-//! Readers that are waited for: nothing is overwritten under them, also while they join.
+//! Readers that are waited for: nothing is overwritten that they still read, even while they join.
 
 use loom::thread;
 
@@ -36,8 +36,8 @@ fn commit_rule(before: &'static [usize], unread: usize, during: &'static [usize]
     assert_eq!(seen, expected);
 }
 
-/// The second message is two slots long and one is left before the ring's end: a PAD fills it. Stale records of earlier
-/// laps lie all around.
+/// The second message is two slots long and one slot is left before the ring's end: a PAD fills it. Stale records of earlier laps surround
+/// it.
 fn pad() {
     commit_rule(&[2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0], 1, &[0, 2]);
 }
@@ -47,7 +47,7 @@ fn exact_end() {
     commit_rule(&[2, 2, 2, 2, 2, 0], 1, &[0, 2, 2]);
 }
 
-/// The ring is full but for one slot: room, cursor and the zero behind decide.
+/// The ring is full except for one slot: room, cursor and the zero behind are decisive.
 fn nearly_full() {
     commit_rule(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 6, &[0, 2]);
 }

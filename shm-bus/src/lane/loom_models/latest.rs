@@ -6,7 +6,8 @@ use super::{RING_WORDS, accounted, lane_that, read, send};
 use crate::lane::{Mode, Reader};
 use crate::sync::{Mutation, check, fails};
 
-/// Of a ring full of stale records, of `words` each, the reader has read none; while it reads `looks` times, so many messages are sent.
+/// The ring is full of stale records of `words` each, and the reader has read none. While it reads `looks` times, `messages` messages are
+/// sent.
 fn skipping(words: usize, looks: usize, messages: u64) {
     const BEFORE: u64 = 9;
     let (shared, mut writer) = lane_that(RING_WORDS, true);
@@ -35,7 +36,7 @@ fn latest() {
     skipping(0, 2, 3);
 }
 
-/// While the reader copies the newest message, that is overwritten.
+/// The newest message is overwritten while the reader copies it.
 fn overtaken() {
     skipping(2, 1, 4);
 }

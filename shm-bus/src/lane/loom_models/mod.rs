@@ -1,5 +1,5 @@
-//! loom models of the real writer and reader on a ring of eight slots (sixteen for batches, 32 for the straight way of a send), and for
-//! each step of the protocol a mutant without it, which must fail.
+//! loom models of the real writer and reader on a ring of eight slots (sixteen for batches, 32 for send's fast path); for each step of the
+//! protocol a mutant without it, which must fail.
 //!
 //! The ring is prepared on one thread (earlier laps leave stale records behind), then two threads take a bounded number of
 //! steps, then the rest is read on one thread and every message is accounted for.
@@ -22,7 +22,7 @@ use crate::wire::Priority;
 
 const RING_WORDS: usize = 32;
 
-/// A lane in loom's memory, with a cell beside each word in which loom looks for unordered access.
+/// A lane in loom's memory, with a cell next to each word in which loom detects unordered access.
 struct Lane {
     header: Vec<AtomicU64>,
     ring: Vec<AtomicU64>,
@@ -68,7 +68,7 @@ fn lane() -> (Shared, Writer<Shared>) {
     lane_that(RING_WORDS, false)
 }
 
-/// A lane with so long a ring, and whose readers skip to the newest message, with `tells_latest`.
+/// A lane with a ring of `ring_words`; with `tells_latest` its readers skip to the newest message.
 fn lane_that(ring_words: usize, tells_latest: bool) -> (Shared, Writer<Shared>) {
     let words = |count: usize| (0..count).map(|_| AtomicU64::new(0)).collect();
     let cells = (0..ring_words).map(|_| UnsafeCell::new(())).collect();
@@ -79,7 +79,7 @@ fn lane_that(ring_words: usize, tells_latest: bool) -> (Shared, Writer<Shared>) 
     (shared, writer)
 }
 
-/// Sends a message whose two words (or none) say which one it is.
+/// Sends a message whose two words (or none) encode its sequence.
 fn send(writer: &mut Writer<Shared>, gates: &mut Shared, sequence: u64, words: usize) -> Result<(), Refusal> {
     if writer.put(&(100 + sequence).to_le_bytes().repeat(words), Envelope::MESSAGE) {
         return Ok(());
@@ -92,7 +92,7 @@ fn send(writer: &mut Writer<Shared>, gates: &mut Shared, sequence: u64, words: u
     Ok(())
 }
 
-/// Reads what is there, at most `looks` messages; every one must be what its sequence says. Gives their sequences and losses.
+/// Reads at most `looks` messages; each one must match its sequence. Returns their sequences and losses.
 fn read(reader: &mut Reader<Shared>, cursor: &AtomicU64, looks: usize) -> Vec<(u64, u64)> {
     (0..looks).filter_map(|_| read_one(reader, cursor).expect("not evicted")).collect()
 }
@@ -116,7 +116,8 @@ fn read_one(reader: &mut Reader<Shared>, cursor: &AtomicU64) -> Result<Option<(u
 #[derive(Debug)]
 struct Evicted;
 
-/// Every gap is the loss of the message behind it, and nothing comes twice; gives the sequence after the last.
+/// Checks that every gap equals the loss reported by the message after it, and that nothing arrives twice; returns the sequence after the
+/// last.
 fn accounted(seen: Vec<(u64, u64)>, first: u64) -> u64 {
     seen.into_iter().fold(first, |next, (sequence, lost)| {
         assert_eq!(sequence, next + lost, "the loss is the gap");

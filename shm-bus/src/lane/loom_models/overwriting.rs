@@ -6,7 +6,7 @@ use super::{accounted, lane, read, read_one, send};
 use crate::lane::{Mode, Reader};
 use crate::sync::{Mutation, check, check_at_length, fails};
 
-/// An observer stands at the oldest message of a full ring while the writer laps it.
+/// An observer is at the oldest message of a full ring while the writer overtakes it.
 fn lapped() {
     let (shared, mut writer) = lane();
     let mut gates = shared.clone();
@@ -26,7 +26,7 @@ fn lapped() {
     assert_eq!(accounted(seen, 0), 6, "the last message is never lost");
 }
 
-/// Nobody gates. Records of one and two slots wander over the ring's end, where a PAD lies; the reader keeps up at first.
+/// Nobody gates. Records of one and two slots cross the ring's end, where a PAD lies; the reader keeps up at first.
 fn unwaited(mode: Mode) {
     let (shared, mut writer) = lane();
     let mut gates = shared.clone();

@@ -1,6 +1,6 @@
-//! The straight way of a send, `Writer::put`: several records between two marks, so that none of them takes the longer way. The ring has
-//! 32 slots, an eighth of it 4; records of 4 slots, which fill it with words that are not 0, bring the writer to a mark. They take the longer
-//! way, so nothing is left out until they are written.
+//! The fast path of a send, `Writer::put`: several records between two checkpoints, so that none of them takes the slow path. The ring has
+//! 32 slots, an eighth of it 4. Records of 4 slots, which fill it with nonzero words, bring the writer to a checkpoint. They take the slow
+//! path, so nothing is left out until they are written.
 
 use std::cell::Cell;
 
@@ -10,30 +10,31 @@ use super::{RING_WORDS, Shared, lane_that, read, send};
 use crate::lane::{Envelope, Mode, Reader, Writer};
 use crate::sync::{Mutation, Ordering, check, fails, unmutated};
 
-/// Words of payload of a record of 4 slots.
+/// Payload words of a record of 4 slots.
 const LONG: usize = 12;
-/// Messages of that length in a lap.
+/// Number of messages of that length in a lap.
 const LAP: u64 = 8;
 
 std::thread_local! {
-    /// What a model came to in some interleaving: how many messages the reader saw meanwhile, or whether there was room. A bit for each.
+    /// The outcomes of a model over its interleavings, a bit for each: how many messages the reader saw meanwhile, or whether there was
+    /// room.
     static MET: Cell<u8> = const { Cell::new(0) };
 }
 
-/// Runs a model, which has to come to all of `outcomes`.
+/// Runs a model, which has to reach all of `outcomes`.
 fn met(outcomes: u8, model: impl FnOnce()) {
     MET.set(0);
     model();
     assert_eq!(MET.get(), outcomes);
 }
 
-/// Puts a message of so many words, which needs neither room nor a mark.
+/// Puts a message of `words` words, which needs neither room nor a checkpoint.
 fn put(writer: &mut Writer<Shared>, sequence: u64, words: usize) {
     let payload = (100 + sequence).to_le_bytes().repeat(words);
     assert!(writer.put(&payload, Envelope::MESSAGE), "the model is of the straight way");
 }
 
-/// A lane in which so many long messages were sent, and the gating reader that has read all but `unread` of them.
+/// A lane after `sent` long messages, and the gating reader that has read all but `unread` of them.
 fn after(sent: u64, unread: u64) -> (Shared, Writer<Shared>, Reader<Shared>) {
     unmutated(|| prepare(sent, unread))
 }
@@ -52,7 +53,7 @@ fn prepare(sent: u64, unread: u64) -> (Shared, Writer<Shared>, Reader<Shared>) {
     (shared, writer, reader)
 }
 
-/// In the second lap, over records of the first, two messages are put while the reader reads them.
+/// In the second lap, two messages are put over records of the first while the reader reads them.
 fn over_stale_records() {
     let (shared, mut writer, mut reader) = after(LAP + 1, 0);
     let sender = thread::spawn(move || {
@@ -66,8 +67,8 @@ fn over_stale_records() {
     assert_eq!(seen, [(LAP + 1, 0), (LAP + 2, 0)]);
 }
 
-/// The ring is full, and the reader reads on. As soon as the writer has room for a long message, it puts another one behind that, where the
-/// reader has just read.
+/// The ring is full, and the reader continues to read. As soon as the writer has room for a long message, it puts another one after it,
+/// where the reader has just read.
 fn where_the_reader_was() {
     let (shared, mut writer, mut reader) = after(LAP, LAP - 1);
     let mut gates = shared.clone();

@@ -9,7 +9,7 @@ use crate::bell;
 use crate::lane::{Mode, Reader, Refusal};
 use crate::sync::{AtomicU64, Mutation, Ordering, check, fails};
 
-/// The lane is full. The reader reads on and tells of it; the publisher is never left asleep while there is room.
+/// The lane is full. The reader continues to read and publishes its position; the publisher never stays asleep while there is room.
 fn nobody_sleeps_through_room() {
     let (shared, mut writer) = lane();
     shared.0.subscribed.store(1, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! Reading whatever comes next: every word of a record is checked, in the private copy.
+//! The slow path: reads any record; checks every word of it in the private copy.
 
 use super::lap::Lap;
 use super::{Fault, Look, Reader, Taken};
@@ -7,24 +7,24 @@ use crate::lane::{HEADER_WORDS, Memory, Mode, SLOT};
 use crate::sync::{AtomicU64, Mutation, Ordering, fence_unless};
 use crate::wire::{Header, Kind};
 
-/// What is known of the next record's sequence.
+/// What is known about the next record's sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Known {
     /// It is `expected`.
     Exactly,
-    /// It is `expected`, or later by what was lost.
+    /// It is at least `expected`; the difference was lost.
     AtLeast,
-    /// Where this reader joined, `expected` or so; the record tells.
+    /// Roughly `expected`, as this reader joined there; the record has the exact sequence.
     Nothing,
-    /// As `Nothing`, and this reader was overtaken since: what it lost counts from `expected`.
+    /// Like `Nothing`, and this reader was overtaken since: its losses count from `expected`.
     Start,
 }
 
 impl<M: Memory> Reader<M> {
-    /// Looks taken in one call: a PAD, a record, and a few overtakings.
+    /// Maximum number of looks in one call: a PAD, a record, and a few overtakings.
     const LOOKS_MAX: usize = 8;
 
-    /// As [`Self::read`], whatever comes next.
+    /// Like [`Self::read`], for any record.
     #[cold]
     pub(crate) fn read_any(&mut self, payload: &mut [u64], cursor: &AtomicU64) -> Look {
         for _ in 0..Self::LOOKS_MAX {
@@ -71,8 +71,8 @@ impl<M: Memory> Reader<M> {
         Look::Dry
     }
 
-    /// Copies a record's payload and gives the rest of its header, whatever they are; nothing is checked but that a record
-    /// of this extent can be here.
+    /// Copies a record's payload and returns the rest of its header, unchecked; the caller has only checked that a record of this extent
+    /// can be here.
     #[inline]
     fn copy(&self, at: usize, extent: u64, payload: &mut [u64]) -> [u64; 3] {
         let record = &self.memory.ring()[at..at + (extent / 8) as usize];
@@ -108,7 +108,7 @@ impl<M: Memory> Reader<M> {
                 let Header { sender, correlation, .. } = header;
                 let len = header.length as usize - SLOT as usize;
                 self.usual = words[1];
-                // On a lane whose readers skip, every message is looked for anew.
+                // On a lane whose readers skip, each message is searched anew.
                 self.usual_below = if self.mode == Mode::Latest { 0 } else { self.geometry.payload_max() as u64 + 1 };
                 self.last = Taken { lost, len, sender, correlation };
                 Ok(true)
@@ -124,19 +124,19 @@ impl<M: Memory> Reader<M> {
             Known::Exactly if ahead == 0 => Ok(self.expected),
             Known::Exactly => Err(Fault::Sequence { expected: self.expected, found: low }),
             Known::AtLeast => Ok(self.expected.wrapping_add(ahead.into())),
-            // Only the high half is taken from it.
+            // Only the high half is taken from `sent`.
             Known::Nothing | Known::Start => Ok(nearest(low, self.sent())),
         }
     }
 
-    /// The next record's sequence is found out from the record.
+    /// Makes the reader take the next sequence from the record.
     pub(super) const fn forget(&mut self) {
         self.known = Known::Nothing;
-        // No record is the usual one until one has been checked.
+        // The fast path needs a record that has been checked.
         self.usual_below = 0;
     }
 
-    /// The next record's sequence may be ahead of what is expected.
+    /// Allows the next record's sequence to be ahead of the expected one.
     pub(super) const fn skip(&mut self) {
         self.known = match self.known {
             Known::Exactly | Known::AtLeast => Known::AtLeast,
@@ -145,12 +145,12 @@ impl<M: Memory> Reader<M> {
         self.usual_below = 0;
     }
 
-    /// Sequence of the next record, as far as can be told without taking it; `None` when none is there.
+    /// Sequence of the next record, as far as it is known without taking the record; `None` if there is none.
     pub(crate) fn next_sequence(&self) -> Option<u64> {
         if self.known == Known::Exactly {
             return Some(self.expected);
         }
-        // ORDERING: Relaxed, a look that is checked when the record is read.
+        // ORDERING: Relaxed, a hint that is checked when the record is read.
         let commit = self.memory.ring()[self.geometry.word(self.position)].load(Ordering::Relaxed);
         (commit != 0).then(|| nearest((commit >> 32) as u32, self.sent()))
     }

@@ -1,13 +1,13 @@
-//! Joining a lane that already runs.
+//! Joins a running lane.
 
 use super::{Fault, Reader, bounded};
 use crate::lane::{Memory, Mode, OLDEST};
 use crate::sync::{AtomicU64, Mutation, Ordering, fence, fence_unless};
 
-/// Where a subscription begins in lanes that are already there. Lanes that appear later are read from their start.
+/// Where a subscription begins in lanes that already exist. Later lanes are read from their start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// With what is sent from now on.
+    /// With the messages sent from now on.
     Now,
     /// With the oldest message that is still there.
     Earliest,
@@ -16,11 +16,10 @@ pub enum Start {
 }
 
 impl<M: Memory> Reader<M> {
-    /// Attempts of [`Self::settle`]; two suffice once the writer sees the subscription.
+    /// Maximum number of attempts in [`Self::settle`]; two suffice once the writer sees the subscription.
     const SETTLE_MAX: usize = 64;
 
-    /// A reader for a lane that already runs; first half of joining. The caller then makes the subscription visible and
-    /// calls [`Self::settle`].
+    /// First half of joining: a reader for a running lane. The caller then makes the subscription visible and calls [`Self::settle`].
     pub(crate) fn joining(memory: M, generation: u16, mode: Mode, from: Start, cursor: &AtomicU64) -> Self {
         let mut reader = Self::at_start(memory, generation, mode);
         let start = match from {
@@ -35,7 +34,7 @@ impl<M: Memory> Reader<M> {
         reader
     }
 
-    /// Second half of joining: goes forward until the writer can no longer overwrite what is next.
+    /// Second half of joining: advances until the writer can no longer overwrite the next record.
     pub(crate) fn settle(&mut self, cursor: &AtomicU64) -> Result<(), Fault> {
         for _ in 0..Self::SETTLE_MAX {
             // ORDERING: [JOIN] SeqCst, pairs with the fence in `Writer::make_room`.
@@ -52,7 +51,7 @@ impl<M: Memory> Reader<M> {
         Err(Fault::Position(self.position))
     }
 
-    /// Goes to the newest message of a lane whose readers skip to it; those before it are not this reader's.
+    /// Goes to the newest message of a lane whose readers skip to it; earlier ones don't count for this reader.
     pub(crate) fn start_at_latest(&mut self) -> Result<(), Fault> {
         self.skip_to_latest()?;
         self.forget();
@@ -62,18 +61,18 @@ impl<M: Memory> Reader<M> {
         Ok(())
     }
 
-    /// Notes which record comes next, so that what is overtaken of it and of those behind it counts as lost, also before the first one
-    /// is read. `false` when the writer passed it meanwhile: then what was noted means nothing.
+    /// Records which message comes next, so that it and later ones count as lost when they are overtaken, even before the first one is
+    /// read. `false` if the writer passed it meanwhile: then the recorded value is meaningless.
     fn note_start(&mut self) -> bool {
-        // What is counted as sent, but not yet there, was being sent while this reader joined.
+        // A message that is counted as sent but not there yet was being sent while this reader joined.
         self.expected = self.next_sequence().unwrap_or_else(|| self.sent());
         !self.is_lapped()
     }
 
     fn oldest(&self) -> u64 {
         let oldest = self.memory.header()[OLDEST].load(Ordering::Relaxed);
-        // ORDERING: [LAP] what lies from `oldest` on was written before the announcement that is seen here: pairs with the Release store
-        // in `Writer::make_room`.
+        // ORDERING: [LAP] what lies from `oldest` on was written before the announcement that is seen here: pairs with the Release store in
+        // `Writer::make_room`.
         fence(Ordering::Acquire);
         bounded(oldest)
     }

@@ -1,21 +1,21 @@
-//! Being overtaken, and skipping ahead: of readers that are not waited for. `[LAP]`
+//! Being overtaken and skipping ahead, for readers that are not waited for. `[LAP]`
 
 use super::{Fault, Look, Reader};
 use crate::lane::{LATEST, Memory, Mode, OLDEST};
 use crate::sync::{Mutation, Ordering, fence, fence_unless, mutated};
 
-/// What a look at `oldest` found.
+/// Result of a check of `oldest`.
 pub(super) enum Lap {
     /// The writer has not passed the position.
     No,
-    /// It has; the reader stands at `oldest` now.
+    /// It has; the reader is at `oldest` now.
     Ahead,
-    /// The lane is not read any further.
+    /// Reading of the lane ends.
     End(Look),
 }
 
 impl<M: Memory> Reader<M> {
-    /// For those who are not waited for: whether the writer has passed the position.
+    /// For readers that are not waited for: whether the writer has passed the position.
     #[inline]
     pub(super) fn is_lapped(&self) -> bool {
         if self.mode == Mode::Gating || mutated(Mutation::NoLapCheck) {
@@ -26,7 +26,7 @@ impl<M: Memory> Reader<M> {
         self.memory.header()[OLDEST].load(Ordering::Relaxed) > self.position
     }
 
-    /// For those who are not waited for: whether the writer has passed the position; then goes to `oldest`.
+    /// For readers that are not waited for: whether the writer has passed the position; if so, goes to `oldest`.
     pub(super) fn lapped(&mut self) -> Lap {
         if self.mode == Mode::Gating || mutated(Mutation::NoLapCheck) {
             return Lap::No;
@@ -48,7 +48,7 @@ impl<M: Memory> Reader<M> {
         self.go_to(oldest).map_or_else(|fault| Lap::End(Look::Corrupt(fault)), |()| Lap::Ahead)
     }
 
-    /// Goes forward to the newest message, if it is further.
+    /// Advances to the newest message, if that is ahead.
     #[inline]
     pub(super) fn skip_to_latest(&mut self) -> Result<(), Fault> {
         let latest = self.memory.header()[LATEST].load(Ordering::Relaxed);

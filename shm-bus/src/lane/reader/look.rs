@@ -1,25 +1,25 @@
-//! What a look at a lane finds.
+//! Results of a look at a lane.
 
 use crate::wire::{HeaderError, Kind};
 
-/// What [`Reader::read`] found.
+/// Result of [`Reader::read`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
     /// Nothing new.
     Dry,
-    /// A message, of which the payload was copied; [`Reader::last`] tells the rest.
+    /// A message, whose payload was copied; [`Reader::last`] has the rest.
     Message,
-    /// An impossible word; read no further.
+    /// An impossible word; reading ends.
     Corrupt(Fault),
-    /// Overtaken on a lane that evicts; read no further.
+    /// Overtaken on a lane that evicts; reading ends.
     Evicted,
 }
 
-/// One message's particulars.
+/// The properties of one message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Message {
     pub(crate) sequence: u64,
-    /// Messages of this lane that were overwritten unread just before this one.
+    /// Messages of this lane that were overwritten unread directly before this one.
     pub(crate) lost: u64,
     /// Bytes of payload.
     pub(crate) len: usize,
@@ -30,7 +30,7 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// What it is; its header was checked.
+    /// Its kind; its header was checked.
     pub(crate) const fn kind(self) -> Kind {
         match Kind::from_wire((self.what >> 8) as u8) {
             Some(kind) => kind,
@@ -44,7 +44,7 @@ impl Message {
     }
 }
 
-/// What was impossible.
+/// The impossible value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     Header(HeaderError),

@@ -1,18 +1,18 @@
-//! One reader's way through a lane.
+//! One reader of a lane.
 //!
-//! A **gating** reader is waited for: its cursor bounds the writer. The others ([`Mode`]) are not: they copy first, then ask
-//! whether the writer has meanwhile passed them, and if so throw the copy away and go to `oldest`, or leave.
+//! A **gating** reader is waited for: its cursor bounds the writer. The others ([`Mode`]) are not: they copy first, then check whether the
+//! writer has meanwhile overtaken them. If so they discard the copy and go to `oldest`, or leave.
 //!
 //! # Invariants
-//! 1. Of the lane, only Relaxed loads are made: the pages are read-only, and std promises no more for those.
+//! 1. All accesses to the lane are Relaxed loads: the pages are read-only, and std promises no more for those.
 //! 2. A word of the lane is loaded once, checked, then used; indices come from positions modulo the ring.
 //! 3. Each call looks at a bounded number of records.
 //!
-//! Here is the usual way, in few steps; [`careful`] takes whatever comes, [`lap`] is for those who are overtaken, [`join`] for those who
-//! come later than the lane.
+//! This module has the fast path; [`careful`] handles every case, [`lap`] readers that are overtaken, [`join`] readers that join a running
+//! lane.
 //!
 //! # Failure
-//! A word that no writer of this protocol leaves is reported as [`Look::Corrupt`]; the caller reads no further.
+//! A word that no writer of this protocol leaves is reported as [`Look::Corrupt`]; the caller then stops reading.
 
 mod careful;
 mod join;
@@ -35,22 +35,23 @@ pub(crate) struct Reader<M> {
     geometry: Geometry,
     generation: u16,
     mode: Mode,
-    /// Of the next record; a multiple of 32. Jumps end at [`Cursor::POSITION_MAX`] at most; reading on from there would take 9 PB.
+    /// Position of the next record; a multiple of 32. Jumps end at [`Cursor::POSITION_MAX`] at most; to get beyond it by reading would take
+    /// 9 PB.
     position: u64,
-    /// What is `known` of the next record's sequence.
+    /// The next record's sequence, as far as it is `known`.
     expected: u64,
     known: Known,
     /// Position that the cursor word holds.
     published: u64,
-    /// From which position on the writer has to be told anew: `published` and an eighth of the ring.
+    /// Position from which the cursor is to be published again: `published` plus an eighth of the ring.
     owes_from: u64,
-    /// Second word of the header of the last message, which passed all checks and which most messages of a lane share.
+    /// Second word of the last message's header. It passed all checks, and most messages of a lane share it.
     usual: u64,
-    /// Payloads shorter than this may come as usual; 0 while the next record needs a closer look.
+    /// Payloads shorter than this may take the fast path; 0 while the next record needs the slow path.
     usual_below: u64,
-    /// Where the writer was seen to be; what lies below is worth asking for ahead.
+    /// The writer's last known position; lines below it are worth prefetching.
     known_head: u64,
-    /// Lines below this position were asked for ahead.
+    /// Lines below this position were prefetched.
     asked_for: u64,
     /// Bytes that the last message took, header included.
     usual_extent: u64,
@@ -58,10 +59,10 @@ pub(crate) struct Reader<M> {
     last: Taken,
 }
 
-/// Of a message, what the reader does not hold anyway.
+/// The properties of a message that the reader does not store elsewhere.
 #[derive(Clone, Copy, Debug, Default)]
 struct Taken {
-    /// Messages lost just before it.
+    /// Messages lost directly before it.
     lost: u64,
     /// Bytes of its payload.
     len: usize,
@@ -92,7 +93,7 @@ impl<M: Memory> Reader<M> {
         }
     }
 
-    /// Takes the next message; its payload fills `payload` from the start, which must hold the longest one.
+    /// Takes the next message and writes its payload to the start of `payload`, which must have room for the longest one.
     #[inline]
     pub(crate) fn read(&mut self, payload: &mut [u64], cursor: &AtomicU64) -> Look {
         if self.read_usual(payload) {
@@ -104,7 +105,7 @@ impl<M: Memory> Reader<M> {
         self.read_any(payload, cursor)
     }
 
-    /// The usual case in few steps: the next record is like the one before it, and whole. Else nothing has happened.
+    /// Fast path: the next record resembles the previous one, and is whole. If `false`, nothing has happened.
     #[inline(always)]
     pub(crate) fn read_usual(&mut self, payload: &mut [u64]) -> bool {
         let at = self.geometry.word(self.position);
@@ -120,14 +121,14 @@ impl<M: Memory> Reader<M> {
         // ORDERING: Relaxed, after the fence of [COMMIT].
         let what = what.load(Ordering::Relaxed);
         let (length, sequence) = (commit & u64::from(u32::MAX), self.expected);
-        // A length below a header's wraps to a huge number; with `usual_below` 0 none passes.
+        // A length below a header's wraps to a huge number; with `usual_below` 0 no length passes.
         let len = length.wrapping_sub(SLOT);
         if (commit >> 32) as u32 != sequence as u32 || what != self.usual || len >= self.usual_below {
             return false;
         }
         let extent = extent_of(length);
         let body = (extent / 8) as usize - HEADER_WORDS;
-        // One past the ring's end is not there.
+        // `get` fails for a record past the ring's end.
         let (Some(from), Some(to)) = (behind.get(..body), payload.get_mut(..body)) else { return false };
         if self.mode == Mode::Gating {
             self.memory.trace_read(at + 1..at + HEADER_WORDS + body);
@@ -138,8 +139,8 @@ impl<M: Memory> Reader<M> {
             return false;
         }
         if extent == self.usual_extent {
-            // Not the extent that was read: where the next record lies must not wait for this one's length, which may still be on
-            // its way from another processor.
+            // Not the extent that was read: the next record's position must not wait for this one's length, which may still be in flight
+            // from another processor.
             self.position += prefetch::predicted(self.usual_extent);
         } else {
             self.position += extent;
@@ -153,7 +154,7 @@ impl<M: Memory> Reader<M> {
         true
     }
 
-    /// Asks for the lines of the next records, as far as they are known to be there.
+    /// Prefetches the lines of the next records, as far as they are known to exist.
     #[inline(never)]
     fn ask_ahead(&mut self) {
         let next = self.asked_for.max(self.position);
@@ -161,46 +162,46 @@ impl<M: Memory> Reader<M> {
         prefetch::to_read(self.memory.ring(), self.geometry, next..self.asked_for);
     }
 
-    /// Whether it is time to tell the writer how far this reader has come.
+    /// Whether the cursor is due to be published.
     #[inline]
     pub(crate) fn owes_cursor(&self) -> bool {
         self.position >= self.owes_from
     }
 
-    /// Whether the next look finds nothing and changes nothing: the lane is dry, and its writer knows how far this reader has come.
+    /// Whether the next look finds nothing and changes nothing: the lane is dry, and its writer knows this reader's position.
     #[inline]
     pub(crate) fn rests(&self) -> bool {
         !self.holds() & self.has_told()
     }
 
-    /// As [`Self::rests`], in fewer steps; it may be `false` where that is true.
+    /// Like [`Self::rests`], in fewer steps; may be `false` where that is true.
     #[inline(always)]
     pub(crate) fn is_at_rest(&self) -> bool {
-        // One that is not waited for has to look whether it was overtaken, too.
+        // A reader that is not waited for also has to check whether it was overtaken.
         !self.is_committed() & self.has_told() & (self.mode == Mode::Gating)
     }
 
     /// Whether the next record's commit word is set.
     #[inline(always)]
     pub(crate) fn is_committed(&self) -> bool {
-        // ORDERING: Relaxed, a hint; `read` looks again with the fence.
+        // ORDERING: Relaxed, a hint; `read` checks again with the fence.
         self.memory.ring()[self.geometry.word(self.position)].load(Ordering::Relaxed) != 0
     }
 
-    /// Whether the writer knows how far this reader has come.
+    /// Whether the writer knows this reader's position.
     #[inline]
     pub(crate) const fn has_told(&self) -> bool {
         self.published == self.position
     }
 
-    /// Whether a record (or an overtaking) waits. No record is a PAD with nothing behind it: that comes when room is lent, and may
+    /// Whether a record (or an overtaking) waits. A PAD with nothing behind it does not count: it is written when room is lent, and may
     /// stay alone.
     #[inline]
     pub(crate) fn holds(&self) -> bool {
         let (ring, at) = (self.memory.ring(), self.geometry.word(self.position));
-        // ORDERING: Relaxed, a hint; `read` looks again with the fence.
+        // ORDERING: Relaxed, a hint; `read` checks again with the fence.
         let commit = ring[at].load(Ordering::Relaxed);
-        // The end of the next record is asked for together with its beginning, and not only after that has come.
+        // The end of the next record is requested together with its beginning, not only after that has arrived.
         if let Some(end) = ring.get(at + (self.usual_extent / 8) as usize - 1) {
             prefetch::line_of(end);
         }
@@ -209,7 +210,7 @@ impl<M: Memory> Reader<M> {
         (commit != 0 && !self.is_lone_pad(at)) || (self.mode != Mode::Gating && is_overtaken())
     }
 
-    /// Whether what lies at `at` is a PAD behind which nothing came.
+    /// Whether there is a PAD at `at` and nothing behind it.
     #[inline]
     fn is_lone_pad(&self, at: usize) -> bool {
         // ORDERING: [COMMIT] as in `read_usual`.
@@ -219,7 +220,7 @@ impl<M: Memory> Reader<M> {
         kind == Kind::Pad as u8 && ring[0].load(Ordering::Relaxed) == 0
     }
 
-    /// As [`Self::holds`]; a dry lane's writer is told how far this reader has come.
+    /// Like [`Self::holds`]; if the lane is dry, publishes this reader's position to the writer.
     #[inline]
     pub(crate) fn ready(&mut self, cursor: &AtomicU64) -> bool {
         let holds = self.holds();
@@ -248,12 +249,12 @@ impl<M: Memory> Reader<M> {
         if self.mode == Mode::Gating && self.known == Known::Nothing { self.sent() } else { self.expected }
     }
 
-    /// Messages that this reader will never see in a lane that is dry and in which nothing more comes: no later one told of them.
+    /// Messages that this reader will never see in a dry lane that gets no more messages: no later message reports them.
     pub(crate) fn unread(&self) -> u64 {
         if self.mode == Mode::Gating { 0 } else { self.sent().saturating_sub(self.accounted()) }
     }
 
-    /// Position that the writer was told last.
+    /// Position last published to the writer.
     #[inline]
     pub(crate) const fn published(&self) -> u64 {
         self.published
@@ -264,7 +265,7 @@ impl<M: Memory> Reader<M> {
         self.position
     }
 
-    /// Notes where the writer is, so that the lines below are asked for.
+    /// Loads the writer's position, so that the lines below are prefetched.
     pub(crate) fn look_at_head(&mut self) -> u64 {
         self.known_head = self.head();
         self.ask_ahead();
@@ -280,33 +281,33 @@ impl<M: Memory> Reader<M> {
         bounded(head)
     }
 
-    /// Records that the ring holds at most.
+    /// Maximum number of records in the ring.
     pub(crate) const fn records_max(&self) -> u64 {
         self.geometry.capacity / SLOT
     }
 
-    /// Bytes of the longest payload.
+    /// Maximum length of a payload in bytes.
     pub(crate) const fn payload_max(&self) -> usize {
         self.geometry.payload_max()
     }
 
-    /// Tells the writer how far this reader has come.
+    /// Publishes this reader's position to the writer.
     #[inline]
     pub(crate) fn publish(&mut self, cursor: &AtomicU64) {
         let place = Place::At(self.position);
         let word = Cursor { generation: self.generation, place }.encode();
-        // ORDERING: [CURSOR] Release: the copies made so far are done before the writer reuses their place. Pairs with the SeqCst fence
-        // in `Writer::make_room`, after its first look at the cursors.
+        // ORDERING: [CURSOR] Release: the copies made so far are complete before the writer reuses their memory. Pairs with the SeqCst
+        // fence in `Writer::make_room`, after its first look at the cursors.
         cursor.store(word, order_unless(Mutation::RelaxedCursor, Ordering::Release));
         self.published = self.position;
         self.owes_from = self.position + self.geometry.capacity / 8;
-        // A model would try it at every moment, to no effect.
+        // A model would try this at every step, without effect.
         if !cfg!(loom) {
             self.known_head = self.head();
         }
     }
 
-    /// As [`Self::publish`], unless the writer knows already.
+    /// Like [`Self::publish`], unless the writer already knows the position.
     #[inline]
     pub(crate) fn publish_if_moved(&mut self, cursor: &AtomicU64) {
         if self.published != self.position {
@@ -314,7 +315,7 @@ impl<M: Memory> Reader<M> {
         }
     }
 
-    /// Tells the writer that this reader wants nothing more.
+    /// Tells the writer that this reader needs nothing more.
     pub(crate) fn publish_done(&self, cursor: &AtomicU64) {
         let word = Cursor { generation: self.generation, place: Place::Done }.encode();
         // ORDERING: [CURSOR] as in `publish`.
@@ -331,7 +332,7 @@ impl<M: Memory> Reader<M> {
     }
 }
 
-/// A position from a peer, forced to be one.
+/// A position from a peer, forced to be a valid one.
 const fn bounded(position: u64) -> u64 {
     let position = if position > Cursor::POSITION_MAX { Cursor::POSITION_MAX } else { position };
     position - position % SLOT

@@ -1,6 +1,6 @@
-//! Where records begin, noted by the writer as it passes: one place in each eighth of the ring. Pure.
+//! Checkpoints: record starts noted by the writer as it passes, one in each eighth of the ring. Pure.
 
-/// Marks in a ring.
+/// Number of checkpoints in a ring.
 const MARKS: u64 = 8;
 
 /// See the module.
@@ -8,25 +8,25 @@ const MARKS: u64 = 8;
 pub(super) struct Marks {
     /// Bytes of an eighth of the ring.
     eighth: u64,
-    /// The first record start in each eighth, as it was when the writer last passed there.
+    /// The first record start in each eighth, as of the writer's last pass.
     starts: [u64; MARKS as usize],
-    /// Where the next eighth begins that has no mark in this lap; above the writer's position.
+    /// Start of the next eighth without a checkpoint in this lap; above the writer's position.
     next: u64,
 }
 
 impl Marks {
-    /// Those of a ring of `capacity` in which nothing was written yet.
+    /// The checkpoints of an empty ring of `capacity`.
     pub(super) const fn of(capacity: u64) -> Self {
         let eighth = capacity / MARKS;
         Self { eighth, starts: [0; MARKS as usize], next: eighth }
     }
 
-    /// The position at which the next mark is due.
+    /// The position at which the next checkpoint is due.
     pub(super) const fn next(&self) -> u64 {
         self.next
     }
 
-    /// Notes that a record begins at `head`: the first one in each eighth that has been reached since.
+    /// Records that a record begins at `head`: the first one in each eighth that has been reached since.
     pub(super) const fn reach(&mut self, head: u64) {
         while self.next <= head {
             self.starts[(self.next / self.eighth % MARKS) as usize] = head;
@@ -34,10 +34,10 @@ impl Marks {
         }
     }
 
-    /// A record start in `target ..= lowest`, if one was marked there.
+    /// A record start in `target ..= lowest`, if there is a checkpoint.
     pub(super) fn find(&self, target: u64, lowest: u64) -> Option<u64> {
         let eighth = target.div_ceil(self.eighth);
-        // A mark of an earlier lap lies below the target.
+        // A checkpoint of an earlier lap lies below the target.
         let starts = [eighth + 1, eighth].map(|eighth| self.starts[(eighth % MARKS) as usize]);
         starts.into_iter().find(|start| (target..=lowest).contains(start))
     }

@@ -1,16 +1,16 @@
-//! The only hand that writes a lane.
+//! The writer of a lane; nothing else writes to it.
 //!
-//! `begin` makes room and hands out payload words of the ring; `commit` makes them a record; a loan that is begun again
-//! or cancelled leaves no trace; `put` does both at once where that takes no more than filling the next words. [`room`] moves `oldest`.
+//! `begin` makes room and hands out payload words of the ring; `commit` makes them a record. A loan that is begun again or cancelled leaves
+//! no trace. `put` does both at once if it only has to fill the next words. [`room`] moves `oldest`.
 //!
 //! # Invariants
 //! Those of the lane, and:
-//! 1. Between two calls the commit word at `head` is zero, or, while a batch lasts, that of its first record.
-//! 2. Of a batch, everything but the first commit word is written before that one is.
+//! 1. Between two calls the commit word at `head` is zero; during a batch, that of its first record is.
+//! 2. Everything of a batch is written before its first commit word.
 //! 3. Nothing at or past `oldest + capacity` is written before `oldest` has been announced further.
 //!
 //! # Failure
-//! [`Refusal`] leaves lane and loan state as they were.
+//! [`Refusal`] leaves lane and loan unchanged.
 
 mod marks;
 mod room;
@@ -23,7 +23,7 @@ use crate::sync::{AtomicU64, Mutation, Ordering, mutated, order_unless};
 use crate::wire::{Header, Kind, Priority, commit_word};
 use marks::Marks;
 
-/// What a record is, beyond what its lane says.
+/// Properties of a record besides those of its lane.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Envelope {
     pub(crate) kind: Kind,
@@ -32,18 +32,18 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
-    /// A plain message's.
+    /// That of a plain message.
     pub(crate) const MESSAGE: Self = Self { kind: Kind::Message, flags: 0, correlation: 0 };
-    /// That of what fills the end of a ring.
+    /// That of the filler at the end of a ring.
     const PAD: Self = Self { kind: Kind::Pad, ..Self::MESSAGE };
 
-    /// Kind and flags in the second word of a header, in which the stamp leaves them 0.
+    /// Kind and flags in the second word of a header, where the stamp has zeros.
     const fn bits(self) -> u64 {
         (self.kind as u64) << 8 | (self.flags as u64) << 24
     }
 }
 
-/// What every header of a lane repeats.
+/// The values that every header of a lane repeats.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stamp {
     pub(crate) priority: Priority,
@@ -56,7 +56,7 @@ pub(crate) struct Stamp {
 pub(crate) struct Writer<M> {
     memory: M,
     geometry: Geometry,
-    /// Second word of every header, what its [`Envelope`] adds left out.
+    /// Second word of every header, without the bits of its [`Envelope`].
     what: u64,
     /// Third word of every header.
     sender: u64,
@@ -66,10 +66,10 @@ pub(crate) struct Writer<M> {
     sequence: u64,
     /// First intact record, in `head - capacity + 32 ..= head`.
     oldest: u64,
-    /// Up to here records can be written without a PAD, a mark or more room: the end of this lap, before the next mark, or what
-    /// `oldest` leaves, less the zero behind the last one.
+    /// Records can be written up to here without a PAD, a checkpoint or more room: to the end of this lap, to before the next checkpoint,
+    /// or to the limit that `oldest` sets, less the zero behind the last record.
     free_until: u64,
-    /// Whether readers skip to the newest message and have to be told where it is.
+    /// Whether readers skip to the newest message and need its position.
     tells_latest: bool,
     marks: Marks,
     /// Bytes of payload on loan at `head`.
@@ -80,7 +80,7 @@ pub(crate) struct Writer<M> {
     held: Option<(usize, u64)>,
     /// Position of the newest message of a batch.
     held_latest: Option<u64>,
-    /// What was held back was shown before its batch ended.
+    /// The held-back records became visible before their batch ended.
     shown: bool,
 }
 
@@ -121,7 +121,7 @@ impl<M: Memory> Writer<M> {
 
     /// Lends room for `len` bytes of payload and returns the index of its first word in the ring.
     ///
-    /// An earlier loan that was not committed is taken back.
+    /// Cancels an earlier loan that was not committed.
     #[inline]
     pub(crate) fn begin(&mut self, len: usize, gates: &mut impl Gates) -> Result<usize, Refusal> {
         self.loan = None;
@@ -145,8 +145,8 @@ impl<M: Memory> Writer<M> {
         Ok(self.geometry.word(self.head) + HEADER_WORDS)
     }
 
-    /// Sends `payload`, if that takes neither a PAD nor more room than is known to be free, and takes an earlier loan back. Else nothing
-    /// has happened.
+    /// Fast path of sending `payload`: succeeds if it needs no PAD and fits into the room that is known to be free; cancels an earlier
+    /// loan. If `false`, nothing has happened.
     #[inline(always)]
     pub(crate) fn put(&mut self, payload: &[u8], envelope: Envelope) -> bool {
         let extent = extent_of(SLOT + payload.len() as u64);
@@ -180,7 +180,7 @@ impl<M: Memory> Writer<M> {
         true
     }
 
-    /// Makes the first `used` bytes of the loan a message. `false` when nothing, or less, is on loan.
+    /// Makes the first `used` bytes of the loan a message. `false` if no loan, or a shorter one, is open.
     #[inline]
     pub(crate) fn commit(&mut self, used: usize, envelope: Envelope) -> bool {
         match self.loan.take() {
@@ -198,7 +198,7 @@ impl<M: Memory> Writer<M> {
         self.count_message(at);
     }
 
-    /// Notes that the record at `at` was a message.
+    /// Counts the record at `at` as a message.
     fn count_message(&mut self, at: u64) {
         self.sequence += 1;
         if self.batching {
@@ -208,7 +208,7 @@ impl<M: Memory> Writer<M> {
         }
     }
 
-    /// Says that the message at `at` is there, and how many there were.
+    /// Publishes the position `at` of the newest message, and the number of messages.
     #[inline]
     fn tell_sent(&self, at: u64) {
         if self.tells_latest {
@@ -220,12 +220,12 @@ impl<M: Memory> Writer<M> {
         self.memory.header()[SENT].store(self.sequence, Ordering::Relaxed);
     }
 
-    /// Whether the last [`Self::begin`] showed what a batch had held back. Says so once.
+    /// Whether the last [`Self::begin`] revealed held-back records of a batch. Resets this.
     pub(crate) const fn take_shown(&mut self) -> bool {
         std::mem::replace(&mut self.shown, false)
     }
 
-    /// Takes the loan back.
+    /// Cancels the loan.
     pub(crate) const fn cancel(&mut self) {
         self.loan = None;
     }
@@ -237,13 +237,13 @@ impl<M: Memory> Writer<M> {
         word.store(word.load(Ordering::Relaxed).wrapping_add(more), Ordering::Relaxed);
     }
 
-    /// Holds back what is committed from now on, until [`Self::end_batch`]: readers then see all of it at once, and do not fight for
-    /// its cache lines meanwhile.
+    /// Holds back everything that is committed from now on, until [`Self::end_batch`]. Readers then see all of it at once, and don't
+    /// contend for its cache lines meanwhile.
     pub(crate) const fn begin_batch(&mut self) {
         self.batching = true;
     }
 
-    /// Lets readers see what was held back.
+    /// Reveals the held-back records to readers.
     pub(crate) fn end_batch(&mut self) {
         self.batching = false;
         self.flush();
@@ -260,7 +260,7 @@ impl<M: Memory> Writer<M> {
         }
     }
 
-    /// Writes header and commit word of the record at `head` and moves on.
+    /// Writes header and commit word of the record at `head` and advances.
     fn commit_record(&mut self, length: u64, envelope: Envelope) {
         let ring = self.memory.ring();
         let at = self.geometry.word(self.head);
@@ -286,16 +286,16 @@ impl<M: Memory> Writer<M> {
         }
     }
 
-    /// Stores the zero at which readers stop, at position `next`: before anything else is written, as it may take a cache line of its own.
+    /// Stores the zero at which readers stop, at position `next`. This comes first, as the word may be in a cache line of its own.
     #[inline]
     fn terminate(&self, next: u64) {
         if !mutated(Mutation::NoTerminator) && !mutated(Mutation::LateTerminator) {
-            // ORDERING: Relaxed, published by [COMMIT]: whoever sees what is revealed sees the zero behind it.
+            // ORDERING: Relaxed, published by [COMMIT]: whoever sees the revealed record sees the zero behind it.
             self.memory.ring()[self.geometry.word(next)].store(0, Ordering::Relaxed);
         }
     }
 
-    /// Commits the record whose commit word is `commit`, and with it those behind it up to `head`.
+    /// Commits the record whose commit word is `commit`, and the records behind it up to `head`.
     #[inline]
     fn reveal(&self, commit: &AtomicU64, word: u64) {
         // ORDERING: [COMMIT] Release, pairs with the fences in `Reader::read_usual` and `Reader::read_any`.

@@ -1,25 +1,25 @@
-//! Making room: by moving `oldest`, in steps of an eighth of the ring, so that the usual send touches no reader's memory.
+//! Makes room by advancing `oldest`, in steps of an eighth of the ring, so that the usual send touches no reader's memory.
 //!
 //! # Invariants
-//! 1. `oldest` passes no gating cursor: it is announced, then all cursors are looked at once more. `[JOIN]`
+//! 1. `oldest` passes no gating cursor: it is announced, then all cursors are checked once more. `[JOIN]`
 //!
 //! # Failure
-//! [`Refusal`] leaves `oldest` as it was.
+//! [`Refusal`] leaves `oldest` unchanged.
 
 use super::Writer;
 use crate::lane::{Memory, OLDEST, SLOT, Tally};
 use crate::sync::{Mutation, Ordering, fence_unless, mutated};
 
-/// Tells the writer how far its slowest gating reader has come.
+/// Gives the writer the position of its slowest gating reader.
 pub(crate) trait Gates {
-    /// The smallest position that a gating reader still needs, at most `head`; looks afresh at every call. Cursors are
-    /// loaded Relaxed: the writer fences after the look.
+    /// The smallest position that a gating reader still needs, at most `head`; loads the cursors anew at every call. Cursors are loaded
+    /// Relaxed: the writer fences after the look.
     ///
-    /// A reader below `oldest` is about to join and will move to it; it counts as standing at `oldest`.
+    /// A reader below `oldest` is about to join and will move to it; it counts as being at `oldest`.
     fn lowest(&mut self, oldest: u64, head: u64) -> Lowest;
 }
 
-/// What a look at all gates found.
+/// Result of a look at all gates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lowest {
     /// In `oldest ..= head`.
@@ -28,7 +28,7 @@ pub(crate) struct Lowest {
     pub(crate) faulty: u64,
 }
 
-/// Why nothing was lent.
+/// Why no room was lent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The record would exceed a quarter of the ring.
@@ -40,19 +40,19 @@ pub(crate) enum Refusal {
 }
 
 impl<M: Memory> Writer<M> {
-    /// Bytes that the slowest gating reader has yet to say it has read.
+    /// Bytes that the slowest gating reader has not yet published as read.
     pub(crate) fn fill(&mut self, gates: &mut impl Gates) -> u64 {
         self.head - self.look(gates).min(self.head)
     }
 
-    /// Finds out how far [`Self::put`] may go.
+    /// Computes how far [`Self::put`] may go.
     pub(super) fn note_free(&mut self) {
         let lap_end = self.head - self.geometry.offset(self.head) + self.geometry.capacity;
-        // A record that reaches a mark takes the longer way, which sets it.
+        // A record that reaches a checkpoint takes the slow path, which sets it.
         self.free_until = lap_end.min(self.oldest + self.geometry.capacity - SLOT).min(self.marks.next() - 1);
     }
 
-    /// Moves `oldest` to at least `target`, or refuses.
+    /// Advances `oldest` to at least `target`, or refuses.
     #[cold]
     pub(super) fn make_room(&mut self, target: u64, gates: &mut impl Gates) -> Result<(), Refusal> {
         let before = self.oldest;
@@ -68,10 +68,10 @@ impl<M: Memory> Writer<M> {
         // `Reader::lapped`. Release, so that what lies from here on is seen by who sees this: pairs with the fence in `Reader::oldest` and
         // the second one in `Reader::lapped`.
         self.memory.header()[OLDEST].store(announced, Ordering::Release);
-        // ORDERING: [JOIN] SeqCst, pairs with the fence in `Reader::settle`. Store, then look, on both sides: either the
-        // joiner sees this `oldest`, or the look below sees its cursor. Nothing weaker forbids that both miss.
+        // ORDERING: [JOIN] SeqCst, pairs with the fence in `Reader::settle`. Both sides store, then look: either the joiner sees this
+        // `oldest`, or the look below sees its cursor. Nothing weaker prevents that both miss.
         // ORDERING: [CURSOR] it is also the Acquire side of the cursors that the first look loaded, paired with the Release store in
-        // `Reader::publish`: what a reader has copied is copied before anything is written over it.
+        // `Reader::publish`: a reader's copies are complete before anything is written over their source.
         fence_unless(Mutation::NoAnnounceFence, Ordering::SeqCst);
         let lowest = if mutated(Mutation::NoRescan) { announced } else { self.look(gates) };
         if lowest < announced {

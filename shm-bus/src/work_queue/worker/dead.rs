@@ -1,4 +1,4 @@
-//! Dead letters: messages that were delivered as often as the queue allows, and came back.
+//! Dead letters: messages that came back after their last permitted delivery.
 
 use super::job::Job;
 use super::lanes::WorkLane;
@@ -18,14 +18,14 @@ pub struct DeadLetter {
     pub producer: String,
     /// Priority at which it was sent.
     pub priority: Priority,
-    /// Times that it was delivered.
+    /// Number of its deliveries.
     pub deliveries: u8,
     /// What was sent.
     pub payload: Vec<u8>,
 }
 
 impl Worker {
-    /// The queue's dead letters, most urgent first. They stay where they are.
+    /// The queue's dead letters, most urgent first. They stay in the queue.
     ///
     /// # Errors
     /// See [`TakeError`].
@@ -56,8 +56,8 @@ impl Worker {
         Ok(letters)
     }
 
-    /// Takes the most urgent dead letter, if any. `done` removes it, `renew` puts it back into the queue as new, giving it back leaves it
-    /// a dead letter.
+    /// Takes the most urgent dead letter, if any. `done` removes it, `renew` puts it back into the queue as new, and giving it back leaves
+    /// it a dead letter.
     ///
     /// # Errors
     /// See [`TakeError`].

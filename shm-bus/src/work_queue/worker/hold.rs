@@ -1,7 +1,7 @@
-//! What a worker holds: the payload of one message, and the claim on it. Knows nothing of jobs, which are made of it.
+//! What a worker holds: the payload of one message, and the claim on it. Knows no jobs, which are built on it.
 //!
 //! # Failure
-//! A peer that breaks the protocol may change the claim. The worker then has lost it, and says so.
+//! A peer that breaks the protocol may change the claim. The worker has then lost it, and returns an error.
 
 use super::Worker;
 use crate::claims::{Count, Event, State};
@@ -12,7 +12,7 @@ use crate::work_queue::wake::{wake_one, wake_producer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JobError {
-    /// Somebody who breaks the protocol has changed its claim; another worker may have it.
+    /// A peer that breaks the protocol has changed its claim; another worker may have the message.
     #[error("the job was taken away by somebody who does not keep to the protocol")]
     Lost,
     /// This process was forked from the one that took the job; only that may end it.
@@ -52,7 +52,7 @@ impl Worker {
             Some((lane, State::Dead)) => {
                 self.lanes[lane].table.add(Count::DeadLetters, 1);
                 if self.wakes_producers {
-                    // It gives way to a producer that needs its place.
+                    // It is dropped when its producer needs the room.
                     wake_producer(&self.shared, self.lanes[lane].index);
                 }
             }
@@ -63,12 +63,12 @@ impl Worker {
         }
     }
 
-    /// Why it no longer holds what it held.
+    /// Why the worker no longer holds its message.
     fn lost(&self) -> JobError {
         if self.shared.is_forked() { JobError::Forked } else { JobError::Lost }
     }
 
-    /// Ends the claim on what it holds; from which lane that was, and what it became.
+    /// Ends the claim on the held message; returns its lane, and the claim's new state.
     fn release_held(&mut self, event: Event) -> Option<(usize, State)> {
         if self.shared.is_forked() {
             return None;

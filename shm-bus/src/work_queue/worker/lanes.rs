@@ -1,4 +1,4 @@
-//! Which lanes a worker takes from.
+//! The lanes that a worker takes from.
 
 use super::{TakeError, Worker};
 use crate::claims::{Claim, ClaimFile, Event, Owner, Table, open_table};
@@ -13,18 +13,18 @@ use crate::wire::Priority;
 #[derive(Debug)]
 pub(super) struct WorkLane {
     pub(super) id: u64,
-    /// Index in the lane directory.
+    /// Index in the lane table.
     pub(super) index: usize,
     pub(super) priority: Priority,
     pub(super) producer: String,
     pub(super) ring: LaneFile,
     pub(super) geometry: Geometry,
     pub(super) table: Table<ClaimFile>,
-    /// The table's `returned` when no message was free again; `None` to look.
+    /// The table's `returned` when no returned message was left; `None` means to look.
     pub(super) returned: Option<u64>,
-    /// Nothing more comes.
+    /// No more messages will come.
     pub(super) closed: bool,
-    /// Nothing is left; its entry is to go.
+    /// Nothing is left; its entry is to be removed.
     drained: bool,
 }
 
@@ -35,7 +35,7 @@ impl WorkLane {
         self.table.has_fresh() || self.none_returned().is_none()
     }
 
-    /// Takes a message: first what came back.
+    /// Takes a message: returned ones first.
     #[inline]
     pub(super) fn claim(&mut self, owner: Owner) -> Option<Claim> {
         if self.none_returned().is_none()
@@ -46,7 +46,7 @@ impl WorkLane {
         self.table.claim_fresh(owner)
     }
 
-    /// `Some` when no message is free that was taken before.
+    /// `Some` if no returned message is free.
     #[inline]
     fn none_returned(&mut self) -> Option<u64> {
         let returned = self.table.returned();
@@ -58,7 +58,7 @@ impl WorkLane {
 }
 
 impl Worker {
-    /// Which levels hold something.
+    /// The levels that hold a message.
     pub(super) fn waiting(&mut self) -> Levels {
         let Self { lanes, levels, .. } = self;
         Levels::those(|level| lanes[levels[level as usize].clone()].iter_mut().any(WorkLane::waits))
@@ -69,7 +69,7 @@ impl Worker {
         self.lanes.iter_mut().any(WorkLane::waits)
     }
 
-    /// Takes note of new, closed and vanished lanes.
+    /// Adds new lanes, and marks closed and vanished ones.
     #[inline]
     pub(super) fn refresh(&mut self) -> Result<(), TakeError> {
         let epoch = self.shared.control.epoch();
@@ -80,7 +80,7 @@ impl Worker {
     fn refresh_to(&mut self, epoch: u64) -> Result<(), TakeError> {
         let entries: Vec<LaneEntry> =
             self.shared.control.lanes().filter(|lane| lane.topic == self.topic && lane.claims > 0).collect();
-        // What this worker holds keeps its lane's entry, but a bus that is being taken apart may lose it.
+        // A message that this worker holds keeps its lane's entry, but a bus that is being taken apart may lose the entry.
         self.lanes.retain(|lane| entries.iter().any(|entry| entry.id == lane.id));
         for lane in &mut self.lanes {
             lane.closed = entries.iter().any(|entry| entry.id == lane.id && entry.state == LaneState::Closed);
@@ -93,7 +93,7 @@ impl Worker {
             }
             match self.map(&entry) {
                 Ok(lane) => self.lanes.push(lane),
-                // Drained, and removed since the entry was looked at. Entries go before their files.
+                // The lane was drained and removed after the entry was loaded. Entries are removed before their files.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound && !self.shared.names_lane(&entry) => {}
                 Err(_) if self.shared.look_at_once() => {
                     outcome = Err(TakeError::Removed { bus: self.shared.name.clone() });
@@ -107,7 +107,7 @@ impl Worker {
             }
         }
         self.arrange();
-        // The dead may have been cleared away.
+        // Dead participants may have been removed.
         self.inspected = None;
         if outcome.is_ok() {
             self.epoch = Some(epoch);
@@ -142,7 +142,7 @@ impl Worker {
         }
     }
 
-    /// Leaves closed lanes of which everything is done, and has them removed. Nothing is held.
+    /// Leaves closed lanes whose messages are all done, and has them removed. Call this while nothing is held.
     pub(super) fn leave_drained(&mut self) {
         for lane in self.lanes.iter_mut().filter(|lane| lane.closed) {
             lane.drained = lane.table.is_drained();

@@ -1,13 +1,14 @@
 //! One worker of a queue: takes the most urgent message that nobody else holds.
 //!
-//! A worker is entered in the table of inboxes, without a file: the entry names it as an owner of claims, and has a doorbell.
+//! A worker has an entry in the table of inboxes, without a file: the entry identifies it as an owner of claims, and has a doorbell.
 //!
 //! # Invariants
-//! 1. A worker holds at most one message, which a [`Job`] stands for; one whose job was forgotten is given back before the next.
-//! 2. `lanes` is sorted by priority, producer and id; `levels` are its four stretches.
+//! 1. A worker holds at most one message, represented by a [`Job`]; if a job was forgotten, its message is given back before the next one
+//!    is taken.
+//! 2. `lanes` is sorted by priority, producer and id; `levels` are the ranges of its four priorities.
 //!
 //! # Failure
-//! A message whose record makes no sense is taken out of the queue and counted. A worker that can't map a new lane says so at every
+//! A message with an invalid record is removed from the queue and counted. A worker that can't map a new lane returns the error at every
 //! take until it can.
 
 mod dead;
@@ -39,26 +40,26 @@ use lanes::WorkLane;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TakeError {
-    /// A new lane could not be mapped; tried again at the next call.
+    /// A new lane could not be mapped; the next call retries.
     #[error("can't map the lane of producer `{producer}` on queue `{queue}`")]
     Lane {
         /// The queue.
         queue: String,
         /// The lane's producer.
         producer: String,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The system can't let it sleep.
+    /// The system can't put the thread to sleep.
     #[error("can't wait for work")]
     Sleep(#[source] std::io::Error),
-    /// Others no longer find the bus: its folder, the runtime folder or the register was deleted, moved or replaced.
+    /// Others no longer find the bus: its folder, the runtime folder or the registry was deleted, moved or replaced.
     #[error("bus `{bus}` was removed: its folder was deleted, moved or replaced; open it again")]
     Removed {
         /// The bus.
         bus: String,
     },
-    /// This process was forked from the one that opened the bus; only that may use its handles.
+    /// This process was forked from the one that opened the bus; only the parent may use its handles.
     #[error("bus `{bus}` was opened before this process was forked; open it here")]
     Forked {
         /// The bus.
@@ -86,27 +87,27 @@ pub struct Worker {
     /// For each level, the lane whose turn it is, counted from the level's first.
     turns: [usize; 4],
     credits: SkipCredits,
-    /// Epoch of the lane directory that `lanes` reflects.
+    /// Epoch of the lane table that `lanes` reflects.
     epoch: Option<u64>,
     payload: Vec<u64>,
-    /// What it holds, and its lane's index in `lanes`.
+    /// The held message, and its lane's index in `lanes`.
     held: Option<(usize, Claim)>,
-    /// Takes since the tables were last looked through.
+    /// Number of takes since the last inspection of the tables.
     takes: u32,
-    /// Looks that found nothing.
+    /// Number of looks that found nothing.
     dry: u64,
-    /// When that was.
+    /// Time of the last inspection.
     inspected: Option<Instant>,
-    /// Producers look at this worker's doorbell.
+    /// Producers check this worker's doorbell.
     rings: bool,
-    /// Somebody may have rung for more than the next message.
+    /// A ring may have been for more than the next message.
     passes_on: bool,
 }
 
 impl Worker {
-    /// After so many messages taken, it looks whether somebody died who holds some.
+    /// Number of messages taken between two checks for dead holders.
     const TAKES_PER_INSPECTION: u32 = 256;
-    /// Attempts of one take, each of which another worker won.
+    /// Maximum number of attempts of one take; another worker won each of them.
     const ATTEMPTS_MAX: usize = 64;
 
     pub(crate) fn new(shared: Arc<Shared>, queue: &QueueSpec<'_>, name: &str) -> Result<Self, QueueError> {
@@ -150,7 +151,7 @@ impl Worker {
         if self.shared.is_forked() { Err(TakeError::Forked { bus: self.shared.name.clone() }) } else { Ok(()) }
     }
 
-    /// Counts a look that found nothing. Says so if the bus was removed: then nothing more comes.
+    /// Counts a look that found nothing. Returns an error if the bus was removed: then nothing more comes.
     fn found_nothing(&mut self) -> Result<(), TakeError> {
         self.dry = self.dry.wrapping_add(1);
         if self.shared.is_removed_at(self.dry) {
@@ -159,7 +160,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Looks through all claims: what the dead hold is given back, drained lanes are left. Whether a message is free again.
+    /// Inspects all claims: gives back messages of dead holders, and leaves drained lanes. Returns whether a message is free again.
     pub(super) fn inspect(&mut self) -> bool {
         self.takes = 0;
         self.inspected = Some(Instant::now());
@@ -176,7 +177,7 @@ impl Worker {
         free
     }
 
-    /// Whether long enough nothing was looked through. Who finds nothing to do has the time.
+    /// Whether the last inspection is long enough ago. A worker that finds nothing to do has the time for it.
     pub(super) fn inspection_is_due(&self) -> bool {
         self.inspected.is_none_or(|last| last.elapsed() >= SLICE)
     }
@@ -192,7 +193,7 @@ impl Drop for Worker {
         if control.inbox(self.index).is_some_and(|entry| entry.id == self.id) {
             control.give_up(GivenUp::Inbox(self.index));
         }
-        // Somebody may have rung this worker only.
+        // A producer may have rung only this worker.
         if self.rings && self.something_waits() {
             wake_one(&self.shared, self.topic);
         }

@@ -1,7 +1,7 @@
-//! Taking a message: the worker takes the most urgent one that nobody else holds.
+//! Takes the most urgent message that nobody else holds.
 //!
 //! # Failure
-//! A message whose record makes no sense is taken out of the queue and counted.
+//! A message with an invalid record is removed from the queue and counted.
 
 use super::job::Job;
 use super::lanes::WorkLane;
@@ -12,8 +12,8 @@ use crate::wire::{HEADER_BYTES, Header, Priority};
 use crate::work_queue::wake::wake_one;
 
 impl Worker {
-    /// The most urgent message that waits, if any; less urgent ones in between as in [`Inbox::receive`](crate::Inbox::receive). It is
-    /// this worker's alone until the job ends.
+    /// Takes the most urgent message that waits, if any; less urgent ones are served in between as in
+    /// [`Inbox::receive`](crate::Inbox::receive). Nobody else gets the message until the job ends.
     ///
     /// # Errors
     /// See [`TakeError`].
@@ -63,7 +63,7 @@ impl Worker {
         None
     }
 
-    /// Copies a message that was just claimed; one that makes no sense is done with.
+    /// Copies a message that was just claimed; marks an invalid one as done.
     pub(super) fn read(&mut self, lane: usize, claim: &Claim) -> Option<Header> {
         let WorkLane { ring, geometry, table, .. } = &self.lanes[lane];
         let what = (claim.sequence, claim.position);

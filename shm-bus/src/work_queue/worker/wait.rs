@@ -1,8 +1,9 @@
-//! Sleeping until there is work.
+//! Sleeps until there is work.
 //!
 //! # Invariants
-//! 1. Before it sleeps, a worker is in its queue's attention, its bell is armed, and it has looked once more: `[BELL]`.
-//! 2. It looks again after at most 10 ms, whatever happened to who was rung instead; it then also looks who died, and beats.
+//! 1. Before it sleeps, a worker has set its bit in its queue's attention mask, armed its bell, and looked once more: `[BELL]`.
+//! 2. It looks again after at most 10 ms, even if another worker was rung and did nothing; it then also checks for dead holders and reports
+//!    its heartbeat.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use crate::sync::Ordering;
 use crate::sys::{BellId, Sleeper};
 
 impl Worker {
-    /// Sleeps until there is work. Another worker may be quicker to take it.
+    /// Sleeps until there is work. Another worker may take it first.
     ///
     /// # Errors
     /// See [`TakeError`].
@@ -20,7 +21,7 @@ impl Worker {
         self.wait_until(None).map(|_| ())
     }
 
-    /// Sleeps until there is work, at most `timeout`. Whether there is; another worker may be quicker to take it.
+    /// Sleeps until there is work, at most `timeout`. Returns whether there is; another worker may take it first.
     ///
     /// # Errors
     /// See [`TakeError`].
@@ -44,7 +45,7 @@ impl Worker {
         }
     }
 
-    /// Sleeps until something changes, at most until `deadline`. `false` when time is up.
+    /// Sleeps until something changes, at most until `deadline`. `false` at the deadline.
     fn park(&mut self, deadline: Option<Instant>) -> Result<bool, TakeError> {
         let shared = std::sync::Arc::clone(&self.shared);
         if !self.rings {
