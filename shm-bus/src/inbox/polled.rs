@@ -80,3 +80,35 @@ impl Inbox {
         None
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use crate::wire::{Policy, Priority, schema_hash};
+    use crate::{Attachment, Bus, Start, TopicSpec};
+
+    const WORK: TopicSpec<'_> = TopicSpec {
+        name: "work",
+        type_name: "bytes",
+        schema: "bytes",
+        schema_hash: schema_hash("bytes"),
+        message_size: 1,
+        policy: Policy::Reject,
+    };
+
+    #[test]
+    fn a_lane_that_is_read_dry_has_its_room_again_while_another_one_streams() {
+        let bus = Bus::anonymous().expect("made");
+        let lanes = [(Priority::High, 4096), (Priority::Normal, 4096)];
+        let mut publisher = bus.publisher(&WORK, "p", &lanes).expect("made");
+        let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
+        inbox.subscribe(&WORK, Start::Now).expect("subscribed");
+        let mut send = |level| publisher.send(level, &[0; 64]).is_ok();
+        let mut receive = || inbox.receive().expect("mapped").map(|delivery| delivery.priority);
+        // Less than an eighth of the ring, so that only a look at the dry lane tells its publisher.
+        assert!((0..5).all(|_| send(Priority::High)) && (0..4).all(|_| send(Priority::Normal)));
+        let received: Vec<_> = (0..8).filter_map(|_| receive()).collect();
+        assert_eq!(received, [[Priority::High; 5].as_slice(), &[Priority::Normal; 3]].concat());
+        // The padding at the ring's end and the zero word behind the last record take less than two records.
+        assert!((0..4096 / 96 - 1).all(|_| send(Priority::High)));
+    }
+}
