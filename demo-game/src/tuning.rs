@@ -6,7 +6,7 @@ use game_types::Tuning;
 use serde::Deserialize;
 
 /// The file as of the game's build; used where there are no sources.
-const BUILTIN: &str = include_str!(concat!(env!("ASSETS_FOLDER"), "/tuning.toml"));
+const BUILTIN: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", env!("ASSETS_FOLDER"), "/tuning.toml"));
 
 /// Why the tuning can't be used.
 #[derive(Debug, thiserror::Error)]

@@ -14,6 +14,15 @@ pub struct PluginView<'a> {
     pub manifest: &'a Manifest,
 }
 
+/// What a change alters for the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// One plugin's code alone: the set has the same plugins in the same slots, with the same systems, components and topics.
+    Code,
+    /// The plugins of the set, or what one of them declares.
+    Declarations,
+}
+
 /// An engine that runs plugins' systems. Called at the frame edge only.
 pub trait Engine {
     /// Result of [`Self::prepare`].
@@ -21,11 +30,12 @@ pub trait Engine {
     /// Why a set of plugins can't run here.
     type Error: std::error::Error;
 
-    /// Checks the set and does everything that can fail; the running set stays unchanged.
+    /// Checks the set and does everything that can fail; the running set stays unchanged. For [`Change::Code`] an engine that calls through
+    /// the slots has nothing to do.
     ///
     /// # Errors
     /// What doesn't fit, naming plugin and system; the change is then not made.
-    fn prepare(&mut self, plugins: &[PluginView<'_>]) -> Result<Self::Prepared, Self::Error>;
+    fn prepare(&mut self, plugins: &[PluginView<'_>], change: Change) -> Result<Self::Prepared, Self::Error>;
 
     /// Switches to the prepared set. Cannot fail.
     fn commit(&mut self, prepared: Self::Prepared);

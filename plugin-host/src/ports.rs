@@ -153,6 +153,11 @@ impl Ports {
         leaving
     }
 
+    /// Whether every lane can be used.
+    pub(crate) fn are_sound(&self) -> bool {
+        self.publishers.iter().all(|port| !port.published().is_broken)
+    }
+
     /// Switches to the prepared endpoints. Returns the number of messages that this plugin will never read.
     pub(crate) fn apply(&mut self, plugin: &str, prepared: PreparedPorts) -> u64 {
         let mut present: Vec<Option<Port>> = std::mem::take(&mut self.publishers).into_iter().map(Some).collect();

@@ -16,7 +16,7 @@ use plugin_sdk::wire::schema_hash;
 use crate::arena::{FrameArena, Piece, Share};
 use crate::call::{Context, Fault, FrameAccess};
 use crate::calls::callee::Step;
-use crate::image::ParamInfo;
+use crate::image::{Manifest, ParamInfo};
 use crate::instance::Instance;
 use crate::ports::Ports;
 
@@ -108,17 +108,18 @@ impl Slot {
         }
     }
 
+    /// Prepares calls of what `manifest` declares, before the first instance that declares it is installed.
+    pub(crate) fn declare(&self, occupant: &mut Occupant, manifest: &Manifest) {
+        occupant.numbers = manifest.systems.iter().map(|system| number(&self.name, &system.name)).collect();
+        occupant.delivery = manifest
+            .subscriptions
+            .iter()
+            .map(|subscription| (number(&self.name, &subscription.name), publishers(&subscription.params)))
+            .collect();
+    }
+
     /// Installs `instance`; returns its predecessor.
     pub(crate) fn put(&self, occupant: &mut Occupant, instance: Option<Instance>) -> Option<Instance> {
-        if let Some(instance) = &instance {
-            let manifest = instance.image().manifest();
-            occupant.numbers = manifest.systems.iter().map(|system| number(&self.name, &system.name)).collect();
-            occupant.delivery = manifest
-                .subscriptions
-                .iter()
-                .map(|subscription| (number(&self.name, &subscription.name), publishers(&subscription.params)))
-                .collect();
-        }
         self.suspended.store(false, Ordering::Relaxed);
         occupant.touched += 1;
         std::mem::replace(&mut occupant.instance, instance)

@@ -26,8 +26,12 @@ pub(crate) struct Font(fontdue::Font);
 
 impl Font {
     /// The font that comes with the game, JetBrains Mono Bold.
-    pub(crate) const BUILTIN: &'static [u8] =
-        include_bytes!(concat!(env!("ASSETS_FOLDER"), "/fonts/JetBrainsMono-Bold.ttf"));
+    pub(crate) const BUILTIN: &'static [u8] = include_bytes!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/",
+        env!("ASSETS_FOLDER"),
+        "/fonts/JetBrainsMono-Bold.ttf"
+    ));
 
     /// Parses a font. It must be monospaced, because characters are set 0.6 ems apart.
     ///

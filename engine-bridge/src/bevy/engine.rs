@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use bevy_ecs::component::StorageType;
 use bevy_ecs::entity_disabling::DefaultQueryFilters;
-use bevy_ecs::prelude::{Resource, World};
+use bevy_ecs::prelude::World;
 use bevy_ecs::schedule::ScheduleBuildError;
 use plugin_host::image::{ComponentInfo, Manifest, ParamInfo, SystemInfo, Term};
-use plugin_host::{Engine, PluginView, Slot};
+use plugin_host::{Change, Engine, PluginView, Slot};
 use plugin_sdk::abi::Stage;
 
 use super::columns::{ParamPlan, TermPlan};
@@ -37,38 +37,6 @@ pub enum PrepareError {
     Unregistered(String),
 }
 
-/// The committed set: the systems in the schedules, the slots that they call, and the components in use.
-#[derive(Debug, Default, Resource)]
-pub(super) struct Running(Vec<Part>);
-
-/// The engine's data about one plugin.
-#[derive(Debug)]
-struct Part {
-    slot: Arc<Slot>,
-    systems: Vec<SystemInfo>,
-    /// [`Manifest::components`].
-    components: Vec<ComponentInfo>,
-}
-
-impl Running {
-    fn of(plugins: &[PluginView<'_>]) -> Self {
-        let part = |&PluginView { slot, manifest }: &PluginView<'_>| Part {
-            slot: slot.clone(),
-            systems: manifest.systems.clone(),
-            components: manifest.components.clone(),
-        };
-        Self(plugins.iter().map(part).collect())
-    }
-
-    /// Whether the committed schedules and components serve these plugins unchanged.
-    fn serves(&self, plugins: &[PluginView<'_>]) -> bool {
-        let fits = |(part, PluginView { slot, manifest }): (&Part, &PluginView<'_>)| {
-            Arc::ptr_eq(&part.slot, slot) && part.systems == manifest.systems && part.components == manifest.components
-        };
-        self.0.len() == plugins.len() && self.0.iter().zip(plugins).all(fits)
-    }
-}
-
 /// The world, as the host's engine.
 #[derive(Debug)]
 pub(super) struct BevyEngine<'world>(pub(super) &'world mut World);
@@ -78,7 +46,6 @@ pub(super) struct BevyEngine<'world>(pub(super) &'world mut World);
 pub(super) struct Prepared {
     components: Declared,
     stages: Stages,
-    running: Running,
 }
 
 impl Engine for BevyEngine<'_> {
@@ -86,10 +53,10 @@ impl Engine for BevyEngine<'_> {
     type Prepared = Option<Prepared>;
     type Error = PrepareError;
 
-    fn prepare(&mut self, plugins: &[PluginView<'_>]) -> Result<Option<Prepared>, PrepareError> {
+    fn prepare(&mut self, plugins: &[PluginView<'_>], change: Change) -> Result<Option<Prepared>, PrepareError> {
         let world = &mut *self.0;
         refuse_sparse_filters(world)?;
-        if world.get_resource_or_init::<Running>().serves(plugins) {
+        if change == Change::Code {
             return Ok(None);
         }
         check(world, plugins)?;
@@ -107,16 +74,14 @@ impl Engine for BevyEngine<'_> {
             let planned = planned.collect::<Result<Vec<_>, PrepareError>>()?;
             stages.add(world, stage, planned)?;
         }
-        Ok(Some(Prepared { components, stages, running: Running::of(plugins) }))
+        Ok(Some(Prepared { components, stages }))
     }
 
     fn commit(&mut self, prepared: Option<Prepared>) {
-        let Some(Prepared { components, stages, running }) = prepared else { return };
-        let systems: usize = running.0.iter().map(|part| part.systems.len()).sum();
-        tracing::debug!(plugins = running.0.len(), systems, "the schedules are built anew");
+        let Some(Prepared { components, stages }) = prepared else { return };
+        tracing::debug!("the schedules are built anew");
         self.0.get_resource_or_init::<ComponentRegistry>().go_over_to(components);
         self.0.insert_resource(stages);
-        self.0.insert_resource(running);
     }
 }
 

@@ -4,7 +4,7 @@ use bevy_ecs::prelude::{Mut, World};
 use plugin_host::{FrameInfo, Host};
 
 use super::commands;
-use super::engine::{BevyEngine, Running};
+use super::engine::BevyEngine;
 use super::registry::ComponentRegistry;
 use super::resources::{CurrentFrame, PluginHost};
 use super::stages::Stages;
@@ -16,7 +16,6 @@ use super::stages::Stages;
 pub fn install(world: &mut World, host: Host) {
     world.remove_resource::<PluginHost>();
     world.insert_resource(Stages::default());
-    world.insert_resource(Running::default());
     world.get_resource_or_init::<ComponentRegistry>().without_plugins();
     world.insert_resource(PluginHost(host));
     world.resource_scope(|world, mut host: Mut<'_, PluginHost>| host.0.enter(&mut BevyEngine(world)));

@@ -26,6 +26,20 @@ pub struct Manifest {
     pub topics: Vec<TopicInfo>,
 }
 
+impl Manifest {
+    /// Whether both declare the same to the engine and to the bus: a swap from one to the other changes code alone.
+    pub(crate) fn declares_like(&self, other: &Self) -> bool {
+        // Every field is named, so that a new one is not forgotten.
+        let Self { name, version: _, state_schema: _, state_hash: _, components, systems, subscriptions, topics } =
+            self;
+        *name == other.name
+            && *components == other.components
+            && *systems == other.systems
+            && *subscriptions == other.subscriptions
+            && *topics == other.topics
+    }
+}
+
 /// A component, as a plugin knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ComponentInfo {
@@ -125,5 +139,69 @@ impl fmt::Display for TopicInfo {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { schema, priority, capacity, policy, .. } = self;
         write!(out, "{schema}, priority = {priority:?}, capacity = {capacity}, policy = {policy:?}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn topic() -> TopicInfo {
+        TopicInfo {
+            name: "a".to_owned(),
+            message: "Number".to_owned(),
+            schema: "Number@1 8/8 {value:u64@0}".to_owned(),
+            hash: 1,
+            message_size: 8,
+            capacity: 4096,
+            priority: Priority::Normal,
+            policy: Policy::Reject,
+        }
+    }
+
+    fn manifest() -> Manifest {
+        Manifest {
+            name: "ai".to_owned(),
+            version: "1.0.0".to_owned(),
+            state_schema: "Ai@1 8/8 {seen:u64@0}".to_owned(),
+            state_hash: 2,
+            components: Vec::new(),
+            systems: Vec::new(),
+            subscriptions: Vec::new(),
+            topics: vec![topic()],
+        }
+    }
+
+    #[test]
+    fn each_declaration_counts_and_neither_version_nor_state_does() {
+        let component = ComponentInfo {
+            name: "Kept".to_owned(),
+            schema: "Kept@1 4/4 {value:u32@0}".to_owned(),
+            hash: 3,
+            size: 4,
+            align: 4,
+        };
+        let system = SystemInfo {
+            name: "think".to_owned(),
+            stage: abi::Stage::Update,
+            after: Vec::new(),
+            before: Vec::new(),
+            params: vec![ParamInfo::Publisher(0)],
+        };
+        let subscription = SubscriptionInfo { name: "hear".to_owned(), topic: topic(), params: Vec::new() };
+        let larger_lane = TopicInfo { capacity: 8192, ..topic() };
+        let others = [
+            Manifest { name: "other".to_owned(), ..manifest() },
+            Manifest { components: vec![component], ..manifest() },
+            Manifest { systems: vec![system], ..manifest() },
+            Manifest { subscriptions: vec![subscription], ..manifest() },
+            Manifest { topics: vec![larger_lane], ..manifest() },
+        ];
+        for other in others {
+            assert!(!other.declares_like(&manifest()), "{other:?}");
+        }
+        let (version, state_schema) = ("2.0.0".to_owned(), "Ai@2 4/4 {seen:u32@0}".to_owned());
+        let next = Manifest { version, state_schema, state_hash: 4, ..manifest() };
+        assert!(next.declares_like(&manifest()));
     }
 }
