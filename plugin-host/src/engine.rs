@@ -14,15 +14,6 @@ pub struct PluginView<'a> {
     pub manifest: &'a Manifest,
 }
 
-/// What a change alters for the engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// One plugin's code alone: the set has the same plugins in the same slots, with the same systems, components and topics.
-    Code,
-    /// The plugins of the set, or what one of them declares.
-    Declarations,
-}
-
 /// An engine that runs plugins' systems. Called at the frame edge only.
 pub trait Engine {
     /// Result of [`Self::prepare`].
@@ -30,13 +21,21 @@ pub trait Engine {
     /// Why a set of plugins can't run here.
     type Error: std::error::Error;
 
-    /// Checks the set and does everything that can fail; the running set stays unchanged. For [`Change::Code`] an engine that calls through
-    /// the slots has nothing to do.
+    /// Checks the set and does everything that can fail; the running set stays unchanged.
     ///
     /// # Errors
     /// What doesn't fit, naming plugin and system; the change is then not made.
-    fn prepare(&mut self, plugins: &[PluginView<'_>], change: Change) -> Result<Self::Prepared, Self::Error>;
+    fn prepare(&mut self, plugins: &[PluginView<'_>]) -> Result<Self::Prepared, Self::Error>;
 
     /// Switches to the prepared set. Cannot fail.
     fn commit(&mut self, prepared: Self::Prepared);
+
+    /// Checks the next build of one plugin, which declares what the present one declares: its name, systems, components and topics. Such a
+    /// build is neither prepared nor committed, because the same systems then call it through the same slot. By default it is accepted.
+    ///
+    /// # Errors
+    /// Why it can't run here; the present build then goes on.
+    fn check_code(&mut self, _next: PluginView<'_>) -> Result<(), Self::Error> {
+        Ok(())
+    }
 }

@@ -34,7 +34,7 @@ pub use arena::{ARENA_QUOTA_BYTES, ArenaUse, FrameArena};
 pub use call::Fault;
 pub use calls::exit::{EXIT_CODE, ExitGuard, exit_at_once};
 pub use causes::with_causes;
-pub use engine::{Change, Engine, PluginView};
+pub use engine::{Engine, PluginView};
 pub use host::{Host, NamedStates, PluginStats, StartError, library_path};
 pub use ports::{PastLane, PortError};
 pub use slot::{FrameInfo, Slot, publisher_value};

@@ -3,10 +3,11 @@
 //! ```text
 //!  make, beside the frame or at its edge    │ accept, at the edge
 //!  save old → create new from its state     → make ports → engine prepares │ commit: engine, ports, instance
-//!  → compare the declarations               │ (nothing to make if those are as before)
 //!                       each may fail: the new one is dropped,             │ cannot fail; the old one is given back,
 //!                       the old one goes on with its memory untouched      │ to be dropped when there is time
 //! ```
+//!
+//! A build that declares what its predecessor declares needs no new ports and no new schedules: only the instance is replaced.
 //!
 //! # Invariants
 //! 1. New before old: the old instance is dropped only after the commit.
@@ -21,7 +22,7 @@ use std::time::{Duration, Instant};
 use shm_bus::Bus;
 
 use crate::call::{Fault, StateReport};
-use crate::engine::{Change, Engine, PluginView};
+use crate::engine::{Engine, PluginView};
 use crate::image::{Image, Manifest};
 use crate::instance::Instance;
 use crate::ports::PortError;
@@ -61,8 +62,8 @@ pub(crate) type Others = Vec<(Arc<Slot>, Arc<Image>)>;
 #[derive(Debug)]
 pub(crate) struct Successor {
     instance: Instance,
-    /// What accepting it changes for the engine. Determined here and not at the edge, where each microsecond delays the frame.
-    change: Change,
+    /// Whether it declares what its predecessor declares. Found out beside the frame, because the edge delays the frame.
+    is_code_alone: bool,
     /// Value of [`Occupant::touched`] when the state was saved.
     touched: u64,
     pub(crate) cost: Cost,
@@ -88,11 +89,10 @@ impl Successor {
         let present = occupant.instance.as_ref().map(|present| present.image().clone());
         drop(occupant);
         let saved = Instant::now();
-        let is_alike = present.is_some_and(|present| present.manifest().declares_like(image.manifest()));
-        let change = if is_alike { Change::Code } else { Change::Declarations };
+        let is_code_alone = present.is_some_and(|present| present.manifest().declares_like(image.manifest()));
         let (instance, report) = Instance::create(image, generation, &state).map_err(SwapError::Create)?;
         let cost = Cost { bytes: state.len(), saved_in: saved - begun, restored_in: saved.elapsed() };
-        Ok(Self { instance, change, touched, cost, report })
+        Ok(Self { instance, is_code_alone, touched, cost, report })
     }
 
     /// Whether the plugin was called after its state was saved.
@@ -121,28 +121,30 @@ fn save(slot: &Slot, occupant: &Occupant) -> Result<Vec<u8>, SwapError> {
 pub(crate) fn accept<E: Engine>(
     slot: &Arc<Slot>,
     successor: Successor,
-    others: &Others,
+    others: impl FnOnce() -> Others,
     bus: &Bus,
     engine: &mut E,
 ) -> Result<Option<Instance>, SwapError> {
-    let Successor { instance: new, change, .. } = successor;
+    let Successor { instance: new, is_code_alone, .. } = successor;
+    let manifest = new.image().manifest();
     let mut occupant = slot.lock();
-    // A broken lane is replaced even if the build declares what its predecessor did.
-    let keeps_ports = change == Change::Code && occupant.ports.are_sound();
-    let ports = if keeps_ports { None } else { Some(occupant.ports.prepare(bus, new.image().manifest())?) };
-    let prepared = match prepare(slot, new.image().manifest(), others, change, engine) {
-        Ok(prepared) => prepared,
-        Err(error) => {
-            ports.into_iter().for_each(|ports| occupant.ports.abandon(ports));
-            return Err(SwapError::Engine(error));
-        }
-    };
-    // From here on nothing can fail.
-    engine.commit(prepared);
     let (was_suspended, undelivered) = (slot.is_suspended(), occupant.undelivered);
-    if let Some(ports) = ports {
+    // A broken lane is replaced even if the build declares what its predecessor did.
+    if is_code_alone && occupant.ports.are_sound() {
+        engine.check_code(PluginView { slot, manifest }).map_err(|error| SwapError::Engine(error.to_string()))?;
+    } else {
+        let ports = occupant.ports.prepare(bus, manifest)?;
+        let prepared = match prepare(slot, manifest, &others(), engine) {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                occupant.ports.abandon(ports);
+                return Err(SwapError::Engine(error));
+            }
+        };
+        // From here on nothing can fail.
+        engine.commit(prepared);
         occupant.undelivered += occupant.ports.apply(slot.name(), ports);
-        slot.declare(&mut occupant, new.image().manifest());
+        slot.declare(&mut occupant, manifest);
     }
     let old = slot.put(&mut occupant, Some(new));
     drop(occupant);
@@ -159,8 +161,7 @@ pub(crate) fn remove<E: Engine>(
     engine: &mut E,
 ) -> Result<Option<Instance>, SwapError> {
     let views: Vec<_> = others.iter().map(|(slot, image)| PluginView { slot, manifest: image.manifest() }).collect();
-    let prepared =
-        engine.prepare(&views, Change::Declarations).map_err(|error| SwapError::Engine(error.to_string()))?;
+    let prepared = engine.prepare(&views).map_err(|error| SwapError::Engine(error.to_string()))?;
     engine.commit(prepared);
     Ok(take_out(slot))
 }
@@ -180,7 +181,7 @@ pub(crate) fn move_in<E: Engine>(
     others: &Others,
     engine: &mut E,
 ) -> Result<(), SwapError> {
-    let prepared = prepare(slot, image.manifest(), others, Change::Declarations, engine).map_err(SwapError::Engine)?;
+    let prepared = prepare(slot, image.manifest(), others, engine).map_err(SwapError::Engine)?;
     engine.commit(prepared);
     Ok(())
 }
@@ -189,12 +190,11 @@ fn prepare<E: Engine>(
     slot: &Arc<Slot>,
     manifest: &Manifest,
     others: &Others,
-    change: Change,
     engine: &mut E,
 ) -> Result<E::Prepared, String> {
     let mut views: Vec<_> =
         others.iter().map(|(slot, image)| PluginView { slot, manifest: image.manifest() }).collect();
     views.push(PluginView { slot, manifest });
     views.sort_by_key(|view| view.slot.name());
-    engine.prepare(&views, change).map_err(|error| error.to_string())
+    engine.prepare(&views).map_err(|error| error.to_string())
 }

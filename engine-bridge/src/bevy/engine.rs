@@ -8,7 +8,7 @@ use bevy_ecs::entity_disabling::DefaultQueryFilters;
 use bevy_ecs::prelude::World;
 use bevy_ecs::schedule::ScheduleBuildError;
 use plugin_host::image::{ComponentInfo, Manifest, ParamInfo, SystemInfo, Term};
-use plugin_host::{Change, Engine, PluginView, Slot};
+use plugin_host::{Engine, PluginView, Slot};
 use plugin_sdk::abi::Stage;
 
 use super::columns::{ParamPlan, TermPlan};
@@ -49,16 +49,12 @@ pub(super) struct Prepared {
 }
 
 impl Engine for BevyEngine<'_> {
-    /// `None` if the committed schedules also serve this set: their systems call through the same slots.
-    type Prepared = Option<Prepared>;
+    type Prepared = Prepared;
     type Error = PrepareError;
 
-    fn prepare(&mut self, plugins: &[PluginView<'_>], change: Change) -> Result<Option<Prepared>, PrepareError> {
+    fn prepare(&mut self, plugins: &[PluginView<'_>]) -> Result<Prepared, PrepareError> {
         let world = &mut *self.0;
         refuse_sparse_filters(world)?;
-        if change == Change::Code {
-            return Ok(None);
-        }
         check(world, plugins)?;
         let nodes: Vec<Node<'_>> = plugins.iter().flat_map(nodes).collect();
         let ordered = Stage::ALL.map(|stage| order(stage, &nodes).map(|nodes| (stage, nodes)));
@@ -74,11 +70,10 @@ impl Engine for BevyEngine<'_> {
             let planned = planned.collect::<Result<Vec<_>, PrepareError>>()?;
             stages.add(world, stage, planned)?;
         }
-        Ok(Some(Prepared { components, stages }))
+        Ok(Prepared { components, stages })
     }
 
-    fn commit(&mut self, prepared: Option<Prepared>) {
-        let Some(Prepared { components, stages }) = prepared else { return };
+    fn commit(&mut self, Prepared { components, stages }: Prepared) {
         tracing::debug!("the schedules are built anew");
         self.0.get_resource_or_init::<ComponentRegistry>().go_over_to(components);
         self.0.insert_resource(stages);

@@ -195,7 +195,6 @@ impl Host {
         begun: Instant,
         engine: &mut E,
     ) -> Result<(), SwapError> {
-        let others = self.others(name);
         let plugin = self.plugins.entry(name.to_owned()).or_default();
         let slot = plugin
             .slot
@@ -215,7 +214,8 @@ impl Host {
             }
         };
         let (cost, report) = (successor.cost, successor.report.take());
-        let old = swap::accept(&slot, successor, &others, &self.bus, engine)?;
+        let old = swap::accept(&slot, successor, || self.others(name), &self.bus, engine)?;
+        let plugin = self.plugins.entry(name.to_owned()).or_default();
         plugin.accepted(name, image, slot, begun.elapsed(), cost);
         plugin.tell_state(name, image, report);
         self.goes(old);

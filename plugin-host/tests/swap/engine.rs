@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use plugin_host::image::{Manifest, ParamInfo};
-use plugin_host::{Change, Engine, FrameArena, FrameInfo, PluginView, Slot, publisher_value};
+use plugin_host::{Engine, FrameArena, FrameInfo, PluginView, Slot, publisher_value};
 use plugin_sdk::abi::{List, ParamValue};
 
 /// Runs plugins without a world.
@@ -32,18 +32,23 @@ impl Engine for Bare {
     type Prepared = Vec<Running>;
     type Error = NoRoom;
 
-    fn prepare(&mut self, plugins: &[PluginView<'_>], _: Change) -> Result<Vec<Running>, NoRoom> {
-        let running = plugins.iter().map(|&PluginView { slot, manifest }| {
-            if self.refused.contains(&manifest.version.as_str()) {
-                return Err(NoRoom(manifest.name.clone(), manifest.version.clone()));
-            }
-            Ok(Running { slot: slot.clone(), manifest: manifest.clone() })
+    fn prepare(&mut self, plugins: &[PluginView<'_>]) -> Result<Vec<Running>, NoRoom> {
+        let running = plugins.iter().map(|plugin| {
+            self.check_code(*plugin)?;
+            Ok(Running { slot: plugin.slot.clone(), manifest: plugin.manifest.clone() })
         });
         running.collect()
     }
 
     fn commit(&mut self, prepared: Vec<Running>) {
         self.running = prepared;
+    }
+
+    fn check_code(&mut self, PluginView { manifest, .. }: PluginView<'_>) -> Result<(), NoRoom> {
+        if self.refused.contains(&manifest.version.as_str()) {
+            return Err(NoRoom(manifest.name.clone(), manifest.version.clone()));
+        }
+        Ok(())
     }
 }
 
