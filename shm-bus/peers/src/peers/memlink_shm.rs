@@ -51,7 +51,8 @@ impl<const W: usize> Sleeping<W> for MemlinkShm<W> {
                 return Ok(sum);
             }
             match self.into.1.wait(seen, None) {
-                Ok(()) | Err(FutexError::Interrupted) => {}
+                // `InvalidArgument` also says that the word has changed already.
+                Ok(()) | Err(FutexError::Interrupted | FutexError::InvalidArgument) => {}
                 Err(error) => return Err(error.into()),
             }
         }
