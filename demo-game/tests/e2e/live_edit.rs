@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use plugin_host::library_path;
 
-use crate::support::built::{WORKSPACE, build};
+use crate::support::built::{self, WORKSPACE, build};
 use crate::support::game::{Game, Run};
 use crate::support::observer::Observer;
 use crate::support::plugins::{Plugins, Way};
@@ -35,6 +35,9 @@ impl Sources {
         let guard = File::create(home.join(".lock")).expect("a lock file");
         guard.lock().expect("a lock");
         copy_sources(Path::new(WORKSPACE), &folder);
+        if !target.exists() {
+            seed(&target);
+        }
         Self { folder, target, _guard: guard }
     }
 
@@ -82,6 +85,37 @@ fn copy_sources(from: &Path, to: &Path) {
                 if file.path().is_dir() { fs::remove_dir_all(file.path()) } else { fs::remove_file(file.path()) };
             gone.expect("removed");
         }
+    }
+}
+
+/// Fills `target` with what the game was built from, so that only the workspace's own crates are built again. cargo checks all of it.
+fn seed(target: &Path) {
+    let game = built::game();
+    let built = game.parent().expect("a folder");
+    // Nobody builds there any more, once the plugins are built, too.
+    built::library("director");
+    let part = target.with_extension("part");
+    let _ = fs::remove_dir_all(&part);
+    for folder in [".fingerprint", "build", "deps"] {
+        copy_built(&built.join(folder), &part.join("release").join(folder));
+    }
+    fs::rename(part, target).expect("renamed");
+}
+
+/// Copies a folder with the times of its files, by which cargo decides what is out of date.
+fn copy_built(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for file in fs::read_dir(from).expect("a folder") {
+        let file = file.expect("a file");
+        let (path, target) = (file.path(), to.join(file.file_name()));
+        if path.is_dir() {
+            copy_built(&path, &target);
+            continue;
+        }
+        fs::copy(&path, &target).expect("copied");
+        let times = file.metadata().and_then(|metadata| metadata.modified()).expect("a time");
+        let copy = File::options().write(true).open(&target).expect("a copy");
+        copy.set_modified(times).expect("set");
     }
 }
 
