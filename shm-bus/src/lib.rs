@@ -239,6 +239,8 @@ mod request;
 #[cfg(all(feature = "segments", not(loom)))]
 mod runtime;
 #[cfg(all(feature = "segments", not(loom)))]
+mod schedule;
+#[cfg(all(feature = "segments", not(loom)))]
 pub mod schema;
 #[cfg(all(feature = "segments", not(loom)))]
 mod segment;

@@ -11,14 +11,12 @@
 
 mod account;
 mod attach;
-mod credits;
 mod delivery;
 mod error;
 mod lane;
 mod leave;
 #[cfg(test)]
 mod leaving;
-mod levels;
 mod notify;
 mod polled;
 mod ready;
@@ -26,11 +24,9 @@ mod subscription;
 mod wait;
 
 pub use account::Missed;
-pub(crate) use credits::SkipCredits;
 pub use delivery::Delivery;
 pub(crate) use delivery::bytes_of;
 pub use error::{InboxError, ReceiveError, SubscribeError};
-pub(crate) use levels::Levels;
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -40,6 +36,7 @@ use crate::control::GivenUp;
 use crate::inbox_file::{Count, InboxFile};
 use crate::lane::Look;
 use crate::membership::{Bus, Change, Leaving, Shared, text_fits};
+use crate::schedule::{Levels, SkipCredits};
 use crate::wire::Priority;
 use account::{Accounts, LeftLane};
 use lane::{InLane, wake_publisher};

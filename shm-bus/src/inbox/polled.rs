@@ -4,8 +4,9 @@
 //! none of them depends on which lane holds a message. In a stream the next message usually comes from the same lane as the last one: that
 //! lane is checked first, and the others only for whether they rest.
 
+use super::Inbox;
 use super::lane::InLane;
-use super::{Inbox, Levels};
+use crate::schedule::Levels;
 use crate::wire::Priority;
 
 /// Result of a look at each lane.

@@ -3,10 +3,10 @@
 use super::{TakeError, Worker};
 use crate::claims::{Claim, ClaimFile, Event, Owner, Table, open_table};
 use crate::control::{LaneEntry, LaneState};
-use crate::inbox::Levels;
 use crate::lane::{Geometry, LaneFile};
 use crate::membership::Change;
 use crate::runtime::Access;
+use crate::schedule::Levels;
 use crate::wire::Priority;
 
 /// One lane of the queue.

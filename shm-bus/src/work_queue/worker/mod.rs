@@ -31,8 +31,8 @@ use super::wake::wake_one;
 use crate::bell::SLICE;
 use crate::claims::{Claim, Owner, Register, inspect};
 use crate::control::GivenUp;
-use crate::inbox::SkipCredits;
 use crate::membership::{Change, Shared, text_fits};
+use crate::schedule::SkipCredits;
 use crate::wire::Policy;
 use lanes::WorkLane;
 
