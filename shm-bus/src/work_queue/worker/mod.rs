@@ -5,7 +5,7 @@
 //! # Invariants
 //! 1. A worker holds at most one message, represented by a [`Job`]; if a job was forgotten, its message is given back before the next one
 //!    is taken.
-//! 2. `lanes` is sorted by priority, producer and id; `levels` are the ranges of its four priorities.
+//! 2. `lanes` is sorted by priority, producer and id.
 //!
 //! # Failure
 //! A message with an invalid record is removed from the queue and counted. A worker that can't map a new lane returns the error at every
@@ -22,7 +22,6 @@ pub use dead::DeadLetter;
 pub use hold::JobError;
 pub use job::Job;
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -32,7 +31,7 @@ use crate::bell::SLICE;
 use crate::claims::{Claim, Owner, Register, inspect};
 use crate::control::GivenUp;
 use crate::membership::{Change, Shared, text_fits};
-use crate::schedule::SkipCredits;
+use crate::schedule::Schedule;
 use crate::wire::Policy;
 use lanes::WorkLane;
 
@@ -83,10 +82,7 @@ pub struct Worker {
     /// Producers may sleep until there is room.
     wakes_producers: bool,
     lanes: Vec<WorkLane>,
-    levels: [Range<usize>; 4],
-    /// For each level, the lane whose turn it is, counted from the level's first.
-    turns: [usize; 4],
-    credits: SkipCredits,
+    schedule: Schedule,
     /// Epoch of the lane table that `lanes` reflects.
     epoch: Option<u64>,
     payload: Vec<u64>,
@@ -132,9 +128,7 @@ impl Worker {
             deliveries_max: queue.deliveries_max,
             wakes_producers: matches!(queue.topic.policy, Policy::Block { .. }),
             lanes: Vec::new(),
-            levels: [0..0, 0..0, 0..0, 0..0],
-            turns: [0; 4],
-            credits: SkipCredits::default(),
+            schedule: Schedule::default(),
             epoch: None,
             payload: Vec::new(),
             held: None,
