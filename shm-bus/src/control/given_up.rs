@@ -50,6 +50,15 @@ impl Control {
         fence(Ordering::SeqCst);
     }
 
+    /// Whether `what` is the entry with this id. It is not if its owner was taken for dead, or if somebody overwrote it.
+    pub(crate) fn has_id(&self, what: GivenUp, id: u64) -> bool {
+        match what {
+            GivenUp::Lane(index) => self.lane(index).is_some_and(|entry| entry.id == id),
+            GivenUp::Inbox(index) => self.inbox(index).is_some_and(|entry| entry.id == id),
+            GivenUp::Participant(slot) => self.participant_id(slot) == id,
+        }
+    }
+
     /// Whether the owner has abandoned `what`.
     pub(crate) fn is_given_up(&self, what: GivenUp) -> bool {
         let (word, bit) = what.place();

@@ -337,10 +337,6 @@ impl Drop for Inbox {
                 wake_publisher(&self.shared, lane.index);
             }
         }
-        let control = &self.shared.control;
-        if control.inbox(self.index).is_some_and(|entry| entry.id == self.id) {
-            control.give_up(GivenUp::Inbox(self.index));
-        }
-        Change::clear_given_up(&self.shared);
+        Change::give_up(&self.shared, [(GivenUp::Inbox(self.index), self.id)]);
     }
 }

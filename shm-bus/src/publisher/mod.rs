@@ -352,15 +352,6 @@ impl Leaving {
 
 impl Drop for Publisher {
     fn drop(&mut self) {
-        if self.shared.is_forked() {
-            return;
-        }
-        let control = &self.shared.control;
-        for lane in self.lanes.iter().flatten() {
-            if control.lane(lane.index).is_some_and(|entry| entry.id == lane.id) {
-                control.give_up(GivenUp::Lane(lane.index));
-            }
-        }
-        Change::clear_given_up(&self.shared);
+        Change::give_up(&self.shared, self.lanes.iter().flatten().map(|lane| (GivenUp::Lane(lane.index), lane.id)));
     }
 }

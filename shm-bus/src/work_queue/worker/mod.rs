@@ -183,14 +183,10 @@ impl Drop for Worker {
             return;
         }
         self.give_back_held();
-        let control = &self.shared.control;
-        if control.inbox(self.index).is_some_and(|entry| entry.id == self.id) {
-            control.give_up(GivenUp::Inbox(self.index));
-        }
-        // A producer may have rung only this worker.
+        // A producer may have rung only this worker. None rings it from here on, as it does not sleep.
         if self.rings && self.something_waits() {
             wake_one(&self.shared, self.topic);
         }
-        Change::clear_given_up(&self.shared);
+        Change::give_up(&self.shared, [(GivenUp::Inbox(self.index), self.id)]);
     }
 }
