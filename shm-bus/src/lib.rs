@@ -200,6 +200,9 @@ pub mod wire;
 #[cfg_attr(loom, allow(dead_code, unreachable_pub, unused_imports, reason = "under loom only the models use the lane"))]
 mod lane;
 #[cfg(feature = "segments")]
+#[cfg_attr(loom, allow(dead_code, reason = "under loom only the words of lanes, bells and claims are used"))]
+mod layout;
+#[cfg(feature = "segments")]
 #[cfg_attr(loom, allow(dead_code, unreachable_pub, unused_imports, reason = "under loom only the models use the lane"))]
 mod sync;
 

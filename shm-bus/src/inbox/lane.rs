@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::bell;
-use crate::inbox_file::{InboxFile, LaneCount};
+use crate::inbox_file::InboxFile;
 use crate::lane::{Fault, LaneFile, Look, Reader};
+use crate::layout::inbox::LaneCount;
 use crate::membership::Shared;
 use crate::sync::AtomicU64;
 use crate::sys::{self, BellId};

@@ -9,8 +9,9 @@ use super::account::LeftLane;
 use super::lane::{End, InLane, wake_publisher};
 use super::subscription::Subscription;
 use super::{Inbox, ReceiveError, SubscribeError};
-use crate::inbox_file::{Count, InboxFile};
+use crate::inbox_file::InboxFile;
 use crate::lane::Look;
+use crate::layout::inbox::Count;
 use crate::membership::Change;
 use crate::topic::TopicSpec;
 

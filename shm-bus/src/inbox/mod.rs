@@ -32,8 +32,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::control::GivenUp;
-use crate::inbox_file::{Count, InboxFile};
+use crate::inbox_file::InboxFile;
 use crate::lane::Look;
+use crate::layout::inbox::Count;
 use crate::membership::{Bus, Change, Leaving, Shared, text_fits};
 use crate::schedule::{Levels, Schedule};
 use crate::wire::Priority;

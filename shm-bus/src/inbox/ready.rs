@@ -14,8 +14,9 @@
 use super::Inbox;
 use super::lane::InLane;
 use super::polled::POLLED_MAX;
-use crate::bell::{Doorbell, READY_WORDS};
-use crate::control::LANES_MAX;
+use crate::bell::Doorbell;
+use crate::layout::control::LANES_MAX;
+use crate::layout::control::doorbell::READY_WORDS;
 use crate::sync::Ordering;
 use crate::wire::Priority;
 

@@ -26,7 +26,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::control::GivenUp;
-use crate::lane::{Envelope, LaneFile, Memory, SENT, Tally, Writer, copy_in};
+use crate::lane::{Envelope, LaneFile, Memory, Writer, copy_in};
+use crate::layout::lane::{SENT, Tally};
 use crate::membership::{Change, Leaving, Shared};
 use crate::sync::Ordering;
 use crate::wire::{Policy, Priority};

@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 
 use super::OutLane;
 use crate::bell;
-use crate::lane::Tally;
+use crate::layout::lane::Tally;
 use crate::membership::Shared;
 use crate::sys::{self, BellId};
 

@@ -6,13 +6,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::counts::{ClientCount, ClientCounts};
+use super::counts::ClientCounts;
 use super::pending::{IN_FLIGHT_MAX, Pending, Ticket};
 use super::{CallError, ServiceError, ServiceSpec, WAIT_MAX, has_passed, unanswerable};
 use crate::bell::SLICE;
 use crate::inbox::{Attachment, Inbox, ReceiveError};
 use crate::inbox_file::InboxFile;
 use crate::lane::{Envelope, Start};
+use crate::layout::inbox::ClientCount;
 use crate::membership::{Bus, Change, Shared};
 use crate::publisher::{Publisher, SendError};
 use crate::sys::monotonic_ns;

@@ -14,9 +14,12 @@ use super::make_place::{Place, count_dropped, make_place};
 use super::spec::{QueueError, QueueLane, QueueSpec, find_or_add_queue};
 use super::wake::signal;
 use crate::bell;
-use crate::claims::{ClaimFile, ClaimGates, ClaimWord, Count, Outstanding, Table, Vacancy};
+use crate::claims::{ClaimFile, ClaimGates, ClaimWord, Outstanding, Table, Vacancy};
 use crate::control::{GivenUp, NewLane};
-use crate::lane::{Envelope, HEAD, LaneFile, Memory, Refusal, Stamp, Tally, Writer, copy_in};
+use crate::lane::{Envelope, LaneFile, Memory, Refusal, Stamp, Writer, copy_in};
+use crate::layout;
+use crate::layout::claims::Count;
+use crate::layout::lane::{HEAD, Tally};
 use crate::membership::{Change, Shared, text_fits};
 use crate::publisher::SendError;
 use crate::runtime::{claims_name, lane_name};
@@ -167,7 +170,8 @@ impl WorkProducer {
 
 /// Resources that `lanes` need.
 fn place_of(lanes: &[QueueLane]) -> Place {
-    let bytes = lanes.iter().map(|lane| LaneFile::bytes(lane.capacity.into()) + ClaimFile::bytes(lane.claims()));
+    let bytes =
+        lanes.iter().map(|lane| layout::lane::bytes(lane.capacity.into()) + layout::claims::bytes(lane.claims()));
     Place { lanes: lanes.len(), bytes: bytes.sum() }
 }
 

@@ -4,8 +4,9 @@
 //! A peer that breaks the protocol may change the claim. The worker has then lost it, and returns an error.
 
 use super::Worker;
-use crate::claims::{Count, Event, State};
+use crate::claims::{Event, State};
 use crate::inbox::bytes_of;
+use crate::layout::claims::Count;
 use crate::work_queue::wake::{wake_one, wake_producer};
 
 /// Why a job could not be ended.

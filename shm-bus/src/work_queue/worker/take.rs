@@ -6,7 +6,8 @@
 use super::job::Job;
 use super::lanes::WorkLane;
 use super::{TakeError, Worker};
-use crate::claims::{self, Claim, Count, Event};
+use crate::claims::{self, Claim, Event};
+use crate::layout::claims::Count;
 use crate::sys::monotonic_ns;
 use crate::wire::{HEADER_BYTES, Header};
 use crate::work_queue::wake::wake_one;
