@@ -234,6 +234,8 @@ mod inbox_file;
 #[cfg(all(feature = "segments", not(loom)))]
 mod membership;
 #[cfg(all(feature = "segments", not(loom)))]
+mod outgoing;
+#[cfg(all(feature = "segments", not(loom)))]
 mod publisher;
 #[cfg(all(feature = "record", not(loom)))]
 pub mod record;
@@ -271,7 +273,8 @@ pub use self::{
     inbox::{Attachment, Delivery, Inbox, InboxError, Missed, ReceiveError, SubscribeError},
     lane::Start,
     membership::{Bus, ChangeError, Leaving, OpenError, TopicError},
-    publisher::{BatchError, Loan, Publisher, PublisherError, SendError, Sent, TopicPublisher},
+    outgoing::SendError,
+    publisher::{BatchError, Loan, Publisher, PublisherError, Sent, TopicPublisher},
     request::{
         AsBytes, CallError, Client, ClientCounts, Codec, CodecError, Dispatch, Method, Owed, ReplyError, Request,
         Response, Server, ServerCounts, Service, ServiceError, ServiceSpec, Ticket, TypedClient, TypedTicket,

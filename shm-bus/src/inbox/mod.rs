@@ -36,10 +36,11 @@ use crate::inbox_file::InboxFile;
 use crate::lane::Look;
 use crate::layout::inbox::Count;
 use crate::membership::{Bus, Change, Leaving, Shared, text_fits};
+use crate::outgoing::wake_for_room;
 use crate::schedule::{Levels, Schedule};
 use crate::wire::Priority;
 use account::{Accounts, LeftLane};
-use lane::{InLane, wake_publisher};
+use lane::InLane;
 use ready::ReadyBits;
 use subscription::Subscription;
 use wait::Spin;
@@ -335,7 +336,7 @@ impl Drop for Inbox {
             // From here on nobody waits for this inbox, though its entry may stay for a moment.
             lane.reader.publish_done(self.file.cursor(lane.index));
             if lane.wakes_publisher {
-                wake_publisher(&self.shared, lane.index);
+                wake_for_room(&self.shared, lane.index);
             }
         }
         Change::give_up(&self.shared, [(GivenUp::Inbox(self.index), self.id)]);

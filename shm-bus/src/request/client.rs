@@ -15,7 +15,8 @@ use crate::inbox_file::InboxFile;
 use crate::lane::{Envelope, Start};
 use crate::layout::inbox::ClientCount;
 use crate::membership::{Bus, Change, Shared};
-use crate::publisher::{Publisher, SendError};
+use crate::outgoing::SendError;
+use crate::publisher::Publisher;
 use crate::sys::monotonic_ns;
 use crate::wire::{Kind, Priority, REQUEST_PREFIX_BYTES, RequestPrefix, Status};
 

@@ -15,7 +15,8 @@ use crate::inbox_file::InboxFile;
 use crate::lane::Envelope;
 use crate::layout::inbox::ServerCount;
 use crate::membership::{Bus, Shared};
-use crate::publisher::{Publisher, SendError};
+use crate::outgoing::SendError;
+use crate::publisher::Publisher;
 use crate::wire::{Kind, Priority, RequestPrefix, RequestPrefixError, Status};
 
 /// Maximum number of cancels remembered for one client whose requests are still to be read.
