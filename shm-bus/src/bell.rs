@@ -20,7 +20,7 @@ mod attention;
 mod doorbell;
 
 pub(crate) use attention::{ask, who_asked};
-pub(crate) use doorbell::{Doorbell, READY_WORDS};
+pub(crate) use doorbell::Doorbell;
 
 use crate::sync::{AtomicU64, Mutation, Ordering, fence_unless};
 

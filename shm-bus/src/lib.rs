@@ -200,6 +200,9 @@ pub mod wire;
 #[cfg_attr(loom, allow(dead_code, unreachable_pub, unused_imports, reason = "under loom only the models use the lane"))]
 mod lane;
 #[cfg(feature = "segments")]
+#[cfg_attr(loom, allow(dead_code, reason = "under loom only the words of lanes, bells and claims are used"))]
+mod layout;
+#[cfg(feature = "segments")]
 #[cfg_attr(loom, allow(dead_code, unreachable_pub, unused_imports, reason = "under loom only the models use the lane"))]
 mod sync;
 
@@ -231,6 +234,8 @@ mod inbox_file;
 #[cfg(all(feature = "segments", not(loom)))]
 mod membership;
 #[cfg(all(feature = "segments", not(loom)))]
+mod outgoing;
+#[cfg(all(feature = "segments", not(loom)))]
 mod publisher;
 #[cfg(all(feature = "record", not(loom)))]
 pub mod record;
@@ -238,6 +243,8 @@ pub mod record;
 mod request;
 #[cfg(all(feature = "segments", not(loom)))]
 mod runtime;
+#[cfg(all(feature = "segments", not(loom)))]
+mod schedule;
 #[cfg(all(feature = "segments", not(loom)))]
 pub mod schema;
 #[cfg(all(feature = "segments", not(loom)))]
@@ -266,7 +273,8 @@ pub use self::{
     inbox::{Attachment, Delivery, Inbox, InboxError, Missed, ReceiveError, SubscribeError},
     lane::Start,
     membership::{Bus, ChangeError, Leaving, OpenError, TopicError},
-    publisher::{BatchError, Loan, Publisher, PublisherError, SendError, Sent, TopicPublisher},
+    outgoing::SendError,
+    publisher::{BatchError, Loan, Publisher, PublisherError, Sent, TopicPublisher},
     request::{
         AsBytes, CallError, Client, ClientCounts, Codec, CodecError, Dispatch, Method, Owed, ReplyError, Request,
         Response, Server, ServerCounts, Service, ServiceError, ServiceSpec, Ticket, TypedClient, TypedTicket,

@@ -1,9 +1,5 @@
-//! How an inbox is notified of messages: a bell to sleep on, and ready bits if it reads many lanes.
-//!
-//! ```text
-//! word 0      1 2 3 4                                                    5
-//!      | bell | ready bits, one for each lane of the directory | whether they are kept |
-//! ```
+//! How an inbox is notified of messages: a bell to sleep on, and ready bits if it reads many lanes. The words are
+//! in [`layout`](crate::layout::control::doorbell).
 //!
 //! # Ready bits `[READY]`
 //! A publisher commits, fences, and sets its lane's bit unless it is set. An inbox that finds a lane dry clears the bit, fences, and looks
@@ -14,12 +10,8 @@
 //! 2. While the bits are kept, that of a lane with an unread message is set, or its publisher is about to set it.
 
 use super::ring;
+use crate::layout::control::doorbell::{BELL, KEPT, READY, READY_WORDS};
 use crate::sync::{AtomicU64, Mutation, Ordering, fence_unless, mutated};
-
-/// Words of ready bits.
-pub(crate) const READY_WORDS: usize = 4;
-const READY: usize = 1;
-const KEPT: usize = READY + READY_WORDS;
 
 /// One inbox's words.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +29,7 @@ impl<'a> Doorbell<'a> {
     /// The word on which the inbox sleeps.
     #[inline]
     pub(crate) fn bell(self) -> &'a AtomicU64 {
-        &self.words[0]
+        &self.words[BELL]
     }
 
     /// The lanes that may hold a message, one bit for each index of the lane table.

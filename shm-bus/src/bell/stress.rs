@@ -7,7 +7,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::{fence_before_look, ring, wait_in_slices};
-use crate::segment::{PAGE, Segment};
+use crate::layout::PAGE;
+use crate::segment::Segment;
 use crate::sync::{AtomicU64, Ordering};
 use crate::sys::{self, BellId, Sleeper};
 

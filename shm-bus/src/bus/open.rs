@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use super::gc;
 use super::wishes::Wishes;
-use crate::control::{self, Build, Control, Limits, Process};
+use crate::control::{Build, Control, Limits, Process};
+use crate::layout;
 use crate::membership::{
     Bus, Change, OpenError, Shared, View, clear, has_held_locks, has_life, is_missing, open_control, remove_bus,
 };
@@ -145,8 +146,12 @@ fn enter(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Bus,
 }
 
 fn make_control(store: &Store, birth: Birth, limits: &Limits) -> io::Result<Control> {
-    let control =
-        Control::create(store.create(CONTROL_NEW, control::BYTES)?, &Build::here(), Process::word(birth), limits);
+    let control = Control::create(
+        store.create(CONTROL_NEW, layout::control::BYTES)?,
+        &Build::here(),
+        Process::word(birth),
+        limits,
+    );
     control.sign(store.identity(CONTROL_NEW)?.1);
     store.rename(CONTROL_NEW, CONTROL)?;
     Ok(control)

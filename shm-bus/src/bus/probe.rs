@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::control;
+use crate::layout;
 use crate::membership::{OpenError, clear, remove_bus};
 use crate::runtime::{Access, CONTROL, CONTROL_NEW, Folder, LockError, LockOwner, Place, Store};
 use crate::sync::Ordering;
@@ -64,9 +64,9 @@ fn probe_store(store: &Store) -> Result<(), OpenError> {
 /// Whether a write through one mapping is visible through another.
 fn shares_memory(store: &Store) -> io::Result<()> {
     const WORD: u64 = 0x686f_7466_7261_6d65;
-    let written = store.create(CONTROL_NEW, control::BYTES)?;
+    let written = store.create(CONTROL_NEW, layout::control::BYTES)?;
     store.rename(CONTROL_NEW, CONTROL)?;
-    let read = store.open(CONTROL, control::BYTES, Access::Read)?;
+    let read = store.open(CONTROL, layout::control::BYTES, Access::Read)?;
     // ORDERING: Relaxed, the same thread writes and reads.
     let Some((to, from)) = written.words().last().zip(read.words().last()) else { return Ok(()) };
     to.store(WORD, Ordering::Relaxed);

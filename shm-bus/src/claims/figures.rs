@@ -3,8 +3,9 @@
 //! # Failure
 //! Figures need not belong to one moment. An invalid claim is left out.
 
-use super::table::{CLAIM_WORDS, Claim, Claims, Count, TAIL, Table};
+use super::table::{Claim, Claims, Table};
 use super::word::{ClaimWord, State};
+use crate::layout::claims::{CLAIM, CLAIM_WORDS, Count, SINCE, TAIL};
 use crate::sync::Ordering;
 
 impl<C: Claims> Table<C> {
@@ -35,8 +36,8 @@ impl<C: Claims> Table<C> {
     fn claim(&self, index: usize) -> Option<((u64, u64), ClaimWord)> {
         let claim = &self.claims.claims()[index * CLAIM_WORDS..][..CLAIM_WORDS];
         // ORDERING: Relaxed, figures; no other data are read because of them.
-        let word = ClaimWord::decode(claim[0].load(Ordering::Relaxed))?;
-        Some(((u64::from(word.lap) << self.log2 | index as u64, claim[2].load(Ordering::Relaxed)), word))
+        let word = ClaimWord::decode(claim[CLAIM].load(Ordering::Relaxed))?;
+        Some(((u64::from(word.lap) << self.log2 | index as u64, claim[SINCE].load(Ordering::Relaxed)), word))
     }
 
     /// Number of sequence bits that [`Self::under_way`] returns.
@@ -46,7 +47,7 @@ impl<C: Claims> Table<C> {
 
     /// Records the time since when the caller holds a message.
     pub(crate) fn note_time(&self, claim: &Claim, nanoseconds: u64) {
-        let index = self.index(claim.sequence) * CLAIM_WORDS + 2;
+        let index = self.index(claim.sequence) * CLAIM_WORDS + SINCE;
         // ORDERING: Relaxed, a figure that only its owner writes.
         self.claims.claims()[index].store(nanoseconds, Ordering::Relaxed);
     }

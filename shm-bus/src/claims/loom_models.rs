@@ -11,9 +11,11 @@ use loom::thread;
 
 use super::gates::{ClaimGates, Outstanding};
 use super::record;
-use super::table::{CLAIM_WORDS, Claim, Claims, HEADER_WORDS_USED, Table, Vacancy};
+use super::table::{Claim, Claims, Table, Vacancy};
 use super::word::{Event, Owner, State};
-use crate::lane::{self, Envelope, Geometry, HEAD, Memory, Stamp, Writer};
+use crate::lane::{Envelope, Geometry, Memory, Stamp, Writer};
+use crate::layout::claims::{CLAIM_WORDS, HEADER_WORDS_USED};
+use crate::layout::lane::{self, HEAD};
 use crate::sync::{AtomicU64, Mutation, Ordering, check, fails};
 use crate::wire::Priority;
 

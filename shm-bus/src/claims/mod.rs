@@ -35,12 +35,12 @@ mod oracle;
 
 pub(crate) use gates::{ClaimGates, Outstanding};
 pub(crate) use record::read;
-pub(crate) use table::{Claim, Claims, Count, Table, Vacancy};
+pub(crate) use table::{Claim, Claims, Table, Vacancy};
 pub(crate) use word::{ClaimWord, Event, Owner, State};
 
 #[cfg(not(loom))]
 pub(crate) use self::{
-    file::{CLAIMS_MIN, ClaimFile},
+    file::ClaimFile,
     owner::Register,
     sweep::{inspect, open_table, reclaim},
 };

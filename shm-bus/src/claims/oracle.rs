@@ -7,9 +7,11 @@ use proptest::prelude::*;
 
 use super::gates::{ClaimGates, Outstanding};
 use super::record;
-use super::table::{CLAIM_WORDS, Claim, Claims, Table, Vacancy};
+use super::table::{Claim, Claims, Table, Vacancy};
 use super::word::{Event, Owner, State};
-use crate::lane::{Envelope, Geometry, HEAD, Memory, Refusal, Stamp, Writer};
+use crate::lane::{Envelope, Geometry, Memory, Refusal, Stamp, Writer};
+use crate::layout::claims::{self, CLAIM_WORDS};
+use crate::layout::lane::{self, HEAD};
 use crate::sync::{AtomicU64, Ordering};
 use crate::wire::Priority;
 
@@ -19,14 +21,14 @@ const WORKERS: usize = 3;
 const DELIVERIES_MAX: u8 = 3;
 
 struct Heap {
-    lane_header: [AtomicU64; crate::lane::HEADER_WORDS_USED],
+    lane_header: [AtomicU64; lane::HEADER_WORDS_USED],
     ring: Vec<AtomicU64>,
     table_header: Vec<AtomicU64>,
     claims: Vec<AtomicU64>,
 }
 
 impl Memory for &Heap {
-    fn header(&self) -> &[AtomicU64; crate::lane::HEADER_WORDS_USED] {
+    fn header(&self) -> &[AtomicU64; lane::HEADER_WORDS_USED] {
         &self.lane_header
     }
 
@@ -50,7 +52,7 @@ fn heap() -> Heap {
     Heap {
         lane_header: std::array::from_fn(|_| AtomicU64::new(0)),
         ring: words(CAPACITY / 8),
-        table_header: words(super::table::HEADER_WORDS_USED),
+        table_header: words(claims::HEADER_WORDS_USED),
         claims: words(CLAIMS * CLAIM_WORDS),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::word::Owner;
 use crate::control::Control;
+use crate::layout::control::PARTICIPANTS_MAX;
 
 /// Caches the answers for one inspection of a table; asks the kernel once for each participant.
 #[derive(Debug)]
@@ -10,12 +11,12 @@ pub(crate) struct Register<'a, F> {
     /// Whether the participant in this slot lives.
     is_alive: F,
     /// By slot.
-    known: [Option<bool>; crate::control::PARTICIPANTS_MAX],
+    known: [Option<bool>; PARTICIPANTS_MAX],
 }
 
 impl<'a, F: Fn(usize) -> bool> Register<'a, F> {
     pub(crate) const fn new(control: &'a Control, is_alive: F) -> Self {
-        Self { control, is_alive, known: [None; crate::control::PARTICIPANTS_MAX] }
+        Self { control, is_alive, known: [None; PARTICIPANTS_MAX] }
     }
 
     /// Whether `owner` has left or is proven dead. A worker's entry is written before its first claim, and removed after its last one or

@@ -7,13 +7,15 @@ use std::io;
 
 use super::file::ClaimFile;
 use super::owner::Register;
-use super::table::{Count, Table};
+use super::table::Table;
 use crate::control::{Control, LaneEntry};
+use crate::layout;
+use crate::layout::claims::Count;
 use crate::runtime::{Access, Store, claims_name};
 
 /// Maps the claim table of `lane`, if it has one.
 pub(crate) fn open_table(store: &Store, lane: &LaneEntry, access: Access) -> io::Result<Table<ClaimFile>> {
-    let segment = store.open(&claims_name(lane.id), ClaimFile::bytes(lane.claims), access)?;
+    let segment = store.open(&claims_name(lane.id), layout::claims::bytes(lane.claims), access)?;
     Ok(Table::new(ClaimFile::open(segment, lane.id, lane.claims)?))
 }
 

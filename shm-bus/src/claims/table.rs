@@ -1,13 +1,7 @@
 //! The claims of one lane: which worker processes which message.
 //!
-//! ```text
-//! word 0                       8     16         24     32          512
-//!      | magic | lane | claims | next | returned | tail | counts ... | claim 0 | claim 1 | ... four words each
-//!
-//! claim: word (see `word`) | position in the lane | since when it is held (monotonic clock, ns) | 0
-//! ```
-//! The message with sequence `s` has the claim `s mod claims`. Contains no payload; knows neither lanes' rings, nor files, nor how an
-//! owner's death is proven.
+//! The message with sequence `s` has the claim `s mod claims`; the words are in [`layout`](crate::layout::claims). Contains no payload;
+//! knows neither lanes' rings, nor files, nor how an owner's death is proven.
 //!
 //! # Invariants
 //! 1. A claim's word changes only by compare-exchange along [`ClaimWord::on`], so it has at most one owner: `[CLAIM]`.
@@ -22,43 +16,12 @@
 //! `returned` does not count, which it finds. Words of a hostile peer can lose or duplicate messages, nothing more.
 
 use super::word::{ClaimWord, Event, Owner, State, lap_before, lap_of};
+use crate::layout::claims::{CLAIM, CLAIM_WORDS, NEXT, POSITION, RETURNED, TAIL};
 use crate::sync::{AtomicU64, Mutation, Ordering, fence, mutated, order_unless};
-
-/// Words of one claim.
-pub(crate) const CLAIM_WORDS: usize = 4;
-/// Word of the header page: the first message that nobody has taken yet.
-const NEXT: usize = 8;
-/// Word of the header page: number of times that a message became free again.
-const RETURNED: usize = 16;
-/// Word of the header page: the first message that may not be done.
-pub(super) const TAIL: usize = 24;
-
-/// Words of the header page that are in use.
-pub(crate) const HEADER_WORDS_USED: usize = Count::Corrupt as usize + 1;
-
-const _: () = {
-    assert!(NEXT * 8 == 64 && RETURNED * 8 == 128 && TAIL * 8 == 192 && CLAIM_WORDS * 8 == 32);
-    assert!(Count::Redelivered as usize * 8 == 256 && Count::Corrupt as usize * 8 == 288);
-};
-
-/// Counters, as the index of the word in the header page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Count {
-    /// Repeated deliveries.
-    Redelivered = 32,
-    /// Messages taken from workers that had died.
-    Reclaimed = 33,
-    /// Messages that became dead letters.
-    DeadLetters = 34,
-    /// Dead letters dropped because their producer needed the room.
-    DeadDropped = 35,
-    /// Messages that could not be read.
-    Corrupt = 36,
-}
 
 /// The memory of a table.
 pub(crate) trait Claims {
-    /// The header page, of at least [`HEADER_WORDS_USED`] words.
+    /// The header page, of at least [`HEADER_WORDS_USED`](crate::layout::claims::HEADER_WORDS_USED) words.
     fn header(&self) -> &[AtomicU64];
     /// The claims: a power of two, of [`CLAIM_WORDS`] each.
     fn claims(&self) -> &[AtomicU64];
@@ -149,7 +112,7 @@ impl<C: Claims> Table<C> {
         let index = self.index(sequence);
         self.claims.trace_write(index);
         // ORDERING: Relaxed, published by [CLAIM].
-        self.claims.claims()[index * CLAIM_WORDS + 1].store(position, Ordering::Relaxed);
+        self.claims.claims()[index * CLAIM_WORDS + POSITION].store(position, Ordering::Relaxed);
         let Some(free) = vacant.on(Event::Publish(lap_of(sequence, self.log2))) else { return false };
         // ORDERING: [CLAIM] Release, pairs with the Acquire of `exchange` by the worker that takes it: record and position are seen.
         let order = order_unless(Mutation::RelaxedPublish, Ordering::Release);
@@ -216,7 +179,7 @@ impl<C: Claims> Table<C> {
     pub(crate) fn dead(&self) -> impl Iterator<Item = Claim> {
         self.taken().filter(|(_, word)| word.state == State::Dead).map(|(sequence, word)| {
             // ORDERING: Relaxed, after the Acquire of the look; a later message's position leads to a record of another sequence.
-            let position = self.claims.claims()[self.index(sequence) * CLAIM_WORDS + 1].load(Ordering::Relaxed);
+            let position = self.claims.claims()[self.index(sequence) * CLAIM_WORDS + POSITION].load(Ordering::Relaxed);
             Claim { sequence, word, position }
         })
     }
@@ -338,7 +301,7 @@ impl<C: Claims> Table<C> {
         }
         let index = self.index(sequence);
         // ORDERING: Relaxed, after the Acquire of [CLAIM].
-        let position = self.claims.claims()[index * CLAIM_WORDS + 1].load(Ordering::Relaxed);
+        let position = self.claims.claims()[index * CLAIM_WORDS + POSITION].load(Ordering::Relaxed);
         self.claims.trace_read(index);
         Some(Claim { sequence, word, position })
     }
@@ -376,6 +339,6 @@ impl<C: Claims> Table<C> {
 
     #[inline]
     fn word(&self, sequence: u64) -> &AtomicU64 {
-        &self.claims.claims()[self.index(sequence) * CLAIM_WORDS]
+        &self.claims.claims()[self.index(sequence) * CLAIM_WORDS + CLAIM]
     }
 }

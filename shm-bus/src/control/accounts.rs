@@ -1,9 +1,5 @@
 //! Accounts of messages that an observer may never have seen: those of ended lanes, for each topic.
 //!
-//! ```text
-//! a topic's line:  attention | account | ended | ended when declared | 0 ...
-//! header, 576:     step | its total | forgotten
-//! ```
 //! An observer does not keep a lane alive. A lane that comes and goes between two of its looks leaves its messages here: `ended` grows by
 //! the number of messages sent in each lane of the topic that ends. The account is the id with which the topic's name took its place in the
 //! table; it outlives changed declarations. If the full table needs a place, a topic is evicted whose only readers are inboxes that read
@@ -18,13 +14,10 @@
 //! # Failure
 //! Words of a hostile peer only make figures wrong.
 
-use super::{ATTENTION, Control, FORGOTTEN, LANES, LANES_MAX, LaneEntry, STEP, STEP_TOTAL, TOPICS_MAX};
+use super::{Control, LaneEntry};
+use crate::layout::control::line::{ACCOUNT, ENDED, ENDED_BEFORE};
+use crate::layout::control::{FORGOTTEN, LANES, LANES_MAX, STATE, STEP, STEP_TOTAL, TOPIC_LINES, TOPICS_MAX};
 use crate::sync::{AtomicU64, Ordering};
-
-/// Words of a topic's line; `bells` has the first one.
-pub(super) const ACCOUNT: usize = 1;
-const ENDED: usize = 2;
-pub(super) const ENDED_BEFORE: usize = 3;
 
 /// The action of a step. As a word: `id << 24 | topic << 16 | lane << 8 | kind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +80,7 @@ impl Control {
         let (step, total) = (self.word(STEP).load(Ordering::Relaxed), self.word(STEP_TOTAL).load(Ordering::Relaxed));
         match Step::decode(step) {
             Some(Step::Lane { id, index, topic }) => {
-                if self.entry(LANES, index)[0].load(Ordering::Relaxed) >> 8 == id {
+                if self.entry(LANES, index)[STATE].load(Ordering::Relaxed) >> 8 == id {
                     self.remove_lane(index);
                 }
                 // ORDERING: [ENDED] Release: whoever sees the total sees that the lane is gone. Pairs with the Acquire load in `ended`.
@@ -152,8 +145,9 @@ impl Control {
         self.line(topic, ACCOUNT).store(0, Ordering::Release);
     }
 
+    #[inline]
     pub(super) fn line(&self, topic: usize, word: usize) -> &AtomicU64 {
-        &self.entry(ATTENTION, topic)[word]
+        self.word(TOPIC_LINES.start + topic * TOPIC_LINES.stride + word)
     }
 }
 

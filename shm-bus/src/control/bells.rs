@@ -1,10 +1,5 @@
 //! The bells: a doorbell for each inbox, a room bell for each lane, and for each topic the mask of inboxes that want a signal.
 //!
-//! ```text
-//! doorbell:  bell | ready bits (256, one for each lane of the directory) | ready bits are kept
-//! room bell: bell
-//! attention: bit for each inbox that wants a signal at every message of this topic
-//! ```
 //! A publisher loads its topic's attention mask after every commit, and checks an inbox's doorbell only if its bit is set. Inboxes that
 //! poll few lanes and never sleep are not in the mask, and cost the publisher nothing.
 //!
@@ -12,11 +7,11 @@
 //! 1. Words change only by read-modify-write; anybody may change them. A wrong word costs at most an extra wake or look, or a late wake,
 //!    which the sleeper's next slice catches.
 
-use super::{ATTENTION, Control, DOORBELLS, LANES_MAX, ROOM_BELLS};
-use crate::bell::{Doorbell, READY_WORDS};
+use super::Control;
+use crate::bell::Doorbell;
+use crate::layout::control::line::ATTENTION;
+use crate::layout::control::{DOORBELLS, ROOM_BELLS, TOPICS_MAX};
 use crate::sync::{AtomicU64, Ordering};
-
-const _: () = assert!(READY_WORDS * 64 == LANES_MAX, "a bit for each lane");
 
 impl Control {
     /// The doorbell of the inbox at `index`.
@@ -34,12 +29,12 @@ impl Control {
     /// The attention mask: bits of the inboxes that want a signal at each message of `topic`.
     #[inline]
     pub(crate) fn attention(&self, topic: usize) -> &AtomicU64 {
-        self.word(ATTENTION.start + topic * ATTENTION.stride)
+        self.line(topic, ATTENTION)
     }
 
     /// Removes the inbox at `index` from every topic's attention mask. Under `bus.lock`.
     pub(super) fn silence(&self, index: usize) {
-        for topic in 0..super::TOPICS_MAX {
+        for topic in 0..TOPICS_MAX {
             let attention = self.attention(topic);
             // ORDERING: Relaxed, as for the next two: a bit that a publisher still sees costs it a check of the doorbell.
             if attention.load(Ordering::Relaxed) >> index & 1 == 1 {

@@ -10,17 +10,9 @@
 //! # Failure
 //! If a holder is killed before it checks the bits, the next change does. A wrong bit costs its lane or inbox messages, nothing else.
 
-use super::{Control, GIVEN_UP, INBOXES_MAX, LANES_MAX, PARTICIPANTS_MAX};
+use super::Control;
+use crate::layout::control::{GIVEN_UP_INBOXES, GIVEN_UP_LANES, GIVEN_UP_PARTICIPANTS};
 use crate::sync::{Ordering, fence};
-
-const LANE_WORDS: usize = LANES_MAX / 64;
-const INBOXES: usize = GIVEN_UP + LANE_WORDS;
-const PARTICIPANTS: usize = INBOXES + 1;
-
-const _: () = {
-    assert!(INBOXES_MAX <= 64 && PARTICIPANTS_MAX <= 64, "a word each");
-    assert!(INBOXES * 8 == 480 && PARTICIPANTS * 8 == 488);
-};
 
 /// An abandoned entry, by index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,9 +25,9 @@ pub(crate) enum GivenUp {
 impl GivenUp {
     const fn place(self) -> (usize, u64) {
         match self {
-            Self::Lane(index) => (GIVEN_UP + index / 64, 1 << (index % 64)),
-            Self::Inbox(index) => (INBOXES, 1 << index),
-            Self::Participant(slot) => (PARTICIPANTS, 1 << slot),
+            Self::Lane(index) => (GIVEN_UP_LANES + index / 64, 1 << (index % 64)),
+            Self::Inbox(index) => (GIVEN_UP_INBOXES, 1 << index),
+            Self::Participant(slot) => (GIVEN_UP_PARTICIPANTS, 1 << slot),
         }
     }
 }
@@ -50,6 +42,15 @@ impl Control {
         fence(Ordering::SeqCst);
     }
 
+    /// Whether `what` is the entry with this id. It is not if its owner was taken for dead, or if somebody overwrote it.
+    pub(crate) fn has_id(&self, what: GivenUp, id: u64) -> bool {
+        match what {
+            GivenUp::Lane(index) => self.lane(index).is_some_and(|entry| entry.id == id),
+            GivenUp::Inbox(index) => self.inbox(index).is_some_and(|entry| entry.id == id),
+            GivenUp::Participant(slot) => self.participant_id(slot) == id,
+        }
+    }
+
     /// Whether the owner has abandoned `what`.
     pub(crate) fn is_given_up(&self, what: GivenUp) -> bool {
         let (word, bit) = what.place();
@@ -61,7 +62,7 @@ impl Control {
     pub(crate) fn anything_given_up(&self) -> bool {
         // ORDERING: [GIVEN-UP] SeqCst: the second half of "release the lock, then look"; pairs with `give_up`.
         fence(Ordering::SeqCst);
-        (GIVEN_UP..=PARTICIPANTS).any(|word| self.word(word).load(Ordering::Relaxed) != 0)
+        (GIVEN_UP_LANES..=GIVEN_UP_PARTICIPANTS).any(|word| self.word(word).load(Ordering::Relaxed) != 0)
     }
 
     /// Clears the mark, after the entry was cleaned up. Under `bus.lock`.

@@ -1,9 +1,5 @@
 //! The creator of a bus, and whether this build can use it: the part of the registry that is the same in every version.
 //!
-//! ```text
-//! byte 0       8         16         24         32      40    48        56   64             128             160    256
-//!      | magic | version | required | optional | bytes | process | lengths | 0  | program (64) | release (32) | 0 ... |
-//! ```
 //! The version is `major << 32 | minor`. A build can use a bus if it has the same major version, knows all of the bus's **required**
 //! features, and needs no other feature. A build may ignore **optional** features that it does not know.
 //!
@@ -16,26 +12,13 @@
 use std::fmt;
 use std::io;
 
-use super::{BYTES, Control, Process};
+use super::{Control, Process};
+use crate::layout::MAGIC;
+use crate::layout::control::{
+    BYTES, CONTROL_MAGIC, LENGTHS, NAME_MAX, OPTIONAL, PROCESS, PROGRAM, RELEASE, REQUIRED, SIZE, VERSION,
+};
 use crate::segment::{Segment, load_text, store_text};
 use crate::sync::{AtomicU64, Ordering, fence};
-
-/// `HFCTRL`, in every version.
-const MAGIC_WORD: u64 = u64::from_le_bytes(*b"HFCTRL\x00\x00");
-
-const MAGIC: usize = 0;
-const VERSION: usize = 1;
-const REQUIRED: usize = 2;
-const OPTIONAL: usize = 3;
-const SIZE: usize = 4;
-const PROCESS: usize = 5;
-/// Bytes of the program's name, then of the release, 16 bits each.
-const LENGTHS: usize = 6;
-const PROGRAM: std::ops::Range<usize> = 8..16;
-const RELEASE: std::ops::Range<usize> = 16..20;
-
-const _: () =
-    assert!(RELEASE.end <= super::EPOCH && super::EPOCH * 8 == 256, "the words after it are the version's own");
 
 /// A version of the files' format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -169,7 +152,7 @@ impl Control {
         store_text(&self.segment.words()[PROGRAM], &creator.program);
         store_text(&self.segment.words()[RELEASE], &creator.release);
         // ORDERING: [MAGIC] Release: whoever sees it sees a finished header. Pairs with the fence in `read`.
-        self.word(MAGIC).store(MAGIC_WORD, Ordering::Release);
+        self.word(MAGIC).store(CONTROL_MAGIC, Ordering::Release);
     }
 }
 
@@ -178,8 +161,8 @@ fn read(words: &[AtomicU64]) -> io::Result<Build> {
     let magic = load(MAGIC);
     // ORDERING: [MAGIC] pairs with the Release store in `introduce`.
     fence(Ordering::Acquire);
-    if magic != MAGIC_WORD {
-        let text = format!("`control` begins with {magic:#018x} instead of {MAGIC_WORD:#018x}: not a bus");
+    if magic != CONTROL_MAGIC {
+        let text = format!("`control` begins with {magic:#018x} instead of {CONTROL_MAGIC:#018x}: not a bus");
         return Err(io::Error::new(io::ErrorKind::InvalidData, text));
     }
     let lengths = load(LENGTHS);
@@ -199,7 +182,7 @@ fn read(words: &[AtomicU64]) -> io::Result<Build> {
 fn program_name() -> String {
     let path = std::env::current_exe().unwrap_or_default();
     let mut name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let end = (0..=super::NAME_MAX.min(name.len())).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
+    let end = (0..=NAME_MAX.min(name.len())).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
     name.truncate(end);
     name
 }

@@ -1,12 +1,12 @@
-//! Inboxes' and workers' entries: `id | participant, flags | subscriptions (128 bits) | name length | name (64)`.
+//! Inboxes' and workers' entries.
 //!
 //! The flags are observer, worker, and everything. An inbox with the last one is an observer that reads all topics, also later ones.
 
-use super::{Control, INBOXES, INBOXES_MAX, PARTICIPANTS_MAX, load, publish, text};
+use super::{Control, load, publish, text};
+use crate::layout::control::inbox::{NAME, NAME_LENGTH, OWNER, SUBSCRIPTIONS};
+use crate::layout::control::{INBOXES, INBOXES_MAX, PARTICIPANTS_MAX, STATE};
 use crate::sync::Ordering;
 
-const SUBSCRIPTIONS: (usize, usize) = (2, 3);
-const NAME: (usize, usize) = (5, 13);
 const OBSERVER: u64 = 1 << 32;
 const WORKER: u64 = 1 << 33;
 const EVERYTHING: u64 = 1 << 34;
@@ -54,7 +54,7 @@ impl Control {
     /// The inbox at `index`, if there is one.
     pub(crate) fn inbox(&self, index: usize) -> Option<InboxEntry> {
         self.read(INBOXES, index, |id, entry| {
-            let owner = load(entry, 1);
+            let owner = load(entry, OWNER);
             let participant = (owner & 0xffff_ffff) as usize;
             if participant >= PARTICIPANTS_MAX {
                 return None;
@@ -66,8 +66,8 @@ impl Control {
                 observer: owner & OBSERVER != 0,
                 worker: owner & WORKER != 0,
                 everything: owner & EVERYTHING != 0 && owner & OBSERVER != 0,
-                named: u128::from(load(entry, SUBSCRIPTIONS.0)) | u128::from(load(entry, SUBSCRIPTIONS.1)) << 64,
-                name: text(entry, NAME, load(entry, 4))?,
+                named: u128::from(load(entry, SUBSCRIPTIONS)) | u128::from(load(entry, SUBSCRIPTIONS + 1)) << 64,
+                name: text(entry, NAME, load(entry, NAME_LENGTH))?,
             })
         })
     }
@@ -75,7 +75,7 @@ impl Control {
     /// Whether the entry at `index` is a worker's, of any owner.
     #[inline]
     pub(crate) fn is_worker(&self, index: usize) -> bool {
-        load(self.entry(INBOXES, index), 1) & WORKER != 0
+        load(self.entry(INBOXES, index), OWNER) & WORKER != 0
     }
 
     /// All inboxes.
@@ -101,37 +101,35 @@ impl Control {
     fn add_reader(&self, index: usize, id: u64, owner: u64, name: &str) {
         self.silence(index);
         self.keep_inbox(index);
-        let fields = [owner, 0, 0, name.len() as u64];
-        publish(self.entry(INBOXES, index), id, &fields, &[(NAME.0, NAME.1, name)]);
+        let fields = [(OWNER, owner), (SUBSCRIPTIONS, 0), (SUBSCRIPTIONS + 1, 0), (NAME_LENGTH, name.len() as u64)];
+        publish(self.entry(INBOXES, index), id, &fields, &[(NAME, name)]);
     }
 
     /// Subscribes the inbox at `index` to `topic`. Under `bus.lock`, followed by [`Control::bump_epoch`].
     pub(crate) fn subscribe_inbox(&self, index: usize, topic: usize) {
         let entry = self.entry(INBOXES, index);
-        let word = if topic < 64 { SUBSCRIPTIONS.0 } else { SUBSCRIPTIONS.1 };
         // ORDERING: Relaxed, published by [EPOCH].
-        entry[word].fetch_or(1 << (topic % 64), Ordering::Relaxed);
+        entry[SUBSCRIPTIONS + topic / 64].fetch_or(1 << (topic % 64), Ordering::Relaxed);
     }
 
     /// Subscribes the observer at `index` to all topics. Under `bus.lock`, followed by [`Control::bump_epoch`].
     pub(crate) fn subscribe_inbox_to_all(&self, index: usize) {
         // ORDERING: Relaxed, published by [EPOCH].
-        self.entry(INBOXES, index)[1].fetch_or(EVERYTHING, Ordering::Relaxed);
+        self.entry(INBOXES, index)[OWNER].fetch_or(EVERYTHING, Ordering::Relaxed);
     }
 
     /// Undoes [`Control::subscribe_inbox`]. Under `bus.lock`, followed by [`Control::bump_epoch`].
     pub(crate) fn unsubscribe_inbox(&self, index: usize, topic: usize) {
         let entry = self.entry(INBOXES, index);
-        let word = if topic < 64 { SUBSCRIPTIONS.0 } else { SUBSCRIPTIONS.1 };
         // ORDERING: Relaxed, published by [EPOCH].
-        entry[word].fetch_and(!(1 << (topic % 64)), Ordering::Relaxed);
+        entry[SUBSCRIPTIONS + topic / 64].fetch_and(!(1 << (topic % 64)), Ordering::Relaxed);
         self.attention(topic).fetch_and(!(1 << index), Ordering::Relaxed);
     }
 
     /// Frees the entry. Under `bus.lock`.
     pub(crate) fn remove_inbox(&self, index: usize) {
         // ORDERING: [ENTRY] a reader of 0 uses nothing that was written before.
-        self.entry(INBOXES, index)[0].store(0, Ordering::Release);
+        self.entry(INBOXES, index)[STATE].store(0, Ordering::Release);
         self.silence(index);
     }
 }

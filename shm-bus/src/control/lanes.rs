@@ -1,12 +1,12 @@
-//! The lane table: `id << 8 | state | topic, priority, participant, claims | capacity | name length | publisher name (64)`.
+//! The lane table.
 //!
 //! A lane is **open** while its publisher lives, then **closed** until its readers have drained it; then its entry is free.
 
-use super::{Control, LANES, LANES_MAX, PARTICIPANTS_MAX, TOPICS_MAX, load, publish, text};
+use super::{Control, load, publish, text};
+use crate::layout::control::lane::{CAPACITY, NAME, NAME_LENGTH, OWNER};
+use crate::layout::control::{LANES, LANES_MAX, PARTICIPANTS_MAX, STATE, TOPICS_MAX};
 use crate::sync::Ordering;
 use crate::wire::Priority;
-
-const NAME: (usize, usize) = (4, 12);
 
 /// State of a lane's entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Control {
                 2 => LaneState::Closed,
                 _ => return None,
             };
-            let what = load(entry, 1);
+            let what = load(entry, OWNER);
             let topic = (what & 0xffff_ffff) as usize;
             let participant = (what >> 40 & 0xffff) as usize;
             let claims = claims_of(what >> 56);
@@ -94,9 +94,9 @@ impl Control {
                 topic,
                 priority: Priority::from_wire((what >> 32) as u8)?,
                 participant,
-                capacity: load(entry, 2),
+                capacity: load(entry, CAPACITY),
                 claims,
-                publisher: text(entry, NAME, load(entry, 3))?,
+                publisher: text(entry, NAME, load(entry, NAME_LENGTH))?,
             })
         })
     }
@@ -121,20 +121,20 @@ impl Control {
         self.keep_lane(index);
         let what = lane.topic as u64 | (lane.priority as u64) << 32 | (lane.participant as u64) << 40;
         let what = what | claims_bits(lane.claims) << 56;
-        let fields = [what, lane.capacity, lane.publisher.len() as u64];
+        let fields = [(OWNER, what), (CAPACITY, lane.capacity), (NAME_LENGTH, lane.publisher.len() as u64)];
         let state = lane.id << 8 | LaneState::Open as u64;
-        publish(self.entry(LANES, index), state, &fields, &[(NAME.0, NAME.1, lane.publisher)]);
+        publish(self.entry(LANES, index), state, &fields, &[(NAME, lane.publisher)]);
     }
 
     /// Closes the lane: no more messages will come. Under `bus.lock`.
     pub(crate) fn close_lane(&self, lane: &LaneEntry) {
         // ORDERING: [ENTRY] Release: whoever sees the lane closed sees everything that was committed before.
-        self.entry(LANES, lane.index)[0].store(lane.id << 8 | LaneState::Closed as u64, Ordering::Release);
+        self.entry(LANES, lane.index)[STATE].store(lane.id << 8 | LaneState::Closed as u64, Ordering::Release);
     }
 
     /// Frees the entry. Under `bus.lock`.
     pub(crate) fn remove_lane(&self, index: usize) {
         // ORDERING: [ENTRY] a reader of 0 uses nothing that was written before.
-        self.entry(LANES, index)[0].store(0, Ordering::Release);
+        self.entry(LANES, index)[STATE].store(0, Ordering::Release);
     }
 }

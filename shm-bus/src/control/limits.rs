@@ -1,6 +1,7 @@
 //! The limits of a bus, set when it is created: five words of the header.
 
-use super::{BYTES, Control, INBOXES_MAX, LANES_MAX, LIMITS, PARTICIPANTS_MAX, TOPICS_MAX};
+use super::Control;
+use crate::layout::control::{BYTES, INBOXES_MAX, LANES_MAX, LIMITS, PARTICIPANTS_MAX, TOPICS_MAX};
 use crate::sync::Ordering;
 
 /// The limits of a bus.

@@ -1,10 +1,6 @@
-//! The bus's registry (control block): the tables of participants, topics, lanes and inboxes.
+//! The bus's registry (control block): the tables of participants, topics, lanes and inboxes. Its words are in
+//! [`layout`](crate::layout::control).
 //!
-//! ```text
-//! byte 0        4096              12288          176128             208896       217088         221184           237568      245760
-//!      | header | participants 64 | topics 128   | lane directory 256 | inboxes 64 | doorbells 64 | room bells 256 | attention |
-//!      |        | 128 each        | 1280 each    | 128 each           | 128 each   | 64 each      | 64 each        | 128 x 64  |
-//! ```
 //! Knows neither the lanes' contents nor file locks.
 //!
 //! # Invariants
@@ -42,75 +38,11 @@ pub use spoilt::RegisterTable;
 pub(crate) use spoilt::SpoiltEntry;
 pub(crate) use topics::TopicEntry;
 
-use crate::segment::{PAGE_WORDS, Segment, load_text, store_text};
+use std::ops::Range;
+
+use crate::layout::control::{EPOCH, HOLDER, INODE, NEXT_ID, STATE, Table};
+use crate::segment::{Segment, load_text, store_text};
 use crate::sync::{AtomicU64, Ordering, fence};
-
-/// Maximum number of participants of a bus.
-pub(crate) const PARTICIPANTS_MAX: usize = 64;
-/// Maximum number of topics of a bus.
-pub(crate) const TOPICS_MAX: usize = 128;
-/// Maximum number of lanes of a bus.
-pub(crate) const LANES_MAX: usize = 256;
-/// Maximum number of inboxes of a bus.
-pub(crate) const INBOXES_MAX: usize = 64;
-/// Maximum length of a participant's, publisher's or inbox's name, in bytes.
-pub(crate) const NAME_MAX: usize = 64;
-/// Maximum length of a topic's name, in bytes.
-pub(crate) const TOPIC_NAME_MAX: usize = 96;
-/// Maximum length of a message type's name, in bytes.
-pub(crate) const TYPE_NAME_MAX: usize = 128;
-/// Maximum length of a schema, in bytes.
-pub(crate) const SCHEMA_MAX: usize = 1024;
-
-// Words of the header page. Those up to byte 256 belong to `handshake` and are the same in every version.
-const EPOCH: usize = 32;
-const NEXT_ID: usize = 40;
-const HOLDER: usize = 41;
-const LIMITS: usize = 48;
-const GIVEN_UP: usize = 56;
-const INODE: usize = 64;
-const STEP: usize = 72;
-const STEP_TOTAL: usize = 73;
-const FORGOTTEN: usize = 74;
-
-/// A table of entries of the same size.
-#[derive(Clone, Copy)]
-struct Table {
-    /// Words before the first entry.
-    start: usize,
-    /// Words of one entry.
-    stride: usize,
-    entries: usize,
-}
-
-impl Table {
-    const fn after(start: usize, stride_bytes: usize, entries: usize) -> Self {
-        Self { start, stride: stride_bytes / 8, entries }
-    }
-
-    const fn end(self) -> usize {
-        self.start + self.stride * self.entries
-    }
-}
-
-const PARTICIPANTS: Table = Table::after(PAGE_WORDS, 128, PARTICIPANTS_MAX);
-const TOPICS: Table = Table::after(PARTICIPANTS.end(), 1280, TOPICS_MAX);
-const LANES: Table = Table::after(TOPICS.end(), 128, LANES_MAX);
-const INBOXES: Table = Table::after(LANES.end(), 128, INBOXES_MAX);
-const DOORBELLS: Table = Table::after(INBOXES.end(), 64, INBOXES_MAX);
-const ROOM_BELLS: Table = Table::after(DOORBELLS.end(), 64, LANES_MAX);
-const ATTENTION: Table = Table::after(ROOM_BELLS.end(), 64, TOPICS_MAX);
-/// Bytes of the registry.
-pub(crate) const BYTES: u64 = ATTENTION.end() as u64 * 8;
-
-const _: () = {
-    assert!(PARTICIPANTS.start * 8 == 4096 && TOPICS.start * 8 == 12288);
-    assert!(LANES.start * 8 == 176_128 && INBOXES.start * 8 == 208_896 && DOORBELLS.start * 8 == 217_088);
-    assert!(ROOM_BELLS.start * 8 == 221_184 && ATTENTION.start * 8 == 237_568 && BYTES == 245_760);
-    assert!(BYTES.is_multiple_of(4096));
-    assert!(EPOCH * 8 == 256 && NEXT_ID * 8 == 320 && HOLDER * 8 == 328 && LIMITS * 8 == 384 && GIVEN_UP * 8 == 448);
-    assert!(INODE * 8 == 512 && STEP * 8 == 576 && STEP_TOTAL * 8 == 584 && FORGOTTEN * 8 == 592);
-};
 
 /// The mapped `control` file.
 #[derive(Debug)]
@@ -197,7 +129,7 @@ impl Control {
         let entry = self.entry(table, index);
         for _ in 0..LOOKS_MAX {
             // ORDERING: [ENTRY] Acquire, pairs with the Release store in `publish`.
-            let state = entry[0].load(Ordering::Acquire);
+            let state = entry[STATE].load(Ordering::Acquire);
             if state == 0 {
                 return None;
             }
@@ -205,7 +137,7 @@ impl Control {
             // ORDERING: [ENTRY] the fields above are loaded before the state is checked again. Freeing and refilling the entry leads to
             // another state, as ids are never reused.
             fence(Ordering::Acquire);
-            if entry[0].load(Ordering::Relaxed) == state {
+            if entry[STATE].load(Ordering::Relaxed) == state {
                 return parsed;
             }
         }
@@ -218,27 +150,27 @@ impl Control {
     }
 
     fn free_indices(&self, table: Table, limit: usize) -> impl Iterator<Item = usize> {
-        (0..table.entries.min(limit)).filter(move |index| self.entry(table, *index)[0].load(Ordering::Relaxed) == 0)
+        (0..table.entries.min(limit)).filter(move |index| self.entry(table, *index)[STATE].load(Ordering::Relaxed) == 0)
     }
 }
 
-/// Fills an entry: `fields` from its second word, `text`s from the given words on, then `state`.
-fn publish(entry: &[AtomicU64], state: u64, fields: &[u64], texts: &[(usize, usize, &str)]) {
+/// Fills an entry: `fields` and `texts` in the given words, then `state`.
+fn publish(entry: &[AtomicU64], state: u64, fields: &[(usize, u64)], texts: &[(Range<usize>, &str)]) {
     // ORDERING: Relaxed, published by [ENTRY]; the fence keeps an earlier tenant's readers from mixing the two.
-    entry[0].store(0, Ordering::Relaxed);
+    entry[STATE].store(0, Ordering::Relaxed);
     fence(Ordering::Release);
-    for (word, field) in entry[1..].iter().zip(fields) {
-        word.store(*field, Ordering::Relaxed);
+    for (word, field) in fields {
+        entry[*word].store(*field, Ordering::Relaxed);
     }
-    for (start, end, text) in texts {
-        store_text(&entry[*start..*end], text);
+    for (words, text) in texts {
+        store_text(&entry[words.clone()], text);
     }
     // ORDERING: [ENTRY] Release, pairs with the Acquire load in `Control::read`.
-    entry[0].store(state, Ordering::Release);
+    entry[STATE].store(state, Ordering::Release);
 }
 
-fn text(entry: &[AtomicU64], words: (usize, usize), len: u64) -> Option<String> {
-    load_text(&entry[words.0..words.1], len).ok()
+fn text(entry: &[AtomicU64], words: Range<usize>, len: u64) -> Option<String> {
+    load_text(&entry[words], len).ok()
 }
 
 #[inline]

@@ -1,38 +1,16 @@
-//! Participants' entries:
+//! Participants' entries.
 //!
-//! ```text
-//! word 0    1                   2             3 .. 11  11        12         13          14            15
-//!      | id | pid | namespace   | name length | name   | version | features | start, ms | birth ticks | beat |
-//! ```
 //! The registry's header has three more words for each slot: the time namespace of the birth, a mark that the participant left, and a
 //! **seal** (checksum), which tells an entry that a participant wrote from one that was overwritten by accident.
 //!
 //! An entry shows that somebody took part. Three things tell whether it still lives: its lock file, the system's information that no
 //! process with this id and birth exists any more, or the participant itself when it leaves.
 
-use super::{Control, PARTICIPANTS, PARTICIPANTS_MAX, Process, Version, load, publish, text};
+use super::{Control, Process, Version, load, publish, text};
+use crate::layout::control::participant::{BEAT, BIRTH, FEATURES, NAME, NAME_LENGTH, PROCESS, START, VERSION};
+use crate::layout::control::{LEFT, PARTICIPANTS, PARTICIPANTS_MAX, SEAL, STATE, TIME_NAMESPACE};
 use crate::sync::{Ordering, fence};
 use crate::sys::Birth;
-
-const NAME: (usize, usize) = (3, 11);
-const VERSION: usize = 11;
-const FEATURES: usize = 12;
-const START: usize = 13;
-const BIRTH: usize = 14;
-const BEAT: usize = 15;
-
-/// First of the header's words with one word for each slot: the greatest id that has left it, or was proven dead.
-const LEFT: usize = 128;
-/// Like [`LEFT`]: the time namespace of the participant's birth.
-const TIME_NAMESPACE: usize = LEFT + PARTICIPANTS_MAX;
-/// Like [`LEFT`]: the participant's [`seal`].
-const SEAL: usize = TIME_NAMESPACE + PARTICIPANTS_MAX;
-
-const _: () = {
-    assert!(NAME.1 == VERSION && PARTICIPANTS.stride == BEAT + 1, "the entry is full");
-    assert!(LEFT * 8 == 1024 && TIME_NAMESPACE * 8 == 1536 && SEAL * 8 == 2048);
-    assert!(SEAL + PARTICIPANTS_MAX <= PARTICIPANTS.start);
-};
 
 /// One attached process or handle.
 #[derive(Clone, Debug)]
@@ -83,7 +61,7 @@ impl Control {
     /// The entry in `slot`, if it is in use.
     pub(crate) fn participant(&self, slot: usize) -> Option<ParticipantEntry> {
         self.read(PARTICIPANTS, slot, |id, entry| {
-            let process = load(entry, 1);
+            let process = load(entry, PROCESS);
             let version = Version::from_word(load(entry, VERSION));
             // Format 1.0 has none.
             let sealed = load(&self.segment.words()[SEAL..], slot) == seal(id);
@@ -97,7 +75,7 @@ impl Control {
                     time_namespace: time_namespace as u32,
                     ticks: load(entry, BIRTH),
                 },
-                name: text(entry, NAME, load(entry, 2))?,
+                name: text(entry, NAME, load(entry, NAME_LENGTH))?,
                 version,
                 features: load(entry, FEATURES),
                 start_ms: load(entry, START),
@@ -118,7 +96,7 @@ impl Control {
 
     /// Id of the participant in `slot`, even if the rest of its entry is corrupt; 0 while the slot is free.
     pub(crate) fn participant_id(&self, slot: usize) -> u64 {
-        self.entry(PARTICIPANTS, slot)[0].load(Ordering::Relaxed)
+        self.entry(PARTICIPANTS, slot)[STATE].load(Ordering::Relaxed)
     }
 
     /// Whether `slot` is in use and its entry was written by a participant.
@@ -155,7 +133,7 @@ impl Control {
         let id = new.id;
         let entry = self.entry(PARTICIPANTS, slot);
         // ORDERING: Relaxed, published by [ENTRY]; a reader of the former tenant's entry sees another id afterwards.
-        entry[0].store(0, Ordering::Relaxed);
+        entry[STATE].store(0, Ordering::Relaxed);
         // ORDERING: [ENTRY] keeps the former tenant's readers from mixing the two, as in `publish`.
         fence(Ordering::Release);
         let features = Version::REQUIRED | Version::OPTIONAL;
@@ -166,13 +144,13 @@ impl Control {
         }
         self.word(TIME_NAMESPACE + slot).store(new.birth.time_namespace.into(), Ordering::Relaxed);
         self.word(SEAL + slot).store(seal(id), Ordering::Relaxed);
-        publish(entry, id, &[new.process, new.name.len() as u64], &[(NAME.0, NAME.1, new.name)]);
+        publish(entry, id, &[(PROCESS, new.process), (NAME_LENGTH, new.name.len() as u64)], &[(NAME, new.name)]);
     }
 
     /// Frees `slot`. Under `bus.lock`.
     pub(crate) fn remove_participant(&self, slot: usize) {
         // ORDERING: [ENTRY] a reader of 0 uses nothing that was written before.
-        self.entry(PARTICIPANTS, slot)[0].store(0, Ordering::Release);
+        self.entry(PARTICIPANTS, slot)[STATE].store(0, Ordering::Release);
     }
 
     /// Increments the heartbeat of the participant in `slot`; returns the former count. Called by its owner.

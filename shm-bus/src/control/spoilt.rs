@@ -11,7 +11,10 @@
 //! An entry that names no owner stays until the last participant has gone that was there when it was found. Valid but false words can't be
 //! detected.
 
-use super::{Control, INBOXES, LANES, NEXT_ID, PARTICIPANTS, PARTICIPANTS_MAX, TOPICS, Table, load};
+use super::{Control, load};
+use crate::layout::control::{
+    INBOXES, LANES, NEXT_ID, PARTICIPANTS, PARTICIPANTS_MAX, STATE, TOPICS, Table, inbox, lane,
+};
 use crate::sync::Ordering;
 
 /// A table of the registry.
@@ -85,12 +88,12 @@ impl Control {
         let id = self.next_id();
         let word = if entry.table == RegisterTable::Lanes { id << 8 | NO_STATE } else { id };
         // ORDERING: Relaxed, only holders of `bus.lock`, which orders them, read such an entry.
-        self.entry(entry.table.table(), entry.index)[0].store(word, Ordering::Relaxed);
+        self.entry(entry.table.table(), entry.index)[STATE].store(word, Ordering::Relaxed);
     }
 
     fn spoilt_entry(&self, table: RegisterTable, index: usize) -> Option<SpoiltEntry> {
         let entry = self.entry(table.table(), index);
-        let word = load(entry, 0);
+        let word = load(entry, STATE);
         let makes_sense = || match table {
             RegisterTable::Participants => self.participant(index).is_some(),
             RegisterTable::Topics => self.topic(index).is_some(),
@@ -98,14 +101,14 @@ impl Control {
             RegisterTable::Inboxes => self.inbox(index).is_some(),
         };
         // Checked again: it may have been freed meanwhile.
-        if word == 0 || makes_sense() || load(entry, 0) != word {
+        if word == 0 || makes_sense() || load(entry, STATE) != word {
             return None;
         }
         let (id, owner) = match table {
             RegisterTable::Participants => (word, Some(index)),
             RegisterTable::Topics => (word, None),
-            RegisterTable::Lanes => (word >> 8, Some((load(entry, 1) >> 40 & 0xffff) as usize)),
-            RegisterTable::Inboxes => (word, Some((load(entry, 1) & 0xffff_ffff) as usize)),
+            RegisterTable::Lanes => (word >> 8, Some((load(entry, lane::OWNER) >> 40 & 0xffff) as usize)),
+            RegisterTable::Inboxes => (word, Some((load(entry, inbox::OWNER) & 0xffff_ffff) as usize)),
         };
         Some(SpoiltEntry { table, index, id, owner: owner.filter(|slot| *slot < PARTICIPANTS_MAX) })
     }

@@ -1,20 +1,16 @@
-//! Topics' entries, each a name and its present declaration: `id | schema hash | message size, timeout | three text lengths, policy, deliveries of a work queue | name (96) | type name (128) | schema (1024)`.
+//! Topics' entries, each a name and its present declaration.
 //!
 //! # Invariants
 //! 1. A place is free if its account is 0. A place with an account and without an entry belongs to a killed process that was declaring its
 //!    name anew: the name is still readable, and the next process that declares it gets this place.
 
-use super::accounts::{ACCOUNT, ENDED_BEFORE};
-use super::{Control, TOPICS, TOPICS_MAX, load, publish, text};
+use super::{Control, load, publish, text};
+use crate::layout::control::line::{ACCOUNT, ENDED_BEFORE};
+use crate::layout::control::topic::{LENGTHS, NAME, SCHEMA, SCHEMA_HASH, SIZE, TYPE_NAME};
+use crate::layout::control::{STATE, TOPICS, TOPICS_MAX};
 use crate::sync::Ordering;
 use crate::topic::{Declaration, TopicSpec};
 use crate::wire::Policy;
-
-const NAME: (usize, usize) = (4, 16);
-const TYPE_NAME: (usize, usize) = (16, 32);
-const SCHEMA: (usize, usize) = (32, 160);
-
-const _: () = assert!(SCHEMA.1 == TOPICS.stride && NAME.0 * 8 == 32 && TYPE_NAME.0 * 8 == 128 && SCHEMA.0 * 8 == 256);
 
 /// One topic and its declaration.
 #[derive(Clone, Debug)]
@@ -48,9 +44,9 @@ impl Control {
     /// The topic at `index`, if there is one.
     pub(crate) fn topic(&self, index: usize) -> Option<TopicEntry> {
         self.read(TOPICS, index, |id, entry| {
-            let lengths = load(entry, 3);
+            let lengths = load(entry, LENGTHS);
             let length = |shift: u32| lengths >> shift & 0xffff;
-            let size = load(entry, 2);
+            let size = load(entry, SIZE);
             Some(TopicEntry {
                 index,
                 id,
@@ -59,7 +55,7 @@ impl Control {
                 name: text(entry, NAME, length(0))?,
                 type_name: text(entry, TYPE_NAME, length(16))?,
                 schema: text(entry, SCHEMA, length(32))?,
-                schema_hash: load(entry, 1),
+                schema_hash: load(entry, SCHEMA_HASH),
                 message_size: size as u32,
                 policy: Policy::from_wire((lengths >> 48) as u8, (size >> 32) as u32)?,
                 deliveries_max: (lengths >> 56) as u8,
@@ -70,7 +66,7 @@ impl Control {
     /// Id of the declaration at `index`; 0 if there is none.
     pub(crate) fn declaration(&self, index: usize) -> u64 {
         // ORDERING: [ENTRY] Acquire, pairs with the Release store in `publish`: everything before the declaration is seen.
-        self.entry(TOPICS, index)[0].load(Ordering::Acquire)
+        self.entry(TOPICS, index)[STATE].load(Ordering::Acquire)
     }
 
     /// Whether the place `index` is free, and not taken by a corrupt topic. Under `bus.lock`.
@@ -125,12 +121,9 @@ impl Control {
             | (topic.type_name.len() as u64) << 16
             | (topic.schema.len() as u64) << 32
             | u64::from(policy) << 48;
-        let fields = [topic.schema_hash, u64::from(topic.message_size) | u64::from(timeout_ms) << 32, lengths];
-        let texts = [
-            (NAME.0, NAME.1, topic.name),
-            (TYPE_NAME.0, TYPE_NAME.1, topic.type_name),
-            (SCHEMA.0, SCHEMA.1, topic.schema),
-        ];
+        let size = u64::from(topic.message_size) | u64::from(timeout_ms) << 32;
+        let fields = [(SCHEMA_HASH, topic.schema_hash), (SIZE, size), (LENGTHS, lengths)];
+        let texts = [(NAME, topic.name), (TYPE_NAME, topic.type_name), (SCHEMA, topic.schema)];
         publish(self.entry(TOPICS, index), id, &fields, &texts);
     }
 
@@ -138,7 +131,7 @@ impl Control {
     fn interrupted(&self, name: &str) -> Option<usize> {
         let has_name = |index: &usize| {
             let entry = self.entry(TOPICS, *index);
-            text(entry, NAME, load(entry, 3) & 0xffff).is_some_and(|found| found == name)
+            text(entry, NAME, load(entry, LENGTHS) & 0xffff).is_some_and(|found| found == name)
         };
         let unfinished = |index: &usize| self.declaration(*index) == 0 && !self.topic_is_free(*index);
         (0..TOPICS_MAX).filter(unfinished).find(has_name)
@@ -156,19 +149,19 @@ impl Control {
     /// Makes the topic at `index`, which nobody publishes or gates, a work queue. Under `bus.lock`.
     pub(crate) fn make_queue(&self, index: usize, deliveries_max: u8) {
         // ORDERING: Relaxed, published by [EPOCH].
-        self.entry(TOPICS, index)[3].fetch_or(u64::from(deliveries_max) << 56, Ordering::Relaxed);
+        self.entry(TOPICS, index)[LENGTHS].fetch_or(u64::from(deliveries_max) << 56, Ordering::Relaxed);
     }
 
     /// Makes the queue at `index`, which nobody holds, a plain topic. Under `bus.lock`.
     pub(crate) fn make_plain(&self, index: usize) {
         // ORDERING: Relaxed, published by [EPOCH].
-        self.entry(TOPICS, index)[3].fetch_and((1 << 56) - 1, Ordering::Relaxed);
+        self.entry(TOPICS, index)[LENGTHS].fetch_and((1 << 56) - 1, Ordering::Relaxed);
     }
 
     /// Frees the place `index`. Under `bus.lock`.
     pub(crate) fn remove_topic(&self, index: usize) {
         // ORDERING: [ENTRY] a reader of 0 uses nothing that was written before.
-        self.entry(TOPICS, index)[0].store(0, Ordering::Release);
+        self.entry(TOPICS, index)[STATE].store(0, Ordering::Release);
         self.close_account(index);
     }
 }

@@ -3,7 +3,8 @@
 //! `mode, how it joins | words of the header page: index and value | 0xff | words of the ring`
 
 use super::Bytes;
-use crate::lane::{HEADER_WORDS_USED, Heap, Look, Mode, Reader, Start};
+use crate::lane::{Heap, Look, Mode, Reader, Start};
+use crate::layout::lane::HEADER_WORDS_USED;
 use crate::sync::{AtomicU64, Ordering};
 
 const RING_WORDS: usize = 128;

@@ -5,10 +5,10 @@
 use std::time::Duration;
 
 use super::Bytes;
-use crate::control::{self, INBOXES_MAX, LANES_MAX};
 use crate::inbox::{Attachment, Inbox};
-use crate::inbox_file::InboxFile;
 use crate::lane::Start;
+use crate::layout;
+use crate::layout::control::{INBOXES_MAX, LANES_MAX};
 use crate::membership::Bus;
 use crate::publisher::Publisher;
 use crate::runtime::{Access, CONTROL};
@@ -75,7 +75,7 @@ impl User {
         let Ok(names) = store.names() else { return };
         let name = names.get(usize::from(segment) % names.len().max(1)).map_or(CONTROL, String::as_str);
         // A bus in memory returns a segment of any requested length.
-        let Ok(segment) = store.open(name, control::BYTES, Access::Write) else { return };
+        let Ok(segment) = store.open(name, layout::control::BYTES, Access::Write) else { return };
         let words = segment.words();
         words[index % words.len()].store(value, Ordering::Relaxed);
     }
@@ -147,4 +147,4 @@ impl User {
     }
 }
 
-const _: () = assert!(InboxFile::BYTES < control::BYTES);
+const _: () = assert!(layout::inbox::BYTES < layout::control::BYTES);

@@ -14,8 +14,9 @@ use std::collections::BTreeMap;
 
 use super::subscription::{Redeclared, Subscription};
 use super::{Inbox, ReceiveError};
-use crate::control::{Control, Ended, LaneEntry, TOPICS_MAX};
-use crate::inbox_file::{Count, LaneCount};
+use crate::control::{Control, Ended, LaneEntry};
+use crate::layout::control::TOPICS_MAX;
+use crate::layout::inbox::{Count, LaneCount};
 
 /// Messages that an inbox lost without receiving a later one of their lane, which would have reported the loss: the lanes came and went
 /// between two of its looks, or were left before their end.

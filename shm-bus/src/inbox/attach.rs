@@ -15,7 +15,7 @@ use crate::lane::{LaneFile, Mode, Reader, Start};
 use crate::membership::{Change, ChangeError, Leaving, TopicError, find_or_add, find_or_await, refuse_queue};
 use crate::runtime::lane_name;
 use crate::topic::TopicSpec;
-use crate::wire::{Policy, Priority};
+use crate::wire::Policy;
 
 impl Inbox {
     /// Reads `topic` from now on. Declares the topic if nobody has. Idempotent.
@@ -271,14 +271,10 @@ impl Inbox {
         self.shared.open_lane(entry.id, entry.capacity)
     }
 
-    /// Sorts the lanes, computes the levels' ranges, and makes room for the longest message.
+    /// Sorts the lanes, updates the schedule, and makes room for the longest message.
     pub(super) fn arrange(&mut self) {
         self.lanes.sort_by(|left, right| left.order().cmp(&right.order()));
-        for level in Priority::ALL {
-            let start = self.lanes.partition_point(|lane| lane.priority < level);
-            let end = self.lanes.partition_point(|lane| lane.priority <= level);
-            self.levels[level as usize] = start..end;
-        }
+        self.schedule.arrange(&self.lanes, |lane| lane.priority);
         let lanes = std::mem::take(&mut self.lanes);
         self.make_room_for(&lanes);
         self.lanes = lanes;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::bell;
-use crate::inbox_file::{InboxFile, LaneCount};
+use crate::inbox_file::InboxFile;
 use crate::lane::{Fault, LaneFile, Look, Reader};
+use crate::layout::inbox::LaneCount;
 use crate::membership::Shared;
+use crate::outgoing::wake_for_room;
 use crate::sync::AtomicU64;
-use crate::sys::{self, BellId};
 use crate::topic::Declaration;
 use crate::wire::Priority;
 
@@ -195,7 +195,7 @@ impl InLane {
     fn wake_if_moved(&mut self, shared: &Shared) {
         if self.woken_for != self.reader.published() {
             self.woken_for = self.reader.published();
-            wake_publisher(shared, self.index);
+            wake_for_room(shared, self.index);
         }
     }
 
@@ -217,13 +217,5 @@ impl InLane {
             correlation: message.correlation,
             payload: &bytes_of(payload)[..message.len],
         }
-    }
-}
-
-/// Wakes the publisher of the lane at `index` if it sleeps until there is room.
-pub(super) fn wake_publisher(shared: &Shared, index: usize) {
-    let bell = shared.control.room_bell(index);
-    if bell::ring_after_store(bell) {
-        sys::wake(bell, BellId { folder: shared.store.path(), kind: "room", index });
     }
 }

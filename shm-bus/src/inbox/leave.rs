@@ -6,12 +6,14 @@
 use std::sync::Arc;
 
 use super::account::LeftLane;
-use super::lane::{End, InLane, wake_publisher};
+use super::lane::{End, InLane};
 use super::subscription::Subscription;
 use super::{Inbox, ReceiveError, SubscribeError};
-use crate::inbox_file::{Count, InboxFile};
+use crate::inbox_file::InboxFile;
 use crate::lane::Look;
+use crate::layout::inbox::Count;
 use crate::membership::Change;
+use crate::outgoing::wake_for_room;
 use crate::topic::TopicSpec;
 
 impl Inbox {
@@ -135,7 +137,7 @@ impl Inbox {
             lane.reader.publish_done(self.file.cursor(lane.index));
             self.file.close_line(lane.index);
             if lane.wakes_publisher {
-                wake_publisher(&self.shared, lane.index);
+                wake_for_room(&self.shared, lane.index);
             }
         }
         if self.lanes.len() < before {

@@ -1,7 +1,7 @@
 //! An inbox: everything that one subsystem reads, most urgent first.
 //!
 //! # Invariants
-//! 1. `lanes` is sorted by priority, topic, publisher and id; `levels` are the ranges of its four priorities.
+//! 1. `lanes` is sorted by priority, topic, publisher and id.
 //! 2. Only the inbox writes the cursor word of each attached lane.
 //! 3. `payload` holds the longest message of any attached lane, so receiving never allocates.
 //!
@@ -11,14 +11,12 @@
 
 mod account;
 mod attach;
-mod credits;
 mod delivery;
 mod error;
 mod lane;
 mod leave;
 #[cfg(test)]
 mod leaving;
-mod levels;
 mod notify;
 mod polled;
 mod ready;
@@ -26,23 +24,23 @@ mod subscription;
 mod wait;
 
 pub use account::Missed;
-pub(crate) use credits::SkipCredits;
 pub use delivery::Delivery;
 pub(crate) use delivery::bytes_of;
 pub use error::{InboxError, ReceiveError, SubscribeError};
-pub(crate) use levels::Levels;
 
 use std::collections::VecDeque;
-use std::ops::Range;
 use std::sync::Arc;
 
 use crate::control::GivenUp;
-use crate::inbox_file::{Count, InboxFile};
+use crate::inbox_file::InboxFile;
 use crate::lane::Look;
+use crate::layout::inbox::Count;
 use crate::membership::{Bus, Change, Leaving, Shared, text_fits};
+use crate::outgoing::wake_for_room;
+use crate::schedule::{Levels, Schedule};
 use crate::wire::Priority;
 use account::{Accounts, LeftLane};
-use lane::{InLane, wake_publisher};
+use lane::InLane;
 use ready::ReadyBits;
 use subscription::Subscription;
 use wait::Spin;
@@ -69,10 +67,8 @@ pub struct Inbox {
     file: InboxFile,
     subscriptions: Vec<Subscription>,
     lanes: Vec<InLane>,
-    levels: [Range<usize>; 4],
-    /// For each level, the lane whose turn it is: counted from the level's first, or with ready bits its index in the lane table.
-    turns: [usize; 4],
-    credits: SkipCredits,
+    /// With ready bits, its turns are counted by index in the lane table.
+    schedule: Schedule,
     /// Position of the lane that gave the last message; after the lanes have changed, that of any lane or none.
     last: usize,
     /// Epoch of the lane table that `lanes` reflects.
@@ -126,9 +122,7 @@ impl Inbox {
             file,
             subscriptions: Vec::new(),
             lanes: Vec::new(),
-            levels: [0..0, 0..0, 0..0, 0..0],
-            turns: [0; 4],
-            credits: SkipCredits::default(),
+            schedule: Schedule::default(),
             last: 0,
             epoch,
             closing: false,
@@ -205,7 +199,7 @@ impl Inbox {
             && let lane = &mut self.lanes[position]
             && lane.take_usual(&mut self.payload, &self.shared, &self.file)
         {
-            self.credits.served_alone(lane.priority);
+            self.schedule.served_alone(lane.priority);
             self.last = position;
             return Some(position);
         }
@@ -283,9 +277,9 @@ impl Inbox {
         // Each turn without a message leaves a lane or finds one overtaken.
         for _ in 0..=self.lanes.len() {
             let waiting = seen.take().unwrap_or_else(|| self.waiting());
-            let level = self.credits.choose(waiting)?;
+            let level = self.schedule.choose(waiting)?;
             if let Some(found) = self.serve(level) {
-                if self.credits.served(level, waiting) {
+                if self.schedule.served(level, waiting) {
                     self.file.add(Count::Starvation, 1);
                 }
                 return Some(found);
@@ -342,13 +336,9 @@ impl Drop for Inbox {
             // From here on nobody waits for this inbox, though its entry may stay for a moment.
             lane.reader.publish_done(self.file.cursor(lane.index));
             if lane.wakes_publisher {
-                wake_publisher(&self.shared, lane.index);
+                wake_for_room(&self.shared, lane.index);
             }
         }
-        let control = &self.shared.control;
-        if control.inbox(self.index).is_some_and(|entry| entry.id == self.id) {
-            control.give_up(GivenUp::Inbox(self.index));
-        }
-        Change::clear_given_up(&self.shared);
+        Change::give_up(&self.shared, [(GivenUp::Inbox(self.index), self.id)]);
     }
 }

@@ -4,8 +4,9 @@
 //! none of them depends on which lane holds a message. In a stream the next message usually comes from the same lane as the last one: that
 //! lane is checked first, and the others only for whether they rest.
 
+use super::Inbox;
 use super::lane::InLane;
-use super::{Inbox, Levels};
+use crate::schedule::Levels;
 use crate::wire::Priority;
 
 /// Result of a look at each lane.
@@ -51,7 +52,7 @@ impl Inbox {
         }
         let lane = &mut self.lanes[last];
         lane.take_usual(&mut self.payload, &self.shared, &self.file).then(|| {
-            self.credits.served_alone(lane.priority);
+            self.schedule.served_alone(lane.priority);
             last
         })
     }
@@ -66,18 +67,9 @@ impl Inbox {
     /// The next message of `level`, after a look at each of its lanes, which take turns.
     #[inline]
     pub(super) fn serve_polled(&mut self, level: Priority) -> Option<usize> {
-        let range = self.levels[level as usize].clone();
-        // A turn may lie past the end of a level that has shrunk.
-        let mut next = range.start + self.turns[level as usize];
-        for _ in range.clone() {
-            let lane = if next < range.end { next } else { range.start };
-            next = lane + 1;
-            if self.lanes[lane].holds {
-                self.turns[level as usize] = next - range.start;
-                return self.read_or_end(lane);
-            }
-        }
-        None
+        let Self { schedule, lanes, .. } = self;
+        let (lane, ()) = schedule.in_turn(level, |lane| lanes[lane].holds.then_some(()))?;
+        self.read_or_end(lane)
     }
 }
 

@@ -14,8 +14,9 @@
 use super::Inbox;
 use super::lane::InLane;
 use super::polled::POLLED_MAX;
-use crate::bell::{Doorbell, READY_WORDS};
-use crate::control::LANES_MAX;
+use crate::bell::Doorbell;
+use crate::layout::control::LANES_MAX;
+use crate::layout::control::doorbell::READY_WORDS;
 use crate::sync::Ordering;
 use crate::wire::Priority;
 
@@ -106,7 +107,7 @@ impl Inbox {
     pub(super) fn serve_ready(&mut self, level: Priority) -> Option<usize> {
         let (index, lane) = self.next_ready(level)?;
         let found = self.read_or_end(lane)?;
-        self.turns[level as usize] = index + 1;
+        self.schedule.pass(level, index);
         if let Some(bits) = &mut self.ready {
             bits.served(index, lane);
         }
@@ -125,28 +126,15 @@ impl Inbox {
         false
     }
 
-    /// Index and position of the lane of `level` whose bit is set and whose turn comes first; here lanes take turns by index.
+    /// Index and position of the lane of `level` whose bit is set and whose turn it is; here lanes take turns by index.
     #[inline]
     fn next_ready(&self, level: Priority) -> Option<(usize, usize)> {
         let bits = self.ready.as_ref()?;
         let ready = self.shared.control.doorbell(self.index).ready();
-        // A turn may lie past the last lane.
-        let (turn, from_turn) = match self.turns[level as usize] {
-            turn if turn / 64 < bits.words => (turn / 64, u64::MAX << (turn % 64)),
-            _ => (0, u64::MAX),
-        };
         // ORDERING: [READY] Relaxed; a bit that is seen late is seen the next time.
         let set = |word: usize| ready[word].load(Ordering::Relaxed) & bits.levels[level as usize][word];
-        let of_turn = set(turn);
-        // The word with the turn is checked first for bits from the turn on, and last for bits before it.
-        let (word, set) = if of_turn & from_turn != 0 {
-            (turn, of_turn & from_turn)
-        } else {
-            let others = (turn + 1..bits.words).chain(0..turn);
-            others.map(|word| (word, set(word))).find(|(_, set)| *set != 0).unwrap_or((turn, of_turn))
-        };
-        let index = word * 64 + set.trailing_zeros() as usize;
-        (set != 0).then(|| (index, usize::from(bits.positions[index])))
+        let index = self.schedule.next_bit(level, bits.words, set)?;
+        Some((index, usize::from(bits.positions[index])))
     }
 
     /// Now and then checks lanes whose ready bits are clear.

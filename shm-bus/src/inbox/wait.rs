@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::{Inbox, ReceiveError};
 use crate::bell;
-use crate::inbox_file::Count;
+use crate::layout::inbox::Count;
 use crate::sys::{self, BellId, Sleeper};
 
 /// Number of looks before sleeping; adapts to whether spinning pays.

@@ -1,10 +1,5 @@
 //! A lane's file: header page and ring.
 //!
-//! ```text
-//! word 0       1    2          8 ...
-//!      | magic | id | capacity | see the parent module |
-//! ```
-//!
 //! # Failure
 //! A file that is not the lane which the registry names is refused when it is mapped.
 
@@ -13,17 +8,11 @@
 use std::io;
 use std::ptr::NonNull;
 
-use super::{HEAD, HEADER_WORDS_USED, LATEST, Memory, OLDEST, SENT, Tally};
-use crate::segment::{PAGE, PAGE_WORDS, Segment};
+use super::Memory;
+use crate::layout::MAGIC;
+use crate::layout::lane::{CAPACITY, CAPACITY_MAX, CAPACITY_MIN, HEADER_WORDS_USED, ID, LANE_MAGIC, RING, SENT};
+use crate::segment::Segment;
 use crate::sync::{AtomicU64, Ordering, fence};
-
-/// `HFLANE`, then the major version.
-const MAGIC: u64 = u64::from_le_bytes(*b"HFLANE\x00\x01");
-
-/// Bytes of the smallest ring.
-pub(crate) const CAPACITY_MIN: u64 = 4096;
-/// Bytes of the largest ring.
-pub(crate) const CAPACITY_MAX: u64 = 1 << 30;
 
 /// A mapped lane.
 ///
@@ -43,28 +32,23 @@ unsafe impl Sync for LaneFile {}
 
 impl LaneFile {
     fn of(segment: Segment) -> Self {
-        let (header, ring) = segment.words().split_at(PAGE_WORDS);
+        let (header, ring) = segment.words().split_at(RING);
         let header = header.first_chunk().expect("a page holds them");
         Self { header: header.into(), ring: ring.into(), _segment: segment }
-    }
-
-    /// Bytes of a lane with a ring of `capacity`.
-    pub(crate) const fn bytes(capacity: u64) -> u64 {
-        capacity.saturating_add(PAGE as u64)
     }
 
     /// Makes `segment`, which is all zero, a lane. [`is_capacity`] accepts `capacity`.
     pub(crate) fn create(segment: Segment, id: u64, capacity: u64) -> Self {
         let lane = Self::of(segment);
         let words = lane.header();
-        words[1].store(id, Ordering::Relaxed);
-        words[2].store(capacity, Ordering::Relaxed);
+        words[ID].store(id, Ordering::Relaxed);
+        words[CAPACITY].store(capacity, Ordering::Relaxed);
         // ORDERING: [MAGIC] Release: whoever sees it sees a finished header. Pairs with the fence in `open`.
-        words[0].store(MAGIC, Ordering::Release);
+        words[MAGIC].store(LANE_MAGIC, Ordering::Release);
         lane
     }
 
-    /// The lane that the registry describes; `segment` has [`Self::bytes`].
+    /// The lane that the registry describes; `segment` has its [bytes](crate::layout::lane::bytes).
     pub(crate) fn open(segment: Segment, id: u64, capacity: u64) -> io::Result<Self> {
         let lane = Self::of(segment);
         check(lane.header(), id, capacity)?;
@@ -103,10 +87,10 @@ fn check(words: &[AtomicU64], id: u64, capacity: u64) -> io::Result<()> {
     if !is_capacity(capacity) {
         return bad(format!("the directory gives lane {id} a capacity of {capacity} bytes"));
     }
-    let found = [0, 1, 2].map(|index| words[index].load(Ordering::Relaxed));
+    let found = [MAGIC, ID, CAPACITY].map(|index| words[index].load(Ordering::Relaxed));
     // ORDERING: [MAGIC] pairs with the Release store in `create`.
     fence(Ordering::Acquire);
-    if found == [MAGIC, id, capacity] { Ok(()) } else { bad(format!("the file of lane {id} says {found:x?}")) }
+    if found == [LANE_MAGIC, id, capacity] { Ok(()) } else { bad(format!("the file of lane {id} says {found:x?}")) }
 }
 
 impl Memory for LaneFile {
@@ -127,15 +111,3 @@ impl Memory for LaneFile {
 pub(crate) const fn is_capacity(bytes: u64) -> bool {
     bytes.is_power_of_two() && bytes >= CAPACITY_MIN && bytes <= CAPACITY_MAX
 }
-
-const _: () = {
-    assert!(HEADER_WORDS_USED <= PAGE_WORDS, "the header's words lie in its page");
-    assert!(OLDEST * 8 == 64 && HEAD * 8 == 128 && SENT * 8 == 136 && LATEST * 8 == 144);
-    assert!(
-        Tally::Rejected as usize * 8 == 192 && Tally::Faulty as usize * 8 == 200 && Tally::Dropped as usize * 8 == 208
-    );
-    assert!(
-        Tally::TimedOut as usize * 8 == 216 && Tally::Waited as usize * 8 == 224 && Tally::Wakes as usize * 8 == 232
-    );
-    assert!(Tally::HighWater as usize * 8 == 240);
-};

@@ -1,6 +1,7 @@
 //! A lane in plain memory, for tests; it can hold any words.
 
-use super::{HEADER_WORDS_USED, Memory};
+use super::Memory;
+use crate::layout::lane::HEADER_WORDS_USED;
 use crate::sync::AtomicU64;
 
 /// See the module.

@@ -3,10 +3,6 @@
 //! Carries records. Knows bytes and positions, but no topics' types, inboxes, files or plugins.
 //!
 //! ```text
-//! word 0            8        16                 24       512
-//!      | identity   | oldest | head sent latest | counts | ring: records, 32-byte aligned, never wrapping |
-//!      '------------------- header page -----------------'
-//!
 //!                 head            oldest
 //! ring:  | rec 7 | 0 ........... | rec 4 | rec 5 | rec 6 | PAD |   rec 7 did not fit, so that a PAD fills the end
 //!          intact '- the writer's -'------- intact --------'
@@ -15,7 +11,7 @@
 //!                  written last                                                                the next commit word
 //! ```
 //! A **position** counts bytes from the lane's creation, is a multiple of 32 and never wraps; its offset in the ring is the position modulo
-//! the capacity.
+//! the capacity. The words of the header page are in [`layout`](crate::layout::lane).
 //!
 //! # The commit rule
 //! A reader loads one word, the commit word at its position: 0 means that nothing is there yet. So the word at the writer's next position
@@ -66,7 +62,7 @@ mod oracle;
 pub(crate) use copy::copy_in;
 pub(crate) use cursor::{Cursor, Place};
 #[cfg(not(loom))]
-pub(crate) use file::{CAPACITY_MAX, CAPACITY_MIN, LaneFile, LaneHead, is_capacity};
+pub(crate) use file::{LaneFile, LaneHead, is_capacity};
 #[cfg(all(any(test, feature = "fuzzing"), not(loom)))]
 pub(crate) use heap::Heap;
 pub(crate) use mode::Mode;
@@ -76,6 +72,7 @@ pub(crate) use writer::{Envelope, Gates, Lowest, Refusal, Stamp, Writer};
 
 use std::ops::Range;
 
+use crate::layout::lane::HEADER_WORDS_USED;
 use crate::sync::AtomicU64;
 use crate::wire::HEADER_BYTES;
 
@@ -84,37 +81,6 @@ pub(crate) const SLOT: u64 = HEADER_BYTES as u64;
 
 /// Words of a record's header.
 const HEADER_WORDS: usize = HEADER_BYTES / 8;
-
-/// Word of the header page: the first intact record's position.
-pub(crate) const OLDEST: usize = 8;
-/// Word of the header page: the writer's position.
-pub(crate) const HEAD: usize = 16;
-/// Word of the header page: messages committed so far.
-pub(crate) const SENT: usize = 17;
-/// Word of the header page: the start of the newest message, in lanes whose readers skip to it.
-pub(crate) const LATEST: usize = 18;
-
-/// A writer's counter, as the index of its word in the header page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tally {
-    /// Messages returned because there was no room, or because they were too long.
-    Rejected = 24,
-    /// Readers that stopped gating because their cursor was impossible.
-    Faulty = 25,
-    /// New messages that were dropped because there was no room.
-    Dropped = 26,
-    /// Messages returned after waiting for room.
-    TimedOut = 27,
-    /// Messages that had to wait for room.
-    Waited = 28,
-    /// Inboxes woken.
-    Wakes = 29,
-    /// Most bytes that the slowest gating reader was behind when room was made.
-    HighWater = 30,
-}
-
-/// Words of the header page that are in use.
-pub(crate) const HEADER_WORDS_USED: usize = Tally::HighWater as usize + 1;
 
 /// Bytes that a record of `length` takes, header included.
 #[inline]

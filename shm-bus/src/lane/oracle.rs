@@ -7,10 +7,8 @@ use std::collections::VecDeque;
 
 use proptest::prelude::*;
 
-use super::{
-    Cursor, Envelope, Gates, HEAD, HEADER_WORDS_USED, Heap, Look, Lowest, Mode, OLDEST, Place, Reader, Refusal, SENT,
-    Stamp, Start, Writer,
-};
+use super::{Cursor, Envelope, Gates, Heap, Look, Lowest, Mode, Place, Reader, Refusal, Stamp, Start, Writer};
+use crate::layout::lane::{HEAD, HEADER_WORDS_USED, OLDEST, SENT};
 use crate::sync::{AtomicU64, Ordering};
 use crate::wire::Priority;
 

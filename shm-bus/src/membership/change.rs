@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::change_error::ChangeError;
 use super::shared::Shared;
 use super::sweep;
+use crate::control::GivenUp;
 use crate::runtime::{BusLock, LockError};
 
 /// The bus's lock, held; entries and segments may be changed.
@@ -46,6 +47,20 @@ impl<'a> Change<'a> {
         {
             drop(Change::with(shared, lock));
         }
+    }
+
+    /// Abandons `entries`, given with their ids, for an owner that is being dropped. Leaves out those that are no longer its own. Never
+    /// waits; does nothing in a forked child, where they belong to the parent.
+    pub(crate) fn give_up(shared: &Shared, entries: impl IntoIterator<Item = (GivenUp, u64)>) {
+        if shared.is_forked() {
+            return;
+        }
+        for (what, id) in entries {
+            if shared.control.has_id(what, id) {
+                shared.control.give_up(what);
+            }
+        }
+        Self::clear_given_up(shared);
     }
 
     /// Cleans up abandoned entries, unless somebody holds the lock; then the holder does.

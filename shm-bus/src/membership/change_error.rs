@@ -2,7 +2,8 @@
 
 use std::io;
 
-use crate::control::{NAME_MAX, Process};
+use crate::control::Process;
+use crate::layout::control::NAME_MAX;
 
 /// Why a bus could not be changed.
 #[derive(Debug, thiserror::Error)]

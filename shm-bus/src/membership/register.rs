@@ -6,7 +6,8 @@
 use std::io;
 
 use super::view::View;
-use crate::control::{self, Control, PARTICIPANTS_MAX, RegisterError};
+use crate::control::{Control, RegisterError};
+use crate::layout::control::{BYTES, PARTICIPANTS_MAX};
 use crate::runtime::{Access, CONTROL, Store};
 
 /// The registry, if it exists.
@@ -16,7 +17,7 @@ pub(crate) fn open_control(store: &Store, access: Access) -> Result<Option<Contr
         page => page?,
     };
     Control::fits(&page)?;
-    match store.open(CONTROL, control::BYTES, access) {
+    match store.open(CONTROL, BYTES, access) {
         // The bus was removed since its first page was mapped.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         register => Ok(Some(Control::of(register?))),

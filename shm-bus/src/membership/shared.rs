@@ -13,6 +13,7 @@ use crate::claims::ClaimFile;
 use crate::control::{Control, LaneEntry};
 use crate::inbox_file::InboxFile;
 use crate::lane::LaneFile;
+use crate::layout;
 use crate::runtime::{BusLock, LockError, ParticipantLock, Store, claims_name, inbox_name, lane_name};
 use crate::segment::Segment;
 use crate::sys::Origin;
@@ -25,7 +26,7 @@ pub(crate) struct Shared {
     pub(crate) control: Control,
     /// Tells this bus's `control` from a later one in the same folder.
     pub(super) identity: (u64, u64),
-    /// This participant's slot, below [`PARTICIPANTS_MAX`](crate::control::PARTICIPANTS_MAX).
+    /// This participant's slot, below [`PARTICIPANTS_MAX`](crate::layout::control::PARTICIPANTS_MAX).
     pub(crate) slot: usize,
     /// This participant's id.
     pub(crate) id: u64,
@@ -43,7 +44,7 @@ pub(crate) struct Shared {
 impl Shared {
     /// Creates the lane `id`. Under `bus.lock`.
     pub(crate) fn create_lane(&self, id: u64, capacity: u64) -> Result<LaneFile, ChangeError> {
-        let segment = self.create(&lane_name(id), LaneFile::bytes(capacity), "lane")?;
+        let segment = self.create(&lane_name(id), layout::lane::bytes(capacity), "lane")?;
         Ok(LaneFile::create(segment, id, capacity))
     }
 
@@ -54,13 +55,13 @@ impl Shared {
 
     /// Creates the table of `claims` for messages of the lane `id`. Under `bus.lock`.
     pub(crate) fn create_claims(&self, id: u64, claims: u64) -> Result<ClaimFile, ChangeError> {
-        let segment = self.create(&claims_name(id), ClaimFile::bytes(claims), "claim table")?;
+        let segment = self.create(&claims_name(id), layout::claims::bytes(claims), "claim table")?;
         Ok(ClaimFile::create(segment, id, claims))
     }
 
     /// Creates the inbox `id`. Under `bus.lock`.
     pub(crate) fn create_inbox(&self, id: u64) -> Result<InboxFile, ChangeError> {
-        let segment = self.create(&inbox_name(id), InboxFile::BYTES, "inbox")?;
+        let segment = self.create(&inbox_name(id), layout::inbox::BYTES, "inbox")?;
         Ok(InboxFile::create(segment, id))
     }
 

@@ -13,11 +13,9 @@ use std::collections::BTreeSet;
 
 use super::view::View;
 use crate::claims;
-use crate::control::{
-    Control, GivenUp, INBOXES_MAX, LANES_MAX, LaneEntry, LaneState, PARTICIPANTS_MAX, RegisterTable, SpoiltEntry,
-    TOPICS_MAX,
-};
+use crate::control::{Control, GivenUp, LaneEntry, LaneState, RegisterTable, SpoiltEntry};
 use crate::lane::{Cursor, Place};
+use crate::layout::control::{INBOXES_MAX, LANES_MAX, PARTICIPANTS_MAX, TOPICS_MAX};
 use crate::runtime::{
     Access, BUS_LOCK, CONTROL, CONTROL_NEW, Store, claims_name, inbox_name, is_file_name, lane_name, slot_name,
 };

@@ -8,7 +8,8 @@
 //! # Failure
 //! A refused request changes nothing.
 
-use crate::control::{Control, LaneEntry, LaneState, SCHEMA_MAX, TOPIC_NAME_MAX, TYPE_NAME_MAX, TopicEntry};
+use crate::control::{Control, LaneEntry, LaneState, TopicEntry};
+use crate::layout::control::{SCHEMA_MAX, TOPIC_NAME_MAX, TYPE_NAME_MAX};
 use crate::topic::TopicSpec;
 use crate::wire::Policy;
 

@@ -3,10 +3,11 @@
 use std::io;
 
 use super::liveness::Signs;
-use crate::claims::ClaimFile;
-use crate::control::{self, Control, GivenUp, PARTICIPANTS_MAX};
+use crate::control::{Control, GivenUp};
 use crate::inbox_file::InboxFile;
 use crate::lane::{LaneFile, LaneHead};
+use crate::layout;
+use crate::layout::control::PARTICIPANTS_MAX;
 use crate::runtime::{Access, CONTROL, LockOwner, LockState, Store, claims_name, inbox_name, lane_name, slot_name};
 use crate::sys::{has_ended, is_stopped};
 
@@ -60,7 +61,7 @@ impl View<'_> {
 
     /// Maps the lane `id`, read-only.
     pub(crate) fn open_lane(&self, id: u64, capacity: u64) -> io::Result<LaneFile> {
-        LaneFile::open(self.store.open(&lane_name(id), LaneFile::bytes(capacity), Access::Read)?, id, capacity)
+        LaneFile::open(self.store.open(&lane_name(id), layout::lane::bytes(capacity), Access::Read)?, id, capacity)
     }
 
     /// Maps only the header page of the lane `id`, read-only.
@@ -70,12 +71,12 @@ impl View<'_> {
 
     /// Like [`View::open_inbox`], for reading a few words: only their pages are loaded into memory.
     pub(crate) fn peek_inbox(&self, id: u64) -> io::Result<InboxFile> {
-        InboxFile::open(self.store.open(&inbox_name(id), InboxFile::BYTES, Access::Peek)?, id)
+        InboxFile::open(self.store.open(&inbox_name(id), layout::inbox::BYTES, Access::Peek)?, id)
     }
 
     /// Maps the inbox `id`, read-only.
     pub(crate) fn open_inbox(&self, id: u64) -> io::Result<InboxFile> {
-        InboxFile::open(self.store.open(&inbox_name(id), InboxFile::BYTES, Access::Read)?, id)
+        InboxFile::open(self.store.open(&inbox_name(id), layout::inbox::BYTES, Access::Read)?, id)
     }
 
     /// Names of files that the registry lists but that don't exist: somebody removed them.
@@ -107,9 +108,9 @@ impl View<'_> {
 
     /// Bytes of the registry and of all segments that it names.
     pub(crate) fn bytes_used(&self) -> u64 {
-        let lanes = self.control.lanes().map(|lane| LaneFile::bytes(lane.capacity));
-        let claims = self.control.lanes().filter(|lane| lane.claims > 0).map(|lane| ClaimFile::bytes(lane.claims));
-        let inboxes = self.control.inboxes().filter(|inbox| !inbox.worker).map(|_| InboxFile::BYTES);
-        lanes.chain(claims).chain(inboxes).fold(control::BYTES, u64::saturating_add)
+        let lanes = self.control.lanes().map(|lane| layout::lane::bytes(lane.capacity));
+        let claims = self.control.lanes().filter(|lane| lane.claims > 0).map(|lane| layout::claims::bytes(lane.claims));
+        let inboxes = self.control.inboxes().filter(|inbox| !inbox.worker).map(|_| layout::inbox::BYTES);
+        lanes.chain(claims).chain(inboxes).fold(layout::control::BYTES, u64::saturating_add)
     }
 }

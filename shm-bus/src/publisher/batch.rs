@@ -4,8 +4,9 @@
 //! # Failure
 //! If a batch ends early, by an error or a panic in the caller's iterator, the messages sent so far are visible by then.
 
-use super::{Publisher, SendError};
+use super::Publisher;
 use crate::lane::Envelope;
+use crate::outgoing::SendError;
 use crate::wire::Priority;
 
 /// Why a batch was not sent completely.

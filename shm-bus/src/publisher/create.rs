@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use super::gates::GateList;
 use super::signal::fenced_by_others;
-use super::{OutLane, Publisher, TopicPublisher};
+use super::{Laggards, Lane, Publisher, TopicPublisher};
 use crate::control::NewLane;
 use crate::inbox_file::InboxFile;
-use crate::lane::{CAPACITY_MAX, CAPACITY_MIN, Cursor, Stamp, Writer, is_capacity};
+use crate::lane::{Cursor, is_capacity};
+use crate::layout::lane::{CAPACITY_MAX, CAPACITY_MIN};
 use crate::membership::{Bus, Change, ChangeError, Leaving, Shared, TopicError, find_or_add, refuse_queue, text_fits};
-use crate::runtime::lane_name;
+use crate::outgoing::{OutLane, are_lanes, make_each};
 use crate::sync::Ordering;
 use crate::topic::TopicSpec;
 use crate::wire::{Policy, Priority, Topic};
@@ -93,38 +94,26 @@ impl Publisher {
         leaving: &Leaving,
     ) -> Result<Self, PublisherError> {
         text_fits(name)?;
-        for (index, (priority, bytes)) in lanes.iter().enumerate() {
-            if !is_capacity((*bytes).into()) {
-                return Err(PublisherError::Capacity { bytes: *bytes });
-            }
-            if lanes[..index].iter().any(|(earlier, _)| earlier == priority) {
-                return Err(PublisherError::Lanes);
-            }
+        if let Some((_, bytes)) = lanes.iter().find(|(_, bytes)| !is_capacity((*bytes).into())) {
+            return Err(PublisherError::Capacity { bytes: *bytes });
         }
-        if lanes.is_empty() {
+        if !are_lanes(lanes.iter().map(|(priority, _)| *priority)) {
             return Err(PublisherError::Lanes);
         }
         let change = Change::begin(&shared)?;
         let policy = topic.policy;
         let topic = find_or_add(&shared.control, topic, leaving)?;
         refuse_queue(&shared.control, topic)?;
-        let mut made: [Option<OutLane>; 4] = [None, None, None, None];
-        for (priority, capacity) in lanes {
-            match make_lane(&shared, (topic, policy), name, *priority, (*capacity).into()) {
-                Ok(lane) => made[*priority as usize] = Some(lane),
-                Err(error) => {
-                    made.iter().flatten().for_each(|lane| unmake_lane(&shared, lane));
-                    return Err(error);
-                }
-            }
-        }
+        let lanes = make_each(&shared, lanes.iter().copied(), |priority, bytes| {
+            make_lane(&shared, (topic, policy), name, priority, bytes.into())
+        })?;
         shared.control.bump_epoch();
         drop(change);
         Ok(Self {
             shared,
             topic,
             policy,
-            lanes: made,
+            lanes,
             retired: [const { None }; 4],
             gates: GateList::new(topic),
             fenced: fenced_by_others(),
@@ -139,16 +128,12 @@ fn make_lane(
     publisher: &str,
     priority: Priority,
     capacity: u64,
-) -> Result<OutLane, PublisherError> {
+) -> Result<Lane, PublisherError> {
     let limit = || PublisherError::Limit { max: shared.control.limits().lanes };
     let index = shared.control.free_lane().ok_or_else(limit)?;
     let id = unmistakable_id(shared, topic, index);
-    let file = shared.create_lane(id, capacity)?;
-    let stamp = Stamp { priority, topic: topic as u32, sender: shared.id };
-    let writer = Writer::new(file, stamp, policy == Policy::Latest);
-    let participant = shared.slot;
-    shared.control.add_lane(index, NewLane { id, topic, priority, participant, capacity, claims: 0, publisher });
-    Ok(OutLane { index, id, writer, faulty: Vec::new(), tested: None })
+    let new = NewLane { id, topic, priority, participant: shared.slot, capacity, claims: 0, publisher };
+    Ok(OutLane::create(shared, index, new, policy == Policy::Latest, Laggards::default())?)
 }
 
 /// An id for a lane at `index` whose generation is in no gating inbox's cursor there for `topic`, left by an earlier lane. Under
@@ -166,10 +151,4 @@ fn unmistakable_id(shared: &Shared, topic: usize, index: usize) -> u64 {
             return id;
         }
     }
-}
-
-/// Removes a lane that was not announced yet. Under `bus.lock`.
-fn unmake_lane(shared: &Shared, lane: &OutLane) {
-    shared.control.remove_lane(lane.index);
-    let _ = shared.store.remove(&lane_name(lane.id));
 }

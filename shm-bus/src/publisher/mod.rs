@@ -25,61 +25,13 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::control::GivenUp;
-use crate::lane::{Envelope, LaneFile, Memory, SENT, Tally, Writer, copy_in};
+use crate::lane::{Envelope, Memory, copy_in};
+use crate::layout::lane::{SENT, Tally};
 use crate::membership::{Change, Leaving, Shared};
+use crate::outgoing::{Lanes, OutLane, SendError};
 use crate::sync::Ordering;
 use crate::wire::{Policy, Priority};
 use gates::{GateList, LaneGates};
-
-/// Why a message was not sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SendError {
-    /// A subscriber has not yet read enough; the message is returned and counted.
-    #[error("the lane is full: a subscriber has not yet read it")]
-    Full,
-    /// The lane of a work queue has no room or no free claim, because sent messages are not done. The message is returned and counted.
-    #[error(
-        "the queue is full: {outstanding} messages or {capacity} bytes are under way at most; start workers, or raise \
-         `QueueLane::outstanding` or `capacity`"
-    )]
-    QueueFull {
-        /// Maximum number of messages that are sent and not done.
-        outstanding: u64,
-        /// Bytes that they can take, with their headers.
-        capacity: u64,
-    },
-    /// Like `Full` or `QueueFull`, after waiting as long as the topic's policy says.
-    #[error("the lane is full: its subscribers or workers have made no room for {timeout_ms} ms")]
-    TimedOut {
-        /// Milliseconds waited.
-        timeout_ms: u32,
-    },
-    /// The message exceeds the lane's maximum length.
-    #[error("a message of {len} bytes is longer than the lane's {max}")]
-    TooLong {
-        /// Bytes requested.
-        len: usize,
-        /// Maximum number of bytes.
-        max: usize,
-    },
-    /// The publisher has no lane of this priority.
-    #[error("the publisher declared no lane of priority {}", .0.name())]
-    NoLane(Priority),
-    /// There is no loan, or it is shorter than the length to commit.
-    #[error("no loan of at least {0} bytes is open on this lane")]
-    NoLoan(usize),
-    /// Somebody else wrote into the lane.
-    #[error("the lane was changed by somebody else; make the publisher anew")]
-    Corrupt,
-    /// Others no longer find the bus: its folder, the runtime folder or the registry was deleted, moved or replaced.
-    #[error("the bus was removed: its folder was deleted, moved or replaced; open it again")]
-    Removed,
-    /// This process was forked from the one that opened the bus; only the parent may use its handles.
-    #[error("the bus was opened before this process was forked; open it here")]
-    Forked,
-}
 
 /// Counts of what a publisher has sent in one lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,26 +56,25 @@ pub struct Publisher {
     /// Index in the table of topics.
     topic: usize,
     policy: Policy,
-    lanes: [Option<OutLane>; 4],
+    lanes: Lanes<Laggards>,
     /// The lanes, after the bus was removed. They stay mapped: a loan may point into one.
-    retired: [Option<OutLane>; 4],
+    retired: Lanes<Laggards>,
     gates: GateList,
     /// See [`signal`].
     fenced: bool,
 }
 
-/// One priority's lane.
-#[derive(Debug)]
-struct OutLane {
-    /// Index in the lane table.
-    index: usize,
-    id: u64,
-    writer: Writer<LaneFile>,
+/// What one lane knows about the inboxes that it waits for.
+#[derive(Debug, Default)]
+struct Laggards {
     /// Ids of inboxes whose cursor in this lane was impossible.
     faulty: Vec<u64>,
-    /// Time at which its laggards' locks were last tested.
+    /// Time at which the locks of the slow ones were last tested.
     tested: Option<Instant>,
 }
+
+/// One priority's lane.
+type Lane = OutLane<Laggards>;
 
 impl Publisher {
     /// Sends one message (or several back to back) of `payload`'s bytes. They should be whole messages of the topic's size. This is not
@@ -239,7 +190,7 @@ impl Publisher {
         let Some(lane) = &mut self.lanes[priority as usize] else { return 0.0 };
         let gates = self.policy.gates();
         let mut gates =
-            LaneGates::new(&self.shared, &mut self.gates, lane.index, lane.id as u16, &mut lane.faulty, gates);
+            LaneGates::new(&self.shared, &mut self.gates, lane.index, lane.id as u16, &mut lane.gates.faulty, gates);
         lane.writer.fill(&mut gates) as f64 / lane.writer.geometry().capacity as f64
     }
 
@@ -250,7 +201,7 @@ impl Publisher {
     }
 
     #[inline]
-    fn lane(&mut self, priority: Priority) -> Result<&mut OutLane, SendError> {
+    fn lane(&mut self, priority: Priority) -> Result<&mut Lane, SendError> {
         let Self { lanes, shared, .. } = self;
         let missing = || if shared.was_removed() { SendError::Removed } else { SendError::NoLane(priority) };
         lanes[priority as usize].as_mut().ok_or_else(missing)
@@ -352,15 +303,6 @@ impl Leaving {
 
 impl Drop for Publisher {
     fn drop(&mut self) {
-        if self.shared.is_forked() {
-            return;
-        }
-        let control = &self.shared.control;
-        for lane in self.lanes.iter().flatten() {
-            if control.lane(lane.index).is_some_and(|entry| entry.id == lane.id) {
-                control.give_up(GivenUp::Lane(lane.index));
-            }
-        }
-        Change::clear_given_up(&self.shared);
+        Change::give_up(&self.shared, self.lanes.iter().flatten().map(OutLane::entry));
     }
 }

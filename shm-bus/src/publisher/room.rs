@@ -6,11 +6,11 @@
 use std::time::{Duration, Instant};
 
 use super::gates::LaneGates;
-use super::{OutLane, Publisher, SendError};
-use crate::bell;
-use crate::lane::{Refusal, Tally};
+use super::{Laggards, Publisher};
+use crate::lane::Refusal;
+use crate::layout::lane::Tally;
 use crate::membership::Change;
-use crate::sys::{BellId, Sleeper};
+use crate::outgoing::{OutLane, SendError, sleep_until_room};
 use crate::wire::{Policy, Priority};
 
 impl Publisher {
@@ -26,9 +26,9 @@ impl Publisher {
         let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
         if refusal == Refusal::Full {
             let now = Instant::now();
-            let test = lane.tested.is_none_or(|tested| now.duration_since(tested) >= Self::TEST_INTERVAL);
+            let test = lane.gates.tested.is_none_or(|tested| now.duration_since(tested) >= Self::TEST_INTERVAL);
             if test {
-                lane.tested = Some(now);
+                lane.gates.tested = Some(now);
             }
             if test && let Some(first) = self.without_the_dead(priority, len) {
                 return Ok(first);
@@ -43,19 +43,7 @@ impl Publisher {
         self.refuse_unusable()?;
         let policy = self.policy;
         let lane = self.lane(priority)?;
-        let (tally, error) = match refusal {
-            Refusal::TooLong => {
-                (Tally::Rejected, SendError::TooLong { len, max: lane.writer.geometry().payload_max() })
-            }
-            Refusal::Corrupt => (Tally::Rejected, SendError::Corrupt),
-            Refusal::Full => match policy {
-                Policy::Block { timeout_ms } => (Tally::TimedOut, SendError::TimedOut { timeout_ms }),
-                Policy::DropNewest => (Tally::Dropped, SendError::Full),
-                _ => (Tally::Rejected, SendError::Full),
-            },
-        };
-        lane.writer.tally(tally, 1);
-        Err(error)
+        Err(lane.refuse(len, refusal, policy, SendError::Full))
     }
 
     /// Removes dead inboxes from the gates; returns the room that this made, if any.
@@ -70,13 +58,13 @@ impl Publisher {
     /// Sleeps until the inboxes have made room, at most `timeout`. Detects dead ones meanwhile.
     fn wait_for_room(&mut self, priority: Priority, len: usize, timeout: Duration) -> Option<usize> {
         let shared = std::sync::Arc::clone(&self.shared);
-        let index = self.lanes[priority as usize].as_ref()?.index;
-        self.lanes[priority as usize].as_ref()?.writer.tally(Tally::Waited, 1);
-        let sleeper = Sleeper::new(BellId { folder: shared.store.path(), kind: "room", index }).ok()?;
+        let lane = self.lanes[priority as usize].as_ref()?;
+        lane.writer.tally(Tally::Waited, 1);
+        let index = lane.index;
         // The messages of a batch sent so far become visible now; their reader may sleep, and makes no room before it wakes.
         self.signal(priority);
         let mut first = None;
-        bell::wait(shared.control.room_bell(index), &sleeper, Some(Instant::now() + timeout), || {
+        sleep_until_room(&shared, index, timeout, || {
             shared.beat();
             first = self.reserve_now(priority, len).ok().or_else(|| self.without_the_dead(priority, len));
             first.is_some() || shared.was_removed()
@@ -88,7 +76,7 @@ impl Publisher {
     #[inline]
     pub(super) fn reserve_now(&mut self, priority: Priority, len: usize) -> Result<usize, Refusal> {
         let Some(lane) = &mut self.lanes[priority as usize] else { return Err(Refusal::Full) };
-        let OutLane { writer, index, id, faulty, .. } = lane;
+        let OutLane { writer, index, id, gates: Laggards { faulty, .. } } = lane;
         let mut gates = LaneGates::new(&self.shared, &mut self.gates, *index, *id as u16, faulty, self.policy.gates());
         writer.begin(len, &mut gates)
     }

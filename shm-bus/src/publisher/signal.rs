@@ -16,9 +16,9 @@
 
 use std::sync::LazyLock;
 
-use super::OutLane;
+use super::Lane;
 use crate::bell;
-use crate::lane::Tally;
+use crate::layout::lane::Tally;
 use crate::membership::Shared;
 use crate::sys::{self, BellId};
 
@@ -30,7 +30,7 @@ pub(super) fn fenced_by_others() -> bool {
 
 /// Signals the inboxes of `topic` that `lane` holds a new message. `fenced` is the result of [`fenced_by_others`].
 #[inline(always)]
-pub(super) fn signal(shared: &Shared, topic: usize, lane: &OutLane, fenced: bool) {
+pub(super) fn signal(shared: &Shared, topic: usize, lane: &Lane, fenced: bool) {
     let attention = bell::who_asked(shared.control.attention(topic), fenced);
     if attention != 0 {
         signal_each(shared, attention, lane);
@@ -38,7 +38,7 @@ pub(super) fn signal(shared: &Shared, topic: usize, lane: &OutLane, fenced: bool
 }
 
 #[inline(never)]
-fn signal_each(shared: &Shared, mut attention: u64, lane: &OutLane) {
+fn signal_each(shared: &Shared, mut attention: u64, lane: &Lane) {
     bell::fence_before_look();
     while attention != 0 {
         let inbox = attention.trailing_zeros() as usize;

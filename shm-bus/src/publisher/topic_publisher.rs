@@ -2,7 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::{Publisher, SendError};
+use super::Publisher;
+use crate::outgoing::SendError;
 use crate::wire::{Topic, message_bytes};
 
 /// Publishes the topic `T` at its declared priority. Made by [`Bus::publisher_of`](crate::Bus::publisher_of).

@@ -6,15 +6,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::counts::{ClientCount, ClientCounts};
+use super::counts::ClientCounts;
 use super::pending::{IN_FLIGHT_MAX, Pending, Ticket};
 use super::{CallError, ServiceError, ServiceSpec, WAIT_MAX, has_passed, unanswerable};
 use crate::bell::SLICE;
 use crate::inbox::{Attachment, Inbox, ReceiveError};
 use crate::inbox_file::InboxFile;
 use crate::lane::{Envelope, Start};
+use crate::layout::inbox::ClientCount;
 use crate::membership::{Bus, Change, Shared};
-use crate::publisher::{Publisher, SendError};
+use crate::outgoing::SendError;
+use crate::publisher::Publisher;
 use crate::sys::monotonic_ns;
 use crate::wire::{Kind, Priority, REQUEST_PREFIX_BYTES, RequestPrefix, Status};
 

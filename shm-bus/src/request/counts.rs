@@ -1,42 +1,12 @@
-//! Counters of clients and servers: words in the header page of their own inbox's file, which anybody who maps it can read.
-//!
-//! ```text
-//! word 16                                                                                24                             33
-//!      | sent answered expired cancelled lost late strange refused | (a client's)        | served answered ... (a server's) |
-//! ```
+//! Counters of clients and servers: words in the header page of their own inbox's file, which anybody who maps it can read. They are in
+//! [`layout`](crate::layout::inbox).
 //!
 //! # Invariants
 //! 1. An inbox belongs to a client, to a server, or to neither; only its owner writes here.
 
 use crate::inbox_file::InboxFile;
+use crate::layout::inbox::{ClientCount, ServerCount};
 use crate::sync::Ordering;
-
-/// Counters of a client, as the index of the word in its inbox's file.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum ClientCount {
-    Sent = 16,
-    Answered = 17,
-    Expired = 18,
-    Cancelled = 19,
-    Lost = 20,
-    Late = 21,
-    Strange = 22,
-    Refused = 23,
-}
-
-/// Counters of a server, as the index of the word in its inbox's file.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum ServerCount {
-    Served = 24,
-    Answered = 25,
-    Expired = 26,
-    Cancelled = 27,
-    CancelsLate = 28,
-    Malformed = 29,
-    Unanswerable = 30,
-    Overflowed = 31,
-    Undelivered = 32,
-}
 
 impl ClientCount {
     /// Adds one. Called only by the inbox's owner.
@@ -53,13 +23,6 @@ impl ServerCount {
         add(file, self as usize);
     }
 }
-
-const _: () = {
-    assert!(ClientCount::Sent as usize == InboxFile::FIGURES.start, "the inbox's own end there");
-    assert!(ClientCount::Sent as usize * 8 == 128 && ClientCount::Refused as usize * 8 == 184);
-    assert!(ServerCount::Served as usize * 8 == 192 && ServerCount::Undelivered as usize * 8 == 256);
-    assert!((ServerCount::Undelivered as usize) < InboxFile::FIGURES.end);
-};
 
 /// A client's counters so far. Each request sent is answered, expired, cancelled, lost, or in flight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,14 +7,16 @@
 //! # Failure
 //! An answer without a lane back is counted, never waited for. A request without one is not run, and its client is told.
 
-use super::counts::{ServerCount, ServerCounts};
+use super::counts::ServerCounts;
 use super::pending::IN_FLIGHT_MAX;
 use super::{Codec, ServiceSpec, has_passed, unanswerable};
 use crate::inbox::Delivery;
 use crate::inbox_file::InboxFile;
 use crate::lane::Envelope;
+use crate::layout::inbox::ServerCount;
 use crate::membership::{Bus, Shared};
-use crate::publisher::{Publisher, SendError};
+use crate::outgoing::SendError;
+use crate::publisher::Publisher;
 use crate::wire::{Kind, Priority, RequestPrefix, RequestPrefixError, Status};
 
 /// Maximum number of cancels remembered for one client whose requests are still to be read.

@@ -2,7 +2,7 @@
 
 use super::pending::IN_FLIGHT_MAX;
 use crate::inbox::ReceiveError;
-use crate::publisher::SendError;
+use crate::outgoing::SendError;
 use crate::wire::Status;
 
 /// Why there is no answer.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::memory::Memory;
 use super::slot_name;
 use crate::crash;
+use crate::layout::lock;
 use crate::sys::{Dir, Origin, check_file_limit, identity, is_not_a_file};
 
 /// State of a slot's lock.
@@ -36,15 +37,20 @@ pub(crate) struct LockOwner {
     pub(crate) id: u64,
 }
 
-/// Contents of a lock file: its inode, then its owner.
-type Signature = [u8; 32];
+/// Contents of a lock file.
+type Signature = [u8; lock::WORDS * 8];
 
 impl LockOwner {
     fn signature(self, inode: u64) -> Signature {
-        let mut signature = [0; 32];
-        let words = [inode, self.register, self.slot as u64, self.id];
-        for (bytes, word) in signature.chunks_exact_mut(8).zip(words) {
-            bytes.copy_from_slice(&word.to_le_bytes());
+        let mut signature = [0; lock::WORDS * 8];
+        let words = [
+            (lock::FILE, inode),
+            (lock::REGISTRY, self.register),
+            (lock::SLOT, self.slot as u64),
+            (lock::PARTICIPANT, self.id),
+        ];
+        for (index, word) in words {
+            signature[index * 8..][..8].copy_from_slice(&word.to_le_bytes());
         }
         signature
     }
@@ -126,7 +132,7 @@ enum Signer {
 }
 
 fn signer(mut file: &File, owner: LockOwner) -> Signer {
-    let mut signature = [0; 32];
+    let mut signature: Signature = [0; lock::WORDS * 8];
     match file.read_exact(&mut signature) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Signer::Nobody,
         Err(_) => return Signer::Untold,
@@ -135,7 +141,7 @@ fn signer(mut file: &File, owner: LockOwner) -> Signer {
     let Ok((_, inode)) = identity(file) else { return Signer::Untold };
     match signature {
         signature if signature == owner.signature(inode) => Signer::Owner,
-        signature if signature.starts_with(&inode.to_le_bytes()) => Signer::Other,
+        signature if signature[lock::FILE * 8..].starts_with(&inode.to_le_bytes()) => Signer::Other,
         _ => Signer::Nobody,
     }
 }

@@ -26,13 +26,9 @@ use std::sync::Arc;
 
 use memmap2::{MmapOptions, MmapRaw};
 
+use crate::layout::PAGE;
 use crate::sync::AtomicU64;
 use crate::sys::Origin;
-
-/// Bytes of the header page of every segment.
-pub(crate) const PAGE: usize = 4096;
-/// Words of the header page.
-pub(crate) const PAGE_WORDS: usize = PAGE / 8;
 
 #[cfg(target_endian = "big")]
 compile_error!("segments hold little-endian words, which this crate does not swap");
@@ -160,7 +156,8 @@ const _: () = {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::{PAGE, Segment};
+    use super::Segment;
+    use crate::layout::PAGE;
     use crate::sync::Ordering;
 
     #[test]

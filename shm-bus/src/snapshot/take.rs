@@ -6,9 +6,12 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, SpoiltInfo, TopicInfo};
-use crate::control::{InboxEntry, LANES_MAX, LaneEntry, LaneState, SpoiltEntry, TopicEntry};
-use crate::inbox_file::{Count, InboxFile, LaneCount};
-use crate::lane::{Cursor, HEAD, OLDEST, Place, SENT, Tally};
+use crate::control::{InboxEntry, LaneEntry, LaneState, SpoiltEntry, TopicEntry};
+use crate::inbox_file::InboxFile;
+use crate::lane::{Cursor, Place};
+use crate::layout::control::LANES_MAX;
+use crate::layout::inbox::{Count, LaneCount};
+use crate::layout::lane::{HEAD, OLDEST, SENT, Tally};
 use crate::membership::View;
 use crate::request::{ClientCounts, ServerCounts, ServiceSpec};
 use crate::sync::{AtomicU64, Ordering};

@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
-use crate::claims::{ClaimWord, Claims, Count, Owner, State, Table, open_table};
+use crate::claims::{ClaimWord, Claims, Owner, State, Table, open_table};
 use crate::control::{InboxEntry, LaneEntry, LaneState, TopicEntry};
+use crate::layout::claims::Count;
 use crate::membership::View;
 use crate::runtime::Access;
 use crate::sys::monotonic_ns;

@@ -3,9 +3,10 @@
 //! # Failure
 //! Nothing is dropped if that would not suffice. A lane stays if a worker takes one of its dead letters meanwhile.
 
-use crate::claims::{ClaimFile, Count, State, open_table};
+use crate::claims::{State, open_table};
 use crate::control::LaneState;
-use crate::lane::LaneFile;
+use crate::layout;
+use crate::layout::claims::Count;
 use crate::membership::{Shared, end_lane};
 use crate::runtime::Access;
 
@@ -53,7 +54,7 @@ pub(super) fn make_place(shared: &Shared, topic: usize, wanted: Place) -> u64 {
     closed.sort_by_key(|(.., lane)| lane.id);
     for (.., lane) in &closed {
         place.lanes += 1;
-        place.bytes += LaneFile::bytes(lane.capacity) + ClaimFile::bytes(lane.claims);
+        place.bytes += layout::lane::bytes(lane.capacity) + layout::claims::bytes(lane.claims);
     }
     if !place.holds(wanted) {
         return 0;

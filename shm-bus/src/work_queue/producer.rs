@@ -8,20 +8,21 @@
 //! are still processed while somebody is on the bus.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::make_place::{Place, count_dropped, make_place};
 use super::spec::{QueueError, QueueLane, QueueSpec, find_or_add_queue};
 use super::wake::signal;
-use crate::bell;
-use crate::claims::{ClaimFile, ClaimGates, ClaimWord, Count, Outstanding, Table, Vacancy};
-use crate::control::{GivenUp, NewLane};
-use crate::lane::{Envelope, HEAD, LaneFile, Memory, Refusal, Stamp, Tally, Writer, copy_in};
+use crate::claims::{ClaimFile, ClaimGates, ClaimWord, Outstanding, Table, Vacancy};
+use crate::control::NewLane;
+use crate::lane::{Envelope, Memory, Refusal, copy_in};
+use crate::layout;
+use crate::layout::claims::Count;
+use crate::layout::lane::{HEAD, Tally};
 use crate::membership::{Change, Shared, text_fits};
-use crate::publisher::SendError;
-use crate::runtime::{claims_name, lane_name};
+use crate::outgoing::{Lanes, OutLane, SendError, are_lanes, make_each, sleep_until_room};
+use crate::runtime::claims_name;
 use crate::sync::Ordering;
-use crate::sys::{BellId, Sleeper};
 use crate::wire::{Policy, Priority};
 
 /// Sends messages to a work queue, with a separate lane for each priority that it declared. Made by
@@ -32,21 +33,20 @@ pub struct WorkProducer {
     /// Index in the table of topics.
     topic: usize,
     policy: Policy,
-    lanes: [Option<OutLane>; 4],
+    lanes: Lanes<Undone>,
     /// Number of calls of [`Self::send`].
     sends: u64,
 }
 
-/// One priority's lane.
+/// What one lane waits for: messages that are not done.
 #[derive(Debug)]
-struct OutLane {
-    /// Index in the lane table.
-    index: usize,
-    id: u64,
-    writer: Writer<LaneFile>,
+struct Undone {
     table: Table<ClaimFile>,
     outstanding: Outstanding,
 }
+
+/// One priority's lane.
+type Lane = OutLane<Undone>;
 
 /// Room for one message.
 #[derive(Clone, Copy, Debug)]
@@ -65,19 +65,15 @@ impl WorkProducer {
         lanes: &[QueueLane],
     ) -> Result<Self, QueueError> {
         text_fits(name)?;
-        for (index, lane) in lanes.iter().enumerate() {
-            lane.check()?;
-            if lanes[..index].iter().any(|earlier| earlier.priority == lane.priority) {
-                return Err(QueueError::Lanes);
-            }
-        }
-        if lanes.is_empty() {
+        lanes.iter().try_for_each(|lane| lane.check())?;
+        if !are_lanes(lanes.iter().map(|lane| lane.priority)) {
             return Err(QueueError::Lanes);
         }
         let change = Change::begin(&shared)?;
         let topic = find_or_add_queue(&shared.control, queue)?;
         let dropped = make_place(&shared, topic, place_of(lanes));
-        let made = OutLane::all(&shared, topic, name, lanes);
+        let wanted = lanes.iter().map(|lane| (lane.priority, *lane));
+        let made = make_each(&shared, wanted, |_, lane| make_lane(&shared, topic, name, lane));
         count_dropped(&shared, topic, dropped);
         let made = made?;
         shared.control.bump_epoch();
@@ -129,7 +125,10 @@ impl WorkProducer {
         if self.shared.check().is_err() {
             return 1.0;
         }
-        let Some(OutLane { writer, table, outstanding, .. }) = &mut self.lanes[priority as usize] else { return 0.0 };
+        let Some(OutLane { writer, gates: Undone { table, outstanding }, .. }) = &mut self.lanes[priority as usize]
+        else {
+            return 0.0;
+        };
         let bytes = writer.fill(&mut ClaimGates { table, outstanding }) as f64 / writer.geometry().capacity as f64;
         let claims = (outstanding.next() - outstanding.tail()) as f64 / table.len() as f64;
         bytes.max(claims)
@@ -142,88 +141,46 @@ impl WorkProducer {
             return Err(SendError::Removed);
         }
         let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
-        let full = SendError::QueueFull { outstanding: lane.table.len(), capacity: lane.writer.geometry().capacity };
-        let (tally, error) = match (refusal, self.policy) {
-            (Refusal::TooLong, _) => {
-                (Tally::Rejected, SendError::TooLong { len, max: lane.writer.geometry().payload_max() })
+        if refusal == Refusal::Full
+            && let Policy::Block { timeout_ms } = self.policy
+        {
+            if let Some(room) = lane.wait(&self.shared, len, Duration::from_millis(timeout_ms.into())) {
+                return Ok(room);
             }
-            (Refusal::Corrupt, _) => (Tally::Rejected, SendError::Corrupt),
-            (Refusal::Full, Policy::Block { timeout_ms }) => {
-                if let Some(room) = lane.wait(&self.shared, len, Duration::from_millis(timeout_ms.into())) {
-                    return Ok(room);
-                }
-                if self.shared.was_removed() {
-                    return Err(SendError::Removed);
-                }
-                (Tally::TimedOut, SendError::TimedOut { timeout_ms })
+            if self.shared.was_removed() {
+                return Err(SendError::Removed);
             }
-            (Refusal::Full, Policy::DropNewest) => (Tally::Dropped, full),
-            (Refusal::Full, _) => (Tally::Rejected, full),
-        };
-        lane.writer.tally(tally, 1);
-        Err(error)
+        }
+        let (outstanding, capacity) = (lane.gates.table.len(), lane.writer.geometry().capacity);
+        Err(lane.refuse(len, refusal, self.policy, SendError::QueueFull { outstanding, capacity }))
     }
 }
 
 /// Resources that `lanes` need.
 fn place_of(lanes: &[QueueLane]) -> Place {
-    let bytes = lanes.iter().map(|lane| LaneFile::bytes(lane.capacity.into()) + ClaimFile::bytes(lane.claims()));
+    let bytes =
+        lanes.iter().map(|lane| layout::lane::bytes(lane.capacity.into()) + layout::claims::bytes(lane.claims()));
     Place { lanes: lanes.len(), bytes: bytes.sum() }
 }
 
-impl OutLane {
-    /// Creates all lanes, or none. Under `bus.lock`.
-    fn all(
-        shared: &Shared,
-        topic: usize,
-        publisher: &str,
-        lanes: &[QueueLane],
-    ) -> Result<[Option<Self>; 4], QueueError> {
-        let mut made = [None, None, None, None];
-        for lane in lanes {
-            match Self::new(shared, topic, publisher, *lane) {
-                Ok(out) => made[lane.priority as usize] = Some(out),
-                Err(error) => {
-                    made.iter().flatten().for_each(|lane: &Self| lane.unmake(shared));
-                    return Err(error);
-                }
-            }
-        }
-        Ok(made)
-    }
+/// Creates one lane's files and entry. Under `bus.lock`.
+fn make_lane(shared: &Shared, topic: usize, publisher: &str, lane: QueueLane) -> Result<Lane, QueueError> {
+    let control = &shared.control;
+    let limit = || QueueError::LaneLimit { max: control.limits().lanes };
+    let index = control.free_lane().ok_or_else(limit)?;
+    let (id, capacity, claims, priority) = (control.next_id(), lane.capacity.into(), lane.claims(), lane.priority);
+    let undone = Undone { table: Table::new(shared.create_claims(id, claims)?), outstanding: Outstanding::new(claims) };
+    let new = NewLane { id, topic, priority, participant: shared.slot, capacity, claims, publisher };
+    OutLane::create(shared, index, new, false, undone).map_err(|error| {
+        let _ = shared.store.remove(&claims_name(id));
+        error.into()
+    })
+}
 
-    /// Creates one lane's segments and entry. Under `bus.lock`.
-    fn new(shared: &Shared, topic: usize, publisher: &str, lane: QueueLane) -> Result<Self, QueueError> {
-        let control = &shared.control;
-        let limit = || QueueError::LaneLimit { max: control.limits().lanes };
-        let index = control.free_lane().ok_or_else(limit)?;
-        let (id, capacity, claims) = (control.next_id(), lane.capacity.into(), lane.claims());
-        let ring = shared.create_lane(id, capacity)?;
-        let table = match shared.create_claims(id, claims) {
-            Ok(table) => Table::new(table),
-            Err(error) => {
-                let _ = shared.store.remove(&lane_name(id));
-                return Err(error.into());
-            }
-        };
-        let priority = lane.priority;
-        let stamp = Stamp { priority, topic: topic as u32, sender: shared.id };
-        let participant = shared.slot;
-        control.add_lane(index, NewLane { id, topic, priority, participant, capacity, claims, publisher });
-        let writer = Writer::new(ring, stamp, false);
-        Ok(Self { index, id, writer, table, outstanding: Outstanding::new(claims) })
-    }
-
-    /// Removes a lane that was not announced yet. Under `bus.lock`.
-    fn unmake(&self, shared: &Shared) {
-        shared.control.remove_lane(self.index);
-        let _ = shared.store.remove(&claims_name(self.id));
-        let _ = shared.store.remove(&lane_name(self.id));
-    }
-
+impl Lane {
     /// A claim and room for `len` bytes, if available now. Drops dead letters to make room.
     fn reserve(&mut self, len: usize) -> Result<Room, Refusal> {
-        let Self { writer, table, outstanding, .. } = self;
+        let Self { writer, gates: Undone { table, outstanding }, .. } = self;
         // Each round that continues has dropped a dead letter.
         for _ in 0..=table.len() {
             let sequence = outstanding.next();
@@ -248,18 +205,17 @@ impl OutLane {
         if !self.writer.commit(payload.len(), Envelope::MESSAGE) {
             return Err(SendError::NoLoan(payload.len()));
         }
-        let sequence = self.outstanding.next();
-        self.outstanding.push(position);
-        if self.table.publish(sequence, room.vacant, position) { Ok(()) } else { Err(SendError::Corrupt) }
+        let Undone { table, outstanding } = &mut self.gates;
+        let sequence = outstanding.next();
+        outstanding.push(position);
+        if table.publish(sequence, room.vacant, position) { Ok(()) } else { Err(SendError::Corrupt) }
     }
 
     /// Sleeps until workers have made room, at most `timeout`.
     fn wait(&mut self, shared: &Shared, len: usize, timeout: Duration) -> Option<Room> {
         self.writer.tally(Tally::Waited, 1);
-        let index = self.index;
-        let sleeper = Sleeper::new(BellId { folder: shared.store.path(), kind: "room", index }).ok()?;
         let mut room = None;
-        bell::wait(shared.control.room_bell(index), &sleeper, Some(Instant::now() + timeout), || {
+        sleep_until_room(shared, self.index, timeout, || {
             room = self.reserve(len).ok();
             room.is_some() || shared.look_if_removed()
         });
@@ -276,15 +232,6 @@ fn drop_dead(table: &Table<ClaimFile>, sequence: u64) -> bool {
 
 impl Drop for WorkProducer {
     fn drop(&mut self) {
-        if self.shared.is_forked() {
-            return;
-        }
-        let control = &self.shared.control;
-        for lane in self.lanes.iter().flatten() {
-            if control.lane(lane.index).is_some_and(|entry| entry.id == lane.id) {
-                control.give_up(GivenUp::Lane(lane.index));
-            }
-        }
-        Change::clear_given_up(&self.shared);
+        Change::give_up(&self.shared, self.lanes.iter().flatten().map(OutLane::entry));
     }
 }

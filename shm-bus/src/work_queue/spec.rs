@@ -1,8 +1,10 @@
 //! The description of a work queue, as data, and why one can't be used.
 
-use crate::claims::CLAIMS_MIN;
-use crate::control::{Control, INBOXES_MAX};
-use crate::lane::{CAPACITY_MAX, CAPACITY_MIN, SLOT, is_capacity};
+use crate::control::Control;
+use crate::lane::{SLOT, is_capacity};
+use crate::layout::claims::CLAIMS_MIN;
+use crate::layout::control::INBOXES_MAX;
+use crate::layout::lane::{CAPACITY_MAX, CAPACITY_MIN};
 use crate::membership::{ChangeError, Leaving, TopicError, find_or_add};
 use crate::topic::TopicSpec;
 use crate::wire::{Policy, Priority, Topic};

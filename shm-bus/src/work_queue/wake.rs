@@ -1,4 +1,4 @@
-//! Wakes a worker that sleeps until there is work, or a producer that sleeps until there is room.
+//! Wakes a worker that sleeps until there is work.
 //!
 //! A producer wakes one worker for each message. A worker that was rung and took a message wakes another one if more messages wait. So a
 //! ring is never lost on a worker that did not need it.
@@ -37,12 +37,4 @@ pub(super) fn signal(shared: &Shared, topic: usize, sent: Option<usize>) -> bool
         }
     }
     woken
-}
-
-/// Wakes the producer of the lane at `index` of the lane table if it sleeps until there is room.
-pub(super) fn wake_producer(shared: &Shared, index: usize) {
-    let bell = shared.control.room_bell(index);
-    if bell::ring_after_store(bell) {
-        sys::wake(bell, BellId { folder: shared.store.path(), kind: "room", index });
-    }
 }

@@ -3,7 +3,8 @@
 use loom::thread;
 
 use super::{RING_WORDS, lane_that, read, read_one, send};
-use crate::lane::{HEAD, Memory, Mode, Reader};
+use crate::lane::{Memory, Mode, Reader};
+use crate::layout::lane::HEAD;
 use crate::sync::{Mutation, Ordering, check, fails};
 
 /// A gating reader has read `before` (in words per message); then `batch` is sent as one. It fits without making room.

@@ -16,7 +16,8 @@ use std::sync::Arc;
 
 use loom::cell::UnsafeCell;
 
-use super::{Cursor, Envelope, Gates, HEADER_WORDS_USED, Look, Lowest, Memory, Place, Reader, Refusal, Stamp, Writer};
+use super::{Cursor, Envelope, Gates, Look, Lowest, Memory, Place, Reader, Refusal, Stamp, Writer};
+use crate::layout::lane::HEADER_WORDS_USED;
 use crate::sync::{AtomicU64, Mutation, Ordering};
 use crate::wire::Priority;
 

@@ -1,7 +1,8 @@
 //! Joins a running lane.
 
 use super::{Fault, Reader, bounded};
-use crate::lane::{Memory, Mode, OLDEST};
+use crate::lane::{Memory, Mode};
+use crate::layout::lane::OLDEST;
 use crate::sync::{AtomicU64, Mutation, Ordering, fence, fence_unless};
 
 /// Where a subscription begins in lanes that already exist. Later lanes are read from their start.

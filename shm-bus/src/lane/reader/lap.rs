@@ -1,7 +1,8 @@
 //! Being overtaken and skipping ahead, for readers that are not waited for. `[LAP]`
 
 use super::{Fault, Look, Reader};
-use crate::lane::{LATEST, Memory, Mode, OLDEST};
+use crate::lane::{Memory, Mode};
+use crate::layout::lane::{LATEST, OLDEST};
 use crate::sync::{Mutation, Ordering, fence, fence_unless, mutated};
 
 /// Result of a check of `oldest`.

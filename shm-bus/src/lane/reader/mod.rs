@@ -23,7 +23,8 @@ pub use join::Start;
 pub(crate) use look::{Fault, Look, Message};
 
 use super::copy::copy_out;
-use super::{Cursor, Geometry, HEAD, HEADER_WORDS, Memory, Mode, OLDEST, Place, SENT, SLOT, extent_of, prefetch};
+use super::{Cursor, Geometry, HEADER_WORDS, Memory, Mode, Place, SLOT, extent_of, prefetch};
+use crate::layout::lane::{HEAD, OLDEST, SENT};
 use crate::sync::{AtomicU64, Mutation, Ordering, fence, fence_unless, order_unless};
 use crate::wire::Kind;
 use careful::Known;

@@ -18,7 +18,8 @@ mod room;
 pub(crate) use room::{Gates, Lowest, Refusal};
 
 use super::copy::copy_in;
-use super::{Geometry, HEAD, HEADER_WORDS, LATEST, Memory, SENT, SLOT, Tally, extent_of};
+use super::{Geometry, HEADER_WORDS, Memory, SLOT, extent_of};
+use crate::layout::lane::{HEAD, LATEST, SENT, Tally};
 use crate::sync::{AtomicU64, Mutation, Ordering, mutated, order_unless};
 use crate::wire::{Header, Kind, Priority, commit_word};
 use marks::Marks;

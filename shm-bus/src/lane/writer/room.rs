@@ -7,7 +7,8 @@
 //! [`Refusal`] leaves `oldest` unchanged.
 
 use super::Writer;
-use crate::lane::{Memory, OLDEST, SLOT, Tally};
+use crate::lane::{Memory, SLOT};
+use crate::layout::lane::{OLDEST, Tally};
 use crate::sync::{Mutation, Ordering, fence_unless, mutated};
 
 /// Gives the writer the position of its slowest gating reader.

@@ -4,9 +4,11 @@
 //! A peer that breaks the protocol may change the claim. The worker has then lost it, and returns an error.
 
 use super::Worker;
-use crate::claims::{Count, Event, State};
+use crate::claims::{Event, State};
 use crate::inbox::bytes_of;
-use crate::work_queue::wake::{wake_one, wake_producer};
+use crate::layout::claims::Count;
+use crate::outgoing::wake_for_room;
+use crate::work_queue::wake::wake_one;
 
 /// Why a job could not be ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +38,7 @@ impl Worker {
     pub(super) fn finish_held(&mut self) -> Result<(), JobError> {
         let (lane, _) = self.release_held(Event::Finish(self.owner)).ok_or_else(|| self.lost())?;
         if self.wakes_producers {
-            wake_producer(&self.shared, self.lanes[lane].index);
+            wake_for_room(&self.shared, self.lanes[lane].index);
         }
         Ok(())
     }
@@ -53,7 +55,7 @@ impl Worker {
                 self.lanes[lane].table.add(Count::DeadLetters, 1);
                 if self.wakes_producers {
                     // It is dropped when its producer needs the room.
-                    wake_producer(&self.shared, self.lanes[lane].index);
+                    wake_for_room(&self.shared, self.lanes[lane].index);
                 }
             }
             Some(_) => {

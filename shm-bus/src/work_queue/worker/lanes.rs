@@ -3,10 +3,10 @@
 use super::{TakeError, Worker};
 use crate::claims::{Claim, ClaimFile, Event, Owner, Table, open_table};
 use crate::control::{LaneEntry, LaneState};
-use crate::inbox::Levels;
 use crate::lane::{Geometry, LaneFile};
 use crate::membership::Change;
 use crate::runtime::Access;
+use crate::schedule::Levels;
 use crate::wire::Priority;
 
 /// One lane of the queue.
@@ -60,8 +60,8 @@ impl WorkLane {
 impl Worker {
     /// The levels that hold a message.
     pub(super) fn waiting(&mut self) -> Levels {
-        let Self { lanes, levels, .. } = self;
-        Levels::those(|level| lanes[levels[level as usize].clone()].iter_mut().any(WorkLane::waits))
+        let Self { lanes, schedule, .. } = self;
+        Levels::those(|level| lanes[schedule.lanes(level)].iter_mut().any(WorkLane::waits))
     }
 
     /// Whether a message waits.
@@ -135,11 +135,7 @@ impl Worker {
         self.lanes.sort_by(|left, right| {
             (left.priority, &left.producer, left.id).cmp(&(right.priority, &right.producer, right.id))
         });
-        for level in Priority::ALL {
-            let start = self.lanes.partition_point(|lane| lane.priority < level);
-            let end = self.lanes.partition_point(|lane| lane.priority <= level);
-            self.levels[level as usize] = start..end;
-        }
+        self.schedule.arrange(&self.lanes, |lane| lane.priority);
     }
 
     /// Leaves closed lanes whose messages are all done, and has them removed. Call this while nothing is held.

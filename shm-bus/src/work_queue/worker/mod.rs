@@ -5,7 +5,7 @@
 //! # Invariants
 //! 1. A worker holds at most one message, represented by a [`Job`]; if a job was forgotten, its message is given back before the next one
 //!    is taken.
-//! 2. `lanes` is sorted by priority, producer and id; `levels` are the ranges of its four priorities.
+//! 2. `lanes` is sorted by priority, producer and id.
 //!
 //! # Failure
 //! A message with an invalid record is removed from the queue and counted. A worker that can't map a new lane returns the error at every
@@ -22,7 +22,6 @@ pub use dead::DeadLetter;
 pub use hold::JobError;
 pub use job::Job;
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -31,8 +30,8 @@ use super::wake::wake_one;
 use crate::bell::SLICE;
 use crate::claims::{Claim, Owner, Register, inspect};
 use crate::control::GivenUp;
-use crate::inbox::SkipCredits;
 use crate::membership::{Change, Shared, text_fits};
+use crate::schedule::Schedule;
 use crate::wire::Policy;
 use lanes::WorkLane;
 
@@ -83,10 +82,7 @@ pub struct Worker {
     /// Producers may sleep until there is room.
     wakes_producers: bool,
     lanes: Vec<WorkLane>,
-    levels: [Range<usize>; 4],
-    /// For each level, the lane whose turn it is, counted from the level's first.
-    turns: [usize; 4],
-    credits: SkipCredits,
+    schedule: Schedule,
     /// Epoch of the lane table that `lanes` reflects.
     epoch: Option<u64>,
     payload: Vec<u64>,
@@ -132,9 +128,7 @@ impl Worker {
             deliveries_max: queue.deliveries_max,
             wakes_producers: matches!(queue.topic.policy, Policy::Block { .. }),
             lanes: Vec::new(),
-            levels: [0..0, 0..0, 0..0, 0..0],
-            turns: [0; 4],
-            credits: SkipCredits::default(),
+            schedule: Schedule::default(),
             epoch: None,
             payload: Vec::new(),
             held: None,
@@ -189,14 +183,10 @@ impl Drop for Worker {
             return;
         }
         self.give_back_held();
-        let control = &self.shared.control;
-        if control.inbox(self.index).is_some_and(|entry| entry.id == self.id) {
-            control.give_up(GivenUp::Inbox(self.index));
-        }
-        // A producer may have rung only this worker.
+        // A producer may have rung only this worker. None rings it from here on, as it does not sleep.
         if self.rings && self.something_waits() {
             wake_one(&self.shared, self.topic);
         }
-        Change::clear_given_up(&self.shared);
+        Change::give_up(&self.shared, [(GivenUp::Inbox(self.index), self.id)]);
     }
 }

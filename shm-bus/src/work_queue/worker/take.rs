@@ -6,9 +6,10 @@
 use super::job::Job;
 use super::lanes::WorkLane;
 use super::{TakeError, Worker};
-use crate::claims::{self, Claim, Count, Event};
+use crate::claims::{self, Claim, Event};
+use crate::layout::claims::Count;
 use crate::sys::monotonic_ns;
-use crate::wire::{HEADER_BYTES, Header, Priority};
+use crate::wire::{HEADER_BYTES, Header};
 use crate::work_queue::wake::wake_one;
 
 impl Worker {
@@ -40,24 +41,12 @@ impl Worker {
     fn find(&mut self) -> Option<(usize, Claim, Header)> {
         for _ in 0..Self::ATTEMPTS_MAX {
             let waiting = self.waiting();
-            let level = self.credits.choose(waiting)?;
-            let Some((lane, claim)) = self.claim(level) else { continue };
-            self.credits.served(level, waiting);
+            let level = self.schedule.choose(waiting)?;
+            let Self { schedule, lanes, owner, .. } = self;
+            let Some((lane, claim)) = schedule.in_turn(level, |lane| lanes[lane].claim(*owner)) else { continue };
+            self.schedule.served(level, waiting);
             if let Some(header) = self.read(lane, &claim) {
                 return Some((lane, claim, header));
-            }
-        }
-        None
-    }
-
-    fn claim(&mut self, level: Priority) -> Option<(usize, Claim)> {
-        let range = self.levels[level as usize].clone();
-        let turn = self.turns[level as usize];
-        for step in 0..range.len() {
-            let at = (turn + step) % range.len();
-            if let Some(claim) = self.lanes[range.start + at].claim(self.owner) {
-                self.turns[level as usize] = at + 1;
-                return Some((range.start + at, claim));
             }
         }
         None

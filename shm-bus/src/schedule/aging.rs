@@ -1,12 +1,10 @@
 //! Chooses the level that is served next: the most urgent one, unless a less urgent one has been passed over too often (priority aging).
 //!
-//! Pure: knows only which levels wait.
-//!
 //! # Invariants
 //! 1. A level that keeps waiting is served within `K + 3` choices: `K` of others, then at most two more overdue ones.
 //! 2. At most three other messages come between two Critical ones, as every `K` is at least 4.
 
-use super::Levels;
+use super::{Levels, Schedule};
 use crate::wire::Priority;
 
 /// Number of messages of other levels after which a waiting level is served. Critical needs none.
@@ -14,13 +12,7 @@ const K: [u32; 4] = [u32::MAX, 8, 32, 128];
 
 const _: () = assert!(K[1] >= 4 && K[2] >= 4 && K[3] >= 4, "with less, Critical starves");
 
-/// For each level, the number of other levels' messages that were served while it waited.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct SkipCredits {
-    passed_over: [u32; 4],
-}
-
-impl SkipCredits {
+impl Schedule {
     /// The level to serve, or `None` if none waits.
     #[inline]
     pub(crate) fn choose(&self, waiting: Levels) -> Option<Priority> {
@@ -68,13 +60,13 @@ impl SkipCredits {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{K, Levels, SkipCredits};
+    use super::{K, Levels, Schedule};
     use crate::wire::Priority;
 
     proptest! {
         #[test]
         fn no_level_waits_longer_than_its_bound(arrivals in proptest::collection::vec(any::<[bool; 4]>(), 1..2000)) {
-            let mut credits = SkipCredits::default();
+            let mut schedule = Schedule::default();
             let mut queued = [0_u32; 4];
             let mut waited = [0_u32; 4];
             let mut since_critical = 0;
@@ -84,9 +76,9 @@ mod tests {
                 }
                 let waiting = queued.map(|queue| queue > 0);
                 let levels = Levels::those(|level| waiting[level as usize]);
-                let Some(level) = credits.choose(levels) else { continue };
+                let Some(level) = schedule.choose(levels) else { continue };
                 prop_assert!(waiting[level as usize], "an empty level was chosen");
-                credits.served(level, levels);
+                schedule.served(level, levels);
                 queued[level as usize] -= 1;
                 for index in 0..4 {
                     waited[index] = if index == level as usize || !waiting[index] { 0 } else { waited[index] + 1 };
@@ -103,18 +95,60 @@ mod tests {
         fn without_overdue_levels_the_most_urgent_is_chosen(waiting in any::<[bool; 4]>()) {
             let expected = Priority::ALL.into_iter().find(|level| waiting[*level as usize]);
             let levels = Levels::those(|level| waiting[level as usize]);
-            prop_assert_eq!(SkipCredits::default().choose(levels), expected);
+            prop_assert_eq!(Schedule::default().choose(levels), expected);
+        }
+    }
+
+    #[test]
+    fn the_level_that_is_overdue_the_most_is_chosen() {
+        use Priority::{Critical, High, Low, Normal};
+        let all = Priority::ALL.as_slice();
+        let rows: [([u32; 4], &[Priority], Option<Priority>); 9] = [
+            ([0, 0, 0, 0], &[], None),
+            ([0, 7, 31, 127], all, Some(Critical)),
+            ([0, 8, 0, 0], all, Some(High)),
+            ([0, 0, 32, 0], all, Some(Normal)),
+            ([0, 0, 0, 128], all, Some(Low)),
+            // As long as two levels are overdue by the same, the more urgent one goes first.
+            ([0, 8, 32, 0], all, Some(High)),
+            ([0, 8, 33, 0], all, Some(Normal)),
+            // An overdue level that holds nothing is not chosen.
+            ([0, 8, 0, 0], &[Critical, Low], Some(Critical)),
+            ([0, 8, 0, 0], &[Normal], Some(Normal)),
+        ];
+        for (passed_over, waiting, expected) in rows {
+            let schedule = Schedule { passed_over, ..Schedule::default() };
+            let levels = Levels::those(|level| waiting.contains(&level));
+            assert_eq!(schedule.choose(levels), expected, "{passed_over:?} {waiting:?}");
+        }
+    }
+
+    #[test]
+    fn a_served_message_passes_over_the_other_levels_that_wait() {
+        use Priority::{Critical, High, Low, Normal};
+        let all = Priority::ALL.as_slice();
+        let rows: [(Priority, &[Priority], [u32; 4], bool); 4] = [
+            (Critical, all, [0, 4, 4, 4], false),
+            (Low, all, [0, 4, 4, 0], true),
+            (Normal, &[Normal, Low], [0, 3, 0, 4], false),
+            (High, &[High], [0, 0, 3, 3], false),
+        ];
+        for (level, waiting, passed_over, was_overdue) in rows {
+            let mut schedule = Schedule { passed_over: [0, 3, 3, 3], ..Schedule::default() };
+            let levels = Levels::those(|level| waiting.contains(&level));
+            assert_eq!(schedule.served(level, levels), was_overdue, "{level:?} {waiting:?}");
+            assert_eq!(schedule.passed_over, passed_over, "{level:?} {waiting:?}");
         }
     }
 
     #[test]
     fn a_flood_of_critical_lets_each_level_through_at_its_own_rate() {
-        let mut credits = SkipCredits::default();
+        let mut schedule = Schedule::default();
         let mut served = [0_u32; 4];
         let all = Levels::those(|_| true);
         for _ in 0..10_000 {
-            let level = credits.choose(all).expect("all wait");
-            credits.served(level, all);
+            let level = schedule.choose(all).expect("all wait");
+            schedule.served(level, all);
             served[level as usize] += 1;
         }
         for index in 1..4 {

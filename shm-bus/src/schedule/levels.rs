@@ -1,4 +1,4 @@
-//! The set of levels (the priorities that an inbox reads) that hold a message.
+//! The set of levels (the priorities that a reader serves) that hold a message.
 
 use crate::wire::Priority;
 
