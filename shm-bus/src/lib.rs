@@ -194,7 +194,12 @@
 //!
 //! The files' layout is specified byte by byte in `PROTOCOL.md`.
 
-pub mod wire;
+/// Data that cross a process or library boundary: the crate `shm-bus-wire`.
+pub mod wire {
+    // Not the crate by another name: the compiler's errors would then name `shm_bus::shm_bus_wire`.
+    #[doc(inline)]
+    pub use shm_bus_wire::*;
+}
 
 #[cfg(feature = "segments")]
 #[cfg_attr(loom, allow(dead_code, unreachable_pub, unused_imports, reason = "under loom only the models use the lane"))]
@@ -255,6 +260,7 @@ mod work_queue;
 
 /// Derives [`wire::Message`] with paths into this crate.
 pub use plugin_macros::BusMessage as Message;
+pub use shm_bus_wire::topic;
 
 #[cfg(all(feature = "segments", not(loom)))]
 pub use self::{
