@@ -9,7 +9,7 @@ use crate::abi::List;
 use crate::abi::command::{COMPONENT_HEADER, HEADER, Operation};
 use crate::arena::{Arena, ArenaFull, ArenaVec};
 use crate::component::Component;
-use shm_bus::wire::EntityId;
+use shm_bus_wire::EntityId;
 
 /// The recorded commands of one call, as 8-byte words.
 #[derive(Debug, Default)]

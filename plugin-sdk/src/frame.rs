@@ -14,7 +14,7 @@ use crate::abi::{Call, Level, LifeCall, ParamValue, Text};
 use crate::arena::Arena;
 use crate::commands::{CommandBuffer, Commands};
 use crate::random::Random;
-use shm_bus::wire::EntityId;
+use shm_bus_wire::EntityId;
 
 /// The current frame of one system: time, arena, commands, random numbers, log.
 pub struct Frame<'call> {

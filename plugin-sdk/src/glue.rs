@@ -13,7 +13,7 @@ use crate::frame::Frame;
 use crate::param::SystemParam;
 use crate::state::{self, PluginState};
 use crate::unwind;
-use shm_bus::wire::{Topic, messages_in, schema_hash};
+use shm_bus_wire::{Topic, messages_in, schema_hash};
 
 /// The descriptor of a plugin whose state is `S`.
 #[must_use]

@@ -87,7 +87,14 @@ pub use query::{
 };
 pub use random::Random;
 pub use serde;
-pub use shm_bus::{topic, wire};
+pub use shm_bus_wire::topic;
+
+/// Data that cross a process or library boundary: the crate `shm-bus-wire`.
+pub mod wire {
+    // Not the crate by another name: the compiler's errors would then name `plugin_sdk::shm_bus_wire`.
+    #[doc(inline)]
+    pub use shm_bus_wire::*;
+}
 
 /// The usual imports of a plugin.
 pub mod prelude {

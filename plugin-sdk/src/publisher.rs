@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use crate::abi::{Call, HostTable, LifeCall, List, ParamDescriptor, ParamKind, Status, TopicDescriptor};
 use crate::frame::Frame;
 use crate::param::SystemParam;
-use shm_bus::wire::{Topic, message_bytes};
+use shm_bus_wire::{Topic, message_bytes};
 
 /// Why nothing was sent. The bus counts every case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

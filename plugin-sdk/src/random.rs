@@ -3,7 +3,7 @@
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
 
-use shm_bus::wire::EntityId;
+use shm_bus_wire::EntityId;
 
 /// A short stream of random numbers, for one (seed, tick, system, entity).
 ///
@@ -48,7 +48,7 @@ const fn mix(mut word: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::Random;
-    use shm_bus::wire::EntityId;
+    use shm_bus_wire::EntityId;
 
     #[test]
     fn the_same_draw_repeats_and_another_entity_differs() {

@@ -188,82 +188,82 @@
 //! thread at a time.
 //!
 //! # Features
-//! `segments` (default): everything except [`wire`]. Without it only the wire types remain, which is what plugins see.
 //! `messagepack` (default): methods may take and return any serde type, see [`pack`].
 //! `json`: messages from JSON. `record`: recordings in MCAP files. Both are for tools.
 //!
 //! The files' layout is specified byte by byte in `PROTOCOL.md`.
 
-pub mod wire;
+/// Data that cross a process or library boundary: the crate `shm-bus-wire`.
+pub mod wire {
+    // Not the crate by another name: the compiler's errors would then name `shm_bus::shm_bus_wire`.
+    #[doc(inline)]
+    pub use shm_bus_wire::*;
+}
 
-#[cfg(feature = "segments")]
 #[cfg_attr(loom, allow(dead_code, unreachable_pub, unused_imports, reason = "under loom only the models use the lane"))]
 mod lane;
-#[cfg(feature = "segments")]
 #[cfg_attr(loom, allow(dead_code, reason = "under loom only the words of lanes, bells and claims are used"))]
 mod layout;
-#[cfg(feature = "segments")]
 #[cfg_attr(loom, allow(dead_code, unreachable_pub, unused_imports, reason = "under loom only the models use the lane"))]
 mod sync;
 
-#[cfg(feature = "segments")]
 #[cfg_attr(loom, allow(dead_code, unreachable_pub, unused_imports, reason = "under loom only the models use the bell"))]
 mod bell;
-#[cfg(all(feature = "segments", not(loom)))]
+#[cfg(not(loom))]
 mod bus;
-#[cfg(feature = "segments")]
 #[cfg_attr(
     loom,
     allow(dead_code, unreachable_pub, unused_imports, reason = "under loom only the models use the claims")
 )]
 mod claims;
-#[cfg(all(feature = "segments", not(loom)))]
+#[cfg(not(loom))]
 mod control;
-#[cfg(all(feature = "segments", feature = "crash-points", unix, not(loom)))]
+#[cfg(all(feature = "crash-points", unix, not(loom)))]
 #[doc(hidden)]
 pub mod crash;
-#[cfg(all(feature = "segments", not(all(feature = "crash-points", unix)), not(loom)))]
+#[cfg(not(any(loom, all(feature = "crash-points", unix))))]
 mod crash;
 #[cfg(all(feature = "fuzzing", not(loom)))]
 #[doc(hidden)]
 pub mod fuzzing;
-#[cfg(all(feature = "segments", not(loom)))]
+#[cfg(not(loom))]
 mod inbox;
-#[cfg(all(feature = "segments", not(loom)))]
+#[cfg(not(loom))]
 mod inbox_file;
-#[cfg(all(feature = "segments", not(loom)))]
+#[cfg(not(loom))]
 mod membership;
-#[cfg(all(feature = "segments", not(loom)))]
+#[cfg(not(loom))]
 mod outgoing;
-#[cfg(all(feature = "segments", not(loom)))]
+#[cfg(not(loom))]
 mod publisher;
 #[cfg(all(feature = "record", not(loom)))]
 pub mod record;
-#[cfg(all(feature = "segments", not(loom)))]
+#[cfg(not(loom))]
 mod request;
-#[cfg(all(feature = "segments", not(loom)))]
+#[cfg(not(loom))]
 mod runtime;
-#[cfg(all(feature = "segments", not(loom)))]
+#[cfg(not(loom))]
 mod schedule;
-#[cfg(all(feature = "segments", not(loom)))]
+#[cfg(not(loom))]
 pub mod schema;
-#[cfg(all(feature = "segments", not(loom)))]
+#[cfg(not(loom))]
 mod segment;
-#[cfg(all(feature = "segments", not(loom)))]
+#[cfg(not(loom))]
 pub mod shown;
-#[cfg(all(feature = "segments", not(loom)))]
+#[cfg(not(loom))]
 mod snapshot;
-#[cfg(all(feature = "segments", not(loom)))]
+#[cfg(not(loom))]
 mod sys;
-#[cfg(all(feature = "segments", not(loom)))]
+#[cfg(not(loom))]
 mod topic;
-#[cfg(all(feature = "segments", not(loom)))]
+#[cfg(not(loom))]
 mod work_queue;
 
 /// Derives [`wire::Message`] with paths into this crate.
 pub use plugin_macros::BusMessage as Message;
+pub use shm_bus_wire::topic;
 
-#[cfg(all(feature = "segments", not(loom)))]
+#[cfg(not(loom))]
 pub use self::{
     bus::{
         BusBuilder, ListError, LockLook, Remains, gc, gc_in, list, list_in, look_at_lock, probe, probe_in, remains,
@@ -292,7 +292,7 @@ pub use self::{
 #[cfg(all(feature = "messagepack", not(loom)))]
 pub use self::request::{AsPack, pack};
 
-#[cfg(all(test, feature = "segments", not(loom)))]
+#[cfg(all(test, not(loom)))]
 mod promises {
     //! Operations that the compiler has to grant.
 

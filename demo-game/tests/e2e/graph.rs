@@ -64,9 +64,9 @@ fn check_plugin(plugin: &str, nodes: &[Node]) {
     assert_eq!(direct.collect::<BTreeSet<_>>(), BTreeSet::from(["game-types", "plugin-sdk"]), "{plugin} sees");
     let engine = names.iter().find(|name| name.starts_with("bevy"));
     assert_eq!(engine, None, "{plugin} depends on the engine");
-    for other in
-        PLUGINS.into_iter().filter(|other| *other != plugin).chain(["demo-game", "plugin-host", "engine-bridge"])
-    {
+    assert!(names.contains("shm-bus-wire"), "the tree is read: {names:?}");
+    let others = PLUGINS.into_iter().filter(|other| *other != plugin);
+    for other in others.chain(["demo-game", "plugin-host", "engine-bridge", "shm-bus"]) {
         assert!(!names.contains(other), "{plugin} depends on {other}");
     }
     assert_eq!(names.contains("rapier2d"), plugin == "physics", "{plugin} and rapier2d");

@@ -6,7 +6,7 @@ use super::call::{Call, LifeCall};
 use super::status::Status;
 use super::text::{List, Text};
 use crate::component::Component;
-use shm_bus::wire::{Message, Topic};
+use shm_bus_wire::{Message, Topic};
 
 /// The whole plugin.
 #[derive(Debug)]

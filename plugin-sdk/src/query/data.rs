@@ -3,7 +3,7 @@
 use crate::abi::{Access, ColumnPointer, TermDescriptor};
 use crate::component::Component;
 use crate::query::Mut;
-use shm_bus::wire::EntityId;
+use shm_bus_wire::EntityId;
 
 /// One fetched item of a query.
 ///

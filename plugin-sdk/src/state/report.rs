@@ -243,7 +243,7 @@ mod tests {
             let mut next = || parts.next().expect("three words");
             let (path, kind, sample) = (next(), next(), next());
             let is_in_gap = gaps.iter().any(|gap| path.starts_with(&gap.path));
-            let print = (!is_in_gap).then(|| shm_bus::wire::schema_hash(&sample));
+            let print = (!is_in_gap).then(|| shm_bus_wire::schema_hash(&sample));
             let is_enum = kind.starts_with(char::is_uppercase);
             let variants = sample.split('|').filter(|_| is_enum).map(|variant| (variant.to_owned(), 1)).collect();
             Entry { path, kind, print, sample, variants }

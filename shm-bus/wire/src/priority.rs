@@ -20,6 +20,7 @@ impl Priority {
 
     /// The priority with this wire number, or `None` above 3.
     #[must_use]
+    #[inline]
     pub const fn from_wire(number: u8) -> Option<Self> {
         match number {
             0 => Some(Self::Critical),

@@ -1,6 +1,6 @@
 //! Pins a request's prefix: `golden/request.bin` holds what `PROTOCOL.md` says, and may only change with the version.
 
-use shm_bus::wire::{REQUEST_PREFIX_BYTES, RequestPrefix, RequestPrefixError, Status, method_id};
+use shm_bus_wire::{REQUEST_PREFIX_BYTES, RequestPrefix, RequestPrefixError, Status, method_id};
 
 const GOLDEN: &[u8] = include_bytes!("golden/request.bin");
 

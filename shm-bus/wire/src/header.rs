@@ -45,7 +45,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub(crate) const fn from_wire(number: u8) -> Option<Self> {
+    /// The kind with this wire number, or `None` if this version does not know it.
+    #[must_use]
+    #[inline]
+    pub const fn from_wire(number: u8) -> Option<Self> {
         match number {
             1 => Some(Self::Message),
             2 => Some(Self::Pad),
@@ -57,6 +60,7 @@ impl Kind {
     }
 
     /// The largest value of the header's `flags`.
+    #[inline]
     const fn flags_max(self) -> u8 {
         match self {
             Self::Response => STATUS_MAX,

@@ -38,6 +38,7 @@ impl Policy {
 
     /// Whether messages stay until all gating inboxes have read them.
     #[must_use]
+    #[inline]
     pub const fn gates(self) -> bool {
         matches!(self, Self::Reject | Self::Block { .. } | Self::DropNewest)
     }

@@ -1,6 +1,6 @@
 //! Pins the header's bytes: `golden/header.bin` holds what `PROTOCOL.md` says, and may only change with the version.
 
-use shm_bus::wire::{HEADER_BYTES, Header, HeaderError, Kind, Priority};
+use shm_bus_wire::{HEADER_BYTES, Header, HeaderError, Kind, Priority};
 
 const GOLDEN: &[u8] = include_bytes!("golden/header.bin");
 

@@ -4,7 +4,7 @@
 
 use super::{Plain, Policy, Priority};
 
-/// A plain-data message. Derive it: `#[derive(Clone, Copy, Message)] #[repr(C)]`.
+/// A plain-data message. Derive it with `shm-bus` or `plugin-sdk`: `#[derive(Clone, Copy, Message)] #[repr(C)]`.
 ///
 /// A record's payload is one or more messages of this type, back to back.
 ///
@@ -68,8 +68,8 @@ pub const fn require_plain<T: Plain>() {}
 
 /// Declares topics: `topic! { pub Contacts("physics/contact"): Contact, priority = High, capacity = 1 << 18; }`.
 ///
-/// Each becomes an empty type that implements [`Topic`](crate::wire::Topic). Publishers and subscribers name that type, so name, message,
-/// priority and capacity are defined in one place. `policy = DropOldest` may follow the capacity (see [`Policy`](crate::wire::Policy);
+/// Each becomes an empty type that implements [`Topic`](crate::Topic). Publishers and subscribers name that type, so name, message,
+/// priority and capacity are defined in one place. `policy = DropOldest` may follow the capacity (see [`Policy`](crate::Policy);
 /// `policy = Block { timeout_ms: 5 }`); without it a message without room is rejected.
 #[macro_export]
 macro_rules! topic {
@@ -78,12 +78,12 @@ macro_rules! topic {
         #[derive(Clone, Copy, Debug)]
         $vis struct $ident;
 
-        impl $crate::wire::Topic for $ident {
+        impl $crate::Topic for $ident {
             type Message = $message;
             const NAME: &'static str = $name;
-            const PRIORITY: $crate::wire::Priority = $crate::wire::Priority::$priority;
+            const PRIORITY: $crate::Priority = $crate::Priority::$priority;
             const CAPACITY: u32 = $capacity;
-            $(const POLICY: $crate::wire::Policy = $crate::wire::Policy::$policy $({ $($setting)+ })?;)?
+            $(const POLICY: $crate::Policy = $crate::Policy::$policy $({ $($setting)+ })?;)?
         }
     )+};
 }

@@ -1,6 +1,9 @@
-//! Data that cross a process or library boundary: schemas, priorities, messages, headers.
+//! Data that cross a process or library boundary on `shm-bus`: schemas, priorities, policies, messages, headers.
 //!
-//! Pure data, no I/O. Plugins see only this part of the bus.
+//! Pure data, no I/O, no allocation. Programs use it as `shm_bus::wire`, plugins as `plugin_sdk::wire`; of the bus, plugins see nothing else.
+//! The modules' heads say what is checked where.
+
+#![no_std]
 
 mod header;
 mod message;
@@ -15,3 +18,8 @@ pub use policy::Policy;
 pub use priority::Priority;
 pub use request::{REQUEST_PREFIX_BYTES, RequestPrefix, RequestPrefixError, Status, method_id, require_distinct};
 pub use schema::{EntityId, Plain, SchemaText, schema_hash};
+
+/// The README's example, compiled as a documentation test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
