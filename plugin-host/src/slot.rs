@@ -200,7 +200,7 @@ impl Slot {
         tracing::error!(
             plugin = self.name,
             generation,
-            "{} is suspended until its file changes, is copied again or touched: {place}: {fault}; what it asked for in this call is dropped",
+            "{} is suspended until its file changes, is copied again or touched: {place}: {fault}; the commands of this call are dropped",
             self.name,
         );
     }

@@ -36,7 +36,7 @@ pub enum SwapError {
     #[error("the running generation can't save its state: {0}")]
     Save(Fault),
     /// The new generation could not be created, or rejected the state.
-    #[error("the new build can't be made from the saved state: {0}")]
+    #[error("the new build can't restore the saved state: {0}")]
     Create(Fault),
     /// It could not get its publishers and subscriptions.
     #[error("the new build doesn't fit the bus: {0}")]

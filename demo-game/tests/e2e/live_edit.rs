@@ -129,8 +129,8 @@ fn live_edit_by_hand() {
     assert!(line.contains("generation 2,"), "{line}");
     look(&mut observer, &|scores| rises(scores).filter(|rise| *rise >= MUCH).count() == 3);
 
-    assert!(scores.is_sorted(), "the score begins anew: {scores:?}");
-    assert!(waves.is_sorted() && waves[0] == 1, "the waves begin anew: {waves:?}");
+    assert!(scores.is_sorted(), "the score starts again: {scores:?}");
+    assert!(waves.is_sorted() && waves[0] == 1, "the waves start again: {waves:?}");
     let rises: Vec<u64> = rises(&scores).filter(|rise| *rise > 0).collect();
     let swapped = rises.iter().position(|rise| *rise >= MUCH).expect("the new rules are obeyed");
     assert!(rises[swapped..].iter().all(|rise| *rise >= MUCH), "the old rules return: {rises:?}");

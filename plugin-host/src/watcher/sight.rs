@@ -76,7 +76,7 @@ pub(super) fn file(path: &Path) -> Sight {
     let entry = match fs::symlink_metadata(path) {
         Ok(entry) => entry,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Sight::Missing,
-        Err(error) => return Sight::OutOfReach { reason: format!("it can't be looked at: {error}") },
+        Err(error) => return Sight::OutOfReach { reason: format!("its metadata can't be read: {error}") },
     };
     match fs::metadata(path) {
         Ok(target) if target.is_file() => {

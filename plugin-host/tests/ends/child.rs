@@ -282,7 +282,7 @@ fn give_descriptors(before: Rlimit) {
 
 /// Waits for [`Played::end_waiting`].
 fn wait(home: &Path) {
-    eprintln!("it goes on");
+    eprintln!("it keeps running");
     while !home.join("end").exists() {
         std::thread::sleep(Duration::from_millis(1));
     }

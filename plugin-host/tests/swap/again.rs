@@ -78,7 +78,7 @@ fn what_was_refused_or_is_suspended_is_tried_again_when_its_file_is_copied_or_to
         request(&game);
         await_the_watcher(&mut game);
         assert_eq!(counts(&game), (1, 2), "{what}");
-        let line = game.log.line("counter: the same build as the one that runs; nothing to do");
+        let line = game.log.line("counter: the file holds the running build; nothing to do");
         assert!(line.starts_with("INFO"), "{what}: {line}");
 
         needed.take();
@@ -103,7 +103,7 @@ fn a_build_that_does_not_take_the_state_is_tried_again_when_it_is_touched_and_th
     game.await_that(|game| counts(game) == (1, 2));
     game.frames(1);
     assert_eq!(game.state::<Counter>("counter").count, 3);
-    game.log.line("its file was copied or touched: it is tried again");
+    game.log.line("its file was copied or touched, so it is tried again");
 }
 
 #[test]
@@ -114,12 +114,12 @@ fn what_runs_well_is_not_loaded_again_when_its_file_returns_after_a_refused_one(
     game.await_that(|game| counts(game) == (1, 2));
     game.put_bytes("counter", &fixtures::bytes("counter_v1"));
     await_the_watcher(&mut game);
-    assert_eq!(counts(&game), (1, 2), "what runs well is not loaded again");
-    let line = game.log.line("counter goes on as generation 1: its file holds that build again");
+    assert_eq!(counts(&game), (1, 2), "a plugin that runs well is not loaded again");
+    let line = game.log.line("counter keeps running as generation 1: its file holds that build again");
     assert!(line.starts_with("INFO"), "{line}");
     // Said once; the next copy is one of what runs.
     game.put_bytes("counter", &fixtures::bytes("counter_v1"));
     await_the_watcher(&mut game);
-    game.log.line("counter goes on as generation 1");
-    game.log.line("counter: the same build as the one that runs; nothing to do");
+    game.log.line("counter keeps running as generation 1");
+    game.log.line("counter: the file holds the running build; nothing to do");
 }

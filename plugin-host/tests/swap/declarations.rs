@@ -148,7 +148,7 @@ fn another_policy_is_refused_with_both_while_the_other_side_uses_the_topic() {
         let mut game = Game::with(&BOTH);
         game.frames(1);
         game.refuse(plugin, build);
-        let line = game.log.line("generation 1 goes on");
+        let line = game.log.line("generation 1 keeps running");
         for words in ["fixtures/number", "Reject", "DropOldest"] {
             assert!(line.contains(words), "no {words:?} in {line}");
         }
@@ -195,7 +195,7 @@ fn a_topic_of_ones_own_that_another_reads_is_refused_until_that_one_goes() {
     let mut game = Game::with(&[("solo", "solo_v1"), ("eavesdropper", "eavesdropper")]);
     game.frames(2);
     game.refuse("solo", "solo_other_schema");
-    assert!(game.log.line("generation 1 goes on").contains("fixtures.Note@1 16/8 {"));
+    assert!(game.log.line("generation 1 keeps running").contains("fixtures.Note@1 16/8 {"));
     game.frames(1);
     let solo = game.state::<Solo>("solo");
     assert_eq!((solo.sent, solo.heard), (3, 2));
@@ -210,7 +210,7 @@ fn a_topic_that_one_plugin_declares_in_two_ways_is_refused_with_both() {
     let mut game = Game::with(&[("solo", "solo_v1")]);
     game.frames(1);
     game.refuse("solo", "solo_two_ways");
-    let line = game.log.line("generation 1 goes on");
+    let line = game.log.line("generation 1 keeps running");
     for words in ["\"fixtures/note\" in two ways", "policy = Reject", "policy = DropOldest", "declare it once"] {
         assert!(line.contains(words), "no {words:?} in {line}");
     }

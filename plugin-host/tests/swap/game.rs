@@ -87,7 +87,7 @@ impl Game {
         let before = self.stats(plugin);
         self.put_bytes(plugin, bytes);
         self.await_that(|game| game.stats(plugin).failed_loads > before.failed_loads);
-        assert_eq!(self.stats(plugin).generation, before.generation, "the old build goes on");
+        assert_eq!(self.stats(plugin).generation, before.generation, "the old build keeps running");
     }
 
     /// Takes what the watcher says to the frame edge until `done`.
@@ -108,10 +108,10 @@ impl Game {
 
     /// Replaces `plugin`'s file by `fixture` and begins its handover.
     pub(crate) fn begin_handover(&mut self, plugin: &str, fixture: &str) {
-        let builds = self.log.count("a build waits");
+        let builds = self.log.count("a build waits for the frame edge");
         self.put_bytes(plugin, &fixtures::bytes(fixture));
         assert!(self.host.wait_for_change(PATIENCE), "nothing came: {:#?}", self.log.lines());
-        self.await_line("a build waits", builds + 1);
+        self.await_line("a build waits for the frame edge", builds + 1);
     }
 
     /// Hears what the watcher says, without an edge, until `part` was logged `times` times.

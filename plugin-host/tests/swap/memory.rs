@@ -41,7 +41,7 @@ fn what_plugins_place_in_the_arena_is_there_and_is_counted() {
     assert_eq!(game.state::<Arenas>("arena").sum, 300 + 5 + 45 + 8);
     // 100 values, one more, a list that outgrew 1 and 8, a text.
     assert_eq!(used, 800 + 8 + (1 + 8 + 16) * 8 + 8);
-    assert_eq!(frame(&mut game, 2), used, "each frame begins anew");
+    assert_eq!(frame(&mut game, 2), used, "each frame starts with an empty arena");
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn past_its_quota_an_allocation_fails_and_the_next_frame_has_room_again() {
 
 /// The lines that tell of a refused allocation.
 fn told(game: &Game) -> Vec<String> {
-    game.log.lines().into_iter().filter(|line| line.contains("bytes of the frame arena ")).collect()
+    game.log.lines().into_iter().filter(|line| line.contains("the frame arena refused ")).collect()
 }
 
 #[test]
@@ -72,7 +72,12 @@ fn a_plugin_that_takes_all_it_gets_takes_nothing_from_the_others() {
     assert_eq!(game.state::<Spawns>("modest").spawned, 300);
     let told = told(&game);
     assert_eq!(told.len(), 1, "once for a row of frames: {told:#?}");
-    for part in ["WARN greedy gets no 200000 bytes", "in its system `grab`", "of its 16777216", "with_arena_quota"] {
+    for part in [
+        "WARN the frame arena refused greedy 200000 bytes",
+        "in its system `grab`",
+        "of its quota of 16777216",
+        "with_arena_quota",
+    ] {
         assert!(told[0].contains(part), "no {part:?} in {told:?}");
     }
     let [greedy, modest] = ["greedy", "modest"].map(|plugin| game.stats(plugin).arena);
@@ -99,7 +104,7 @@ fn commands_that_exceed_a_plugins_own_quota_are_its_own_fault_at_its_own_place()
         let mark = format!("the place of tick {tick}");
         let at = source.lines().position(|line| line.contains(&mark)).expect("the fixture marks its places") + 1;
         assert!(line.contains(&format!("arena_commands.rs:{at}:")), "{line}");
-        assert!(line.contains("commands need memory of the frame arena"), "{line}");
+        assert!(line.contains("can't record a command"), "{line}");
     }
 }
 

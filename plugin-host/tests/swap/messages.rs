@@ -101,7 +101,7 @@ fn a_suspended_subscribers_inbox_is_drained_and_what_it_misses_is_counted() {
     assert!(game.log.line("messages were dropped while it was suspended").contains("undelivered=1997"));
     game.frames(1);
     assert_eq!(game.state::<Listener>("listener").heard, 2 + 10, "it hears what is new");
-    assert_eq!(game.stats("listener").undelivered, 1997, "and what it missed stays counted");
+    assert_eq!(game.stats("listener").undelivered, 1997, "and the missed messages stay counted");
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn another_schema_for_a_topic_is_refused_with_both() {
     let mut game = Game::with(&BOTH);
     game.frames(1);
     game.refuse("talker", "talker_other_schema");
-    let line = game.log.line("generation 1 goes on");
+    let line = game.log.line("generation 1 keeps running");
     for words in ["fixtures/number", "fixtures.Number@1 8/8 {", "fixtures.Number@2 16/8 {", "weight"] {
         assert!(line.contains(words), "no {words:?} in {line}");
     }
@@ -176,7 +176,7 @@ fn two_publishers_of_one_topic_in_one_system_are_refused() {
     let mut game = Game::with(&BOTH);
     game.frames(1);
     game.refuse("talker", "talker_twice");
-    let line = game.log.line("generation 1 goes on");
+    let line = game.log.line("generation 1 keeps running");
     for words in ["talk", "fixtures/number", "two publishers"] {
         assert!(line.contains(words), "no {words:?} in {line}");
     }

@@ -203,8 +203,8 @@ fn await_the_removal(game: &mut Game, runs: bool) {
     if runs {
         game.await_that(|game| game.running().is_empty());
     } else {
-        let removals = game.log.count("its file has gone");
-        game.await_that(|game| game.log.count("its file has gone") > removals);
+        let removals = game.log.count("its file was deleted");
+        game.await_that(|game| game.log.count("its file was deleted") > removals);
     }
 }
 

@@ -13,7 +13,7 @@ fn game() -> Game {
 
 /// The counter still counts by one, in the state that it had, and what was refused says `words`.
 fn goes_on(mut game: Game, words: &[&str]) {
-    let line = game.log.line("generation 1 goes on");
+    let line = game.log.line("generation 1 keeps running");
     for word in words {
         assert!(line.contains(word), "no {word:?} in {line}");
     }
@@ -95,7 +95,7 @@ fn old_image_keeps_running_when_the_new_one_needs_a_symbol_that_nobody_has() {
 fn old_image_keeps_running_when_the_new_file_holds_another_plugin() {
     let mut game = game();
     game.refuse("counter", "opaque_v1");
-    goes_on(game, &["the file's name says \"counter\"", "calls itself \"opaque\""]);
+    goes_on(game, &["the file is named for plugin \"counter\"", "the plugin's name is \"opaque\""]);
 }
 
 #[test]
@@ -109,14 +109,14 @@ fn old_image_keeps_running_when_the_new_ones_default_panics() {
 fn old_image_keeps_running_when_the_new_one_panics_in_restore() {
     let mut game = game();
     game.refuse("counter", "counter_restore_panics");
-    goes_on(game, &["can't be made from the saved state", "can't read a count", "counter_restore_panics.rs:"]);
+    goes_on(game, &["can't restore the saved state", "can't read a count", "counter_restore_panics.rs:"]);
 }
 
 #[test]
 fn old_image_keeps_running_when_the_new_one_can_t_read_the_state() {
     let mut game = game();
     game.refuse("counter", "counter_other_type");
-    goes_on(game, &["can't be made from the saved state", "invalid type"]);
+    goes_on(game, &["can't restore the saved state", "invalid type"]);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn old_image_keeps_running_when_it_can_t_save_its_own_state() {
     let mut game = Game::with(&[("counter", "counter_save_panics")]);
     game.frames(1);
     game.refuse("counter", "counter_v2");
-    let line = game.log.line("generation 1 goes on");
+    let line = game.log.line("generation 1 keeps running");
     assert!(line.contains("the running generation can't save") && line.contains("can't write a count"), "{line}");
     game.frames(1);
     assert!(!game.is_suspended("counter"));

@@ -239,13 +239,13 @@ fn a_blocking_send_holds_the_frame_no_longer_than_its_deadline_and_gives_the_mes
     game.frames(80);
     let sent = game.state::<Out>("policies_out").sent;
     assert!((50..80).contains(&sent), "its lane holds some 60 messages, not {sent}");
-    let line = game.log.line("the frame stood still for 3 ms");
+    let line = game.log.line("the frame was blocked for 3 ms");
     assert!(line.contains("\"fixtures/block\"") && line.contains("more capacity"), "{line}");
     // As it advises.
     game.swap("policies_out", "policies_out_roomy");
     game.frames(40);
     assert_eq!(game.state::<Out>("policies_out").sent, sent + 40);
-    assert_eq!(game.log.count("the frame stood still"), 1);
+    assert_eq!(game.log.count("the frame was blocked"), 1);
 }
 
 #[test]
