@@ -108,7 +108,7 @@ fn ai(bus: &Bus) -> Outcome {
     loop {
         if !inbox.wait_timeout(TICK / 2)? {
             dreams += 1;
-            expect(start.elapsed() < SILENCE_MAX, "the game goes on")?;
+            expect(start.elapsed() < SILENCE_MAX, "the game keeps running")?;
             continue;
         }
         while let Some(delivery) = inbox.receive()? {
@@ -119,7 +119,7 @@ fn ai(bus: &Bus) -> Outcome {
                     println!(
                         "ai: thought about {thoughts} frames, skipped {skipped} for newer ones, dreamt {dreams} times"
                     );
-                    return expect(thoughts + skipped == seen.frame, "what is skipped is counted");
+                    return expect(thoughts + skipped == seen.frame, "skipped frames are counted");
                 }
                 orders.send(&Order { frame: seen.frame })?;
             }
@@ -184,7 +184,7 @@ fn game() -> Outcome {
     let mut picture = Picture::default();
     let mut heard = Instant::now();
     while picture.hits < TICKS {
-        expect(heard.elapsed() < SILENCE_MAX, "physics goes on")?;
+        expect(heard.elapsed() < SILENCE_MAX, "physics keeps running")?;
         let mut draws_in_this_drain = 0;
         let taken = inbox.drain(|delivery| match delivery.priority {
             Priority::Critical => {

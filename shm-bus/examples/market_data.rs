@@ -92,7 +92,7 @@ fn read(bus: &Bus, reader: &str) -> Outcome {
 fn write_down(inbox: &mut Inbox, pause: Duration) -> Result<Report, Box<dyn Error>> {
     let mut report = Report { done: 1, received: 0, missed: 0, sum: 0 };
     loop {
-        expect(inbox.wait_timeout(SILENCE_MAX)?, "the feed goes on")?;
+        expect(inbox.wait_timeout(SILENCE_MAX)?, "the feed keeps sending")?;
         while let Some(delivery) = inbox.receive()? {
             report.received += 1;
             report.missed += delivery.lost;
@@ -237,16 +237,16 @@ fn check(sent: &Sent, reader: &str, report: &Report) -> Outcome {
                 "{reader}: the newest of {} indices {received} times, {missed} skipped for newer ones",
                 sent.indices
             );
-            expect(received + missed == sent.indices && missed > 0, "what is skipped is counted")?;
+            expect(received + missed == sent.indices && missed > 0, "skipped indices are counted")?;
             expect(sum == sent.last_index, "the newest one is always seen")
         }
         "tape" => {
             println!("{reader}: {received} quotes read and {missed} lost, as it is slow and nobody waits for it");
-            expect(received + missed == sent.quotes && missed > 0, "what is lost is counted")
+            expect(received + missed == sent.quotes && missed > 0, "lost quotes are counted")
         }
         _ => {
             println!("{reader}: all {received} quotes, none lost");
-            expect(received == sent.quotes && missed == 0 && sum == sent.sum, "who gates misses nothing")
+            expect(received == sent.quotes && missed == 0 && sum == sent.sum, "a gating reader misses nothing")
         }
     }
 }

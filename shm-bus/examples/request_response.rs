@@ -83,7 +83,7 @@ fn inventory(bus: &Bus) -> Outcome {
                 .dispatch()
                 .on::<Put>(|item| {
                     let count = counts.entry(item.id).or_default();
-                    *count = count.checked_add(item.count).ok_or("nobody can carry so many")?;
+                    *count = count.checked_add(item.count).ok_or("too many items")?;
                     Ok(Item { count: *count, ..item })
                 })
                 .on::<Describe>(|item| Ok(Description { name: format!("item {}", item.id), icon: vec![0x7f; 1024] }))
@@ -151,7 +151,7 @@ fn ask() -> Outcome {
     let bus = Bus::open_in(folder.path(), "example")?;
     let mut inventory = bus.client_of::<Inventory>()?;
     let error = inventory.call::<Put>(&Item { id: 1, count: 1 }, SOON).err().ok_or("answered by nobody")?;
-    println!("before anybody serves: {error}");
+    println!("without a server: {error}");
 
     let mut server = Process::start("inventory", folder.path())?;
     let mut pathfinder = Process::start("paths", folder.path())?;
@@ -173,7 +173,7 @@ fn ask() -> Outcome {
             Err(error) => break error,
         }
     };
-    println!("its process killed, a request without any deadline: {error}");
+    println!("a request without a deadline, after the server's process was killed: {error}");
     expect(matches!(error, CallError::ServerGone { .. }), "the server's death is seen")?;
     drop((inventory, bus));
     expect(folder.path().read_dir()?.next().is_none(), "nothing is left behind")?;
@@ -208,7 +208,7 @@ fn ask_inventory(inventory: &mut TypedClient<Inventory>) -> Outcome {
     let description = inventory.call::<Describe>(&Item { id: 7, count: 0 }, SOON)?;
     println!("as MessagePack: `{}` with an icon of {} bytes", description.name, description.icon.len());
     let error = inventory.call::<Put>(&Item { id: 7, count: u32::MAX }, SOON).err().ok_or("too many fit")?;
-    println!("what the service itself says no to: {error}");
+    println!("an error of the service itself: {error}");
     Ok(())
 }
 

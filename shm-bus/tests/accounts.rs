@@ -389,14 +389,14 @@ impl ModelInbox {
         let reading = self.lanes.get_mut(&seen.key).expect("it was there, or came later");
         if let Some(sent) = reading.joined {
             assert!(seen.sequence >= reading.next && seen.lost <= seen.sequence - reading.next);
-            assert!(seen.sequence - seen.lost <= sent, "what was sent since is received or lost");
+            assert!(seen.sequence - seen.lost <= sent, "every message sent since is received or lost");
         } else {
             assert_eq!(seen.sequence, reading.next + seen.lost, "the loss is the gap, and nothing comes twice");
         }
         assert!(!reading.waited_for || seen.lost == 0, "a gating inbox loses nothing");
         assert!(
             policy != Policy::EvictLaggard || seen.lost == 0 || !self.gating,
-            "who is evicted loses nothing before"
+            "an evicted inbox loses nothing before"
         );
         assert!(seen.sequence < lane.sent);
         (reading.next, reading.joined) = (seen.sequence + 1, None);

@@ -73,7 +73,7 @@ fn send(publisher: &mut Publisher, value: u64) -> Result<(), SendError> {
 /// Sends until there is no room; how many messages there were, of which each is its number.
 fn fill(publisher: &mut Publisher) -> u64 {
     let sent = (0..1000).take_while(|value| send(publisher, *value).is_ok()).count() as u64;
-    assert!(sent < 1000, "somebody is waited for");
+    assert!(sent < 1000, "the publisher waits for an inbox");
     sent
 }
 
@@ -125,7 +125,7 @@ fn a_lane_does_not_take_a_cursor_of_long_ago_for_one_of_its_own() {
     assert_eq!(game.take(), [7]);
     drop(publisher);
     assert!(game.take().is_empty());
-    assert_eq!(game.lanes(), 0, "the place in the directory is free, and the cursor there says: done");
+    assert_eq!(game.lanes(), 0, "the place in the lane table is free, and the cursor there says: done");
 
     // The next id has the low 16 bits of the former lane's, by which cursors tell lanes apart.
     let control = File::options().write(true).open(game.bus.path().join("control")).expect("opens");
@@ -146,7 +146,7 @@ fn an_inbox_that_cannot_be_mapped_is_waited_for_and_tried_again() {
     let unmappable = Unmappable::make(&inbox);
     let sent = fill(&mut publisher);
     assert_eq!(game.take(), Vec::from_iter(0..sent));
-    assert_eq!(send(&mut publisher, sent), Err(SendError::Full), "what it has read can't be told");
+    assert_eq!(send(&mut publisher, sent), Err(SendError::Full), "its position is unknown");
     drop(unmappable);
     // No entry changes meanwhile: the epoch is as it was.
     send(&mut publisher, sent).expect("room");

@@ -49,7 +49,9 @@ impl Holder {
     fn declare(&mut self, topic: &TopicSpec<'_>) -> Result<Publisher, PublisherError> {
         let leaving = self.leaving();
         let publisher = self.bus.publisher_in_place_of(topic, "holder", LANE, &leaving)?;
-        self.inbox.subscribe_in_place_of(topic, Start::Now, &leaving).expect("what can be published can be read");
+        self.inbox
+            .subscribe_in_place_of(topic, Start::Now, &leaving)
+            .expect("a topic that can be published can be read");
         Ok(publisher)
     }
 
@@ -194,7 +196,7 @@ fn observers_follow_to_the_new_declaration_and_account_for_both() {
     assert!(told[..] == told[..1] && told[0].contains(NEW), "{told:?}");
     let (hashes, missed) = read_all(&mut typed, &mut told_typed);
     assert_eq!(hashes.len() as u64 + missed, 1, "nothing that it can't read");
-    assert!(told_typed.len() == 1 && told_typed[0].contains("subscribe anew"), "{told_typed:?}");
+    assert!(told_typed.len() == 1 && told_typed[0].contains("subscribe again"), "{told_typed:?}");
     let (hashes, missed) = read_all(&mut all, &mut Vec::new());
     assert_eq!(hashes.len() as u64 + missed, 3);
 

@@ -100,7 +100,7 @@ fn what_ended_before_the_subscription_is_not_owed() {
     first.unsubscribe("numbers").expect("changed");
     come_and_go(&bus, &numbers(Policy::DropOldest), 5);
     first.subscribe(&numbers(Policy::DropOldest), Start::Now).expect("subscribed");
-    assert_eq!(Said::by(&mut first), Said::default(), "nor what was sent while it did not read the topic");
+    assert_eq!(Said::by(&mut first), Said::default(), "nor messages sent while it did not read the topic");
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn lanes_left_as_evicted_are_counted_when_they_end() {
     (0..500).for_each(|_| publisher.send(Priority::Normal, &[0; 8]).expect("never refused"));
     assert!(matches!(reader.receive(), Ok(None)));
     assert!(matches!(reader.receive(), Err(ReceiveError::Evicted { .. })));
-    assert_eq!(Said::by(&mut reader), Said::default(), "the lane goes on");
+    assert_eq!(Said::by(&mut reader), Said::default(), "the lane stays usable");
     drop(publisher);
     drop(bus.inbox("any change", Attachment::Observer).expect("made"));
     assert_eq!(Said::by(&mut reader), missed("numbers", 500));
@@ -268,7 +268,7 @@ fn a_gating_reader_with_another_declaration_gets_it_and_is_then_kept() {
         let bus = Bus::anonymous().expect("made");
         let [_typed, mut untyped, _all] = bystanders(&bus);
         let mut reader = bus.inbox("game", Attachment::Gating).expect("made");
-        reader.subscribe(&other, Start::Now).expect("nobody who counts holds it otherwise");
+        reader.subscribe(&other, Start::Now).expect("no publisher and no gating inbox holds another declaration");
         assert!(matches!(untyped.receive(), Err(ReceiveError::Redeclared { .. })));
         let error = bus.publisher(&numbers(Policy::Reject), "writer", LANE).expect_err("a reader holds it");
         assert!(

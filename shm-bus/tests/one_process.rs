@@ -220,7 +220,7 @@ fn limits_are_named_and_nothing_stays_behind(bus: Bus) {
     drop(publishers);
     let many: Vec<_> = (0..63).map(|_| bus.attach_again().expect("attaches")).collect();
     let error = bus.attach_again().expect_err("full");
-    assert_eq!(error.to_string(), format!("bus `{}` has 64 live participants, which is the most it holds", bus.name()));
+    assert_eq!(error.to_string(), format!("bus `{}` has 64 live participants, which is its maximum", bus.name()));
     drop((many, bus));
 }
 

@@ -112,7 +112,7 @@ fn latest_gives_the_newest_alone_and_counts_the_skipped() {
 fn evict_laggard_has_the_inbox_leave_once_and_say_so() {
     let mut game = Game::new(Policy::EvictLaggard);
     game.send(0).expect("never refused");
-    assert_eq!(drain(&mut game.inbox), [(0, 0)], "who keeps up stays");
+    assert_eq!(drain(&mut game.inbox), [(0, 0)], "a reader that keeps up stays");
     for value in 1..MANY {
         game.send(value).expect("never refused");
     }
@@ -180,7 +180,10 @@ fn a_subscriber_with_another_policy_is_refused_with_both() {
     let mut other = game.bus.inbox("other", Attachment::Gating).expect("made");
     match other.subscribe(&numbers(Policy::Reject), Start::Now) {
         Err(SubscribeError::Topic(error)) => {
-            assert_eq!(error.to_string(), "topic `numbers` has the policy Latest on this bus, here it is Reject");
+            assert_eq!(
+                error.to_string(),
+                "topic `numbers` has the policy Latest on this bus, but Reject was requested"
+            );
         }
         other => panic!("{other:?}"),
     }

@@ -174,7 +174,7 @@ fn an_ended_lane_leaves_its_messages_in_its_topics_account() {
     assert_eq!((account, ended), (first, 5));
     come_and_go(&topic("brief", Policy::Latest), 2);
     let control = File::read(&game.bus, "control");
-    assert!(control.word(12288 + 1280) > first, "declared anew");
+    assert!(control.word(12288 + 1280) > first, "declared again");
     assert_eq!(control.words(237_568 + 64 + 8), [first, 7, 5]);
     assert_eq!(control.words(576), [0, 7, 0], "no step, the last one's total, nothing forgotten");
 }
@@ -302,7 +302,7 @@ fn who_sleeps_is_in_the_attention_of_its_topics() {
     let mut game = game(Policy::Reject);
     let attention = |bus: &Bus| File::read(bus, "control").word(237_568);
     take(&mut game.inbox);
-    assert_eq!(attention(&game.bus), 0, "who only polls costs publishers nothing");
+    assert_eq!(attention(&game.bus), 0, "an inbox that only polls costs publishers nothing");
     assert!(!game.inbox.wait_timeout(Duration::from_millis(1)).expect("can wait"));
     assert_eq!(attention(&game.bus), 1);
     assert_eq!(File::read(&game.bus, "control").word(217_088) & 1, 0, "awake");

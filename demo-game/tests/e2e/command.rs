@@ -129,9 +129,9 @@ fn an_unknown_topic_is_named_with_those_that_there_are() {
 fn without_a_bus_the_commands_say_so() {
     let folder = TempDir::new().expect("a folder");
     for (arguments, told) in [
-        ("bus ls", "no bus lives here"),
-        ("bus ls --json", "no bus lives here"),
-        ("bus echo physics/contact", "no bus lives here"),
+        ("bus ls", "there is no live bus here"),
+        ("bus ls --json", "there is no live bus here"),
+        ("bus echo physics/contact", "there is no live bus here"),
         ("bus ls --bus nowhere", "nowhere"),
         ("bus echo physics/contact --bus nowhere", "nowhere"),
     ] {

@@ -29,7 +29,7 @@ pub enum TopicError {
         max: usize,
     },
     /// The topic is in use with another schema.
-    #[error("topic `{topic}` carries `{on_the_bus}` on this bus, here it is `{here}`")]
+    #[error("topic `{topic}` carries `{on_the_bus}` on this bus, but `{here}` was requested")]
     Schema {
         /// The topic.
         topic: String,
@@ -39,7 +39,7 @@ pub enum TopicError {
         here: String,
     },
     /// The topic is in use with another policy.
-    #[error("topic `{topic}` has the policy {on_the_bus:?} on this bus, here it is {here:?}")]
+    #[error("topic `{topic}` has the policy {on_the_bus:?} on this bus, but {here:?} was requested")]
     Policy {
         /// The topic.
         topic: String,
@@ -55,7 +55,7 @@ pub enum TopicError {
         topic: String,
     },
     /// The topic is in use, but not as a work queue.
-    #[error("topic `{topic}` is no work queue on this bus")]
+    #[error("topic `{topic}` is not a work queue on this bus")]
     NotAQueue {
         /// The topic.
         topic: String,
@@ -69,7 +69,7 @@ pub enum TopicError {
         policy: Policy,
     },
     /// The work queue is in use with another number of deliveries.
-    #[error("work queue `{topic}` delivers {on_the_bus} times on this bus, here it is {here}")]
+    #[error("work queue `{topic}` delivers {on_the_bus} times on this bus, but {here} was requested")]
     Deliveries {
         /// The topic.
         topic: String,
@@ -85,7 +85,7 @@ pub enum TopicError {
         topic: String,
     },
     /// The table of topics is full.
-    #[error("topic `{topic}` has no room: the bus holds at most {max} topics")]
+    #[error("the bus has no room for topic `{topic}`: it holds at most {max}")]
     Limit {
         /// The topic.
         topic: String,

@@ -35,7 +35,7 @@ pub(crate) const PAGE: usize = 4096;
 pub(crate) const PAGE_WORDS: usize = PAGE / 8;
 
 #[cfg(target_endian = "big")]
-compile_error!("segments hold little-endian words, which this crate does not swap");
+compile_error!("segments hold little-endian words, which this crate does not byte-swap");
 
 /// A mapping, or a shared reference to one.
 #[derive(Debug)]

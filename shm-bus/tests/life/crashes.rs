@@ -49,7 +49,7 @@ impl Survivor {
     fn goes_on(mut self, folder: &Path) {
         let third = Bus::attach_in(folder, "game").expect("attaches, and clears the dead away");
         for _ in 0..200 {
-            self.publisher.send(Priority::Normal, &[0; 8]).expect("nobody dead is waited for");
+            self.publisher.send(Priority::Normal, &[0; 8]).expect("the publisher waits for no dead inbox");
             assert_eq!(self.read(), 1);
         }
         let expected: Vec<u64> = (0..self.received.len() as u64).collect();
@@ -327,7 +327,7 @@ fn receiving() {
             child.tell("drain");
             child.await_kill();
         }
-        assert_eq!(drain(&mut survivor.inbox).0.len(), 20, "what the dead one took is still there for others");
+        assert_eq!(drain(&mut survivor.inbox).0.len(), 20, "the dead inbox's messages are still there for others");
         survivor.goes_on(folder.path());
         n += 1;
     }

@@ -69,7 +69,7 @@ fn an_unknown_required_feature_is_refused() {
     assert!(error.to_string().contains("features 0x20"), "{error}");
     let OpenError::Incompatible { made_by, here, .. } = error else { panic!("{error}") };
     assert_eq!((made_by.required, here.required & 1 << 5), (1 << 5, 0));
-    assert!(bus.inbox("still", shm_bus::Attachment::Observer).is_ok(), "the bus goes on");
+    assert!(bus.inbox("still", shm_bus::Attachment::Observer).is_ok(), "the bus stays usable");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn what_is_no_register_is_refused_while_somebody_lives_and_replaced_afterwards()
     let bus = Bus::open_in(folder.path(), "game").expect("opens");
     patch(folder.path(), MAGIC, 7);
     let refused = Bus::open_in(folder.path(), "game");
-    assert!(matches!(refused, Err(OpenError::Io { what: "map the register", .. })), "{refused:?}");
+    assert!(matches!(refused, Err(OpenError::Io { what: "map the registry", .. })), "{refused:?}");
     drop(bus);
     assert!(super::support::is_empty(folder.path()));
     Bus::open_in(folder.path(), "game").expect("made afresh");

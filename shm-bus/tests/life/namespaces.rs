@@ -68,7 +68,7 @@ fn lives_on_both_sides(by: &[&str]) {
     assert_eq!(list_in(folder.path()).expect("listed"), ["game"]);
     other.ask("send");
     other.kill();
-    assert_eq!(gc_in(folder.path()).expect("listed"), ["game"], "a lock that was let go tells across namespaces");
+    assert_eq!(gc_in(folder.path()).expect("listed"), ["game"], "a released lock is seen across namespaces");
     assert!(is_empty(folder.path()));
 }
 

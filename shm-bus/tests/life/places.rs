@@ -64,12 +64,12 @@ fn what_is_planted_beside_a_live_bus_is_replaced_or_refused() {
     let bus = Bus::open_in(folder.path(), "game").expect("opens");
     let game = folder.path().join("game");
     fifo(&game.join("p1.lock"));
-    let second = Bus::attach_in(folder.path(), "game").expect("takes the slot all the same");
+    let second = Bus::attach_in(folder.path(), "game").expect("takes the slot nevertheless");
     drop(second);
     std::fs::remove_file(game.join("control")).expect("removed");
     fifo(&game.join("control"));
-    let error = Bus::attach_in(folder.path(), "game").expect_err("no register");
-    assert!(matches!(error, OpenError::Io { what: "map the register", .. }), "{error:?}");
+    let error = Bus::attach_in(folder.path(), "game").expect_err("no registry");
+    assert!(matches!(error, OpenError::Io { what: "map the registry", .. }), "{error:?}");
     drop(bus);
     Bus::open_in(folder.path(), "game").expect("made afresh");
 }
@@ -134,8 +134,8 @@ fn a_full_file_system_is_an_error_at_creation_and_leaves_nothing() {
         return;
     }
     std::fs::write(folder.path().join("ballast"), vec![1; 200 << 10]).expect("room for this");
-    let error = Bus::open_in(folder.path(), "game").expect_err("no room for the register");
-    assert!(matches!(error, OpenError::Io { what: "make the register", .. }), "{error:?}");
+    let error = Bus::open_in(folder.path(), "game").expect_err("no room for the registry");
+    assert!(matches!(error, OpenError::Io { what: "create the registry", .. }), "{error:?}");
     assert!(!folder.path().join("game").exists(), "a failed open leaves no folder");
     std::fs::remove_file(folder.path().join("ballast")).expect("removed");
 
@@ -144,9 +144,9 @@ fn a_full_file_system_is_an_error_at_creation_and_leaves_nothing() {
     let before = files();
     let lanes = &[(shm_bus::wire::Priority::Low, 1 << 20)];
     let error = bus.publisher(&NUMBERS, "large", lanes).expect_err("no room for the lane");
-    assert!(error.to_string().contains("make a segment"), "{error}");
-    assert_eq!(files(), before, "what was begun is gone");
-    drop(bus.publisher(&NUMBERS, "small", LANE).expect("the bus goes on"));
+    assert!(error.to_string().contains("create a segment"), "{error}");
+    assert_eq!(files(), before, "the partial segment is gone");
+    drop(bus.publisher(&NUMBERS, "small", LANE).expect("the bus stays usable"));
     drop(bus);
     assert!(is_empty(folder.path()));
 }
@@ -157,7 +157,7 @@ fn a_register_that_cannot_be_allocated_is_an_error_and_leaves_nothing() {
     let mut other = Other::start(folder.path());
     other.ask("no file over 100000");
     let answer = other.ask("try open");
-    assert!(answer.contains("make the register"), "{answer}");
+    assert!(answer.contains("create the registry"), "{answer}");
     assert!(is_empty(folder.path()), "a failed open leaves no folder");
     other.leave();
 }

@@ -91,7 +91,7 @@ fn everybody_says_so(remove: impl Fn(&Path)) {
     let second = Bus::open_in(&runtime, "game").expect("a second bus of that name");
     assert_eq!(alive(&second.snapshot()), "0:true");
     let sent = 1 + send_until_removed(&mut publisher);
-    assert!(send_until_removed(&mut lossy) > 0, "nobody is waited for, so it takes until room is made");
+    assert!(send_until_removed(&mut lossy) > 0, "it waits for no inbox, so it fails only when it makes room");
     until("a loan fails", || match lender.loan(Priority::Normal, 8) {
         Ok(loan) => {
             loan.commit();
@@ -102,8 +102,8 @@ fn everybody_says_so(remove: impl Fn(&Path)) {
     assert_eq!(publisher.pressure(Priority::Normal), 1.0);
     assert!(matches!(publisher.loan(Priority::Normal, 8).map(|_| ()), Err(SendError::Removed)));
     assert_eq!(publisher.send_batch(Priority::Normal, [number(1)]).expect_err("removed").source, SendError::Removed);
-    assert_eq!(receive_until_removed(&mut inbox), sent, "what was sent before is received");
-    // The other reader holds the ring full by now; it gets all of it, too.
+    assert_eq!(receive_until_removed(&mut inbox), sent, "messages sent before are received");
+    // The other reader has blocked the ring until now; it receives everything, too.
     let mut taken = 0;
     until("a drain fails", || match drainer.drain(|_| ()) {
         Ok(more) => {
@@ -134,7 +134,7 @@ fn everybody_says_so(remove: impl Fn(&Path)) {
     assert_eq!(drain(&mut inbox).0, [3]);
     drop((inbox, publisher, second));
     assert_eq!(list_in(&runtime).expect("listed"), [""; 0]);
-    assert!(is_empty(&runtime), "who was removed leaves nothing in the second one's place");
+    assert!(is_empty(&runtime), "participants of the removed bus leave nothing in the second one's place");
 }
 
 fn no_change_is_possible(bus: &Bus, inbox: &mut Inbox) {
@@ -171,7 +171,7 @@ fn everybody_says_that_the_register_was_replaced_by_a_copy() {
     assert_eq!(receive_until_removed(&mut inbox), sent);
     no_change_is_possible(&bus, &mut inbox);
     drop((inbox, publisher, bus));
-    drop(Bus::open_in(folder.path(), "game").expect("nobody lives in it any more"));
+    drop(Bus::open_in(folder.path(), "game").expect("it has no live participant any more"));
     assert!(is_empty(folder.path()));
 }
 
@@ -397,7 +397,7 @@ fn a_bus_whose_bus_lock_was_removed_goes_on() {
     other.ask("send");
     assert_eq!(drain(&mut inbox).0, [0]);
     bus.check().expect("in its place");
-    std::fs::remove_file(bus.path().join("bus.lock")).expect("made anew by the change");
+    std::fs::remove_file(bus.path().join("bus.lock")).expect("created again by the change");
     other.leave();
     drop((inbox, bus));
     assert!(is_empty(folder.path()));
@@ -414,7 +414,7 @@ fn a_removed_lane_file_is_told_to_who_can_not_read_the_lane_and_costs_the_others
     let lane = format!("lane-{}", bus.snapshot().topics[0].lanes[0].id);
     std::fs::remove_file(bus.path().join(&lane)).expect("there");
     publisher.send(Priority::Normal, &number(1)).expect("room");
-    assert_eq!(drain(&mut reads).0, [1], "who has it mapped goes on");
+    assert_eq!(drain(&mut reads).0, [1], "an inbox that has it mapped keeps reading");
     for _ in 0..2 {
         let error = late.receive().map(|_| ()).expect_err("not mapped");
         assert!(matches!(&error, ReceiveError::Lane { publisher, .. } if publisher == "writer"), "{error}");

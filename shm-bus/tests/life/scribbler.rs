@@ -65,7 +65,7 @@ fn nonsense_in_every_segment_costs_messages_and_nothing_else() {
         scribbler.kill();
         drop((publisher, gating, observer, first));
         shm_bus::gc_in(folder.path()).expect("listed");
-        drop(Bus::open_in(folder.path(), "game").expect("a spoilt bus does not keep its name"));
+        drop(Bus::open_in(folder.path(), "game").expect("a corrupt bus does not block its name"));
         assert!(is_empty(folder.path()), "with seed {seed} and {policy:?}");
     }
 }

@@ -53,7 +53,7 @@ fn a_limit_on_files_is_an_error_and_no_signal() {
     for bytes in [0, 1, 4096, 102_400, 245_759] {
         other.ask(&format!("files of {bytes}"));
         let answer = other.ask("try open");
-        assert!(answer.contains("ulimit -f") && answer.contains("make the register"), "{bytes}: {answer}");
+        assert!(answer.contains("ulimit -f") && answer.contains("create the registry"), "{bytes}: {answer}");
         assert!(is_empty(home.path()), "{bytes}: {answer}");
     }
     other.ask("files of 245760");
@@ -105,7 +105,7 @@ fn ext2_holds_a_bus_and_a_full_one_is_told() {
     let bus = Bus::open_in(&at, "game").expect("opens");
     let error = bus.publisher(&NUMBERS, "large", &[(Priority::Low, 1 << 22)]).expect_err("no room");
     let error = super::orders::texts(&error);
-    assert!(error.contains("make a segment") && error.contains("No space left"), "{error}");
+    assert!(error.contains("create a segment") && error.contains("No space left"), "{error}");
     check_a_bus_in(&at);
 }
 

@@ -108,7 +108,7 @@ fn what_is_no_recording_is_refused_with_what_and_where() {
         other => panic!("{other:?}"),
     };
     fs::write(&file, [7; 4096]).expect("written");
-    assert_eq!(told(&file), "it does not begin as MCAP files do");
+    assert_eq!(told(&file), "it does not begin with the magic of MCAP");
     fs::write(&file, [&b"\x89MCAP0\r\n"[..], &[7; 4096]].concat()).expect("written");
-    assert_eq!(told(&file), "a record makes no sense at byte 8");
+    assert_eq!(told(&file), "a record is malformed at byte 8");
 }

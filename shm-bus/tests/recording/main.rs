@@ -135,7 +135,7 @@ fn cut_off_anywhere_it_is_read_to_its_last_whole_message() {
         unchecked = unchecked.max(recording.unchecked);
         most = most.max(messages.len());
     }
-    assert_eq!((most, unchecked), (all.len(), 2), "what is in a chunk that was cut off is told from the rest");
+    assert_eq!((most, unchecked), (all.len(), 2), "messages of a truncated chunk are counted apart");
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn a_request_that_is_dropped_or_panicked_over_is_answered_as_failed() {
     }
     let ticket = client.send(ECHO, &[5], FOREVER).expect("room");
     echo(&mut server);
-    assert_eq!(answer(&mut client, ticket).expect("answered"), Some(vec![5]), "the server goes on");
+    assert_eq!(answer(&mut client, ticket).expect("answered"), Some(vec![5]), "the server keeps working");
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_service_has_one_server_and_requests_of_a_gone_one_fail() {
     let mut second = bus.server("echo").expect("the name is free");
     assert_eq!(answer(&mut client, answered).expect("it had been answered"), Some(vec![1]));
     assert!(matches!(client.finish(unanswered), Err(CallError::ServerGone { .. })));
-    assert_eq!(echo(&mut second), 0, "what was sent to the first may have run");
+    assert_eq!(echo(&mut second), 0, "requests sent to the first may have run");
     let ticket = client.send(ECHO, &[3], FOREVER).expect("room");
     echo(&mut second);
     assert_eq!(answer(&mut client, ticket).expect("answered"), Some(vec![3]));

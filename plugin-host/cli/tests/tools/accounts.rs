@@ -128,7 +128,7 @@ fn echo_goes_on_when_its_topic_is_declared_anew_and_tells_what_it_missed() {
         let expected = if topic.schema == PAIR { "left" } else { "id" };
         assert!(line["message"][expected].is_u64() && line["lost"] == 0, "{line}");
         let told = echo.told();
-        assert!(told.contains("declared anew") && told.contains(&format!("{:?}", topic.policy)), "{told}");
+        assert!(told.contains("declared again") && told.contains(&format!("{:?}", topic.policy)), "{told}");
     }
     drop(publisher);
     // Stopped, it sees neither of these lanes.

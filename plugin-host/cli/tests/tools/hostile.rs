@@ -97,7 +97,7 @@ fn a_topic_that_is_declared_anew_is_told_without_what_a_terminal_acts_on() {
     after.send(Priority::High, &hit(1)).expect("never refused");
     for tool in &tools {
         let mut told = tool.told();
-        while !told.contains("declared anew") {
+        while !told.contains("declared again") {
             check(&["tool"], &told);
             told = tool.told();
         }
@@ -122,7 +122,7 @@ fn a_folder_that_bears_no_bus_name_is_no_bus() {
         let ended = Tool::start(&folder, arguments, Stdio::null()).end();
         check(arguments, &ended.out);
         check(arguments, &ended.err);
-        assert!(arguments[0] != "doctor" || ended.out.contains("not a name that a bus can have"), "{}", ended.out);
+        assert!(arguments[0] != "doctor" || ended.out.contains("its name is not valid for a bus"), "{}", ended.out);
     }
     std::fs::rename(folder.join(NAME), folder.join("game")).expect("renamed");
     drop(bus);

@@ -43,7 +43,10 @@ fn a_file_that_was_removed_or_replaced_while_it_was_recorded_is_an_error() {
             fs::write(&file, "mine").expect("written");
         }
         let error = ended(record);
-        assert!(error.contains("game.mcap is not the recording: somebody removed or replaced that"), "{error}");
+        assert!(
+            error.contains("game.mcap is not the recording: another program removed or replaced the recording"),
+            "{error}"
+        );
         assert!(error.contains("and 5 messages with it"), "{error}");
         assert_eq!(fs::read(&file).ok(), replace.then(|| b"mine".to_vec()));
     }
@@ -72,7 +75,7 @@ fn a_file_that_somebody_else_writes_to_is_told() {
     let record = recorder(&mut game, &file, &[], 5);
     fs::write(&file, "mine").expect("written");
     let error = ended(record);
-    assert!(error.contains("somebody else wrote to") && error.contains("game.mcap"), "{error}");
+    assert!(error.contains("another program wrote to") && error.contains("game.mcap"), "{error}");
     assert_eq!(fs::read(&file).expect("there"), b"mine");
 }
 
@@ -90,7 +93,7 @@ fn the_file_of_a_recorder_that_is_at_work_is_not_replaced() {
     let again = recorder(&mut game, &file, &["--force"], 3);
     again.signal(Signal::INT);
     again.done();
-    assert_eq!(messages(&file), 3, "nobody writes it any more");
+    assert_eq!(messages(&file), 3, "no recorder writes it any more");
 }
 
 #[test]
@@ -100,7 +103,7 @@ fn a_pipe_takes_a_whole_recording() {
     mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("made");
     let name = pipe.to_str().expect("text").to_owned();
     let error = game.tool(&["record", &name, "--force"]).failed();
-    assert!(error.contains("nobody reads from it"), "it does not wait for ever: {error}");
+    assert!(error.contains("no process reads from it"), "it does not wait for ever: {error}");
     let error = game.tool(&["record", &name]).failed();
     assert!(error.contains("; --force writes to it"), "{error}");
     // Both ends, so that there is a reader before the recorder comes; then only the reader's.
@@ -166,6 +169,6 @@ fn a_recording_that_came_after_this_one_began_is_not_replaced() {
     assert_eq!(messages(&file), 1);
     early.signal(Signal::CONT);
     let error = early.failed();
-    assert!(error.contains("game.mcap.part the name") && error.contains("since the recording began"), "{error}");
+    assert!(error.contains("game.mcap.part to ") && error.contains("since the recording began"), "{error}");
     assert_eq!((messages(&file), messages(&game.file("game.mcap.part"))), (1, 1), "both are there");
 }

@@ -92,8 +92,8 @@ fn a_register_that_was_removed_under_a_living_bus_is_not_advised_to_be_collected
     let game = Game::start();
     std::fs::remove_file(game.folder().join("game/control")).expect("there");
     let told = doctor(&game);
-    assert!(told.contains("the register of bus `game` was removed while its game runs"), "{told}");
-    assert!(!told.contains("left of a game that was killed"), "{told}");
+    assert!(told.contains("the registry of bus `game` was removed while its game runs"), "{told}");
+    assert!(!told.contains("left over from a game that was killed"), "{told}");
     assert!(game.tool(&["gc"]).done().starts_with("nothing to remove"), "it lives");
     let home = game.end();
     let gc = || super::support::Tool::start(&home.path().join("bus"), &["gc"], std::process::Stdio::null()).done();
@@ -118,9 +118,9 @@ fn a_bus_lock_that_is_a_fifo_holds_nobody_up_and_is_told() {
     let locks = [game.folder().join("game/bus.lock"), dead.join("bus.lock")];
     locks.iter().for_each(|lock| replace_by_a_fifo(lock));
     let told = doctor(&game);
-    assert!(told.contains("bus game: its bus.lock is no regular file"), "{told}");
+    assert!(told.contains("bus game: its bus.lock is not a regular file"), "{told}");
     assert!(
-        told.contains("bus `dead` is left of a game that was killed, and its bus.lock is no regular file"),
+        told.contains("bus `dead` is left over from a game that was killed, and its bus.lock is not a regular file"),
         "{told}"
     );
     for lock in &locks {
@@ -128,7 +128,10 @@ fn a_bus_lock_that_is_a_fifo_holds_nobody_up_and_is_told() {
         std::fs::remove_file(lock).expect("as it was told");
     }
     let told = doctor(&game);
-    assert!(told.contains("bus `dead` is left of a game that was killed") && !told.contains("no regular"), "{told}");
+    assert!(
+        told.contains("bus `dead` is left over from a game that was killed") && !told.contains("not a regular"),
+        "{told}"
+    );
     assert_eq!(game.tool(&["gc"]).done(), "removed bus dead\n");
     game.tool(&["pub", HITS.name, &hit_json(1)]).done();
     super::support::assert_empty(&game.end().path().join("bus"));

@@ -202,7 +202,7 @@ impl FanOut for Iceoryx2FanOut {
 
     #[inline]
     fn send((out, _): &mut Self::Sender, number: u64) -> Result<()> {
-        ensure!(send(out, number)? > 0, "nobody had room");
+        ensure!(send(out, number)? > 0, "no subscriber had room");
         Ok(())
     }
 

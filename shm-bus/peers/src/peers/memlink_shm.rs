@@ -79,7 +79,7 @@ impl Link<SMALL> for MemlinkLevels {
 
     fn receive(&mut self) -> Result<Option<u64>> {
         match self.receive_by_urgency()? {
-            Some(Arrival::Bulk(_)) => Err(anyhow!("bulk came where none was sent")),
+            Some(Arrival::Bulk(_)) => Err(anyhow!("received bulk data that was not sent")),
             Some(Arrival::Urgent(sum)) => Ok(Some(sum)),
             None => Ok(None),
         }

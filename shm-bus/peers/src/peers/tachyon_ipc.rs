@@ -29,7 +29,7 @@ impl<const W: usize> TachyonIpc<W> {
 }
 
 fn socket(place: &Path, name: &str) -> Result<String> {
-    place.join(name).into_os_string().into_string().map_err(|path| anyhow!("{} is no text", path.display()))
+    place.join(name).into_os_string().into_string().map_err(|path| anyhow!("{} is not UTF-8", path.display()))
 }
 
 /// Waits until the other end listens, which it does only within a call that blocks.
