@@ -50,7 +50,7 @@ pub(crate) struct Context<'a> {
     _under_way: UnderWay,
 }
 
-/// What became of a plugin's state in a handover, as reported by the SDK.
+/// The fate of a plugin's state in a handover, as reported by the SDK.
 #[derive(Debug)]
 pub(crate) struct StateReport {
     level: Level,

@@ -23,7 +23,7 @@ const INTERVAL: Duration = Duration::from_millis(250);
 const TOLD_AT: [u32; 2] = [4, 40];
 const TOLD_EVERY: u32 = 240;
 
-/// What was observed of one image.
+/// The watchdog's observations of one image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Seen {
     /// The call in progress.
@@ -32,7 +32,7 @@ struct Seen {
     looks: u32,
 }
 
-/// What to report.
+/// A report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum News {
     /// This call has lasted that many intervals.
@@ -172,7 +172,7 @@ fn tell_news(callee: &'static Callee, news: News) {
 mod tests {
     use super::{News, Seen};
 
-    /// What is reported while these words are seen.
+    /// The reports for these words.
     fn told(words: impl IntoIterator<Item = Option<u64>>) -> Vec<News> {
         let mut seen = Seen::default();
         words.into_iter().filter_map(|word| seen.look(word)).collect()

@@ -4,7 +4,7 @@ use plugin_host::EXIT_CODE;
 
 use super::child::Played;
 
-/// A plugin that exits at `at` is told with these words, and the process has failed.
+/// A plugin that exits at `at` is reported with these words, and the process has failed.
 fn is_told(at: &str, does: &str, words: &[&str]) -> Vec<String> {
     let (status, lines) = Played::start("plays", at, does).end();
     assert_eq!(status.code(), Some(EXIT_CODE), "{at}: {lines:#?}");

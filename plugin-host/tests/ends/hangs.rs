@@ -2,7 +2,7 @@
 
 use super::child::Played;
 
-/// A plugin that hangs at `at` is told with these words, and again when it goes on; then the process ends as it wants.
+/// A plugin that hangs at `at` is reported with these words, and reported again when it continues; then the process ends normally.
 fn is_told(way: &str, at: &str, words: &str) {
     let mut played = Played::start(way, at, "hang");
     let line = played.line("has not returned for 1s");
@@ -26,7 +26,7 @@ fn an_instance_that_is_never_made_saved_or_dropped_is_told() {
     is_told("plays", "drop", "while its state is dropped");
 }
 
-/// The saved state is there, the swap is done, and the plugin's thread-local hangs all the same.
+/// The state is saved and the swap is done, although the plugin's thread-local hangs.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_thread_local_that_hangs_when_its_thread_ends_holds_nobody_up_and_is_told() {

@@ -19,7 +19,7 @@ fn a_panicking_thread_in_each_generation_costs_no_more_memory_than_none() {
         (kib, panics)
     };
     let ((with, panics), (without, none)) = (grown("panic"), grown("nothing"));
-    // One in each generation that has played, of which ten are measured.
+    // One in each generation that has run; ten generations are measured.
     assert!(panics > 10 && none == 0, "{panics} panics, and {none}");
     eprintln!("a reload with a panic {with} KiB, without {without} KiB");
     assert!(with < without + 256, "a reload with a panic costs {with} KiB, without {without} KiB");

@@ -35,7 +35,7 @@ fn a_build_that_lacks_a_descriptor_at_the_edge_is_told_once_and_runs_when_there_
     assert_eq!((count("it is tried again"), count("talker runs as generation 2")), (1, 1), "{lines:#?}");
 }
 
-/// The watcher's look at the folder may come before the try: then the folder is away for as long as it can't be read.
+/// The watcher may scan the folder before it tries the file: then the folder counts as missing for as long as it can't be read.
 #[test]
 fn a_build_that_comes_while_no_descriptor_is_left_runs_when_there_are_some() {
     let mut played = Played::start("lacks descriptors", "nowhere", "nothing");

@@ -5,13 +5,13 @@ use plugin_sdk::prelude::*;
 use super::game::Game;
 use super::state::Counter;
 
-/// What tests look at in `opaque`'s state, whose frames show that the game goes on.
+/// The fields of `opaque`'s state that tests read; its frames show that the game keeps running.
 #[derive(Default, PluginState)]
 struct Frames {
     frames: u64,
 }
 
-/// A game in which `counter` is swapped for a build with a fault, beside a plugin without any.
+/// A game in which `counter` is swapped for a build with a fault, beside a plugin without one.
 fn game(fixture: &str) -> Game {
     let mut game = Game::with(&[("counter", "counter_v1"), ("opaque", "opaque_v1")]);
     game.frames(2);
@@ -19,7 +19,7 @@ fn game(fixture: &str) -> Game {
     game
 }
 
-/// `counter` is suspended after one fault, the rest goes on, and the next build takes the state over.
+/// `counter` is suspended after one fault, the other plugin keeps running, and the next build takes the state over.
 fn is_contained(mut game: Game, count: u64, words: &[&str]) {
     game.frames(3);
     assert!(game.is_suspended("counter"));
@@ -66,7 +66,7 @@ fn a_panic_in_the_states_drop_does_not_disturb_the_removal() {
     game.frames(1);
     std::fs::remove_file(game.path("counter")).expect("the plugin's file can be removed");
     game.await_that(|game| game.running() == ["opaque"]);
-    // It is dropped when the frame ends, as one that was replaced.
+    // The suspended instance is dropped at the end of the frame, like a replaced one.
     game.frames(1);
     game.log.line("its state panicked when dropped");
     assert_eq!(game.state::<Frames>("opaque").frames, game.tick());
@@ -91,7 +91,7 @@ fn a_plugins_log_lines_carry_its_name_and_generation() {
     assert!(game.log.line("an info").starts_with("INFO "));
 }
 
-/// After a frame, `counter` is suspended with these words, and without those.
+/// After a frame, `counter` is suspended, and its report contains `words` and none of the words in the last argument.
 fn is_suspended_with(fixture: &str, words: &[&str], without: &[&str]) -> Game {
     let mut game = game(fixture);
     game.frames(1);

@@ -1,4 +1,4 @@
-//! Handovers: the next generation is made in parallel with the frame, and the edge switches to it or does not.
+//! Handovers: the next generation is created in parallel with the frame, and the edge switches to it or discards it.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -18,14 +18,14 @@ struct Listener {
     heard: u64,
 }
 
-/// A game whose counter has counted to 2, and in which no change waits.
+/// A game whose counter has counted to 2, and in which no change is pending.
 fn game() -> Game {
     let mut game = Game::with(&[("counter", "counter_v1"), ("opaque", "opaque_v1")]);
     game.frames(2);
     game
 }
 
-/// A game in whose listener's inbox something waits.
+/// A game whose listener has a message waiting in its inbox.
 fn talking() -> Game {
     let mut game = Game::with(&[("listener", "listener_v1"), ("talker", "talker_v1")]);
     game.frames(1);
@@ -36,7 +36,7 @@ fn count(game: &Game) -> u64 {
     game.state::<Counter>("counter").count
 }
 
-/// The build is refused at the edge, not before, with these words, and the old one goes on.
+/// The build is refused at the edge, not before, with these words, and the old one keeps running.
 fn is_refused(mut game: Game, fixture: &str, words: &[&str]) {
     game.begin_handover("counter", fixture);
     assert_eq!(game.stats("counter").failed_loads, 0);
@@ -52,14 +52,14 @@ fn is_refused(mut game: Game, fixture: &str, words: &[&str]) {
     assert!(!game.is_suspended("counter"));
 }
 
-/// Somebody who holds a plugin's gate, as a delivery does, so that no handover of it can end.
+/// A thread that holds a plugin's slot lock, as a delivery does, so that no handover of it can end.
 struct Holder {
     release: Sender<()>,
     thread: JoinHandle<()>,
 }
 
 impl Holder {
-    /// Takes the gate of `plugin`, in whose inbox something waits.
+    /// Takes the lock of `plugin`, which has a message waiting in its inbox.
     fn of(game: &Game, plugin: &str) -> Self {
         let (slot, (release, released), (entered, holds)) = (slot(game, plugin), channel(), channel());
         let thread = std::thread::spawn(move || hold(&slot, &entered, &released));
@@ -67,7 +67,7 @@ impl Holder {
         Self { release, thread }
     }
 
-    /// Gives the gate back at some moment from now on.
+    /// Releases the lock at some later moment.
     fn let_go(self) -> JoinHandle<()> {
         drop(self.release);
         self.thread

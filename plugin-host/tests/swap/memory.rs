@@ -27,7 +27,7 @@ struct Recorder {
     catches: bool,
 }
 
-/// Runs the arena plugin for one frame; gives the bytes that it used.
+/// Runs the arena plugin for one frame; returns the number of bytes that it used.
 fn frame(game: &mut Game, tick: u64) -> usize {
     let frame = FrameInfo { tick, seed: 1, delta_seconds: 1.0 / 60.0 };
     game.engine.run(&frame, game.host.arena());
@@ -39,7 +39,7 @@ fn what_plugins_place_in_the_arena_is_there_and_is_counted() {
     let mut game = Game::with(&[("arena", "arena")]);
     let used = frame(&mut game, 0);
     assert_eq!(game.state::<Arenas>("arena").sum, 300 + 5 + 45 + 8);
-    // 100 values, one more, a list that outgrew 1 and 8, a text.
+    // 100 values; one more; a list that outgrew the capacities 1 and 8; a text.
     assert_eq!(used, 800 + 8 + (1 + 8 + 16) * 8 + 8);
     assert_eq!(frame(&mut game, 2), used, "each frame starts with an empty arena");
 }
@@ -59,7 +59,7 @@ fn past_its_quota_an_allocation_fails_and_the_next_frame_has_room_again() {
     assert_eq!((arena.peak_bytes, arena.refused), (used, 4), "two in each of two frames");
 }
 
-/// The lines that tell of a refused allocation.
+/// The lines that report a refused allocation.
 fn told(game: &Game) -> Vec<String> {
     game.log.lines().into_iter().filter(|line| line.contains("the frame arena refused ")).collect()
 }
@@ -132,7 +132,7 @@ fn a_replaced_image_is_retired_and_stays_mapped() {
         let name = |line: &'_ str| line.rsplit_once("/retired-g").map(|(_, name)| name.to_owned());
         let images: std::collections::BTreeSet<String> = maps.lines().filter_map(name).collect();
         assert_eq!(images.len(), 3, "{images:?}");
-        // A copy's file goes with its last use, its mapping stays.
+        // A copy's file is removed after its last use; its mapping stays.
         assert_eq!(images.iter().filter(|image| image.ends_with(" (deleted)")).count(), 2, "{images:?}");
     }
 }

@@ -27,7 +27,7 @@ struct Audience {
 
 const BOTH: [(&str, &str); 2] = [("listener", "listener_v1"), ("talker", "talker_v1")];
 
-/// After a frame in which nobody spoke: all numbers, once each and in order.
+/// After a frame in which nothing was sent: all numbers have arrived, once each and in order.
 fn heard_everything(mut game: Game) {
     std::fs::remove_file(game.path("talker")).expect("the talker's file can be removed");
     let sent = game.state::<Talker>("talker").sent;
@@ -89,12 +89,12 @@ fn a_suspended_subscribers_inbox_is_drained_and_what_it_misses_is_counted() {
     let mut game = Game::with(&BOTH);
     game.frames(1);
     game.swap("listener", "listener_panics");
-    // More than the lane holds: a reader that stood still would hold the talker up.
+    // More than the lane holds: a reader that stopped reading would block the talker.
     game.frames(200);
     assert!(game.is_suspended("listener"));
     let talker = game.state::<Talker>("talker");
     assert_eq!((talker.sent, talker.held_back), (2010, 0));
-    // Of those that were delivered, two were heard and the third was the last straw.
+    // Three were delivered: two were received, and the third one caused the panic.
     let stats = game.stats("listener");
     assert_eq!((stats.panics, stats.undelivered), (1, 2000 - 3));
     game.swap("listener", "listener_v1");

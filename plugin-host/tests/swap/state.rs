@@ -4,7 +4,7 @@ use plugin_sdk::prelude::*;
 
 use super::game::Game;
 
-/// What tests look at in `counter`'s state.
+/// The fields of `counter`'s state that tests read.
 #[derive(Default, PluginState)]
 pub(crate) struct Counter {
     pub(crate) count: u64,

@@ -1,4 +1,4 @@
-//! Things that a person did and the host ignores: reported once, with advice.
+//! Actions of a person that the host ignores are reported once, with advice.
 
 use std::fs;
 

@@ -1,10 +1,10 @@
-//! Builds that wait for other plugins to change: retried then, unless there is a newer verdict on their file.
+//! Builds that wait for other plugins to change are retried after such a change, unless there is a newer verdict on their file.
 
 use super::game::Game;
 use super::state::Counter;
 use super::support::fixtures;
 
-/// A counter whose build 2 waits, since the engine had no room for it; now it has.
+/// A game whose counter's build 2 waits, because the engine had no room for it; now the engine has room.
 fn game() -> Game {
     let mut game = Game::with(&[("counter", "counter_v1"), ("opaque", "opaque_v1")]);
     game.frames(2);
@@ -14,7 +14,7 @@ fn game() -> Game {
     game
 }
 
-/// Another plugin changes, and the counter's first build goes on.
+/// Another plugin changes, and the counter's first build keeps running.
 fn goes_on_with_build_1(mut game: Game) {
     let failed = game.stats("counter").failed_loads;
     game.swap("opaque", "opaque_v1_later");

@@ -121,6 +121,6 @@ impl Refusal {
 pub struct RecordError {
     /// Offset of the record in the section.
     pub offset: usize,
-    /// What is wrong with it.
+    /// The problem.
     pub why: &'static str,
 }
