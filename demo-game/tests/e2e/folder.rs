@@ -79,7 +79,7 @@ fn a_library_behind_a_link_is_loaded_again_when_it_is_built_again() {
     assert_eq!(["reloads", "failed_loads"].map(|field| run.plugin("ai", field)), [3, 0]);
 }
 
-/// Removes every folder of images, as a cleaner of temporary files does; gives how many there were.
+/// Removes every folder of images, as a cleaner of temporary files does; returns their number.
 fn clear_images(scratch: &Path) -> usize {
     let images: Vec<_> = files(scratch).into_iter().filter(|name| name.starts_with("hotframe-images-")).collect();
     images.iter().for_each(|name| fs::remove_dir_all(scratch.join(name)).expect("it can be removed"));

@@ -79,7 +79,7 @@ fn an_entry_of_the_register_that_makes_no_sense_is_told() {
     let game = Game::start();
     let _reader = game.inbox(Attachment::Gating);
     let control = File::options().write(true).open(game.folder().join("game/control")).expect("there");
-    // How long the inbox's name is (`PROTOCOL.md`).
+    // The word with the length of the inbox's name (`PROTOCOL.md`).
     control.write_all_at(&[0xff; 8], 208_896 + 32).expect("written");
     let ended = game.tool(&QUICK).end();
     let told = "\"bus game\": \"entry 0 of the registry's inboxes is corrupt and keeps its place\"";

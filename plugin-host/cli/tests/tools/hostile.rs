@@ -7,7 +7,7 @@ use shm_bus::{Attachment, Bus, Start, TopicSpec};
 
 use super::support::{HITS, Tool, hit};
 
-/// What a terminal may act on: C0, DEL, C1, separators of lines, and what changes the direction.
+/// Characters that a terminal may act on: C0, DEL, C1, line separators, and those that change the text's direction.
 const NAME: &str = "a\u{1b}[31m\u{9b}2J\u{7f}\u{202e}\u{2066}\u{2028}\u{85}\u{7}\r\n\tproblem: forged: line\n";
 
 fn check(arguments: &[&str], text: &str) {
@@ -55,7 +55,7 @@ fn no_name_reaches_the_terminal_as_it_is() {
         check(arguments, &ended.out);
         check(arguments, &ended.err);
     }
-    // One that was recorded, read and sent again.
+    // A message that was recorded, read and sent again.
     reader.drain(|_| ()).expect("mapped");
     let record = Tool::start(&folder, &["record", file, "--count", "1", "--force"], Stdio::null());
     check(&["record"], &record.told());

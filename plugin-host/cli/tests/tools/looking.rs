@@ -1,4 +1,4 @@
-//! Tools that only look: they don't attach to the bus and change nothing in it.
+//! Tools that only read: they don't attach to the bus and change nothing in it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use shm_bus::wire::Priority;
 
 use super::support::{Game, HITS, hit};
 
-/// Every file of the bus, with what it holds.
+/// Every file of the bus, with its content.
 fn files(game: &Game) -> BTreeMap<PathBuf, Vec<u8>> {
     let entries = std::fs::read_dir(game.folder().join("game")).expect("a folder");
     entries
@@ -34,7 +34,7 @@ fn looking_changes_no_byte() {
         &["gc"],
     ] {
         let ended = game.tool(tool).end();
-        // The lane is full, and only `doctor` minds.
+        // The lane is full, and only `doctor` reports it.
         assert_eq!(ended.status.success(), tool[0] != "doctor", "{tool:?} {}{}", ended.out, ended.err);
         assert!(!ended.out.contains("hotframe"), "it lists itself: {}", ended.out);
         let after = files(&game);

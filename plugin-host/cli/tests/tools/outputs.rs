@@ -1,4 +1,4 @@
-//! Files that tools write: nothing is lost before its replacement is there, and files that are left over are reported.
+//! Files that tools write: nothing is lost before its replacement exists, and leftover files are reported.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,7 +13,7 @@ use super::support::{Game, HITS, LANES, Tool, assert_empty, command, hit};
 struct Disk<'a>(&'a Path);
 
 impl<'a> Disk<'a> {
-    /// `None`, told, where nothing may be mounted.
+    /// `None`, reported in the output, if the system allows no mount.
     fn of(at: &'a Path, kind: &str, options: &str) -> Option<Self> {
         std::fs::create_dir(at).expect("made");
         let mounted = Command::new("mount").args(["-t", kind, "-o", options, "hotframe-test"]).arg(at).output();
@@ -165,7 +165,7 @@ fn doctor_tries_what_a_bus_needs() {
         ended.out
     );
     assert!(disk.names().is_empty());
-    // A folder that is not there yet is none afterwards either.
+    // A folder that doesn't exist before doesn't exist afterwards either.
     let absent = game.file("absent");
     assert!(Tool::start(&absent, &quick, Stdio::null()).done().contains("0 problems"));
     assert!(!absent.exists());

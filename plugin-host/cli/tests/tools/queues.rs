@@ -100,7 +100,7 @@ fn an_idle_worker_gets_on() {
     assert!(participants.iter().any(|one| one["beats_per_s"].as_f64() > Some(5.0)), "{participants:#?}");
 }
 
-/// Works in [`a_stopped_worker_that_holds_work_is_named`], else does nothing.
+/// Runs a worker for [`a_stopped_worker_that_holds_work_is_named`], else does nothing.
 #[cfg(target_os = "linux")]
 #[test]
 fn holds_a_job() {

@@ -11,12 +11,12 @@ use shm_bus::record::Recording;
 
 use super::support::{Game, HITS, Tool, command};
 
-/// Messages in the file.
+/// Number of messages in the file.
 fn messages(file: &Path) -> u64 {
     Recording::open(file).expect("readable").channels.iter().map(|channel| channel.messages).sum()
 }
 
-/// A recorder that has written `count` messages to the file and goes on.
+/// A recorder that has written `count` messages to the file and keeps recording.
 fn recorder(game: &mut Game, file: &Path, arguments: &[&str], count: u32) -> Tool {
     let before = game.bus.snapshot().inboxes.len();
     let record = game.tool(&[&["record", file.to_str().expect("text"), "--json"], arguments].concat());
@@ -26,7 +26,7 @@ fn recorder(game: &mut Game, file: &Path, arguments: &[&str], count: u32) -> Too
     record
 }
 
-/// What a recorder says when it is told to end.
+/// The output of a recorder that is told to end.
 fn ended(record: Tool) -> String {
     record.signal(Signal::INT);
     record.failed()
@@ -106,7 +106,7 @@ fn a_pipe_takes_a_whole_recording() {
     assert!(error.contains("no process reads from it"), "it does not wait for ever: {error}");
     let error = game.tool(&["record", &name]).failed();
     assert!(error.contains("; --force writes to it"), "{error}");
-    // Both ends, so that there is a reader before the recorder comes; then only the reader's.
+    // First both ends are open, so that the pipe has a reader before the recorder starts; then only the reader's.
     let both = File::options().read(true).write(true).open(&pipe).expect("there");
     let mut reader = File::open(&pipe).expect("somebody writes");
     let record = game.tool(&["record", &name, "--force", "--count", "5"]);
@@ -144,7 +144,7 @@ fn the_standard_output_takes_a_whole_recording_and_nothing_else() {
     }
 }
 
-/// Whether nothing stands behind the recording.
+/// Whether no data follows the recording.
 #[cfg(target_os = "linux")]
 fn mcap_ends(file: &Path) -> bool {
     fs::read(file).expect("there").ends_with(b"\x89MCAP0\r\n")
@@ -159,7 +159,7 @@ fn a_recording_that_came_after_this_one_began_is_not_replaced() {
     let early = game.tool(&["record", &name, "--force", "--duration", "3600"]);
     early.told();
     assert!(early.told().contains("game.mcap.part, and "), "it has no message yet");
-    // Only now is there one, which both record; the other one is the first to end.
+    // Now there is a message, which both record; the other recorder ends first.
     early.signal(Signal::STOP);
     let other = game.tool(&["record", &name, "--force", "--count", "1"]);
     game.until_read_by("hotframe bus record", 2);

@@ -36,13 +36,13 @@ fn doctor_names_who_uses_a_bus_that_was_removed() {
     drop(second);
 }
 
-/// Moves a bus or its runtime folder under a tool that stands still, and has `doctor` look.
+/// Moves a bus or its runtime folder while a tool on it is stopped, and runs `doctor`.
 #[cfg(target_os = "linux")]
 fn doctor_after_moving(from: &str, to: &str) {
     let game = Game::start();
     let echo = game.tool(&["echo", HITS.name]);
     game.until_read_by("hotframe bus echo", 1);
-    // It would see for itself, and end.
+    // A running tool would notice by itself, and end.
     echo.signal(rustix::process::Signal::STOP);
     assert!(!doctor(&game).contains("was moved"), "it is where it was");
     let moved = std::process::Command::new("mv").args([game.file(from), game.file(to)]).status().expect("mv runs");
@@ -154,13 +154,13 @@ fn files_that_are_fifos_hold_no_tool_up() {
     }
 }
 
-/// Something mounted over a folder, until dropped.
+/// A mount over a folder, removed when dropped.
 #[cfg(target_os = "linux")]
 struct Cover(std::path::PathBuf);
 
 #[cfg(target_os = "linux")]
 impl Cover {
-    /// `None`, told, where nothing may be mounted.
+    /// `None`, reported in the output, if the system allows no mount.
     fn over(folder: std::path::PathBuf) -> Option<Self> {
         let mount = std::process::Command::new("mount")
             .args(["-t", "tmpfs", "-o", "mode=700", "hotframe-test"])
@@ -208,7 +208,7 @@ fn doctor_takes_no_bus_of_another_folder_at_the_same_path_for_a_lost_one() {
         eprintln!("skipped: no mounts of one's own here");
         return;
     }
-    // A game of another mount namespace, such as a container's, at this very path.
+    // A game in another mount namespace, such as a container's, at the same path.
     let script = "mount -t tmpfs -o mode=700 none \"$HOTFRAME_DIR\" && exec \"$0\" \"$@\"";
     let file = game.file("made.mcap");
     let mut inbox = game.inbox(shm_bus::Attachment::Observer);
@@ -236,7 +236,7 @@ fn doctor_tells_a_process_id_only_where_it_is_one() {
         eprintln!("skipped: no pid namespace of one's own here");
         return;
     }
-    // With the /proc of the outer pid namespace.
+    // Uses the /proc of the outer pid namespace.
     let mut foreign = std::process::Command::new("unshare");
     foreign.args(["-p", "-f", env!("CARGO_BIN_EXE_hotframe"), "bus", "doctor", "--interval", "0.2"]);
     let told = super::support::Tool::spawn(foreign.env("HOTFRAME_DIR", game.folder())).end().out;

@@ -1,4 +1,4 @@
-//! `replay`, and `gc` of what a killed replay leaves.
+//! `replay`, and `gc` of the leftovers of a killed replay.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
@@ -26,7 +26,7 @@ fn recording(game: &mut Game, step: Duration) -> PathBuf {
     file
 }
 
-/// A bus with a reader of the topic and nothing else.
+/// A bus with one reader of the topic.
 fn lab(game: &Game) -> (Bus, shm_bus::Inbox) {
     let bus = Bus::open_in(game.folder(), "lab").expect("opens");
     let mut inbox = bus.inbox("lab", Attachment::Gating).expect("made");
@@ -46,7 +46,7 @@ fn order_priorities_publishers_and_timing_are_kept() {
     let (_lab, mut inbox) = lab(&game);
     let begun = Instant::now();
     let replay = game.tool(&["replay", file.to_str().expect("text"), "--bus", "lab", "--speed", "2"]);
-    // Of two that wait, the more urgent one comes first: each priority has an order of its own.
+    // Of two waiting messages, the more urgent one comes first: each priority has its own order.
     let mut ids = [(Priority::High, (0..10).step_by(2)), (Priority::Low, (1..10).step_by(2))];
     for _ in 0..10 {
         inbox.wait().expect("mapped");
@@ -155,7 +155,7 @@ fn what_is_behind_damage_is_replayed_and_the_place_is_told() {
     }
     recorder.finish().expect("room on the disk");
     let mut bytes = std::fs::read(&file).expect("there");
-    // In the second chunk's records.
+    // Within the records of the second chunk.
     bytes[second as usize + 60] ^= 1;
     std::fs::write(&file, bytes).expect("written");
     let (_lab, mut lab) = lab(&game);
@@ -180,14 +180,14 @@ fn await_stop(pid: u32) {
     }
 }
 
-/// A stop of that length, of a tool that sends; gives how many messages came before its end, and how long the other ones took.
+/// Stops a sending tool for this long; returns how many messages arrived before the stop's end, and how long the rest took.
 #[cfg(target_os = "linux")]
 fn stopped(replay: &super::support::Tool, inbox: &mut shm_bus::Inbox, count: usize) -> (usize, Duration) {
     const STOP: Duration = Duration::from_millis(700);
     inbox.wait().expect("mapped");
     replay.signal(Signal::STOP);
     await_stop(replay.pid());
-    // The stop itself, which has to last.
+    // The stop itself, which has to last this long.
     std::thread::sleep(STOP);
     let mut came = 0;
     inbox.drain(|_| came += 1).expect("mapped");
