@@ -25,7 +25,7 @@ struct Item {
     count: u32,
 }
 
-/// Anything else: travels as MessagePack.
+/// Any other type: travels as MessagePack.
 #[derive(Serialize, Deserialize)]
 struct Description {
     name: String,
@@ -34,13 +34,13 @@ struct Description {
 }
 
 service! {
-    /// What the player carries.
+    /// The player's items.
     Inventory("inventory") {
-        /// Adds to an item and gives what there is now.
+        /// Adds to an item and returns the new count.
         Put("put"): AsBytes<Item> => AsBytes<Item>;
-        /// What an item is.
+        /// Describes an item.
         Describe("describe"): AsBytes<Item> => AsPack<Description>;
-        /// Never answered: for being killed over.
+        /// Never answered, so that the server can be killed during the call.
         Hang("hang"): () => ();
     }
 }
@@ -60,7 +60,7 @@ fn main() -> Outcome {
     }
 }
 
-/// However the parent ends, the pipe to the standard input closes then.
+/// The parent's pipe to the standard input closes however the parent ends; this process ends then.
 fn end_with_parent() {
     std::thread::spawn(|| {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
@@ -68,7 +68,7 @@ fn end_with_parent() {
     });
 }
 
-/// The first service, until it is killed.
+/// The first service; runs until it is killed.
 fn inventory(bus: &Bus) -> Outcome {
     let mut counts: HashMap<u32, u32> = HashMap::new();
     let mut owed = Vec::new();
@@ -95,7 +95,7 @@ fn inventory(bus: &Bus) -> Outcome {
     }
 }
 
-/// The second service: each path takes it 50 ms. Ends with its client.
+/// The second service: each path takes 50 ms. Ends with its client.
 fn paths(bus: &Bus) -> Outcome {
     let mut server = bus.server("paths")?;
     let mut met_client = false;
@@ -119,7 +119,7 @@ fn paths(bus: &Bus) -> Outcome {
     Ok(())
 }
 
-/// A service's process, killed when dropped; and the pipe whose end it takes for its parent's.
+/// A service's process, killed when dropped; with its pipe, whose end tells the service that its parent has ended.
 struct Process {
     child: Child,
     _lives: Option<ChildStdin>,
@@ -129,7 +129,7 @@ impl Process {
     fn start(service: &str, folder: &Path) -> std::io::Result<Self> {
         let program = std::env::current_exe()?;
         let mut child = Command::new(program).arg(service).env(FOLDER, folder).stdin(Stdio::piped()).spawn()?;
-        // Waiting for the child would close it.
+        // `wait` would close the pipe.
         let lives = child.stdin.take();
         Ok(Self { child, _lives: lives })
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! word 0      1 2 3 4                                                    5
-//!      | bell | ready bits, one for each lane of the directory | whether they are kept |
+//!      | bell | ready bits, one for each entry of the lane table | whether they are kept |
 //! ```
 //!
 //! # Ready bits `[READY]`

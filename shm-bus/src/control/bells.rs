@@ -1,7 +1,7 @@
 //! The bells: a doorbell for each inbox, a room bell for each lane, and for each topic the mask of inboxes that want a signal.
 //!
 //! ```text
-//! doorbell:  bell | ready bits (256, one for each lane of the directory) | ready bits are kept
+//! doorbell:  bell | ready bits (256, one for each entry of the lane table) | ready bits are kept
 //! room bell: bell
 //! attention: bit for each inbox that wants a signal at every message of this topic
 //! ```

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! byte 0        4096              12288          176128             208896       217088         221184           237568      245760
-//!      | header | participants 64 | topics 128   | lane directory 256 | inboxes 64 | doorbells 64 | room bells 256 | attention |
+//!      | header | participants 64 | topics 128   | lane table 256     | inboxes 64 | doorbells 64 | room bells 256 | attention |
 //!      |        | 128 each        | 1280 each    | 128 each           | 128 each   | 64 each      | 64 each        | 128 x 64  |
 //! ```
 //! Knows neither the lanes' contents nor file locks.

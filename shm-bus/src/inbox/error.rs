@@ -69,7 +69,7 @@ pub enum ReceiveError {
         /// The lane's publisher.
         publisher: String,
     },
-    /// A topic that only observers held was declared anew by a publisher or an inbox that is waited for. Reported once, to observers that
+    /// A topic that only observers held was declared again by a publisher or an inbox that is waited for. Reported once, to observers that
     /// subscribed untyped. The inbox adopts the new declaration: its messages come with the next calls.
     #[error("topic `{}` was declared again: it was {was} and is now {now}, which this inbox reads from now on", now.name)]
     Redeclared {

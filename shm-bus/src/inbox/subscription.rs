@@ -32,7 +32,7 @@ pub(super) struct Subscription {
     pub(super) is_over: bool,
 }
 
-/// A topic of a subscription was declared anew.
+/// A topic of a subscription was declared again.
 #[derive(Debug)]
 pub(super) struct Redeclared {
     pub(super) was: Arc<Declaration>,

@@ -126,7 +126,7 @@ pub struct Leaving {
 }
 
 /// The index of `topic`, for a publisher or an inbox that is waited for. Adds the topic if it doesn't exist. If nobody holds its present
-/// declaration, it is declared anew at the same index; if only those in `leaving` hold it, at another one. Under `bus.lock`.
+/// declaration, it is declared again at the same index; if only those in `leaving` hold it, at another one. Under `bus.lock`.
 pub(crate) fn find_or_add(control: &Control, topic: &TopicSpec<'_>, leaving: &Leaving) -> Result<usize, TopicError> {
     check(topic)?;
     let mut entries: Vec<TopicEntry> = control.topics().filter(|entry| entry.name == topic.name).collect();

@@ -2,7 +2,7 @@
 //! other way to reach that client.
 //!
 //! ```text
-//! word 64 + 2·i   | id of a client: the inbox at index i of the register | correlation of its last request that can't be answered |
+//! word 64 + 2·i   | id of a client: the inbox at index i of the registry | correlation of its last request that can't be answered |
 //! ```
 //! A server that has a lane to a client keeps it, and takes a client's requests in order. So every request of a client up to the
 //! correlation here was not run and is never answered.

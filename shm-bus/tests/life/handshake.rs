@@ -1,4 +1,4 @@
-//! Who fits on a bus, tried by rewriting the header of a live one.
+//! Which builds fit a bus, tested by rewriting the header of a live one.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
@@ -15,7 +15,7 @@ const REQUIRED: u64 = 16;
 const OPTIONAL: u64 = 24;
 const RELEASE: u64 = 128;
 
-/// Rewrites a word of the register; gives what was there.
+/// Rewrites a word of the registry; returns its former value.
 fn patch(folder: &Path, byte: u64, value: u64) -> u64 {
     let file = OpenOptions::new().read(true).write(true).open(folder.join("game/control")).expect("a live bus");
     let mut before = [0; 8];

@@ -1,4 +1,4 @@
-//! Limits told when a bus is made.
+//! Limits that the creator of a bus sets.
 
 use shm_bus::wire::{Priority, schema_hash};
 use shm_bus::{Attachment, Bus, BusBuilder, ChangeError, InboxError, OpenError, PublisherError, Start, TopicSpec};

@@ -1,4 +1,4 @@
-//! Where a bus may lie, and what somebody may have put there before.
+//! Folders in which a bus may lie, and files that others may have put there before.
 
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -128,7 +128,7 @@ fn check_read_only(folder: &Path) {
 #[test]
 fn a_full_file_system_is_an_error_at_creation_and_leaves_nothing() {
     let folder = folder();
-    // Where nothing may be mounted, the next test has to do.
+    // If the system allows no mount, the next test has to suffice.
     let mount = if geteuid().is_root() { Mount::tmpfs(folder.path(), "size=300k,mode=700") } else { None };
     if mount.is_none() {
         return;
@@ -184,12 +184,12 @@ fn another_users_folder_is_refused() {
 pub(crate) struct Mount<'a>(&'a Path);
 
 impl<'a> Mount<'a> {
-    /// `None` where nothing may be mounted.
+    /// `None` if the system allows no mount.
     fn tmpfs(at: &'a Path, options: &str) -> Option<Self> {
         Self::of(at, &["-t", "tmpfs", "-o", options, "hotframe-test"])
     }
 
-    /// `None`, told, where this can't be mounted.
+    /// `None`, reported in the output, if the system doesn't allow this mount.
     pub(crate) fn of(at: &'a Path, arguments: &[&str]) -> Option<Self> {
         let mounted = std::process::Command::new("mount").args(arguments).arg(at).output();
         let mounted = mounted.is_ok_and(|output| output.status.success());
@@ -218,7 +218,7 @@ fn a_child_that_was_forked_changes_nothing_and_does_not_keep_its_dead_parent_ali
     for command in ["open", "publisher", "gating", "fork"] {
         other.ask(command);
     }
-    // The grandchild has dropped all handles that it inherited, and ended; its parent is unharmed.
+    // The grandchild has dropped all inherited handles, and has ended; its parent is unharmed.
     assert_eq!(other.ask("participants"), "1");
     other.ask("send");
     let bus = Bus::attach_in(folder.path(), "game").expect("attaches");

@@ -1,4 +1,4 @@
-//! When a recording gets its name, and what becomes of what had it.
+//! The moment at which a recording gets its name, and the fate of the file that had it.
 
 use std::fs;
 

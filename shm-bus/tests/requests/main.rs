@@ -1,6 +1,6 @@
 //! Requests and responses within one process.
 //!
-//! Where time has to pass, it is awaited; nothing sleeps, nothing has to be fast.
+//! Where time must pass, the test waits for it; nothing sleeps, and nothing has to be fast.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -31,7 +31,7 @@ fn is_empty(folder: &Path) -> bool {
     std::fs::read_dir(folder).expect("there").next().is_none()
 }
 
-/// Answers with what was asked.
+/// Answers with the request's own bytes.
 fn echo_one(request: Request<'_>) {
     let payload = request.payload();
     request.reply(payload).expect("room");
@@ -196,7 +196,7 @@ fn what_became_of_every_request_is_seen_from_outside() {
     echo_one(server.next().expect("mapped").expect("a request"));
     let request = server.next().expect("mapped").expect("a request");
     request.refuse(Status::Overloaded, "").expect("room");
-    // Passes over what has expired and what was cancelled.
+    // The server skips expired and cancelled requests.
     let owed = server.next().expect("mapped").expect("a request").later();
     assert_eq!(answer(&mut client, answered).expect("answered"), Some(vec![1]));
     assert!(matches!(client.poll(refused), Err(CallError::Refused { .. })));

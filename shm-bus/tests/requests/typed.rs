@@ -1,4 +1,4 @@
-//! Methods with types.
+//! Typed methods.
 
 use super::*;
 
@@ -37,7 +37,7 @@ mod other {
     use super::{AsBytes, Item};
 
     shm_bus::service! {
-        /// Another one by the same name.
+        /// Another service of the same name.
         pub(super) Inventory("inventory") {
             Take("take"): AsBytes<Item> => ();
         }
