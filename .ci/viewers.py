@@ -1,4 +1,4 @@
-"""The check of `.ci/viewers`: makes a recording, has it replayed to a bus and recorded there in both encodings, and decodes these.
+"""The check of `.ci/viewers`: creates a recording, has it replayed to a bus and recorded there in both encodings, and decodes the results.
 
 Values are made from a message's number, so that each decoded message can be compared with what was sent, wherever a recording begins.
 """
@@ -16,13 +16,13 @@ from mcap_ros2.decoder import DecoderFactory as Ros2
 
 COUNT = 60
 BUS = "viewers"
-# Beside what every number may be, those that a conversion would spoil.
+# Besides ordinary values, those that a conversion would change.
 DOUBLES = [0.0, -0.0, 0.1, 5e-324, -1.7976931348623157e308, math.inf, -math.inf, math.nan]
 SINGLES = [0.0, -0.0, 0.5, 1.401298464324817e-45, -3.4028234663852886e38, math.inf, -math.inf, math.nan]
 
 
 def plain(number):
-    """The bytes of the message `number` and its values by field; what lies between fields is not zero."""
+    """The bytes of the message `number` and its values by field; the padding between fields is not zero."""
     double, single = DOUBLES[number % 8], SINGLES[(number + 3) % 8]
     values = {
         "id": number, "small": number % 256, "signed": number % 256 - 128, "half": 300 - number, "big": 2**64 - 1 - number,
@@ -40,7 +40,7 @@ def plain(number):
 
 
 def odd(number):
-    """The same of a type with names that not every language allows."""
+    """The same for a type with names that not every language allows."""
     double = DOUBLES[number % 8]
     data = struct.pack("<BBHId", number % 256, 1, number, number * 3, double)
     return data, [number % 256, 1, number, number * 3, double]
@@ -66,13 +66,13 @@ def make(file):
             for number in range(COUNT):
                 batch = range(number, number + (3 if number % 7 == 6 else 1))
                 data = struct.pack("<QQI", number, 0, len(batch)) + b"".join(message(one)[0] for one in batch)
-                # Twice a second all of it: recorders see several rounds.
+                # Everything, twice a second, so that recorders see several rounds.
                 writer.add_message(channel, log_time=number * 8_000_000, publish_time=number * 8_000_000, sequence=number, data=data)
         writer.finish()
 
 
 def same(found, wanted, where):
-    """Compares a decoded value, whatever it is called, with what was sent."""
+    """Compares a decoded value, whatever its name, with the sent one."""
     if isinstance(wanted, dict):
         for name, value in wanted.items():
             same(getattr(found, name), value, f"{where}.{name}")
@@ -103,7 +103,7 @@ def check(file, encoding, factory):
                 if name == "viewers/plain":
                     same(one, make_message(one.id)[1], f"{file.name}: {name}")
                 else:
-                    # By their order: what names become is told by the definition.
+                    # By their order, because the definition changes names.
                     fields = [getattr(one, field) for field in one.__slots__ if not field.startswith("gap")]
                     same(fields, make_message(fields[2])[1], f"{file.name}: {name}")
                 counts[name] = counts.get(name, 0) + 1

@@ -51,10 +51,10 @@ pub(crate) enum AppError {
     #[error("can't read the plugins folder")]
     Folder(#[from] std::io::Error),
     /// The presenter can't read its topic.
-    #[error("the presenter can't have an inbox")]
+    #[error("can't create the presenter's inbox")]
     Inbox(#[from] shm_bus::InboxError),
     /// The presenter can't read its topic.
-    #[error("the presenter can't read the draw commands")]
+    #[error("can't subscribe the presenter to the draw commands")]
     Subscribe(#[from] shm_bus::SubscribeError),
     /// A component can't be bound.
     #[error(transparent)]

@@ -19,7 +19,7 @@ const BULLET_SPEED: f32 = 900.0;
 /// Ticks for which the end of a game is shown before the next one starts.
 const PATIENCE: u32 = 90;
 
-/// What the bot sees of an enemy.
+/// The bot's view of an enemy.
 type Seen<'world> = (&'world Col<Position>, &'world Col<Velocity>);
 
 /// See the module. It reads the world as the host's own code does: through [`Col`].

@@ -6,28 +6,28 @@ use clap::Parser;
 use clap::builder::{PathBufValueParser, TypedValueParser as _};
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 played, and did all that was asked for
-            1 could not play, or could not do a part of it at the end: a plugin's state, the report, the picture
-            2 a wrong flag
+Exit codes: 0 played, and did everything that was requested
+            1 could not play, or could not save a plugin's state, the report or the picture at the end
+            2 wrong flag
            70 a plugin ended the process
-          130 was asked twice to end, or while it built its plugins";
+          130 was asked to end twice, or while building its plugins";
 
 /// An arena game whose rules live in hot-swapped plugins.
 ///
 /// Without flags it builds its plugins, opens a window and plays: WASD or arrows to fly, mouse to aim, left button or space to
 /// fire, P to pause, R to restart. Without a display it plays 600 frames at 60 Hz with the bot and writes a screenshot.
 ///
-/// Replace a library in the plugins folder while it runs: the new code takes over between two frames, score and wave go on.
+/// Replace a library in the plugins folder while it runs: the new code takes over between two frames; score and wave continue.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "demo-game", version, after_help = EXIT_CODES)]
 pub(crate) struct Options {
-    /// Play without a window, as fast as it goes
+    /// Play without a window, as fast as possible
     #[arg(long)]
     pub(crate) headless: bool,
     /// With --headless: at 60 Hz
     #[arg(long)]
     pub(crate) realtime: bool,
-    /// End after N frames [default: 600 without a window, else no end]
+    /// End after N frames [default: 600 without a window, else unlimited]
     #[arg(long, value_name = "N")]
     pub(crate) frames: Option<u64>,
     /// Seed of all random numbers
@@ -42,7 +42,7 @@ pub(crate) struct Options {
     /// Write the last frame as a PNG; the name ends with .png
     #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(picture))]
     pub(crate) screenshot: Option<PathBuf>,
-    /// Folder of the plugins; used as it is when it holds a library, else created and filled [default: plugins, refreshed from the sources]
+    /// Folder of the plugins; used unchanged if it holds a library, else created and filled [default: plugins, refreshed from the sources]
     #[arg(long, value_name = "DIR")]
     pub(crate) plugins: Option<PathBuf>,
     /// Name of the bus, to share it with other processes [default: demo- and the process id]
@@ -59,5 +59,5 @@ fn picture(file: PathBuf) -> Result<PathBuf, String> {
         return Ok(file);
     }
     let png = file.with_extension("png");
-    Err(format!("the picture is a PNG, and its name has to say so: --screenshot {}", png.display()))
+    Err(format!("the screenshot is a PNG, so its name must end with .png: --screenshot {}", png.display()))
 }

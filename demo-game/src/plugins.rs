@@ -36,7 +36,7 @@ pub(crate) enum PluginsError {
     #[error(transparent)]
     Build(#[from] BuildError),
     /// No plugin could be built.
-    #[error("none of the plugins builds, and {} holds none of before; cargo's messages are above", folder.display())]
+    #[error("no plugin could be built, and {} holds no earlier build; cargo's messages are above", folder.display())]
     None {
         /// The folder.
         folder: PathBuf,
@@ -89,7 +89,7 @@ fn fill(folder: &Path, sources: &Path) -> Result<PathBuf, PluginsError> {
         let library = library_path(&target.join("release"), plugin);
         let failure = match built.contains(plugin) {
             true => install(&library, folder).err().map(|error| with_causes(&error)),
-            false => Some("it doesn't build, cargo's messages are above".to_owned()),
+            false => Some("it doesn't build (cargo's messages are above)".to_owned()),
         };
         if let Some(failure) = failure {
             let stands = library_path(folder, plugin).is_file();

@@ -27,10 +27,10 @@ pub(crate) fn is_asked() -> bool {
 pub(crate) fn listen() -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(|| match ASKED.fetch_add(1, Ordering::Relaxed) {
         0 => {
-            let log = || tracing::info!("the game is asked to end; asked once more, it ends within a second");
+            let log = || tracing::info!("ending the game; a second request ends it within a second");
             // If no thread can be started, no line is logged.
             drop(std::thread::Builder::new().spawn(log));
         }
-        _ => exit_at_once(INTERRUPTED.into(), || tracing::warn!("the game is asked a second time, and ends now")),
+        _ => exit_at_once(INTERRUPTED.into(), || tracing::warn!("second request to end: ending now")),
     })
 }

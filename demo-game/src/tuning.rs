@@ -21,7 +21,7 @@ pub(crate) enum TuningError {
         source: std::io::Error,
     },
     /// The file is not a tuning.
-    #[error("{} is no tuning", file.display())]
+    #[error("{} is not a valid tuning file", file.display())]
     Toml {
         /// The file.
         file: PathBuf,
@@ -71,7 +71,7 @@ fn load_from(file: &Path, agents: u32) -> Result<Tuning, TuningError> {
         Err(source) => Err(TuningError::Io { file: file.to_owned(), source }),
     };
     present.or_else(|error| {
-        tracing::error!("{}; the game plays with the numbers that it was built with", plugin_host::with_causes(&error));
+        tracing::error!("{}; the game uses the tuning that it was built with", plugin_host::with_causes(&error));
         parse(BUILTIN, file, agents)
     })
 }

@@ -100,7 +100,7 @@ impl Refusal {
         if *is_first {
             tracing::warn!(
                 plugin,
-                "{plugin} gets no {bytes} bytes of the frame arena {place}: it has {used} of its {quota} in this frame; let it take less, or raise the quota with `Host::with_arena_quota`"
+                "the frame arena refused {plugin} {bytes} bytes {place}: it has used {used} of its quota of {quota} bytes in this frame; allocate less, or raise the quota with `Host::with_arena_quota`"
             );
         }
     }
@@ -322,7 +322,11 @@ mod tests {
         let first = call(&arena, &mut one, CHUNK_BYTES / 2).expect("its whole quota");
         assert!(call(&arena, &mut one, 1).is_err());
         let second = call(&arena, &mut two, CHUNK_BYTES / 2).expect("its whole quota");
-        assert_eq!(second, first.wrapping_add(CHUNK_BYTES / 2), "what the first may not take is the second's");
+        assert_eq!(
+            second,
+            first.wrapping_add(CHUNK_BYTES / 2),
+            "the second plugin gets the memory that the first may not take"
+        );
         assert!(call(&arena, &mut two, 1).is_err());
     }
 

@@ -50,7 +50,7 @@ pub(crate) struct Context<'a> {
     _under_way: UnderWay,
 }
 
-/// What became of a plugin's state in a handover, as reported by the SDK.
+/// The fate of a plugin's state in a handover, as reported by the SDK.
 #[derive(Debug)]
 pub(crate) struct StateReport {
     level: Level,
@@ -236,7 +236,7 @@ unsafe extern "C" fn panicked(at: *mut c_void, message: Text, location: Text) {
     // SAFETY: the plugin keeps both texts alive for this call.
     let fault = unsafe { told(message, location) };
     let plugin = &callee.plugin;
-    tracing::error!(plugin, generation, "{plugin} panics {}: {fault}", callee.place());
+    tracing::error!(plugin, generation, "{plugin} panicked {}: {fault}", callee.place());
     *panic = Some(fault);
 }
 
@@ -263,7 +263,7 @@ unsafe extern "C" fn stray(origin: *const c_void, message: Text, location: Text,
     let thread = unsafe { thread.to_owned_text() };
     dispatcher::with_default(&callee.home.log, || {
         let (plugin, generation) = (&callee.plugin, callee.generation());
-        tracing::error!(plugin, generation, thread, "a thread of {plugin} panics: {fault}");
+        tracing::error!(plugin, generation, thread, "a thread of {plugin} panicked: {fault}");
     });
 }
 

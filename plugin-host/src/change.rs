@@ -32,7 +32,7 @@ pub(crate) enum Next<B> {
     Refusal,
 }
 
-/// What to do at the edge.
+/// An action at the edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step<B, H> {
     /// End the handover and switch to its result.

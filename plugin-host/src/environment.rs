@@ -21,7 +21,7 @@ fn told(name: &str) -> Option<String> {
     if is_known || !(upper.starts_with(PREFIX) || near(&upper, READ.into_iter()).is_some()) {
         return None;
     }
-    Some(format!("the environment variable {name} is set, and nothing reads it; Hotframe reads {}", READ.join(", ")))
+    Some(format!("the environment variable {name} is set, but nothing reads it; Hotframe reads {}", READ.join(", ")))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! ```text
 //! frame's thread   … its last stage │ others, picture, sleep        │ edge: commit │ next frame
 //! worker                            └ save ─► create from the state ┘
-//!                                     └──┘ the gate is held
+//!                                     └──┘ the slot lock is held
 //! ```
 //! This module knows nothing of edges: [`change`](crate::change) decides when a handover begins and how it ends.
 //!
@@ -55,7 +55,7 @@ impl Handover {
         };
         let made = spawn(Builder::new().name("handover".to_owned()).stack_size(STACK_BYTES), make);
         let made = made.inspect_err(|error| {
-            tracing::warn!(plugin, %error, "no thread for the handover: the frame edge is held for the whole swap");
+            tracing::warn!(plugin, %error, "can't start a thread for the handover: the whole swap runs at the frame edge");
         });
         Self { build, made: made.ok() }
     }

@@ -51,7 +51,7 @@ pub enum StartError {
     Store(#[from] StoreError),
 }
 
-/// What happened to one plugin at frame edges.
+/// Counters and measurements of one plugin's changes at frame edges.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PluginStats {
     /// The running generation; 0 if none was accepted.
@@ -62,7 +62,7 @@ pub struct PluginStats {
     pub failed_loads: u32,
     /// Calls that panicked.
     pub panics: u64,
-    /// Records that were read but not delivered, so that they hold up no publisher: they arrived while the plugin was suspended, or
+    /// Records that were read but not delivered, so that they block no publisher: they arrived while the plugin was suspended, or
     /// contained no whole messages.
     pub undelivered: u64,
     /// Its use of the frame arena.
@@ -201,7 +201,7 @@ impl Host {
         let mut awaited = BTreeMap::new();
         for file in std::fs::read_dir(self.folder())? {
             let file = file?;
-            // As in the watcher: links are followed, and anything but a file is not a plugin.
+            // The same rule as in the watcher: links are followed, and anything but a file is not a plugin.
             if file.path().is_file() {
                 awaited.extend(file.file_name().to_str().and_then(plugin_of).map(|plugin| (plugin, file.path())));
             }
@@ -293,7 +293,7 @@ impl Host {
         self.arena.flip()
     }
 
-    /// What happened to each plugin, by name.
+    /// Counters and measurements of each plugin, by name.
     pub fn stats(&self) -> impl Iterator<Item = (&str, PluginStats)> {
         self.plugins.iter().map(|(name, plugin)| {
             let mut stats = plugin.stats.clone();

@@ -48,7 +48,7 @@ impl Instance {
         let status = unsafe { (image.functions().create)(&raw const life, saved, &raw mut state) };
         let report = context.take_report();
         context.finish(status)?;
-        let missing = || Fault { message: "it made no instance".to_owned(), location: String::new() };
+        let missing = || Fault { message: "it returned no instance".to_owned(), location: String::new() };
         let state = NonNull::new(state).ok_or_else(missing)?;
         Ok((Self { image, state, generation }, report))
     }

@@ -50,7 +50,9 @@ fn attempt(
     };
     if facts.name != candidate.plugin {
         let (file, name, proper) = (candidate.plugin, &facts.name, file_of(&facts.name));
-        let reason = format!("the file's name says \"{file}\", the plugin calls itself \"{name}\": call it {proper}");
+        let reason = format!(
+            "the file is named for plugin \"{file}\", but the plugin's name is \"{name}\"; rename the file to {proper}"
+        );
         return Attempt::Refused { content: Some(content), reason };
     }
     match Image::load(copy, &facts, home) {

@@ -64,7 +64,7 @@ pub(crate) struct Ports {
     pub(crate) traffic: Traffic,
 }
 
-/// What the next generation needs in addition; the present generation sees no change yet.
+/// The ports that the next generation needs in addition; the present generation sees no change yet.
 #[derive(Debug, Default)]
 pub(crate) struct PreparedPorts {
     /// In the order of the next manifest's topics.
@@ -145,7 +145,7 @@ impl Ports {
         Ok(())
     }
 
-    /// The endpoints that the present generation gives up: these publishers, and the inbox's topics that are declared anew.
+    /// The endpoints that the present generation gives up: these publishers, and the inbox's topics that are declared again.
     fn leaving(&self, publishers: &[usize]) -> Leaving {
         let mut leaving = Leaving::default();
         publishers.iter().for_each(|index| leaving.add_publisher(&self.publishers[*index].publisher));

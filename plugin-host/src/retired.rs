@@ -48,7 +48,7 @@ impl Retired {
                 plugin,
                 images,
                 bytes,
-                "{plugin}: {images} replaced images stay mapped, {} MB in all; memory of replaced code is given back only when the game ends: start it anew when it suits you",
+                "{plugin}: {images} replaced images stay mapped, {} MB in all; the memory of replaced code is freed only when the game ends; restart it when convenient",
                 bytes / 1_000_000
             );
         }

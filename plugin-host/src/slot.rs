@@ -54,7 +54,7 @@ pub(crate) struct Occupant {
     delivery: Vec<(u32, PublisherValues)>,
     /// Failed calls.
     pub(crate) faults: u64,
-    /// Records that were read but not delivered, so that they hold up no publisher: they arrived while the plugin was suspended, or
+    /// Records that were read but not delivered, so that they block no publisher: they arrived while the plugin was suspended, or
     /// contained no whole messages.
     pub(crate) undelivered: u64,
     /// Its account of the frame arena.
@@ -200,7 +200,7 @@ impl Slot {
         tracing::error!(
             plugin = self.name,
             generation,
-            "{} is suspended until its file changes, is copied again or touched: {place}: {fault}; what it asked for in this call is dropped",
+            "{} is suspended until its file changes, is copied again or touched: {place}: {fault}; the commands of this call are dropped",
             self.name,
         );
     }

@@ -3,8 +3,8 @@
 //! ```text
 //!  make, beside the frame or at its edge    │ accept, at the edge
 //!  save old → create new from its state     → make ports → engine prepares │ commit: engine, ports, instance
-//!                       each may fail: the new one is dropped,             │ cannot fail; the old one is given back,
-//!                       the old one goes on with its memory untouched      │ to be dropped when there is time
+//!                       each may fail: the new instance is dropped,        │ can't fail; returns the old instance,
+//!                       the old one keeps running, its memory unchanged    │ to be dropped later
 //! ```
 //!
 //! A build that declares what its predecessor declares needs no new ports and no new schedules: only the instance is replaced.
@@ -36,7 +36,7 @@ pub enum SwapError {
     #[error("the running generation can't save its state: {0}")]
     Save(Fault),
     /// The new generation could not be created, or rejected the state.
-    #[error("the new build can't be made from the saved state: {0}")]
+    #[error("the new build can't restore the saved state: {0}")]
     Create(Fault),
     /// It could not get its publishers and subscriptions.
     #[error("the new build doesn't fit the bus: {0}")]
@@ -67,7 +67,7 @@ pub(crate) struct Successor {
     /// Value of [`Occupant::touched`] when the state was saved.
     touched: u64,
     pub(crate) cost: Cost,
-    /// What became of the state.
+    /// The fate of the state.
     pub(crate) report: Option<StateReport>,
 }
 

@@ -188,7 +188,7 @@ impl std::io::Write for SinkWriter {
         // SAFETY: the host's own function and context; the bytes live until it returns.
         match unsafe { (self.0.write)(self.0.context, bytes.as_ptr(), bytes.len()) } {
             Status::OK => Ok(bytes.len()),
-            _ => Err(std::io::Error::other("the host took no more state")),
+            _ => Err(std::io::Error::other("the host refused more bytes of the state")),
         }
     }
 

@@ -24,18 +24,18 @@ struct Draw {
     y: f32,
 }
 
-/// Something that must be heard of next.
+/// An event that must be received before everything else.
 #[derive(Clone, Copy, Message)]
 #[repr(C)]
 struct Hit {
     tick: u64,
-    /// Draws sent before it.
+    /// Number of draws sent before it.
     draws: u64,
     /// Orders that physics has taken so far.
     orders: u64,
 }
 
-/// What a frame showed.
+/// A frame as render has shown it.
 #[derive(Clone, Copy, Message)]
 #[repr(C)]
 struct Seen {
@@ -44,7 +44,7 @@ struct Seen {
     last: u64,
 }
 
-/// What AI wants.
+/// An order of AI.
 #[derive(Clone, Copy, Message)]
 #[repr(C)]
 struct Order {
@@ -52,10 +52,10 @@ struct Order {
 }
 
 topic! {
-    /// Yesterday's picture is worth nothing: a late render loses the oldest.
+    /// An old picture is worth nothing: if render is late, the oldest draws are lost.
     Draws("game/draw"): Draw, priority = Low, capacity = 1 << 20, policy = DropOldest;
     Hits("game/hit"): Hit, priority = Critical, capacity = 1 << 14;
-    /// AI thinks about the newest frame only.
+    /// AI needs only the newest frame.
     Sights("game/seen"): Seen, priority = High, capacity = 1 << 12, policy = Latest;
     Orders("game/order"): Order, priority = Normal, capacity = 1 << 14;
 }
@@ -63,7 +63,7 @@ topic! {
 const TICKS: u64 = 60;
 const DRAWS_PER_TICK: u64 = 1_000;
 const TICK: Duration = Duration::from_millis(8);
-/// Who hears nothing for so long gives up.
+/// A process that receives nothing for so long gives up.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
 const FOLDER: &str = "HOTFRAME_EXAMPLE_FOLDER";
 
@@ -81,7 +81,7 @@ fn physics(bus: &Bus) -> Outcome {
     inbox.subscribe(&TopicSpec::of::<Orders>(), Start::Earliest)?;
     let mut draws = bus.publisher_of::<Draws>("physics")?;
     let mut hits = bus.publisher_of::<Hits>("physics")?;
-    // AI says hello when it is ready.
+    // AI sends a message when it is ready.
     expect(inbox.wait_timeout(SILENCE_MAX)?, "AI is there")?;
     let mut orders = 0;
     let mut next = Instant::now();
@@ -97,7 +97,7 @@ fn physics(bus: &Bus) -> Outcome {
     Ok(())
 }
 
-/// Sleeps until render has seen something, and thinks about the newest frame.
+/// Sleeps until render has seen something, then processes the newest frame.
 fn ai(bus: &Bus) -> Outcome {
     let mut inbox = bus.inbox("ai", Attachment::Gating)?;
     inbox.subscribe(&TopicSpec::of::<Sights>(), Start::Earliest)?;
@@ -108,7 +108,7 @@ fn ai(bus: &Bus) -> Outcome {
     loop {
         if !inbox.wait_timeout(TICK / 2)? {
             dreams += 1;
-            expect(start.elapsed() < SILENCE_MAX, "the game goes on")?;
+            expect(start.elapsed() < SILENCE_MAX, "the game keeps running")?;
             continue;
         }
         while let Some(delivery) = inbox.receive()? {
@@ -119,7 +119,7 @@ fn ai(bus: &Bus) -> Outcome {
                     println!(
                         "ai: thought about {thoughts} frames, skipped {skipped} for newer ones, dreamt {dreams} times"
                     );
-                    return expect(thoughts + skipped == seen.frame, "what is skipped is counted");
+                    return expect(thoughts + skipped == seen.frame, "skipped frames are counted");
                 }
                 orders.send(&Order { frame: seen.frame })?;
             }
@@ -148,7 +148,7 @@ fn expect(holds: bool, what: &str) -> Outcome {
     if holds { Ok(()) } else { Err(what.into()) }
 }
 
-/// What render has seen so far.
+/// Counts of what render has received.
 #[derive(Default)]
 struct Picture {
     frames: u64,
@@ -184,7 +184,7 @@ fn game() -> Outcome {
     let mut picture = Picture::default();
     let mut heard = Instant::now();
     while picture.hits < TICKS {
-        expect(heard.elapsed() < SILENCE_MAX, "physics goes on")?;
+        expect(heard.elapsed() < SILENCE_MAX, "physics keeps running")?;
         let mut draws_in_this_drain = 0;
         let taken = inbox.drain(|delivery| match delivery.priority {
             Priority::Critical => {

@@ -15,7 +15,7 @@ use shm_bus::{Attachment, Bus, Inbox, Message, Start, TopicSpec, topic};
 
 type Outcome = Result<(), Box<dyn Error>>;
 
-/// What one share of something costs.
+/// The price of one share.
 #[derive(Clone, Copy, Message)]
 #[repr(C)]
 struct Quote {
@@ -26,7 +26,7 @@ struct Quote {
     ask: u64,
 }
 
-/// The middle of all symbols.
+/// An index over all symbols.
 #[derive(Clone, Copy, Message)]
 #[repr(C)]
 struct Index {
@@ -35,7 +35,7 @@ struct Index {
     last: u64,
 }
 
-/// What a reader says: first that it is ready, then how it went.
+/// A reader's report: first that it is ready, then its results.
 #[derive(Clone, Copy, Message)]
 #[repr(C)]
 struct Report {
@@ -54,9 +54,9 @@ topic! {
     Reports("market/report"): Report, priority = Critical, capacity = 1 << 12;
 }
 
-/// How long the feed sends.
+/// Duration for which the feed sends.
 const FEED_TIME: Duration = Duration::from_millis(700);
-/// Who hears nothing for so long gives up.
+/// A process that receives nothing for so long gives up.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
 const READERS: [&str; 4] = ["ledger", "risk", "tape", "screen"];
 const FOLDER: &str = "HOTFRAME_EXAMPLE_FOLDER";
@@ -68,7 +68,7 @@ fn main() -> Outcome {
     }
 }
 
-/// One of the readers.
+/// Runs one of the readers.
 fn read(bus: &Bus, reader: &str) -> Outcome {
     let attachment = if reader == "tape" { Attachment::Observer } else { Attachment::Gating };
     let mut inbox = bus.inbox(reader, attachment)?;
@@ -88,11 +88,11 @@ fn read(bus: &Bus, reader: &str) -> Outcome {
     Ok(())
 }
 
-/// Reads quotes to the last one, with a `pause` after every 256.
+/// Reads quotes up to the last one, with a `pause` after every 256.
 fn write_down(inbox: &mut Inbox, pause: Duration) -> Result<Report, Box<dyn Error>> {
     let mut report = Report { done: 1, received: 0, missed: 0, sum: 0 };
     loop {
-        expect(inbox.wait_timeout(SILENCE_MAX)?, "the feed goes on")?;
+        expect(inbox.wait_timeout(SILENCE_MAX)?, "the feed keeps sending")?;
         while let Some(delivery) = inbox.receive()? {
             report.received += 1;
             report.missed += delivery.lost;
@@ -108,7 +108,7 @@ fn write_down(inbox: &mut Inbox, pause: Duration) -> Result<Report, Box<dyn Erro
     }
 }
 
-/// Looks at the newest index once a frame.
+/// Reads the newest index once a frame.
 fn show(inbox: &mut Inbox) -> Result<Report, Box<dyn Error>> {
     let mut report = Report { done: 1, received: 0, missed: 0, sum: 0 };
     let mut heard = Instant::now();
@@ -150,7 +150,7 @@ fn expect(holds: bool, what: &str) -> Outcome {
     if holds { Ok(()) } else { Err(what.into()) }
 }
 
-/// What was sent.
+/// Counts of what was sent.
 #[derive(Default)]
 struct Sent {
     quotes: u64,
@@ -169,7 +169,7 @@ fn feed() -> Outcome {
     for reader in READERS {
         processes.push(Process::start(reader, folder.path())?);
     }
-    // Who has subscribed before the feed's lanes are made has every quote from the first on.
+    // A reader that has subscribed before the feed's lanes are created receives every quote from the first one on.
     hear(&mut inbox, |_, _| Ok(()))?;
 
     let start = Instant::now();
@@ -187,14 +187,14 @@ fn feed() -> Outcome {
     Ok(())
 }
 
-/// Sends for a while; the last messages say so.
+/// Sends for [`FEED_TIME`]; the last messages are marked as such.
 fn send(bus: &Bus) -> Result<Sent, Box<dyn Error>> {
     let mut quotes = bus.publisher_of::<Quotes>("feed")?;
     let mut indices = bus.publisher_of::<Indices>("feed")?;
     let mut sent = Sent::default();
     let start = Instant::now();
     loop {
-        // A clock is dear beside a send: it is read now and then.
+        // Reading the clock is expensive compared with a send, so it is read only sometimes.
         let last = sent.quotes.is_multiple_of(256) && start.elapsed() >= FEED_TIME;
         let bid = sent.quotes.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
         let quote = Quote { symbol: (sent.quotes % 500) as u32, last: last.into(), bid, ask: bid + 1 };
@@ -212,7 +212,7 @@ fn send(bus: &Bus) -> Result<Sent, Box<dyn Error>> {
     }
 }
 
-/// Gives `each` the next report of every reader.
+/// Calls `each` with the next report of every reader.
 fn hear(inbox: &mut Inbox, mut each: impl FnMut(&str, &Report) -> Outcome) -> Outcome {
     let mut heard = 0;
     while heard < READERS.len() {
@@ -227,7 +227,7 @@ fn hear(inbox: &mut Inbox, mut each: impl FnMut(&str, &Report) -> Outcome) -> Ou
     Ok(())
 }
 
-/// Whether what a reader has seen is what it was promised.
+/// Checks a reader's report against what it was promised.
 fn check(sent: &Sent, reader: &str, report: &Report) -> Outcome {
     let Report { received, missed, sum, .. } = *report;
     expect(report.done == 1, "a reader reports twice")?;
@@ -237,16 +237,16 @@ fn check(sent: &Sent, reader: &str, report: &Report) -> Outcome {
                 "{reader}: the newest of {} indices {received} times, {missed} skipped for newer ones",
                 sent.indices
             );
-            expect(received + missed == sent.indices && missed > 0, "what is skipped is counted")?;
+            expect(received + missed == sent.indices && missed > 0, "skipped indices are counted")?;
             expect(sum == sent.last_index, "the newest one is always seen")
         }
         "tape" => {
             println!("{reader}: {received} quotes read and {missed} lost, as it is slow and nobody waits for it");
-            expect(received + missed == sent.quotes && missed > 0, "what is lost is counted")
+            expect(received + missed == sent.quotes && missed > 0, "lost quotes are counted")
         }
         _ => {
             println!("{reader}: all {received} quotes, none lost");
-            expect(received == sent.quotes && missed == 0 && sum == sent.sum, "who gates misses nothing")
+            expect(received == sent.quotes && missed == 0 && sum == sent.sum, "a gating reader misses nothing")
         }
     }
 }

@@ -25,7 +25,7 @@ struct Item {
     count: u32,
 }
 
-/// Anything else: travels as MessagePack.
+/// Any other type: travels as MessagePack.
 #[derive(Serialize, Deserialize)]
 struct Description {
     name: String,
@@ -34,13 +34,13 @@ struct Description {
 }
 
 service! {
-    /// What the player carries.
+    /// The player's items.
     Inventory("inventory") {
-        /// Adds to an item and gives what there is now.
+        /// Adds to an item and returns the new count.
         Put("put"): AsBytes<Item> => AsBytes<Item>;
-        /// What an item is.
+        /// Describes an item.
         Describe("describe"): AsBytes<Item> => AsPack<Description>;
-        /// Never answered: for being killed over.
+        /// Never answered, so that the server can be killed during the call.
         Hang("hang"): () => ();
     }
 }
@@ -60,7 +60,7 @@ fn main() -> Outcome {
     }
 }
 
-/// However the parent ends, the pipe to the standard input closes then.
+/// The parent's pipe to the standard input closes however the parent ends; this process ends then.
 fn end_with_parent() {
     std::thread::spawn(|| {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
@@ -68,7 +68,7 @@ fn end_with_parent() {
     });
 }
 
-/// The first service, until it is killed.
+/// The first service; runs until it is killed.
 fn inventory(bus: &Bus) -> Outcome {
     let mut counts: HashMap<u32, u32> = HashMap::new();
     let mut owed = Vec::new();
@@ -83,7 +83,7 @@ fn inventory(bus: &Bus) -> Outcome {
                 .dispatch()
                 .on::<Put>(|item| {
                     let count = counts.entry(item.id).or_default();
-                    *count = count.checked_add(item.count).ok_or("nobody can carry so many")?;
+                    *count = count.checked_add(item.count).ok_or("too many items")?;
                     Ok(Item { count: *count, ..item })
                 })
                 .on::<Describe>(|item| Ok(Description { name: format!("item {}", item.id), icon: vec![0x7f; 1024] }))
@@ -95,7 +95,7 @@ fn inventory(bus: &Bus) -> Outcome {
     }
 }
 
-/// The second service: each path takes it 50 ms. Ends with its client.
+/// The second service: each path takes 50 ms. Ends with its client.
 fn paths(bus: &Bus) -> Outcome {
     let mut server = bus.server("paths")?;
     let mut met_client = false;
@@ -119,7 +119,7 @@ fn paths(bus: &Bus) -> Outcome {
     Ok(())
 }
 
-/// A service's process, killed when dropped; and the pipe whose end it takes for its parent's.
+/// A service's process, killed when dropped; with its pipe, whose end tells the service that its parent has ended.
 struct Process {
     child: Child,
     _lives: Option<ChildStdin>,
@@ -129,7 +129,7 @@ impl Process {
     fn start(service: &str, folder: &Path) -> std::io::Result<Self> {
         let program = std::env::current_exe()?;
         let mut child = Command::new(program).arg(service).env(FOLDER, folder).stdin(Stdio::piped()).spawn()?;
-        // Waiting for the child would close it.
+        // `wait` would close the pipe.
         let lives = child.stdin.take();
         Ok(Self { child, _lives: lives })
     }
@@ -151,7 +151,7 @@ fn ask() -> Outcome {
     let bus = Bus::open_in(folder.path(), "example")?;
     let mut inventory = bus.client_of::<Inventory>()?;
     let error = inventory.call::<Put>(&Item { id: 1, count: 1 }, SOON).err().ok_or("answered by nobody")?;
-    println!("before anybody serves: {error}");
+    println!("without a server: {error}");
 
     let mut server = Process::start("inventory", folder.path())?;
     let mut pathfinder = Process::start("paths", folder.path())?;
@@ -173,7 +173,7 @@ fn ask() -> Outcome {
             Err(error) => break error,
         }
     };
-    println!("its process killed, a request without any deadline: {error}");
+    println!("a request without a deadline, after the server's process was killed: {error}");
     expect(matches!(error, CallError::ServerGone { .. }), "the server's death is seen")?;
     drop((inventory, bus));
     expect(folder.path().read_dir()?.next().is_none(), "nothing is left behind")?;
@@ -208,7 +208,7 @@ fn ask_inventory(inventory: &mut TypedClient<Inventory>) -> Outcome {
     let description = inventory.call::<Describe>(&Item { id: 7, count: 0 }, SOON)?;
     println!("as MessagePack: `{}` with an icon of {} bytes", description.name, description.icon.len());
     let error = inventory.call::<Put>(&Item { id: 7, count: u32::MAX }, SOON).err().ok_or("too many fit")?;
-    println!("what the service itself says no to: {error}");
+    println!("an error of the service itself: {error}");
     Ok(())
 }
 

@@ -27,7 +27,7 @@ topic! { Chunks("level/chunks"): Chunk, priority = Normal, capacity = 1 << 16; }
 
 const QUEUE: QueueSpec<'static> = QueueSpec::of::<Chunks>();
 const CHUNKS: i32 = 1000;
-/// The chunk on which its first worker hangs.
+/// The chunk on which the first worker that gets it hangs.
 const HANGS: i32 = 300;
 
 fn main() -> Outcome {
@@ -74,7 +74,7 @@ fn main() -> Outcome {
     if figures == (CHUNKS as u64, 1, 0, 0) { Ok(()) } else { Err(format!("unexpected: {lane:?}").into()) }
 }
 
-/// A worker's process: builds chunks until the one that was given to somebody else before.
+/// A worker's process: builds chunks up to the one that was redelivered to it.
 fn work(folder: &Path, name: &str) -> Outcome {
     let bus = Bus::attach_in(folder, "example")?;
     let mut worker = bus.worker(&QUEUE, name)?;
@@ -90,7 +90,7 @@ fn work(folder: &Path, name: &str) -> Outcome {
         };
         let chunk = job.messages::<Chunk>().and_then(<[Chunk]>::first).copied().ok_or("no chunk")?;
         if chunk.x == HANGS && !job.redelivered() {
-            // Stays here, as a program in an endless loop would, until it is killed.
+            // Hangs here, like a program in an endless loop, until it is killed.
             loop {
                 std::thread::park();
             }
@@ -106,7 +106,7 @@ fn work(folder: &Path, name: &str) -> Outcome {
     }
 }
 
-/// A worker as its parent sees it, killed when dropped.
+/// The parent's handle of a worker, killed when dropped.
 struct Worker {
     name: &'static str,
     process: Child,

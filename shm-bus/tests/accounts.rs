@@ -1,5 +1,5 @@
-//! The bus against a plain model of it: whatever is published, subscribed, read and dropped in whatever order, each message is
-//! received, or counted by what became of it.
+//! The bus compared with a plain model: whatever is published, subscribed, read and dropped, and in whatever order, each message is either
+//! received or counted by its fate.
 
 use std::collections::BTreeMap;
 
@@ -67,7 +67,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 /// A lane, by its publisher's name and its priority.
 type LaneKey = (String, usize);
 
-/// What the model knows of a lane.
+/// The model's knowledge of a lane.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Lane {
     topic: usize,
@@ -77,15 +77,15 @@ struct Lane {
     timed_out: u64,
 }
 
-/// What an inbox knows of a lane, whether it ever sees it or not.
+/// An inbox's view of a lane, whether or not it ever sees the lane.
 #[derive(Clone, Copy, Debug)]
 struct Reading {
-    /// The first message that is owed, once that can be told.
+    /// The first message that the inbox must receive or count, once the model can tell.
     start: Option<u64>,
-    /// The next message is this one, or a later one if some may be lost.
+    /// The next message is this one, or a later one if messages may be lost.
     next: u64,
-    /// It joined a lane that already ran, from further back than now, and has read nothing yet: where it began, up to the lane's
-    /// messages then, can't be told.
+    /// The inbox joined a running lane at an earlier position than the present, and has read nothing yet: its start, anywhere up to the
+    /// lane's messages at that time, is unknown to the model.
     joined: Option<u64>,
     /// Nothing may be lost.
     waited_for: bool,
@@ -295,9 +295,9 @@ impl World {
         all.iter().for_each(|seen| inbox.see(&self.lanes, seen));
     }
 
-    /// Everybody reads to the end; then all figures agree.
+    /// All inboxes read to the end; then all figures agree.
     fn settle(mut self) {
-        // Every call says one eviction; and who leaves a lane may end it for others, who then look again.
+        // Every call reports one eviction; and an inbox that leaves a lane may end it for others, which then look again.
         for place in [(); 3].iter().flat_map(|()| (0..INBOXES).flat_map(|place| [place; 64])) {
             self.receive(place, usize::MAX);
         }
@@ -349,7 +349,7 @@ impl ModelInbox {
         }
     }
 
-    /// Takes note of what it missed of lanes that it never saw, or left.
+    /// Records what it missed of lanes that it never saw, or has left.
     fn note_missed(&mut self) {
         for missed in self.inbox.take_missed() {
             let name = missed.topic.expect("the table has room");
@@ -361,10 +361,10 @@ impl ModelInbox {
         }
     }
 
-    /// Of each topic, what was sent since it subscribed is received or counted, lanes that it never saw and such that it was evicted from
-    /// included; of the latter, once they have ended.
+    /// Per topic: every message sent since it subscribed is received or counted, including messages of lanes that it never saw, and of
+    /// lanes that it was evicted from once these have ended.
     fn has_accounted(&self, lanes: &BTreeMap<LaneKey, Lane>, present: &[(LaneKey, Lane)]) {
-        // At least and at most, by topic: of a lane that it joined from further back and never read, its start can't be told.
+        // Minimum and maximum per topic: if it joined a lane at an earlier position and never read it, its start is unknown.
         let mut owed: BTreeMap<usize, (u64, u64)> = BTreeMap::new();
         for (key, reading) in &self.lanes {
             let lane = &lanes[key];
@@ -389,14 +389,14 @@ impl ModelInbox {
         let reading = self.lanes.get_mut(&seen.key).expect("it was there, or came later");
         if let Some(sent) = reading.joined {
             assert!(seen.sequence >= reading.next && seen.lost <= seen.sequence - reading.next);
-            assert!(seen.sequence - seen.lost <= sent, "what was sent since is received or lost");
+            assert!(seen.sequence - seen.lost <= sent, "every message sent since is received or lost");
         } else {
             assert_eq!(seen.sequence, reading.next + seen.lost, "the loss is the gap, and nothing comes twice");
         }
         assert!(!reading.waited_for || seen.lost == 0, "a gating inbox loses nothing");
         assert!(
             policy != Policy::EvictLaggard || seen.lost == 0 || !self.gating,
-            "who is evicted loses nothing before"
+            "an evicted inbox loses nothing before"
         );
         assert!(seen.sequence < lane.sent);
         (reading.next, reading.joined) = (seen.sequence + 1, None);
@@ -406,10 +406,10 @@ impl ModelInbox {
         *(if policy == Policy::Latest { &mut self.conflated } else { &mut self.lost }) += seen.lost;
     }
 
-    /// It says that nothing waits.
+    /// Asserts that the inbox reports nothing waiting only when it has everything.
     fn has_everything(&self, lanes: &BTreeMap<LaneKey, Lane>) {
         for (key, reading) in &self.lanes {
-            // A lane that it was evicted from is left before that is said, and an observer may never see one that comes and goes.
+            // It leaves a lane that evicts it before it reports that, and an observer may never see a short-lived lane.
             let was_left = self.gating && POLICIES[lanes[key].topic].1 == Policy::EvictLaggard;
             if was_left || !self.gating {
                 continue;
@@ -444,7 +444,7 @@ impl Seen {
     }
 }
 
-/// Bytes that tell who sent them, where, and as which.
+/// Bytes that name the sender, the lane and the message's number.
 fn payload(publisher: &str, priority: usize, sequence: u64, len: usize) -> Vec<u8> {
     let told = format!("{publisher}/{priority}/{sequence}/");
     told.bytes().cycle().take(len).collect()
@@ -480,7 +480,8 @@ proptest! {
         world.settle();
     }
 
-    /// Three publishers with a lane of every priority, so that the inbox keeps ready bits: what is queued is known exactly.
+    /// Three publishers with a lane at every priority, so that the inbox uses ready bits: then the model knows exactly which messages are
+    /// queued.
     #[test]
     fn no_level_and_no_lane_waits_longer_than_its_bound(
         arrivals in proptest::collection::vec((0..3_usize, 0..4_usize, 0..4_usize, 0..12_usize), 1..300),

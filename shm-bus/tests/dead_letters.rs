@@ -1,4 +1,4 @@
-//! What becomes of a lane whose producer is gone and in which nothing is left but dead letters.
+//! Fate of a lane whose producer is gone and that contains only dead letters.
 
 use shm_bus::wire::{Policy, Priority, schema_hash};
 use shm_bus::{Bus, QueueError, QueueInfo, QueueLane, QueueSpec, TopicSpec, Worker};
@@ -23,7 +23,7 @@ fn narrow() -> (Bus, Worker) {
     (bus, worker)
 }
 
-/// A producer that comes, leaves a dead letter, and goes.
+/// A producer leaves a dead letter and goes.
 fn leave_a_dead_letter(bus: &Bus, worker: &mut Worker, name: &str, value: u64) {
     let mut producer = bus.work_producer(&ONCE, name, &[LANE]).expect("room");
     producer.send(Priority::Normal, &value.to_le_bytes()).expect("room");
@@ -42,7 +42,7 @@ fn info(bus: &Bus) -> QueueInfo {
     bus.snapshot().queues.remove(0)
 }
 
-/// The next job's number, done.
+/// Takes the next job and ends it as done; returns its number.
 fn next(worker: &mut Worker) -> Option<u64> {
     let job = worker.take().expect("mapped")?;
     let value = number(job.payload());

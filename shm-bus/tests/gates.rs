@@ -1,4 +1,4 @@
-//! What publishers and sweeps owe an inbox that they can't map for a while, or whose cursor belongs to a lane of long ago.
+//! Obligations of publishers and sweeps towards an inbox that they can't map for a while, or whose cursor belongs to a former lane.
 
 #![cfg(unix)]
 
@@ -19,7 +19,7 @@ const NUMBERS: TopicSpec<'static> = TopicSpec {
     message_size: 8,
     policy: Policy::Reject,
 };
-/// Where `control` holds the next id (`PROTOCOL.md`).
+/// The word of `control` with the next id (`PROTOCOL.md`).
 const NEXT_ID: u64 = 320;
 
 struct Game {
@@ -42,7 +42,7 @@ impl Game {
         self.bus.publisher(&NUMBERS, "writer", LANE).expect("made")
     }
 
-    /// The only file whose name begins so.
+    /// The only file whose name begins with `start`.
     fn file(&self, start: &str) -> (u64, PathBuf) {
         let names = fs::read_dir(self.bus.path()).expect("listed").map(|entry| entry.expect("listed").file_name());
         let mut names = names.filter_map(|name| name.into_string().ok()).filter(|name| name.starts_with(start));
@@ -55,7 +55,7 @@ impl Game {
         self.bus.snapshot().topics.iter().map(|topic| topic.lanes.len()).sum()
     }
 
-    /// All that waits.
+    /// All waiting messages.
     fn take(&mut self) -> Vec<u64> {
         let mut taken = Vec::new();
         while let Some(delivery) = self.inbox.receive().expect("mapped") {
@@ -70,14 +70,14 @@ fn send(publisher: &mut Publisher, value: u64) -> Result<(), SendError> {
     publisher.send(Priority::Normal, &value.to_le_bytes())
 }
 
-/// Sends until there is no room; how many messages there were, of which each is its number.
+/// Sends until there is no room; returns the number of messages. Each message is its number.
 fn fill(publisher: &mut Publisher) -> u64 {
     let sent = (0..1000).take_while(|value| send(publisher, *value).is_ok()).count() as u64;
-    assert!(sent < 1000, "somebody is waited for");
+    assert!(sent < 1000, "the publisher waits for an inbox");
     sent
 }
 
-/// A file whose first word is another one until this is dropped, so that nobody can map what it holds.
+/// A file whose first word is overwritten until this is dropped, so that nobody can map it.
 struct Unmappable {
     file: File,
     magic: [u8; 8],
@@ -106,12 +106,12 @@ fn a_closed_lane_stays_while_an_inbox_that_it_waits_for_cannot_be_mapped() {
     let mut publisher = game.publisher();
     (0..3).for_each(|value| send(&mut publisher, value).expect("room"));
     let unmappable = Unmappable::make(&inbox);
-    // Sweeps, and so does the other participant.
+    // This participant sweeps, and so does the other one.
     drop(publisher);
     drop(game.bus.attach_again().expect("attached"));
     assert_eq!(game.lanes(), 1, "taken from an inbox that may still read it");
     drop(unmappable);
-    // It has never looked at the lane: without an entry it would not find it.
+    // The inbox has never seen the lane, and could not find it without its entry.
     assert_eq!(game.take(), [0, 1, 2]);
     assert_eq!(game.lanes(), 0, "it was read to its end");
 }
@@ -125,15 +125,15 @@ fn a_lane_does_not_take_a_cursor_of_long_ago_for_one_of_its_own() {
     assert_eq!(game.take(), [7]);
     drop(publisher);
     assert!(game.take().is_empty());
-    assert_eq!(game.lanes(), 0, "the place in the directory is free, and the cursor there says: done");
+    assert_eq!(game.lanes(), 0, "the place in the lane table is free, and the cursor there says: done");
 
-    // The next id has the low 16 bits of the former lane's, by which cursors tell lanes apart.
+    // The next id has the same low 16 bits as the former lane's, by which cursors distinguish lanes.
     let control = File::options().write(true).open(game.bus.path().join("control")).expect("opens");
     control.write_all_at(&(first + (1 << 16)).to_le_bytes(), NEXT_ID).expect("written");
     let mut publisher = game.publisher();
     let (second, _) = game.file("lane-");
     assert!(second > first && (second - first) % (1 << 16) != 0, "{first}, then {second}");
-    // The inbox does not look until the ring is full: it is waited for from the first message on.
+    // The inbox does not look until the ring is full: the publisher waits for it from the first message on.
     let sent = fill(&mut publisher);
     assert_eq!(game.take(), Vec::from_iter(0..sent));
 }
@@ -146,9 +146,9 @@ fn an_inbox_that_cannot_be_mapped_is_waited_for_and_tried_again() {
     let unmappable = Unmappable::make(&inbox);
     let sent = fill(&mut publisher);
     assert_eq!(game.take(), Vec::from_iter(0..sent));
-    assert_eq!(send(&mut publisher, sent), Err(SendError::Full), "what it has read can't be told");
+    assert_eq!(send(&mut publisher, sent), Err(SendError::Full), "its position is unknown");
     drop(unmappable);
-    // No entry changes meanwhile: the epoch is as it was.
+    // Meanwhile no entry changes: the epoch stays the same.
     send(&mut publisher, sent).expect("room");
     assert_eq!(game.take(), [sent]);
 }

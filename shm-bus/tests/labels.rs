@@ -1,4 +1,4 @@
-//! Every ordering has its partner: a label in an `ORDERING:` comment stands at two ends at least, and the function it names exists.
+//! Every ordering has its partner: a label in an `ORDERING:` comment occurs at two places at least, and the function that it names exists.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

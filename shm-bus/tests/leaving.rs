@@ -1,4 +1,5 @@
-//! Who alone holds a topic may declare it anew before it lets go of it, and may still think better of it.
+//! A participant that is the only user of a topic may declare it again before it lets go of it, and may then keep the old declaration after
+//! all.
 
 use shm_bus::wire::{Policy, Priority, schema_hash};
 use shm_bus::{
@@ -22,7 +23,7 @@ const fn topic(schema: &'static str, policy: Policy) -> TopicSpec<'static> {
 
 const BEFORE: TopicSpec<'static> = topic(OLD, Policy::Reject);
 
-/// A bus on which one participant alone writes and reads a topic.
+/// A bus on which only one participant writes and reads a topic.
 struct Holder {
     bus: Bus,
     inbox: Inbox,
@@ -45,15 +46,17 @@ impl Holder {
         leaving
     }
 
-    /// Publishes and reads the topic as it is declared now, beside what there is.
+    /// Publishes and reads the topic with a new declaration, beside the present one.
     fn declare(&mut self, topic: &TopicSpec<'_>) -> Result<Publisher, PublisherError> {
         let leaving = self.leaving();
         let publisher = self.bus.publisher_in_place_of(topic, "holder", LANE, &leaving)?;
-        self.inbox.subscribe_in_place_of(topic, Start::Now, &leaving).expect("what can be published can be read");
+        self.inbox
+            .subscribe_in_place_of(topic, Start::Now, &leaving)
+            .expect("a topic that can be published can be read");
         Ok(publisher)
     }
 
-    /// What is received, with the hash of its schema.
+    /// The received messages, each with the hash of its schema.
     fn received(&mut self) -> Vec<(u64, Vec<u8>)> {
         let mut received = Vec::new();
         self.inbox.drain(|delivery| received.push((delivery.schema_hash, delivery.payload.to_vec()))).expect("read");
@@ -150,7 +153,7 @@ fn work_that_is_not_done_holds_its_topic() {
     drop(worker);
 }
 
-/// Receives all; gives the hashes of what came, and how many messages were missed. Declarations are told along the way.
+/// Receives everything; returns the schema hashes of the messages, and how many were missed. New declarations are reported in between.
 fn read_all(inbox: &mut Inbox, told: &mut Vec<String>) -> (Vec<u64>, u64) {
     let mut hashes = Vec::new();
     loop {
@@ -194,11 +197,11 @@ fn observers_follow_to_the_new_declaration_and_account_for_both() {
     assert!(told[..] == told[..1] && told[0].contains(NEW), "{told:?}");
     let (hashes, missed) = read_all(&mut typed, &mut told_typed);
     assert_eq!(hashes.len() as u64 + missed, 1, "nothing that it can't read");
-    assert!(told_typed.len() == 1 && told_typed[0].contains("subscribe anew"), "{told_typed:?}");
+    assert!(told_typed.len() == 1 && told_typed[0].contains("subscribe again"), "{told_typed:?}");
     let (hashes, missed) = read_all(&mut all, &mut Vec::new());
     assert_eq!(hashes.len() as u64 + missed, 3);
 
-    // The former declaration goes once nobody reads it any more.
+    // The former declaration goes when no inbox reads it any more.
     for _ in 0..3 {
         drop(bus.inbox("a change", Attachment::Gating).expect("room"));
         for inbox in [&mut untyped, &mut typed, &mut all] {
@@ -212,7 +215,7 @@ fn observers_follow_to_the_new_declaration_and_account_for_both() {
     assert_eq!(bus.snapshot().inboxes.iter().map(|inbox| inbox.topics.len()).collect::<Vec<_>>(), [1, 1, 1]);
 }
 
-/// Observers of each kind, subscribed to the topic as it is.
+/// Observers of each kind, subscribed to the topic's present declaration.
 fn observers(bus: &Bus) -> [Inbox; 3] {
     let observer = |name: &str| bus.inbox(name, Attachment::Observer).expect("room");
     let (mut untyped, mut typed, mut all) = (observer("untyped"), observer("typed"), observer("all"));
@@ -222,7 +225,7 @@ fn observers(bus: &Bus) -> [Inbox; 3] {
     [untyped, typed, all]
 }
 
-/// Each observer receives `text`, sent by `publisher`, and so does one that comes now.
+/// Each observer receives `text`, sent by `publisher`, and so does one that subscribes now.
 fn all_hear(bus: &Bus, observers: &mut [Inbox], publisher: &mut Publisher, what: &str) {
     let mut late = bus.inbox("late", Attachment::Observer).expect("room");
     late.subscribe_untyped("numbers", Start::Now).expect("declared");

@@ -1,6 +1,6 @@
-//! Looking is cheap: whoever reads a header has the header in memory, not the ring behind it.
+//! Looking is cheap: reading a header brings only the header into memory, not the ring behind it.
 //!
-//! The looking is done by this test binary again, run as the test `child` alone, which tells how much memory it ever had.
+//! This test binary looks in another process, run as the test `child` alone, which reports its peak memory.
 
 #![cfg(target_os = "linux")]
 
@@ -15,7 +15,7 @@ const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
 const FOLDER: &str = "HOTFRAME_TEST_LOOK_IN";
 const HOW: &str = "HOTFRAME_TEST_LOOK_HOW";
 const LARGE: u32 = 64 << 20;
-/// What a look may add: far less than one of these rings.
+/// The most memory that a look may add: far less than one of these rings.
 const LOOK_KB: u64 = 8 << 10;
 
 const fn topic(name: &str) -> TopicSpec<'_> {
@@ -29,14 +29,14 @@ const fn topic(name: &str) -> TopicSpec<'_> {
     }
 }
 
-/// The most memory that this process ever had, in kB: what it shares with others included.
+/// Peak memory of this process, in kB, including shared memory.
 fn most_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("told");
     line.trim().trim_end_matches(" kB").parse().expect("a number")
 }
 
-/// The other process; as a test of its own it does nothing.
+/// The other process; called as a test of its own, it does nothing.
 #[test]
 fn child() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
@@ -46,7 +46,7 @@ fn child() {
             let snapshot = shm_bus::peek_in(&folder, "game").expect("there");
             assert_eq!((snapshot.topics.len(), snapshot.queues.len(), snapshot.topics[0].lanes[0].sent), (2, 1, 1));
         }
-        // Attaching clears away what is drained, for which it looks at lanes, inboxes and claims.
+        // Attaching removes what is drained, and reads lanes, inboxes and claims for that.
         "attach" => drop(Bus::attach_in(&folder, "game").expect("there").snapshot()),
         "list" => {
             assert_eq!(shm_bus::list_in(&folder).expect("listed"), ["game"]);
@@ -57,7 +57,7 @@ fn child() {
     writeln!(std::io::stdout(), "more: {}", most_memory() - before).expect("the parent listens");
 }
 
-/// How much memory it takes another process to look, in kB.
+/// The memory that another process needs for a look, in kB.
 fn look(folder: &Path, how: &str) -> u64 {
     let mut command = Command::new(std::env::current_exe().expect("this"));
     command.args(["--exact", "child", "--nocapture", "--test-threads=1"]).env(FOLDER, folder).env(HOW, how);
@@ -72,7 +72,7 @@ fn look(folder: &Path, how: &str) -> u64 {
 fn a_look_at_large_lanes_and_claims_takes_little_memory() {
     let folder = tempfile::tempdir().expect("a folder");
     let bus = Bus::open_in(folder.path(), "game").expect("opens");
-    // One that lives, and one that has ended and whose reader has yet to read it.
+    // One lane of a live publisher, and one that has ended and still has an unread message.
     let mut reader = bus.inbox("reader", Attachment::Gating).expect("made");
     reader.subscribe(&topic("numbers"), Start::Now).expect("subscribed");
     let lane = &[(Priority::Normal, LARGE)];
@@ -81,7 +81,7 @@ fn a_look_at_large_lanes_and_claims_takes_little_memory() {
     living.send(Priority::Normal, &[0; 8]).expect("room");
     ended.send(Priority::Normal, &[0; 8]).expect("room");
     drop(ended);
-    // The same of a queue, with a large table of claims.
+    // The same for a queue with a large claim table.
     let queue = QueueSpec::new(topic("work"));
     let lanes = [QueueLane::new(Priority::Normal, LARGE).outstanding(LARGE / 32)];
     let mut producer = bus.work_producer(&queue, "boss", &lanes).expect("made");

@@ -1,5 +1,5 @@
-//! What observers are owed and what they may not hold: every message since the subscription is received or counted, whatever lanes and
-//! topics come and go; and nobody who publishes or is waited for is refused for an observer's sake.
+//! The promises to observers and their limits: every message since the subscription is received or counted, whatever lanes and topics come
+//! and go; and no publisher and no gating inbox is refused because of an observer.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -43,11 +43,11 @@ fn observer(bus: &Bus) -> Inbox {
     bus.inbox("observer", Attachment::Observer).expect("made")
 }
 
-/// What an observer says until it has nothing more.
+/// An observer's results until it has nothing more.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Said {
     received: u64,
-    /// Lost or conflated, as told with messages.
+    /// Lost or conflated, as reported with messages.
     lost: u64,
     missed: Vec<(Option<String>, u64)>,
 }
@@ -100,7 +100,7 @@ fn what_ended_before_the_subscription_is_not_owed() {
     first.unsubscribe("numbers").expect("changed");
     come_and_go(&bus, &numbers(Policy::DropOldest), 5);
     first.subscribe(&numbers(Policy::DropOldest), Start::Now).expect("subscribed");
-    assert_eq!(Said::by(&mut first), Said::default(), "nor what was sent while it did not read the topic");
+    assert_eq!(Said::by(&mut first), Said::default(), "nor messages sent while it did not read the topic");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn what_is_overwritten_by_a_loan_that_is_taken_back_is_counted_when_the_lane_end
     let mut observer = observer(&bus);
     observer.subscribe(&numbers(Policy::DropOldest), Start::Now).expect("subscribed");
     let mut publisher = publisher(&bus, &numbers(Policy::DropOldest));
-    // Three of the largest leave no room: every further loan of that size takes some of them.
+    // Three of the largest messages fill the ring: every further loan of that size overwrites some of them.
     (0..3).for_each(|_| publisher.send(Priority::Normal, &[0; 992]).expect("sent"));
     drop(publisher.loan(Priority::Normal, 992).expect("room is made"));
     drop(publisher);
@@ -207,13 +207,13 @@ fn lanes_left_as_evicted_are_counted_when_they_end() {
     (0..500).for_each(|_| publisher.send(Priority::Normal, &[0; 8]).expect("never refused"));
     assert!(matches!(reader.receive(), Ok(None)));
     assert!(matches!(reader.receive(), Err(ReceiveError::Evicted { .. })));
-    assert_eq!(Said::by(&mut reader), Said::default(), "the lane goes on");
+    assert_eq!(Said::by(&mut reader), Said::default(), "the lane stays usable");
     drop(publisher);
     drop(bus.inbox("any change", Attachment::Observer).expect("made"));
     assert_eq!(Said::by(&mut reader), missed("numbers", 500));
 }
 
-/// An observer of the numbers on which a publisher has gone, by each way to subscribe.
+/// Observers of the numbers after a publisher has left, one for each way to subscribe.
 fn bystanders(bus: &Bus) -> [Inbox; 3] {
     let mut inboxes = [(); 3].map(|()| observer(bus));
     let publisher = publisher(bus, &numbers(Policy::Reject));
@@ -224,7 +224,7 @@ fn bystanders(bus: &Bus) -> [Inbox; 3] {
     inboxes
 }
 
-/// Topics by the same name that are declared otherwise than [`numbers`] with [`Policy::Reject`].
+/// Topics of the same name with declarations that differ from [`numbers`] with [`Policy::Reject`].
 fn others() -> Vec<TopicSpec<'static>> {
     let mut others = vec![topic("numbers", PAIR, Policy::Reject)];
     others.extend(POLICIES[1..].iter().map(|policy| numbers(*policy)));
@@ -268,7 +268,7 @@ fn a_gating_reader_with_another_declaration_gets_it_and_is_then_kept() {
         let bus = Bus::anonymous().expect("made");
         let [_typed, mut untyped, _all] = bystanders(&bus);
         let mut reader = bus.inbox("game", Attachment::Gating).expect("made");
-        reader.subscribe(&other, Start::Now).expect("nobody who counts holds it otherwise");
+        reader.subscribe(&other, Start::Now).expect("no publisher and no gating inbox holds another declaration");
         assert!(matches!(untyped.receive(), Err(ReceiveError::Redeclared { .. })));
         let error = bus.publisher(&numbers(Policy::Reject), "writer", LANE).expect_err("a reader holds it");
         assert!(
@@ -336,7 +336,7 @@ fn observers_hold_no_work_queue() {
     bus.work_producer(&queue(2), "boss", &lanes).expect("a queue again");
 }
 
-/// Publishes in 60 lanes that come and go, of one topic with changing declarations; how much was sent.
+/// Publishes in 60 short-lived lanes of one topic with changing declarations; returns the number of messages.
 fn restless(bus: &Bus, name: &str) -> u64 {
     let mut sent = 0;
     for round in 0..60_u64 {
@@ -348,7 +348,7 @@ fn restless(bus: &Bus, name: &str) -> u64 {
     sent
 }
 
-/// Receives until told to end; what was received, lost and missed.
+/// Receives until told to end; returns the numbers of messages received, lost and missed.
 fn count(mut inbox: Inbox, ends: &AtomicBool) -> u64 {
     let mut counted = 0;
     loop {

@@ -14,7 +14,7 @@ const NUMBERS: TopicSpec<'_> = TopicSpec {
 };
 const NORMAL: &[(Priority, u32)] = &[(Priority::Normal, 4096)];
 
-/// Each fact holds on a bus of files, of which nothing stays, and on one in memory.
+/// Tests each fact on a bus of files, of which nothing must be left, and on one in memory.
 macro_rules! on_both {
     ($($fact:ident)*) => {
         mod of_files {
@@ -220,7 +220,7 @@ fn limits_are_named_and_nothing_stays_behind(bus: Bus) {
     drop(publishers);
     let many: Vec<_> = (0..63).map(|_| bus.attach_again().expect("attaches")).collect();
     let error = bus.attach_again().expect_err("full");
-    assert_eq!(error.to_string(), format!("bus `{}` has 64 live participants, which is the most it holds", bus.name()));
+    assert_eq!(error.to_string(), format!("bus `{}` has 64 live participants, which is its maximum", bus.name()));
     drop((many, bus));
 }
 
@@ -288,7 +288,7 @@ fn an_observer_of_many_lanes_reads_a_removed_one_to_its_end_though_its_index_is_
         gone.send(Priority::Low, &value.to_le_bytes()).expect("room");
     }
     assert_eq!(observer.receive().expect("mapped").map(|delivery| number(delivery.payload)), Some(0));
-    // Nobody waits for its lanes: they are removed at once, and others take their places in the directory.
+    // Nobody waits for its lanes: they are removed at once, and others take their places in the lane table.
     drop(gone);
     let mut new = bus.publisher(&NUMBERS, "new", FOUR).expect("made");
     new.send(Priority::Low, &100_u64.to_le_bytes()).expect("room");

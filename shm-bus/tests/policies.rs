@@ -1,4 +1,4 @@
-//! What happens to messages without room: each policy's promise, and that every message is accounted for.
+//! Messages without room: each policy's promise, and that every message is accounted for.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,7 +8,7 @@ use shm_bus::{Attachment, Bus, Inbox, LaneInfo, Publisher, ReceiveError, SendErr
 const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
 /// A ring of 128 records of 32 bytes; with a header and 8 bytes of payload, a message takes two.
 const LANE: &[(Priority, u32)] = &[(Priority::Normal, 4096)];
-/// More than the ring holds.
+/// More messages than the ring holds.
 const MANY: u64 = 1000;
 
 const fn numbers(policy: Policy) -> TopicSpec<'static> {
@@ -43,7 +43,7 @@ impl Game {
     }
 }
 
-/// What waits: values, and messages lost before each.
+/// The waiting values, each with the number of messages lost before it.
 fn drain(inbox: &mut Inbox) -> Vec<(u64, u64)> {
     let mut seen = Vec::new();
     while let Some(delivery) = inbox.receive().expect("lanes can be mapped") {
@@ -112,7 +112,7 @@ fn latest_gives_the_newest_alone_and_counts_the_skipped() {
 fn evict_laggard_has_the_inbox_leave_once_and_say_so() {
     let mut game = Game::new(Policy::EvictLaggard);
     game.send(0).expect("never refused");
-    assert_eq!(drain(&mut game.inbox), [(0, 0)], "who keeps up stays");
+    assert_eq!(drain(&mut game.inbox), [(0, 0)], "a reader that keeps up stays");
     for value in 1..MANY {
         game.send(value).expect("never refused");
     }
@@ -180,7 +180,10 @@ fn a_subscriber_with_another_policy_is_refused_with_both() {
     let mut other = game.bus.inbox("other", Attachment::Gating).expect("made");
     match other.subscribe(&numbers(Policy::Reject), Start::Now) {
         Err(SubscribeError::Topic(error)) => {
-            assert_eq!(error.to_string(), "topic `numbers` has the policy Latest on this bus, here it is Reject");
+            assert_eq!(
+                error.to_string(),
+                "topic `numbers` has the policy Latest on this bus, but Reject was requested"
+            );
         }
         other => panic!("{other:?}"),
     }
@@ -233,7 +236,7 @@ fn a_batch_on_a_latest_lane_shows_its_last_message_alone() {
 fn a_batch_that_fits_is_not_seen_before_its_end_over_the_marks_of_the_ring() {
     let mut game = Game::new(Policy::Reject);
     let Game { publisher, inbox, .. } = &mut game;
-    // 60 messages of 64 bytes in a ring of 4096: room enough, and seven marks on the way.
+    // 60 messages of 64 bytes in a ring of 4096: there is room, and the writer passes seven checkpoints.
     let values: Vec<[u8; 8]> = (0..60).map(u64::to_le_bytes).collect();
     let during = values.iter().map(|value| {
         assert_eq!(drain(inbox), [], "a part of a batch is seen");
@@ -286,7 +289,7 @@ fn a_loan_that_wraps_is_no_message_before_it_is_committed() {
         game.send(value).expect("room");
     }
     drain(&mut game.inbox);
-    // 256 bytes are left of this lap: a PAD fills them.
+    // 256 bytes are left of this lap: a padding record fills them.
     drop(game.publisher.loan(Priority::Normal, 900).expect("room"));
     assert!(!game.inbox.wait_timeout(std::time::Duration::ZERO).expect("can wait"));
     game.send(60).expect("room");
@@ -345,7 +348,7 @@ fn what_a_late_joiner_of_a_latest_lane_skips_before_its_first_message_is_counted
     }
 }
 
-/// Says that it is over, also when an assertion fails.
+/// Signals the end, also when an assertion fails.
 struct Ends<'a>(&'a AtomicBool);
 
 impl Drop for Ends<'_> {
@@ -382,7 +385,7 @@ fn a_late_joiners_account_begins_where_it_subscribed_while_messages_are_sent() {
                     break (delivery.sequence, delivery.lost);
                 }
             };
-            // A batch is counted before it is seen.
+            // A batch is counted before it is visible.
             assert!(
                 (before.saturating_sub(5)..=after).contains(&(sequence - lost)),
                 "{before}..{after}: {sequence} - {lost}"

@@ -1,4 +1,4 @@
-//! `PROTOCOL.md` as a program that knows nothing of this crate would read it: a bus's files, byte by byte.
+//! `PROTOCOL.md` as a program without knowledge of this crate would read it: a bus's files, byte by byte.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -23,7 +23,7 @@ impl File {
         Self(fs::read(bus.path().join(name)).expect("the file is there"))
     }
 
-    /// The only file whose name begins so.
+    /// The only file whose name begins with `start`.
     fn sole(bus: &Bus, start: &str) -> (u64, Self) {
         let names = fs::read_dir(bus.path()).expect("listed").map(|entry| entry.expect("listed").file_name());
         let mut names = names.filter_map(|name| name.into_string().ok()).filter(|name| name.starts_with(start));
@@ -72,12 +72,12 @@ fn send(game: &mut Game, value: u64) {
     game.publisher.send(Priority::High, &value.to_le_bytes()).expect("room");
 }
 
-/// Takes all that waits; how many there were.
+/// Takes all waiting messages; returns their number.
 fn take(inbox: &mut Inbox) -> u64 {
     std::iter::from_fn(|| inbox.receive().expect("mapped").map(|_| ())).count() as u64
 }
 
-/// The number of this process's namespace of a kind; 1 where the kernel has but one.
+/// The number of this process's namespace of a kind; 1 if the kernel has only one.
 #[cfg(target_os = "linux")]
 fn namespace(kind: &str) -> u64 {
     use std::os::unix::fs::MetadataExt;
@@ -174,7 +174,7 @@ fn an_ended_lane_leaves_its_messages_in_its_topics_account() {
     assert_eq!((account, ended), (first, 5));
     come_and_go(&topic("brief", Policy::Latest), 2);
     let control = File::read(&game.bus, "control");
-    assert!(control.word(12288 + 1280) > first, "declared anew");
+    assert!(control.word(12288 + 1280) > first, "declared again");
     assert_eq!(control.words(237_568 + 64 + 8), [first, 7, 5]);
     assert_eq!(control.words(576), [0, 7, 0], "no step, the last one's total, nothing forgotten");
 }
@@ -241,7 +241,7 @@ fn an_inbox_lies_as_specified() {
     let (id, inbox) = File::sole(&game.bus, "inbox-");
     assert_eq!((inbox.0.len(), inbox.magic(), inbox.word(8)), (20480, &b"HFINBX\0\x01"[..], id));
     assert_eq!(inbox.words(4096), [lane << 48 | 4, 2, 0, 0], "cursor at 4 · 32, received, lost, conflated");
-    // On a busy machine the time may be over before it comes to sleeping.
+    // On a busy machine the timeout may pass before the thread sleeps.
     let mut sleeps = 0;
     while sleeps == 0 {
         assert!(!game.inbox.wait_timeout(Duration::from_millis(1)).expect("can wait"));
@@ -302,7 +302,7 @@ fn who_sleeps_is_in_the_attention_of_its_topics() {
     let mut game = game(Policy::Reject);
     let attention = |bus: &Bus| File::read(bus, "control").word(237_568);
     take(&mut game.inbox);
-    assert_eq!(attention(&game.bus), 0, "who only polls costs publishers nothing");
+    assert_eq!(attention(&game.bus), 0, "an inbox that only polls costs publishers nothing");
     assert!(!game.inbox.wait_timeout(Duration::from_millis(1)).expect("can wait"));
     assert_eq!(attention(&game.bus), 1);
     assert_eq!(File::read(&game.bus, "control").word(217_088) & 1, 0, "awake");

@@ -1,4 +1,4 @@
-//! What asking and answering allocates once it has begun: nothing.
+//! Requests and answers allocate nothing once they have started.
 
 #![expect(unsafe_code, reason = "counts allocations")]
 
@@ -14,7 +14,7 @@ thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
 }
 
-// SAFETY: everything is left to the system's allocator.
+// SAFETY: every call is passed to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
@@ -62,7 +62,7 @@ fn plain_requests_allocate_nothing_once_begun() {
         assert_eq!(client.poll(second).expect("in flight").map(|next| next.value), Some(value + 8));
         assert_eq!(client.poll(first).expect("in flight").map(|next| next.value), Some(value + 1));
     };
-    // Every size of slot and buffer has been needed, and the lanes have gone round.
+    // By now every size of slot and buffer has been needed, and the lanes have gone round.
     for value in 0..5_000 {
         round(value);
     }

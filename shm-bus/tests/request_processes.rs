@@ -19,7 +19,7 @@ const FOREVER: Duration = Duration::MAX;
 const FOLDER: &str = "HOTFRAME_TEST_FOLDER";
 const SERVICE: &str = "echo";
 
-/// What a child holds and does.
+/// A child's objects.
 struct Role {
     server: Option<Server>,
     client: Option<Client>,
@@ -55,13 +55,13 @@ impl Role {
     }
 }
 
-/// Answers so many requests with their own bytes.
+/// Answers `count` requests with their own bytes.
 fn serve(server: &mut Server, count: u64) {
     let mut served = 0;
     while served < count {
         let each = |request: Request<'_>| {
             let payload = request.payload();
-            // A client that does not read, or is gone, is no reason to stop.
+            // A client that does not read, or is gone, does not stop the server.
             let _ = request.reply(payload);
         };
         served += server.serve_for(Duration::from_millis(1), each).expect("mapped") as u64;
@@ -250,12 +250,12 @@ fn a_stopped_server_lives_and_only_the_deadline_ends_a_call() {
     let error = bus.server(SERVICE).unwrap_err();
     assert!(matches!(error, ServiceError::Taken { .. }), "{error}");
     other.go_on();
-    // The one that has expired is not served: `serve 1` ends with the second.
+    // The expired request is not served: `serve 1` ends with the second one.
     other.tell("serve 1");
     assert_eq!(client.call(0, &[2], FOREVER).expect("answered").payload, [2]);
     assert_eq!(other.hear(), "done");
     assert_eq!((client.counts().expired, client.counts().answered), (1, 1));
-    // The server is another process's.
+    // The server belongs to another process.
     let counts = bus.snapshot().inboxes.iter().find_map(|inbox| inbox.server).expect("one");
     assert_eq!((counts.served, counts.expired, counts.answered), (1, 1, 2));
     other.leave();

@@ -1,4 +1,4 @@
-//! Entries of the register that somebody has scribbled over: they are told, keep their place while their owner may live, and then go.
+//! Corrupt entries of the registry: they are reported, keep their place while their owner may be alive, and are then freed.
 
 #![cfg(unix)]
 
@@ -33,12 +33,12 @@ fn scribble(bus: &Bus, at: u64, bytes: &[u8]) {
     control.write_all_at(bytes, at).expect("written");
 }
 
-/// What is told: table, index and owner.
+/// The reported entries: table, index and owner.
 fn spoilt(bus: &Bus) -> Vec<(RegisterTable, usize, Option<usize>)> {
     bus.snapshot().spoilt.iter().map(|spoilt| (spoilt.table, spoilt.index, spoilt.owner)).collect()
 }
 
-/// Changes the bus, so that what can go is cleared away.
+/// Changes the bus, so that entries that can be freed are freed.
 fn sweep(bus: &Bus) {
     drop(bus.attach_again().expect("attached"));
 }
@@ -48,12 +48,12 @@ fn files(bus: &Bus, start: &str) -> usize {
     names.filter(|name| name.to_string_lossy().starts_with(start)).count()
 }
 
-/// What one table's entry is made and scribbled over with.
+/// How one table's entry is created and overwritten.
 struct Case {
     table: RegisterTable,
     /// Byte of its first entry.
     at: u64,
-    /// Byte within the entry where the length of a name stands.
+    /// Byte of the word with the length of a name, within the entry.
     name_len: u64,
     file: &'static str,
     make: fn(&Bus) -> Option<Box<dyn Send>>,
@@ -98,7 +98,7 @@ fn a_spoilt_entry_that_names_nobody_goes_with_the_last_who_was_there() {
         let made = make(&other).expect("room");
         scribble(&first, at, &[0xff; 128]);
         assert_eq!(spoilt(&first), [(table, 0, None)]);
-        // Finds it, before it takes part itself.
+        // It finds the corrupt entry before it takes part itself.
         let late = first.attach_again().expect("attached");
         drop((made, other));
         sweep(&late);

@@ -35,7 +35,7 @@ fn a_request_without_a_way_back_fails_at_once_and_did_not_run() {
     let Crowded { mut server, mut client, publisher, bus: _bus, _folder } = crowded();
     let tickets: Vec<_> = (0..3).map(|_| client.send(ECHO, &[1], FOREVER).expect("room")).collect();
     assert!(tickets.iter().all(|ticket| client.poll(*ticket).expect("not read yet").is_none()));
-    assert!(server.next().expect("mapped").is_none(), "nobody could be answered");
+    assert!(server.next().expect("mapped").is_none(), "no client could be answered");
     for ticket in tickets {
         let error = client.poll(ticket).expect_err("no way back");
         assert!(matches!(error, CallError::Unanswerable { .. }), "{error}");
@@ -75,8 +75,8 @@ fn a_client_does_not_take_what_another_one_was_told_for_its_own() {
     }
     assert!(server.next().expect("mapped").is_none());
     drop(client);
-    assert!(server.next().expect("mapped").is_none(), "it lets go of the lanes of who is gone");
-    // Its inbox has the place of the former one's, and its correlations begin anew.
+    assert!(server.next().expect("mapped").is_none(), "it drops the lanes of clients that are gone");
+    // Its inbox takes the place of the former one, and its correlations start again.
     let mut client = bus.client("echo").expect("made");
     let ticket = client.send(ECHO, &[], FOREVER).expect("room");
     assert_eq!(client.poll(ticket).expect("in flight").map(|_| ()), None);

@@ -1,4 +1,4 @@
-//! Sleeping inboxes: woken by every way of sending, across threads, whatever they read.
+//! Sleeping inboxes are woken by every way of sending, across threads, whatever they read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -278,7 +278,7 @@ fn a_future_is_woken_when_something_arrives() {
 
 type Task = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// As an executor that is gone: the task is dropped where it is woken.
+/// Acts as an executor that is gone: the wake drops the task.
 struct DropTask(std::sync::Mutex<Option<Task>>, std::sync::mpsc::Sender<()>);
 
 impl Wake for DropTask {

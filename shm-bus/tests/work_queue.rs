@@ -31,7 +31,7 @@ fn number(payload: &[u8]) -> u64 {
     u64::from_le_bytes(payload.try_into().expect("8 bytes"))
 }
 
-/// The next job's number, done.
+/// Takes the next job and ends it as done; returns its number.
 fn next(worker: &mut Worker) -> Option<u64> {
     let job = worker.take().expect("mapped")?;
     let value = number(job.payload());

@@ -83,7 +83,7 @@ pub mod palette {
     }
 }
 
-/// What a command draws; the value of [`DrawCommand::kind`].
+/// The shape that a command draws; the value of [`DrawCommand::kind`].
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DrawKind {

@@ -116,7 +116,7 @@ fn the_work_of_a_frame_is_bounded() {
     let invisible = DrawCommand::sprite(Shape::Glow, 9_000.0, 0.0, 100.0, 0.3, [0; 4]);
     assert_eq!(skipped(invisible, 65_536 + 10), 10);
     assert_eq!(skipped(DrawCommand::panel(0.0, 0.0, 1.0, 1.0, [0; 4]), 4096 + 10), 10);
-    assert_eq!(skipped(huge, 1), 0, "every frame begins anew");
+    assert_eq!(skipped(huge, 1), 0, "every frame starts again");
 }
 
 #[test]

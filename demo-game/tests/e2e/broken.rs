@@ -24,11 +24,11 @@ fn a_broken_library_leaves_the_old_one_running() {
         (good[..100].to_vec(), "incomplete"),
         (b"int main(void) { return 0; }\n".to_vec(), "not a dynamic library"),
         (with_other_abi(good), "built for ABI version 4242"),
-        (bytes("ai"), "the plugin calls itself \"ai\""),
+        (bytes("ai"), "the plugin's name is \"ai\""),
     ];
     for (library, reason) in &cases {
         plugins.replace("director", Way::Renamed, library);
-        let line = game.line("director: generation 1 goes on: ");
+        let line = game.line("director: generation 1 keeps running: ");
         assert!(line.contains("ERROR") && line.contains("libdirector") && line.contains(reason), "{reason}: {line}");
     }
     plugins.replace("director", Way::Renamed, &padded("director", 1));

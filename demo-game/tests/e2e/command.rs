@@ -24,7 +24,7 @@ fn output(bus_folder: &Path, arguments: &str) -> Output {
     hotframe(bus_folder, arguments).output().expect("hotframe can be started")
 }
 
-/// What it prints, line by line as JSON.
+/// The tool's output, each line as JSON.
 fn json_lines(bus_folder: &Path, arguments: &str) -> Vec<Value> {
     let output = output(bus_folder, arguments);
     assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
@@ -32,7 +32,7 @@ fn json_lines(bus_folder: &Path, arguments: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
 }
 
-/// A lasting echo, of which the first line has come.
+/// A running echo that has printed its first line.
 fn echo(bus_folder: &Path, topic: &str) -> Process {
     let mut command = hotframe(bus_folder, &format!("bus echo {topic} --json --bus {BUS}"));
     let mut echo = Process::start(command.stdout(Stdio::piped()).stderr(Stdio::null()), Stream::Out);
@@ -97,7 +97,7 @@ fn echo_and_ls_look_without_touching() {
     let killed = echo(&folder, "render/commands");
     killed.signal("KILL");
     drop(killed);
-    // One more comes to a bus with a stopped and a killed participant, and goes before the game does.
+    // Another observer comes to a bus with a stopped and a killed participant, and leaves before the game ends.
     assert_eq!(json_lines(&folder, "bus echo game/event --json --count 1").len(), 1);
 
     let ((run, home), undisturbed) = (game.end_keeping_home(), Run::undisturbed(FLAGS));
@@ -129,9 +129,9 @@ fn an_unknown_topic_is_named_with_those_that_there_are() {
 fn without_a_bus_the_commands_say_so() {
     let folder = TempDir::new().expect("a folder");
     for (arguments, told) in [
-        ("bus ls", "no bus lives here"),
-        ("bus ls --json", "no bus lives here"),
-        ("bus echo physics/contact", "no bus lives here"),
+        ("bus ls", "there is no live bus here"),
+        ("bus ls --json", "there is no live bus here"),
+        ("bus echo physics/contact", "there is no live bus here"),
         ("bus ls --bus nowhere", "nowhere"),
         ("bus echo physics/contact --bus nowhere", "nowhere"),
     ] {

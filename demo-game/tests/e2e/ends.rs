@@ -1,4 +1,4 @@
-//! Ends that the game did not cause, ends that are requested twice, and ends with a failing part.
+//! Ends that the game did not cause, ends that are requested twice, and ends at which one part fails.
 
 #![cfg(unix)]
 
@@ -32,7 +32,7 @@ fn game(home: &TempDir, plugins: &Plugins, flags: &str) -> Command {
     game
 }
 
-/// The game with a plugin that does `does` at `at`, and that waits for a file that never comes.
+/// The game with a plugin that does `does` at `at`; the plugin then waits for a file that is never created.
 fn ender(home: &TempDir, plugins: &Plugins, at: &str, does: &str, flags: &str) -> Process {
     let mut game = game(home, plugins, flags);
     game.env("ENDER_AT", at).env("ENDER_DOES", does).env("ENDER_WAITS_FOR", "/nonexistent");
@@ -64,12 +64,12 @@ fn a_panic_during_a_panic_leaves_both_texts_in_the_log() {
     let (status, log) = ender(&home(), &plugins, "second frame", "panic twice", "--frames 5").end();
     assert!(!status.success());
     for text in ["the first", "the second"] {
-        let told = log.iter().find(|line| line.contains(&format!("ender panics in its system `step`: {text}, at ")));
+        let told = log.iter().find(|line| line.contains(&format!("ender panicked in its system `step`: {text}, at ")));
         assert!(told.is_some_and(|line| line.contains("ender.rs:") && line.contains("generation=1")), "{log:#?}");
     }
 }
 
-/// A game on the same bus plays, and leaves nothing.
+/// A later game on the same bus runs, and leaves nothing.
 fn plays_after(home: &TempDir, plugins: &Plugins) {
     let output = game(home, plugins, "--frames 5").output().expect("it can be started");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -88,7 +88,7 @@ fn a_plugin_that_hangs_is_told_and_the_second_ctrl_c_ends_the_game_at_once() {
         let line = game.line("has not returned for 1s");
         assert!(line.contains("ender") && line.contains(place) && line.contains("generation=1"), "{at}: {line}");
         game.signal("INT");
-        game.line("asked once more, it ends within a second");
+        game.line("a second request ends it within a second");
         game.signal("INT");
         let (status, log) = game.end();
         assert_eq!(status.code(), Some(130), "{at}: {log:#?}");
@@ -102,7 +102,7 @@ fn a_library_that_hangs_while_it_is_loaded_can_be_ended() {
     let (home, plugins) = (home(), with_fixture("ender", "ender"));
     let mut game = ender(&home, &plugins, "load", "hang", "--frames 3");
     game.line("has not returned for 1s, while its library is loaded");
-    // Two different ones, for two of a kind may become one.
+    // Two different signals, because two of the same kind may be merged.
     game.signal("INT");
     game.signal("TERM");
     let (status, log) = game.end();
@@ -157,7 +157,7 @@ fn a_report_and_a_picture_that_can_t_be_written_at_the_end_keep_nobody_from_the_
     let flags = "--realtime --frames 1000000 --screenshot pictures/shot.png";
     let mut game = Process::start(&mut game(&home, &plugins, flags), Stream::Err);
     game.line("opaque runs as generation 1");
-    // Both could be written when the game looked, before it played.
+    // Both were writable when the game checked, before it played.
     fs::create_dir(home.path().join("report.json")).expect("a folder in its place");
     fs::remove_dir(&pictures).expect("empty");
     game.signal("INT");
@@ -190,7 +190,7 @@ fn what_reloads_leave_stands_in_the_report() {
     assert!(report["plugins"]["opaque"]["retired_bytes"].as_u64() > Some(100_000), "{report}");
 }
 
-/// A program in the place of cargo that runs `script`, and a target folder in which each of `built` stands.
+/// A program in the place of cargo that runs `script`, and a target folder that contains each library of `built`.
 fn cargo(home: &TempDir, script: &str, built: &[&str]) -> (PathBuf, PathBuf) {
     let (cargo, target) = (home.path().join("cargo"), home.path().join("target"));
     fs::write(&cargo, format!("#!/bin/sh\n{script}\n")).expect("written");
@@ -198,7 +198,7 @@ fn cargo(home: &TempDir, script: &str, built: &[&str]) -> (PathBuf, PathBuf) {
     let release = target.join("release");
     fs::create_dir_all(&release).expect("a folder");
     for plugin in built {
-        // Which plugin it is doesn't matter here: the host refuses it for its name.
+        // Any plugin's library will do here: the host refuses it for its name.
         fs::copy(fixtures::library("opaque_v1"), plugin_host::library_path(&release, plugin)).expect("copied");
     }
     (cargo, target)
@@ -218,7 +218,7 @@ fn a_plugin_that_does_not_build_is_told_and_the_game_plays_without() {
     let artifact =
         |plugin| format!(r#"echo '{{"reason":"compiler-artifact","target":{{"kind":["cdylib"],"name":"{plugin}"}}}}'"#);
     let script = format!("{}\n{}\nexit 101", artifact("ai"), artifact("render"));
-    // A library of an earlier build is none of this one.
+    // A library of an earlier build is not one of this build.
     let (cargo, target) = cargo(&home, &script, &["ai", "director", "render"]);
     let output = game_that_builds(&home, &cargo, &target).output().expect("it can be started");
     let error = String::from_utf8_lossy(&output.stderr);
@@ -226,7 +226,7 @@ fn a_plugin_that_does_not_build_is_told_and_the_game_plays_without() {
     for plugin in ["director", "physics"] {
         assert!(
             error.contains(&format!(
-                "{plugin}: it doesn't build, cargo's messages are above; the game plays without it"
+                "{plugin}: it doesn't build (cargo's messages are above); the game plays without it"
             )),
             "{error}"
         );
@@ -243,7 +243,7 @@ fn when_none_builds_the_game_says_so_and_does_not_play() {
     let output = game_that_builds(&home, &cargo, &target).output().expect("it can be started");
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{error}");
-    assert!(error.contains("none of the plugins builds"), "{error}");
+    assert!(error.contains("no plugin could be built"), "{error}");
 }
 
 #[test]

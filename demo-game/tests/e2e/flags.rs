@@ -19,10 +19,10 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("text")
 }
 
-/// A picture's size and pixels, eight bits a channel.
+/// A picture's size and pixels, with eight bits per channel.
 pub(crate) struct Png {
     size: (u32, u32),
-    /// Bytes of a pixel.
+    /// Bytes per pixel.
     channels: usize,
     bytes: Vec<u8>,
 }
@@ -37,20 +37,20 @@ impl Png {
         Self { size: (info.width, info.height), channels: info.color_type.samples(), bytes }
     }
 
-    /// Its colours' largest channel.
+    /// The largest channel value of all pixels.
     pub(crate) fn brightest(&self) -> u8 {
         let colours = self.bytes.chunks(self.channels).flat_map(|pixel| &pixel[..3]);
         colours.copied().max().expect("pixels")
     }
 
-    /// Different colours.
+    /// Number of different colours.
     fn colours(&self) -> usize {
         let pixels: std::collections::HashSet<&[u8]> = self.bytes.chunks(self.channels).collect();
         pixels.len()
     }
 }
 
-/// A picture of the game, not a blank one.
+/// Asserts that the picture shows the game and is not blank.
 fn check_picture(file: &Path) {
     let picture = Png::read(file);
     assert_eq!(picture.size, (1280, 720));
@@ -66,8 +66,8 @@ fn a_screenshot_shows_the_game() {
     let output = game.output().expect("the game can be started");
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("screenshot in shot.png"));
-    // Nobody died, so nobody is told of.
-    assert!(!text(&output.stderr).contains("clearing away"), "{}", text(&output.stderr));
+    // No participant died, so none is reported.
+    assert!(!text(&output.stderr).contains("removing participant"), "{}", text(&output.stderr));
     check_picture(&home.path().join("shot.png"));
 }
 
@@ -107,7 +107,7 @@ fn help_explains_every_flag() {
         let at = at.unwrap_or_else(|| panic!("{flag} is not in:\n{help}"));
         assert!(lines.get(at + 1).is_some_and(|line| line.len() > 10), "{flag} is not explained:\n{help}");
     }
-    // Nor is there one that this test does not know.
+    // There is no flag that this test does not know.
     let listed = lines.iter().filter(|line| line.starts_with('-')).count();
     assert_eq!(listed, flags.len() + ["--help", "--version"].len(), "{help}");
 }

@@ -49,7 +49,7 @@ fn a_folder_that_is_renamed_away_and_back_takes_nothing_from_the_game() {
     game.line("wave 1");
     let (folder, away) = (plugins.folder(), plugins.folder().with_extension("away"));
     fs::rename(&folder, &away).expect("the folder can be renamed");
-    game.line("the plugins folder is away");
+    game.line("the plugins folder is missing");
     fs::rename(&away, &folder).expect("the folder can be renamed back");
     game.line("the plugins folder is back");
     plugins.replace("director", Way::Copied, &padded("director", 1));
@@ -79,7 +79,7 @@ fn a_library_behind_a_link_is_loaded_again_when_it_is_built_again() {
     assert_eq!(["reloads", "failed_loads"].map(|field| run.plugin("ai", field)), [3, 0]);
 }
 
-/// Removes every folder of images, as a cleaner of temporary files does; gives how many there were.
+/// Removes every folder of images, as a cleaner of temporary files does; returns their number.
 fn clear_images(scratch: &Path) -> usize {
     let images: Vec<_> = files(scratch).into_iter().filter(|name| name.starts_with("hotframe-images-")).collect();
     images.iter().for_each(|name| fs::remove_dir_all(scratch.join(name)).expect("it can be removed"));
@@ -94,12 +94,12 @@ fn builds_are_accepted_after_somebody_has_cleared_the_images_away() {
     let scratch = game.scratch_folder();
     assert_eq!(clear_images(&scratch), 1);
     plugins.replace("director", Way::Renamed, &padded("director", 1));
-    game.line("there is a new folder for images");
+    game.line("created a new folder for images");
     game.line("director runs as generation 2");
     fs::remove_dir_all(&scratch).expect("it can be removed");
     plugins.replace("director", Way::Renamed, &padded("director", 2));
     let line = game.line("director: ");
-    assert!(line.contains("can't be tried now") && line.contains(&*scratch.to_string_lossy()), "{line}");
+    assert!(line.contains("can't be loaded now") && line.contains(&*scratch.to_string_lossy()), "{line}");
     fs::create_dir(&scratch).expect("it can be made again");
     game.line("director runs as generation 3");
     let (run, _home) = game.end_keeping_home();

@@ -56,7 +56,7 @@ fn every_topic_is_sent_and_received_and_the_frame_arena_is_used() {
     assert_eq!(run.left_behind, [""; 0]);
 }
 
-/// Share of enemies that go straight on with unchanged speed, from 0 to 1, seen over some frames.
+/// Share of enemies that fly straight on at unchanged speed, from 0 to 1, over some frames.
 fn share_that_drifts(plugins: &Plugins) -> f64 {
     let mut game = Game::start(plugins, "--realtime --agents 60 --frames 100000");
     game.line("wave 1");
@@ -65,7 +65,7 @@ fn share_that_drifts(plugins: &Plugins) -> f64 {
     let (mut seen, mut straight) = (0_u32, 0_u32);
     for frames in pictures.windows(3) {
         let [before, now, after] = frames else { unreachable!("windows of three") };
-        // Nobody shoots, so that the drawing order stays; but one that rams the ship leaves it.
+        // Nothing shoots, so the drawing order stays; but an enemy that rams the ship disappears.
         if before.len() == now.len() && now.len() == after.len() {
             for ((before, now), after) in before.iter().zip(now).zip(after) {
                 let bend = [0, 1].map(|axis| after[axis] - 2.0 * now[axis] + before[axis]);
@@ -84,7 +84,7 @@ fn without_ai_enemies_drift() {
     assert!(steered < 0.2 && drifting > 0.8, "with ai {steered:.2} go straight on, without {drifting:.2}");
 }
 
-/// The run of [`SEED_1`] without `plugin`; the game goes on, with another hash.
+/// The run of [`SEED_1`] without `plugin`; the game keeps running, and its hash differs.
 fn run_without(plugin: &str) -> Run {
     let run = Run::play(&Plugins::without(plugin), SEED_1);
     assert_eq!(run.report["frames"], 300);
@@ -122,7 +122,7 @@ fn without_physics_nothing_moves_and_nothing_touches() {
     assert!(still > 0.999, "{still:.2} of the enemies stand still");
 }
 
-/// Share of enemies that are in the next picture where they were in the one before.
+/// Share of enemies whose position is the same in the next picture.
 fn share_that_stands(plugins: &Plugins) -> f64 {
     let mut game = Game::start(plugins, "--realtime --agents 60 --frames 100000");
     game.line("wave 1");
@@ -150,6 +150,6 @@ fn without_render_the_game_goes_on_and_its_picture_shows_nothing_of_it() {
         crate::flags::Png::read(&picture).brightest()
     };
     let (with, without) = (brightest(&Plugins::all()), brightest(&Plugins::without("render")));
-    // The backdrop has a grid of its own.
+    // The backdrop has its own grid.
     assert!(with > 240 && without < 200, "brightest with render {with}, without {without}");
 }

@@ -16,14 +16,14 @@ const RULES: &str = "demo-game/plugins/director/src/rules.rs";
 const BEFORE: &str = "POINTS_PER_KILL: u32 = 10;";
 const AFTER: &str = "POINTS_PER_KILL: u32 = 100000;";
 
-/// What a kill is worth at least with the edited rules, and never with the others.
+/// A kill earns at least this much with the edited rules, and never with the original ones.
 const MUCH: u64 = 100_000;
 
-/// A copy of the workspace's sources, kept for the next run of the test: what has not changed is not built again.
+/// A copy of the workspace's sources, kept for the next run of the test, so that unchanged sources are not built again.
 struct Sources {
     folder: PathBuf,
     target: PathBuf,
-    /// Nobody else edits here meanwhile.
+    /// Held so that no other run edits here meanwhile.
     _guard: File,
 }
 
@@ -48,7 +48,7 @@ impl Sources {
         fs::write(&file, text.replacen(from, to, 1)).expect("edited");
     }
 
-    /// `cargo build --release -p …`; gives the plugins' libraries in the same order.
+    /// `cargo build --release -p …`; returns the plugins' libraries in the same order.
     fn build<const COUNT: usize>(&self, plugins: [&str; COUNT]) -> [Vec<u8>; COUNT] {
         let packages: Vec<&str> = plugins.iter().flat_map(|plugin| ["-p", plugin]).collect();
         let built = build(&self.folder, &self.target, &packages);
@@ -56,7 +56,7 @@ impl Sources {
     }
 }
 
-/// Makes `to` hold the sources of `from`, leaving alone what is the same, and without what is gone.
+/// Makes the sources in `to` equal to those in `from`: doesn't touch unchanged ones, and removes deleted ones.
 fn copy_sources(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     let mut names = Vec::new();
@@ -72,7 +72,7 @@ fn copy_sources(from: &Path, to: &Path) {
             copy_sources(&file.path(), &target);
             continue;
         }
-        // Another session's file may go between the two.
+        // Another process may delete the file in between.
         let Ok(bytes) = fs::read(file.path()) else { continue };
         if fs::read(&target).ok().as_ref() != Some(&bytes) {
             fs::write(&target, bytes).expect("copied");
@@ -119,15 +119,15 @@ fn copy_built(from: &Path, to: &Path) {
     }
 }
 
-/// Not a hidden file, a target folder, or the folder that the game fills with libraries.
+/// Whether it is neither a hidden file, nor a target folder, nor the folder that the game fills with libraries.
 fn is_source(path: &Path) -> bool {
     let is_hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
     let is_built = path.join("CACHEDIR.TAG").exists() || path == Path::new(WORKSPACE).join("plugins");
     !is_hidden && !is_built && !is_own_target(path)
 }
 
-/// Whether `path` is the target folder of this test, which holds the copy: copied into itself, it would fill the disk. Cargo tags the folder
-/// only if cargo has made it.
+/// Whether `path` is the target folder of this test, which contains the copy: copied into itself, it would fill the disk. Cargo tags the
+/// folder only if cargo has created it.
 fn is_own_target(path: &Path) -> bool {
     let own = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a folder within the target folder");
     own.canonicalize().is_ok_and(|own| path.canonicalize().is_ok_and(|path| path == own))
@@ -139,7 +139,7 @@ fn live_edit_by_hand() {
     let plugins = Plugins::without("director");
     let [director] = sources.build(["director"]);
     plugins.replace("director", Way::Copied, &director);
-    // It has no end of its own: however long the build takes, the game is still there.
+    // The frame limit is far away: however long the build takes, the game still runs.
     let mut game = Game::start(&plugins, "--bot --realtime --seed 1 --frames 1000000");
     game.line("wave 1");
     let mut observer = Observer::attach(&game.bus_folder());
@@ -156,19 +156,19 @@ fn live_edit_by_hand() {
 
     sources.edit(RULES, BEFORE, AFTER);
     let [edited] = sources.build(["director"]);
-    // An observer of its own, for the other could not have kept all the pictures of that time.
+    // A new observer, because the first one could not have kept all pictures of that time.
     let mut observer = Observer::attach(&game.bus_folder());
     plugins.replace("director", Way::Copied, &edited);
     let line = game.line("director runs as generation ");
     assert!(line.contains("generation 2,"), "{line}");
     look(&mut observer, &|scores| rises(scores).filter(|rise| *rise >= MUCH).count() == 3);
 
-    assert!(scores.is_sorted(), "the score begins anew: {scores:?}");
-    assert!(waves.is_sorted() && waves[0] == 1, "the waves begin anew: {waves:?}");
+    assert!(scores.is_sorted(), "the score starts again: {scores:?}");
+    assert!(waves.is_sorted() && waves[0] == 1, "the waves start again: {waves:?}");
     let rises: Vec<u64> = rises(&scores).filter(|rise| *rise > 0).collect();
     let swapped = rises.iter().position(|rise| *rise >= MUCH).expect("the new rules are obeyed");
     assert!(rises[swapped..].iter().all(|rise| *rise >= MUCH), "the old rules return: {rises:?}");
-    // Kills are worth a multiple of 10 000 now: what is left over was won by the old rules.
+    // Kills are worth a multiple of 10 000 now: the remainder was won by the old rules.
     let (kept, last) = (scores.iter().rfind(|score| **score < MUCH), scores.last());
     assert!(kept > Some(&0) && kept.zip(last).is_some_and(|(kept, last)| last % 10_000 == kept % 10_000), "{scores:?}");
 }
@@ -185,7 +185,7 @@ fn a_topics_capacity_edited_and_all_its_plugins_rebuilt_changes_nothing_of_the_g
     for (plugin, library) in PLUGINS.iter().zip(&edited) {
         plugins.replace(plugin, Way::Copied, library);
     }
-    // In whatever order.
+    // In any order.
     for _ in PLUGINS {
         let line = game.line(" runs as generation ");
         assert!(line.contains("generation 2,"), "{line}");
@@ -202,7 +202,7 @@ fn a_topics_capacity_edited_and_all_its_plugins_rebuilt_changes_nothing_of_the_g
     assert!(!run.log.iter().any(|line| line.contains("WARN") || line.contains("ERROR")), "{:#?}", run.log);
 }
 
-/// From one picture to the next.
+/// The increases from one picture to the next.
 fn rises(scores: &[u64]) -> impl Iterator<Item = u64> {
     scores.windows(2).map(|pair| pair[1].saturating_sub(pair[0]))
 }

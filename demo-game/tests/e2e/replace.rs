@@ -9,22 +9,22 @@ use crate::support::plugins::{Plugins, Way, bytes, padded};
 /// Ten seconds of play.
 const FLAGS: &str = "--bot --frames 600 --seed 7";
 
-/// Bytes of a library that are written at a time.
+/// Number of pieces in which a library is written.
 const PIECES: usize = 4;
 
-/// The watcher gives a half-written file up after some 0.4 s; a machine that stops this test for that long between two
-/// pieces earns a refusal, which is counted.
+/// The watcher gives up on a half-written file after about 0.4 s. If the machine stops this test for that long between two pieces, a
+/// refusal follows, which is counted.
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// A game whose libraries are being replaced.
 struct Replacing {
     game: Game,
     plugins: Plugins,
-    /// Of each plugin in [`PLUGINS`], what runs.
+    /// The running generation of each plugin in [`PLUGINS`].
     generations: [u64; 4],
-    /// Zeros that the next library gets.
+    /// Number of zeros appended to the next library.
     extra: usize,
-    /// Refusals that the test has to thank itself for.
+    /// Refusals that the test itself caused.
     slow_pieces: u64,
 }
 
@@ -43,7 +43,7 @@ impl Replacing {
         self.await_next(which)
     }
 
-    /// As a slow linker writes it: after each piece the file is closed, looked at and found incomplete.
+    /// Writes like a slow linker: after each piece the file is closed, and the watcher finds it incomplete.
     fn replace_in_pieces(&mut self, which: usize) -> Option<()> {
         self.extra += 1;
         let (plugin, library) = (PLUGINS[which], padded(PLUGINS[which], self.extra));
@@ -59,7 +59,7 @@ impl Replacing {
         self.await_next(which)
     }
 
-    /// `None` when the game ends before.
+    /// `None` if the game ends first.
     fn await_next(&mut self, which: usize) -> Option<()> {
         let generation = self.generations[which] + 1;
         self.game.line_or_end(&format!("{} runs as generation {generation},", PLUGINS[which]))?;
@@ -67,14 +67,14 @@ impl Replacing {
         Some(())
     }
 
-    /// Ends with the game; every plugin must have been replaced `least` times, and nothing of it may show.
+    /// Ends with the game; every plugin must have been replaced at least `least` times, without a visible effect.
     fn end(self, least: u64, undisturbed: &Run) {
         let Self { game, generations, slow_pieces, .. } = self;
         let run = game.end();
         for (plugin, generation) in PLUGINS.into_iter().zip(generations) {
             let [reloads, failed, panics] =
                 ["reloads", "failed_loads", "panics"].map(|field| run.plugin(plugin, field));
-            // The last one may have come without having been awaited.
+            // The last one may have run without being awaited.
             assert!((generation - 1..=generation).contains(&reloads), "{plugin}: {reloads} reloads, {generation} seen");
             assert!(reloads >= least, "{plugin} was replaced {reloads} times only while the game ran");
             assert_eq!(panics, 0, "{plugin}");
@@ -113,7 +113,7 @@ fn hash_is_the_same_when_all_plugins_are_replaced_in_one_frame() {
         for plugin in PLUGINS {
             replacing.plugins.replace(plugin, Way::Renamed, &padded(plugin, replacing.extra));
         }
-        // They may come in one frame or in several, in any order.
+        // They may be swapped in one frame or in several, in any order.
         for _ in PLUGINS {
             let Some(line) = replacing.game.line_or_end(" runs as generation ") else { break 'game };
             let which = PLUGINS.iter().position(|plugin| line.contains(&format!("{plugin} runs as")));

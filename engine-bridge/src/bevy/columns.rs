@@ -86,7 +86,7 @@ struct MatchedQuery {
     data: Vec<TermPlan>,
 }
 
-/// Where a parameter's value comes from.
+/// The source of a parameter's value.
 #[derive(Clone, Copy)]
 enum Source {
     /// Index of the query.

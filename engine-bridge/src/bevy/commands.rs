@@ -129,7 +129,7 @@ fn gather(registry: &ComponentRegistry, scratch: &mut CommandScratch, command: &
             return Err(Dropped::Refused(format!("\"{name}\" has {expected} bytes, the command {}", bytes.len())));
         }
         if scratch.ids.contains(&component.id) {
-            return Err(Dropped::Refused(format!("\"{}\" stands in it twice", component.info.name)));
+            return Err(Dropped::Refused(format!("it contains \"{}\" twice", component.info.name)));
         }
         scratch.ids.push(component.id);
         scratch.starts.push(scratch.words.len());

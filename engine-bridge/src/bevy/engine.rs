@@ -74,7 +74,7 @@ impl Engine for BevyEngine<'_> {
     }
 
     fn commit(&mut self, Prepared { components, stages }: Prepared) {
-        tracing::debug!("the schedules are built anew");
+        tracing::debug!("rebuilding the schedules");
         self.0.get_resource_or_init::<ComponentRegistry>().go_over_to(components);
         self.0.insert_resource(stages);
     }

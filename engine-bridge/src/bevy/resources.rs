@@ -1,4 +1,4 @@
-//! What a world holds for its systems: the plugin host, and the frame that runs.
+//! The resources of a world for its systems: the plugin host, and the running frame.
 //!
 //! Stands below the schedules, whose systems read both, and below the frame, which writes them.
 

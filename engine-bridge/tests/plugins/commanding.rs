@@ -78,7 +78,7 @@ fn of_a_malformed_buffer_what_comes_before_is_applied_and_the_rest_is_refused() 
     let line = game.log.line("a command of raw_commands/ask is dropped");
     assert!(line.contains("unknown command operation 2004318071"), "{line}");
     game.frames(1);
-    assert_eq!(game.commands(), (0, 2, 2), "the plugin goes on: it did no harm");
+    assert_eq!(game.commands(), (0, 2, 2), "the plugin keeps running: it did no harm");
 }
 
 #[derive(Default, PluginState)]

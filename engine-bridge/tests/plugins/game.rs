@@ -82,7 +82,7 @@ impl Game {
         let before = self.stats(plugin);
         self.put(plugin, fixture);
         self.await_that(|game| game.stats(plugin).failed_loads > before.failed_loads);
-        assert_eq!(self.stats(plugin).generation, before.generation, "the old build goes on");
+        assert_eq!(self.stats(plugin).generation, before.generation, "the old build keeps running");
     }
 
     /// Passes the watcher's events to the frame edge until `done`.
@@ -144,7 +144,7 @@ impl Game {
 
     /// How often the schedules were built.
     pub(crate) fn schedules_built(&self) -> usize {
-        self.log.count("the schedules are built anew")
+        self.log.count("rebuilding the schedules")
     }
 }
 

@@ -116,7 +116,7 @@ fn a_dropped_hosts_plugins_end_while_its_world_lives() {
     assert_eq!(bus.snapshot().participants.len(), 1);
     let mut numbers = bus.publisher_of::<Numbers>("stranger").expect("a lane");
     for value in 0..1000 {
-        numbers.send(&Number { value }).expect("nobody holds the lane up");
+        numbers.send(&Number { value }).expect("no inbox blocks the lane");
     }
     assert_eq!(x(&mut world), 1.0);
     drop(world);
@@ -132,7 +132,7 @@ fn a_host_that_moves_to_another_world_brings_the_plugins_that_it_runs() {
     bevy::install(&mut second, host);
     frame(&mut second, 1);
     frame(&mut second, 2);
-    assert_eq!((x(&mut first), x(&mut second), frames(&second)), (1.0, 2.0, 3), "its state goes on");
+    assert_eq!((x(&mut first), x(&mut second), frames(&second)), (1.0, 2.0, 3), "its state is kept");
     let PluginHost(host) = second.remove_resource::<PluginHost>().expect("installed");
     bevy::install(&mut first, host);
     frame(&mut first, 3);

@@ -48,7 +48,7 @@ fn hyphens_and_underscores_are_alike_in_orders() {
 fn systems_that_wait_for_each_other_are_refused_by_name() {
     let mut game = Game::with(&[("order_a", "order_a"), ("order_b", "order_b")]);
     game.refuse("order_b", "order_circle");
-    let line = game.log.line("generation 1 goes on");
+    let line = game.log.line("generation 1 keeps running");
     assert!(line.contains("wait for each other: order_a/one, order_b/six"), "{line}");
     assert_eq!(trace_of(&mut game), ONE_FRAME);
 }

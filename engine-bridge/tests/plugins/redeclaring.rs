@@ -71,12 +71,12 @@ fn a_layout_that_an_entity_has_is_refused_until_that_is_gone() {
     let mut game = Game::with(&[("keeper", "keeper_v1")]);
     game.frames(3);
     game.refuse("keeper", "keeper_other_layout");
-    let line = game.log.line("generation 1 goes on");
+    let line = game.log.line("generation 1 keeps running");
     for words in ["\"fixtures.Kept\"", "fixtures.Kept@1 16/8 {", "in use by entities fixtures.Kept@1 8/8 {"] {
         assert!(line.contains(words), "no {words:?} in {line}");
     }
     game.frames(3);
-    assert_eq!(seen(&game), 3 * 7, "the running build goes on with its entity");
+    assert_eq!(seen(&game), 3 * 7, "the running build keeps running with its entity");
     // It is tried again when another plugin comes.
     game.swap("order_a", "order_a");
     game.await_that(|game| game.stats("keeper").generation == 2);
@@ -89,7 +89,7 @@ fn a_layout_that_another_plugin_has_is_refused_until_that_is_gone() {
     let mut game = Game::with(&[("keeper", "keeper_v1"), ("keeper_friend", "keeper_friend")]);
     game.frames(6);
     game.refuse("keeper", "keeper_other_layout");
-    assert!(game.log.line("generation 1 goes on").contains("fixtures.Kept@1 16/8 {"));
+    assert!(game.log.line("generation 1 keeps running").contains("fixtures.Kept@1 16/8 {"));
     std::fs::remove_file(game.path("keeper_friend")).expect("the plugin's file can be removed");
     game.await_that(|game| game.stats("keeper").generation == 2);
     game.frames(2);
@@ -146,7 +146,7 @@ fn host_code_may_bind_what_no_plugin_uses_any_more_and_its_layout_stays() {
     let before = seen(&game);
     game.frames(1);
     assert_eq!(seen(&game), before + 5, "plugins see the host's column");
-    assert!(game.world.get_entity(entity).is_err(), "and despawn what has it");
+    assert!(game.world.get_entity(entity).is_err(), "and despawn entities that have it");
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn game() -> (Game, [Entity; 3]) {
 
 /// Asserts that the refused build has changed nothing, and that the old one continues with its schedules.
 fn goes_on(mut game: Game, entities: [Entity; 3], words: &[&str]) {
-    let line = game.log.line("generation 1 goes on");
+    let line = game.log.line("generation 1 keeps running");
     for word in words {
         assert!(line.contains(word), "no {word:?} in {line}");
     }
@@ -61,7 +61,7 @@ fn a_swap_is_prepared_beside_the_frame_in_which_the_old_code_still_runs() {
     game.frames(1);
     assert_eq!((game.stats("mover").generation, game.get(moving)), (2, Some(Position { x: 13.0, y: 6.5 })));
     assert_eq!(game.state::<Mover>("mover").frames, 4);
-    assert_eq!(game.log.count("its state is saved"), 1, "nobody called it after its last system");
+    assert_eq!(game.log.count("its state is saved"), 1, "it was not called after its last system");
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn what_a_refused_build_meant_by_a_new_component_does_not_bind_the_next_one() {
 fn queries_of_one_system_that_overlap_are_refused_by_name() {
     let (mut game, entities) = game();
     game.refuse("mover", "mover_overlap");
-    goes_on(game, entities, &["mover/step", "\"fixtures.Position\"", "disjoint by With and Without"]);
+    goes_on(game, entities, &["mover/step", "\"fixtures.Position\"", "disjoint with `With` and `Without`"]);
 }
 
 #[test]

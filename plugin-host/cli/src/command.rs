@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use crate::bus::BusCommand;
 use crate::output::print::Guard;
 
-/// Looks into games that run with Hotframe.
+/// Inspects running games that use Hotframe.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "hotframe", version)]
 pub(crate) struct Command {

@@ -223,7 +223,7 @@ impl fmt::Display for Place<'_> {
                 .map_or_else(|| format!("number {number}"), |name| format!("`{name}`"))
         };
         match self.step {
-            None => out.write_str("outside of a call"),
+            None => out.write_str("outside a call"),
             Some(Step::Load) => out.write_str("while its library is loaded"),
             Some(Step::Create) => out.write_str("while an instance of it is made"),
             Some(Step::Save) => out.write_str("while its state is saved"),

@@ -73,7 +73,9 @@ pub(crate) fn watch() {
         // SAFETY: the handler is a function of this program, which stays mapped until the process ends.
         let is_taken = unsafe { libc::atexit(at_exit) } == 0;
         if !is_taken || !watch_quick_exit() {
-            tracing::warn!("the system takes no exit handler: an exit in a plugin will look like the game's own");
+            tracing::warn!(
+                "can't register an exit handler: if a plugin exits the process, it will look like the game's own exit"
+            );
         }
     });
 }
@@ -135,8 +137,9 @@ fn tell_end_by(function: &str) {
             });
         }
         None if GUARDS.load(Ordering::Relaxed) > 0 => {
-            let text =
-                format!("something has called {function} while the game runs: the process ends with code {EXIT_CODE}");
+            let text = format!(
+                "unknown code has called {function} while the game runs: the process ends with code {EXIT_CODE}"
+            );
             let line = text.clone();
             tell::surely(&text, move || tracing::error!("{line}"));
         }

@@ -23,7 +23,7 @@ const INTERVAL: Duration = Duration::from_millis(250);
 const TOLD_AT: [u32; 2] = [4, 40];
 const TOLD_EVERY: u32 = 240;
 
-/// What was observed of one image.
+/// The watchdog's observations of one image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Seen {
     /// The call in progress.
@@ -32,7 +32,7 @@ struct Seen {
     looks: u32,
 }
 
-/// What to report.
+/// A report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum News {
     /// This call has lasted that many intervals.
@@ -85,7 +85,7 @@ impl Watchdog {
         };
         let thread = std::thread::Builder::new().name("hotframe-calls".to_owned()).spawn(watch);
         let thread = thread.inspect_err(|error| {
-            tracing::warn!(%error, "no thread that watches calls: a plugin that hangs will not be told");
+            tracing::warn!(%error, "can't start the thread that watches calls: a plugin that hangs will not be reported");
         });
         // Returns an error if there is no thread.
         let _ = has_waited.recv();
@@ -138,11 +138,10 @@ fn tell_end(home: &Home, images: &[&'static Callee], news: News) {
     let generations: BTreeSet<u32> = images.iter().map(|image| image.generation()).collect();
     let plugin = names.into_iter().collect::<Vec<_>>().join(" or ");
     let generation = generations.iter().map(u32::to_string).collect::<Vec<_>>().join(" or ");
-    let place =
-        format!("while a thread on which generation {generation} of it was called ends and drops its thread-locals");
+    let place = format!("while a thread that had called its generation {generation} ends and drops its thread-locals");
     let text = match news {
         News::Lasts(_, looks) => {
-            format!("{plugin} has not returned for {:?}, {place}; nobody waits for it", INTERVAL * looks)
+            format!("{plugin} has not returned for {:?}, {place}; nothing waits for it", INTERVAL * looks)
         }
         News::Returned(_, looks) => format!("{plugin} has returned after about {:?}, {place}", INTERVAL * looks),
     };
@@ -157,7 +156,7 @@ fn tell_news(callee: &'static Callee, news: News) {
     let text = match news {
         News::Lasts(word, looks) => {
             let place = callee.place_at(word);
-            format!("{plugin} has not returned for {:?}, {place}; whoever called it waits", INTERVAL * looks)
+            format!("{plugin} has not returned for {:?}, {place}; its caller waits", INTERVAL * looks)
         }
         News::Returned(word, looks) => {
             format!("{plugin} has returned after about {:?}, {}", INTERVAL * looks, callee.place_at(word))
@@ -173,7 +172,7 @@ fn tell_news(callee: &'static Callee, news: News) {
 mod tests {
     use super::{News, Seen};
 
-    /// What is reported while these words are seen.
+    /// The reports for these words.
     fn told(words: impl IntoIterator<Item = Option<u64>>) -> Vec<News> {
         let mut seen = Seen::default();
         words.into_iter().filter_map(|word| seen.look(word)).collect()

@@ -16,7 +16,7 @@ impl Host {
             let waits = changes.contains(name);
             if !waits && let Some(plugin) = plugins.get_mut(name) {
                 if plugin.runs_badly() {
-                    tracing::info!(plugin = name, "{name}: its file was copied or touched: it is tried again");
+                    tracing::info!(plugin = name, "{name}: its file was copied or touched, so it is tried again");
                     watcher.retry(name);
                 } else if plugin.slot.is_some() {
                     plugin.tell_unchanged(name);
@@ -54,9 +54,12 @@ impl Plugin {
     fn tell_unchanged(&mut self, name: &str) {
         let generation = self.stats.generation;
         if std::mem::take(&mut self.is_in_doubt) {
-            tracing::info!(plugin = name, "{name} goes on as generation {generation}: its file holds that build again");
+            tracing::info!(
+                plugin = name,
+                "{name} keeps running as generation {generation}: its file holds that build again"
+            );
         } else {
-            tracing::info!(plugin = name, "{name}: the same build as the one that runs; nothing to do");
+            tracing::info!(plugin = name, "{name}: the file holds the running build; nothing to do");
         }
     }
 }

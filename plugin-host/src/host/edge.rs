@@ -56,7 +56,7 @@ impl Host {
                 // Each accepted build was sent before its event, so it is found here.
                 while let Ok(loaded) = self.loaded.try_recv() {
                     if loaded.content == content {
-                        tracing::debug!(plugin, "a build waits");
+                        tracing::debug!(plugin, "a build waits for the frame edge");
                         self.changes.note(plugin, Next::Build(Build { image: loaded.image, is_retry: false }));
                         break;
                     }
@@ -70,7 +70,7 @@ impl Host {
                 self.changes.note(plugin, Next::Refusal);
             }
             FileEvent::Removed { plugin, .. } => {
-                tracing::debug!(plugin, "its file has gone");
+                tracing::debug!(plugin, "its file was deleted");
                 self.changes.note(plugin, Next::Removal);
             }
             FileEvent::Touched { plugin } => drop(self.touched.insert(plugin)),
@@ -137,7 +137,10 @@ impl Host {
         engine: &mut E,
     ) -> bool {
         if build.is_retry && self.plugins.get(name).is_none_or(|plugin| plugin.waiting.is_none()) {
-            tracing::debug!(plugin = name, "its file has changed since it was refused: it is not tried again");
+            tracing::debug!(
+                plugin = name,
+                "its file has changed since it was refused, so the old build is not tried again"
+            );
             return false;
         }
         let result = self.load(name, &build.image, made, begun, engine);
@@ -207,7 +210,7 @@ impl Host {
                 if stale.is_some() {
                     tracing::debug!(
                         plugin = name,
-                        "called after its systems were done: the edge is held for the whole swap"
+                        "called after its state was saved: the whole swap runs at the frame edge"
                     );
                 }
                 Successor::make(&slot, image.clone(), generation)?
@@ -255,7 +258,7 @@ impl Host {
         let old = match swap::remove(&slot, &others, engine) {
             Ok(old) => old,
             Err(error) => {
-                tracing::error!(plugin = name, %error, "{name}'s file is gone, but the others can't run without it: it goes on");
+                tracing::error!(plugin = name, %error, "{name}'s file was deleted, but other plugins can't run without it: it keeps running");
                 return false;
             }
         };
@@ -277,7 +280,7 @@ impl Host {
         plugin.is_in_doubt = true;
         match plugin.stats.generation {
             running if plugin.slot.is_some() => {
-                tracing::error!(plugin = name, "{name}: generation {running} goes on: {reason}");
+                tracing::error!(plugin = name, "{name}: generation {running} keeps running: {reason}");
             }
             _ => tracing::error!(plugin = name, "{name}: not loaded: {reason}"),
         }

@@ -42,7 +42,7 @@ pub(super) fn tell(unmet: &Unmet) {
         }
         Unmet::Silent { subscription, topic, near } => {
             let meant = near.as_ref().map(|near| format!("; \"{near}\" is published")).unwrap_or_default();
-            tracing::info!("{subscription}: no plugin that runs publishes \"{topic}\"{meant}");
+            tracing::info!("{subscription}: no running plugin publishes \"{topic}\"{meant}");
         }
     }
 }
@@ -68,11 +68,11 @@ pub(super) fn unmet(manifests: &[&Manifest]) -> BTreeSet<Unmet> {
 
 /// Why `word = "name"` of a plugin's system has no effect; `None` if it has one.
 fn why_in_vain(manifests: &[&Manifest], plugin: &str, system: &SystemInfo, word: &str, name: &str) -> Option<String> {
-    const LATER: &str = "it counts as soon as there is one";
+    const LATER: &str = "it takes effect when there is one";
     let (wanted, method) = name.split_once('/').map_or((name, None), |(plugin, method)| (plugin, Some(method)));
     let Some(target) = manifests.iter().find(|manifest| manifest.name == wanted) else {
         let meant = meant(wanted, manifests.iter().map(|manifest| &*manifest.name));
-        return Some(format!("no plugin of that name runs{meant}; {LATER}"));
+        return Some(format!("no running plugin has that name{meant}; {LATER}"));
     };
     let is_meant = |other: &&SystemInfo| method.is_none_or(|method| other.name == method);
     let is_itself = |other: &SystemInfo| wanted == plugin && other.name == system.name;
@@ -143,9 +143,9 @@ mod tests {
             (&[], &["physics/step"], None),
             (&["early"], &[], None),
             (&[], &["late"], None),
-            (&["nonesuch"], &[], Some("no plugin of that name runs; it counts")),
-            (&["phyiscs"], &[], Some("runs (is \"physics\" meant?)")),
-            (&["phyiscs/step"], &[], Some("runs (is \"physics\" meant?)")),
+            (&["nonesuch"], &[], Some("no running plugin has that name; it takes effect")),
+            (&["phyiscs"], &[], Some("that name (is \"physics\" meant?)")),
+            (&["phyiscs/step"], &[], Some("that name (is \"physics\" meant?)")),
             (&["physics/stop"], &[], Some("physics has no system of that name (is \"step\" meant?)")),
             (&[], &["mute"], Some("mute has no system;")),
             (&["ai/think"], &[], Some("that is the system itself")),

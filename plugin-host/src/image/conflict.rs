@@ -21,7 +21,7 @@ pub enum TermError {
     },
     /// Two queries could yield two references to one item, one of them mutable.
     #[error(
-        "{plugin}/{system}: two of its queries overlap in component \"{component}\", which one of them writes; make them disjoint by With and Without"
+        "{plugin}/{system}: two of its queries overlap in component \"{component}\", which one of them writes; make them disjoint with `With` and `Without`"
     )]
     Overlap {
         /// The system's plugin.

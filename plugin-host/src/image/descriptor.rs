@@ -47,7 +47,7 @@ pub enum ManifestError {
     Unknown {
         /// The method.
         place: String,
-        /// What the number stands for.
+        /// The meaning of the number.
         what: &'static str,
         /// The number.
         number: u32,

@@ -93,7 +93,7 @@ impl Target {
     }
 }
 
-/// What a file states about itself.
+/// A file's statements about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Facts {

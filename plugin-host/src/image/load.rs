@@ -35,7 +35,7 @@ pub enum LoadError {
     /// The process lacks a resource that loading needs.
     #[error("it can't be loaded now: {remedy}")]
     Shortage {
-        /// What is lacking, and what to do.
+        /// The lacking resource, and advice.
         remedy: &'static str,
         /// The system's error.
         source: io::Error,
@@ -131,7 +131,7 @@ impl Image {
         }
     }
 
-    /// What the image states about itself.
+    /// The image's statements about itself.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.manifest

@@ -5,7 +5,7 @@ use std::fmt;
 use plugin_sdk::abi;
 use plugin_sdk::wire::{Policy, Priority};
 
-/// What a plugin states about itself.
+/// A plugin's statements about itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
     /// Its name, as in its section and file name, with `_` for each `-`.
@@ -121,7 +121,7 @@ pub struct TopicInfo {
     pub capacity: u32,
     /// Priority of its publishers' messages.
     pub priority: Priority,
-    /// What happens to a message for which a lane has no room.
+    /// The rule for a message for which a lane has no room.
     pub policy: Policy,
 }
 

@@ -50,7 +50,7 @@ impl Port {
                 if self.is_news(error) {
                     tracing::warn!(
                         topic = self.topic.name,
-                        "the frame stood still for {timeout_ms} ms: a plugin waited for room in the lane of \"{0}\", as the topic's \
+                        "the frame was blocked for {timeout_ms} ms: a plugin waited for room in the lane of \"{0}\", as the topic's \
                          policy says, and got none; read it more often, or give it more capacity",
                         self.topic.name
                     );

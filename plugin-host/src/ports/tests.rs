@@ -27,7 +27,7 @@ fn reading(topic: &TopicInfo) -> (TempDir, Bus, Ports) {
     let folder = TempDir::new().expect("a folder");
     let bus = Bus::open_in(folder.path(), "game").expect("opens");
     let mut inbox = bus.inbox("plugin", Attachment::Gating).expect("room");
-    inbox.subscribe(&topic.spec(), Start::Now).expect("nobody declares it otherwise");
+    inbox.subscribe(&topic.spec(), Start::Now).expect("it is declared only once");
     let ports = Ports { inbox: Some(inbox), subscribed: vec![topic.clone()], ..Ports::default() };
     (folder, bus, ports)
 }

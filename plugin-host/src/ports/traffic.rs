@@ -1,4 +1,5 @@
-//! What a plugin received, and what it sent in lanes that it no longer has: the bus forgets a lane once it has been read to its end.
+//! Messages that a plugin received, and messages that it sent in lanes that it no longer has: the bus forgets a lane once it has been read
+//! to its end.
 
 use plugin_sdk::wire::Priority;
 use shm_bus::Sent;

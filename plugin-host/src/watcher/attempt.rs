@@ -29,7 +29,7 @@ impl Folder {
         (entry.tried, entry.seen, entry.out_of_reach) = (true, Some(stamp), 0);
         let candidate = Candidate { plugin, path: &path, known: entry.known };
         let attempt = catch_unwind(AssertUnwindSafe(|| (self.try_file)(&candidate))).unwrap_or_else(|_| {
-            Attempt::Refused { content: None, reason: format!("{}: trying it panicked", path.display()) }
+            Attempt::Refused { content: None, reason: format!("{}: loading it panicked", path.display()) }
         });
         // A try without a verdict answers no request; the next one does.
         if !matches!(attempt, Attempt::Postponed { .. } | Attempt::Incomplete { .. }) {

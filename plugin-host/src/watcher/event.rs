@@ -71,7 +71,7 @@ pub enum FileEvent {
     Ignored {
         /// Its path.
         path: PathBuf,
-        /// What to do, for a person.
+        /// The action that a person should take.
         advice: String,
     },
     /// There is no readable folder at the path. Everything keeps running.

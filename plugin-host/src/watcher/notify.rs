@@ -37,7 +37,7 @@ pub(super) enum Signal {
         plugin: String,
         /// The file's name.
         file: OsString,
-        /// What happened.
+        /// The kind of change.
         change: Change,
     },
     /// Events may have been missed.
@@ -46,7 +46,7 @@ pub(super) enum Signal {
     FolderGone,
 }
 
-/// What happened to a file, as far as the event states it.
+/// A change of a file, as far as the event states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     /// The event states this input.
@@ -154,7 +154,7 @@ fn signal_of(path: &PathBuf, change: Change, folder: &Path) -> Option<Signal> {
     Some(Signal::File { plugin: name::plugin_of(file.to_str()?)?, file: file.to_owned(), change })
 }
 
-/// What an event kind means for a file; `None` if it changes nothing.
+/// The meaning of an event kind for a file; `None` if it changes nothing.
 fn change_of(kind: EventKind) -> Option<Change> {
     let input = match kind {
         EventKind::Create(CreateKind::Folder) => return None,

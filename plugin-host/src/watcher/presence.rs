@@ -67,7 +67,7 @@ pub(super) struct Presence {
     pub(super) is_away: bool,
 }
 
-/// What a look establishes.
+/// The result of a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     /// The same folder as before.

@@ -8,7 +8,7 @@
 //!  Absent ──────────────────────► Settling ────────────────► Due ──Settled──► Idle
 //!    ▲                               ▲                        │ ▲               │
 //!    │ deadline, missing             │ Created,  Incomplete,  │ │deadline,      │ CloseWritten, RenamedTo,
-//!    │ (told: Removed)               │ Modified,   Postponed  ▼ │there          │ Found ──► Due
+//!    │ (event Removed)               │ Modified,   Postponed  ▼ │there          │ Found ──► Due
 //!  Vanished ◄──────Removed, or missing at a deadline─────── Retrying           (from any phase)
 //!                                    └── Changed
 //! ```
@@ -70,7 +70,7 @@ impl Timing {
     };
 }
 
-/// What happened to a file.
+/// A change of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Input {
     /// It is in the folder (first scan, rescan, or a requested try).
@@ -147,7 +147,7 @@ pub(crate) enum Next {
     TryNow,
 }
 
-/// What an input establishes.
+/// The result of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// The file was removed.
@@ -208,7 +208,7 @@ impl Phase {
         }
     }
 
-    /// What to do in this phase.
+    /// The next action in this phase.
     pub(crate) const fn next(self) -> Next {
         match self {
             Self::Absent | Self::Idle => Next::Nothing,

@@ -180,7 +180,7 @@ fn known_contents_need_no_second_look() {
         ("both", start.accept(good).refuse(Some(bad)), true, true),
         ("a refusal without a content", start.accept(good).refuse(None), true, false),
         (
-            "the good one returns: the bad one is told anew",
+            "the good one returns: the bad one is reported again",
             start.accept(good).refuse(Some(bad)).unchanged(good),
             true,
             false,

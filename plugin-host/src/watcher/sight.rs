@@ -25,7 +25,7 @@ pub(super) struct Item {
     pub(super) is_folder: bool,
 }
 
-/// What a name leads to.
+/// The target of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Sight {
     /// A file, directly or through links.
@@ -71,12 +71,12 @@ pub(super) fn identity(path: &Path) -> io::Result<Identity> {
     Ok(Identity { place: place(&metadata), created: metadata.created().ok(), mount: mount(path) })
 }
 
-/// What `path` leads to now.
+/// The present target of `path`.
 pub(super) fn file(path: &Path) -> Sight {
     let entry = match fs::symlink_metadata(path) {
         Ok(entry) => entry,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Sight::Missing,
-        Err(error) => return Sight::OutOfReach { reason: format!("it can't be looked at: {error}") },
+        Err(error) => return Sight::OutOfReach { reason: format!("its metadata can't be read: {error}") },
     };
     match fs::metadata(path) {
         Ok(target) if target.is_file() => {

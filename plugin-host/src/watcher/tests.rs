@@ -247,7 +247,7 @@ fn an_incomplete_file_is_refused_once_and_accepted_when_whole() {
     assert!(rig.tried.try_iter().filter(|(plugin, _)| plugin == "ai").count() >= 5);
     rig.nothing_more();
     rig.replace("ai", "one");
-    assert_eq!(rig.next(), rig.refused("ai", "cut"), "whoever copies it again asks again");
+    assert_eq!(rig.next(), rig.refused("ai", "cut"), "another copy is another request");
     rig.replace("ai", "one END");
     assert_eq!(rig.next(), rig.accepted("ai", "one END"));
     rig.nothing_more();

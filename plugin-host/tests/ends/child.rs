@@ -19,25 +19,25 @@ use tracing::{Event, Metadata, Subscriber};
 use super::engine::Bare;
 use super::fixtures;
 
-/// Set for a child: the folder in which it plays.
+/// Set for a child: the folder in which it runs.
 const HOME: &str = "HOTFRAME_TEST_HOME";
-/// How it plays.
+/// Set for a child: its scenario, see [`child`].
 const WAY: &str = "HOTFRAME_TEST_WAY";
-/// A wait that is longer is no slow machine but a failure.
+/// A longer wait is a failure, not a slow machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 const FRAMES: u64 = 3;
 
-/// A process that plays in a folder of its own; killed when dropped.
+/// A process that runs in a folder of its own; killed when dropped.
 pub(crate) struct Played {
     process: Child,
     log: BufReader<std::process::ChildStderr>,
-    /// What it has logged so far.
+    /// Its log lines so far.
     lines: Vec<String>,
     home: TempDir,
 }
 
 impl Played {
-    /// Starts one in which the plugin does `does` at `at`; `way` is what [`child`] knows.
+    /// Starts a process in which the plugin does `does` at `at`; `way` is one of the scenarios of [`child`].
     pub(crate) fn start(way: &str, at: &str, does: &str) -> Self {
         Self::start_with(way, &[("ENDER_AT", at), ("ENDER_DOES", does)])
     }
@@ -47,7 +47,7 @@ impl Played {
         Self::start_as(Command::new(program), way, environment)
     }
 
-    /// Starts one in a mount namespace of its own, after the shell's `prepare`; `None` where the system doesn't allow that.
+    /// Starts a process in its own mount namespace, after the shell commands `prepare`; `None` if the system doesn't allow that.
     #[cfg(target_os = "linux")]
     pub(crate) fn start_inside(prepare: &str, way: &str) -> Option<Self> {
         let inside = |script: &str| {
@@ -87,12 +87,12 @@ impl Played {
         Self { process, log, lines: Vec::new(), home }
     }
 
-    /// Reads its log on to a line with `part`.
+    /// Reads its log up to a line that contains `part`.
     pub(crate) fn line(&mut self, part: &str) -> String {
         self.line_of(&[part])
     }
 
-    /// Reads its log on to a line with one of these parts.
+    /// Reads its log up to a line that contains one of these parts.
     pub(crate) fn line_of(&mut self, parts: &[&str]) -> String {
         loop {
             let mut line = String::new();
@@ -105,18 +105,18 @@ impl Played {
         }
     }
 
-    /// Lets a plugin that hangs go on.
+    /// Lets a hanging plugin continue.
     pub(crate) fn go_on(&self) {
         std::fs::write(self.home.path().join("go on"), "").expect("a file");
     }
 
-    /// Lets one that waits end.
+    /// Lets a waiting process end.
     #[cfg(target_os = "linux")]
     pub(crate) fn end_waiting(&self) {
         std::fs::write(self.home.path().join("end"), "").expect("a file");
     }
 
-    /// Waits for its end; gives how it ended and all its lines.
+    /// Waits for its end; returns its exit status and all its lines.
     pub(crate) fn end(mut self) -> (ExitStatus, Vec<String>) {
         let mut rest = String::new();
         self.log.read_to_string(&mut rest).expect("text");
@@ -135,7 +135,7 @@ impl Drop for Played {
     }
 }
 
-/// One game of a child.
+/// A child's game.
 struct Game {
     host: Host,
     engine: Bare,
@@ -220,7 +220,7 @@ pub(crate) fn child() {
     eprintln!("it has ended as it wanted");
 }
 
-/// Plays until this generation runs.
+/// Runs frames until this generation runs.
 fn play_on(game: &mut Game, generation: u32) {
     while game.host.stats().all(|(_, stats)| stats.generation < generation) {
         assert!(game.host.wait_for_change(PATIENCE), "nothing happened");
@@ -228,7 +228,7 @@ fn play_on(game: &mut Game, generation: u32) {
     }
 }
 
-/// Has a build come while there is no descriptor left, plays until [`Played::end_waiting`], lets them go and plays on.
+/// Adds a build while no descriptor is left, runs frames until [`Played::end_waiting`], then frees the descriptors and runs frames again.
 fn lack_descriptors(game: &mut Game, home: &Path) {
     let (file, aside) = (library_path(game.host.folder(), "ender"), home.join("aside"));
     let mut next = std::fs::read(&file).expect("a library");
@@ -241,7 +241,7 @@ fn lack_descriptors(game: &mut Game, home: &Path) {
     play_on(game, 2);
 }
 
-/// Plays until [`Played::end_waiting`].
+/// Runs frames until [`Played::end_waiting`].
 fn play_to_the_end(game: &mut Game, home: &Path) {
     while !home.join("end").exists() {
         game.frame();
@@ -249,7 +249,7 @@ fn play_to_the_end(game: &mut Game, home: &Path) {
     }
 }
 
-/// As [`lack_descriptors`], but the build that comes is loaded already, and needs a lane of another size at the edge.
+/// Like [`lack_descriptors`], but the new build is loaded before, and needs a lane of another size at the edge.
 fn lack_descriptors_at_the_edge(game: &mut Game, home: &Path) {
     let file = library_path(game.host.folder(), "talker");
     for (generation, fixture) in [(1, "talker_v1"), (2, "talker_larger_lane")] {
@@ -268,10 +268,10 @@ fn lack_descriptors_at_the_edge(game: &mut Game, home: &Path) {
     }
 }
 
-/// Lets this process have no further descriptor, also when others are given back; gives the limit that was.
+/// Allows this process no further descriptor, even if others are closed; returns the former limit.
 fn take_descriptors() -> Rlimit {
     let before = getrlimit(Resource::Nofile);
-    // Standard input, output and error are there.
+    // Standard input, output and error are open.
     setrlimit(Resource::Nofile, Rlimit { current: Some(3), ..before }).expect("a lower limit");
     before
 }
@@ -282,7 +282,7 @@ fn give_descriptors(before: Rlimit) {
 
 /// Waits for [`Played::end_waiting`].
 fn wait(home: &Path) {
-    eprintln!("it goes on");
+    eprintln!("it keeps running");
     while !home.join("end").exists() {
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -301,7 +301,7 @@ fn quick_exit(code: i32) {
 #[cfg(not(target_os = "linux"))]
 fn quick_exit(_code: i32) {}
 
-/// Replaces the plugin `times` times, after a first time, and prints how much the process's memory has grown by each.
+/// Replaces the plugin once, then `times` times, and prints how much the process's memory has grown per replacement.
 fn reload(game: &mut Game, times: u32) {
     let file = library_path(game.host.folder(), "ender");
     let library = std::fs::read(&file).expect("a library");
@@ -325,7 +325,7 @@ fn reload(game: &mut Game, times: u32) {
     eprintln!("grown by {} KiB a reload", (resident().saturating_sub(before)) / u64::from(times.max(1)));
 }
 
-/// KiB of memory that this process has.
+/// Resident memory of this process, in KiB.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -364,7 +364,7 @@ impl Subscriber for Printer {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        // As real subscribers do: a buffer with a destructor, which is gone when the thread ends.
+        // Like real subscribers: its buffer has a destructor, which runs when the thread ends.
         thread_local!(static BUFFERS: std::cell::RefCell<HashMap<u8, String>> = std::cell::RefCell::default());
         BUFFERS.with_borrow_mut(|buffers| {
             let mut line = Line::default();

@@ -4,7 +4,7 @@ use plugin_host::EXIT_CODE;
 
 use super::child::Played;
 
-/// A plugin that exits at `at` is told with these words, and the process has failed.
+/// A plugin that exits at `at` is reported with these words, and the process has failed.
 fn is_told(at: &str, does: &str, words: &[&str]) -> Vec<String> {
     let (status, lines) = Played::start("plays", at, does).end();
     assert_eq!(status.code(), Some(EXIT_CODE), "{at}: {lines:#?}");
@@ -51,7 +51,7 @@ fn a_quick_exit_is_told_as_an_exit_is() {
     let (status, lines) = Played::start("quick-exits guarded", "nowhere", "nothing").end();
     assert_eq!(status.code(), Some(EXIT_CODE), "{lines:#?}");
     assert!(
-        lines.iter().any(|line| line.contains("something has called quick_exit while the game runs")),
+        lines.iter().any(|line| line.contains("unknown code has called quick_exit while the game runs")),
         "{lines:#?}"
     );
     let (status, lines) = Played::start("quick-exits itself", "nowhere", "nothing").end();
@@ -70,7 +70,7 @@ fn a_thread_local_that_exits_when_its_thread_ends_is_told() {
 #[test]
 fn a_plugins_hook_that_exits_leaves_text_and_place_of_the_panic() {
     let lines = is_told("create", "exit in a hook", &["in its system `step`"]);
-    let told = lines.iter().find(|line| line.contains("ender panics in its system `step`: under its own hook, at "));
+    let told = lines.iter().find(|line| line.contains("ender panicked in its system `step`: under its own hook, at "));
     assert!(told.is_some_and(|line| line.contains("ender.rs:")), "{lines:#?}");
 }
 
@@ -89,7 +89,7 @@ fn an_embedders_own_exit_is_its_own() {
 fn while_a_guard_lives_nobody_exits_with_success() {
     let (status, lines) = Played::start("exits guarded", "nowhere", "nothing").end();
     assert_eq!(status.code(), Some(EXIT_CODE), "{lines:#?}");
-    assert!(lines.iter().any(|line| line.contains("something has called exit while the game runs")), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.contains("unknown code has called exit while the game runs")), "{lines:#?}");
     let (status, lines) = Played::start("guarded", "nowhere", "nothing").end();
     assert!(status.success(), "a guard that was dropped is none: {lines:#?}");
 }
@@ -111,5 +111,5 @@ fn of_two_hosts_in_one_process_either_is_watched() {
 fn a_fork_that_a_plugin_makes_ends_as_it_wants() {
     let (status, lines) = Played::start("plays", "second frame", "fork").end();
     assert!(status.success(), "{lines:#?}");
-    assert!(!lines.iter().any(|line| line.contains("exit") || line.contains("panics")), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains("exit") || line.contains("panicked")), "{lines:#?}");
 }

@@ -2,7 +2,7 @@
 
 use super::child::Played;
 
-/// A plugin that hangs at `at` is told with these words, and again when it goes on; then the process ends as it wants.
+/// A plugin that hangs at `at` is reported with these words, and reported again when it continues; then the process ends normally.
 fn is_told(way: &str, at: &str, words: &str) {
     let mut played = Played::start(way, at, "hang");
     let line = played.line("has not returned for 1s");
@@ -26,21 +26,21 @@ fn an_instance_that_is_never_made_saved_or_dropped_is_told() {
     is_told("plays", "drop", "while its state is dropped");
 }
 
-/// The saved state is there, the swap is done, and the plugin's thread-local hangs all the same.
+/// The state is saved and the swap is done, although the plugin's thread-local hangs.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_thread_local_that_hangs_when_its_thread_ends_holds_nobody_up_and_is_told() {
     let ways = [
-        ("saves and waits", "generation 1 of it"),
-        ("swaps beside a frame and waits", "generation 1 or 2 of it"),
-        ("swaps at the edge and waits", "generation 1 of it"),
+        ("saves and waits", "generation 1 ends"),
+        ("swaps beside a frame and waits", "generation 1 or 2 ends"),
+        ("swaps at the edge and waits", "generation 1 ends"),
     ];
     for (way, generation) in ways {
         let mut played = Played::start(way, "thread's end", "hang");
-        played.line("it goes on");
+        played.line("it keeps running");
         let line = played.line("has not returned for 1s");
         assert!(line.contains("ender has not") && line.contains(generation), "{line}");
-        assert!(line.contains("drops its thread-locals; nobody waits for it"), "{line}");
+        assert!(line.contains("drops its thread-locals; nothing waits for it"), "{line}");
         played.go_on();
         played.line("has returned after about");
         played.end_waiting();

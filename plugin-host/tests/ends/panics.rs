@@ -16,7 +16,7 @@ fn a_panic_during_a_panic_aborts_and_both_are_told_before() {
         for text in ["the first", "the second"] {
             let told = lines.iter().find(|line| line.contains(&format!(": {text}, at ")));
             let told = told.unwrap_or_else(|| panic!("{at}: no {text:?} in {lines:#?}"));
-            let words = ["ERROR ender panics", place, "ender.rs:", "plugin=\"ender\" generation=1"];
+            let words = ["ERROR ender panicked", place, "ender.rs:", "plugin=\"ender\" generation=1"];
             assert!(words.iter().all(|word| told.contains(word)), "{at}: {told}");
         }
     }
@@ -26,7 +26,7 @@ fn a_panic_during_a_panic_aborts_and_both_are_told_before() {
 fn a_panic_on_a_thread_that_aborts_is_told_with_the_plugins_name() {
     let (status, lines) = Played::start("plays", "thread", "panic twice").end();
     assert_eq!(status.signal(), Some(ABORTED), "{lines:#?}");
-    let told = |text: &str| lines.iter().any(|line| line.contains(&format!("a thread of ender panics: {text}, at ")));
+    let told = |text: &str| lines.iter().any(|line| line.contains(&format!("a thread of ender panicked: {text}, at ")));
     assert!(told("the first") && told("the second"), "{lines:#?}");
 }
 

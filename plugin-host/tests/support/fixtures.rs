@@ -10,12 +10,12 @@ use std::sync::OnceLock;
 
 use plugin_host::library_path;
 
-/// The library that cargo makes of the package `my-hyph`.
+/// The library that cargo builds from the package `my-hyph`.
 const OF_PACKAGE: &str = "my_hyph";
 
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// The library that was built from `plugin-host/fixtures/<name>.rs`, or is the only one of a package.
+/// The library built from `plugin-host/fixtures/<name>.rs`, or the only library of a package.
 pub(crate) fn library(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let built = BUILT.get_or_init(build);
@@ -24,12 +24,12 @@ pub(crate) fn library(name: &str) -> PathBuf {
     path
 }
 
-/// Its bytes.
+/// The library's bytes.
 pub(crate) fn bytes(name: &str) -> Vec<u8> {
     fs::read(library(name)).expect("a built fixture can be read")
 }
 
-/// Builds all; gives the folder of the package's library, in which the others have one of their own.
+/// Builds all fixtures; returns the folder of the package's library. The other libraries are in a subfolder of it.
 fn build() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixtures");
     fs::create_dir_all(&folder).expect("cargo gives tests a folder");
@@ -38,7 +38,7 @@ fn build() -> PathBuf {
     write_if_changed(&folder.join("Cargo.toml"), &manifest());
     fs::create_dir_all(folder.join("my-hyph")).expect("a folder for a package");
     write_if_changed(&folder.join("my-hyph/Cargo.toml"), &package_manifest());
-    // cargo adds the fixtures to its copy of the lock file: what it was made from is kept beside.
+    // cargo adds the fixtures to its copy of the lock file, so the original is kept beside it.
     let lock = fs::read_to_string(Path::new(WORKSPACE).join("Cargo.lock")).expect("the workspace has a lock file");
     if write_if_changed(&folder.join("workspace.lock"), &lock) {
         fs::write(folder.join("Cargo.lock"), lock).expect("the lock file can be copied");
@@ -81,7 +81,7 @@ fn manifest() -> String {
     text
 }
 
-/// A package of its own, as a plugin's is: its name has a hyphen, and `#[plugin]` states none.
+/// A package like a real plugin's: its name has a hyphen, and `#[plugin]` states none.
 fn package_manifest() -> String {
     let workspace = Path::new(WORKSPACE);
     format!(
@@ -93,7 +93,7 @@ fn package_manifest() -> String {
     )
 }
 
-/// Leaves a file alone that has this text already, so that cargo finds it fresh.
+/// Doesn't touch a file that already has this text, so that cargo finds it fresh.
 fn write_if_changed(path: &Path, text: &str) -> bool {
     let is_new = fs::read_to_string(path).is_ok_and(|present| present == text);
     if !is_new {

@@ -8,7 +8,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
 use tracing::{Dispatch, Event, Metadata, Subscriber};
 
-/// Collects this thread's events while it lives.
+/// Collects this thread's events until it is dropped.
 pub(crate) struct Log {
     lines: Lines,
     _guard: DefaultGuard,
@@ -29,7 +29,7 @@ impl Log {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The one line that holds `part`.
+    /// The only line that contains `part`.
     pub(crate) fn line(&self, part: &str) -> String {
         let lines = self.lines();
         let found: Vec<&String> = lines.iter().filter(|line| line.contains(part)).collect();
@@ -37,14 +37,14 @@ impl Log {
         found[0].clone()
     }
 
-    /// How many lines hold `part`.
+    /// The number of lines that contain `part`.
     pub(crate) fn count(&self, part: &str) -> usize {
         self.lines().iter().filter(|line| line.contains(part)).count()
     }
 }
 
-/// While `tracing` knows of one subscriber only, a call site that a thread without one passes first stays silent in all threads.
-/// With these two it asks every subscriber for each call site, whoever passes it first.
+/// If `tracing` knows only one subscriber, and a thread without one reaches a call site first, that call site stays disabled in all
+/// threads. With these two subscribers, it asks every subscriber for each call site, whichever thread reaches it first.
 static EVERLASTING: LazyLock<[Dispatch; 2]> = LazyLock::new(|| [(); 2].map(|()| Dispatch::new(Collector::default())));
 
 #[derive(Default)]

@@ -8,7 +8,7 @@ use super::game::Game;
 use super::state::Counter;
 use super::support::fixtures;
 
-/// The file that `counter_needs_file` reads; gone with the test.
+/// The file that `counter_needs_file` reads; removed at the end of the test.
 struct Needed(PathBuf);
 
 impl Needed {
@@ -31,7 +31,7 @@ impl Drop for Needed {
     }
 }
 
-/// What a person does to try a library again, its content being the same.
+/// An action by which a person asks for a library with unchanged content to be tried again.
 type Request = fn(&Game);
 
 const REQUESTS: [(&str, Request); 3] = [
@@ -47,7 +47,7 @@ fn touch(file: &Path) {
     file.set_modified(SystemTime::now()).expect("the file can be touched");
 }
 
-/// What else the watcher had to say, it has said when this returns.
+/// Returns when the watcher has reported everything else.
 fn await_the_watcher(game: &mut Game) {
     let before = game.stats("zz_last").failed_loads;
     game.put_bytes("zz_last", format!("no library {before}").as_bytes());
@@ -59,7 +59,7 @@ fn counts(game: &Game) -> (u32, u32) {
     (stats.generation, stats.failed_loads)
 }
 
-/// One test, as all of it is about one file of this process.
+/// One test, because every part of it uses the same file of this process.
 #[test]
 fn what_was_refused_or_is_suspended_is_tried_again_when_its_file_is_copied_or_touched() {
     let needed = Needed::missing();
@@ -74,11 +74,11 @@ fn what_was_refused_or_is_suspended_is_tried_again_when_its_file_is_copied_or_to
         game.frames(1);
         assert_eq!(game.state::<Counter>("counter").count, 10, "{what}");
 
-        // Running well, it is not loaded again, and whoever asked is told so.
+        // A plugin that runs well is not loaded again, and the log says so.
         request(&game);
         await_the_watcher(&mut game);
         assert_eq!(counts(&game), (1, 2), "{what}");
-        let line = game.log.line("counter: the same build as the one that runs; nothing to do");
+        let line = game.log.line("counter: the file holds the running build; nothing to do");
         assert!(line.starts_with("INFO"), "{what}: {line}");
 
         needed.take();
@@ -103,7 +103,7 @@ fn a_build_that_does_not_take_the_state_is_tried_again_when_it_is_touched_and_th
     game.await_that(|game| counts(game) == (1, 2));
     game.frames(1);
     assert_eq!(game.state::<Counter>("counter").count, 3);
-    game.log.line("its file was copied or touched: it is tried again");
+    game.log.line("its file was copied or touched, so it is tried again");
 }
 
 #[test]
@@ -114,12 +114,12 @@ fn what_runs_well_is_not_loaded_again_when_its_file_returns_after_a_refused_one(
     game.await_that(|game| counts(game) == (1, 2));
     game.put_bytes("counter", &fixtures::bytes("counter_v1"));
     await_the_watcher(&mut game);
-    assert_eq!(counts(&game), (1, 2), "what runs well is not loaded again");
-    let line = game.log.line("counter goes on as generation 1: its file holds that build again");
+    assert_eq!(counts(&game), (1, 2), "a plugin that runs well is not loaded again");
+    let line = game.log.line("counter keeps running as generation 1: its file holds that build again");
     assert!(line.starts_with("INFO"), "{line}");
-    // Said once; the next copy is one of what runs.
+    // Logged once; the next copy is one of the running build.
     game.put_bytes("counter", &fixtures::bytes("counter_v1"));
     await_the_watcher(&mut game);
-    game.log.line("counter goes on as generation 1");
-    game.log.line("counter: the same build as the one that runs; nothing to do");
+    game.log.line("counter keeps running as generation 1");
+    game.log.line("counter: the file holds the running build; nothing to do");
 }

@@ -5,13 +5,13 @@ use plugin_sdk::prelude::*;
 use super::game::Game;
 use super::state::Counter;
 
-/// What tests look at in `opaque`'s state, whose frames show that the game goes on.
+/// The fields of `opaque`'s state that tests read; its frames show that the game keeps running.
 #[derive(Default, PluginState)]
 struct Frames {
     frames: u64,
 }
 
-/// A game in which `counter` is swapped for a build with a fault, beside a plugin without any.
+/// A game in which `counter` is swapped for a build with a fault, beside a plugin without one.
 fn game(fixture: &str) -> Game {
     let mut game = Game::with(&[("counter", "counter_v1"), ("opaque", "opaque_v1")]);
     game.frames(2);
@@ -19,7 +19,7 @@ fn game(fixture: &str) -> Game {
     game
 }
 
-/// `counter` is suspended after one fault, the rest goes on, and the next build takes the state over.
+/// `counter` is suspended after one fault, the other plugin keeps running, and the next build takes the state over.
 fn is_contained(mut game: Game, count: u64, words: &[&str]) {
     game.frames(3);
     assert!(game.is_suspended("counter"));
@@ -44,7 +44,7 @@ fn a_panic_in_a_system_suspends_its_plugin_until_its_file_changes() {
 
 #[test]
 fn a_panic_in_a_payloads_drop_is_contained_and_both_are_told() {
-    let words = ["a panic with a payload that is no text", "the payload's drop", "counter_payload_panics.rs:"];
+    let words = ["a panic whose payload is not text", "the payload's drop", "counter_payload_panics.rs:"];
     is_contained(game("counter_payload_panics"), 3, &words);
 }
 
@@ -66,7 +66,7 @@ fn a_panic_in_the_states_drop_does_not_disturb_the_removal() {
     game.frames(1);
     std::fs::remove_file(game.path("counter")).expect("the plugin's file can be removed");
     game.await_that(|game| game.running() == ["opaque"]);
-    // It is dropped when the frame ends, as one that was replaced.
+    // The suspended instance is dropped at the end of the frame, like a replaced one.
     game.frames(1);
     game.log.line("its state panicked when dropped");
     assert_eq!(game.state::<Frames>("opaque").frames, game.tick());
@@ -91,7 +91,7 @@ fn a_plugins_log_lines_carry_its_name_and_generation() {
     assert!(game.log.line("an info").starts_with("INFO "));
 }
 
-/// After a frame, `counter` is suspended with these words, and without those.
+/// After a frame, `counter` is suspended, and its report contains `words` and none of the words in the last argument.
 fn is_suspended_with(fixture: &str, words: &[&str], without: &[&str]) -> Game {
     let mut game = game(fixture);
     game.frames(1);
@@ -110,7 +110,7 @@ fn a_panic_is_told_when_it_happens_with_plugin_generation_system_text_and_place(
     let game = is_suspended_with("counter_system_panics", &[], &[]);
     let lines = game.log.lines();
     let at = |part: &str| lines.iter().position(|line| line.contains(part));
-    let told = at("counter panics in its system `count`: a bug in count, at ").expect("it is told");
+    let told = at("counter panicked in its system `count`: a bug in count, at ").expect("it is told");
     assert!(lines[told].starts_with("ERROR ") && lines[told].contains("plugin=\"counter\" generation=2"), "{lines:#?}");
     assert!(lines[told].contains("counter_system_panics.rs:15:9"), "{}", lines[told]);
     assert!(Some(told) < at("is suspended"), "{lines:#?}");
@@ -119,7 +119,7 @@ fn a_panic_is_told_when_it_happens_with_plugin_generation_system_text_and_place(
 #[test]
 fn under_a_hook_of_its_own_a_panic_has_text_and_place_and_is_told_once() {
     let game = is_suspended_with("counter_own_hook", &["a bug under a hook", "counter_own_hook.rs:23:9"], &[]);
-    assert_eq!(game.log.count("counter panics"), 1);
+    assert_eq!(game.log.count("counter panicked"), 1);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn without_any_hook_a_panic_has_its_text() {
 fn a_panic_that_the_plugin_caught_itself_is_not_the_reason_of_the_next_one() {
     let words = ["the one that counts", "counter_catches.rs:16:9"];
     let game = is_suspended_with("counter_catches", &words, &["caught by itself", "counter_catches.rs:15"]);
-    assert_eq!(game.log.count("counter panics in its system `count`: caught by itself"), 1);
+    assert_eq!(game.log.count("counter panicked in its system `count`: caught by itself"), 1);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_panic_on_a_thread_of_the_plugin_is_told_with_the_plugins_name_and_costs_it_
     let mut game = game("counter_thread_panics");
     game.frames(3);
     assert!(!game.is_suspended("counter"));
-    let line = game.log.line("a thread of counter panics: a helper's bug, at ");
+    let line = game.log.line("a thread of counter panicked: a helper's bug, at ");
     let words = ["ERROR ", "counter_thread_panics.rs:16:", "plugin=\"counter\" generation=2 thread=\"helper\""];
     assert!(words.iter().all(|word| line.contains(word)), "{line}");
     assert_eq!(game.stats("counter").panics, 0);

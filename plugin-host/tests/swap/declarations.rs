@@ -26,7 +26,7 @@ struct Solo {
 
 const BOTH: [(&str, &str); 2] = [("listener", "listener_v1"), ("talker", "talker_v1")];
 
-/// Everything that was sent so far is heard in the next frame, once each and in order; gives how much that is.
+/// Everything sent so far is received in the next frame, once each and in order; returns its number.
 fn hears_everything(game: &mut Game) -> u64 {
     let before = game.state::<Talker>("talker");
     game.frames(1);
@@ -36,7 +36,7 @@ fn hears_everything(game: &mut Game) -> u64 {
     sent
 }
 
-/// Puts these builds into the folder and waits until all run; the edges come as they come.
+/// Puts these builds into the folder and waits until all run, over however many frame edges.
 fn swap_all(game: &mut Game, builds: &[(&str, &str)]) {
     let before: Vec<u32> = builds.iter().map(|(plugin, _)| game.stats(plugin).generation).collect();
     for (plugin, fixture) in builds {
@@ -129,13 +129,13 @@ fn a_refused_build_with_more_topics_leaves_no_subscription_and_no_lane_behind() 
     game.frames(2);
     hears_everything(&mut game);
     game.engine.refused.clear();
-    // What was refused for the engine's sake waits; the next change of others lets it in.
+    // The build that the engine refused waits; the next change of another plugin lets it in.
     swap_all(&mut game, &[("talker", "talker_v2")]);
     game.await_that(|game| game.stats("listener").generation == 2);
     game.frames(2);
     hears_everything(&mut game);
     assert_eq!(names(&game), ["fixtures/a", "fixtures/b", "fixtures/number"]);
-    // And without them again.
+    // And once more without them.
     game.swap("listener", "listener_v1");
     assert_eq!(names(&game), before);
     game.frames(1);
@@ -148,7 +148,7 @@ fn another_policy_is_refused_with_both_while_the_other_side_uses_the_topic() {
         let mut game = Game::with(&BOTH);
         game.frames(1);
         game.refuse(plugin, build);
-        let line = game.log.line("generation 1 goes on");
+        let line = game.log.line("generation 1 keeps running");
         for words in ["fixtures/number", "Reject", "DropOldest"] {
             assert!(line.contains(words), "no {words:?} in {line}");
         }
@@ -168,7 +168,7 @@ fn a_plugin_that_alone_uses_a_topic_may_change_its_message_or_its_policy() {
         let after = game.state::<Solo>("solo");
         assert_eq!((after.sent - before.sent, after.heard - before.heard), (2, 1), "{build}");
     }
-    // The last message before each swap was of the old declaration: nobody can read it any more.
+    // The last message before each swap has the old declaration, which nobody reads any more.
     assert_eq!(game.stats("solo").undelivered, 4);
     assert_eq!(game.log.count("messages of \"fixtures/note\" were dropped"), 4);
     assert_eq!(game.host.bus().snapshot().topics.len(), 1);
@@ -195,7 +195,7 @@ fn a_topic_of_ones_own_that_another_reads_is_refused_until_that_one_goes() {
     let mut game = Game::with(&[("solo", "solo_v1"), ("eavesdropper", "eavesdropper")]);
     game.frames(2);
     game.refuse("solo", "solo_other_schema");
-    assert!(game.log.line("generation 1 goes on").contains("fixtures.Note@1 16/8 {"));
+    assert!(game.log.line("generation 1 keeps running").contains("fixtures.Note@1 16/8 {"));
     game.frames(1);
     let solo = game.state::<Solo>("solo");
     assert_eq!((solo.sent, solo.heard), (3, 2));
@@ -210,11 +210,11 @@ fn a_topic_that_one_plugin_declares_in_two_ways_is_refused_with_both() {
     let mut game = Game::with(&[("solo", "solo_v1")]);
     game.frames(1);
     game.refuse("solo", "solo_two_ways");
-    let line = game.log.line("generation 1 goes on");
+    let line = game.log.line("generation 1 keeps running");
     for words in ["\"fixtures/note\" in two ways", "policy = Reject", "policy = DropOldest", "declare it once"] {
         assert!(line.contains(words), "no {words:?} in {line}");
     }
-    // As it advises.
+    // As the message advises.
     game.swap("solo", "solo_other_policy");
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct Running {
     pub(crate) manifest: Manifest,
 }
 
-/// A version that it was told to refuse.
+/// A version that this engine was told to refuse.
 #[derive(Debug, thiserror::Error)]
 #[error("this engine has no room for {0} {1}")]
 pub(crate) struct NoRoom(String, String);
@@ -53,13 +53,13 @@ impl Engine for Bare {
 }
 
 impl Bare {
-    /// Runs every system; gives the bytes of commands that they asked for.
+    /// Runs every system; returns the number of bytes of their commands.
     pub(crate) fn run(&self, frame: &FrameInfo, arena: &FrameArena) -> usize {
         let mut commands = 0;
         for Running { slot, manifest } in &self.running {
             for (index, system) in manifest.systems.iter().enumerate() {
                 let params: Vec<ParamValue> = system.params.iter().map(value).collect();
-                // SAFETY: no query has a table, hence there are no columns.
+                // SAFETY: no query has a table, so there are no columns.
                 commands += unsafe { slot.run(index, &params, 1, frame, arena) }.len();
             }
         }

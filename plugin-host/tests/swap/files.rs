@@ -1,4 +1,4 @@
-//! Every way in which a library is added, changed and removed.
+//! Every way in which a library can be added, changed and removed.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -13,10 +13,10 @@ fn game() -> Game {
     game
 }
 
-/// Exactly one swap has come of whatever was done to the file.
+/// The file's change has caused exactly one swap.
 fn was_swapped_once(mut game: Game) {
     game.await_that(|game| game.stats("counter").generation == 2);
-    // What else the watcher had to say of the file, it says before this.
+    // The watcher reports everything else about the file before this returns.
     game.put_bytes("opaque", &fixtures::bytes("opaque_v1"));
     game.await_that(|game| game.stats("opaque").generation == 1);
     game.frames(1);
@@ -109,7 +109,7 @@ fn of_two_builds_before_one_frame_edge_the_later_one_runs() {
     game.put_bytes("counter", &fixtures::bytes("counter_other_type"));
     assert!(game.host.wait_for_change(std::time::Duration::MAX));
     game.put_bytes("counter", &fixtures::bytes("counter_v2"));
-    // Loaded after it, hence both wait when this one does; only the edge applies them.
+    // This one is loaded last, so both builds wait when it does; only the edge applies them.
     game.await_that(|game| game.stats("counter").generation == 2);
     game.frames(1);
     assert_eq!(game.state::<Counter>("counter").count, 101);
@@ -122,7 +122,7 @@ fn files_that_are_no_plugins_are_left_alone() {
     fs::write(game.path("counter").with_extension("so.tmp"), "half").expect("a file beside");
     game.put_bytes("opaque", &fixtures::bytes("opaque_v1"));
     game.await_that(|game| game.stats("opaque").generation == 1);
-    // It waits for plugins' files only, and not for those that were tried already.
+    // The host waits only for plugins' files, and not for files that were already tried.
     game.host.load_present(&mut game.engine).expect("the folder can be read");
     assert_eq!(game.running(), ["counter", "opaque"]);
     assert_eq!(game.log.count("ERROR"), 0);

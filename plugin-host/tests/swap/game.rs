@@ -14,7 +14,7 @@ use super::engine::Bare;
 use super::support::fixtures;
 use super::support::log::Log;
 
-/// A wait that is longer is no slow machine but a failure.
+/// A longer wait is a failure, not a slow machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) struct Game {
@@ -39,7 +39,7 @@ impl Game {
                 .expect("a plugin is put into the folder");
         }
         let bus = Bus::open_in(place.path().join("bus"), "game").expect("a bus of one test");
-        // Before the host, whose other threads log where it was started.
+        // Before the host, whose other threads log to the subscriber of the thread that started it.
         let log = Log::start();
         let mut game = Self {
             host: Host::start(&folder, bus).expect("a host over a folder"),
@@ -53,44 +53,44 @@ impl Game {
         game
     }
 
-    /// Where `plugin`'s library stands.
+    /// The path of `plugin`'s library.
     pub(crate) fn path(&self, plugin: &str) -> PathBuf {
         library_path(self.host.folder(), plugin)
     }
 
-    /// A folder on the same disk that nobody watches.
+    /// A folder on the same disk that is not watched.
     pub(crate) fn aside(&self) -> &Path {
         self.place.path()
     }
 
-    /// Puts `bytes` in place of `plugin`'s file, in one step.
+    /// Replaces `plugin`'s file by `bytes`, in one step.
     pub(crate) fn put_bytes(&self, plugin: &str, bytes: &[u8]) {
         let aside = self.aside().join("new-build");
         fs::write(&aside, bytes).expect("a file beside the folder");
         fs::rename(aside, self.path(plugin)).expect("a file is renamed into the folder");
     }
 
-    /// Replaces `plugin`'s file by `fixture` and runs no frame until it is swapped in.
+    /// Replaces `plugin`'s file by `fixture`, and runs no frame until the swap.
     pub(crate) fn swap(&mut self, plugin: &str, fixture: &str) {
         let generation = self.stats(plugin).generation;
         self.put_bytes(plugin, &fixtures::bytes(fixture));
         self.await_that(|game| game.stats(plugin).generation > generation);
     }
 
-    /// Replaces `plugin`'s file by `fixture` and waits until that is refused.
+    /// Replaces `plugin`'s file by `fixture`, and waits until it is refused.
     pub(crate) fn refuse(&mut self, plugin: &str, fixture: &str) {
         self.refuse_bytes(plugin, &fixtures::bytes(fixture));
     }
 
-    /// Replaces `plugin`'s file by `bytes` and waits until they are refused.
+    /// Replaces `plugin`'s file by `bytes`, and waits until they are refused.
     pub(crate) fn refuse_bytes(&mut self, plugin: &str, bytes: &[u8]) {
         let before = self.stats(plugin);
         self.put_bytes(plugin, bytes);
         self.await_that(|game| game.stats(plugin).failed_loads > before.failed_loads);
-        assert_eq!(self.stats(plugin).generation, before.generation, "the old build goes on");
+        assert_eq!(self.stats(plugin).generation, before.generation, "the old build keeps running");
     }
 
-    /// Takes what the watcher says to the frame edge until `done`.
+    /// Passes the watcher's events to the frame edge until `done`.
     pub(crate) fn await_that(&mut self, done: impl Fn(&Self) -> bool) {
         while !done(self) {
             assert!(self.host.wait_for_change(PATIENCE), "nothing happened: {:#?}", self.log.lines());
@@ -99,7 +99,7 @@ impl Game {
         }
     }
 
-    /// Tells the host that all systems are done, if this game does.
+    /// Tells the host that all systems are done, if this game hands over.
     pub(crate) fn systems_done(&mut self) {
         if self.hands_over {
             self.host.stage_done(Stage::Render);
@@ -108,13 +108,13 @@ impl Game {
 
     /// Replaces `plugin`'s file by `fixture` and begins its handover.
     pub(crate) fn begin_handover(&mut self, plugin: &str, fixture: &str) {
-        let builds = self.log.count("a build waits");
+        let builds = self.log.count("a build waits for the frame edge");
         self.put_bytes(plugin, &fixtures::bytes(fixture));
         assert!(self.host.wait_for_change(PATIENCE), "nothing came: {:#?}", self.log.lines());
-        self.await_line("a build waits", builds + 1);
+        self.await_line("a build waits for the frame edge", builds + 1);
     }
 
-    /// Hears what the watcher says, without an edge, until `part` was logged `times` times.
+    /// Receives the watcher's events, without an edge, until `part` was logged `times` times.
     pub(crate) fn await_line(&mut self, part: &str, times: usize) {
         let begun = Instant::now();
         while self.log.count(part) < times {
@@ -124,18 +124,18 @@ impl Game {
         }
     }
 
-    /// Comes to the frame edge; gives the number of plugins that changed.
+    /// Runs the frame edge; returns the number of plugins that changed.
     pub(crate) fn edge(&mut self) -> usize {
         self.host.frame_edge(&mut self.engine)
     }
 
-    /// Runs the systems, and tells nobody that they are done.
+    /// Runs the systems, without telling the host that they are done.
     pub(crate) fn systems(&mut self) -> usize {
         let frame = FrameInfo { tick: self.tick, seed: 1, delta_seconds: 1.0 / 60.0 };
         self.engine.run(&frame, self.host.arena())
     }
 
-    /// Runs `count` frames; gives the bytes of commands that were asked for.
+    /// Runs `count` frames; returns the number of bytes of their commands.
     pub(crate) fn frames(&mut self, count: u64) -> usize {
         let mut commands = 0;
         for _ in 0..count {
@@ -150,7 +150,7 @@ impl Game {
         commands
     }
 
-    /// Runs one frame with this number; gives the bytes of commands that were asked for.
+    /// Runs one frame with this number; returns the number of bytes of its commands.
     pub(crate) fn run_at(&mut self, tick: u64) -> usize {
         self.tick = tick;
         self.frames(1)
@@ -165,7 +165,7 @@ impl Game {
         self.host.stats().find(|(name, _)| *name == plugin).map(|(_, stats)| stats).unwrap_or_default()
     }
 
-    /// The state of `plugin` as far as `S` names its fields.
+    /// Those fields of `plugin`'s state that `S` names.
     pub(crate) fn state<S: PluginState>(&self, plugin: &str) -> S {
         let states = self.host.states();
         let (_, state) = states.iter().find(|(name, _)| *name == plugin).expect("the plugin runs");

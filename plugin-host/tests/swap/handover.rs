@@ -1,4 +1,4 @@
-//! Handovers: the next generation is made in parallel with the frame, and the edge switches to it or does not.
+//! Handovers: the next generation is created in parallel with the frame, and the edge switches to it or discards it.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -18,14 +18,14 @@ struct Listener {
     heard: u64,
 }
 
-/// A game whose counter has counted to 2, and in which no change waits.
+/// A game whose counter has counted to 2, and in which no change is pending.
 fn game() -> Game {
     let mut game = Game::with(&[("counter", "counter_v1"), ("opaque", "opaque_v1")]);
     game.frames(2);
     game
 }
 
-/// A game in whose listener's inbox something waits.
+/// A game whose listener has a message waiting in its inbox.
 fn talking() -> Game {
     let mut game = Game::with(&[("listener", "listener_v1"), ("talker", "talker_v1")]);
     game.frames(1);
@@ -36,12 +36,12 @@ fn count(game: &Game) -> u64 {
     game.state::<Counter>("counter").count
 }
 
-/// The build is refused at the edge, not before, with these words, and the old one goes on.
+/// The build is refused at the edge, not before, with these words, and the old one keeps running.
 fn is_refused(mut game: Game, fixture: &str, words: &[&str]) {
     game.begin_handover("counter", fixture);
     assert_eq!(game.stats("counter").failed_loads, 0);
     assert_eq!(game.edge(), 0);
-    let line = game.log.line("generation 1 goes on");
+    let line = game.log.line("generation 1 keeps running");
     for word in words {
         assert!(line.contains(word), "no {word:?} in {line}");
     }
@@ -52,14 +52,14 @@ fn is_refused(mut game: Game, fixture: &str, words: &[&str]) {
     assert!(!game.is_suspended("counter"));
 }
 
-/// Somebody who holds a plugin's gate, as a delivery does, so that no handover of it can end.
+/// A thread that holds a plugin's slot lock, as a delivery does, so that no handover of it can end.
 struct Holder {
     release: Sender<()>,
     thread: JoinHandle<()>,
 }
 
 impl Holder {
-    /// Takes the gate of `plugin`, in whose inbox something waits.
+    /// Takes the lock of `plugin`, which has a message waiting in its inbox.
     fn of(game: &Game, plugin: &str) -> Self {
         let (slot, (release, released), (entered, holds)) = (slot(game, plugin), channel(), channel());
         let thread = std::thread::spawn(move || hold(&slot, &entered, &released));
@@ -67,7 +67,7 @@ impl Holder {
         Self { release, thread }
     }
 
-    /// Gives the gate back at some moment from now on.
+    /// Releases the lock at some later moment.
     fn let_go(self) -> JoinHandle<()> {
         drop(self.release);
         self.thread
@@ -147,12 +147,12 @@ fn in_an_engine_that_hands_nothing_over_the_edge_does_the_whole_swap() {
 
 #[test]
 fn a_build_that_does_not_take_the_state_is_refused() {
-    is_refused(game(), "counter_restore_panics", &["can't be made from the saved state", "can't read a count"]);
+    is_refused(game(), "counter_restore_panics", &["can't restore the saved state", "can't read a count"]);
 }
 
 #[test]
 fn a_build_that_can_t_be_made_is_refused() {
-    is_refused(game(), "counter_default_panics", &["can't be made from the saved state", "no default today"]);
+    is_refused(game(), "counter_default_panics", &["can't restore the saved state", "no default today"]);
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn a_removal_during_the_handover_wins_and_what_was_made_is_dropped() {
     let mut game = talking();
     game.begin_handover("listener", "listener_last_word");
     std::fs::remove_file(game.path("listener")).expect("the plugin's file can be removed");
-    game.await_line("its file has gone", 1);
+    game.await_line("its file was deleted", 1);
     assert_eq!(game.edge(), 1);
     assert_eq!(game.running(), ["talker"]);
     assert!(game.log.line("its state panicked when dropped").contains("generation=2"));
@@ -216,7 +216,7 @@ fn a_plugin_that_is_called_during_its_handover_is_saved_again_at_the_edge() {
     game.systems();
     assert_eq!(game.edge(), 1);
     assert_eq!(count(&game), 3, "nothing of the late call is lost");
-    game.log.line("called after its systems were done");
+    game.log.line("called after its state was saved");
     assert_eq!(game.log.count("its state is saved"), 2);
 }
 

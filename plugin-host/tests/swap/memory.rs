@@ -27,7 +27,7 @@ struct Recorder {
     catches: bool,
 }
 
-/// Runs the arena plugin for one frame; gives the bytes that it used.
+/// Runs the arena plugin for one frame; returns the number of bytes that it used.
 fn frame(game: &mut Game, tick: u64) -> usize {
     let frame = FrameInfo { tick, seed: 1, delta_seconds: 1.0 / 60.0 };
     game.engine.run(&frame, game.host.arena());
@@ -39,9 +39,9 @@ fn what_plugins_place_in_the_arena_is_there_and_is_counted() {
     let mut game = Game::with(&[("arena", "arena")]);
     let used = frame(&mut game, 0);
     assert_eq!(game.state::<Arenas>("arena").sum, 300 + 5 + 45 + 8);
-    // 100 values, one more, a list that outgrew 1 and 8, a text.
+    // 100 values; one more; a list that outgrew the capacities 1 and 8; a text.
     assert_eq!(used, 800 + 8 + (1 + 8 + 16) * 8 + 8);
-    assert_eq!(frame(&mut game, 2), used, "each frame begins anew");
+    assert_eq!(frame(&mut game, 2), used, "each frame starts with an empty arena");
 }
 
 #[test]
@@ -59,9 +59,9 @@ fn past_its_quota_an_allocation_fails_and_the_next_frame_has_room_again() {
     assert_eq!((arena.peak_bytes, arena.refused), (used, 4), "two in each of two frames");
 }
 
-/// The lines that tell of a refused allocation.
+/// The lines that report a refused allocation.
 fn told(game: &Game) -> Vec<String> {
-    game.log.lines().into_iter().filter(|line| line.contains("bytes of the frame arena ")).collect()
+    game.log.lines().into_iter().filter(|line| line.contains("the frame arena refused ")).collect()
 }
 
 #[test]
@@ -72,7 +72,12 @@ fn a_plugin_that_takes_all_it_gets_takes_nothing_from_the_others() {
     assert_eq!(game.state::<Spawns>("modest").spawned, 300);
     let told = told(&game);
     assert_eq!(told.len(), 1, "once for a row of frames: {told:#?}");
-    for part in ["WARN greedy gets no 200000 bytes", "in its system `grab`", "of its 16777216", "with_arena_quota"] {
+    for part in [
+        "WARN the frame arena refused greedy 200000 bytes",
+        "in its system `grab`",
+        "of its quota of 16777216",
+        "with_arena_quota",
+    ] {
         assert!(told[0].contains(part), "no {part:?} in {told:?}");
     }
     let [greedy, modest] = ["greedy", "modest"].map(|plugin| game.stats(plugin).arena);
@@ -99,7 +104,7 @@ fn commands_that_exceed_a_plugins_own_quota_are_its_own_fault_at_its_own_place()
         let mark = format!("the place of tick {tick}");
         let at = source.lines().position(|line| line.contains(&mark)).expect("the fixture marks its places") + 1;
         assert!(line.contains(&format!("arena_commands.rs:{at}:")), "{line}");
-        assert!(line.contains("commands need memory of the frame arena"), "{line}");
+        assert!(line.contains("can't record a command"), "{line}");
     }
 }
 
@@ -127,7 +132,7 @@ fn a_replaced_image_is_retired_and_stays_mapped() {
         let name = |line: &'_ str| line.rsplit_once("/retired-g").map(|(_, name)| name.to_owned());
         let images: std::collections::BTreeSet<String> = maps.lines().filter_map(name).collect();
         assert_eq!(images.len(), 3, "{images:?}");
-        // A copy's file goes with its last use, its mapping stays.
+        // A copy's file is removed after its last use; its mapping stays.
         assert_eq!(images.iter().filter(|image| image.ends_with(" (deleted)")).count(), 2, "{images:?}");
     }
 }

@@ -27,7 +27,7 @@ struct Audience {
 
 const BOTH: [(&str, &str); 2] = [("listener", "listener_v1"), ("talker", "talker_v1")];
 
-/// After a frame in which nobody spoke: all numbers, once each and in order.
+/// After a frame in which nothing was sent: all numbers have arrived, once each and in order.
 fn heard_everything(mut game: Game) {
     std::fs::remove_file(game.path("talker")).expect("the talker's file can be removed");
     let sent = game.state::<Talker>("talker").sent;
@@ -89,19 +89,19 @@ fn a_suspended_subscribers_inbox_is_drained_and_what_it_misses_is_counted() {
     let mut game = Game::with(&BOTH);
     game.frames(1);
     game.swap("listener", "listener_panics");
-    // More than the lane holds: a reader that stood still would hold the talker up.
+    // More than the lane holds: a reader that stopped reading would block the talker.
     game.frames(200);
     assert!(game.is_suspended("listener"));
     let talker = game.state::<Talker>("talker");
     assert_eq!((talker.sent, talker.held_back), (2010, 0));
-    // Of those that were delivered, two were heard and the third was the last straw.
+    // Three were delivered: two were received, and the third one caused the panic.
     let stats = game.stats("listener");
     assert_eq!((stats.panics, stats.undelivered), (1, 2000 - 3));
     game.swap("listener", "listener_v1");
     assert!(game.log.line("messages were dropped while it was suspended").contains("undelivered=1997"));
     game.frames(1);
     assert_eq!(game.state::<Listener>("listener").heard, 2 + 10, "it hears what is new");
-    assert_eq!(game.stats("listener").undelivered, 1997, "and what it missed stays counted");
+    assert_eq!(game.stats("listener").undelivered, 1997, "and the missed messages stay counted");
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn another_schema_for_a_topic_is_refused_with_both() {
     let mut game = Game::with(&BOTH);
     game.frames(1);
     game.refuse("talker", "talker_other_schema");
-    let line = game.log.line("generation 1 goes on");
+    let line = game.log.line("generation 1 keeps running");
     for words in ["fixtures/number", "fixtures.Number@1 8/8 {", "fixtures.Number@2 16/8 {", "weight"] {
         assert!(line.contains(words), "no {words:?} in {line}");
     }
@@ -176,7 +176,7 @@ fn two_publishers_of_one_topic_in_one_system_are_refused() {
     let mut game = Game::with(&BOTH);
     game.frames(1);
     game.refuse("talker", "talker_twice");
-    let line = game.log.line("generation 1 goes on");
+    let line = game.log.line("generation 1 keeps running");
     for words in ["talk", "fixtures/number", "two publishers"] {
         assert!(line.contains(words), "no {words:?} in {line}");
     }

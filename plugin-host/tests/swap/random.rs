@@ -9,14 +9,14 @@ use super::refusal::with_another_abi;
 use super::state::Counter;
 use super::support::fixtures;
 
-/// A content of the counter's file.
+/// Content of the counter's file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Build {
     One,
     Two,
     /// Its system panics.
     Panicking,
-    /// Made afresh it runs, but it takes over no state.
+    /// A fresh start runs, but it can't restore a state.
     Unreadable,
     /// Refused before any of its code runs.
     OtherAbi,
@@ -33,7 +33,7 @@ impl Build {
         }
     }
 
-    /// What it adds to the count in a frame.
+    /// The amount that it adds to the count in a frame.
     fn step(self) -> u64 {
         match self {
             Self::Two => 100,
@@ -46,7 +46,7 @@ impl Build {
 #[derive(Clone, Copy, Debug)]
 enum Action {
     Put(Build),
-    /// The file as it is, touched.
+    /// The unchanged file is touched.
     Touch,
     Remove,
     /// The folder is renamed, and renamed back after some frames.
@@ -73,15 +73,15 @@ struct Running {
     is_suspended: bool,
 }
 
-/// What must be so.
+/// The model's expectation.
 #[derive(Debug, Default)]
 struct Model {
     running: Option<Running>,
-    /// The content that the watcher accepted last: tried again only if it doesn't run well.
+    /// The content that the watcher accepted last; it is tried again only if it doesn't run well.
     accepted: Option<Build>,
     /// The last build was refused at the edge.
     is_refused: bool,
-    /// What stands in the folder.
+    /// The build in the folder.
     file: Option<Build>,
     generation: u32,
     reloads: u32,
@@ -90,7 +90,7 @@ struct Model {
 }
 
 impl Model {
-    /// Whether anything is to be awaited.
+    /// Whether there is an event to wait for.
     fn put(&mut self, build: Build) -> bool {
         self.file = Some(build);
         if self.accepted == Some(build) {
@@ -198,24 +198,24 @@ fn await_what_comes(game: &mut Game, model: &Model, is_awaited: bool) {
     });
 }
 
-/// A file that only ever was refused is forgotten in silence.
+/// A file that was never accepted is forgotten without a log line.
 fn await_the_removal(game: &mut Game, runs: bool) {
     if runs {
         game.await_that(|game| game.running().is_empty());
     } else {
-        let removals = game.log.count("its file has gone");
-        game.await_that(|game| game.log.count("its file has gone") > removals);
+        let removals = game.log.count("its file was deleted");
+        game.await_that(|game| game.log.count("its file was deleted") > removals);
     }
 }
 
-/// Returns when the watcher has seen all that was done so far: it tries files one after the other, and refuses this one.
+/// Returns when the watcher has seen every change so far: it tries files one after the other, and refuses this one.
 fn await_the_watcher(game: &mut Game) {
     let before = game.stats("zz_last").failed_loads;
     game.put_bytes("zz_last", format!("no library {before}").as_bytes());
     game.await_that(|game| game.stats("zz_last").failed_loads > before);
 }
 
-/// `HOTFRAME_SOAK` (default 1) multiplies them.
+/// Number of cases; `HOTFRAME_SOAK` (default 1) multiplies it.
 fn cases() -> u32 {
     24 * std::env::var("HOTFRAME_SOAK").ok().and_then(|times| times.parse().ok()).unwrap_or(1)
 }

@@ -11,9 +11,9 @@ fn game() -> Game {
     game
 }
 
-/// The counter still counts by one, in the state that it had, and what was refused says `words`.
+/// The counter still counts by one, in its former state, and the refusal contains `words`.
 fn goes_on(mut game: Game, words: &[&str]) {
-    let line = game.log.line("generation 1 goes on");
+    let line = game.log.line("generation 1 keeps running");
     for word in words {
         assert!(line.contains(word), "no {word:?} in {line}");
     }
@@ -22,20 +22,20 @@ fn goes_on(mut game: Game, words: &[&str]) {
     let stats = game.stats("counter");
     assert_eq!((stats.generation, stats.reloads, stats.failed_loads, stats.panics), (1, 0, 1, 0));
     assert!(!game.is_suspended("counter"));
-    // And a good build still finds its way.
+    // A good build is still accepted.
     game.swap("counter", "counter_v2");
     game.frames(1);
     assert_eq!(game.state::<Counter>("counter").count, 105);
 }
 
-/// Where the section's record begins in a library; see `plugin_sdk::abi::section`.
+/// Offset of the section's record in a library; see `plugin_sdk::abi::section`.
 fn record(library: &[u8]) -> usize {
     let places: Vec<usize> = (0..library.len()).filter(|at| library[*at..].starts_with(b"HOTFRAME")).collect();
     let is_record = |at: &&usize| library[**at..].get(12..14) == Some(&1_u16.to_le_bytes());
     *places.iter().find(is_record).expect("a plugin has a record")
 }
 
-/// A fixture that says it was built for ABI version 77.
+/// A fixture whose record says that it was built for ABI version 77.
 pub(crate) fn with_another_abi(fixture: &str) -> Vec<u8> {
     let mut library = fixtures::bytes(fixture);
     let at = record(&library);
@@ -95,7 +95,7 @@ fn old_image_keeps_running_when_the_new_one_needs_a_symbol_that_nobody_has() {
 fn old_image_keeps_running_when_the_new_file_holds_another_plugin() {
     let mut game = game();
     game.refuse("counter", "opaque_v1");
-    goes_on(game, &["the file's name says \"counter\"", "calls itself \"opaque\""]);
+    goes_on(game, &["the file is named for plugin \"counter\"", "the plugin's name is \"opaque\""]);
 }
 
 #[test]
@@ -109,14 +109,14 @@ fn old_image_keeps_running_when_the_new_ones_default_panics() {
 fn old_image_keeps_running_when_the_new_one_panics_in_restore() {
     let mut game = game();
     game.refuse("counter", "counter_restore_panics");
-    goes_on(game, &["can't be made from the saved state", "can't read a count", "counter_restore_panics.rs:"]);
+    goes_on(game, &["can't restore the saved state", "can't read a count", "counter_restore_panics.rs:"]);
 }
 
 #[test]
 fn old_image_keeps_running_when_the_new_one_can_t_read_the_state() {
     let mut game = game();
     game.refuse("counter", "counter_other_type");
-    goes_on(game, &["can't be made from the saved state", "invalid type"]);
+    goes_on(game, &["can't restore the saved state", "invalid type"]);
 }
 
 #[test]
@@ -132,11 +132,11 @@ fn old_image_keeps_running_when_it_can_t_save_its_own_state() {
     let mut game = Game::with(&[("counter", "counter_save_panics")]);
     game.frames(1);
     game.refuse("counter", "counter_v2");
-    let line = game.log.line("generation 1 goes on");
+    let line = game.log.line("generation 1 keeps running");
     assert!(line.contains("the running generation can't save") && line.contains("can't write a count"), "{line}");
     game.frames(1);
     assert!(!game.is_suspended("counter"));
-    // Suspended, its state is lost either way: it no longer stands in the way.
+    // The plugin is suspended, so its state is lost either way and doesn't prevent the swap.
     game.frames(1);
     assert!(game.is_suspended("counter"));
     game.swap("counter", "counter_v1");

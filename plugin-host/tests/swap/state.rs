@@ -4,7 +4,7 @@ use plugin_sdk::prelude::*;
 
 use super::game::Game;
 
-/// What tests look at in `counter`'s state.
+/// The fields of `counter`'s state that tests read.
 #[derive(Default, PluginState)]
 pub(crate) struct Counter {
     pub(crate) count: u64,
@@ -71,7 +71,7 @@ fn opaque_state_of_another_format_is_refused_and_the_old_build_goes_on() {
     let mut game = Game::with(&[("opaque", "opaque_v1")]);
     game.frames(2);
     game.refuse("opaque", "opaque_v2");
-    let line = game.log.line("generation 1 goes on");
+    let line = game.log.line("generation 1 keeps running");
     assert!(line.contains("\"solver 1\"") && line.contains("\"solver 2\""), "{line}");
     game.frames(1);
     let state = game.state::<OpaqueOne>("opaque");
@@ -83,7 +83,7 @@ fn a_file_that_is_removed_and_added_again_starts_afresh_as_the_refusal_advises()
     let mut game = Game::with(&[("opaque", "opaque_v1")]);
     game.frames(2);
     game.refuse("opaque", "opaque_v2");
-    assert!(game.log.line("generation 1 goes on").contains("remove the plugin's file and add it again"));
+    assert!(game.log.line("generation 1 keeps running").contains("remove the plugin's file and add it again"));
     std::fs::remove_file(game.path("opaque")).expect("the file can be removed");
     game.await_that(|game| game.running().is_empty());
     game.put_bytes("opaque", &super::support::fixtures::bytes("opaque_v2"));

@@ -1,5 +1,5 @@
-//! Programs beside the game that are not plugins: a `topic!` declaration binds them as it binds plugins, in whichever order they attach;
-//! and the next build recreates what one of them breaks.
+//! Programs that use the game's bus and are not plugins: a `topic!` declaration binds them as it binds plugins, in whichever order they
+//! attach, and the next build recreates whatever one of them breaks.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -13,7 +13,7 @@ use super::game::Game;
 use super::support::fixtures;
 use super::types::{Blocking, DroppingNewest, DroppingOldest, Evicting, Latest, Number, Numbers, Rejecting};
 
-/// Names the bus's folder to a child process that is a stranger.
+/// Passes the bus's folder to a child process that acts as a stranger.
 const FOLDER: &str = "HOTFRAME_TEST_STRANGER";
 
 #[derive(Default, PluginState)]
@@ -37,7 +37,7 @@ struct Listener {
     heard: u64,
 }
 
-/// What a stranger holds: an end of each kind on a topic of each policy.
+/// A stranger's publishers and inboxes: one of each kind on a topic of each policy.
 struct Ends {
     inbox: Inbox,
     rejecting: TopicPublisher<Rejecting>,
@@ -84,7 +84,7 @@ impl Ends {
         self.evicting.send(&message)
     }
 
-    /// Names of the topics on which the plugin was heard.
+    /// Names of the topics on which the plugin's messages were received.
     fn heard(&mut self) -> Vec<String> {
         let mut heard = Vec::new();
         let drained = self.inbox.drain(|delivery| {
@@ -99,7 +99,7 @@ impl Ends {
     }
 }
 
-/// The child's side of [`Stranger`]; no test by itself.
+/// The child's side of [`Stranger`]; not a test of its own.
 #[expect(clippy::print_stdout, reason = "the game reads its answers")]
 #[test]
 fn stranger() {
@@ -117,7 +117,7 @@ fn stranger() {
     }
 }
 
-/// A process of its own that uses the bus without a host.
+/// A process that uses the bus without a host.
 struct Stranger {
     process: Child,
     commands: ChildStdin,
@@ -174,7 +174,7 @@ const POLICIES: [(&str, Policy); 6] = [
     ("fixtures/reject", Policy::Reject),
 ];
 
-/// Plugins and the stranger hear each other on each topic.
+/// Plugins and the stranger receive each other's messages on each topic.
 fn hear_each_other(game: &mut Game, stranger: &mut Stranger) {
     let topics = game.host.bus().snapshot().topics;
     let declared: Vec<_> = topics.iter().map(|topic| (topic.name.as_str(), topic.policy)).collect();
@@ -239,13 +239,13 @@ fn a_blocking_send_holds_the_frame_no_longer_than_its_deadline_and_gives_the_mes
     game.frames(80);
     let sent = game.state::<Out>("policies_out").sent;
     assert!((50..80).contains(&sent), "its lane holds some 60 messages, not {sent}");
-    let line = game.log.line("the frame stood still for 3 ms");
+    let line = game.log.line("the frame was blocked for 3 ms");
     assert!(line.contains("\"fixtures/block\"") && line.contains("more capacity"), "{line}");
-    // As it advises.
+    // As the message advises.
     game.swap("policies_out", "policies_out_roomy");
     game.frames(40);
     assert_eq!(game.state::<Out>("policies_out").sent, sent + 40);
-    assert_eq!(game.log.count("the frame stood still"), 1);
+    assert_eq!(game.log.count("the frame was blocked"), 1);
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn scribble(game: &Game, topic: &str, publisher: &str) {
 #[test]
 fn the_next_build_of_a_publisher_whose_lane_was_overwritten_gets_a_new_lane() {
     let mut game = Game::with(&[("listener", "listener_v1"), ("talker", "talker_v1")]);
-    // It stops reading between two marks of the lane: then the publisher has to look at its own records.
+    // The reader stops between two checkpoints of the lane, so that the publisher has to read its own records.
     let mut slow = game.host.bus().inbox("slow", Attachment::Gating).expect("room");
     slow.subscribe(&TopicSpec::of::<Numbers>(), Start::Now).expect("the same declaration");
     game.frames(1);
@@ -294,7 +294,7 @@ fn the_next_build_of_a_publisher_whose_lane_was_overwritten_gets_a_new_lane() {
     assert!(line.contains("the next build of its plugin gets a new lane"), "{line}");
     let broken = game.state::<Talker>("talker");
     assert!(broken.held_back > 0);
-    // A build that is refused changes nothing of it.
+    // A refused build changes nothing about this.
     game.engine.refused.push("3.0.0");
     game.refuse("talker", "talker_larger_lane");
     game.frames(1);

@@ -1,4 +1,4 @@
-//! Things that a person did and the host ignores: reported once, with advice.
+//! Actions of a person that the host ignores are reported once, with advice.
 
 use std::fs;
 
@@ -42,7 +42,7 @@ fn two_files_of_one_plugin_are_an_error_that_names_both() {
 #[test]
 fn an_order_beside_a_plugin_that_does_not_run_is_told_until_it_runs() {
     let mut game = Game::with(&[("order_b", "order_b")]);
-    let after = "order_b/three: after = \"order_a/one\" has no effect: no plugin of that name runs";
+    let after = "order_b/three: after = \"order_a/one\" has no effect: no running plugin has that name";
     assert!(game.log.line(after).starts_with("WARN"));
     game.log.line("order_b/three: before = \"order_a/two\" has no effect");
     game.put_bytes("counter", &fixtures::bytes("counter_v1"));
@@ -58,11 +58,11 @@ fn an_order_beside_a_plugin_that_does_not_run_is_told_until_it_runs() {
 #[test]
 fn a_topic_that_no_plugin_publishes_is_told_once() {
     let mut game = Game::with(&[("listener", "listener_v1")]);
-    let line = game.log.line("no plugin that runs publishes \"fixtures/number\"");
+    let line = game.log.line("no running plugin publishes \"fixtures/number\"");
     assert!(line.starts_with("INFO") && line.contains("listener/hear"), "{line}");
     game.put_bytes("counter", &fixtures::bytes("counter_v1"));
     game.await_that(|game| game.stats("counter").generation == 1);
-    game.log.line("no plugin that runs publishes");
+    game.log.line("no running plugin publishes");
 }
 
 #[test]
@@ -78,12 +78,12 @@ fn a_folder_that_is_away_is_told_and_all_plugins_go_on() {
     let (folder, away) = (game.host.folder().to_path_buf(), game.aside().join("away"));
     game.frames(1);
     fs::rename(&folder, &away).expect("the folder can be renamed");
-    game.await_that(|game| game.log.count("the plugins folder is away") > 0);
+    game.await_that(|game| game.log.count("the plugins folder is missing") > 0);
     game.frames(2);
     fs::rename(&away, &folder).expect("the folder can be renamed back");
     game.await_that(|game| game.log.count("the plugins folder is back") > 0);
     game.swap("counter", "counter_v2");
     game.frames(1);
     assert_eq!(game.state::<super::state::Counter>("counter").count, 103, "its state was never lost");
-    game.log.line("the plugins folder is away");
+    game.log.line("the plugins folder is missing");
 }

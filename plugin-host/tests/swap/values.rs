@@ -61,7 +61,7 @@ fn a_value_that_the_new_build_reads_as_another_is_a_warning() {
 fn an_error_names_the_field_by_its_path() {
     let mut game = hoard();
     game.refuse("hoard", "hoard_v3");
-    let line = game.log.line("generation 1 goes on");
+    let line = game.log.line("generation 1 keeps running");
     assert!(line.contains("items[0].name: invalid type: string \"item 0\", expected u8"), "{line}");
 }
 
@@ -70,7 +70,7 @@ fn an_opaque_field_of_another_layout_is_refused_though_its_version_is_the_same()
     let mut game = Game::with(&[("opaque", "opaque_world_v1")]);
     game.frames(2);
     game.refuse("opaque", "opaque_world_v2");
-    let line = game.log.line("generation 1 goes on");
+    let line = game.log.line("generation 1 keeps running");
     for part in ["world: ", "World{gold:u32,lives:u32,seed:u32}", "World{lives:u32,gold:u32}", "new version"] {
         assert!(line.contains(part), "no {part:?} in {line}");
     }
@@ -88,12 +88,12 @@ fn a_state_is_handed_over_as_deep_as_it_can_be_saved() {
         assert_eq!(game.stats("deep").generation, 2);
         game.run_at(1_200);
         game.refuse("deep", "deep");
-        let line = game.log.line("generation 2 goes on");
+        let line = game.log.line("generation 2 keeps running");
         for part in ["can't save its state", "head.next.next", "1024 levels deep"] {
             assert!(line.contains(part), "no {part:?} in {line}");
         }
         game.run_at(20);
-        assert!(!game.is_suspended("deep"), "the running build goes on");
+        assert!(!game.is_suspended("deep"), "the running build keeps running");
     }
 }
 
@@ -104,11 +104,11 @@ fn an_opaque_state_that_is_too_deep_is_refused_and_the_game_goes_on() {
         game.hands_over = hands_over;
         game.frames(1);
         game.refuse("deep", "deep");
-        let line = game.log.line("generation 1 goes on");
+        let line = game.log.line("generation 1 keeps running");
         for part in ["can't save its state", "head: next.next", "1024 levels deep"] {
             assert!(line.contains(part), "no {part:?} in {line}");
         }
         game.frames(1);
-        assert!(!game.is_suspended("deep"), "the running build goes on");
+        assert!(!game.is_suspended("deep"), "the running build keeps running");
     }
 }

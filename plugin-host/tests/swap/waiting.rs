@@ -1,10 +1,10 @@
-//! Builds that wait for other plugins to change: retried then, unless there is a newer verdict on their file.
+//! Builds that wait for other plugins to change are retried after such a change, unless there is a newer verdict on their file.
 
 use super::game::Game;
 use super::state::Counter;
 use super::support::fixtures;
 
-/// A counter whose build 2 waits, since the engine had no room for it; now it has.
+/// A game whose counter's build 2 waits, because the engine had no room for it; now the engine has room.
 fn game() -> Game {
     let mut game = Game::with(&[("counter", "counter_v1"), ("opaque", "opaque_v1")]);
     game.frames(2);
@@ -14,7 +14,7 @@ fn game() -> Game {
     game
 }
 
-/// Another plugin changes, and the counter's first build goes on.
+/// Another plugin changes, and the counter's first build keeps running.
 fn goes_on_with_build_1(mut game: Game) {
     let failed = game.stats("counter").failed_loads;
     game.swap("opaque", "opaque_v1_later");
@@ -29,7 +29,7 @@ fn goes_on_with_build_1(mut game: Game) {
 #[test]
 fn a_waiting_build_is_loaded_when_others_have_changed() {
     let mut game = game();
-    assert!(game.log.line("generation 1 goes on").contains("it is tried again when other plugins change"));
+    assert!(game.log.line("generation 1 keeps running").contains("it is tried again when other plugins change"));
     game.swap("opaque", "opaque_v1_later");
     game.await_that(|game| game.stats("counter").generation == 2);
 }
@@ -82,7 +82,7 @@ fn a_waiting_first_build_whose_file_goes_is_never_loaded() {
     game.refuse("counter", "counter_v2");
     game.engine.refused.clear();
     std::fs::remove_file(game.path("counter")).expect("the file can be removed");
-    game.await_line("its file has gone", 1);
+    game.await_line("its file was deleted", 1);
     game.edge();
     game.swap("opaque", "opaque_v1_later");
     game.frames(2);
@@ -107,7 +107,7 @@ fn a_retry_that_fails_for_another_reason_says_so_once_for_each() {
     let mut game = Game::with(&[("listener", "listener_v1"), ("talker", "talker_v1"), ("opaque", "opaque_v1")]);
     game.frames(1);
     game.refuse("talker", "talker_other_policy");
-    assert!(game.log.line("generation 1 goes on").contains("has the policy Reject"));
+    assert!(game.log.line("generation 1 keeps running").contains("has the policy Reject"));
     let tried_again = |game: &Game| game.log.count("refused for another reason");
     game.swap("opaque", "opaque_v1_later");
     game.frames(2);

@@ -6,7 +6,7 @@ use core::ops::Range;
 use std::hash::DefaultHasher;
 
 /// The error message.
-pub(super) const EQUAL_KEYS: &str = "two entries are written with the same key, of which one would come back";
+pub(super) const EQUAL_KEYS: &str = "two entries are written with the same key, so a restore would keep only one";
 
 /// Hash and place of each key so far.
 #[derive(Debug, Default)]

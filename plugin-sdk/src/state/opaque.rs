@@ -36,7 +36,7 @@ pub fn serialize_opaque<T: Serialize, S: Serializer>(
     }
     if outline.is_cut() {
         return Err(S::Error::custom(
-            "an opaque field's type has to be known as a whole, and this one is too large: its fixed arrays hold too many values, or its types are too deep in one another; keep them in a `Vec`, or in a plain field",
+            "an opaque field's type must be outlined completely, and this one is too large: its fixed arrays hold too many values, or its types nest too deeply; keep them in a `Vec`, or in a plain field",
         ));
     }
     let mut parts = serializer.serialize_tuple_struct(OPAQUE_NAME, 3)?;

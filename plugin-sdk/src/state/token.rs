@@ -68,7 +68,7 @@ impl<'de> Token<'de> {
             Marker::Ext8 => Self::sized(rest, 1).and_then(|length| Self::extension(rest, length))?,
             Marker::Ext16 => Self::sized(rest, 2).and_then(|length| Self::extension(rest, length))?,
             Marker::Ext32 => Self::sized(rest, 4).and_then(|length| Self::extension(rest, length))?,
-            Marker::Reserved => return Err(Error::new("the bytes are no state")),
+            Marker::Reserved => return Err(Error::new("the bytes are not a saved state")),
         })
     }
 
@@ -79,7 +79,7 @@ impl<'de> Token<'de> {
     }
 
     fn text(rest: &mut &'de [u8], length: usize) -> Result<Self, Error> {
-        core::str::from_utf8(slice(rest, length)?).map(Self::Text).map_err(|_| Error::new("the bytes are no text"))
+        core::str::from_utf8(slice(rest, length)?).map(Self::Text).map_err(|_| Error::new("the text is not UTF-8"))
     }
 
     fn extension(rest: &mut &'de [u8], length: usize) -> Result<Self, Error> {

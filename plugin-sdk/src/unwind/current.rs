@@ -31,7 +31,7 @@ pub(super) fn words(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     text.or_else(|| payload.downcast_ref::<Box<str>>().map(|text| &**text))
         .or_else(|| payload.downcast_ref::<Cow<'static, str>>().map(|text| &**text))
-        .unwrap_or("a panic with a payload that is no text")
+        .unwrap_or("a panic whose payload is not text")
 }
 
 /// Identifies a payload by type and text, because it moves between the hook and the guard.

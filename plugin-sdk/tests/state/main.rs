@@ -25,7 +25,7 @@ fn saved<S: PluginState>(state: &S) -> Result<Vec<u8>, String> {
 
 /// `state`, saved and restored.
 fn again<S: PluginState>(state: &S) -> S {
-    restore(&saved(state).expect("it can be written")).expect("what was written can be read")
+    restore(&saved(state).expect("it can be written")).expect("the written state can be read")
 }
 
 /// The error of saving `state` and restoring it as another type.

@@ -405,7 +405,7 @@ fn nothing_is_read_by_its_position() {
     struct Four {
         list: [u8; 4],
     }
-    assert_eq!(reads!(Four::default(), { list: [u8; 3] }), "list: it has 4 items, of which this build's type takes 3");
+    assert_eq!(reads!(Four::default(), { list: [u8; 3] }), "list: it has 4 items, but this build's type takes 3");
 }
 
 #[test]

@@ -232,5 +232,8 @@ fn a_state_of_an_earlier_sdk_is_read() {
     let bytes = [&[0x82, 0xa5][..], b"count", &[7, 0xa4], b"name", &[0xa1], b"x"].concat();
     let state: Old = plugin_sdk::state::restore(&bytes).expect("a map of names");
     assert_eq!(state, Old { count: 7, name: Some("x".to_owned()) });
-    assert!(saved(&state).expect("it can be written").ends_with(&bytes), "and is still written so, behind its sketch");
+    assert!(
+        saved(&state).expect("it can be written").ends_with(&bytes),
+        "and is still written in the same way, behind its sketch"
+    );
 }

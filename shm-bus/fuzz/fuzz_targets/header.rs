@@ -1,4 +1,4 @@
-//! 32 bytes as a header: what is accepted is given back bit for bit, what is refused is refused for one field.
+//! 32 bytes as a header: an accepted header is encoded again to the same bits, and a refused one is refused for one field.
 
 #![no_main]
 

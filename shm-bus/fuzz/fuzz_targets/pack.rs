@@ -1,4 +1,4 @@
-//! Any bytes as MessagePack of a type with everything in it: what is accepted is written the same way twice.
+//! Any bytes as MessagePack of a type with every kind of field: an accepted value is encoded twice to the same bytes.
 
 #![no_main]
 
@@ -32,7 +32,7 @@ enum Tree {
     Many(Vec<Tree>),
 }
 
-/// Floats that are no numbers are equal in no other way than as bytes.
+/// NaNs can be compared only as bytes.
 macro_rules! round_trip {
     ($type:ty, $data:expr) => {
         if let Ok(value) = pack::decode::<$type>($data) {

@@ -1,4 +1,4 @@
-//! A server and a client of any messages on their topics.
+//! A server and a client that receive arbitrary messages on their topics.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Any text as a schema, then any bytes as messages of it: what comes out is JSON, and no longer than the text and bytes warrant.
+//! Any text as a schema, then any bytes as messages of it: the output is JSON, and its length is bounded by the text and the bytes.
 
 #![no_main]
 

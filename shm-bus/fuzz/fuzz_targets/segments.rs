@@ -1,4 +1,4 @@
-//! Any words in the register, the lanes and the inboxes of a bus that is in use.
+//! Any words in the registry, the lanes and the inboxes of a bus in use.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! What is sent: a block of words that all tell its number, so that whoever sums them knows whether each arrived.
+//! The sent data: a block of words that encode its number, so that a reader that sums them can check that every word arrived.
 
 #![expect(unsafe_code, reason = "views words as bytes")]
 
@@ -14,12 +14,12 @@ pub(crate) const SMALL: usize = 8;
 /// Words of 1 KiB.
 pub(crate) const LARGE: usize = 128;
 
-/// The number that tells the far end to leave. Numbers stay below; their sums fit 64 bits.
+/// The number that tells the far end to leave. Other numbers are smaller; their sums fit 64 bits.
 pub(crate) const END: u64 = 1 << 48;
 
 impl<const W: usize> Block<W> {
     pub(crate) const BYTES: usize = 8 * W;
-    /// What the words' places add to the sum.
+    /// The amount that the words' positions add to the sum.
     const PLACES: u64 = (W as u64 - 1) * W as u64 / 2;
 
     #[inline]

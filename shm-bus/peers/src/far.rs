@@ -1,7 +1,7 @@
-//! The far end's process: this program again, told which case, peer and place.
+//! The far end's process: this program again, with a case, a peer and a place as arguments.
 //!
-//! It says `ready` once it is connected, does what the case says, then tells its figures, if it has any, and ends. When its
-//! standard input ends before that, the run is gone, and it leaves at once; the janitor clears away after it.
+//! It prints `ready` once it is connected, does its part of the case, prints its figures, if it has any, and ends. If its standard input
+//! ends before that, the run is gone, and the far end exits at once; the janitor cleans up after it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
@@ -40,7 +40,7 @@ impl Far {
         Ok(())
     }
 
-    /// Waits for an orderly end; the far end's figures, if it has any.
+    /// Waits for an orderly end; returns the far end's figures, if it has any.
     pub(crate) fn finish(mut self) -> Result<Option<Round>> {
         let mut answer = String::new();
         self.answers.read_to_string(&mut answer)?;
@@ -58,7 +58,7 @@ impl Drop for Far {
     }
 }
 
-/// Ends this process when whoever started it is gone.
+/// Ends this process when the process that started it is gone.
 pub(crate) fn leave_with_the_run() {
     std::thread::spawn(|| {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());

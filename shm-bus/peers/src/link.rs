@@ -1,4 +1,4 @@
-//! What a peer must be able to do to take part in a case.
+//! The abilities that a peer needs to take part in a case.
 
 use std::ops::Range;
 use std::path::Path;
@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::block::Block;
 
-/// Blocks that a peer's queue has room for, the same for all.
+/// Number of blocks that a peer's queue has room for, the same for all.
 pub(crate) const ROOM: usize = 4096;
 
 /// One end of a two-way connection that carries blocks of `W` words.
@@ -19,16 +19,16 @@ pub(crate) trait Link<const W: usize>: Sized {
     /// Both ends, in this process. `place` is an empty folder.
     fn pair(place: &Path) -> Result<(Self, Self)>;
 
-    /// Fills and sends the block of `number`; `false` when there is no room now.
+    /// Fills and sends the block of `number`; `false` if there is no room now.
     fn send(&mut self, number: u64) -> Result<bool>;
 
-    /// Takes the next block and sums its words; `None` when there is none now.
+    /// Takes the next block and sums its words; `None` if there is none now.
     fn receive(&mut self) -> Result<Option<u64>>;
 }
 
 /// A connection between two processes, which know the same folder.
 pub(crate) trait Across<const W: usize>: Link<W> {
-    /// What the near end holds until the far end is there.
+    /// The state of the near end until the far end is there.
     type Listening;
 
     fn listen(place: &Path) -> Result<Self::Listening>;
@@ -36,30 +36,30 @@ pub(crate) trait Across<const W: usize>: Link<W> {
     fn connect(place: &Path) -> Result<Self>;
 }
 
-/// An end that can sleep until a block comes.
+/// An end that can sleep until a block arrives.
 pub(crate) trait Sleeping<const W: usize>: Link<W> {
-    /// As [`Link::send`], and wakes the other end.
+    /// Like [`Link::send`], and wakes the other end.
     fn send_and_wake(&mut self, number: u64) -> Result<bool> {
         self.send(number)
     }
 
-    /// Sleeps until there is a block; its sum.
+    /// Sleeps until there is a block; returns its sum.
     fn receive_asleep(&mut self) -> Result<u64>;
 }
 
 /// An end that sends and takes several blocks in one go.
 pub(crate) trait Batching<const W: usize>: Link<W> {
-    /// Sends the blocks of `numbers`, or the first of them when there is no room for more now; how many.
+    /// Sends the blocks of `numbers`, or the first of them if there is no room for more now; returns their number.
     fn send_many(&mut self, numbers: Range<u64>) -> Result<u64>;
 
-    /// Gives `each` the sums of the blocks that are there.
+    /// Calls `each` with the sums of the present blocks.
     fn receive_many(&mut self, each: impl FnMut(u64) -> Result<()>) -> Result<()>;
 }
 
-/// How long a spinning end hears nothing, or has no room, before it gives up.
+/// Time without a block, or without room, after which a spinning end gives up.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
 
-/// Polls until `poll` gives something; fails when that takes too long.
+/// Polls until `poll` returns a value; fails if that takes too long.
 #[inline]
 pub(crate) fn spin<T>(mut poll: impl FnMut() -> Result<Option<T>>) -> Result<T> {
     const POLLS_PER_LOOK: u32 = 1 << 16;
@@ -82,7 +82,7 @@ pub(crate) fn send_spinning<const W: usize>(link: &mut impl Link<W>, number: u64
     spin(|| Ok(link.send(number)?.then_some(())))
 }
 
-/// Spins until there is a block; its number.
+/// Spins until there is a block; returns its number.
 #[inline]
 pub(crate) fn receive_spinning<const W: usize>(link: &mut impl Link<W>) -> Result<u64> {
     Block::<W>::number_of(spin(|| link.receive())?)

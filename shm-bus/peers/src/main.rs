@@ -1,13 +1,13 @@
-//! shm-bus measured beside its peers: rings and channels between threads, what carries messages between processes, and
-//! the bare system calls and cache lines below them all.
+//! shm-bus measured beside its peers: rings and channels between threads, transports between processes, and, as lower bounds, bare system
+//! calls and cache lines.
 //!
-//! A **case** is measured in **rounds**; in each round every **contender** has one **session**, one directly after the
-//! other, so that all of them meet the machine in the same moods. A session between processes starts this program again
-//! as its far end, which must end in order; each end keeps to a core of its own.
+//! A **case** is measured in **rounds**; in each round every **contender** has one **session**, one directly after the other, so that all
+//! of them meet the same state of the machine. A session between processes starts this program again as its far end, which must end in
+//! order; each end stays on a core of its own.
 //!
 //! # Failure
-//! An operation that gives nothing, or an error, where it should not ends its session, and the program ends with 1. It
-//! leaves neither a process nor a file, even when it is killed.
+//! An unexpected empty result or error ends its session, and the program ends with code 1. It leaves neither a process nor a file, even if
+//! it is killed.
 
 mod block;
 mod cases;
@@ -40,26 +40,26 @@ use samples::Round;
 /// two cores are needed. Linux only.
 #[derive(Debug, Parser)]
 struct Args {
-    /// Five short rounds, in less than a minute; else eleven longer ones, in about seven minutes
+    /// Measure five short rounds, in less than a minute, instead of eleven longer ones, in about eight minutes
     #[arg(long)]
     quick: bool,
-    /// Write all rows to FILE as JSON, too
+    /// Also write all rows to FILE as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Only the case NAME; may be given several times
+    /// Measure only the case NAME; may be given several times
     #[arg(long = "case", value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(case_names()))]
     cases: Vec<String>,
     #[command(subcommand)]
     role: Option<Role>,
 }
 
-/// What this program starts itself as.
+/// A role in which this program starts itself.
 #[derive(Debug, Subcommand)]
 enum Role {
     /// The far end of one session.
     #[command(hide = true)]
     Far { case: String, peer: String, place: PathBuf },
-    /// Clears away after a run.
+    /// Cleans up after a run.
     #[command(hide = true)]
     Janitor { run: String },
 }
@@ -129,7 +129,7 @@ fn measure_case(
     let mut measured: Vec<_> = case.contenders.iter().map(start).collect();
     let count = case.contenders.len();
     for round in 0..rounds {
-        // Each round begins with another one, so that nobody always follows the same.
+        // Each round begins with another contender, so that none always follows the same one.
         for index in (0..count).map(|index| (index + round) % count) {
             let Ok(taken) = &mut measured[index].rounds else { continue };
             let figures = measure_once(case, &case.contenders[index], budget, folder);
@@ -152,7 +152,7 @@ fn measure_once(case: &Case, contender: &Contender, budget: Duration, folder: &m
     Ok(figures)
 }
 
-/// Ends the program when a session hangs; told after each one that it did not.
+/// Ends the program if a session hangs; receives a message after each session.
 fn watchdog() -> Sender<()> {
     const SESSION_MAX: Duration = Duration::from_secs(60);
     let (alive, heard) = channel();

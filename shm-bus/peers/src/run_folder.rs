@@ -1,7 +1,7 @@
-//! The run's folder in shared memory, and the janitor who clears it away whatever becomes of the run.
+//! The run's folder in shared memory, and the janitor, which removes it however the run ends.
 //!
-//! Everything of a run in `/dev/shm` begins with its name. The janitor is a process that waits until its standard input
-//! ends, which happens when the run has ended or was killed.
+//! Every file of a run in `/dev/shm` begins with its name. The janitor is a process that waits until its standard input ends, which happens
+//! when the run has ended or was killed.
 
 use std::fs::DirBuilder;
 use std::io::{ErrorKind, Read};
@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 
 const SHARED_MEMORY: &str = "/dev/shm";
 
-/// See the module.
+/// The folder; see the module.
 #[derive(Debug)]
 pub(crate) struct RunFolder {
     name: String,
@@ -61,17 +61,17 @@ fn make(folder: &Path) -> Result<()> {
     DirBuilder::new().mode(0o700).create(folder).with_context(|| format!("can't make {}", folder.display()))
 }
 
-/// Names what a peer puts into `/dev/shm` itself for the session at `place`.
+/// The prefix of files that a peer itself puts into `/dev/shm` for the session at `place`.
 pub(crate) fn prefix(place: &Path) -> String {
     let parts = place.components().rev().take(2).map(|part| part.as_os_str().to_string_lossy().into_owned());
     let [session, run] = <[String; 2]>::try_from(parts.collect::<Vec<_>>()).unwrap_or_default();
     format!("{run}-{session}-")
 }
 
-/// The janitor's life.
+/// The janitor's main function.
 pub(crate) fn clear_after_end(run: &str) -> Result<()> {
     std::io::stdin().read_to_end(&mut Vec::new())?;
-    // Far ends that lost the run are leaving at the same time.
+    // Far ends that lost the run are exiting at the same time.
     let start = Instant::now();
     while clear(run)? > 0 && start.elapsed() < Duration::from_secs(5) {
         std::thread::sleep(Duration::from_millis(20));
@@ -79,7 +79,7 @@ pub(crate) fn clear_after_end(run: &str) -> Result<()> {
     Ok(())
 }
 
-/// Removes what begins with `run`; how much there was.
+/// Removes every file whose name begins with `run`; returns their number.
 fn clear(run: &str) -> Result<usize> {
     let mut found = 0;
     for entry in std::fs::read_dir(SHARED_MEMORY)? {

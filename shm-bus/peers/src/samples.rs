@@ -1,4 +1,4 @@
-//! Samples of one session, in nanoseconds, and what is kept of them.
+//! Samples of one session, in nanoseconds, and the figures that are kept of them.
 
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,7 @@ impl Samples {
         self.taken
     }
 
-    /// Takes a sample; those past the room are left out.
+    /// Takes a sample; samples beyond the room are left out.
     #[inline]
     pub(crate) fn take(&mut self, nanoseconds: f64) {
         if let Some(place) = self.room.get_mut(self.taken) {
@@ -60,8 +60,8 @@ impl Samples {
     }
 }
 
-/// Repeats `operations` for as long as `budget` says and takes a sample of each repetition, which makes `count` of them.
-/// The first fifth of the time warms up.
+/// Repeats `operations` for the time `budget` and takes a sample of each repetition, which makes `count` of them. The first fifth of the
+/// time warms up.
 pub(crate) fn sample(budget: Duration, count: u64, mut operations: impl FnMut() -> Result<()>) -> Result<Round> {
     let start = Instant::now();
     while start.elapsed() < budget / 5 {
@@ -76,7 +76,7 @@ pub(crate) fn sample(budget: Duration, count: u64, mut operations: impl FnMut() 
     samples.percentiles()
 }
 
-/// The median; of an even number, the lower one of the middle two.
+/// The median; of an even number of values, the lower one of the middle two.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<_> = values.into_iter().collect();
     values.sort_unstable_by(f64::total_cmp);

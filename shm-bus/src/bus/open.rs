@@ -139,7 +139,7 @@ fn enter(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Bus,
         None if !create => return Err(OpenError::NotFound { name: name.to_owned(), folder: PathBuf::new() }),
         None => {
             clear(&store);
-            make_control(&store, birth, &wishes.limits()).map_err(failed("make the register"))?
+            make_control(&store, birth, &wishes.limits()).map_err(failed("create the registry"))?
         }
     };
     Shared::enter(name, store, control, birth, wishes.patience).map(Bus::of)

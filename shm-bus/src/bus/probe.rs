@@ -53,7 +53,7 @@ fn probe_store(store: &Store) -> Result<(), OpenError> {
     };
     // Leftovers of a killed probe.
     clear(store);
-    let shares = shares_memory(store).map_err(failed("make the register"));
+    let shares = shares_memory(store).map_err(failed("create the registry"));
     let nobody = LockOwner { register: 0, slot: 0, id: 0 };
     let locks = store.take_slot(nobody).map_err(failed("lock `p0.lock`"));
     remove_bus(store);
@@ -73,6 +73,6 @@ fn shares_memory(store: &Store) -> io::Result<()> {
     if from.load(Ordering::Relaxed) == WORD {
         Ok(())
     } else {
-        Err(io::Error::other("what one process writes into a mapped file there, another one does not see"))
+        Err(io::Error::other("a file mapped there by two processes is not shared memory"))
     }
 }

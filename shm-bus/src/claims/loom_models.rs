@@ -257,7 +257,7 @@ fn a_return_is_never_missed() {
     });
     looker.waits();
     giver.join().expect("a worker");
-    assert!(looker.waits(), "nobody would look any more");
+    assert!(looker.waits(), "no worker would look any more");
     assert_eq!(looker.claim().map(|claim| claim.word.deliveries), Some(2));
 }
 

@@ -132,7 +132,7 @@ impl Control {
         self.line(topic, ACCOUNT).store(account, Ordering::Release);
     }
 
-    /// Records the total that had ended when the topic at this index was declared anew. Under `bus.lock`, before its entry is filled.
+    /// Records the total that had ended when the topic at this index was declared again. Under `bus.lock`, before its entry is filled.
     pub(super) fn note_declared(&self, topic: usize) {
         // ORDERING: Relaxed, published by [ENTRY].
         let ended = self.line(topic, ENDED).load(Ordering::Relaxed);

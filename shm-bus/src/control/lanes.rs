@@ -30,7 +30,7 @@ pub(crate) struct LaneEntry {
     pub(crate) participant: usize,
     /// Bytes of the ring.
     pub(crate) capacity: u64,
-    /// Of a work queue: maximum number of messages that are sent and not done, a power of two; otherwise 0.
+    /// For a work queue: maximum number of messages that are sent and not done, a power of two; otherwise 0.
     pub(crate) claims: u64,
     pub(crate) publisher: String,
 }

@@ -19,7 +19,11 @@ const STEPS_MAX: usize = 64;
 /// See the module.
 pub fn request(data: &[u8]) {
     if let Ok((prefix, rest)) = RequestPrefix::decode(data) {
-        assert_eq!(prefix.encode()[..], data[..data.len() - rest.len()], "what is accepted is given back");
+        assert_eq!(
+            prefix.encode()[..],
+            data[..data.len() - rest.len()],
+            "an accepted request is encoded to the same bytes"
+        );
     }
     let bus = Bus::anonymous().expect("a bus");
     let (mut server, mut client) = (bus.server(SERVICE).expect("free"), bus.client(SERVICE).expect("room"));

@@ -222,7 +222,7 @@ impl Inbox {
     fn tell_redeclared(&mut self, place: usize, told: Redeclared) {
         let Redeclared { was, wanted } = told;
         let now = Box::new((*self.subscriptions[place].declared).clone());
-        tracing::info!(topic = now.name, %was, %now, "a topic that only observers held was declared anew");
+        tracing::info!(topic = now.name, %was, %now, "a topic that only observers held was declared again");
         let was = Box::new((*was).clone());
         self.news.push_back(match wanted {
             None => ReceiveError::Redeclared { was, now },

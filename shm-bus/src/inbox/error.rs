@@ -60,16 +60,18 @@ pub enum ReceiveError {
     Sleep(#[source] std::io::Error),
     /// The inbox was too slow for a lane whose topic evicts laggards, and has left it. Reported once. To join the lane again, unsubscribe
     /// and subscribe.
-    #[error("too slow for publisher `{publisher}` on topic `{topic}`, which does not wait: its lane was left")]
+    #[error(
+        "too slow for publisher `{publisher}` on topic `{topic}`, whose policy does not wait: the inbox has left its lane"
+    )]
     Evicted {
         /// The lane's topic.
         topic: String,
         /// The lane's publisher.
         publisher: String,
     },
-    /// A topic that only observers held was declared anew by a publisher or an inbox that is waited for. Reported once, to observers that
+    /// A topic that only observers held was declared again by a publisher or an inbox that is waited for. Reported once, to observers that
     /// subscribed untyped. The inbox adopts the new declaration: its messages come with the next calls.
-    #[error("topic `{}` was declared anew: it was {was}, and is {now}; this inbox goes on with it", now.name)]
+    #[error("topic `{}` was declared again: it was {was} and is now {now}, which this inbox reads from now on", now.name)]
     Redeclared {
         /// The declaration of the messages so far.
         was: Box<Declaration>,
@@ -79,7 +81,7 @@ pub enum ReceiveError {
     /// Like `Redeclared`, for an observer whose own declaration no longer fits. It receives nothing of the topic until the topic is
     /// declared as it needs it, or until it subscribes anew, with the new declaration or untyped.
     #[error(
-        "topic `{}` was declared anew and is {now}; this inbox subscribed to it as {wanted} and does not read it any more: subscribe anew as it is now, or wait until it is declared as before", now.name
+        "topic `{}` was declared again and is now {now}; this inbox subscribed to it as {wanted} and no longer reads it: subscribe again as it is now, or wait until it is declared as before", now.name
     )]
     Mismatch {
         /// The declaration with which the inbox subscribed.

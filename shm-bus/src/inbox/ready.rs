@@ -219,9 +219,9 @@ mod tests {
         let (mut inbox, mut publishers) = inbox_of_many(&bus);
         send_without_bit(&mut publishers[4], &inbox);
         assert!(inbox.wait_timeout(std::time::Duration::ZERO).expect("can wait"));
-        assert!(inbox.receive().expect("mapped").is_some(), "what wait saw is received");
+        assert!(inbox.receive().expect("mapped").is_some(), "the message that woke `wait` is received");
         send_without_bit(&mut publishers[4], &inbox);
         let found = (0..200).any(|_| inbox.receive().expect("mapped").is_some());
-        assert!(found, "who never waits finds it, too");
+        assert!(found, "an inbox that never waits finds it, too");
     }
 }

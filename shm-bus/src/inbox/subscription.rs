@@ -32,7 +32,7 @@ pub(super) struct Subscription {
     pub(super) is_over: bool,
 }
 
-/// A topic of a subscription was declared anew.
+/// A topic of a subscription was declared again.
 #[derive(Debug)]
 pub(super) struct Redeclared {
     pub(super) was: Arc<Declaration>,
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn what_is_not_accounted_for_was_missed_once() {
         let mut read = Subscription::new(&entry(10, "a", 0), None, 100);
-        assert_eq!(read.missed(ended(100)), 0, "what ended before it came is not owed");
+        assert_eq!(read.missed(ended(100)), 0, "messages of lanes that ended before it subscribed are not owed");
         read.credit(5);
         assert_eq!(read.missed(ended(100)), 0, "the total may lag behind");
         assert_eq!((read.missed(ended(112)), read.missed(ended(112))), (7, 0));

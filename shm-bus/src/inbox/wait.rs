@@ -123,7 +123,9 @@ impl Inbox {
         let topics = self.subscriptions.iter().map(|subscription| self.shared.control.attention(subscription.topic));
         bell::ask(topics, self.index);
         if !sys::barrier::heavy() {
-            tracing::debug!("the system does not fence for others: the first message to a sleeper may come 10 ms late");
+            tracing::debug!(
+                "no asymmetric fence (membarrier): the first message to a sleeping inbox may arrive 10 ms late"
+            );
         }
     }
 

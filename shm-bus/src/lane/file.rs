@@ -85,7 +85,7 @@ impl LaneHead {
 fn check(words: &[AtomicU64], id: u64, capacity: u64) -> io::Result<()> {
     let bad = |text: String| Err(io::Error::new(io::ErrorKind::InvalidData, text));
     if !is_capacity(capacity) {
-        return bad(format!("the directory gives lane {id} a capacity of {capacity} bytes"));
+        return bad(format!("the lane table gives lane {id} a capacity of {capacity} bytes"));
     }
     let found = [MAGIC, ID, CAPACITY].map(|index| words[index].load(Ordering::Relaxed));
     // ORDERING: [MAGIC] pairs with the Release store in `create`.

@@ -277,7 +277,7 @@ proptest! {
                         }
                         Read::Dry => prop_assert_eq!(laggard_next, sent.len() as u64),
                         Read::Evicted => {
-                            prop_assert!(laggard_next < sent.len() as u64, "who keeps up stays");
+                            prop_assert!(laggard_next < sent.len() as u64, "a reader that keeps up stays");
                             laggard = None;
                         }
                     }

@@ -30,7 +30,7 @@ impl Shared {
         patience: Duration,
     ) -> Result<Self, OpenError> {
         let failed = |what| move |source| OpenError::Io { name: name.to_owned(), what, source };
-        let identity = store.identity(CONTROL).map_err(failed("map the register"))?;
+        let identity = store.identity(CONTROL).map_err(failed("map the registry"))?;
         let process = Process::word(birth);
         control.set_holder(process);
         sweep::sweep(View { name, store: &store, control: &control });

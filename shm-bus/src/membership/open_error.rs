@@ -12,7 +12,9 @@ use crate::sys::DirError;
 #[non_exhaustive]
 pub enum OpenError {
     /// The name is not a valid bus name.
-    #[error("`{name}` is no bus name: 1 to 64 letters, digits, `-`, `_`, `.`, not beginning with a dot")]
+    #[error(
+        "`{name}` is not a valid bus name: allowed are 1 to 64 letters, digits, `-`, `_`, `.`, not beginning with a dot"
+    )]
     Name {
         /// The name.
         name: String,
@@ -30,7 +32,7 @@ pub enum OpenError {
         max: u64,
     },
     /// The bus was created with a limit that differs from the requested one.
-    #[error("bus `{name}` was made for at most {on_the_bus} {what}, here it is {here}")]
+    #[error("bus `{name}` was created for at most {on_the_bus} {what}, but {here} were requested")]
     LimitsDiffer {
         /// The bus.
         name: String,
@@ -42,7 +44,7 @@ pub enum OpenError {
         here: u64,
     },
     /// The bus has a format, or uses features, that this build does not know.
-    #[error("bus `{name}` was made by {made_by}, which does not fit {here}")]
+    #[error("bus `{name}` was created by {made_by}, which is incompatible with {here}")]
     Incompatible {
         /// The bus.
         name: String,
@@ -63,7 +65,7 @@ pub enum OpenError {
     #[error(transparent)]
     Dir(#[from] DirError),
     /// Another participant held `bus.lock` beyond the lock timeout, five seconds by default.
-    #[error("bus `{name}` is being changed by {}, which does not let go of it", holder_text(*holder))]
+    #[error("timed out waiting for `bus.lock` of bus `{name}`: {} holds it, and is perhaps stopped", holder_text(*holder))]
     Busy {
         /// The bus.
         name: String,
@@ -71,7 +73,7 @@ pub enum OpenError {
         holder: Option<Process>,
     },
     /// All slots are taken by live participants.
-    #[error("bus `{name}` has {max} live participants, which is the most it holds")]
+    #[error("bus `{name}` has {max} live participants, which is its maximum")]
     Limit {
         /// The bus.
         name: String,
@@ -79,7 +81,7 @@ pub enum OpenError {
         max: usize,
     },
     /// The bus was removed each time before it could be entered.
-    #[error("bus `{name}` was removed and made anew again and again while it was being opened")]
+    #[error("bus `{name}` was removed and created again several times while it was being opened")]
     Unsettled {
         /// The bus.
         name: String,
@@ -112,7 +114,7 @@ impl OpenError {
     /// The error for a registry of the bus `name` that can't be used.
     pub(crate) fn unfit(name: &str, error: RegisterError) -> Self {
         match error {
-            RegisterError::Io(source) => Self::Io { name: name.to_owned(), what: "map the register", source },
+            RegisterError::Io(source) => Self::Io { name: name.to_owned(), what: "map the registry", source },
             RegisterError::Unfit(both) => {
                 let (made_by, here) = (Box::new(both.made_by), Box::new(both.here));
                 Self::Incompatible { name: name.to_owned(), made_by, here }

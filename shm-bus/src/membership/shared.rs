@@ -149,6 +149,8 @@ impl Shared {
         if bytes > max.saturating_sub(used) {
             return Err(ChangeError::Bytes { bytes, used, max });
         }
-        self.store.create(name, bytes).map_err(ChangeError::io(format!("make a segment of {bytes} bytes for a {what}")))
+        self.store
+            .create(name, bytes)
+            .map_err(ChangeError::io(format!("create a segment of {bytes} bytes for a {what}")))
     }
 }

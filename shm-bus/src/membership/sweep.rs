@@ -70,7 +70,7 @@ pub(crate) fn end_lane(view: View<'_>, lane: &LaneEntry) {
     let sent = match view.open_lane_head(lane.id, lane.capacity) {
         Ok(head) => head.sent(),
         Err(error) => {
-            tracing::warn!(lane = lane.id, %error, "can't read how much was sent in a lane that ends; its messages are not counted");
+            tracing::warn!(lane = lane.id, %error, "can't read the message count of a lane that ends; its messages are not counted");
             0
         }
     };
@@ -86,13 +86,9 @@ fn tell_of_deaths<'a>(control: &Control, slots: impl Iterator<Item = &'a usize>)
     for slot in slots {
         match control.participant(*slot) {
             Some(one) => {
-                tracing::info!(
-                    pid = one.process().local_pid(),
-                    "clearing away participant {}, which died",
-                    Shown(&one.name)
-                )
+                tracing::info!(pid = one.process().local_pid(), "removing participant {}, which died", Shown(&one.name))
             }
-            None => tracing::info!(slot, "clearing away a participant that died"),
+            None => tracing::info!(slot, "removing a participant that died"),
         }
     }
 }
@@ -142,7 +138,7 @@ fn remove_spoilt(view: View<'_>) -> bool {
         let (table, index) = (entry.table.name(), entry.index);
         let owned = matches!(entry.table, RegisterTable::Lanes | RegisterTable::Inboxes);
         if owned && !may_have_owner(view, &entry) {
-            tracing::warn!(table, index, "freeing an entry of the register that made no sense");
+            tracing::warn!(table, index, "freeing a corrupt entry of the registry");
             match entry.table {
                 RegisterTable::Lanes => control.remove_lane(index),
                 _ => control.remove_inbox(index),
@@ -150,7 +146,7 @@ fn remove_spoilt(view: View<'_>) -> bool {
             freed = true;
             continue;
         }
-        tracing::warn!(table, index, "an entry of the register makes no sense: somebody writes where it must not");
+        tracing::warn!(table, index, "an entry of the registry is corrupt: a process wrote where it must not");
         if owned && !control.was_given(entry.id) {
             control.stamp_spoilt(&entry);
         }
@@ -195,7 +191,7 @@ pub(crate) fn remove_bus(store: &Store) {
 /// Removes every file of a bus except its lock. Under `bus.lock`.
 pub(crate) fn clear(store: &Store) {
     // The registry goes first: a folder without it is no bus.
-    log_failure(store.remove(CONTROL), "register");
+    log_failure(store.remove(CONTROL), "registry");
     // Without a free descriptor the folder can't be listed. A bus that could not be opened left only files with known names.
     let known = || (0..PARTICIPANTS_MAX).map(slot_name).chain([CONTROL_NEW.to_owned()]).collect();
     for name in store.names().unwrap_or_else(|_| known()) {

@@ -30,7 +30,7 @@ pub enum TopicError {
         max: usize,
     },
     /// The topic is in use with another schema.
-    #[error("topic `{topic}` carries `{on_the_bus}` on this bus, here it is `{here}`")]
+    #[error("topic `{topic}` carries `{on_the_bus}` on this bus, but `{here}` was requested")]
     Schema {
         /// The topic.
         topic: String,
@@ -40,7 +40,7 @@ pub enum TopicError {
         here: String,
     },
     /// The topic is in use with another policy.
-    #[error("topic `{topic}` has the policy {on_the_bus:?} on this bus, here it is {here:?}")]
+    #[error("topic `{topic}` has the policy {on_the_bus:?} on this bus, but {here:?} was requested")]
     Policy {
         /// The topic.
         topic: String,
@@ -56,7 +56,7 @@ pub enum TopicError {
         topic: String,
     },
     /// The topic is in use, but not as a work queue.
-    #[error("topic `{topic}` is no work queue on this bus")]
+    #[error("topic `{topic}` is not a work queue on this bus")]
     NotAQueue {
         /// The topic.
         topic: String,
@@ -70,7 +70,7 @@ pub enum TopicError {
         policy: Policy,
     },
     /// The work queue is in use with another number of deliveries.
-    #[error("work queue `{topic}` delivers {on_the_bus} times on this bus, here it is {here}")]
+    #[error("work queue `{topic}` delivers {on_the_bus} times on this bus, but {here} was requested")]
     Deliveries {
         /// The topic.
         topic: String,
@@ -86,7 +86,7 @@ pub enum TopicError {
         topic: String,
     },
     /// The table of topics is full.
-    #[error("topic `{topic}` has no room: the bus holds at most {max} topics")]
+    #[error("the bus has no room for topic `{topic}`: it holds at most {max}")]
     Limit {
         /// The topic.
         topic: String,
@@ -127,7 +127,7 @@ pub struct Leaving {
 }
 
 /// The index of `topic`, for a publisher or an inbox that is waited for. Adds the topic if it doesn't exist. If nobody holds its present
-/// declaration, it is declared anew at the same index; if only those in `leaving` hold it, at another one. Under `bus.lock`.
+/// declaration, it is declared again at the same index; if only those in `leaving` hold it, at another one. Under `bus.lock`.
 pub(crate) fn find_or_add(control: &Control, topic: &TopicSpec<'_>, leaving: &Leaving) -> Result<usize, TopicError> {
     check(topic)?;
     let mut entries: Vec<TopicEntry> = control.topics().filter(|entry| entry.name == topic.name).collect();

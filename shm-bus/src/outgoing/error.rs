@@ -11,7 +11,7 @@ pub enum SendError {
     Full,
     /// The lane of a work queue has no room or no free claim, because sent messages are not done. The message is returned and counted.
     #[error(
-        "the queue is full: {outstanding} messages or {capacity} bytes are under way at most; start workers, or raise \
+        "the queue is full: its lane holds at most {outstanding} unfinished messages or {capacity} bytes; start workers, or raise \
          `QueueLane::outstanding` or `capacity`"
     )]
     QueueFull {
@@ -41,7 +41,7 @@ pub enum SendError {
     #[error("no loan of at least {0} bytes is open on this lane")]
     NoLoan(usize),
     /// Somebody else wrote into the lane.
-    #[error("the lane was changed by somebody else; make the publisher anew")]
+    #[error("another process damaged the lane; create the publisher again")]
     Corrupt,
     /// Others no longer find the bus: its folder, the runtime folder or the registry was deleted, moved or replaced.
     #[error("the bus was removed: its folder was deleted, moved or replaced; open it again")]

@@ -26,7 +26,7 @@ pub enum PublisherError {
     #[error(transparent)]
     Topic(#[from] TopicError),
     /// A ring of this size is not allowed.
-    #[error("a lane of {bytes} bytes can't be made: allowed are powers of two from {CAPACITY_MIN} to {CAPACITY_MAX}")]
+    #[error("can't create a lane of {bytes} bytes: allowed are powers of two from {CAPACITY_MIN} to {CAPACITY_MAX}")]
     Capacity {
         /// Bytes requested.
         bytes: u32,

@@ -34,7 +34,7 @@ pub enum RecordError {
         source: io::Error,
     },
     /// The file can't get its name: another file has it by now.
-    #[error("can't give {} the name {}; the recording goes by the former", path.display(), wanted.display())]
+    #[error("can't rename {} to {}; the recording keeps its present name", path.display(), wanted.display())]
     Name {
         /// The recording's present path.
         path: PathBuf,
@@ -44,7 +44,7 @@ pub enum RecordError {
         source: io::Error,
     },
     /// The recording is whole, but was moved by somebody while it was made.
-    #[error("{} is not the recording: somebody moved that while it was made; {}", path.display(), match now {
+    #[error("{} is not the recording: another program moved the recording while it was written; {}", path.display(), match now {
         Some(now) => format!("it is {} now, with {}", now.display(), several(*messages)),
         None => format!("it has another name now, and {}", several(*messages)),
     })]
@@ -57,7 +57,7 @@ pub enum RecordError {
         messages: u64,
     },
     /// The recording is lost: somebody has removed or replaced its file.
-    #[error("{} is not the recording: somebody removed or replaced that while it was made, and {} with it; record anew", path.display(), several(*messages))]
+    #[error("{} is not the recording: another program removed or replaced the recording while it was written, and {} with it; record again", path.display(), several(*messages))]
     Removed {
         /// The intended path.
         path: PathBuf,
@@ -65,7 +65,7 @@ pub enum RecordError {
         messages: u64,
     },
     /// Somebody else has written to the file, or truncated it.
-    #[error("somebody else wrote to {} while it was recorded, and may have damaged its {} up to there; record anew", path.display(), several(*messages))]
+    #[error("another program wrote to {} while it was recorded, and may have damaged its {} up to there; record again", path.display(), several(*messages))]
     Spoilt {
         /// The file.
         path: PathBuf,

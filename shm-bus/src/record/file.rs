@@ -113,7 +113,7 @@ impl Output {
                 fs::rename(temporary, &self.target)?;
             }
             Some(_) => {
-                let why = "another file has come to lie there since the recording began";
+                let why = "another file was created there since the recording began";
                 return Err(io::Error::new(io::ErrorKind::AlreadyExists, why));
             }
             None => output::rename_new(temporary, &self.target)?,

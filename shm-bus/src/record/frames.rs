@@ -110,7 +110,7 @@ impl Frames {
             // Or its whole beginning may be overwritten: no other file contains a chunk.
             _ => {
                 let Some(chunk) = frames.find_chunk()? else {
-                    return Err(FrameError::Foreign("it does not begin as MCAP files do"));
+                    return Err(FrameError::Foreign("it does not begin with the magic of MCAP"));
                 };
                 frames.note(0, chunk, None, "the file's beginning is wrong");
                 frames.next = chunk;
@@ -161,7 +161,7 @@ impl Frames {
     /// Reports that the last returned record is invalid for other reasons.
     pub(super) fn reject(&mut self, len: usize) {
         let end = self.place + self.at as u64;
-        self.note(end - len as u64, len as u64, Some(1), "a record makes no sense");
+        self.note(end - len as u64, len as u64, Some(1), "a record is malformed");
     }
 
     fn note(&mut self, at: u64, bytes: u64, messages: Option<u64>, problem: &'static str) {
@@ -185,7 +185,7 @@ impl Frames {
             return Ok(outer);
         }
         let problem = match front.problem(&head[FRONT..]) {
-            None if front.opcode == op::CHUNK => Some("a chunk tells different sizes, and none fits its checksum"),
+            None if front.opcode == op::CHUNK => Some("a chunk states different sizes, and none matches its checksum"),
             problem => problem,
         };
         if let Some(problem) = problem {
@@ -199,7 +199,7 @@ impl Frames {
                 self.read(at + FRONT as u64, front.length)?;
                 if parse_record(front.opcode, &self.body).is_err() {
                     self.body.clear();
-                    return self.lose(at, "a record makes no sense");
+                    return self.lose(at, "a record is malformed");
                 }
                 self.next = end.unwrap_or(self.len);
                 Ok(Outer::Record(front.opcode))

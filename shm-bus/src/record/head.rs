@@ -41,7 +41,7 @@ impl Front {
             op::HEADER..=op::DATA_END | 0x80.. => true,
             _ => false,
         };
-        (!is_possible).then_some("a record makes no sense")
+        (!is_possible).then_some("a record is malformed")
     }
 }
 

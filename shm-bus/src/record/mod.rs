@@ -7,9 +7,9 @@
 //!   messages   sequence u64 | lost u64 | count u32 | the messages
 //!   request    sequence u64 | lost u64 | sender u64 | correlation u64 | prefix | count u32 | body
 //!   response   sequence u64 | lost u64 | sender u64 | correlation u64 | status u8 | count u32 | body
-//!   bytes      sequence u64 | lost u64 | the payload, when it is nothing of these
-//! metadata   `hotframe`: the bus; `hotframe.channel`: a channel once more, with a checksum of its own, again and again;
-//!            `hotframe.losses`, at the end: messages lost of each channel, and of each topic those of lanes that were never read
+//!   bytes      sequence u64 | lost u64 | the payload, if it is none of these
+//! metadata   `hotframe`: the bus; `hotframe.channel`: a copy of a channel with its own checksum, repeated;
+//!            `hotframe.losses`, at the end: messages lost per channel, and per topic those in lanes that were never read
 //! ```
 //! All numbers are little-endian. `lost` counts the messages of the lane that the recorder missed just before this one, so
 //! that gaps are exact, wherever the file ends.

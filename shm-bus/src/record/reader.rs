@@ -27,7 +27,7 @@ pub enum RecordingError {
         source: io::Error,
     },
     /// The file contains nothing valid.
-    #[error("{} is damaged, or no MCAP file", path.display())]
+    #[error("{} is damaged, or not an MCAP file", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,

@@ -108,7 +108,7 @@ impl Recorder {
     /// Number of bytes after which [`Self::write`] flushes.
     const CHUNK_BYTES: usize = 1 << 20;
     /// Stands for topics whose names are unknown.
-    const UNNAMED: &str = "(topics that came and went unseen)";
+    const UNNAMED: &str = "(topics that ended unseen)";
 
     /// Begins a recording at `path`, where no file may exist unless `overwrite`. Until it contains a message, or has ended, it has another
     /// name next to that one, see [`Self::path`]; an existing file at `path` stays until then.

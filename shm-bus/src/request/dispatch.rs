@@ -7,7 +7,7 @@ use crate::wire::Status;
 
 /// Serves a request with the first of the given methods that matches. Made by [`Request::dispatch`].
 #[derive(Debug)]
-#[must_use = "`done` answers what no method took"]
+#[must_use = "`done` answers a request that no method took"]
 pub struct Dispatch<'a> {
     state: State<'a>,
 }

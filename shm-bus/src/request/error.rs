@@ -32,7 +32,7 @@ pub enum CallError {
         max: usize,
     },
     /// Too many requests are in flight. Nothing was sent.
-    #[error("{IN_FLIGHT_MAX} requests to `{service}` are in flight, which is the most")]
+    #[error("{IN_FLIGHT_MAX} requests to `{service}` are in flight, which is the maximum")]
     InFlight {
         /// The service.
         service: String,
@@ -80,7 +80,7 @@ pub enum CallError {
     #[error(transparent)]
     Codec(#[from] super::CodecError),
     /// No such request is in flight: it was answered, given up or cancelled.
-    #[error("the ticket stands for no request in flight to `{service}`")]
+    #[error("the ticket belongs to no request in flight to `{service}`")]
     Ticket {
         /// The service.
         service: String,

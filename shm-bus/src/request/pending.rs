@@ -13,7 +13,7 @@ use crate::wire::Status;
 
 /// Stands for one request in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[must_use = "an answer is had by its ticket"]
+#[must_use = "the answer can be read only with its ticket"]
 pub struct Ticket(pub(super) u64);
 
 const SLOT_BITS: u32 = 12;

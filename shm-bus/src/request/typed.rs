@@ -17,7 +17,7 @@ pub struct TypedClient<S> {
 
 /// A ticket with a method type.
 #[derive(Debug)]
-#[must_use = "an answer is had by its ticket"]
+#[must_use = "the answer can be read only with its ticket"]
 pub struct TypedTicket<M> {
     ticket: Ticket,
     method: PhantomData<fn() -> M>,

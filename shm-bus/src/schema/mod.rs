@@ -73,7 +73,7 @@ impl Kind {
 
 /// A text that is not a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no schema: {problem} at byte {at}")]
+#[error("not a schema: {problem} at byte {at}")]
 pub struct SchemaError {
     pub(crate) problem: &'static str,
     /// Offset in the text.

@@ -59,7 +59,9 @@ impl Text<'_> {
     /// The text before the next `end`, which is skipped.
     fn until(&mut self, end: u8) -> Result<String, SchemaError> {
         let rest = &self.bytes[self.at..];
-        let Some(len) = rest.iter().position(|byte| *byte == end) else { return self.wrong("a name is not ended") };
+        let Some(len) = rest.iter().position(|byte| *byte == end) else {
+            return self.wrong("a name is not terminated");
+        };
         let allowed = |byte: &u8| !byte.is_ascii_control() && !b"\"\\{}[]:;,@ ".contains(byte);
         match str::from_utf8(&rest[..len]) {
             Ok(name) if len > 0 && rest[..len].iter().all(allowed) => {

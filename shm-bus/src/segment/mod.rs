@@ -31,7 +31,7 @@ use crate::sync::AtomicU64;
 use crate::sys::Origin;
 
 #[cfg(target_endian = "big")]
-compile_error!("segments hold little-endian words, which this crate does not swap");
+compile_error!("segments hold little-endian words, which this crate does not byte-swap");
 
 /// A mapping, or a shared reference to one.
 #[derive(Debug)]

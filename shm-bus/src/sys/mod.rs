@@ -113,7 +113,7 @@ pub(crate) fn is_not_a_file(error: &io::Error) -> bool {
 #[non_exhaustive]
 pub enum DirError {
     /// A system call failed.
-    #[error("can't use folder {}; HOTFRAME_DIR can name another one", path.display())]
+    #[error("can't use folder {}; set HOTFRAME_DIR to another one", path.display())]
     Io {
         /// The folder.
         path: PathBuf,
@@ -121,13 +121,13 @@ pub enum DirError {
         source: io::Error,
     },
     /// The path is a symbolic link, or no folder.
-    #[error("{} is a link or no folder; remove it or choose another", path.display())]
+    #[error("{} is a link or not a folder; remove it, or choose another folder", path.display())]
     NotADirectory {
         /// The folder.
         path: PathBuf,
     },
     /// It belongs to another user.
-    #[error("folder {} belongs to user {owner}, not to {user}", path.display())]
+    #[error("folder {} belongs to user {owner}, not to {user}; set HOTFRAME_DIR to a folder of your own", path.display())]
     Foreign {
         /// The folder.
         path: PathBuf,
@@ -137,7 +137,7 @@ pub enum DirError {
         user: u32,
     },
     /// Others may change it.
-    #[error("folder {} has mode {mode:04o}, but nobody except its owner may write to it (0700)", path.display())]
+    #[error("folder {} has mode {mode:04o}, but only its owner may write to it; set its mode to 0700", path.display())]
     Open {
         /// The folder.
         path: PathBuf,
@@ -153,7 +153,7 @@ pub enum DirError {
         source: io::Error,
     },
     /// Files in it are views of the kernel, not memory.
-    #[error("folder {} is on a file system of the kernel's; set HOTFRAME_DIR to an ordinary local folder", path.display())]
+    #[error("folder {} is on a kernel file system such as /proc; set HOTFRAME_DIR to an ordinary local folder", path.display())]
     Kernel {
         /// The folder.
         path: PathBuf,

@@ -18,7 +18,7 @@ pub(crate) fn open_special(path: &Path) -> io::Result<File> {
     let flags = OFlags::WRONLY | OFlags::TRUNC | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
     let file = match open(path, flags, Mode::empty()) {
         Err(Errno::NXIO) => {
-            return Err(io::Error::new(io::ErrorKind::NotFound, "nobody reads from it; start that first"));
+            return Err(io::Error::new(io::ErrorKind::NotFound, "no process reads from it; start the reader first"));
         }
         file => file?,
     };

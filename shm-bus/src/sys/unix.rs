@@ -200,7 +200,7 @@ fn gone(result: rustix::io::Result<()>) -> io::Result<()> {
 
 /// The error for an entry that should be a file of a bus but is none; `is_not_a_file` recognizes it.
 fn not_a_file(name: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, format!("`{name}` is no regular file; remove it"))
+    io::Error::new(io::ErrorKind::InvalidInput, format!("`{name}` is not a regular file; remove it"))
 }
 
 /// The error of a folder in which nothing can be created, if `error` says so.

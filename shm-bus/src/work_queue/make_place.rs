@@ -71,7 +71,7 @@ pub(super) fn make_place(shared: &Shared, topic: usize, wanted: Place) -> u64 {
                 lane = lane.id,
                 producer = lane.publisher,
                 expired,
-                "dropping dead letters for want of a lane"
+                "dropping dead letters, because a new lane needs their lane's place"
             );
             end_lane(shared.view(), &lane);
             dropped += expired;
@@ -91,6 +91,6 @@ pub(super) fn count_dropped(shared: &Shared, topic: usize, dropped: u64) {
     lanes.sort_by_key(|lane| std::cmp::Reverse(lane.id));
     match lanes.iter().find_map(|lane| open_table(&shared.store, lane, Access::Amend).ok()) {
         Some(table) => table.add(Count::DeadDropped, dropped),
-        None => tracing::warn!(dropped, "no lane of the queue is left that could count its dropped dead letters"),
+        None => tracing::warn!(dropped, "can't count dropped dead letters: the queue has no lane left"),
     }
 }

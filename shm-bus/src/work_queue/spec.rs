@@ -91,13 +91,13 @@ pub enum QueueError {
     #[error(transparent)]
     Topic(#[from] TopicError),
     /// A ring of this size is not allowed.
-    #[error("a lane of {bytes} bytes can't be made: allowed are powers of two from {CAPACITY_MIN} to {CAPACITY_MAX}")]
+    #[error("can't create a lane of {bytes} bytes: allowed are powers of two from {CAPACITY_MIN} to {CAPACITY_MAX}")]
     Capacity {
         /// Bytes requested.
         bytes: u32,
     },
     /// One lane can't have that many outstanding messages.
-    #[error("{outstanding} messages can't be under way in a lane of this capacity: allowed are 1 to {max}")]
+    #[error("a lane of this capacity can't hold {outstanding} unfinished messages: allowed are 1 to {max}")]
     Outstanding {
         /// Messages requested.
         outstanding: u32,

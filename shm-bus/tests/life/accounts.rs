@@ -1,4 +1,4 @@
-//! Accounts of observers, with deaths: what was sent is received or counted once, whoever is killed and where.
+//! Accounts of observers, with deaths: every sent message is received or counted once, whoever is killed and at whichever write.
 
 use shm_bus::wire::{Policy, Priority};
 use shm_bus::{Attachment, Bus, Inbox, ReceiveError, Start, TopicSpec};
@@ -10,12 +10,12 @@ pub(super) struct Observers {
     pub(super) bus: Bus,
     named: Inbox,
     all: Inbox,
-    /// What each has received, lost and missed.
+    /// Messages that each has received, lost and missed.
     pub(super) counted: [u64; 2],
 }
 
 impl Observers {
-    /// They know of `topic`, and nobody holds it.
+    /// Both know `topic`, and nobody else uses it.
     pub(super) fn of(bus: Bus, topic: &TopicSpec<'_>) -> Self {
         let [mut named, mut all] = [(); 2].map(|()| bus.inbox("observer", Attachment::Observer).expect("made"));
         let publisher = bus.publisher(topic, "first", LANE).expect("made");
@@ -25,13 +25,13 @@ impl Observers {
         Self { bus, named, all, counted: [0; 2] }
     }
 
-    /// Messages that come and go.
+    /// Sends messages in lanes that end at once.
     pub(super) fn come_and_go(&self, topic: &TopicSpec<'_>, count: u64) {
         let mut publisher = self.bus.publisher(topic, "survivor", LANE).expect("observers hold nothing");
         (0..count).for_each(|_| publisher.send(Priority::Normal, &[0; 8]).expect("nobody is waited for"));
     }
 
-    /// Both look until they find nothing more.
+    /// Both receive until they find nothing more.
     pub(super) fn look(&mut self) {
         for (inbox, counted) in [&mut self.named, &mut self.all].into_iter().zip(&mut self.counted) {
             loop {

@@ -1,4 +1,4 @@
-//! A child is killed at its n-th write, for every n that an operation has; then the rest goes on as if it had never been.
+//! A child is killed at its n-th write, for every n of an operation; then the others continue as if it had never existed.
 //!
 //! The points lie behind every store to a segment, every change of a folder and every lock: see `src/crash.rs`.
 
@@ -12,7 +12,7 @@ use super::accounts::Observers;
 use super::random::rounds;
 use super::support::{LANE, LATEST, NUMBERS, OVERWRITTEN, Other, drain, folder, is_empty};
 
-/// A participant that lives through everything.
+/// A participant that survives everything.
 struct Survivor {
     bus: Bus,
     publisher: Publisher,
@@ -30,7 +30,7 @@ impl Survivor {
         Self { bus, publisher, inbox, received: Vec::new() }
     }
 
-    /// Takes the child's messages, and gives how many of its own there were.
+    /// Takes the child's messages; returns the number of its own ones.
     fn read(&mut self) -> usize {
         let mut own = 0;
         let each = |delivery: shm_bus::Delivery<'_>| {
@@ -49,12 +49,12 @@ impl Survivor {
     fn goes_on(mut self, folder: &Path) {
         let third = Bus::attach_in(folder, "game").expect("attaches, and clears the dead away");
         for _ in 0..200 {
-            self.publisher.send(Priority::Normal, &[0; 8]).expect("nobody dead is waited for");
+            self.publisher.send(Priority::Normal, &[0; 8]).expect("the publisher waits for no dead inbox");
             assert_eq!(self.read(), 1);
         }
         let expected: Vec<u64> = (0..self.received.len() as u64).collect();
         assert_eq!(self.received, expected, "each of the child's messages once, in order");
-        // Whoever changes the bus next removes what has been drained meanwhile.
+        // The next change of the bus removes what has been drained meanwhile.
         drop(third);
         drop(self.bus.inbox("any change", Attachment::Observer).expect("made"));
         let snapshot = self.bus.snapshot();
@@ -77,7 +77,7 @@ fn kind(name: &str) -> String {
     name.chars().filter(|letter| !letter.is_ascii_digit()).collect()
 }
 
-/// Starts a child and has it do what comes before.
+/// Starts a child and has it do the `setup`.
 fn prepared(folder: &Path, setup: &[&str], mut after_each: impl FnMut()) -> Other {
     let mut child = Other::start(folder);
     for command in setup {
@@ -102,7 +102,7 @@ fn at_every_point(setup: &[&str], operation: &str) {
     at_every_point_beside(setup, operation, |_| ());
 }
 
-/// As [`at_every_point`]; `circumstances` come about before the child starts.
+/// Like [`at_every_point`]; `circumstances` creates them before the child starts.
 fn at_every_point_beside(setup: &[&str], operation: &str, circumstances: impl Fn(&Path)) {
     let mut last = 1;
     let mut n = 0;
@@ -124,7 +124,7 @@ fn at_every_point_beside(setup: &[&str], operation: &str, circumstances: impl Fn
     eprintln!("{operation} after {setup:?}: {last} points");
 }
 
-/// Kills a child, which is alone, at each point of `operation`: its name is free again, and nothing is left.
+/// Kills a child that is alone on the bus at each point of `operation`: the bus's name is free again, and nothing is left.
 fn at_every_point_alone(setup: &[&str], operation: &str, circumstances: impl Fn(&Path)) {
     let count = {
         let folder = folder();
@@ -158,7 +158,7 @@ fn at_every_point_alone(setup: &[&str], operation: &str, circumstances: impl Fn(
 
 fn nothing(_: &Path) {}
 
-/// Somebody who published and read is killed.
+/// A process that has published and read is killed.
 fn a_death(folder: &Path) {
     let mut dead = Other::start(folder);
     for command in ["open", "publisher", "gating", "send", "send"] {
@@ -242,7 +242,7 @@ fn sending_over_the_end_of_the_ring() {
     at_every_point(&["open", "publisher", "send large", "send"], "send large");
 }
 
-/// Kills a publisher of `topic` in the middle of overwriting what nobody has read; then somebody reads.
+/// Kills a publisher of `topic` while it overwrites unread messages; then an inbox reads.
 fn overwriting(command: &str, topic: &shm_bus::TopicSpec<'_>) {
     let (mut n, mut last) = (0, 1);
     while n <= last {
@@ -275,13 +275,13 @@ fn overwriting(command: &str, topic: &shm_bus::TopicSpec<'_>) {
         assert!(snapshot.inboxes.iter().all(|inbox| inbox.corrupt == 0));
         drop((inboxes, bus));
         assert!(is_empty(folder.path()));
-        // Most points lie in payloads, one like the other: every one only in the soak.
+        // Most points lie in payloads and are alike, so only the soak tries every one.
         n += if n == 0 || rounds(1) > 1 { 1 } else { 7 };
     }
     eprintln!("{command}: {last} points");
 }
 
-/// Reads what is there; what is not is lost to the message. `next` are the numbers that come next.
+/// Reads the present messages; absent ones are counted as lost, exactly. `next` holds the numbers expected next.
 fn read_on(inboxes: &mut [Inbox; 2], next: &mut [u64; 2]) {
     for (inbox, next) in inboxes.iter_mut().zip(next) {
         let each = |delivery: shm_bus::Delivery<'_>| {
@@ -327,15 +327,15 @@ fn receiving() {
             child.tell("drain");
             child.await_kill();
         }
-        assert_eq!(drain(&mut survivor.inbox).0.len(), 20, "what the dead one took is still there for others");
+        assert_eq!(drain(&mut survivor.inbox).0.len(), 20, "the dead inbox's messages are still there for others");
         survivor.goes_on(folder.path());
         n += 1;
     }
     assert!(last >= 2, "the cursor and the count that goes with it");
 }
 
-/// Kills a child at each point of `operation`, beside observers who have seen nothing of what came and went; afterwards they have counted
-/// all of it once.
+/// Kills a child at each point of `operation`, beside observers that have not seen any of its short-lived lanes; afterwards they have
+/// counted all messages once.
 fn counted_at_every_point(
     (setup, operation): (&[&str], &str),
     before: impl Fn(&Path) -> Observers,

@@ -1,4 +1,4 @@
-//! Every call on every object of a bus, in a forked child: an error, or nothing, and never a signal.
+//! Every call on every object of a bus in a forked child returns an error, or nothing, and never causes a signal.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const SERVICE: ServiceSpec<'_> = ServiceSpec::untyped("service");
 const LANES: &[QueueLane] = &[QueueLane::new(Priority::Normal, 4096)];
 const SOON: Duration = Duration::from_millis(1);
 
-/// One of each.
+/// One object of each kind.
 struct Objects {
     bus: Bus,
     publisher: Publisher,
@@ -48,7 +48,7 @@ impl Objects {
         Self { bus, publisher, inbox, producer, worker, client, server, ticket }
     }
 
-    /// What did not give the error that it should, in a forked child.
+    /// Calls that did not return the expected error, in a forked child.
     fn offences(&mut self) -> Vec<&'static str> {
         let calls = [self.bus_calls(), self.message_calls(), self.work_calls(), self.request_calls()].concat();
         calls.into_iter().filter(|(_, refused)| !refused).map(|(what, _)| what).collect()
@@ -158,7 +158,7 @@ impl Objects {
     }
 }
 
-/// Has a child do `what`, which gives what went wrong; whether it ended well.
+/// Has a child do `what`, which returns the failures; returns whether it ended well.
 fn child(what: impl FnOnce() -> Vec<&'static str>) -> bool {
     let judge = || {
         let offences = what();
@@ -171,7 +171,7 @@ fn child(what: impl FnOnce() -> Vec<&'static str>) -> bool {
     status.exit_status() == Some(0)
 }
 
-/// The parent's part, in a process of its own.
+/// The parent's part, in its own process.
 pub(crate) fn every_call(folder: &std::path::Path) -> String {
     let mut objects = Objects::make(Bus::open_in(folder, "game").expect("opens"));
     let mut failed = Vec::new();
@@ -193,7 +193,7 @@ pub(crate) fn every_call(folder: &std::path::Path) -> String {
     expect("with a loan", with_a_loan(&mut objects.publisher));
     expect("with a job", with_a_job(&mut objects.worker));
     expect("with a request", with_a_request(&mut objects.server));
-    // All of it still is the parent's to use.
+    // The parent can still use all of it.
     objects.publisher.send(Priority::Normal, &[9; 8]).expect("room");
     expect("the parent's messages", objects.inbox.drain(|_| ()).expect("mapped") > 0);
     expect("the parent's request", objects.client.poll(objects.ticket).is_err());
@@ -209,7 +209,7 @@ pub(crate) fn every_call(folder: &std::path::Path) -> String {
     failed.join(", ")
 }
 
-/// Who is called back by a drain forks; the child goes on from there.
+/// The callback of a drain forks; the child continues from there.
 fn within_a_drain(objects: &mut Objects) -> bool {
     let Objects { inbox, publisher, .. } = objects;
     publisher.send(Priority::Normal, &[4; 8]).expect("room");
@@ -229,7 +229,7 @@ fn within_a_drain(objects: &mut Objects) -> bool {
     well
 }
 
-/// Who gives a batch's messages forks.
+/// The iterator of a batch's messages forks.
 fn within_a_batch(publisher: &mut Publisher) -> bool {
     let mut child = None;
     let payloads = (0..3).map(|value: u8| {

@@ -1,4 +1,4 @@
-//! Who fits on a bus, tried by rewriting the header of a live one.
+//! Which builds fit a bus, tested by rewriting the header of a live one.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
@@ -15,7 +15,7 @@ const REQUIRED: u64 = 16;
 const OPTIONAL: u64 = 24;
 const RELEASE: u64 = 128;
 
-/// Rewrites a word of the register; gives what was there.
+/// Rewrites a word of the registry; returns its former value.
 fn patch(folder: &Path, byte: u64, value: u64) -> u64 {
     let file = OpenOptions::new().read(true).write(true).open(folder.join("game/control")).expect("a live bus");
     let mut before = [0; 8];
@@ -69,7 +69,7 @@ fn an_unknown_required_feature_is_refused() {
     assert!(error.to_string().contains("features 0x20"), "{error}");
     let OpenError::Incompatible { made_by, here, .. } = error else { panic!("{error}") };
     assert_eq!((made_by.required, here.required & 1 << 5), (1 << 5, 0));
-    assert!(bus.inbox("still", shm_bus::Attachment::Observer).is_ok(), "the bus goes on");
+    assert!(bus.inbox("still", shm_bus::Attachment::Observer).is_ok(), "the bus stays usable");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn what_is_no_register_is_refused_while_somebody_lives_and_replaced_afterwards()
     let bus = Bus::open_in(folder.path(), "game").expect("opens");
     patch(folder.path(), MAGIC, 7);
     let refused = Bus::open_in(folder.path(), "game");
-    assert!(matches!(refused, Err(OpenError::Io { what: "map the register", .. })), "{refused:?}");
+    assert!(matches!(refused, Err(OpenError::Io { what: "map the registry", .. })), "{refused:?}");
     drop(bus);
     assert!(super::support::is_empty(folder.path()));
     Bus::open_in(folder.path(), "game").expect("made afresh");

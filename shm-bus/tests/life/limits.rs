@@ -1,4 +1,4 @@
-//! Limits told when a bus is made.
+//! Limits that the creator of a bus sets.
 
 use shm_bus::wire::{Priority, schema_hash};
 use shm_bus::{Attachment, Bus, BusBuilder, ChangeError, InboxError, OpenError, PublisherError, Start, TopicSpec};
@@ -26,7 +26,7 @@ fn each_limit_is_kept_and_named() {
 
     let second = bus.attach_again().expect("two");
     let error = bus.attach_again().expect_err("three");
-    assert_eq!(error.to_string(), "bus `small` has 2 live participants, which is the most it holds");
+    assert_eq!(error.to_string(), "bus `small` has 2 live participants, which is its maximum");
     drop(second);
     drop(bus.attach_again().expect("a slot is free again"));
 
@@ -34,7 +34,7 @@ fn each_limit_is_kept_and_named() {
     let schema = "test.Other@1 8/8 {value:u64@0}";
     let other = TopicSpec { name: "test/other", schema, schema_hash: schema_hash(schema), ..NUMBERS };
     let error = bus.publisher(&other, "two", LANE).expect_err("a second topic");
-    assert_eq!(error.to_string(), "topic `test/other` has no room: the bus holds at most 1 topics");
+    assert_eq!(error.to_string(), "the bus has no room for topic `test/other`: it holds at most 1");
 
     let lanes = [(Priority::High, 4096), (Priority::Low, 4096)];
     assert!(matches!(bus.publisher(&NUMBERS, "two", &lanes), Err(PublisherError::Limit { max: 2 })));
@@ -78,7 +78,7 @@ fn who_asks_for_other_limits_is_refused_and_who_asks_for_none_is_not() {
     let folder = folder();
     let bus = small(&folder).open().expect("opens");
     let error = small(&folder).lanes(7).attach().expect_err("others");
-    assert_eq!(error.to_string(), "bus `small` was made for at most 2 lanes, here it is 7");
+    assert_eq!(error.to_string(), "bus `small` was created for at most 2 lanes, but 7 were requested");
     assert!(matches!(small(&folder).bytes(1 << 21).open(), Err(OpenError::LimitsDiffer { what: "bytes", .. })));
     drop(small(&folder).attach().expect("the same"));
     drop(Bus::attach_in(&folder, "small").expect("none"));

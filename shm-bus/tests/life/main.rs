@@ -1,4 +1,4 @@
-//! Life and death on a bus: who may take part, who is killed where, and what stays behind.
+//! Life and death on a bus: who may take part, who is killed at which point, and what is left.
 //!
 //! With `--features crash-points` children are killed, or stopped, at every one of their writes.
 

@@ -1,6 +1,6 @@
-//! Participants in different namespaces, and where `/proc` does not show what is there.
+//! Participants in different namespaces, and places where `/proc` does not show all processes.
 //!
-//! A test that needs a namespace which the system does not grant says so and does nothing.
+//! A test that needs a namespace which the system does not grant reports that and does nothing.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,10 +11,10 @@ use super::support::{LANE, NUMBERS, Other, alive, drain, folder, is_empty};
 
 const SHIFTED_TIME: &[&str] = &["unshare", "-T", "--boottime", "1000", "-f", "--kill-child"];
 const OWN_PIDS: &[&str] = &["unshare", "-p", "-f", "--kill-child", "--mount-proc"];
-/// Everybody else has other numbers in this `/proc`, and a few that are the same by chance.
+/// All other processes have other numbers in this `/proc`; a few numbers are equal by chance.
 const OWN_PIDS_FOREIGN_PROC: &[&str] = &["unshare", "-p", "-f", "--kill-child"];
 const NO_PROC: &[&str] = &["unshare", "-m", "sh", "-c", "mount -t tmpfs none /proc && exec \"$@\"", "sh"];
-/// Without a right that root has, and outside of the group that sees all, processes that have it are hidden.
+/// Without a capability that root has, and outside the group that sees all processes, processes that have the capability are hidden.
 const HIDDEN: &[&str] = &[
     "unshare",
     "-m",
@@ -23,11 +23,12 @@ const HIDDEN: &[&str] = &[
     "mount -t proc -o hidepid=2,gid=65533 none /proc && exec setpriv --inh-caps=-all --bounding-set=-all \"$@\"",
     "sh",
 ];
-/// The `/proc` of a pid namespace of its own, seen from outside of it.
+/// The `/proc` of another pid namespace, seen from outside of it.
 const FOREIGN_PROC: &[&str] =
     &["unshare", "-m", "sh", "-c", "unshare -p -f sh -c 'mount -t proc none /proc' && exec \"$@\"", "sh"];
 
-/// How to start a child somewhere else, picked at random of what the system grants; one time in two just here.
+/// A command that starts a child somewhere else, picked at random from those that the system grants; in half of the cases it starts the
+/// child here.
 #[cfg(feature = "crash-points")]
 pub(crate) fn somewhere(random: &mut super::random::Random) -> &'static [&'static str] {
     static GRANTED: std::sync::LazyLock<Vec<&[&str]>> = std::sync::LazyLock::new(|| {
@@ -38,7 +39,7 @@ pub(crate) fn somewhere(random: &mut super::random::Random) -> &'static [&'stati
     GRANTED.get(random.below(2 * places.max(1)) as usize).copied().unwrap_or(&[])
 }
 
-/// Whether the system lets a process be started like that.
+/// Whether the system allows a process to be started in this way.
 fn is_granted(by: &[&str]) -> bool {
     let granted = Command::new(by[0]).args(&by[1..]).arg("true").output().is_ok_and(|output| output.status.success());
     if !granted {
@@ -47,7 +48,7 @@ fn is_granted(by: &[&str]) -> bool {
     granted
 }
 
-/// A bus that lives here is seen alive from `by`, and one that lives there is seen alive here.
+/// A participant that lives here is seen alive from `by`, and one that lives there is seen alive here.
 fn lives_on_both_sides(by: &[&str]) {
     if !is_granted(by) {
         return;
@@ -59,7 +60,7 @@ fn lives_on_both_sides(by: &[&str]) {
     assert_eq!(list_in(folder.path()).expect("listed"), ["game"]);
     assert_eq!(other.ask("open"), "done");
     assert_eq!((other.ask("alive"), alive(&bus.snapshot())), ("0:true 1:true".to_owned(), "0:true 1:true".to_owned()));
-    // Whoever changes the bus clears the dead away.
+    // The next change of the bus removes the dead.
     other.ask("publisher");
     drop(bus.inbox("any change", Attachment::Observer).expect("made"));
     assert_eq!(bus.snapshot().participants.len(), 2);
@@ -68,7 +69,7 @@ fn lives_on_both_sides(by: &[&str]) {
     assert_eq!(list_in(folder.path()).expect("listed"), ["game"]);
     other.ask("send");
     other.kill();
-    assert_eq!(gc_in(folder.path()).expect("listed"), ["game"], "a lock that was let go tells across namespaces");
+    assert_eq!(gc_in(folder.path()).expect("listed"), ["game"], "a released lock is seen across namespaces");
     assert!(is_empty(folder.path()));
 }
 
@@ -152,7 +153,7 @@ fn participants_of_one_process_id_are_told_apart() {
     assert!(is_empty(folder.path()));
 }
 
-/// The parent is process 1 of its namespace and the child of its own: nothing but the fork itself tells them apart.
+/// The parent and its child are both process 1 of their namespaces: only the fork itself distinguishes them.
 #[test]
 fn a_forked_child_that_has_its_parents_process_id_changes_nothing() {
     if !is_granted(OWN_PIDS) {

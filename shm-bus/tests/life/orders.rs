@@ -1,4 +1,4 @@
-//! What children do besides using a bus in order: dying, forking, scribbling, running out of space.
+//! Actions of children besides using a bus as intended: dying, forking, scribbling, running out of space.
 
 #![expect(unsafe_code, reason = "forks")]
 
@@ -13,7 +13,7 @@ use shm_bus::wire::Priority;
 use super::random::Random;
 use super::support::{NUMBERS, say};
 
-/// Does what `order` says and gives the answer.
+/// Obeys `order` and returns the answer.
 pub(crate) fn obey(folder: &Path, order: &str) -> String {
     let words: Vec<&str> = order.split(' ').collect();
     match words[..] {
@@ -57,7 +57,7 @@ unsafe extern "C" {
     fn signal(number: i32, handler: usize) -> usize;
 }
 
-/// Has a child of this process do `what` and end, or stay for a while; gives its process id.
+/// Has a child of this process do `what` and end, or stay for a while; returns its process id.
 pub(crate) fn forked(what: impl FnOnce() -> bool, stays: bool) -> i32 {
     let child = fork_here();
     if child > 0 {
@@ -73,9 +73,9 @@ pub(crate) fn forked(what: impl FnOnce() -> bool, stays: bool) -> i32 {
     end(done)
 }
 
-/// Forks: 0 in the child, which ends after a minute should the test forget it, else the child's process id.
+/// Forks: returns 0 in the child, which ends after a minute in case the test forgets it, else the child's process id.
 pub(crate) fn fork_here() -> i32 {
-    // SAFETY: the child uses nothing but the allocator, which survives forking, and handles that say so.
+    // SAFETY: the child uses only the allocator, which survives forking, and handles that allow it.
     let child = unsafe { fork() };
     assert!(child >= 0, "forked");
     if child == 0 {
@@ -85,10 +85,10 @@ pub(crate) fn fork_here() -> i32 {
     child
 }
 
-/// From here on this process's children are in a pid namespace of their own, the first of them as process 1.
+/// From now on, children of this process are in a pid namespace of their own; the first one is process 1.
 #[cfg(target_os = "linux")]
 pub(crate) fn have_children_in_a_pid_namespace() {
-    // SAFETY: it changes nothing but the namespace of children.
+    // SAFETY: it changes only the namespace of children.
     unsafe { rustix::thread::unshare_unsafe(rustix::thread::UnshareFlags::NEWPID) }.expect("allowed");
 }
 
@@ -98,7 +98,7 @@ pub(crate) fn end(well: bool) -> ! {
     unsafe { _exit(i32::from(!well)) }
 }
 
-/// Limits this process to so much, for as long as it does not raise the limit.
+/// Sets a limit of this process, for as long as it does not raise the limit.
 fn limit(what: Resource, most: &str) -> String {
     let limit = Rlimit { current: Some(most.parse().expect("a number")), ..getrlimit(what) };
     setrlimit(what, limit).expect("below the hard limit");
@@ -111,7 +111,7 @@ pub(crate) fn texts(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-/// Lets nothing grow files beyond `bytes`; trying is an error instead of a signal.
+/// Limits files to `bytes`; an attempt to grow one further is an error instead of a signal.
 fn limit_files(bytes: u64) {
     const IGNORE: usize = 1;
     let signal_number = rustix::process::Signal::XFSZ.as_raw();
@@ -121,8 +121,8 @@ fn limit_files(bytes: u64) {
     setrlimit(Resource::Fsize, limit).expect("limits may be lowered");
 }
 
-/// Writes nonsense over all segments of the bus until it is killed; for every other seed not over the words that tell what a
-/// segment is, without which nobody would look at the rest.
+/// Writes nonsense over all segments of the bus until it is killed. For every second seed it spares the words that identify a segment;
+/// without these words nobody would read the rest.
 fn scribble(bus: &Path, mut random: Random) -> ! {
     let spares = random.below(2) == 0;
     loop {
@@ -141,7 +141,7 @@ fn scribble(bus: &Path, mut random: Random) -> ! {
             };
             let words = file.metadata().map_or(0, |data| data.len() / 8);
             for _ in 0..20 {
-                // Mostly where words mean something: headers, and the first entries of tables.
+                // Mostly at meaningful words: headers, and the first entries of tables.
                 let word = match random.below(4) {
                     0 => random.below(words.max(1)),
                     1 => random.below(words.clamp(1, 64)),
@@ -163,5 +163,5 @@ fn scribble(bus: &Path, mut random: Random) -> ! {
     }
 }
 
-/// Bytes at which tables of the register, rings and cursors begin.
+/// Bytes at which tables of the registry, rings and cursors begin.
 const START: [u64; 8] = [0, 256, 4096, 12_288, 176_128, 208_896, 217_088, 237_568];

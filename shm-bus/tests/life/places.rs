@@ -1,4 +1,4 @@
-//! Where a bus may lie, and what somebody may have put there before.
+//! Folders in which a bus may lie, and files that others may have put there before.
 
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -64,12 +64,12 @@ fn what_is_planted_beside_a_live_bus_is_replaced_or_refused() {
     let bus = Bus::open_in(folder.path(), "game").expect("opens");
     let game = folder.path().join("game");
     fifo(&game.join("p1.lock"));
-    let second = Bus::attach_in(folder.path(), "game").expect("takes the slot all the same");
+    let second = Bus::attach_in(folder.path(), "game").expect("takes the slot nevertheless");
     drop(second);
     std::fs::remove_file(game.join("control")).expect("removed");
     fifo(&game.join("control"));
-    let error = Bus::attach_in(folder.path(), "game").expect_err("no register");
-    assert!(matches!(error, OpenError::Io { what: "map the register", .. }), "{error:?}");
+    let error = Bus::attach_in(folder.path(), "game").expect_err("no registry");
+    assert!(matches!(error, OpenError::Io { what: "map the registry", .. }), "{error:?}");
     drop(bus);
     Bus::open_in(folder.path(), "game").expect("made afresh");
 }
@@ -128,14 +128,14 @@ fn check_read_only(folder: &Path) {
 #[test]
 fn a_full_file_system_is_an_error_at_creation_and_leaves_nothing() {
     let folder = folder();
-    // Where nothing may be mounted, the next test has to do.
+    // If the system allows no mount, the next test has to suffice.
     let mount = if geteuid().is_root() { Mount::tmpfs(folder.path(), "size=300k,mode=700") } else { None };
     if mount.is_none() {
         return;
     }
     std::fs::write(folder.path().join("ballast"), vec![1; 200 << 10]).expect("room for this");
-    let error = Bus::open_in(folder.path(), "game").expect_err("no room for the register");
-    assert!(matches!(error, OpenError::Io { what: "make the register", .. }), "{error:?}");
+    let error = Bus::open_in(folder.path(), "game").expect_err("no room for the registry");
+    assert!(matches!(error, OpenError::Io { what: "create the registry", .. }), "{error:?}");
     assert!(!folder.path().join("game").exists(), "a failed open leaves no folder");
     std::fs::remove_file(folder.path().join("ballast")).expect("removed");
 
@@ -144,9 +144,9 @@ fn a_full_file_system_is_an_error_at_creation_and_leaves_nothing() {
     let before = files();
     let lanes = &[(shm_bus::wire::Priority::Low, 1 << 20)];
     let error = bus.publisher(&NUMBERS, "large", lanes).expect_err("no room for the lane");
-    assert!(error.to_string().contains("make a segment"), "{error}");
-    assert_eq!(files(), before, "what was begun is gone");
-    drop(bus.publisher(&NUMBERS, "small", LANE).expect("the bus goes on"));
+    assert!(error.to_string().contains("create a segment"), "{error}");
+    assert_eq!(files(), before, "the partial segment is gone");
+    drop(bus.publisher(&NUMBERS, "small", LANE).expect("the bus stays usable"));
     drop(bus);
     assert!(is_empty(folder.path()));
 }
@@ -157,7 +157,7 @@ fn a_register_that_cannot_be_allocated_is_an_error_and_leaves_nothing() {
     let mut other = Other::start(folder.path());
     other.ask("no file over 100000");
     let answer = other.ask("try open");
-    assert!(answer.contains("make the register"), "{answer}");
+    assert!(answer.contains("create the registry"), "{answer}");
     assert!(is_empty(folder.path()), "a failed open leaves no folder");
     other.leave();
 }
@@ -184,12 +184,12 @@ fn another_users_folder_is_refused() {
 pub(crate) struct Mount<'a>(&'a Path);
 
 impl<'a> Mount<'a> {
-    /// `None` where nothing may be mounted.
+    /// `None` if the system allows no mount.
     fn tmpfs(at: &'a Path, options: &str) -> Option<Self> {
         Self::of(at, &["-t", "tmpfs", "-o", options, "hotframe-test"])
     }
 
-    /// `None`, told, where this can't be mounted.
+    /// `None`, reported in the output, if the system doesn't allow this mount.
     pub(crate) fn of(at: &'a Path, arguments: &[&str]) -> Option<Self> {
         let mounted = std::process::Command::new("mount").args(arguments).arg(at).output();
         let mounted = mounted.is_ok_and(|output| output.status.success());
@@ -218,7 +218,7 @@ fn a_child_that_was_forked_changes_nothing_and_does_not_keep_its_dead_parent_ali
     for command in ["open", "publisher", "gating", "fork"] {
         other.ask(command);
     }
-    // The grandchild has dropped all handles that it inherited, and ended; its parent is unharmed.
+    // The grandchild has dropped all inherited handles, and has ended; its parent is unharmed.
     assert_eq!(other.ask("participants"), "1");
     other.ask("send");
     let bus = Bus::attach_in(folder.path(), "game").expect("attaches");

@@ -97,7 +97,7 @@ fn a_stopped_gating_inbox_is_waited_for_and_a_killed_one_is_not() {
         assert_eq!(publisher.send(Priority::Normal, &[0; 8]), Err(SendError::Full), "a stopped process lives");
     }
     other.kill();
-    // Locks are tested every 10 ms at most.
+    // Locks are tested at most every 10 ms.
     let refused = (0_u64..).take_while(|_| publisher.send(Priority::Normal, &[0; 8]).is_err()).count();
     let lane = &bus.snapshot().topics[0].lanes[0];
     assert_eq!((lane.sent, lane.rejected), (sent + 1, 201 + refused as u64));

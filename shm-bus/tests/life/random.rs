@@ -1,4 +1,4 @@
-//! Random numbers that a seed repeats, and how long to go on with them.
+//! Random numbers that a seed repeats, and the number of rounds.
 //!
 //! `HOTFRAME_SOAK` (default 1) multiplies the rounds of random tests, `HOTFRAME_SOAK_SEED` repeats one.
 
@@ -23,12 +23,12 @@ impl Random {
     }
 }
 
-/// `usual` rounds, or as many times that as was asked for.
+/// `usual` rounds, multiplied as requested.
 pub(crate) fn rounds(usual: u64) -> u64 {
     usual * from_environment("HOTFRAME_SOAK").unwrap_or(1)
 }
 
-/// A seed, told should the test fail.
+/// A seed, printed in case the test fails.
 #[cfg_attr(not(feature = "crash-points"), expect(dead_code, reason = "only the soak is different every time"))]
 pub(crate) fn seed() -> u64 {
     let clock = || std::time::UNIX_EPOCH.elapsed().expect("after 1970").as_nanos() as u64;

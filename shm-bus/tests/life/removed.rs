@@ -1,4 +1,4 @@
-//! What somebody may delete, move or replace under a living bus, and what its participants say of it.
+//! Files that somebody deletes, moves or replaces while the bus is alive, and the participants' errors.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -11,10 +11,10 @@ use shm_bus::{
 
 use super::support::{LANE, NUMBERS, OVERWRITTEN, Other, alive, drain, folder, is_empty};
 
-/// Nothing that is awaited takes that long, unless it hangs.
+/// A longer wait means that something hangs.
 const HANG: Duration = Duration::from_secs(60);
 
-/// Tries until it comes to that.
+/// Repeats `attempt` until it succeeds.
 fn until<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
@@ -36,7 +36,7 @@ fn gating(bus: &Bus, topic: &TopicSpec<'_>) -> Inbox {
     inbox
 }
 
-/// Sends until the bus is known to have been removed; what was sent before.
+/// Sends until the bus is known to have been removed; returns the messages sent before.
 fn send_until_removed(publisher: &mut Publisher) -> u64 {
     let mut sent = 0;
     until("a send fails", || match publisher.send(Priority::Normal, &number(sent)) {
@@ -66,12 +66,12 @@ fn receive_until_removed(inbox: &mut Inbox) -> u64 {
     received
 }
 
-/// Everybody says that the bus was removed by `remove`, and a second one by its name has nothing to do with them.
+/// All participants report that the bus was removed by `remove`, and a second bus of its name has nothing to do with them.
 fn everybody_says_so(remove: impl Fn(&Path)) {
     let home = folder();
     let runtime = home.path().join("run");
     let bus = Bus::open_in(&runtime, "game").expect("opens");
-    // Each finds it by itself.
+    // Each finds out on its own.
     let again = || bus.attach_again().expect("attaches");
     let [mut inbox, mut sleeper, mut drainer] = [0; 3].map(|_| gating(&again(), &NUMBERS));
     let mut publisher = again().publisher(&NUMBERS, "writer", LANE).expect("made");
@@ -82,7 +82,7 @@ fn everybody_says_so(remove: impl Fn(&Path)) {
     let mut producer = again().work_producer(&queue, "boss", &lanes).expect("made");
     let mut worker = again().worker(&queue, "worker").expect("made");
     publisher.send(Priority::Normal, &number(7)).expect("room");
-    // A lane that a reader has not mapped goes with the files.
+    // A lane that a reader has not mapped is lost with the files.
     assert!([&mut inbox, &mut sleeper, &mut drainer].into_iter().all(|inbox| inbox.arm().expect("mapped")));
     bus.check().expect("in its place");
 
@@ -91,7 +91,7 @@ fn everybody_says_so(remove: impl Fn(&Path)) {
     let second = Bus::open_in(&runtime, "game").expect("a second bus of that name");
     assert_eq!(alive(&second.snapshot()), "0:true");
     let sent = 1 + send_until_removed(&mut publisher);
-    assert!(send_until_removed(&mut lossy) > 0, "nobody is waited for, so it takes until room is made");
+    assert!(send_until_removed(&mut lossy) > 0, "it waits for no inbox, so it fails only when it makes room");
     until("a loan fails", || match lender.loan(Priority::Normal, 8) {
         Ok(loan) => {
             loan.commit();
@@ -102,8 +102,8 @@ fn everybody_says_so(remove: impl Fn(&Path)) {
     assert_eq!(publisher.pressure(Priority::Normal), 1.0);
     assert!(matches!(publisher.loan(Priority::Normal, 8).map(|_| ()), Err(SendError::Removed)));
     assert_eq!(publisher.send_batch(Priority::Normal, [number(1)]).expect_err("removed").source, SendError::Removed);
-    assert_eq!(receive_until_removed(&mut inbox), sent, "what was sent before is received");
-    // The other reader holds the ring full by now; it gets all of it, too.
+    assert_eq!(receive_until_removed(&mut inbox), sent, "messages sent before are received");
+    // The other reader has blocked the ring until now; it receives everything, too.
     let mut taken = 0;
     until("a drain fails", || match drainer.drain(|_| ()) {
         Ok(more) => {
@@ -134,7 +134,7 @@ fn everybody_says_so(remove: impl Fn(&Path)) {
     assert_eq!(drain(&mut inbox).0, [3]);
     drop((inbox, publisher, second));
     assert_eq!(list_in(&runtime).expect("listed"), [""; 0]);
-    assert!(is_empty(&runtime), "who was removed leaves nothing in the second one's place");
+    assert!(is_empty(&runtime), "participants of the removed bus leave nothing in the second one's place");
 }
 
 fn no_change_is_possible(bus: &Bus, inbox: &mut Inbox) {
@@ -171,7 +171,7 @@ fn everybody_says_that_the_register_was_replaced_by_a_copy() {
     assert_eq!(receive_until_removed(&mut inbox), sent);
     no_change_is_possible(&bus, &mut inbox);
     drop((inbox, publisher, bus));
-    drop(Bus::open_in(folder.path(), "game").expect("nobody lives in it any more"));
+    drop(Bus::open_in(folder.path(), "game").expect("it has no live participant any more"));
     assert!(is_empty(folder.path()));
 }
 
@@ -224,7 +224,7 @@ fn sleepers_learn_of_a_removal_that_comes_while_they_sleep() {
     assert!(matches!(working.join().expect("ends"), Err(TakeError::Removed { .. })));
 }
 
-/// How many of 200 numbers are sent in a lane of 4096 bytes, and how many the reader then gets.
+/// Number of messages, of 200, that are sent in a lane of 4096 bytes, and number that the reader then receives.
 fn two_hundred(publisher: &mut Publisher) -> u64 {
     (0..200).filter(|value| publisher.send(Priority::Normal, &number(*value)).is_ok()).count() as u64
 }
@@ -242,7 +242,7 @@ fn a_gating_reader_whose_lock_file_was_removed_is_waited_for() {
     assert_eq!(bus.snapshot().missing, ["p1.lock"]);
     assert_eq!(other.ask("drain"), "63 0");
     assert_eq!(bus.snapshot().topics[0].lanes[0].rejected, 137);
-    // It goes as it always does: by itself, or when its process is dead.
+    // It goes as usual: on its own, or when its process is dead.
     other.ask("leave");
     assert_eq!(alive(&bus.snapshot()), "0:true");
     other.ask("gating");
@@ -354,7 +354,7 @@ fn the_lock_of_a_former_participant_or_of_another_bus_proves_no_death() {
     assert_eq!(drain(&mut inbox).0.len(), 63);
     drop((inbox, other, publisher));
     assert_eq!(alive(&bus.snapshot()), "0:true");
-    // Of the participant in the same slot, with the same id, of another bus.
+    // Of a participant of another bus in the same slot, with the same id.
     let lab = Bus::open_in(folder.path(), "lab").expect("opens");
     assert_eq!(bus.id(), lab.id());
     std::fs::rename(lab.path().join("p0.lock"), bus.path().join("p0.lock")).expect("there");
@@ -397,7 +397,7 @@ fn a_bus_whose_bus_lock_was_removed_goes_on() {
     other.ask("send");
     assert_eq!(drain(&mut inbox).0, [0]);
     bus.check().expect("in its place");
-    std::fs::remove_file(bus.path().join("bus.lock")).expect("made anew by the change");
+    std::fs::remove_file(bus.path().join("bus.lock")).expect("created again by the change");
     other.leave();
     drop((inbox, bus));
     assert!(is_empty(folder.path()));
@@ -414,7 +414,7 @@ fn a_removed_lane_file_is_told_to_who_can_not_read_the_lane_and_costs_the_others
     let lane = format!("lane-{}", bus.snapshot().topics[0].lanes[0].id);
     std::fs::remove_file(bus.path().join(&lane)).expect("there");
     publisher.send(Priority::Normal, &number(1)).expect("room");
-    assert_eq!(drain(&mut reads).0, [1], "who has it mapped goes on");
+    assert_eq!(drain(&mut reads).0, [1], "an inbox that has it mapped keeps reading");
     for _ in 0..2 {
         let error = late.receive().map(|_| ()).expect_err("not mapped");
         assert!(matches!(&error, ReceiveError::Lane { publisher, .. } if publisher == "writer"), "{error}");

@@ -11,7 +11,7 @@ use super::support::{LANE, NUMBERS, Other, folder, is_empty};
 
 const POLICIES: [Policy; 4] = [Policy::Reject, Policy::DropOldest, Policy::Latest, Policy::Block { timeout_ms: 1 }];
 
-/// Sends, reads, waits and looks, as far as that succeeds.
+/// Sends, reads, waits and looks; errors are allowed.
 fn use_all(bus: &Bus, publisher: &mut Publisher, inbox: &mut Inbox) {
     for number in 0..100_u64 {
         let _ = publisher.send(Priority::Normal, &number.to_le_bytes());
@@ -23,7 +23,7 @@ fn use_all(bus: &Bus, publisher: &mut Publisher, inbox: &mut Inbox) {
     assert!(bus.snapshot().participants.len() <= 64);
 }
 
-/// Attaches, makes and drops whatever can be made.
+/// Attaches, and creates and drops objects of every kind.
 fn newcomers(folder: &Path, first: &Bus, topic: &TopicSpec<'_>) {
     let _ = shm_bus::peek_in(folder, "game");
     let again = Bus::builder("game").folder(folder).patience(Duration::from_millis(100)).open();
@@ -48,7 +48,7 @@ fn nonsense_in_every_segment_costs_messages_and_nothing_else() {
     let folder = folder();
     for (seed, policy) in (1..=rounds(2)).flat_map(|seed| POLICIES.map(|policy| (seed, policy))) {
         let topic = TopicSpec { policy, ..NUMBERS };
-        // Who opened before the scribbler came lives through all of it.
+        // A participant that attached before the scribbler survives all of it.
         let first = Bus::open_in(folder.path(), "game").expect("opens");
         let mut publisher = first.publisher(&topic, "writer", LANE).expect("made");
         let mut gating = first.inbox("reader", Attachment::Gating).expect("made");
@@ -65,7 +65,7 @@ fn nonsense_in_every_segment_costs_messages_and_nothing_else() {
         scribbler.kill();
         drop((publisher, gating, observer, first));
         shm_bus::gc_in(folder.path()).expect("listed");
-        drop(Bus::open_in(folder.path(), "game").expect("a spoilt bus does not keep its name"));
+        drop(Bus::open_in(folder.path(), "game").expect("a corrupt bus does not block its name"));
         assert!(is_empty(folder.path()), "with seed {seed} and {policy:?}");
     }
 }

@@ -1,5 +1,5 @@
-//! Several children, here and in other namespaces, do random things and are killed at random writes, or lose their files; somebody lives
-//! through all of it.
+//! Several children, here and in other namespaces, do random things and are killed at random writes, or lose their files; one participant
+//! survives all of it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::namespaces::somewhere;
 use super::random::{Random, rounds, seed};
 use super::support::{LANE, NUMBERS, Other, folder, is_empty};
 
-/// Without namespaces there is but one place.
+/// Without namespaces, there is only one place.
 #[cfg(not(target_os = "linux"))]
 fn somewhere(_: &mut Random) -> &'static [&'static str] {
     &[]
@@ -76,16 +76,16 @@ fn random_deaths_lose_nothing_and_leave_nothing() {
     assert!(deaths > 0, "somebody died");
 }
 
-/// Takes files of a living bus away that it can do without: locks tell nothing when they are missing.
+/// Removes files of a live bus that it can do without; missing locks say nothing about their owners.
 fn remove_locks(bus: &Path, random: &mut Random) {
     let names = (0..4).map(|slot| format!("p{slot}.lock")).chain(["bus.lock".to_owned()]);
     for name in names.filter(|_| random.below(3) == 0) {
-        // It may not be there.
+        // The file may be missing.
         let _ = std::fs::remove_file(bus.join(name));
     }
 }
 
-/// Takes the bus away from under its participants.
+/// Removes the bus while its participants use it.
 fn remove(runtime: &Path, random: &mut Random) {
     let game = runtime.join("game");
     match random.below(5) {
@@ -151,7 +151,7 @@ fn random_removals_are_told_by_everybody_and_spoil_no_second_bus() {
     }
 }
 
-/// Each sender's numbers come once, in order, from 0.
+/// Each sender's numbers arrive once, in order, from 0.
 fn read(inbox: &mut Inbox, received: &mut BTreeMap<u64, u64>) {
     let each = |delivery: shm_bus::Delivery<'_>| {
         let next = received.entry(delivery.sender).or_insert(0);

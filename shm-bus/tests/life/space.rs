@@ -1,4 +1,4 @@
-//! Limits of the process and kinds of file systems: what a bus needs is there, or its absence is told; and a failed open leaves
+//! Limits of the process and kinds of file systems: a bus has the room that it needs, or reports that it hasn't, and a failed open leaves
 //! nothing.
 
 use std::fs::Permissions;
@@ -53,7 +53,7 @@ fn a_limit_on_files_is_an_error_and_no_signal() {
     for bytes in [0, 1, 4096, 102_400, 245_759] {
         other.ask(&format!("files of {bytes}"));
         let answer = other.ask("try open");
-        assert!(answer.contains("ulimit -f") && answer.contains("make the register"), "{bytes}: {answer}");
+        assert!(answer.contains("ulimit -f") && answer.contains("create the registry"), "{bytes}: {answer}");
         assert!(is_empty(home.path()), "{bytes}: {answer}");
     }
     other.ask("files of 245760");
@@ -65,7 +65,7 @@ fn a_limit_on_files_is_an_error_and_no_signal() {
     other.leave();
 }
 
-/// A bus there does all that a bus does.
+/// A bus there offers everything that a bus offers.
 fn check_a_bus_in(folder: &Path) {
     let bus = Bus::open_in(folder, "game").expect("opens");
     let mut publisher = bus.publisher(&NUMBERS, "writer", LANE).expect("made");
@@ -105,7 +105,7 @@ fn ext2_holds_a_bus_and_a_full_one_is_told() {
     let bus = Bus::open_in(&at, "game").expect("opens");
     let error = bus.publisher(&NUMBERS, "large", &[(Priority::Low, 1 << 22)]).expect_err("no room");
     let error = super::orders::texts(&error);
-    assert!(error.contains("make a segment") && error.contains("No space left"), "{error}");
+    assert!(error.contains("create a segment") && error.contains("No space left"), "{error}");
     check_a_bus_in(&at);
 }
 
@@ -115,7 +115,7 @@ fn opening_clears_away_every_dead_bus_in_time_however_many_live_before_it() {
     let live: Vec<Bus> = (0..40)
         .map(|number| Bus::builder(&format!("live-{number}")).folder(home.path()).open().expect("opens"))
         .collect();
-    // What a killed opener has left: a lock that nobody holds.
+    // The remains of a killed opener: a lock that nobody holds.
     for number in 0..5 {
         let dead = home.path().join(format!("dead-{number}"));
         std::fs::create_dir(&dead).expect("made");
@@ -123,7 +123,7 @@ fn opening_clears_away_every_dead_bus_in_time_however_many_live_before_it() {
         std::fs::write(dead.join("bus.lock"), "").expect("written");
     }
     let dead = || (0..5).filter(|number| home.path().join(format!("dead-{number}")).exists()).count();
-    // Each look finds 16 of 46: to miss one so often is less likely than any other failure.
+    // Each look finds 16 of 46 folders; missing one in so many looks is less likely than any other failure.
     let opened = (0..2000).find(|_| {
         drop(Bus::open_in(home.path(), "game").expect("opens"));
         dead() == 0

@@ -1,4 +1,4 @@
-//! A child is stopped at its n-th write: it lives, and nobody waits for it longer than he said.
+//! A child is stopped at its n-th write: it counts as alive, and no other participant waits for it longer than its own timeout.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use shm_bus::{Attachment, Bus, OpenError, Start, peek_in};
 
 use super::support::{LANE, NUMBERS, Other, folder, is_empty};
 
-/// So long that a wait would never end.
+/// A timeout that never passes.
 const FOREVER: Duration = Duration::from_secs(1 << 30);
 
 #[test]
@@ -41,7 +41,7 @@ fn who_is_stopped_while_changing_the_bus_is_named_and_holds_up_no_drop() {
                 Err(other) => panic!("{other}"),
             }
         }
-        // None of these waits.
+        // None of these calls waits.
         drop((publisher, inbox, leaver));
         if n > 0 {
             child.go_on();

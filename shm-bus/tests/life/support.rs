@@ -1,4 +1,4 @@
-//! Child processes that do what a test says.
+//! Child processes that obey a test's orders.
 //!
 //! Children are this test binary again, running only the test `child`. Every wait is for a line, an exit or a stop; nothing sleeps.
 
@@ -22,7 +22,7 @@ pub(crate) const NUMBERS: TopicSpec<'_> = TopicSpec {
     policy: Policy::Reject,
 };
 const OTHER_SCHEMA: &str = "test.Other@1 8/8 {value:u64@0}";
-/// A topic that nobody but a child declares.
+/// A topic that only a child declares.
 const OTHERS: TopicSpec<'_> = TopicSpec {
     name: "test/others",
     type_name: "test.Other",
@@ -30,16 +30,16 @@ const OTHERS: TopicSpec<'_> = TopicSpec {
     schema_hash: schema_hash(OTHER_SCHEMA),
     ..NUMBERS
 };
-/// The same numbers where laggards lose the oldest.
+/// The same numbers, under a policy by which laggards lose the oldest.
 pub(crate) const OVERWRITTEN: TopicSpec<'_> =
     TopicSpec { name: "test/overwritten", policy: Policy::DropOldest, ..NUMBERS };
-/// The same numbers where only the newest counts.
+/// The same numbers, under a policy that keeps only the newest.
 pub(crate) const LATEST: TopicSpec<'_> = TopicSpec { name: "test/latest", policy: Policy::Latest, ..NUMBERS };
 const TWO_LANES: &[(Priority, u32)] = &[(Priority::High, 4096), (Priority::Low, 4096)];
 pub(crate) const LANE: &[(Priority, u32)] = &[(Priority::Normal, 4096)];
 const FOLDER: &str = "HOTFRAME_TEST_FOLDER";
 
-/// What a child holds and does.
+/// A child's objects.
 #[derive(Default)]
 struct Role {
     publisher: Option<Publisher>,
@@ -119,7 +119,7 @@ impl Role {
         "done".to_owned()
     }
 
-    /// The bus, opened first if need be.
+    /// The bus, opened now if necessary.
     fn bus(&mut self, folder: &Path) -> &Bus {
         self.bus.get_or_insert_with(|| Bus::open_in(folder, "game").expect("opens"))
     }
@@ -142,12 +142,12 @@ impl Role {
         }
     }
 
-    /// Looks once, and finds nothing.
+    /// Receives once, and finds nothing.
     fn idle(&mut self) {
         assert!(self.inbox().receive().expect("mapped").is_none());
     }
 
-    /// Goes on until each part has said that the bus was removed.
+    /// Continues until each object has reported that the bus was removed.
     fn until_removed(&mut self, folder: &Path) {
         use shm_bus::{ReceiveError, SendError};
         while !matches!(self.bus(folder).check(), Err(ChangeError::Removed { .. })) {}
@@ -159,7 +159,7 @@ impl Role {
         }
     }
 
-    /// In a child of this process: changes are refused, and dropping all handles disturbs nobody.
+    /// In a child of this process, changes are refused, and dropping all handles affects nobody.
     fn is_of_no_use_in_a_child(&mut self) -> bool {
         let refused = self.bus.as_ref().is_some_and(|bus| {
             matches!(bus.inbox("child", Attachment::Gating), Err(InboxError::Change(ChangeError::Forked { .. })))
@@ -187,7 +187,7 @@ pub(crate) fn child() {
     }
 }
 
-/// Tells the parent.
+/// Sends an answer to the parent.
 pub(crate) fn say(answer: &str) {
     let mut out = std::io::stdout();
     writeln!(out, "\n@{answer}").and_then(|()| out.flush()).expect("the parent listens");
@@ -198,7 +198,7 @@ pub(crate) struct Other {
     process: Child,
     commands: ChildStdin,
     answers: BufReader<ChildStdout>,
-    /// Started by another command.
+    /// Whether another command has started it.
     is_wrapped: bool,
 }
 
@@ -207,7 +207,7 @@ impl Other {
         Self::start_by(folder, &[])
     }
 
-    /// As [`Self::start`], by a command that puts it somewhere else.
+    /// Like [`Self::start`], by a command that puts it somewhere else.
     pub(crate) fn start_by(folder: &Path, by: &[&str]) -> Self {
         let program = std::env::current_exe().expect("a path");
         let mut words = by.iter().map(std::ffi::OsStr::new).chain([program.as_os_str()]);
@@ -232,7 +232,7 @@ impl Other {
         self.try_hear().expect("the child has not ended")
     }
 
-    /// The next answer; `None` when the child was killed before it gave one.
+    /// The next answer; `None` if the child was killed before it answered.
     pub(crate) fn try_hear(&mut self) -> Option<String> {
         use std::os::unix::process::ExitStatusExt;
         let mut line = String::new();
@@ -240,7 +240,7 @@ impl Other {
             line.clear();
             if self.answers.read_line(&mut line).expect("a pipe") == 0 {
                 let status = self.process.wait().expect("waited");
-                // Not every command tells how its child ended.
+                // Not every command reports how its child ended.
                 assert!(self.is_wrapped || status.signal() == Some(Signal::KILL.as_raw()), "{status}");
                 return None;
             }
@@ -280,14 +280,14 @@ impl Other {
         self.await_silence();
     }
 
-    /// Who was started by another command dies after that one, and lets go of the pipe then.
+    /// If a command started the child, the child dies after the command, and closes the pipe then.
     fn await_silence(&mut self) {
         if self.is_wrapped {
             std::io::copy(&mut self.answers, &mut std::io::sink()).expect("a pipe");
         }
     }
 
-    /// Waits until it is killed, by itself.
+    /// Waits until it is killed, by its own failpoint.
     #[cfg_attr(not(feature = "crash-points"), expect(dead_code, reason = "nobody kills himself otherwise"))]
     pub(crate) fn await_kill(mut self) {
         use std::os::unix::process::ExitStatusExt;
@@ -310,7 +310,7 @@ impl Drop for Other {
     }
 }
 
-/// The stdin of a process that has ended, to put in the place of one that is to be closed.
+/// The stdin of a process that has ended, to replace one that is to be closed.
 fn null_stdin() -> ChildStdin {
     let mut ended = Command::new("true").stdin(Stdio::piped()).spawn().expect("starts");
     let stdin = ended.stdin.take().expect("piped");
@@ -318,7 +318,7 @@ fn null_stdin() -> ChildStdin {
     stdin
 }
 
-/// Slots of the bus, each with whether somebody lives in it.
+/// Slots of the bus, each with whether its participant is alive.
 pub(crate) fn alive(snapshot: &shm_bus::Snapshot) -> String {
     let slots = snapshot.participants.iter().map(|one| format!("{}:{}", one.slot, one.alive));
     slots.collect::<Vec<_>>().join(" ")

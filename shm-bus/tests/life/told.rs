@@ -1,7 +1,7 @@
-//! What the log says of those who go.
+//! Log lines about participants that go.
 //!
-//! A process of its own listens: `tracing` keeps a call site silent for a whole process when a thread without a subscriber
-//! passes it first, so that other tests of one process could take away what this one waits for.
+//! A separate process listens: if a thread without a subscriber reaches a call site first, `tracing` keeps it silent for the whole process,
+//! so other tests of the same process could suppress the awaited lines.
 
 use std::fmt::Debug;
 use std::path::Path;
@@ -14,7 +14,7 @@ use tracing::{Event, Metadata, Subscriber};
 
 use super::support::{LANE, NUMBERS, Other, folder};
 
-/// Keeps what is logged in this thread.
+/// Keeps the log of this thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 

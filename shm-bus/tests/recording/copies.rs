@@ -1,4 +1,4 @@
-//! Overwritten bytes cost the chunks that they lie in, wherever they are: channels are described elsewhere, too.
+//! Overwritten bytes cost only the chunks that they lie in, wherever they are: channels are described elsewhere, too.
 
 use std::fs;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use super::{HITS, Rig, hit, read, rig};
 /// Channels in the recording.
 const CHANNELS: usize = 4;
 
-/// A recording of 40 flushes of one message in each channel, each with the part of the file that it has written.
+/// A recording of 40 flushes of one message in each channel, each with the range of the file that it has written.
 fn made(ends: bool) -> (Rig, Vec<u8>, Vec<Range<usize>>) {
     let mut rig = rig();
     let file = rig.folder.path().join("game.mcap");
@@ -63,7 +63,7 @@ fn overwritten_bytes_cost_the_chunks_that_they_lie_in() {
 fn copies_of_channels_take_little_room() {
     let (_rig, bytes, _) = made(true);
     let count = |what: &[u8]| bytes.windows(what.len()).filter(|found| *found == what).count();
-    // After the 1st, 2nd, 4th … 32nd flush and at the end, each named once more in the index.
+    // After flushes 1, 2, 4 … 32 and at the end, each once more in the index.
     assert_eq!(count(b"hotframe.channel"), CHANNELS * 7 * 2);
 }
 

@@ -1,4 +1,4 @@
-//! One flipped bit costs a chunk at most, wherever it is, and is told.
+//! One flipped bit costs a chunk at most, wherever it is, and is reported.
 
 use std::fs;
 use std::path::Path;
@@ -40,7 +40,7 @@ fn check_every_bit(encoding: Encoding, ends: bool, step: usize) {
     let all = timeless(&messages);
     let file = rig.folder.path().join("damaged.mcap");
     for at in (0..bytes.len()).step_by(step) {
-        // Every bit in its turn, not all of each byte.
+        // Each position gets one of the eight bits in turn.
         let bit = (at + at / 8) % 8;
         let mut damaged = bytes.clone();
         damaged[at] ^= 1 << bit;
@@ -55,7 +55,7 @@ fn check_every_bit(encoding: Encoding, ends: bool, step: usize) {
         if lost > 0 {
             let [damage] = &recording.damage[..] else { panic!("{what}") };
             assert!((damage.at..damage.at + damage.bytes).contains(&(at as u64)), "{what}");
-            // The bit may lie in what says that a record is a message.
+            // The bit may lie in the byte that marks a record as a message.
             assert!(damage.messages.is_none_or(|messages| messages.abs_diff(lost as u64) <= 1), "{what}");
         }
     }
@@ -108,7 +108,7 @@ fn what_is_no_recording_is_refused_with_what_and_where() {
         other => panic!("{other:?}"),
     };
     fs::write(&file, [7; 4096]).expect("written");
-    assert_eq!(told(&file), "it does not begin as MCAP files do");
+    assert_eq!(told(&file), "it does not begin with the magic of MCAP");
     fs::write(&file, [&b"\x89MCAP0\r\n"[..], &[7; 4096]].concat()).expect("written");
-    assert_eq!(told(&file), "a record makes no sense at byte 8");
+    assert_eq!(told(&file), "a record is malformed at byte 8");
 }

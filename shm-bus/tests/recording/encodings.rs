@@ -1,4 +1,4 @@
-//! Both encodings are read back to the same messages.
+//! Both encodings are read back as the same messages.
 
 use std::fs;
 use std::time::SystemTime;
@@ -9,7 +9,7 @@ use shm_bus::{Attachment, Start, TopicSpec};
 
 use super::{read, rig};
 
-/// Whatever a message may hold, aligned in the lane but not in CDR.
+/// A message with every kind of field, aligned in the lane but not in CDR.
 const SCHEMA: &str = "Odd-Types.all_of@3 64/8 {tag:u8@0,rest:[u8;7]@1,d:f64@8,At:V{x:f32@0,X:f32@4}@16,n:[N{a:u16@0,b:i8@2,c:u8@3};2]@24,g:[[i16;2];3]@32,e:entity@48}";
 const ODD: TopicSpec<'_> = TopicSpec {
     name: "odd-types//all of",
@@ -41,7 +41,7 @@ fn messages_come_back_bit_for_bit_from_both() {
     });
     let [mut first, mut second] = files;
     let messages: Vec<u8> = (0..192_u32).map(|byte| (byte * 7) as u8).collect();
-    // One, three at once, none at all, and something that is no whole message.
+    // One message, three at once, none, and a payload that is not a whole message.
     for payload in [&messages[..64], &messages, &[], &messages[..63]] {
         publishers.iter_mut().for_each(|publisher| publisher.send(Priority::High, payload).expect("room"));
     }

@@ -1,4 +1,4 @@
-//! When a recording gets its name, and what becomes of what had it.
+//! The moment at which a recording gets its name, and the fate of the file that had it.
 
 use std::fs;
 
@@ -64,7 +64,7 @@ fn a_name_that_was_taken_meanwhile_is_told_and_nothing_is_lost() {
     fs::write(&file, "precious").expect("written");
     let error = recorder.finish().expect_err("taken");
     let RecordError::Name { path, wanted, .. } = &error else { panic!("{error:?}") };
-    assert!(*wanted == file && error.to_string().contains("goes by the former"), "{error}");
+    assert!(*wanted == file && error.to_string().contains("keeps its present name"), "{error}");
     assert_eq!(fs::read(&file).expect("there"), b"precious");
     assert_eq!(read(path).1.len(), 1);
 }
@@ -131,7 +131,7 @@ fn a_recording_that_somebody_else_writes_to_is_an_error() {
         record(&mut rig, &mut recorder, &mut SystemTime::now());
         recorder.flush().expect("room on the disk");
         fs::write(&file, other).expect("written");
-        let error = recorder.finish().expect_err("it is spoilt");
+        let error = recorder.finish().expect_err("it is damaged");
         assert!(matches!(error, RecordError::Spoilt { messages: 1, .. }), "{error:?}");
         assert_eq!(fs::read_to_string(&file).expect("there"), other, "nothing more is written to it");
     }

@@ -1,4 +1,4 @@
-//! What a recorder writes is read back, wherever the file ends.
+//! A recorder's file is read back, wherever it ends.
 
 #![cfg(feature = "record")]
 
@@ -47,7 +47,7 @@ fn hit(number: u32) -> Vec<u8> {
     [number.to_le_bytes(), f32::NAN.to_le_bytes(), 2.5_f32.to_le_bytes()].concat()
 }
 
-/// Records all that waits, a millisecond apart.
+/// Records all waiting messages, a millisecond apart.
 fn record(rig: &mut Rig, recorder: &mut Recorder, time: &mut SystemTime) {
     for topic in &rig.bus.snapshot().topics {
         recorder.declare(topic);
@@ -135,7 +135,7 @@ fn cut_off_anywhere_it_is_read_to_its_last_whole_message() {
         unchecked = unchecked.max(recording.unchecked);
         most = most.max(messages.len());
     }
-    assert_eq!((most, unchecked), (all.len(), 2), "what is in a chunk that was cut off is told from the rest");
+    assert_eq!((most, unchecked), (all.len(), 2), "messages of a truncated chunk are counted apart");
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn the_file_alone_says_what_was_missed_of_lanes_that_came_and_went() {
     assert_eq!(losses(&file), [("test/hits".to_owned(), "5".to_owned())]);
 }
 
-/// What the file says at its end that was lost.
+/// The losses that the file's summary lists.
 fn losses(file: &Path) -> Vec<(String, String)> {
     let bytes = fs::read(file).expect("there");
     let records = mcap::read::LinearReader::new(&bytes).expect("a recording");

@@ -1,4 +1,4 @@
-//! What is bounded, refused or too long.
+//! Limits, refusals, and messages that are too long.
 
 use super::*;
 

@@ -15,7 +15,7 @@ fn a_request_past_its_deadline_does_not_run() {
     assert_eq!((counts.expired, counts.late, counts.answered), (1, 1, 0), "its refusal came, too late by then");
 }
 
-/// A request that the server has taken and whose deadline will pass; tries longer and longer ones until it was in time.
+/// A request that the server has taken in time and whose deadline will pass; tries longer and longer deadlines.
 fn taken(client: &mut Client, server: &mut Server, timeout: &mut Duration) -> (Ticket, shm_bus::Owed) {
     loop {
         let ticket = client.send(ECHO, &[], *timeout).expect("room");
@@ -52,7 +52,7 @@ fn an_answer_that_is_asked_for_after_the_deadline_is_late_although_it_came_in_ti
     let mut timeout = Duration::from_millis(1);
     let (ticket, owed) = taken(&mut client, &mut server, &mut timeout);
     server.answer(owed, Status::Ok, &[1]).expect("room");
-    // The deadline of a later request with at least as much time comes after that of the first.
+    // The deadline of a later request with at least as much time comes after that of the first one.
     let (later, _owed) = taken(&mut client, &mut server, &mut timeout);
     while !matches!(client.poll(later), Err(CallError::Deadline { .. })) {}
     let later = client.counts().late;

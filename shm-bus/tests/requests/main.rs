@@ -1,6 +1,6 @@
 //! Requests and responses within one process.
 //!
-//! Where time has to pass, it is awaited; nothing sleeps, nothing has to be fast.
+//! Where time must pass, the test waits for it; nothing sleeps, and nothing has to be fast.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -31,7 +31,7 @@ fn is_empty(folder: &Path) -> bool {
     std::fs::read_dir(folder).expect("there").next().is_none()
 }
 
-/// Answers with what was asked.
+/// Answers with the request's own bytes.
 fn echo_one(request: Request<'_>) {
     let payload = request.payload();
     request.reply(payload).expect("room");
@@ -118,7 +118,7 @@ fn a_request_that_is_dropped_or_panicked_over_is_answered_as_failed() {
     }
     let ticket = client.send(ECHO, &[5], FOREVER).expect("room");
     echo(&mut server);
-    assert_eq!(answer(&mut client, ticket).expect("answered"), Some(vec![5]), "the server goes on");
+    assert_eq!(answer(&mut client, ticket).expect("answered"), Some(vec![5]), "the server keeps working");
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_service_has_one_server_and_requests_of_a_gone_one_fail() {
     let mut second = bus.server("echo").expect("the name is free");
     assert_eq!(answer(&mut client, answered).expect("it had been answered"), Some(vec![1]));
     assert!(matches!(client.finish(unanswered), Err(CallError::ServerGone { .. })));
-    assert_eq!(echo(&mut second), 0, "what was sent to the first may have run");
+    assert_eq!(echo(&mut second), 0, "requests sent to the first may have run");
     let ticket = client.send(ECHO, &[3], FOREVER).expect("room");
     echo(&mut second);
     assert_eq!(answer(&mut client, ticket).expect("answered"), Some(vec![3]));
@@ -196,7 +196,7 @@ fn what_became_of_every_request_is_seen_from_outside() {
     echo_one(server.next().expect("mapped").expect("a request"));
     let request = server.next().expect("mapped").expect("a request");
     request.refuse(Status::Overloaded, "").expect("room");
-    // Passes over what has expired and what was cancelled.
+    // The server skips expired and cancelled requests.
     let owed = server.next().expect("mapped").expect("a request").later();
     assert_eq!(answer(&mut client, answered).expect("answered"), Some(vec![1]));
     assert!(matches!(client.poll(refused), Err(CallError::Refused { .. })));

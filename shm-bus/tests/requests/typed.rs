@@ -1,4 +1,4 @@
-//! Methods with types.
+//! Typed methods.
 
 use super::*;
 
@@ -37,7 +37,7 @@ mod other {
     use super::{AsBytes, Item};
 
     shm_bus::service! {
-        /// Another one by the same name.
+        /// Another service of the same name.
         pub(super) Inventory("inventory") {
             Take("take"): AsBytes<Item> => ();
         }
@@ -76,7 +76,7 @@ fn typed_methods_take_and_give_their_types() {
     assert!(matches!(error, CallError::Refused { status: Status::NoSuchMethod, .. }));
     assert_eq!(error.to_string(), "`inventory` answers: no such method");
     let error = client.poll(none_left).unwrap_err();
-    assert_eq!(error.to_string(), "`inventory` answers: an error of its own, none left");
+    assert_eq!(error.to_string(), "`inventory` answers: application error, none left");
 }
 
 #[test]

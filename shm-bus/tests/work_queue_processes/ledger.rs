@@ -1,12 +1,12 @@
-//! A file to which every worker appends what it takes and ends: `+ job worker` and `- job worker`, so that two holders at one moment
-//! would show.
+//! A file to which every worker appends when it takes and ends a job: `+ job worker` and `- job worker`, so that two holders at the same
+//! moment would show.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 
-/// Appended to by everybody, a line at a time.
+/// Appended to by every worker, one line at a time.
 pub(crate) struct Ledger {
     file: File,
     pid: u32,
@@ -19,14 +19,14 @@ impl Ledger {
     }
 
     pub(crate) fn note(&mut self, sign: char, job: u64) {
-        // Of one length that divides a page: a process that is killed while it writes ends between two pages.
+        // All lines have the same length, which divides a page: a process that is killed while it writes ends between two pages.
         let line = format!("{:<31}\n", format!("{sign} {job} {}", self.pid));
         assert_eq!(self.file.write(line.as_bytes()).expect("written"), line.len(), "in one piece");
     }
 }
 
-/// What the ledger says: how often each job was taken, and done. Checks that nobody took what another one held who lived: `dead` are
-/// those who were killed.
+/// Reads how often each job was taken, and done. Checks that no worker took a job that another live worker held: `dead` are the killed
+/// workers.
 pub(crate) fn read_ledger(folder: &Path, dead: &BTreeSet<u32>) -> BTreeMap<u64, (u32, u32)> {
     let mut jobs = BTreeMap::<u64, (u32, u32)>::new();
     let mut held = BTreeMap::<u64, u32>::new();

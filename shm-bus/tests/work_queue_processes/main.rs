@@ -68,7 +68,7 @@ fn info(bus: &Bus) -> QueueInfo {
     bus.snapshot().queues.remove(0)
 }
 
-/// The next job, waited for and held on to: its number and its deliveries.
+/// Waits for the next job and holds it; returns its number and its deliveries.
 fn wait_and_take(worker: &mut Worker) -> (u64, u8) {
     loop {
         if let Some(job) = worker.take().expect("mapped") {
@@ -80,7 +80,7 @@ fn wait_and_take(worker: &mut Worker) -> (u64, u8) {
     }
 }
 
-/// Nobody is left, and nothing but the ledger.
+/// Asserts that no participant is left, and no file but the ledger.
 fn nothing_is_left(folder: &Path) {
     let names = std::fs::read_dir(folder).expect("there").map(|entry| entry.expect("read").file_name());
     let names: Vec<_> = names.filter(|name| name != "ledger").collect();
@@ -274,8 +274,8 @@ fn nothing_is_lost_while_workers_are_killed_at_random() {
     assert!(again <= info(&bus).lanes[0].redelivered, "each second time was marked");
 }
 
-/// A worker is killed after each of its writes to shared memory, once for every one of them: the job is done by it or by another one,
-/// and no message is left behind.
+/// A worker is killed after each of its writes to shared memory in turn: the job is done by it or by another one, and no message is left
+/// behind.
 #[cfg(feature = "crash-points")]
 #[test]
 fn a_worker_killed_at_any_point_loses_nothing() {
@@ -296,7 +296,7 @@ fn a_worker_killed_at_any_point_loses_nothing() {
         send(&mut producer, [again]);
         expected += 1;
         while wait_and_take(&mut worker).0 != again {}
-        // The last one may have been overtaken by what came back, or the other way round.
+        // Redelivered jobs may have overtaken the last one, or the other way round.
         while info(&bus).lanes[0].done < expected {
             wait_and_take(&mut worker);
         }
@@ -311,7 +311,7 @@ fn a_worker_killed_at_any_point_loses_nothing() {
     assert!(jobs.values().all(|(taken, done)| taken == done), "no point lies between");
 }
 
-/// A producer is killed after each of its writes: what it said was sent is worked off.
+/// A producer is killed after each of its writes: every message that it reported as sent is processed.
 #[cfg(feature = "crash-points")]
 #[test]
 fn a_producer_killed_at_any_point_leaves_what_it_sent() {

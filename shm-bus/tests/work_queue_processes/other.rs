@@ -1,4 +1,4 @@
-//! A child process as its parent sees it.
+//! The parent's handle of a child process.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -16,7 +16,7 @@ pub(crate) struct Other {
 }
 
 impl Other {
-    /// One that has obeyed these commands.
+    /// Starts a child that has obeyed these commands.
     pub(crate) fn start(folder: &Path, commands: &[&str]) -> Self {
         let program = std::env::current_exe().expect("a path");
         let mut process = Command::new(program)

@@ -1,4 +1,4 @@
-//! What a child process does, command by command.
+//! A child process's actions, command by command.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use shm_bus::{Bus, SendError, WorkProducer, Worker};
 use super::ledger::Ledger;
 use super::{LANE, WORK, number};
 
-/// Takes, notes and ends jobs until told that there are no more, or for so many.
+/// Takes, records and ends jobs until told that there are no more, or up to a number.
 pub(crate) fn work(worker: &mut Worker, ledger: &mut Ledger, mut limit: u64) -> u64 {
     let mut done = 0;
     while limit > 0 {
@@ -29,7 +29,7 @@ pub(crate) fn work(worker: &mut Worker, ledger: &mut Ledger, mut limit: u64) -> 
     done
 }
 
-/// What a child holds and does.
+/// A child's objects.
 #[derive(Default)]
 pub(crate) struct Role {
     bus: Option<Bus>,

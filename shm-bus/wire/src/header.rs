@@ -111,7 +111,7 @@ impl fmt::Display for HeaderError {
         match self {
             Self::Length(found) => write!(out, "header field `length` is {found}, below {HEADER_BYTES}"),
             Self::Version(found) => write!(out, "header field `version` is {found}, expected {HEADER_VERSION}"),
-            Self::Kind(found) => write!(out, "header field `kind` is {found}, which is no kind"),
+            Self::Kind(found) => write!(out, "header field `kind` is {found}, which is unknown"),
             Self::Priority(found) => write!(out, "header field `priority` is {found}, above 3"),
             Self::Flags(found) => write!(out, "header field `flags` is {found:#04x}, which its kind does not define"),
         }

@@ -156,7 +156,7 @@ impl Status {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
-            Self::Application => "an error of its own",
+            Self::Application => "application error",
             Self::NoSuchMethod => "no such method",
             Self::DeadlineExceeded => "deadline exceeded",
             Self::Cancelled => "cancelled",

@@ -20,7 +20,7 @@ use game_types::{HALF_HEIGHT, HALF_WIDTH};
 /// See invariant 2.
 pub(crate) const CELL_VISITS_MAX: usize = 5;
 
-/// What other enemies see of an enemy.
+/// The data of an enemy that other enemies read.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Agent {
     /// Position, in units.

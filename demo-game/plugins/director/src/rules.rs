@@ -15,9 +15,9 @@ pub(crate) const LIVES_MAX: u32 = 9;
 pub(crate) const COMBO_MIN: u32 = 10;
 /// Highest combo, in tenths.
 pub(crate) const COMBO_MAX: u32 = 99;
-/// What a kill adds to the combo, in tenths.
+/// Amount that a kill adds to the combo, in tenths.
 pub(crate) const COMBO_PER_KILL: u32 = 1;
-/// What a kill adds on top while the swarm hunts.
+/// Amount that a kill adds in addition while the swarm hunts.
 pub(crate) const COMBO_PER_HOT_KILL: u32 = 1;
 /// How long one hunter's call keeps the swarm "hot", in ticks.
 pub(crate) const HEAT_PER_HUNTER: u32 = 30;

@@ -31,7 +31,7 @@ pub(crate) struct Schedule {
     wait: u32,
 }
 
-/// What the schedule requests for a tick.
+/// The schedule's request for a tick.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Step {
     /// No change.

@@ -91,7 +91,7 @@ fn announce(canvas: &mut Canvas<'_>, game: &GameState, ticks: u32) {
 fn paused(canvas: &mut Canvas<'_>) {
     dim(canvas, 0.75);
     canvas.draw_all(DrawCommand::text_centered(0.0, 70.0, 84.0, palette::WHITE, "PAUSED"));
-    canvas.draw_all(DrawCommand::text_centered(0.0, -40.0, 20.0, palette::STEEL, "P goes on   R begins anew"));
+    canvas.draw_all(DrawCommand::text_centered(0.0, -40.0, 20.0, palette::STEEL, "P resumes   R restarts"));
 }
 
 fn over(canvas: &mut Canvas<'_>, game: &GameState) {

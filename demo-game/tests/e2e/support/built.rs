@@ -11,7 +11,7 @@ use super::PLUGINS;
 /// Root of the workspace.
 pub(crate) const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// The game. In release, for it draws every frame: the debug build takes fifty times as long.
+/// The game, built in release because it draws every frame: the debug build takes fifty times as long.
 pub(crate) fn game() -> PathBuf {
     programs().join(format!("demo-game{}", std::env::consts::EXE_SUFFIX))
 }
@@ -31,8 +31,8 @@ pub(crate) fn library(plugin: &str) -> PathBuf {
     library_path(folder, plugin)
 }
 
-/// The folder of both, each built as README says: together they would have other features than either alone, and be built anew. The
-/// command is there before any game runs: one that plays so many frames doesn't wait for it.
+/// The folder of both programs, each built as the README says: together they would have other features than either alone, and would be
+/// built again. The command is built before any game runs, because a game with a limited number of frames doesn't wait for it.
 fn programs() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
@@ -42,8 +42,7 @@ fn programs() -> &'static Path {
     })
 }
 
-/// Builds `packages` of a workspace in release; gives the folder in which the results stand. cargo itself makes whoever
-/// builds there at the same time wait.
+/// Builds `packages` of a workspace in release; returns the folder of the results. cargo itself serializes concurrent builds there.
 pub(crate) fn build(workspace: &Path, target: &Path, packages: &[&str]) -> PathBuf {
     let output = Command::new(env!("CARGO"))
         .args(["build", "--release", "--quiet", "--target-dir"])
@@ -56,7 +55,7 @@ pub(crate) fn build(workspace: &Path, target: &Path, packages: &[&str]) -> PathB
     target.join("release")
 }
 
-/// The target folder of the build that made this test.
+/// The target folder of the build that produced this test.
 fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a folder within the target folder").to_owned()
 }

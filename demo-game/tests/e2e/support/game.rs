@@ -16,19 +16,19 @@ use super::process::{Process, Stream};
 /// The bus of a [`Game`].
 pub(crate) const BUS: &str = "e2e";
 
-/// See the module. Its bus is [`BUS`], in a folder of its own.
+/// A running game; see the module. Its bus is [`BUS`], in a folder of its own.
 pub(crate) struct Game {
     process: Process,
     home: TempDir,
 }
 
 impl Game {
-    /// Starts it headless with these plugins and more flags, parted by blanks.
+    /// Starts the game headless with these plugins and more flags, separated by spaces.
     pub(crate) fn start(plugins: &Plugins, flags: &str) -> Self {
         Self::start_logging(plugins, flags, "info")
     }
 
-    /// As [`Self::start`], with another log filter.
+    /// Like [`Self::start`], with another log filter.
     pub(crate) fn start_logging(plugins: &Plugins, flags: &str, filter: &str) -> Self {
         let home = TempDir::new().expect("a folder for the bus");
         let mut command = command(&home);
@@ -37,32 +37,32 @@ impl Game {
         Self { process: Process::start(&mut command, Stream::Err), home }
     }
 
-    /// Where its bus lives.
+    /// The folder of its bus.
     pub(crate) fn bus_folder(&self) -> PathBuf {
         self.home.path().join("bus")
     }
 
-    /// Where it puts temporary files.
+    /// Its folder for temporary files.
     pub(crate) fn scratch_folder(&self) -> PathBuf {
         self.home.path().join("tmp")
     }
 
-    /// Reads its log on to a line that holds `part`.
+    /// Reads its log up to a line that contains `part`.
     pub(crate) fn line(&mut self, part: &str) -> String {
         self.process.line(part)
     }
 
-    /// As [`Self::line`]; `None` when the game ends without it.
+    /// Like [`Self::line`]; `None` if the game ends without such a line.
     pub(crate) fn line_or_end(&mut self, part: &str) -> Option<String> {
         self.process.line_or_end(part)
     }
 
-    /// Waits for its end, which must be a good one.
+    /// Waits for its end, which must be a success.
     pub(crate) fn end(self) -> Run {
         self.end_keeping_home().0
     }
 
-    /// As [`Self::end`]; gives also the folder in which it ran, with its bus's folder in it.
+    /// Like [`Self::end`]; also returns the folder in which it ran, which contains its bus's folder.
     pub(crate) fn end_keeping_home(mut self) -> (Run, TempDir) {
         let (status, log) = self.process.end();
         assert!(status.success(), "the game ended with {status}: {log:#?}");
@@ -73,23 +73,23 @@ impl Game {
     }
 }
 
-/// What a game was like.
+/// Results of a game.
 pub(crate) struct Run {
     pub(crate) report: Value,
-    /// What it wrote to stdout.
+    /// Its output on stdout.
     pub(crate) summary: String,
     pub(crate) log: Vec<String>,
-    /// Files of its bus that were still there when it had ended.
+    /// Files of its bus that still existed after its end.
     pub(crate) left_behind: Vec<String>,
 }
 
 impl Run {
-    /// Plays to the end, with nobody interfering.
+    /// Plays to the end, without interference.
     pub(crate) fn play(plugins: &Plugins, flags: &str) -> Self {
         Game::start(plugins, flags).end()
     }
 
-    /// The run with all plugins that nobody interferes with: played once for each `flags`.
+    /// The run with all plugins and without interference, played once for each `flags`.
     pub(crate) fn undisturbed(flags: &'static str) -> Arc<Self> {
         type Runs = Mutex<HashMap<&'static str, Arc<OnceLock<Arc<Run>>>>>;
         static RUNS: OnceLock<Runs> = OnceLock::new();
@@ -104,12 +104,12 @@ impl Run {
         hash
     }
 
-    /// A number of a plugin's part of the report.
+    /// A number from a plugin's part of the report.
     pub(crate) fn plugin(&self, plugin: &str, field: &str) -> u64 {
         self.report["plugins"][plugin][field].as_u64().unwrap_or_else(|| panic!("no {plugin}.{field}: {}", self.report))
     }
 
-    /// A count of a topic, all priorities together; 0 if nobody has it.
+    /// A count of a topic, over all priorities; 0 if nobody uses the topic.
     pub(crate) fn traffic(&self, topic: &str, field: &str) -> u64 {
         let priorities = self.report["bus"][topic].as_object();
         priorities.into_iter().flatten().map(|(_, counts)| counts[field].as_u64().expect("a count")).sum()
@@ -122,7 +122,7 @@ pub(crate) fn files(folder: &Path) -> Vec<String> {
     files.map(|file| file.expect("a file").file_name().to_string_lossy().into_owned()).collect()
 }
 
-/// The game, to run in `home` and to leave nothing elsewhere, even if it is killed; without a display.
+/// The game's command: it runs in `home` and leaves nothing elsewhere, even if it is killed; without a display.
 pub(crate) fn command(home: &TempDir) -> Command {
     let (bus, scratch) = (home.path().join("bus"), home.path().join("tmp"));
     for folder in [&bus, &scratch] {

@@ -8,7 +8,7 @@ pub(crate) mod process;
 
 use std::time::Duration;
 
-/// Nothing that is awaited takes that long, unless it hangs.
+/// A longer wait means that something hangs.
 pub(crate) const HANG: Duration = Duration::from_secs(180);
 
 /// The game's own plugins.

@@ -13,12 +13,12 @@ use super::game::BUS;
 /// Size of the score's digits.
 const SCORE_SIZE: f32 = 36.0;
 
-/// See the module.
+/// An observer; see the module.
 pub(crate) struct Observer {
     inbox: Inbox,
 }
 
-/// What one frame shows.
+/// The content of one frame.
 pub(crate) struct Picture {
     /// Centres of the enemies, in drawing order.
     pub(crate) enemies: Vec<[f32; 2]>,
@@ -29,7 +29,7 @@ pub(crate) struct Picture {
 }
 
 impl Observer {
-    /// Looks at the game whose bus is in `folder` and whose render plugin runs.
+    /// Observes the game whose bus is in `folder` and whose render plugin runs.
     pub(crate) fn attach(folder: &Path) -> Self {
         let bus = Bus::attach_in(folder, BUS).expect("the game's bus");
         let mut inbox = bus.inbox("test", Attachment::Observer).expect("an inbox");
@@ -37,7 +37,7 @@ impl Observer {
         Self { inbox }
     }
 
-    /// The next picture; every one comes, or it panics.
+    /// The next picture; panics if one was missed.
     pub(crate) fn next(&mut self) -> Picture {
         loop {
             assert!(self.inbox.wait_timeout(HANG).expect("it can be read"), "no picture came");

@@ -12,15 +12,15 @@ use super::{PLUGINS, built};
 /// How a new library gets into the folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Way {
-    /// `cp new folder/`: the same file, other bytes.
+    /// `cp new folder/`: the same file gets other bytes.
     Copied,
-    /// Written aside and renamed over.
+    /// Written elsewhere and renamed over it.
     Renamed,
     /// Removed, then linked, as cargo does.
     Linked,
 }
 
-/// See the module.
+/// A plugins folder; see the module.
 pub(crate) struct Plugins {
     home: TempDir,
 }
@@ -33,12 +33,12 @@ impl Plugins {
         Self { home }
     }
 
-    /// A folder with all of the game's.
+    /// A folder with all of the game's plugins.
     pub(crate) fn all() -> Self {
         Self::without("")
     }
 
-    /// A folder with all but one.
+    /// A folder with all plugins but one.
     pub(crate) fn without(absent: &str) -> Self {
         let plugins = Self::none();
         for plugin in PLUGINS.into_iter().filter(|plugin| *plugin != absent) {
@@ -51,15 +51,15 @@ impl Plugins {
         self.home.path().join("plugins")
     }
 
-    /// Where a plugin's library stands, or would.
+    /// The path of a plugin's library, present or not.
     pub(crate) fn file(&self, plugin: &str) -> PathBuf {
         library_path(&self.folder(), plugin)
     }
 
-    /// Puts `library` there as `plugin`'s.
+    /// Installs `library` as `plugin`'s.
     pub(crate) fn replace(&self, plugin: &str, way: Way, library: &[u8]) {
         let (file, aside) = (self.file(plugin), self.home.path().join("aside"));
-        // A file of its own each time: a link to it shares its later changes.
+        // A new file each time: a link to it would share later changes.
         let _ = fs::remove_file(&aside);
         fs::write(&aside, library).expect("written aside");
         let done = match way {
@@ -91,7 +91,7 @@ pub(crate) fn bytes(plugin: &str) -> Vec<u8> {
     fs::read(built::library(plugin)).expect("a built library can be read")
 }
 
-/// A library that does the same with other bytes: `extra` zeros more at its end.
+/// A library with the same behaviour and other bytes: `extra` more zeros at its end.
 pub(crate) fn padded(plugin: &str, extra: usize) -> Vec<u8> {
     let mut library = bytes(plugin);
     library.resize(library.len() + extra, 0);

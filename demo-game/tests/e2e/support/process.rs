@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 
 use super::HANG;
 
-/// What [`Process`] reads line by line.
+/// The stream that [`Process`] reads line by line.
 #[derive(Clone, Copy)]
 pub(crate) enum Stream {
     Out,
     Err,
 }
 
-/// See the module.
+/// A child process; see the module.
 pub(crate) struct Process {
     child: Child,
     incoming: Receiver<String>,
-    /// What came so far.
+    /// The lines so far.
     lines: Vec<String>,
 }
 
@@ -53,7 +53,7 @@ impl Process {
         }
     }
 
-    /// Reads on to a line that holds `part`; `None` when the process ends without it.
+    /// Reads up to a line that contains `part`; `None` if the process ends without one.
     pub(crate) fn line_or_end(&mut self, part: &str) -> Option<String> {
         loop {
             let line = self.next_line()?;
@@ -63,12 +63,12 @@ impl Process {
         }
     }
 
-    /// Reads on to a line that holds `part`.
+    /// Reads up to a line that contains `part`.
     pub(crate) fn line(&mut self, part: &str) -> String {
         self.line_or_end(part).unwrap_or_else(|| panic!("it ended without {part:?}: {:#?}", self.lines))
     }
 
-    /// Waits for its end; gives how it ended and all its lines.
+    /// Waits for its end; returns its exit status and all its lines.
     pub(crate) fn end(&mut self) -> (ExitStatus, Vec<String>) {
         while self.next_line().is_some() {}
         let begun = Instant::now();
@@ -81,7 +81,7 @@ impl Process {
         }
     }
 
-    /// What it writes to the other stream, if that is piped. To be read at its end.
+    /// The other stream's content, if that is piped. To be read at its end.
     pub(crate) fn rest(&mut self) -> String {
         let mut text = String::new();
         if let Some(mut out) = self.child.stdout.take() {

@@ -6,7 +6,7 @@ use std::io::Write;
 use serde_json::json;
 use shm_bus::Shown;
 
-/// Removes buses of which nobody lives any more, as after `kill -9` of a game. Live ones are not touched.
+/// Removes buses without live participants, as a game leaves them after `kill -9`. Live buses are not touched.
 ///
 /// Example: hotframe bus gc
 #[derive(Clone, Debug, clap::Args)]

@@ -14,19 +14,20 @@ use crate::bus::target::find::find;
 use crate::bus::target::topic::topic;
 use crate::output::figures::{count, nanoseconds, per_second};
 
-/// Measures how often a topic is sent, and the gaps between its messages as they are received here.
+/// Measures how often a topic is sent, and the gaps between its messages as this command receives them.
 ///
 /// Example: hotframe bus hz physics/contact --interval 5
 ///
-/// A gap runs from one receive to the next; it is no latency, for messages bear no time. `lost` counts what this command
-/// was too slow for, and what publishers sent that came and went unseen; the rate counts it, too. B/s counts what messages
-/// hold, without headers. If the topic is declared anew, with another layout or policy, it goes on with that.
+/// A gap is the time from one receive to the next. It is not a latency, because messages carry no time. `lost` counts messages
+/// that this command was too slow for, and messages whose publisher ended before this command read them; the rate includes both.
+/// B/s counts the messages' bytes, without headers. If the topic is declared again with another layout or policy, the command
+/// continues with the new declaration.
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Which topic, such as physics/contact
+    /// Topic, such as physics/contact
     topic: String,
-    /// Which bus [default: the one that lives]
+    /// Bus [default: the only live one]
     #[arg(long, value_name = "NAME")]
     bus: Option<String>,
     /// One flushed line of JSON per interval
@@ -40,7 +41,7 @@ pub(crate) struct Args {
     count: Option<u64>,
 }
 
-/// What arrived since the last line.
+/// Messages received since the last line.
 struct Interval {
     begun: Instant,
     messages: u64,

@@ -26,11 +26,11 @@ use std::process::ExitCode;
 // A doc comment on a variant would replace the long help, which stands on its `Args`.
 #[derive(Clone, Debug, clap::Subcommand)]
 pub(crate) enum BusCommand {
-    #[command(about = "List topics with their types, priorities, publishers and counts, and who reads")]
+    #[command(about = "List topics with their types, priorities, publishers, counts and readers")]
     Ls(ls::Args),
-    #[command(about = "Show live rates, fill, drops and who takes part, in the terminal")]
+    #[command(about = "Show live rates, fill, drops and participants, in the terminal")]
     Top(top::Args),
-    #[command(about = "Print the messages of a topic as they come")]
+    #[command(about = "Print the messages of a topic as they arrive")]
     Echo(echo::Args),
     #[command(about = "Publish messages given as JSON")]
     Pub(publish::Args),
@@ -40,7 +40,7 @@ pub(crate) enum BusCommand {
     Record(record::Args),
     #[command(about = "Publish a recording again, with its timing and priorities")]
     Replay(replay::Args),
-    #[command(about = "Say what is wrong with the buses here, and what to do")]
+    #[command(about = "Find problems of the buses here, and say what to do")]
     Doctor(doctor::Args),
     #[command(about = "Remove buses whose games were killed")]
     Gc(gc::Args),

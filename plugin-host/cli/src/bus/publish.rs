@@ -17,8 +17,8 @@ use crate::bus::target::topic::{spec, topic};
 use crate::output::figures::several;
 use crate::output::print::tell;
 
-/// Publishes messages given as JSON objects with all fields of the topic's type; an array of them goes as one record.
-/// Without MESSAGE, or with `-`, each line of the standard input is one.
+/// Publishes messages given as JSON objects with all fields of the topic's type; an array of objects becomes one record.
+/// Without MESSAGE, or with `-`, each line of the standard input is one message.
 ///
 /// Examples:
 ///   hotframe bus pub game/event '{"kind":3,"value":7,"x":0.0,"y":0.0,"variant":0,"reserved":0}'
@@ -26,17 +26,18 @@ use crate::output::print::tell;
 ///   hotframe bus echo physics/contact --json | jq -c --unbuffered .message | hotframe bus pub physics/contact --bus other
 ///
 /// Floats that JSON has no number for are "Infinity", "-Infinity", "NaN", or "NaN(0x7fc00001)" with the bits of any other NaN, as
-/// `echo` prints them; null is NaN, too. A line that is null holds no message and is left out: `echo` says so of what it missed. With --rate, one that was stopped (Ctrl-Z) goes on at that rate and sends nothing at once.
+/// `echo` prints them; null is NaN, too. A line that is null holds no message and is left out: `echo` prints it for lost messages.
+/// With --rate, a command that was stopped (Ctrl-Z) continues at that rate and does not catch up.
 ///
-/// `hotframe bus ls` shows the fields. The messages have their own lane beside those of the game.
+/// `hotframe bus ls` shows the fields. The messages have a lane of their own, beside the game's lanes.
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Which topic, such as physics/contact
+    /// Topic, such as physics/contact
     topic: String,
-    /// What to send
+    /// Message as JSON [default: the lines of the standard input]
     message: Option<String>,
-    /// Which bus [default: the one that lives]
+    /// Bus [default: the only live one]
     #[arg(long, value_name = "NAME")]
     bus: Option<String>,
     /// Messages a second; a given MESSAGE is repeated
@@ -45,7 +46,7 @@ pub(crate) struct Args {
     /// End after N messages; a given MESSAGE is repeated
     #[arg(long, value_name = "N")]
     count: Option<u64>,
-    /// At which priority [default: that of the topic's publishers, else normal]
+    /// Priority [default: that of the topic's publishers, else normal]
     #[arg(long, value_name = "PRIORITY", value_parser = priority)]
     priority: Option<Priority>,
 }
@@ -70,7 +71,7 @@ fn priority(text: &str) -> Result<Priority, String> {
     found.ok_or_else(|| format!("one of {} is needed", Priority::ALL.map(Priority::name).join(", ")))
 }
 
-/// Where the messages come from.
+/// The source of the messages.
 enum Source {
     /// One message, and how often it is still to be sent.
     Given { payload: Vec<u8>, left: u64 },
@@ -94,7 +95,10 @@ pub(super) fn publish(args: &Args) -> Result<(), Box<dyn Error>> {
     linger(&bus);
     tell(format_args!("sent {sent} to {} at priority {}", topic.name, priority.name()));
     if let Source::Lines { empty: empty @ 1.., .. } = source {
-        tell(format_args!("left out {} without a message (null): something was missed before", several(empty, "line")));
+        tell(format_args!(
+            "left out {} without a message (null), which `echo` prints for lost messages",
+            several(empty, "line")
+        ));
     }
     Ok(())
 }

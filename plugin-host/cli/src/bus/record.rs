@@ -23,39 +23,39 @@ use crate::output::print::{Guard, tell};
 ///   hotframe bus record hits.mcap physics/contact --duration 10
 ///
 ///   hotframe bus record game.mcap --encoding ros2                   for viewers that know ROS 2 only
-///   hotframe bus record /dev/stdout --force | gzip > game.mcap.gz   what it has to say then goes to the standard error
+///   hotframe bus record /dev/stdout --force | gzip > game.mcap.gz   the summary then goes to the standard error
 ///
-/// MCAP viewers open the file and show the fields. With `ros1` messages are copied as they are; viewers that know ROS 1's
-/// encoding read that, such as Foxglove, and the Python package `mcap-ros1-support`. With `ros2` they are CDR, with names as ROS 2
-/// allows them, for viewers and programs that know ROS 2 alone, and `mcap-ros2-support`. `hotframe bus replay` plays both. Each
-/// message keeps its priority, publisher and number, and how many were lost just before it.
+/// MCAP viewers open the file and show the fields. With `ros1`, messages are copied as they are; viewers that know ROS 1's
+/// encoding read it, such as Foxglove, and so does the Python package `mcap-ros1-support`. With `ros2`, messages are CDR, with
+/// names as ROS 2 allows them; this is for viewers and programs that know only ROS 2, and for `mcap-ros2-support`.
+/// `hotframe bus replay` plays both. Each message keeps its priority, publisher and number, and how many were lost just before it.
 ///
-/// The file is flushed four times a second: what was flushed stays readable whatever happens to the recorder. Until the first
-/// message is flushed it is called FILE.part, and what was called FILE stays as it was.
+/// The file is flushed four times a second; flushed data stays readable whatever happens to the recorder. Until the first
+/// message is flushed, the file is called FILE.part, and an existing FILE stays unchanged.
 ///
-/// Messages of publishers that came and went before this command looked count as lost. A topic that is declared anew, with
-/// another layout or policy, gets another channel.
+/// Messages whose publisher ended before this command read them count as lost. A topic that is declared again with another
+/// layout or policy gets another channel.
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// The file to make
+    /// File to create
     file: PathBuf,
-    /// Which topics [default: all]
+    /// Topics [default: all]
     #[arg(value_name = "TOPIC")]
     topics: Vec<String>,
-    /// Which bus [default: the one that lives]
+    /// Bus [default: the only live one]
     #[arg(long, value_name = "NAME")]
     bus: Option<String>,
     /// Replace the file if it exists; write to it if it is a pipe or a device
     #[arg(long)]
     force: bool,
-    /// End after so many seconds
+    /// End after this many seconds
     #[arg(long, value_name = "SECONDS", value_parser = crate::output::figures::seconds)]
     duration: Option<f64>,
     /// End after N messages
     #[arg(long, value_name = "N")]
     count: Option<u64>,
-    /// How messages are encoded, ros1 or ros2
+    /// Encoding of messages, ros1 or ros2
     #[arg(long, value_name = "ENCODING", default_value = "ros1", value_parser = encoding)]
     encoding: Encoding,
     /// One flushed line of JSON whenever the file was flushed, and one at the end
@@ -173,7 +173,7 @@ fn record_rest(
             left -= 1;
         }
     };
-    // Each round reports one topic that was declared anew.
+    // Each round reports one topic that was declared again.
     while told(inbox.drain(&mut each))?.is_none() {}
     written?;
     inbox.take_missed().iter().for_each(|missed| recorder.miss(missed));

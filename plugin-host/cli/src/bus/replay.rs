@@ -19,30 +19,30 @@ use crate::output::print::tell;
 ///
 /// Examples:
 ///   hotframe bus replay game.mcap --topic physics/contact --speed 0.25
-///   hotframe bus replay game.mcap --bus lab --create --loop           on a bus of its own, over and over
+///   hotframe bus replay game.mcap --bus lab --create --loop           on a bus of its own, repeatedly
 ///   hotframe bus replay game.mcap --speed inf                         as fast as it is read
 ///
-/// A topic that has another schema on the bus is refused, with both schemas, before anything is sent. Requests and
-/// responses are not replayed. What is damaged in the file is left out, and told with its place; a replay that was stopped
-/// (Ctrl-Z) or held up goes on from there with the recorded timing.
+/// A topic that has another schema on the bus is refused before anything is sent; the error shows both schemas. Requests and
+/// responses are not replayed. Damaged parts of the file are left out and reported with their places. A replay that was stopped
+/// (Ctrl-Z) or delayed continues from there with the recorded timing.
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// A file of `hotframe bus record`
+    /// Recording made by `hotframe bus record`
     file: PathBuf,
-    /// Which bus [default: the one that lives]
+    /// Bus [default: the only live one]
     #[arg(long, value_name = "NAME")]
     bus: Option<String>,
-    /// Make the bus if it does not live
+    /// Create the bus if it is not live
     #[arg(long, requires = "bus")]
     create: bool,
     /// Only this topic; may be given several times
     #[arg(long = "topic", value_name = "TOPIC")]
     topics: Vec<String>,
-    /// How many times as fast
+    /// Speed, as a multiple of the recorded one
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
     speed: f64,
-    /// Begin anew at the end, until Ctrl-C
+    /// Start again at the end, until Ctrl-C
     #[arg(long = "loop")]
     again: bool,
 }
@@ -56,13 +56,13 @@ enum ReplayError {
         "topic `{topic}` carries `{on_the_bus}` on bus `{bus}`, but `{recorded}` in the recording; leave it out with --topic, or replay to another bus with --bus NAME --create"
     )]
     Schema { bus: String, topic: String, on_the_bus: String, recorded: String },
-    #[error("topic `{topic}` was recorded with two schemas, `{one}` and `{other}`; record it anew")]
+    #[error("topic `{topic}` was recorded with two schemas, `{one}` and `{other}`; record it again")]
     TwoSchemas { topic: String, one: String, other: String },
     #[error("{0}; --create makes it")]
     NoBus(FindError),
     #[error(transparent)]
     Find(FindError),
-    #[error("topic `{0}` has no plain messages, which alone can be replayed")]
+    #[error("topic `{0}` has no plain messages; only plain messages can be replayed")]
     NotPlain(String),
 }
 
@@ -115,26 +115,26 @@ fn tell_of_damage(args: &Args, recording: &Recording) {
             Some(messages) => format!("{bytes} bytes with {}", several(*messages, "message")),
             None => format!("{bytes} bytes"),
         };
-        tell(format_args!("{file} is damaged at byte {at}: {problem}; left out are {what}"));
+        tell(format_args!("{file} is damaged at byte {at}: {problem}; {what} are left out"));
     }
     if let Some(more) = recording.damage.get(PLACES_MAX..).filter(|more| !more.is_empty()) {
         let bytes: u64 = more.iter().map(|damage| damage.bytes).sum();
-        tell(format_args!("{file} is damaged at {} more places; left out are {bytes} bytes", more.len()));
+        tell(format_args!("{file} is damaged at {} more places; {bytes} bytes are left out", more.len()));
     }
     if recording.foreign > 0 {
         let messages = several(recording.foreign, "message");
         tell(format_args!(
-            "{file} has {messages} of channels that it does not describe, or of other programs; left out"
+            "{file} has {messages} of channels that it does not describe, or of other programs; they are left out"
         ));
     }
     if recording.cut_off {
         let unchecked = match recording.unchecked {
             0 => String::new(),
             messages => {
-                format!(", of which no checksum tells whether the last {} are right", several(messages, "message"))
+                format!(", but no checksum protects the last {}", several(messages, "message"))
             }
         };
-        tell(format_args!("{file} ends early; what is there is replayed{unchecked}"));
+        tell(format_args!("{file} ends early; its present part is replayed{unchecked}"));
     }
 }
 
@@ -242,7 +242,7 @@ fn play(
         let goes_on = if args.create { sleep_until(watch, due) } else { watch.sleep_until(bus, due)? };
         if let Some(late) = pace.sends(offset, Instant::now()).filter(|_| args.speed.is_finite()) {
             let late = nanoseconds(late.as_nanos() as f64);
-            tell(format_args!("was stopped or held up for {late}; going on from there with the recorded timing"));
+            tell(format_args!("was stopped or delayed for {late}; continuing from there with the recorded timing"));
         }
         let (publisher, topic) = &mut outgoing.publishers[publisher];
         if !goes_on || !send((bus, watch), (publisher, topic), priority, payload)? {

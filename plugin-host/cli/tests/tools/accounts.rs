@@ -1,5 +1,5 @@
-//! Obligations of tools that receive: they show or count every message since they began, and they hold no topic: if only they read it,
-//! anybody may declare it anew.
+//! Obligations of tools that receive: they show or count every message sent since they started, and they don't hold a topic: if they are
+//! its only readers, any publisher may declare it again with another layout.
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -17,7 +17,7 @@ const fn changing() -> TopicSpec<'static> {
     TopicSpec { name: NAME, ..HITS }
 }
 
-/// How the topic comes back: with another layout, then with other policies.
+/// The declarations with which the topic returns: another layout, then other policies.
 fn returns() -> [(TopicSpec<'static>, Vec<u8>); 4] {
     let pair = TopicSpec {
         type_name: "test.Pair",
@@ -45,7 +45,7 @@ fn come_and_go(game: &Game, topic: &TopicSpec<'_>, count: u32) {
     (0..count).for_each(|id| publisher.send(Priority::Normal, &hit(id)).expect("nobody is waited for"));
 }
 
-/// Starts a tool beside a publisher of the changing topic and waits until it reads that.
+/// Starts a tool and a publisher of the changing topic, and waits until the tool reads the topic.
 fn tool_beside(game: &Game, arguments: &[&str], name: &str) -> (Tool, Publisher) {
     let publisher = publisher(game, &changing());
     let tool = game.tool(arguments);
@@ -55,14 +55,14 @@ fn tool_beside(game: &Game, arguments: &[&str], name: &str) -> (Tool, Publisher)
     (tool, publisher)
 }
 
-/// The last line of JSON that a tool tells when it is interrupted.
+/// The last line of JSON that a tool prints when it is interrupted.
 fn interrupted(tool: Tool) -> Value {
     tool.signal(Signal::INT);
     let out = tool.done();
     serde_json::from_str(out.lines().last().expect("a line")).expect("JSON")
 }
 
-/// What a recording's summary says of a topic: messages recorded, and lost.
+/// A topic's counts in a recording's summary: messages recorded, and lost.
 fn counts(summary: &Value, topic: &str) -> (u64, u64) {
     let topics = summary["topics"].as_array().expect("an array").iter().filter(|counts| counts["topic"] == topic);
     let number = |value: &Value| value.as_u64().expect("a number");
@@ -128,10 +128,10 @@ fn echo_goes_on_when_its_topic_is_declared_anew_and_tells_what_it_missed() {
         let expected = if topic.schema == PAIR { "left" } else { "id" };
         assert!(line["message"][expected].is_u64() && line["lost"] == 0, "{line}");
         let told = echo.told();
-        assert!(told.contains("declared anew") && told.contains(&format!("{:?}", topic.policy)), "{told}");
+        assert!(told.contains("declared again") && told.contains(&format!("{:?}", topic.policy)), "{told}");
     }
     drop(publisher);
-    // Stopped, it sees neither of these lanes.
+    // While stopped, it sees neither of these lanes.
     echo.signal(Signal::STOP);
     game.until("it is stopped", |_| is_stopped(&echo));
     come_and_go(&game, &changing(), 30);
@@ -153,7 +153,7 @@ fn echo_tells_at_its_end_what_waits_and_what_it_missed_last() {
     game.until("it is stopped", |_| is_stopped(&echo));
     come_and_go(&game, &changing(), 42);
     (2..5).for_each(|id| publisher.send(Priority::Normal, &hit(id)).expect("room"));
-    // It finds this before anything else when it goes on.
+    // This is the first thing that it finds when it continues.
     echo.signal(Signal::INT);
     echo.signal(Signal::CONT);
     let lines: Vec<Value> = echo.done().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();

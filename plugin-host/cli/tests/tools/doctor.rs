@@ -58,7 +58,7 @@ fn a_stopped_tool_is_worth_a_hint() {
     echo.signal(Signal::STOP);
     let ended = game.tool(&QUICK).end();
     assert!(ended.status.success(), "{}", ended.out);
-    let stopped = format!("hotframe (process {}) is stopped; nobody waits for it", echo.pid());
+    let stopped = format!("hotframe (process {}) is stopped; nothing waits for it", echo.pid());
     assert!(findings(&ended).iter().any(|finding| finding["what"] == stopped.as_str()), "{}", ended.out);
     echo.signal(Signal::CONT);
 }
@@ -70,7 +70,7 @@ fn a_folder_that_others_may_change_is_a_problem() {
     let ended = game.tool(&QUICK).end();
     assert_eq!(ended.status.code(), Some(1));
     let [problem] = &problems(&ended)[..] else { panic!("{}", ended.out) };
-    assert!(problem.contains("0777") && problem.contains("nobody except its owner"), "{problem}");
+    assert!(problem.contains("0777") && problem.contains("only its owner"), "{problem}");
     std::fs::set_permissions(game.folder(), Permissions::from_mode(0o700)).expect("its owner may");
 }
 
@@ -79,10 +79,10 @@ fn an_entry_of_the_register_that_makes_no_sense_is_told() {
     let game = Game::start();
     let _reader = game.inbox(Attachment::Gating);
     let control = File::options().write(true).open(game.folder().join("game/control")).expect("there");
-    // How long the inbox's name is (`PROTOCOL.md`).
+    // The word with the length of the inbox's name (`PROTOCOL.md`).
     control.write_all_at(&[0xff; 8], 208_896 + 32).expect("written");
     let ended = game.tool(&QUICK).end();
-    let told = "\"bus game\": \"entry 0 of the register's inboxes makes no sense and keeps its place\"";
+    let told = "\"bus game\": \"entry 0 of the registry's inboxes is corrupt and keeps its place\"";
     assert!(problems(&ended).iter().any(|problem| problem == told), "{}", ended.out);
 }
 
@@ -102,7 +102,7 @@ fn a_lock_that_is_not_let_go_is_told() {
     lock.lock().expect("free");
     let ended = game.tool(&QUICK).end();
     let [problem] = &problems(&ended)[..] else { panic!("{}", ended.out) };
-    assert!(problem.contains("holds bus.lock and does not let go"), "{problem}");
+    assert!(problem.contains("holds bus.lock and does not release it"), "{problem}");
     lock.unlock().expect("held");
 }
 
@@ -121,7 +121,7 @@ fn who_no_longer_gets_on_and_a_table_nearly_full_are_told() {
     publisher.send(Priority::Low, &hit(1)).expect("room");
     let ended = Tool::start(&folder, &QUICK, std::process::Stdio::null()).end();
     let [hangs, full] = &problems(&ended)[..] else { panic!("{}", ended.out) };
-    assert!(hangs.contains("lives but does not get on, and publishers wait for its inboxes"), "{hangs}");
+    assert!(hangs.contains("is alive but makes no progress, and publishers wait for its inboxes"), "{hangs}");
     assert!(full.contains("2 of at most 2 inboxes"), "{full}");
     drop((other, reader, publisher, bus));
     super::support::assert_empty(&folder);

@@ -1,4 +1,4 @@
-//! `echo`, and behaviour that all lasting commands share.
+//! `echo`, and behaviour that all commands that run until Ctrl-C share.
 
 use rustix::process::Signal;
 use shm_bus::Attachment;
@@ -132,7 +132,7 @@ fn every_float_that_it_prints_is_published_again_bit_for_bit() {
         let bytes = [&double.to_le_bytes()[..], &single.to_le_bytes(), &(-single).to_le_bytes(), &quiet.to_le_bytes()];
         sent.push(bytes.concat());
     }
-    // One at a time, and several in one record.
+    // One message at a time, and several in one record.
     sent.push([sent[0].clone(), sent[2].clone()].concat());
     let count = (sent.len() + 1).to_string();
     let echo = game.tool(&["echo", floats.name, "--bus", "game", "--json", "--count", &count]);

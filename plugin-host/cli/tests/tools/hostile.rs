@@ -7,7 +7,7 @@ use shm_bus::{Attachment, Bus, Start, TopicSpec};
 
 use super::support::{HITS, Tool, hit};
 
-/// What a terminal may act on: C0, DEL, C1, separators of lines, and what changes the direction.
+/// Characters that a terminal may act on: C0, DEL, C1, line separators, and those that change the text's direction.
 const NAME: &str = "a\u{1b}[31m\u{9b}2J\u{7f}\u{202e}\u{2066}\u{2028}\u{85}\u{7}\r\n\tproblem: forged: line\n";
 
 fn check(arguments: &[&str], text: &str) {
@@ -55,7 +55,7 @@ fn no_name_reaches_the_terminal_as_it_is() {
         check(arguments, &ended.out);
         check(arguments, &ended.err);
     }
-    // One that was recorded, read and sent again.
+    // A message that was recorded, read and sent again.
     reader.drain(|_| ()).expect("mapped");
     let record = Tool::start(&folder, &["record", file, "--count", "1", "--force"], Stdio::null());
     check(&["record"], &record.told());
@@ -97,7 +97,7 @@ fn a_topic_that_is_declared_anew_is_told_without_what_a_terminal_acts_on() {
     after.send(Priority::High, &hit(1)).expect("never refused");
     for tool in &tools {
         let mut told = tool.told();
-        while !told.contains("declared anew") {
+        while !told.contains("declared again") {
             check(&["tool"], &told);
             told = tool.told();
         }
@@ -122,7 +122,7 @@ fn a_folder_that_bears_no_bus_name_is_no_bus() {
         let ended = Tool::start(&folder, arguments, Stdio::null()).end();
         check(arguments, &ended.out);
         check(arguments, &ended.err);
-        assert!(arguments[0] != "doctor" || ended.out.contains("not a name that a bus can have"), "{}", ended.out);
+        assert!(arguments[0] != "doctor" || ended.out.contains("its name is not valid for a bus"), "{}", ended.out);
     }
     std::fs::rename(folder.join(NAME), folder.join("game")).expect("renamed");
     drop(bus);

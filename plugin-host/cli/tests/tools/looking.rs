@@ -1,4 +1,4 @@
-//! Tools that only look: they don't attach to the bus and change nothing in it.
+//! Tools that only read: they don't attach to the bus and change nothing in it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use shm_bus::wire::Priority;
 
 use super::support::{Game, HITS, hit};
 
-/// Every file of the bus, with what it holds.
+/// Every file of the bus, with its content.
 fn files(game: &Game) -> BTreeMap<PathBuf, Vec<u8>> {
     let entries = std::fs::read_dir(game.folder().join("game")).expect("a folder");
     entries
@@ -34,7 +34,7 @@ fn looking_changes_no_byte() {
         &["gc"],
     ] {
         let ended = game.tool(tool).end();
-        // The lane is full, and only `doctor` minds.
+        // The lane is full, and only `doctor` reports it.
         assert_eq!(ended.status.success(), tool[0] != "doctor", "{tool:?} {}{}", ended.out, ended.err);
         assert!(!ended.out.contains("hotframe"), "it lists itself: {}", ended.out);
         let after = files(&game);
@@ -54,7 +54,7 @@ fn a_bus_without_a_free_slot_can_be_looked_at() {
     let tool = |arguments: &[&str]| super::support::Tool::start(&folder, arguments, std::process::Stdio::null());
     assert!(tool(&["ls"]).done().contains("topic test/hits"));
     assert!(tool(&["top", "--once", "--interval", "0.01"]).done().contains("test/hits"));
-    assert!(tool(&["echo", HITS.name]).failed().contains("1 live participants, which is the most it holds"));
+    assert!(tool(&["echo", HITS.name]).failed().contains("1 live participants, which is its maximum"));
     drop((publisher, bus));
 }
 
@@ -62,7 +62,7 @@ fn a_bus_without_a_free_slot_can_be_looked_at() {
 fn a_bus_of_the_dead_is_told_from_none() {
     let game = Game::start();
     let replay = game.tool(&["ls", "--bus", "other"]).failed();
-    assert!(replay.contains("no live bus `other`") && replay.contains("these live: game"), "{replay}");
+    assert!(replay.contains("no live bus `other`") && replay.contains("live buses: game"), "{replay}");
     let made = std::fs::create_dir(game.folder().join("dead")).and_then(|()| {
         ["bus.lock", "control"].iter().try_for_each(|name| {
             std::fs::copy(game.folder().join("game").join(name), game.folder().join("dead").join(name)).map(drop)
@@ -70,6 +70,6 @@ fn a_bus_of_the_dead_is_told_from_none() {
     });
     made.expect("copied");
     let dead = game.tool(&["ls", "--bus", "dead"]).failed();
-    assert!(dead.contains("nobody lives on bus `dead` any more; `hotframe bus gc` removes"), "{dead}");
+    assert!(dead.contains("bus `dead` has no live participant any more; `hotframe bus gc` removes"), "{dead}");
     assert_eq!(game.tool(&["gc"]).done(), "removed bus dead\n");
 }

@@ -19,7 +19,7 @@ const FOLDER: &str = "TEST_NAMESPACE_FOLDER";
 const AS_FIRST: &[&str] = &["unshare", "-p", "-f", "--kill-child", "--mount-proc"];
 const SHIFTED_TIME: &[&str] = &["unshare", "-T", "--boottime", "1000", "-f", "--kill-child"];
 
-/// Whether the system lets a process be started like that.
+/// Whether the system allows a process to be started in this way.
 fn is_granted(by: &[&str]) -> bool {
     let granted = Command::new(by[0]).args(&by[1..]).arg("true").output().is_ok_and(|output| output.status.success());
     if !granted {
@@ -35,8 +35,8 @@ fn tool(by: &[&str], folder: &Path, arguments: &[&str]) -> Tool {
     Tool::spawn(command.env("HOTFRAME_DIR", folder).stdin(Stdio::null()))
 }
 
-/// A game in [`game_as_first`], else does nothing: a message now and then, with pauses in which tools look who is left, and an inbox
-/// that never reads.
+/// Runs a game for [`game_as_first`], else does nothing. The game sends a message from time to time, with pauses in which tools check which
+/// participants are left, and has an inbox that never reads.
 #[test]
 fn plays() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
@@ -100,7 +100,7 @@ fn a_process_of_another_pid_namespace_is_never_named_by_its_id() {
     assert_eq!((&json["participants"][0]["pid"], &json["participants"][0]["pid_is_local"]), (&1.into(), &false.into()));
     let inside = tool(AS_FIRST, &folder, &["ls"]).done();
     assert!(inside.contains(" pid 1 elsewhere"), "a reader that is process 1 itself: {inside}");
-    // Its inbox holds its messages up; stopped, it no longer gets on.
+    // Its inbox blocks its messages; while stopped, it makes no progress.
     let echo = Tool::start(&folder, &["echo", "test/hits", "--json", "--count", "1"], Stdio::null());
     echo.done();
     stop_child_of(game.pid());

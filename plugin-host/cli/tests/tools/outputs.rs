@@ -1,4 +1,4 @@
-//! Files that tools write: nothing is lost before its replacement is there, and files that are left over are reported.
+//! Files that tools write: nothing is lost before its replacement exists, and leftover files are reported.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -13,7 +13,7 @@ use super::support::{Game, HITS, LANES, Tool, assert_empty, command, hit};
 struct Disk<'a>(&'a Path);
 
 impl<'a> Disk<'a> {
-    /// `None`, told, where nothing may be mounted.
+    /// `None`, reported in the output, if the system allows no mount.
     fn of(at: &'a Path, kind: &str, options: &str) -> Option<Self> {
         std::fs::create_dir(at).expect("made");
         let mounted = Command::new("mount").args(["-t", kind, "-o", options, "hotframe-test"]).arg(at).output();
@@ -132,7 +132,7 @@ fn a_limit_on_files_is_told_by_every_tool_that_makes_one() {
     for (arguments, told) in [
         (&["replay", file.to_str().expect("text"), "--bus", "lab", "--create"][..], "ulimit -f"),
         (&["echo", HITS.name], "ulimit -f"),
-        (&["doctor", "--interval", "0.01"], "no bus can be made in it: can't make the register"),
+        (&["doctor", "--interval", "0.01"], "no bus can be created in it: can't create the registry"),
     ] {
         let mut limited = Command::new("sh");
         limited.args(["-c", "ulimit -f 8; exec \"$0\" bus \"$@\""]).arg(&program).args(arguments);
@@ -153,15 +153,19 @@ fn doctor_tries_what_a_bus_needs() {
         let ended = Tool::start(&at, &quick, Stdio::null()).end();
         assert!(ended.status.success(), "{}{}", ended.out, ended.err);
         assert!(disk.names().is_empty());
-        drop(Bus::open_in(&at, "game").expect("what it says is so"));
+        drop(Bus::open_in(&at, "game").expect("its answer is right"));
     }
     std::fs::remove_dir(&at).expect("unmounted");
     let Some(disk) = Disk::of(&at, "tmpfs", "size=64k,mode=700") else { return };
     let ended = Tool::start(&at, &quick, Stdio::null()).end();
     assert_eq!(ended.status.code(), Some(1), "{}", ended.out);
-    assert!(ended.out.contains("no bus can be made in it: can't make the register: No space left"), "{}", ended.out);
+    assert!(
+        ended.out.contains("no bus can be created in it: can't create the registry: No space left"),
+        "{}",
+        ended.out
+    );
     assert!(disk.names().is_empty());
-    // A folder that is not there yet is none afterwards either.
+    // A folder that doesn't exist before doesn't exist afterwards either.
     let absent = game.file("absent");
     assert!(Tool::start(&absent, &quick, Stdio::null()).done().contains("0 problems"));
     assert!(!absent.exists());

@@ -8,7 +8,7 @@ use shm_bus::{Attachment, Inbox};
 
 use super::support::{Game, HITS, Tool, hit, hit_json};
 
-/// Receives so many.
+/// Receives `count` messages.
 fn receive(inbox: &mut Inbox, count: usize) -> Vec<(Priority, String, Vec<u8>)> {
     let mut received = Vec::new();
     while received.len() < count {
@@ -30,7 +30,7 @@ fn a_message_given_as_json_arrives_as_bytes() {
     assert!(publisher.end().err.contains("sent 1 to test/hits at priority critical"));
     let several = format!("[{},{}]", hit_json(1), hit_json(2));
     game.tool(&["pub", HITS.name, &several]).done();
-    // Publishers of two priorities: it is the usual one.
+    // The topic has publishers at two priorities, so the priority is the usual one.
     assert_eq!(receive(&mut inbox, 1)[0], (Priority::Normal, "hotframe bus pub".to_owned(), [hit(1), hit(2)].concat()));
 }
 
@@ -100,7 +100,7 @@ fn lines_that_are_null_hold_no_message_and_are_left_out() {
     let game = Game::start();
     let mut inbox = game.inbox(Attachment::Gating);
     let mut publisher = Tool::start(&game.folder(), &["pub", HITS.name, "--count", "2"], Stdio::piped());
-    // As `echo --json | jq -c .message` gives when something was missed.
+    // The output of `echo --json | jq -c .message` after a lost message.
     publisher.write(&format!("null\n{}\n null \n{}\n", hit_json(1), hit_json(2)));
     let received = receive(&mut inbox, 2);
     assert_eq!([&received[0].2, &received[1].2], [&hit(1), &hit(2)]);

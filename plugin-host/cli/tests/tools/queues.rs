@@ -67,7 +67,10 @@ fn work_without_a_worker_and_dead_letters_are_problems() {
     let mut worker = game.bus.worker(&WORK, "hand").expect("made");
     worker.take().expect("mapped").expect("a job").give_back();
     let [dead] = &problems(&game)[..] else { panic!("one problem") };
-    assert!(dead.contains("1 dead letter, given back or left 1 time") && dead.contains("take_dead_letter"), "{dead}");
+    assert!(
+        dead.contains("1 dead letter, delivered 1 time without success") && dead.contains("take_dead_letter"),
+        "{dead}"
+    );
 
     while let Some(job) = worker.take().expect("mapped") {
         job.done().expect("held");
@@ -76,7 +79,7 @@ fn work_without_a_worker_and_dead_letters_are_problems() {
     let ls = game.tool(&["ls"]).done();
     assert!(ls.contains("2 done, 0 redelivered, 1 dead letter, closed, kept by its dead letters\n"), "{ls}");
     let doctor = game.tool(&["doctor", "--interval", "0.01"]).end();
-    assert!(doctor.out.contains("1 lane of producers that are gone, kept by dead letters alone"), "{}", doctor.out);
+    assert!(doctor.out.contains("1 lane of producers that are gone, kept only by dead letters"), "{}", doctor.out);
 }
 
 #[test]
@@ -97,7 +100,7 @@ fn an_idle_worker_gets_on() {
     assert!(participants.iter().any(|one| one["beats_per_s"].as_f64() > Some(5.0)), "{participants:#?}");
 }
 
-/// Works in [`a_stopped_worker_that_holds_work_is_named`], else does nothing.
+/// Runs a worker for [`a_stopped_worker_that_holds_work_is_named`], else does nothing.
 #[cfg(target_os = "linux")]
 #[test]
 fn holds_a_job() {
@@ -124,7 +127,7 @@ fn a_stopped_worker_that_holds_work_is_named() {
     other.signal(rustix::process::Signal::STOP);
     game.until("it is stopped", |snapshot| snapshot.queues[0].workers[0].state == shm_bus::Holder::Stopped);
     let problems = problems(&game);
-    assert!(!game.tool(&["doctor"]).end().out.contains("nobody waits"));
+    assert!(!game.tool(&["doctor"]).end().out.contains("nothing waits"));
     let stopped = format!("worker frozen (process {}) is stopped and holds 1 of its messages", other.pid());
     assert!(
         problems.iter().any(|problem| problem.contains(&stopped) && problem.contains("kill -CONT")),

@@ -67,7 +67,7 @@ fn what_was_flushed_survives_a_killed_recorder() {
     assert!(recording.cut_off, "no footer was written");
     assert!((50..=60).contains(&messages.len()));
     assert!(messages.iter().enumerate().all(|(id, message)| *message == (Priority::High, id as u64, hit(id as u32))));
-    // The game goes on, and the next tool clears away what the dead one left.
+    // The game keeps running, and the next tool removes the leftovers of the dead one.
     game.send(60..70);
     assert!(game.tool(&["ls"]).done().contains("participant hotframe pid") && !game.bus.snapshot().inboxes.is_empty());
     game.tool(&["hz", HITS.name, "--count", "0"]).done();
@@ -101,9 +101,9 @@ fn a_full_disk_is_told_and_the_file_stays_readable() {
 
     let file = game.file("game.mcap");
     let hotframe = command(&game.folder(), &[]);
-    // 1024 blocks of 512 or of 1024 bytes, which is more than an inbox has: then writing fails, as on a full disk.
+    // 1024 blocks of 512 or of 1024 bytes. That is more than an inbox needs, so only writing the file fails, as on a full disk.
     let mut limited = Command::new("sh");
-    // The signal that comes first is not its end.
+    // The first signal doesn't end it.
     limited.args(["-c", "ulimit -f 1024; exec \"$0\" bus record \"$1\" --json"]);
     limited.arg(hotframe.get_program()).arg(&file).env("HOTFRAME_DIR", game.folder());
     let record = Tool::spawn(&mut limited);
@@ -111,7 +111,7 @@ fn a_full_disk_is_told_and_the_file_stays_readable() {
     game.send(0..30);
     while record.json()["flushed"] != 30 {}
     let large: Vec<u8> = (0..60).flat_map(hit).collect();
-    // Until it has ended: more than fits.
+    // It sends until it ends, more than the file may hold.
     while game.bus.snapshot().inboxes.iter().any(|inbox| inbox.name == "hotframe bus record") {
         game.publisher.send(Priority::Low, &large).expect("room");
     }

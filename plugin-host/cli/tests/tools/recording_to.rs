@@ -11,12 +11,12 @@ use shm_bus::record::Recording;
 
 use super::support::{Game, HITS, Tool, command};
 
-/// Messages in the file.
+/// Number of messages in the file.
 fn messages(file: &Path) -> u64 {
     Recording::open(file).expect("readable").channels.iter().map(|channel| channel.messages).sum()
 }
 
-/// A recorder that has written `count` messages to the file and goes on.
+/// A recorder that has written `count` messages to the file and keeps recording.
 fn recorder(game: &mut Game, file: &Path, arguments: &[&str], count: u32) -> Tool {
     let before = game.bus.snapshot().inboxes.len();
     let record = game.tool(&[&["record", file.to_str().expect("text"), "--json"], arguments].concat());
@@ -26,7 +26,7 @@ fn recorder(game: &mut Game, file: &Path, arguments: &[&str], count: u32) -> Too
     record
 }
 
-/// What a recorder says when it is told to end.
+/// The output of a recorder that is told to end.
 fn ended(record: Tool) -> String {
     record.signal(Signal::INT);
     record.failed()
@@ -43,7 +43,10 @@ fn a_file_that_was_removed_or_replaced_while_it_was_recorded_is_an_error() {
             fs::write(&file, "mine").expect("written");
         }
         let error = ended(record);
-        assert!(error.contains("game.mcap is not the recording: somebody removed or replaced that"), "{error}");
+        assert!(
+            error.contains("game.mcap is not the recording: another program removed or replaced the recording"),
+            "{error}"
+        );
         assert!(error.contains("and 5 messages with it"), "{error}");
         assert_eq!(fs::read(&file).ok(), replace.then(|| b"mine".to_vec()));
     }
@@ -72,7 +75,7 @@ fn a_file_that_somebody_else_writes_to_is_told() {
     let record = recorder(&mut game, &file, &[], 5);
     fs::write(&file, "mine").expect("written");
     let error = ended(record);
-    assert!(error.contains("somebody else wrote to") && error.contains("game.mcap"), "{error}");
+    assert!(error.contains("another program wrote to") && error.contains("game.mcap"), "{error}");
     assert_eq!(fs::read(&file).expect("there"), b"mine");
 }
 
@@ -90,7 +93,7 @@ fn the_file_of_a_recorder_that_is_at_work_is_not_replaced() {
     let again = recorder(&mut game, &file, &["--force"], 3);
     again.signal(Signal::INT);
     again.done();
-    assert_eq!(messages(&file), 3, "nobody writes it any more");
+    assert_eq!(messages(&file), 3, "no recorder writes it any more");
 }
 
 #[test]
@@ -100,10 +103,10 @@ fn a_pipe_takes_a_whole_recording() {
     mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("made");
     let name = pipe.to_str().expect("text").to_owned();
     let error = game.tool(&["record", &name, "--force"]).failed();
-    assert!(error.contains("nobody reads from it"), "it does not wait for ever: {error}");
+    assert!(error.contains("no process reads from it"), "it does not wait for ever: {error}");
     let error = game.tool(&["record", &name]).failed();
     assert!(error.contains("; --force writes to it"), "{error}");
-    // Both ends, so that there is a reader before the recorder comes; then only the reader's.
+    // First both ends are open, so that the pipe has a reader before the recorder starts; then only the reader's.
     let both = File::options().read(true).write(true).open(&pipe).expect("there");
     let mut reader = File::open(&pipe).expect("somebody writes");
     let record = game.tool(&["record", &name, "--force", "--count", "5"]);
@@ -141,7 +144,7 @@ fn the_standard_output_takes_a_whole_recording_and_nothing_else() {
     }
 }
 
-/// Whether nothing stands behind the recording.
+/// Whether no data follows the recording.
 #[cfg(target_os = "linux")]
 fn mcap_ends(file: &Path) -> bool {
     fs::read(file).expect("there").ends_with(b"\x89MCAP0\r\n")
@@ -156,7 +159,7 @@ fn a_recording_that_came_after_this_one_began_is_not_replaced() {
     let early = game.tool(&["record", &name, "--force", "--duration", "3600"]);
     early.told();
     assert!(early.told().contains("game.mcap.part, and "), "it has no message yet");
-    // Only now is there one, which both record; the other one is the first to end.
+    // Now there is a message, which both record; the other recorder ends first.
     early.signal(Signal::STOP);
     let other = game.tool(&["record", &name, "--force", "--count", "1"]);
     game.until_read_by("hotframe bus record", 2);
@@ -166,6 +169,6 @@ fn a_recording_that_came_after_this_one_began_is_not_replaced() {
     assert_eq!(messages(&file), 1);
     early.signal(Signal::CONT);
     let error = early.failed();
-    assert!(error.contains("game.mcap.part the name") && error.contains("since the recording began"), "{error}");
+    assert!(error.contains("game.mcap.part to ") && error.contains("since the recording began"), "{error}");
     assert_eq!((messages(&file), messages(&game.file("game.mcap.part"))), (1, 1), "both are there");
 }

@@ -36,13 +36,13 @@ fn doctor_names_who_uses_a_bus_that_was_removed() {
     drop(second);
 }
 
-/// Moves a bus or its runtime folder under a tool that stands still, and has `doctor` look.
+/// Moves a bus or its runtime folder while a tool on it is stopped, and runs `doctor`.
 #[cfg(target_os = "linux")]
 fn doctor_after_moving(from: &str, to: &str) {
     let game = Game::start();
     let echo = game.tool(&["echo", HITS.name]);
     game.until_read_by("hotframe bus echo", 1);
-    // It would see for itself, and end.
+    // A running tool would notice by itself, and end.
     echo.signal(rustix::process::Signal::STOP);
     assert!(!doctor(&game).contains("was moved"), "it is where it was");
     let moved = std::process::Command::new("mv").args([game.file(from), game.file(to)]).status().expect("mv runs");
@@ -92,8 +92,8 @@ fn a_register_that_was_removed_under_a_living_bus_is_not_advised_to_be_collected
     let game = Game::start();
     std::fs::remove_file(game.folder().join("game/control")).expect("there");
     let told = doctor(&game);
-    assert!(told.contains("the register of bus `game` was removed while its game runs"), "{told}");
-    assert!(!told.contains("left of a game that was killed"), "{told}");
+    assert!(told.contains("the registry of bus `game` was removed while its game runs"), "{told}");
+    assert!(!told.contains("left over from a game that was killed"), "{told}");
     assert!(game.tool(&["gc"]).done().starts_with("nothing to remove"), "it lives");
     let home = game.end();
     let gc = || super::support::Tool::start(&home.path().join("bus"), &["gc"], std::process::Stdio::null()).done();
@@ -118,9 +118,9 @@ fn a_bus_lock_that_is_a_fifo_holds_nobody_up_and_is_told() {
     let locks = [game.folder().join("game/bus.lock"), dead.join("bus.lock")];
     locks.iter().for_each(|lock| replace_by_a_fifo(lock));
     let told = doctor(&game);
-    assert!(told.contains("bus game: its bus.lock is no regular file"), "{told}");
+    assert!(told.contains("bus game: its bus.lock is not a regular file"), "{told}");
     assert!(
-        told.contains("bus `dead` is left of a game that was killed, and its bus.lock is no regular file"),
+        told.contains("bus `dead` is left over from a game that was killed, and its bus.lock is not a regular file"),
         "{told}"
     );
     for lock in &locks {
@@ -128,7 +128,10 @@ fn a_bus_lock_that_is_a_fifo_holds_nobody_up_and_is_told() {
         std::fs::remove_file(lock).expect("as it was told");
     }
     let told = doctor(&game);
-    assert!(told.contains("bus `dead` is left of a game that was killed") && !told.contains("no regular"), "{told}");
+    assert!(
+        told.contains("bus `dead` is left over from a game that was killed") && !told.contains("not a regular"),
+        "{told}"
+    );
     assert_eq!(game.tool(&["gc"]).done(), "removed bus dead\n");
     game.tool(&["pub", HITS.name, &hit_json(1)]).done();
     super::support::assert_empty(&game.end().path().join("bus"));
@@ -151,13 +154,13 @@ fn files_that_are_fifos_hold_no_tool_up() {
     }
 }
 
-/// Something mounted over a folder, until dropped.
+/// A mount over a folder, removed when dropped.
 #[cfg(target_os = "linux")]
 struct Cover(std::path::PathBuf);
 
 #[cfg(target_os = "linux")]
 impl Cover {
-    /// `None`, told, where nothing may be mounted.
+    /// `None`, reported in the output, if the system allows no mount.
     fn over(folder: std::path::PathBuf) -> Option<Self> {
         let mount = std::process::Command::new("mount")
             .args(["-t", "tmpfs", "-o", "mode=700", "hotframe-test"])
@@ -205,7 +208,7 @@ fn doctor_takes_no_bus_of_another_folder_at_the_same_path_for_a_lost_one() {
         eprintln!("skipped: no mounts of one's own here");
         return;
     }
-    // A game of another mount namespace, such as a container's, at this very path.
+    // A game in another mount namespace, such as a container's, at the same path.
     let script = "mount -t tmpfs -o mode=700 none \"$HOTFRAME_DIR\" && exec \"$0\" \"$@\"";
     let file = game.file("made.mcap");
     let mut inbox = game.inbox(shm_bus::Attachment::Observer);
@@ -233,7 +236,7 @@ fn doctor_tells_a_process_id_only_where_it_is_one() {
         eprintln!("skipped: no pid namespace of one's own here");
         return;
     }
-    // With the /proc of the outer pid namespace.
+    // Uses the /proc of the outer pid namespace.
     let mut foreign = std::process::Command::new("unshare");
     foreign.args(["-p", "-f", env!("CARGO_BIN_EXE_hotframe"), "bus", "doctor", "--interval", "0.2"]);
     let told = super::support::Tool::spawn(foreign.env("HOTFRAME_DIR", game.folder())).end().out;

@@ -1,4 +1,4 @@
-//! `replay`, and `gc` of what a killed replay leaves.
+//! `replay`, and `gc` of the leftovers of a killed replay.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
@@ -26,7 +26,7 @@ fn recording(game: &mut Game, step: Duration) -> PathBuf {
     file
 }
 
-/// A bus with a reader of the topic and nothing else.
+/// A bus with one reader of the topic.
 fn lab(game: &Game) -> (Bus, shm_bus::Inbox) {
     let bus = Bus::open_in(game.folder(), "lab").expect("opens");
     let mut inbox = bus.inbox("lab", Attachment::Gating).expect("made");
@@ -39,11 +39,14 @@ fn order_priorities_publishers_and_timing_are_kept() {
     let mut game = Game::start();
     let file = recording(&mut game, Duration::from_millis(20));
     let missing = game.tool(&["replay", file.to_str().expect("text"), "--bus", "lab"]).failed();
-    assert!(missing.contains("no live bus `lab`") && missing.contains("live: game; --create makes it"), "{missing}");
+    assert!(
+        missing.contains("no live bus `lab`") && missing.contains("live buses: game; --create makes it"),
+        "{missing}"
+    );
     let (_lab, mut inbox) = lab(&game);
     let begun = Instant::now();
     let replay = game.tool(&["replay", file.to_str().expect("text"), "--bus", "lab", "--speed", "2"]);
-    // Of two that wait, the more urgent one comes first: each priority has an order of its own.
+    // Of two waiting messages, the more urgent one comes first: each priority has its own order.
     let mut ids = [(Priority::High, (0..10).step_by(2)), (Priority::Low, (1..10).step_by(2))];
     for _ in 0..10 {
         inbox.wait().expect("mapped");
@@ -76,7 +79,7 @@ fn it_makes_a_bus_and_repeats_until_ctrl_c() {
     let file = recording(&mut game, Duration::from_millis(1));
     let file = file.to_str().expect("text");
     let missing = game.tool(&["replay", file, "--bus", "new"]).failed();
-    assert!(missing.contains("no live bus `new`") && missing.contains("these live: game"), "{missing}");
+    assert!(missing.contains("no live bus `new`") && missing.contains("live buses: game"), "{missing}");
     let replay = game.tool(&["replay", file, "--bus", "new", "--create", "--loop", "--topic", HITS.name]);
     assert!(replay.told().contains("to bus `new`"));
     let bus = Bus::attach_in(game.folder(), "new").expect("it was made");
@@ -108,7 +111,7 @@ fn nothing_to_replay_and_no_recording_are_told() {
     let text = game.file("text");
     std::fs::write(&text, "no recording at all").expect("written");
     let error = game.tool(&["replay", text.to_str().expect("text")]).failed();
-    assert!(error.contains("is damaged, or no MCAP file"), "{error}");
+    assert!(error.contains("is damaged, or not an MCAP file"), "{error}");
 }
 
 #[test]
@@ -122,7 +125,8 @@ fn a_bus_whose_makers_were_killed_is_found_by_doctor_and_removed_by_gc() {
     let found = game.tool(&["doctor", "--interval", "0.01"]).end();
     assert_eq!(found.status.code(), Some(1), "{}", found.out);
     assert!(
-        found.out.contains("bus `dead` is left of a game that was killed") && found.out.contains("hotframe bus gc")
+        found.out.contains("bus `dead` is left over from a game that was killed")
+            && found.out.contains("hotframe bus gc")
     );
     let removed = game.tool(&["gc", "--json"]);
     assert_eq!(removed.json()["removed"], "dead");
@@ -151,7 +155,7 @@ fn what_is_behind_damage_is_replayed_and_the_place_is_told() {
     }
     recorder.finish().expect("room on the disk");
     let mut bytes = std::fs::read(&file).expect("there");
-    // In the second chunk's records.
+    // Within the records of the second chunk.
     bytes[second as usize + 60] ^= 1;
     std::fs::write(&file, bytes).expect("written");
     let (_lab, mut lab) = lab(&game);
@@ -162,7 +166,7 @@ fn what_is_behind_damage_is_replayed_and_the_place_is_told() {
     }
     let ended = replay.end();
     assert!(ended.status.success(), "{}", ended.err);
-    let told = format!("is damaged at byte {second}: a chunk's checksum is wrong; left out are ");
+    let told = format!("is damaged at byte {second}: a chunk's checksum is wrong; ");
     assert!(ended.err.contains(&told) && ended.err.contains("with 2 messages"), "{}", ended.err);
     assert!(ended.err.contains("sent 4 messages"), "{}", ended.err);
 }
@@ -176,14 +180,14 @@ fn await_stop(pid: u32) {
     }
 }
 
-/// A stop of that length, of a tool that sends; gives how many messages came before its end, and how long the other ones took.
+/// Stops a sending tool for this long; returns how many messages arrived before the stop's end, and how long the rest took.
 #[cfg(target_os = "linux")]
 fn stopped(replay: &super::support::Tool, inbox: &mut shm_bus::Inbox, count: usize) -> (usize, Duration) {
     const STOP: Duration = Duration::from_millis(700);
     inbox.wait().expect("mapped");
     replay.signal(Signal::STOP);
     await_stop(replay.pid());
-    // The stop itself, which has to last.
+    // The stop itself, which has to last this long.
     std::thread::sleep(STOP);
     let mut came = 0;
     inbox.drain(|_| came += 1).expect("mapped");
@@ -209,7 +213,7 @@ fn a_replay_that_was_stopped_goes_on_with_the_recorded_timing() {
     assert!(took >= least, "{} messages came in {took:?}", 10 - before);
     let ended = replay.end();
     assert!(ended.status.success(), "{}", ended.err);
-    assert!(before == 10 || ended.err.contains("was stopped or held up for "), "{}", ended.err);
+    assert!(before == 10 || ended.err.contains("was stopped or delayed for "), "{}", ended.err);
 }
 
 #[cfg(target_os = "linux")]

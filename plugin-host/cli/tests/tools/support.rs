@@ -1,4 +1,4 @@
-//! A test's own bus, and tools that run beside it.
+//! A test's own bus, and tools that run on it.
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use shm_bus::wire::{Policy, Priority, schema_hash};
 use shm_bus::{Attachment, Bus, Inbox, Publisher, Snapshot, Start, TopicSpec};
 use tempfile::TempDir;
 
-/// Nothing that is awaited takes that long, unless it hangs.
+/// A longer wait means that something hangs.
 pub(crate) const HANG: Duration = Duration::from_secs(60);
 
 const SCHEMA: &str = "test.Hit@1 16/4 {at:V{x:f32@0,y:f32@4}@4,id:u32@0,kind:u8@12,rest:[u8;3]@13}";
@@ -31,7 +31,7 @@ pub(crate) fn hit(id: u32) -> Vec<u8> {
     [&id.to_le_bytes()[..], &1.5_f32.to_le_bytes(), &(id as f32).to_le_bytes(), &[7, 1, 2, 3]].concat()
 }
 
-/// The same as JSON.
+/// The same message as JSON.
 pub(crate) fn hit_json(id: u32) -> String {
     format!("{{\"id\":{id},\"at\":{{\"x\":1.5,\"y\":{id}.0}},\"kind\":7,\"rest\":[1,2,3]}}")
 }
@@ -75,7 +75,7 @@ impl Game {
         inbox
     }
 
-    /// Waits until the bus is like that.
+    /// Waits until the bus's snapshot satisfies `is`.
     pub(crate) fn until(&self, what: &str, is: impl Fn(&Snapshot) -> bool) {
         let begun = Instant::now();
         while !is(&self.bus.snapshot()) {
@@ -84,7 +84,7 @@ impl Game {
         }
     }
 
-    /// Waits until so many inboxes of this name read the topic.
+    /// Waits until `count` inboxes of this name read the topic.
     pub(crate) fn until_read_by(&self, name: &str, count: usize) {
         self.until(name, |snapshot| {
             let reads =
@@ -93,7 +93,7 @@ impl Game {
         });
     }
 
-    /// Ends the game; nothing may be left.
+    /// Ends the game and asserts that nothing is left.
     pub(crate) fn end(self) -> TempDir {
         let Self { home, bus, publisher } = self;
         drop((publisher, bus));
@@ -101,7 +101,7 @@ impl Game {
     }
 }
 
-/// Nothing is left of any bus.
+/// Asserts that nothing of any bus is left.
 pub(crate) fn assert_empty(folder: &Path) {
     let left: Vec<_> =
         std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
@@ -152,7 +152,7 @@ impl Tool {
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
-    /// The next line that it tells a person.
+    /// The next line that it prints for a person, on stderr.
     pub(crate) fn told(&self) -> String {
         next(&self.err).expect("it says something before it ends")
     }
@@ -179,14 +179,14 @@ impl Tool {
         Ended { status: self.child.wait().expect("waited"), out, err }
     }
 
-    /// Waits for its end, which must be a good one; gives the rest of its output.
+    /// Waits for its end, which must be a success; returns the rest of its output.
     pub(crate) fn done(self) -> String {
         let Ended { status, out, err } = self.end();
         assert!(status.success(), "{status}: {err}");
         out
     }
 
-    /// Waits for its failure; gives the error that it told.
+    /// Waits for its failure; returns the error that it printed.
     pub(crate) fn failed(self) -> String {
         let Ended { status, out, err } = self.end();
         assert_eq!(status.code(), Some(1), "{out}{err}");

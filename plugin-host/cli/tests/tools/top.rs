@@ -45,11 +45,11 @@ fn without_a_terminal_it_says_what_else_there_is() {
     assert!(error.contains("no terminal") && error.contains("--once"), "{error}");
 }
 
-/// What a terminal is told to show another screen, and to show its own again.
+/// The terminal's sequences for switching to another screen and back.
 const TAKEN: &str = "\u{1b}[?1049h";
 const LEFT: &str = "\u{1b}[?1049l";
 
-/// A terminal of the test's own, with `top` on it.
+/// A test's own terminal, on which `top` runs.
 struct Terminal {
     child: Child,
     ours: File,
@@ -68,9 +68,9 @@ impl Terminal {
         let theirs = rustix::fs::open(name.as_c_str(), OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).expect("opens");
         tcsetwinsize(&theirs, Winsize { ws_row: 40, ws_col: 140, ws_xpixel: 0, ws_ypixel: 0 }).expect("sized");
         let end = || Stdio::from(theirs.try_clone().expect("a terminal"));
-        // Drawing takes longer: the next sample is always due.
+        // Drawing takes longer than the interval, so the next sample is always due.
         let mut command = command(&game.folder(), &["top", "--interval", "0.001"]);
-        // As a shell does it; what Ctrl-Z stops is the group.
+        // Like a shell's job: Ctrl-Z stops the process group.
         command.process_group(0);
         let child = command.stdin(end()).stdout(end()).stderr(end()).env("TERM", "xterm").spawn().expect("starts");
         let ours = File::from(ours);
@@ -78,7 +78,7 @@ impl Terminal {
         Self { child, ours, output, theirs, shown: String::new() }
     }
 
-    /// Reads on until `part` was shown so often.
+    /// Reads until `part` was shown `times` times.
     fn until(&mut self, part: &str, times: usize) {
         while self.shown.matches(part).count() < times {
             match self.output.recv_timeout(HANG) {
@@ -97,7 +97,7 @@ impl Terminal {
         assert!(status.stopped(), "{status:?}");
     }
 
-    /// Lets it go on, as `fg` does.
+    /// Lets it continue, as `fg` does.
     fn go_on(&self) {
         kill_process_group(self.pid(), Signal::CONT).expect("signalled");
     }
@@ -106,7 +106,7 @@ impl Terminal {
         Pid::from_child(&self.child)
     }
 
-    /// Waits for its end, a good one; the terminal must be as it was.
+    /// Waits for its end, which must be a success; the terminal must be restored.
     fn end(mut self) {
         self.until(LEFT, self.shown.matches(TAKEN).count());
         assert!(self.child.wait().expect("waited").success());
@@ -114,7 +114,7 @@ impl Terminal {
     }
 }
 
-/// What comes, as it comes.
+/// The output's chunks, as they arrive.
 fn chunks(mut terminal: File) -> Receiver<String> {
     let (sender, chunks) = channel();
     std::thread::spawn(move || {
@@ -175,7 +175,7 @@ fn it_tells_that_the_bus_has_ended_and_shows_the_next_one() {
     let bus = shm_bus::Bus::open_in(home.path().join("bus"), "game").expect("opens");
     let next = shm_bus::TopicSpec { name: "other/kicks", ..HITS };
     let publisher = bus.publisher(&next, "physics", super::support::LANES).expect("made");
-    // No letter stands where one of the first bus's stood: only what differs is drawn.
+    // No letter of the first bus's screen is left in place: only differences are drawn.
     terminal.until("other/kicks", 1);
     terminal.ours.write_all(b"q").expect("pressed");
     terminal.end();
@@ -194,7 +194,7 @@ fn it_gives_the_terminal_back_while_it_is_stopped() {
     terminal.until(LEFT, 1);
     assert!(!terminal.is_raw(), "a shell edits lines now");
     terminal.go_on();
-    // All is drawn again, and keys are read.
+    // Everything is drawn again, and keys are read.
     terminal.until(TAKEN, 2);
     terminal.shown = terminal.shown.split_off(terminal.shown.rfind(TAKEN).expect("shown"));
     terminal.until(HITS.name, 1);
@@ -202,7 +202,7 @@ fn it_gives_the_terminal_back_while_it_is_stopped() {
     terminal.ours.write_all(b" ").expect("pressed");
     terminal.until("paused", 1);
 
-    // Stopped by somebody else, it can't give anything back, and the shell makes lines editable again.
+    // If another process stops it, it can't restore the terminal; the shell makes lines editable again.
     kill_process(terminal.pid(), Signal::STOP).expect("signalled");
     terminal.until_stopped();
     let mut edited = tcgetattr(&terminal.theirs).expect("a terminal");

@@ -52,7 +52,7 @@ pub enum CopyError {
     Shortage {
         /// The watched file.
         file: PathBuf,
-        /// What is lacking, and what to do.
+        /// The lacking resource, and advice.
         remedy: &'static str,
         /// The system's error.
         source: io::Error,

@@ -95,7 +95,7 @@ impl ImageStore {
             self.place = Place::new(&self.base)?;
             tracing::warn!(
                 folder = %self.folder().display(),
-                "somebody cleared {} away; there is a new folder for images, and what is loaded goes on",
+                "{} was deleted by another program; created a new folder for images; loaded plugins keep running",
                 gone.display(),
             );
         }
@@ -153,8 +153,8 @@ fn sweep(base: &Path, own: &Metadata) {
         let path = entry.path();
         match sweep_one(&path, own) {
             Ok(false) => {}
-            Ok(true) => tracing::debug!(folder = %path.display(), "swept what a killed host left"),
-            Err(error) => tracing::debug!(folder = %path.display(), %error, "can't sweep"),
+            Ok(true) => tracing::debug!(folder = %path.display(), "removed the private copies of a killed host"),
+            Err(error) => tracing::debug!(folder = %path.display(), %error, "can't remove a folder of private copies"),
         }
     }
 }

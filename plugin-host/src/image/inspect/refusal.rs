@@ -63,10 +63,10 @@ pub enum Refusal {
         expected: String,
     },
     /// It lacks the entry function.
-    #[error("it doesn't export `{ENTRY}`: it is no Hotframe plugin (is #[plugin] missing?)")]
+    #[error("it doesn't export `{ENTRY}`: it is not a Hotframe plugin (is #[plugin] missing?)")]
     NoEntry,
     /// It lacks the section.
-    #[error("it has no section `{0}`: it is no Hotframe plugin, or the section was stripped")]
+    #[error("it has no section `{0}`: it is not a Hotframe plugin, or the section was stripped")]
     NoSection(&'static str),
     /// The section has no plugin record.
     #[error("its section has no plugin record (is #[plugin] missing?)")]
@@ -121,6 +121,6 @@ impl Refusal {
 pub struct RecordError {
     /// Offset of the record in the section.
     pub offset: usize,
-    /// What is wrong with it.
+    /// The problem.
     pub why: &'static str,
 }

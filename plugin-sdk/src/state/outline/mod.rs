@@ -120,5 +120,5 @@ pub(super) fn difference(saved: &str, own: &str) -> String {
         }
         text
     };
-    format!("saved was {}, this build reads {}", only(saved, own), only(own, saved))
+    format!("the saved one is {}, this build reads {}", only(saved, own), only(own, saved))
 }

@@ -155,7 +155,7 @@ impl<'de> Deserializer<'de> for Pen<'_> {
     fn deserialize_any<V: Visitor<'de>>(mut self, _: V) -> Result<V::Value, Error> {
         self.notes.asks_for_any = true;
         self.ask("any")?;
-        Err(Error::new("it asks what comes next"))
+        Err(Error::new("its `Deserialize` asks for any type"))
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

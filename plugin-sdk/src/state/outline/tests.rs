@@ -48,7 +48,7 @@ fn names_types_and_order_of_fields_are_in_it() {
     assert_ne!(text::<Purse>(), text::<later::Purse>());
     assert_eq!(
         difference(&text::<Purse>(), &text::<later::Purse>()),
-        "saved was Purse{gold:u32,lives:u32,seed:u32}, this build reads Purse{lives:u32,gold:u32}"
+        "the saved one is Purse{gold:u32,lives:u32,seed:u32}, this build reads Purse{lives:u32,gold:u32}"
     );
 }
 

@@ -137,7 +137,7 @@ impl<'de> Reader<'de, '_> {
         let value = visitor.visit_seq(&mut items)?;
         let (left, taken) = (items.left, count - items.left);
         if left > 0 {
-            return Err(Error::new(format_args!("it has {count} items, of which this build's type takes {taken}")));
+            return Err(Error::new(format_args!("it has {count} items, but this build's type takes {taken}")));
         }
         self.input.depth.leave();
         Ok(value)

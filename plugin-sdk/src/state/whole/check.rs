@@ -115,7 +115,7 @@ impl<'a> Checks<'a> {
         };
         let Some(difference) = difference else { return Ok(()) };
         Err(Error::new(format_args!(
-            "an opaque field keeps no names, hence has to be written as it is read: {difference}; skip a field or variant on both sides (`#[serde(skip)]`, variants behind all others), or keep it as a plain field"
+            "an opaque field keeps no names, so it must be written exactly as it is read: {difference}; skip a field or variant on both sides (`#[serde(skip)]`, variants behind all others), or keep it as a plain field"
         )))
     }
 }

@@ -193,7 +193,7 @@ impl<'a> Serializer for &'a mut Writer {
             _ => return Ok(()),
         };
         if count > LEVELS_MAX {
-            return Err(Error::new(format_args!("{count} `Some`s within one another are more than a state can hold")));
+            return Err(Error::new(format_args!("{count} nested `Some`s are more than a state can hold")));
         }
         self.out.truncate(at);
         sure(encode::write_ext_meta(&mut self.out, 4, SOME));

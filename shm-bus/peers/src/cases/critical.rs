@@ -1,4 +1,4 @@
-//! How late a Critical message is while its own publisher floods Low ones, and on an idle bus.
+//! Latency of a Critical message while its own publisher floods Low ones, and on an idle bus.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ pub(crate) trait Urgent {
     fn receive_by_urgency(&mut self) -> Result<Option<Arrival>>;
 }
 
-/// What came, with the sum of its words.
+/// A received block, with the sum of its words.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Arrival {
     Urgent(u64),
@@ -50,7 +50,7 @@ pub(super) fn case() -> Case {
     }
 }
 
-/// The near end sends the time of sending, now and then; the far end reads all there is, and takes the samples.
+/// The near end sends the time of sending at intervals; the far end reads all messages, and takes the samples.
 struct Lateness<const FLOOD: bool>;
 
 impl<const FLOOD: bool, L: Urgent> Exchange<L> for Lateness<FLOOD> {
@@ -62,7 +62,7 @@ impl<const FLOOD: bool, L: Urgent> Exchange<L> for Lateness<FLOOD> {
         let (mut sent, mut bulk) = (0, 0);
         while last - start < budget || sent < LEAST {
             while last.elapsed() < PAUSE {
-                // Without room the flood waits, Critical does not.
+                // Without room, the flood waits; Critical does not.
                 bulk += u64::from(FLOOD && link.send_bulk(bulk)?);
             }
             last = Instant::now();
@@ -74,7 +74,7 @@ impl<const FLOOD: bool, L: Urgent> Exchange<L> for Lateness<FLOOD> {
     }
 
     fn far(link: &mut L) -> Result<Option<Round>> {
-        /// By then each page of the rings was touched.
+        /// By then each page of the rings has been touched.
         const WARM_UP: u32 = 2000;
         let mut samples = Samples::new();
         let mut taken = 0;

@@ -1,4 +1,4 @@
-//! What a message costs its sender when eight readers poll for it, and when one does.
+//! A sender's cost per message with eight polling readers, and with one.
 //!
 //! The readers live in another thread, which empties all of them between two batches; only sending is timed.
 
@@ -16,13 +16,13 @@ use crate::peers::{HotframeFanOut, Iceoryx2FanOut, memlink_protocol};
 use crate::samples::{Round, Samples};
 use crate::system::{FAR, NEAR, pin};
 
-/// One sender, many readers, all of the same small blocks.
+/// One sender and many readers of the same small blocks.
 pub(crate) trait FanOut {
     type Sender;
     type Reader;
 
     fn sender(place: &Path) -> Result<Self::Sender>;
-    /// Called in the readers' thread, once the sender is there.
+    /// Called in the readers' thread, when the sender exists.
     fn readers(place: &Path, count: usize) -> Result<Vec<Self::Reader>>;
     /// Fails without room.
     fn send(sender: &mut Self::Sender, number: u64) -> Result<()>;
@@ -56,7 +56,7 @@ pub(super) fn case() -> Case {
     }
 }
 
-/// Told to the readers: blocks sent so far, or that it is over.
+/// Message to the readers: blocks sent so far, or the end.
 const OVER: u64 = u64::MAX;
 
 fn measure<P: FanOut, const READERS: usize>(session: &Session<'_>) -> Result<Round> {
@@ -67,7 +67,7 @@ fn measure<P: FanOut, const READERS: usize>(session: &Session<'_>) -> Result<Rou
     std::thread::scope(|scope| {
         let (ready, wait_until_ready) = channel();
         let readers = scope.spawn(|| read::<P, READERS>(&session.place, &sent, &taken, ready));
-        // Until they are on their own core they share ours. Without an answer they have failed, and say so when joined.
+        // Until they have moved to their own core, they share ours. Without an answer they have failed, and return the error when joined.
         let _ = wait_until_ready.recv();
         let figures = send::<P>(&mut sender, session, &sent, &taken);
         sent.store(OVER, Ordering::Release);
@@ -125,7 +125,7 @@ fn read<P: FanOut, const READERS: usize>(
                 let sum = P::receive(reader)?;
                 ensure!(sum == Some(Block::<SMALL>::of(number).sum()), "block {number} did not come: {sum:?}");
             }
-            // A poll that finds nothing, as pollers do.
+            // A poll that finds nothing, as polling readers do.
             ensure!(P::receive(reader)?.is_none(), "a block came that was not sent");
         }
         next = upto;

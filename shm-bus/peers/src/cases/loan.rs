@@ -1,7 +1,7 @@
-//! Loan and commit of 4 MiB, of 2 MiB and of 64 bytes, filling left out. Every page was touched before.
+//! Loan and commit of 4 MiB, of 2 MiB and of 64 bytes, without filling. Every page was touched before.
 //!
-//! Each message is read before the next samples, and reading megabytes drives the queue's own words out of the caches:
-//! 2 MiB tell whether the size matters, 64 bytes what those misses cost.
+//! Each message is read before the next samples, and reading megabytes drives the queue's own words out of the caches: the 2 MiB case shows
+//! whether the size matters, the 64-byte case the cost of those misses.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -21,11 +21,11 @@ pub(crate) trait Loans: Sized {
     fn fill_and_send(&mut self) -> Result<()>;
     /// Lends and sends one message as it is; fails without room.
     fn send(&mut self) -> Result<()>;
-    /// Takes the next message and reads every byte; their number.
+    /// Takes the next message and reads every byte; returns the number of bytes.
     fn receive(&mut self) -> Result<Option<usize>>;
 }
 
-/// Reads every byte of a message; their number.
+/// Reads every byte of a message; returns the number of bytes.
 pub(crate) fn read_all(payload: &[u8]) -> usize {
     let (words, _) = payload.as_chunks::<8>();
     black_box(words.iter().fold(0_u64, |sum, word| sum.wrapping_add(u64::from_ne_bytes(*word))));

@@ -1,4 +1,4 @@
-//! The cases: what is done, by whom, and who can't take part.
+//! The cases: the operations, the peers that take part, and the reasons of those that can't.
 
 mod critical;
 mod fanout;
@@ -27,20 +27,20 @@ use crate::link::{Across, Link};
 use crate::samples::Round;
 use crate::system::{FAR, NEAR, pin};
 
-/// One row of the table to be.
+/// One row of the resulting table.
 #[derive(Debug)]
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    /// What one figure is the time of.
+    /// The operation that one figure times.
     pub(crate) unit: &'static str,
-    /// Which percentile is compared.
+    /// The percentile that is compared.
     pub(crate) judged_by: Percentile,
     pub(crate) contenders: Vec<Contender>,
     /// Peers that can't do it as published, and why.
     pub(crate) absent: &'static [(&'static str, &'static str)],
 }
 
-/// See [`Case`].
+/// A percentile; see [`Case`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Percentile {
     P50,
@@ -72,12 +72,12 @@ pub(crate) struct Contender {
     pub(crate) between: Between,
     /// Measures once.
     pub(crate) near: fn(&Session<'_>) -> Result<Round>,
-    /// The other process's part.
+    /// The part of the other process.
     pub(crate) far: Option<fn(&Path) -> Result<()>>,
 }
 
 impl Contender {
-    /// The same under another name.
+    /// The same contender under another name.
     const fn named(self, peer: &'static str) -> Self {
         Self { peer, ..self }
     }
@@ -98,7 +98,7 @@ pub(crate) struct Session<'a> {
     pub(crate) budget: Duration,
 }
 
-/// What two ends do with each other. Either end may have the figures.
+/// The messages that two ends exchange. Either end may have the figures.
 trait Exchange<L> {
     fn near(link: &mut L, budget: Duration) -> Result<Option<Round>>;
     fn far(link: &mut L) -> Result<Option<Round>>;
@@ -146,7 +146,7 @@ fn near_of_threads<const W: usize, L: Link<W> + Send, E: Exchange<L>>(session: &
     let (ready, wait_until_ready) = channel();
     std::thread::scope(|scope| {
         let other = scope.spawn(move || {
-            // Until it is on its own core it shares ours.
+            // Until it has moved to its own core, it shares ours.
             pin(FAR)?;
             ready.send(())?;
             E::far(&mut far)

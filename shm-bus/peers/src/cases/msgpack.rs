@@ -1,4 +1,4 @@
-//! A request and a response with 1 KiB of bytes to MessagePack with its header, and back; whoever reads sums the bytes.
+//! A request and a response with 1 KiB of bytes to MessagePack with its header, and back; the reading end sums the bytes.
 
 use std::hint::black_box;
 
@@ -54,7 +54,7 @@ pub(super) fn cases() -> [Case; 2] {
     ]
 }
 
-/// What memlink's request says besides its header.
+/// The content of memlink's request besides its header.
 #[derive(Serialize, Deserialize)]
 struct OurRequest<'a> {
     module: &'a str,
@@ -71,7 +71,7 @@ struct OurResponse<'a> {
     data: &'a [u8],
 }
 
-/// Writes header and body into `out`, which is used again and again.
+/// Writes header and body into `out`, which is reused.
 fn pack(out: &mut Vec<u8>, kind: Kind, body: &impl Serialize, correlation: u64) -> Result<()> {
     out.clear();
     out.extend_from_slice(&[0; HEADER_BYTES]);
@@ -97,7 +97,7 @@ fn unpack<'a, T: Deserialize<'a>>(bytes: &'a [u8], correlation: u64) -> Result<T
     Ok(rmp_serde::from_slice(body)?)
 }
 
-/// Repeats `turn`, which takes the block of a number there and back and gives its sum.
+/// Repeats `turn`, which encodes and decodes the block of a number and returns its sum.
 fn measure(session: &Session<'_>, mut turn: impl FnMut(u64, &[u8]) -> Result<u64>) -> Result<Round> {
     pin(NEAR)?;
     let block = Block::<LARGE>::of(7 << 32);
@@ -159,7 +159,7 @@ fn memlink_request(session: &Session<'_>) -> Result<Round> {
     })
 }
 
-/// Their own encoding, which is no MessagePack.
+/// Their own encoding, which is not MessagePack.
 fn memlink_plain_request(session: &Session<'_>) -> Result<Round> {
     measure(session, |number, args| {
         let request = theirs(number, args);

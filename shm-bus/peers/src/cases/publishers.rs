@@ -1,4 +1,4 @@
-//! What receiving costs when 64 publishers are there of which one is active, and when there is only one.
+//! Cost of receiving with 64 publishers, of which one is active, and with only one.
 
 use std::path::Path;
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! Half of a block's way there and back, both ends spinning.
+//! Half of a block's round trip; both ends spin.
 
 use std::time::{Duration, Instant};
 
@@ -52,12 +52,12 @@ fn contenders<const W: usize>() -> Vec<Contender> {
     ]
 }
 
-/// The far end sends back what it gets.
+/// The far end sends back every block.
 struct Echo<const W: usize>;
 
 impl<const W: usize, L: Link<W>> Exchange<L> for Echo<W> {
     fn near(link: &mut L, budget: Duration) -> Result<Option<Round>> {
-        /// However slow a busy machine makes them.
+        /// Minimum number of samples, however slow a busy machine makes them.
         const LEAST: usize = 200;
         let mut samples = Samples::new();
         let start = Instant::now();

@@ -1,4 +1,4 @@
-//! Time for each of many blocks that are sent as fast as they are taken, one by one or in batches.
+//! Time per block of many blocks that are sent as fast as they are received, one by one or in batches.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -95,7 +95,7 @@ impl<const W: usize, L: Link<W>> Exchange<L> for Sink<W> {
     }
 }
 
-/// As [`Sink`], in batches.
+/// Like [`Sink`], in batches.
 struct SinkBatches;
 
 impl<L: Batching<SMALL>> Exchange<L> for SinkBatches {
@@ -142,7 +142,7 @@ fn send_many_spinning(link: &mut impl Batching<SMALL>, mut numbers: Range<u64>) 
     })
 }
 
-/// Times flights of [`PER_SAMPLE`] blocks, from the first one's sending to the last one's answer.
+/// Times series of [`PER_SAMPLE`] blocks, from sending the first one to the answer to the last one.
 fn sample_flights<const W: usize, L: Link<W>>(
     link: &mut L,
     budget: Duration,

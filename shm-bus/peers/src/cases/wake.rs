@@ -1,4 +1,4 @@
-//! From before a block is sent until an end that slept has it.
+//! Time from before a block is sent until a sleeping end has it.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use crate::peers::{
 use crate::samples::{Round, Samples};
 use crate::system::now;
 
-/// After so long without a block an end is sure to sleep.
+/// After a pause of this length, an end is sure to sleep.
 const PAUSE: Duration = Duration::from_micros(300);
 
 pub(super) fn case() -> Case {

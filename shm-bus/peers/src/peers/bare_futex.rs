@@ -1,6 +1,6 @@
-//! A bare futex and a cache line in memory that two processes map: the least that waking can cost.
+//! A bare futex and a cache line in memory that two processes map: the lower bound for waking.
 //!
-//! Every block is followed by a wake, whether or not anybody sleeps.
+//! Every block is followed by a wake, whether or not the other end sleeps.
 
 #![expect(unsafe_code, reason = "a futex is half of a word that is mapped")]
 
@@ -23,7 +23,7 @@ pub(crate) struct BareFutex {
 }
 
 impl BareFutex {
-    /// The futex that belongs to a line: it lies two lines further on.
+    /// The futex that belongs to a line: it lies two lines behind it.
     fn word(&self, line: usize) -> &AtomicU32 {
         let line: *const Line = self.page.line(line + 2);
         // SAFETY: a line begins with an aligned word of 8 bytes, of which nobody accesses more than this half.
@@ -52,7 +52,7 @@ impl Sleeping<SMALL> for BareFutex {
     fn send_and_wake(&mut self, number: u64) -> Result<bool> {
         self.send(number)?;
         let word = self.word(self.out);
-        // ORDERING: Release, pairs with the Acquire load in `receive_asleep`: who sees the count sees the block.
+        // ORDERING: Release, pairs with the Acquire load in `receive_asleep`: a reader that sees the count sees the block.
         word.fetch_add(1, Ordering::Release);
         futex::wake(word, futex::Flags::empty(), 1)?;
         Ok(true)

@@ -1,7 +1,7 @@
-//! A bare cache line each way in memory that two processes map: the least that a block of 64 bytes can cost.
+//! A bare cache line for each direction, in memory that two processes map: the lower bound for a block of 64 bytes.
 //!
-//! The first word is the number + 1 and is stored last; the next block may overwrite a line only once it was answered,
-//! so that this is a ping-pong and no queue.
+//! The first word is the number + 1 and is stored last. The next block may overwrite a line only after it was answered, so this is a
+//! ping-pong and not a queue.
 
 #![expect(unsafe_code, reason = "maps memory that two processes share")]
 
@@ -33,7 +33,7 @@ impl Line {
         flag.store(first + 1, Ordering::Release);
     }
 
-    /// The sum of the block after `last`, the flag of the one before; `None` when it is not there.
+    /// The sum of the block after `last`, the flag of the previous one; `None` if it is not there.
     #[inline]
     pub(super) fn sum(&self, last: &mut u64) -> Option<u64> {
         let [flag, places @ ..] = &self.0;

@@ -1,7 +1,6 @@
-//! Hotframe's bus, as its users call it: a publisher's `send`, `send_batch` and `loan`, an inbox's
-//! `receive`, `drain` and `wait`.
+//! Hotframe's bus, as its users call it: a publisher's `send`, `send_batch` and `loan`, an inbox's `receive`, `drain` and `wait`.
 //!
-//! Every connection has four levels, so that each look goes through all of them; every inbox gates.
+//! Every connection has four levels, so that each look visits all of them; every inbox gates.
 
 use std::ops::Range;
 use std::path::Path;
@@ -30,7 +29,7 @@ const fn topic(name: &str) -> TopicSpec<'_> {
     }
 }
 
-/// Bytes of a ring with room for [`ROOM`] messages of so many bytes with their headers.
+/// Bytes of a ring with room for [`ROOM`] messages of this size with their headers.
 const fn ring_for(message_bytes: usize) -> u32 {
     ((message_bytes + 32) * ROOM).next_power_of_two() as u32
 }
@@ -54,7 +53,7 @@ fn send<const W: usize>(publisher: &mut Publisher, level: Priority, number: u64)
     }
 }
 
-/// Sends where there must be room.
+/// Sends a message for which there must be room.
 #[inline]
 fn send_now(publisher: &mut Publisher, number: u64) -> Result<()> {
     Ok(publisher.send(Priority::Normal, Block::<SMALL>::of(number).as_bytes())?)
@@ -168,7 +167,7 @@ impl Urgent for Hotframe<SMALL> {
     }
 }
 
-/// A single level, as the rings beside it have.
+/// A single level, like the rings that it is compared with.
 pub(crate) struct HotframeOneLevel(Hotframe<SMALL>);
 
 impl Link<SMALL> for HotframeOneLevel {
@@ -224,7 +223,7 @@ pub(crate) struct HotframePublishers {
 }
 
 impl Publishers for HotframePublishers {
-    /// One level each: a bus has room for 256 lanes.
+    /// One level each, because a bus has room for 256 lanes.
     fn open(place: &Path, count: usize) -> Result<Self> {
         let bus = Bus::open_in(place, BUS)?;
         let lanes = [(Priority::Normal, ring_for(Block::<SMALL>::BYTES))];

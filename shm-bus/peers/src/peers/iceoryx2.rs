@@ -1,7 +1,6 @@
 //! iceoryx2: publish-subscribe of a fixed type, through its ports for one thread.
 //!
-//! Without room it is told to discard, and the block is sent again: its other strategy sleeps up to 10 ms, which would be
-//! worse for it.
+//! Without room it is told to discard, and the block is sent again: its other strategy sleeps up to 10 ms, which would be worse for it.
 
 #![expect(unsafe_code, reason = "sends a loan of 4 MiB as it is; its types are promised to be plain")]
 
@@ -26,13 +25,13 @@ use crate::run_folder::prefix;
 type Out<const W: usize> = Publisher<ipc::Service, Block<W>, ()>;
 type Into<const W: usize> = Subscriber<ipc::Service, Block<W>, ()>;
 
-// SAFETY: words by value, without padding, pointers or a place that they belong to.
+// SAFETY: plain words without padding or pointers, which may lie at any address.
 unsafe impl<const W: usize> ZeroCopySend for Block<W> {}
 
 const THERE: &str = "there";
 const BACK: &str = "back";
 
-/// A node whose files lie in `place` or bear its name.
+/// A node whose files lie in `place` or have its name.
 fn node(place: &Path) -> Result<Node<ipc::Service>> {
     set_log_level(LogLevel::Error);
     let mut config = Config::default();
@@ -56,7 +55,7 @@ fn publisher<const W: usize>(service: &PortFactory<ipc::Service, Block<W>, ()>) 
     Ok(service.publisher_builder().backpressure_strategy(BackpressureStrategy::DiscardData).create()?)
 }
 
-/// Sends to all subscribers; how many had room.
+/// Sends to all subscribers; returns the number of those that had room.
 #[inline]
 fn send<const W: usize>(out: &Out<W>, number: u64) -> Result<usize> {
     Ok(out.loan_uninit()?.write_payload(Block::of(number)).send()?)
@@ -116,7 +115,7 @@ impl<const W: usize> Across<W> for Iceoryx2<W> {
     }
 }
 
-/// With an event beside each direction, as its documentation has it for who wants to sleep.
+/// With an event beside each direction, as its documentation recommends for sleeping ends.
 pub(crate) struct Iceoryx2Events {
     link: Iceoryx2<SMALL>,
     notifier: Notifier<ipc::Service>,
@@ -183,7 +182,7 @@ impl Sleeping<SMALL> for Iceoryx2Events {
     }
 }
 
-/// One sender and how many listen to it.
+/// One sender and the number of its subscribers.
 pub(crate) struct Iceoryx2FanOut;
 
 impl FanOut for Iceoryx2FanOut {
@@ -202,7 +201,7 @@ impl FanOut for Iceoryx2FanOut {
 
     #[inline]
     fn send((out, _): &mut Self::Sender, number: u64) -> Result<()> {
-        ensure!(send(out, number)? > 0, "nobody had room");
+        ensure!(send(out, number)? > 0, "no subscriber had room");
         Ok(())
     }
 
@@ -263,7 +262,7 @@ impl Loans for Iceoryx2Loans {
     #[inline]
     fn send(&mut self) -> Result<()> {
         let loan = self.out.loan_slice_uninit(self.filling.len())?;
-        // SAFETY: bytes of shared memory that earlier samples, or the system's zeros, initialized.
+        // SAFETY: bytes of shared memory that earlier samples, or the system's zeros, have initialized.
         let sample = unsafe { loan.assume_init() };
         ensure!(sample.send()? == 1, "no room");
         Ok(())

@@ -1,4 +1,4 @@
-//! ipc-channel: its channel of plain bytes, which is the faster of the two that it offers.
+//! ipc-channel: its channel of plain bytes, the faster one of the two that it offers.
 
 use std::path::{Path, PathBuf};
 
@@ -38,7 +38,7 @@ impl<const W: usize> Link<W> for IpcChannel<W> {
     }
 }
 
-/// What the far end tells the near one: where to send to it, and where to send the way back to.
+/// The far end's message to the near one: the sender to the far end, and the place for the sender to the near end.
 type Greeting = (IpcBytesSender, IpcSender<IpcBytesSender>);
 
 impl<const W: usize> Across<W> for IpcChannel<W> {

@@ -1,4 +1,4 @@
-//! memlink-protocol encodes; what it takes part in is in the cases of headers and MessagePack.
+//! memlink-protocol only encodes; its parts are in the cases of headers and MessagePack.
 
-/// Why it is absent elsewhere.
+/// The reason for its absence elsewhere.
 pub(crate) const NO_TRANSPORT: (&str, &str) = ("memlink-protocol", "encodes, carries nothing");

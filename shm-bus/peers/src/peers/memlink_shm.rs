@@ -1,4 +1,4 @@
-//! memlink-shm: its rings lie on the heap, so that both ends are in one process.
+//! memlink-shm: its rings lie on the heap, so both ends are in one process.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::block::{Block, LARGE, SMALL};
 use crate::cases::{Arrival, Urgent};
 use crate::link::{Link, ROOM, Sleeping};
 
-/// Its plain ring, and its futex for who sleeps.
+/// Its plain ring, and its futex for sleeping ends.
 pub(crate) struct MemlinkShm<const W: usize> {
     out: Arc<(RingBuffer, Futex)>,
     into: Arc<(RingBuffer, Futex)>,
@@ -80,7 +80,7 @@ impl Link<SMALL> for MemlinkLevels {
 
     fn receive(&mut self) -> Result<Option<u64>> {
         match self.receive_by_urgency()? {
-            Some(Arrival::Bulk(_)) => Err(anyhow!("bulk came where none was sent")),
+            Some(Arrival::Bulk(_)) => Err(anyhow!("received bulk data that was not sent")),
             Some(Arrival::Urgent(sum)) => Ok(Some(sum)),
             None => Ok(None),
         }
@@ -105,7 +105,7 @@ impl Urgent for MemlinkLevels {
     }
 }
 
-/// A slot that the reader has counted as free, but not yet marked, is `InvalidState`: it will be free in a moment.
+/// A slot that the reader has counted as free, but not yet marked, is `InvalidState`: it becomes free in a moment.
 fn has_room<T>(written: Result<T, RingBufferError>) -> Result<bool> {
     match written {
         Ok(_) => Ok(true),

@@ -1,4 +1,4 @@
-//! The peers, a file each. Only what their users would call is called.
+//! The peers, one file each. They are called only through their users' interfaces.
 
 mod bare_futex;
 mod bare_line;

@@ -46,7 +46,7 @@ impl<const W: usize> Link<W> for PhotonRing<W> {
 }
 
 impl<const W: usize> Batching<W> for PhotonRing<W> {
-    /// Its own batch waits for room without end, so that the blocks are published one by one, which is what the batch does.
+    /// Its own batch waits for room without end; so the blocks are published one by one, as its batch does internally.
     #[inline]
     fn send_many(&mut self, numbers: std::ops::Range<u64>) -> Result<u64> {
         let mut sent = 0;

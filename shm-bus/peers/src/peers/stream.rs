@@ -1,4 +1,4 @@
-//! What the kernel offers: unix stream sockets and pipes. Spinning ends poll without blocking.
+//! Transports of the kernel: unix stream sockets and pipes. Spinning ends poll without blocking.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -20,7 +20,7 @@ pub(crate) type UnixSocket<const W: usize> = Stream<W, Sockets>;
 /// Two pipes, one each way.
 pub(crate) type Pipe<const W: usize> = Stream<W, Pipes>;
 
-/// How the two directions of a stream are made.
+/// How the two directions of a stream are created.
 pub(crate) trait Kind {
     const NAME: &'static str;
     type Listening;
@@ -31,13 +31,13 @@ pub(crate) trait Kind {
     fn connect(place: &Path) -> Result<Ways>;
 }
 
-/// What one end writes to and what it reads from.
+/// The files that one end writes to and reads from.
 pub(crate) struct Ways {
     out: OwnedFd,
     into: OwnedFd,
 }
 
-/// See [`UnixSocket`].
+/// The kind of [`UnixSocket`].
 pub(crate) struct Sockets;
 
 impl Sockets {
@@ -72,7 +72,7 @@ impl Kind for Sockets {
     }
 }
 
-/// See [`Pipe`].
+/// The kind of [`Pipe`].
 pub(crate) struct Pipes;
 
 impl Kind for Pipes {
@@ -93,7 +93,7 @@ impl Kind for Pipes {
         Ok([there, back])
     }
 
-    /// Opening waits for the other end; both open the way there first.
+    /// Opening waits for the other end; both ends open the way there first.
     fn accept([there, back]: Self::Listening) -> Result<Ways> {
         let out = OpenOptions::new().write(true).open(there)?;
         Ok(Ways { out: out.into(), into: File::open(back)?.into() })
@@ -112,9 +112,9 @@ pub(crate) struct Stream<const W: usize, K> {
     into: File,
     /// Whether reading blocks.
     sleeps: bool,
-    /// Blocks that go out together.
+    /// Blocks that are written together.
     outgoing: Vec<u8>,
-    /// Room for blocks that come together.
+    /// Room for blocks that are read together.
     incoming: Vec<u8>,
     kind: PhantomData<K>,
 }
@@ -143,7 +143,7 @@ impl<const W: usize, K> Stream<W, K> {
         }
     }
 
-    /// Reads up to so many blocks.
+    /// Reads at most `blocks` blocks.
     fn read(&mut self, blocks: usize) -> Result<Option<&[u8]>> {
         let read = match self.into.read(&mut self.incoming[..blocks * Block::<W>::BYTES]) {
             Ok(0) => bail!("the other end has closed"),

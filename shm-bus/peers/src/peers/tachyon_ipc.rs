@@ -1,6 +1,6 @@
 //! tachyon-ipc: a ring between two processes for each direction, with a Unix socket for the handshake.
 //!
-//! Its receive blocks; it is told to spin for as long as it may, and both ends that they never sleep.
+//! Its receive blocks; it is configured to spin as long as possible, and both ends are told that the other one never sleeps.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ pub(crate) struct TachyonIpc<const W: usize> {
 }
 
 impl<const W: usize> TachyonIpc<W> {
-    /// Bytes of a ring for [`ROOM`] blocks, each behind a header of a cache line; a power of two.
+    /// Bytes of a ring for [`ROOM`] blocks, each after a header of a cache line; a power of two.
     const CAPACITY: usize = (ROOM * (Block::<W>::BYTES + 64)).next_power_of_two();
 
     fn over(out: Bus, into: Bus) -> Self {
@@ -29,10 +29,10 @@ impl<const W: usize> TachyonIpc<W> {
 }
 
 fn socket(place: &Path, name: &str) -> Result<String> {
-    place.join(name).into_os_string().into_string().map_err(|path| anyhow!("{} is no text", path.display()))
+    place.join(name).into_os_string().into_string().map_err(|path| anyhow!("{} is not UTF-8", path.display()))
 }
 
-/// Waits until the other end listens, which it does only within a call that blocks.
+/// Waits until the other end listens, which it does only within a blocking call.
 fn connect(place: &Path, name: &str) -> Result<Bus> {
     const PATIENCE: Duration = Duration::from_secs(10);
     let (path, begun) = (socket(place, name)?, Instant::now());

@@ -1,4 +1,4 @@
-//! What the bus is to reach, as limits on our figure.
+//! The bus's goals, as limits on our figure.
 
 /// One goal.
 #[derive(Clone, Copy, Debug)]
@@ -8,13 +8,13 @@ pub(super) struct Goal {
     pub(crate) at_most: Limit,
 }
 
-/// The most that our figure may be; they hold on every processor.
+/// The limit on our figure; it holds on every processor.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Limit {
     Nanoseconds(f64),
-    /// So many times a peer's figure of the same case.
+    /// This many times a peer's figure of the same case.
     Times(f64, &'static str),
-    /// Another of our own rows may be at most so many times this one.
+    /// Another of our own rows may be at most this many times this one.
     Holds(f64, &'static str),
 }
 

@@ -1,4 +1,4 @@
-//! What a run found, as rows, as tables for people, and beside the goals.
+//! The results of a run: as rows, as tables for people, and beside the goals.
 
 mod goals;
 mod rows;

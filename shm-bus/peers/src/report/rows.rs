@@ -1,14 +1,14 @@
 //! One row for each case and peer, in the order of measuring.
 //!
-//! p50 and p99 are medians over the rounds; `spread` is (largest − smallest) ÷ median of the figure by which the case is
-//! judged; a ratio is the median of the rounds' ratios, so that it compares what was measured side by side.
+//! p50 and p99 are medians over the rounds; `spread` is (largest − smallest) ÷ median of the figure by which the case is judged; a ratio is
+//! the median of the rounds' ratios, so that it compares sessions that were measured side by side.
 
 use serde::Serialize;
 
 use crate::cases::{Case, Percentile};
 use crate::samples::{Round, median};
 
-/// A contender's rounds, or why there are none.
+/// A contender's rounds, or the reason for their absence.
 #[derive(Debug)]
 pub(crate) struct Measured {
     pub(crate) peer: &'static str,
@@ -29,7 +29,7 @@ pub(crate) struct Row {
     pub(crate) spread: Option<f64>,
     /// The peer's cost ÷ ours.
     pub(crate) ratio_to_hotframe: Option<f64>,
-    /// Why there are no figures.
+    /// The reason for the absence of figures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
     /// The figure by which the case is judged.

@@ -39,7 +39,7 @@ fn batch(before: &'static [usize], batch: &'static [usize]) {
     }
     if !seen.is_empty() {
         seen.extend(read(&mut reader, cursor, batch.len() - 1));
-        assert_eq!(seen.len(), batch.len(), "whoever sees the first sees all");
+        assert_eq!(seen.len(), batch.len(), "a reader that sees the first sees all");
     }
     sender.join().expect("the writer does not panic");
     seen.extend(read(&mut reader, cursor, 12));

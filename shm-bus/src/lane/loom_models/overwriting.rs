@@ -47,7 +47,10 @@ fn unwaited(mode: Mode) {
     let mut look = || match read_one(&mut reader, cursor) {
         Ok(seen) => {
             next = accounted(seen.into_iter().collect(), next);
-            assert!(mode == Mode::Lapping || seen.is_none_or(|(_, lost)| lost == 0), "who is overtaken leaves");
+            assert!(
+                mode == Mode::Lapping || seen.is_none_or(|(_, lost)| lost == 0),
+                "a reader that is overtaken leaves"
+            );
             false
         }
         Err(_) => true,

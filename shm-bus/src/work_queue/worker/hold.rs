@@ -15,10 +15,10 @@ use crate::work_queue::wake::wake_one;
 #[non_exhaustive]
 pub enum JobError {
     /// A peer that breaks the protocol has changed its claim; another worker may have the message.
-    #[error("the job was taken away by somebody who does not keep to the protocol")]
+    #[error("the job was taken away by a process that breaks the protocol")]
     Lost,
     /// This process was forked from the one that took the job; only that may end it.
-    #[error("the job was taken before this process was forked; its parent ends it")]
+    #[error("the job was taken before this process was forked; only the parent can end it")]
     Forked,
 }
 

@@ -62,7 +62,7 @@ pub(crate) struct BodyInput {
     pub(crate) kind: BodyKind,
     /// In view units.
     pub(crate) radius: f32,
-    /// Of the centre, in view units.
+    /// Position of the centre, in view units.
     pub(crate) position: [f32; 2],
     /// Wanted velocity, in view units per second.
     pub(crate) velocity: [f32; 2],
@@ -71,7 +71,7 @@ pub(crate) struct BodyInput {
 /// Position and velocity of a body after a tick.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Motion {
-    /// Of the centre, in view units.
+    /// Position of the centre, in view units.
     pub(crate) position: [f32; 2],
     /// In view units per second.
     pub(crate) velocity: [f32; 2],

@@ -25,9 +25,11 @@ pub(super) fn look(folder: &Path, name: &str, interval: Duration) -> Vec<Finding
     }
     if lock == LockLook::Held {
         let holder = shm_bus::peek(name).ok().and_then(|snapshot| snapshot.changing);
-        let who = holder.map_or_else(|| "somebody".to_owned(), |process| process.to_string());
-        let what = format!("{who} holds bus.lock and does not let go: nobody can attach, publish or subscribe anew");
-        report.problem(what, format!("let it go on (`kill -CONT`) or end it; {} shows who locks", holder_hint()));
+        let who = holder.map_or_else(|| "an unknown process".to_owned(), |process| process.to_string());
+        let what = format!(
+            "{who} holds bus.lock and does not release it: no program can attach, and no new publisher or inbox can be created"
+        );
+        report.problem(what, format!("resume it (`kill -CONT`) or end it; {} shows the lock's holder", holder_hint()));
     }
     // Does not attach: this works on a bus that is full or held up.
     let watched = shm_bus::peek(name).and_then(|before| {
@@ -37,7 +39,7 @@ pub(super) fn look(folder: &Path, name: &str, interval: Duration) -> Vec<Finding
     let (before, now) = match watched {
         Ok(watched) => watched,
         Err(error) => {
-            report.problem(with_causes(&error), "`hotframe bus ls` names those that live");
+            report.problem(with_causes(&error), "`hotframe bus ls` lists the live buses");
             return report.findings;
         }
     };
@@ -63,11 +65,10 @@ pub(super) fn look(folder: &Path, name: &str, interval: Duration) -> Vec<Finding
 }
 
 /// Text for a lock path that is not a file.
-pub(super) const NO_LOCK: &str =
-    "its bus.lock is no regular file: somebody has replaced it, and nobody can attach, publish or subscribe anew";
+pub(super) const NO_LOCK: &str = "its bus.lock is not a regular file: another program replaced it, so no program can attach, and no new publisher or inbox can be created";
 
 fn advice_on_no_lock(folder: &Path, name: &str) -> String {
-    format!("remove {}: whoever changes the bus next makes it anew", folder.join(name).join("bus.lock").display())
+    format!("remove {}: the next change of the bus creates it again", folder.join(name).join("bus.lock").display())
 }
 
 const fn holder_hint() -> &'static str {
@@ -83,16 +84,16 @@ fn look_at_participant(participant: &ParticipantInfo, before: &Snapshot, now: &S
         // Reported with its queue.
         _ if holds_work && *stopped => return,
         _ if *stopped => ("is stopped", format!("{}; or end it", advice_on_stopped(*process))),
-        _ if hangs(participant, before, now) => ("lives but does not get on", advice_on_hanging(*process)),
+        _ if hangs(participant, before, now) => ("is alive but makes no progress", advice_on_hanging(*process)),
         _ => return,
     };
     let what = format!("{name} ({process}) {state}");
     if now.inboxes.iter().any(|inbox| inbox.participant == *slot && !inbox.observer) {
         report.problem(format!("{what}, and publishers wait for its inboxes"), advice);
     } else if holds_work {
-        report.hint(format!("{what}, with work in hand that perhaps takes long"), advice);
+        report.hint(format!("{what}; it holds jobs that perhaps take long"), advice);
     } else {
-        report.hint(format!("{what}; nobody waits for it"), advice);
+        report.hint(format!("{what}; nothing waits for it"), advice);
     }
 }
 
@@ -103,11 +104,11 @@ fn look_for_missing(now: &Snapshot, report: &mut Report) {
             lock if lock.ends_with(".lock") => {
                 "its participant counts as alive until its process is proven to have ended"
             }
-            _ => "who has it mapped goes on, but nobody else can use it",
+            _ => "processes that have mapped it keep running, but no other process can use it",
         };
         report.problem(
             format!("its file {file} was removed or replaced"),
-            format!("{why}: start its program again, and leave the folder of a live bus alone"),
+            format!("{why}: restart its program, and don't change the folder of a live bus"),
         );
     }
 }
@@ -124,14 +125,14 @@ fn look_at_limits(now: &Snapshot, report: &mut Report) {
     for (what, used, max) in tables.into_iter().filter(|(_, used, max)| used * 10 >= max * 9) {
         report.problem(
             format!("{used} of at most {max} {what} are in use"),
-            "the next ones will be refused: use fewer, or several buses",
+            "further ones will be refused: use fewer, or several buses",
         );
     }
     if now.bytes as f64 >= limits.bytes as f64 * 0.9 {
         let (used, max) = (count(now.bytes as f64), count(limits.bytes as f64));
         report.problem(
             format!("{used}B of at most {max}B are in use"),
-            "new lanes will be refused: make the bus with more bytes",
+            "new lanes will be refused: create the bus with a higher byte limit",
         );
     }
 }
@@ -141,12 +142,12 @@ fn look_at_spoilt(spoilt: &SpoiltInfo, now: &Snapshot, report: &mut Report) {
     let owner = spoilt.owner.and_then(|slot| now.participants.iter().find(|participant| participant.slot == slot));
     let until = match owner {
         Some(owner) => format!("{} ({}), which it names, ends", owner.name, owner.process),
-        None if spoilt.table == RegisterTable::Topics => "nobody publishes or reads it any more".to_owned(),
-        None => "everybody has left who takes part now".to_owned(),
+        None if spoilt.table == RegisterTable::Topics => "it has no publisher and no reader any more".to_owned(),
+        None => "all present participants have left".to_owned(),
     };
     report.problem(
-        format!("entry {} of the register's {} makes no sense and keeps its place", spoilt.index, spoilt.table.name()),
-        format!("somebody writes where it must not: look for stray writes, or another build; the place is free again when {until}"),
+        format!("entry {} of the registry's {} is corrupt and keeps its place", spoilt.index, spoilt.table.name()),
+        format!("a process wrote where it must not: look for stray writes or a different build; the place becomes free when {until}"),
     );
 }
 
@@ -157,7 +158,7 @@ fn look_at_lane(topic: &TopicInfo, lane: &LaneInfo, earlier: Option<&LaneInfo>, 
     let more = refused(lane).saturating_sub(earlier.map_or(0, refused));
     let is_full = topic.policy.gates() && lane.fill as f64 >= lane.capacity as f64 * FULL;
     let advice = format!(
-        "let `{laggard}` read faster or attach as observer, raise the capacity, or choose a policy that overwrites"
+        "make `{laggard}` read faster or attach as an observer, raise the capacity, or choose a policy that overwrites"
     );
     if more > 0 {
         let what =
@@ -167,14 +168,15 @@ fn look_at_lane(topic: &TopicInfo, lane: &LaneInfo, earlier: Option<&LaneInfo>, 
         let percent = 100.0 * lane.fill as f64 / lane.capacity as f64;
         report.problem(format!("{which} is {percent:.0}% full: inbox `{laggard}` has not read"), advice);
     } else if refused(lane) > 0 {
-        let what = format!("{which} had no room for {} so far, none just now", several(refused(lane), "message"));
-        report.hint(what, "raise the capacity if these matter");
+        let what =
+            format!("{which} had no room for {} so far, none of them just now", several(refused(lane), "message"));
+        report.hint(what, "raise the capacity if these messages matter");
     }
     if lane.faulty > 0 {
         let what = format!("{which} no longer waits for {} with impossible cursors", several(lane.faulty, "inbox"));
         report.problem(
             what,
-            "somebody writes where it must not: look for stray writes, or another build, in that reader",
+            "a process wrote where it must not: look for stray writes or a different build in that reader",
         );
     }
 }
@@ -182,17 +184,16 @@ fn look_at_lane(topic: &TopicInfo, lane: &LaneInfo, earlier: Option<&LaneInfo>, 
 fn look_at_inbox(inbox: &InboxInfo, report: &mut Report) {
     let name = &inbox.name;
     if inbox.corrupt > 0 {
-        let what =
-            format!("inbox {name} has left {} in which something was impossible", several(inbox.corrupt, "lane"));
+        let what = format!("inbox {name} has left {}, because of impossible contents", several(inbox.corrupt, "lane"));
         report.problem(
             what,
-            "somebody writes where it must not: look for stray writes, or another build, in the publisher",
+            "a process wrote where it must not: look for stray writes or a different build in the publisher",
         );
     }
     if inbox.evicted > 0 {
         let what =
-            format!("inbox {name} was too slow for {}, and reads no longer there", several(inbox.evicted, "lane"));
-        report.problem(what, "subscribe anew, read faster or raise the capacity");
+            format!("inbox {name} was too slow for {}, and no longer reads there", several(inbox.evicted, "lane"));
+        report.problem(what, "subscribe again, and read faster or raise the capacity");
     }
     if inbox.lost > 0 && !inbox.observer {
         let what = format!("inbox {name} has lost {} to overwriting", several(inbox.lost, "message"));

@@ -7,7 +7,7 @@ pub(super) struct Finding {
     /// Its subject: the folder, a bus, the system.
     pub(super) about: String,
     pub(super) what: String,
-    /// What to do.
+    /// The action to take.
     pub(super) advice: String,
 }
 

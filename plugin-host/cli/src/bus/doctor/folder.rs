@@ -20,10 +20,10 @@ pub(super) fn look(folder: &Path) -> Vec<Finding> {
         Err(ListError::Dir(error)) => {
             report.problem(
                 with_causes(&error),
-                "correct that, or let HOTFRAME_DIR name another folder, of your own and with mode 0700",
+                "correct that, or set HOTFRAME_DIR to another folder of your own, with mode 0700",
             );
         }
-        Err(error) => report.problem(with_causes(&error), "correct that, or let HOTFRAME_DIR name another folder"),
+        Err(error) => report.problem(with_causes(&error), "correct that, or set HOTFRAME_DIR to another folder"),
         Ok(live) => {
             if has_parent(folder, &mut report) {
                 try_it(&mut report);
@@ -54,7 +54,7 @@ fn look_for_stale(folder: &Path, live: &[String], report: &mut Report) {
 
 fn look_at_stale(folder: &Path, name: &str, report: &mut Report) {
     let (remains, lock) = (shm_bus::remains(name), shm_bus::look_at_lock(name, Duration::ZERO));
-    let killed = format!("bus `{name}` is left of a game that was killed");
+    let killed = format!("bus `{name}` is left over from a game that was killed");
     match shm_bus::peek(name) {
         // A process has attached since.
         Ok(_) if remains == Remains::Living => {}
@@ -67,20 +67,21 @@ fn look_at_stale(folder: &Path, name: &str, report: &mut Report) {
             report.problem(killed, "`hotframe bus gc` removes it; so does starting a game on that bus");
         }
         Err(OpenError::NotFound { .. }) if remains == Remains::Living => {
-            let what =
-                format!("the register of bus `{name}` was removed while its game runs: nobody finds it any more");
-            let advice = "end its programs and start them again; `hotframe bus gc` removes what they leave";
+            let what = format!(
+                "the registry of bus `{name}` was removed while its game runs: no other program can find the bus"
+            );
+            let advice = "end its programs and start them again; `hotframe bus gc` removes their leftovers";
             report.problem(what, advice);
         }
         Ok(_) | Err(OpenError::NotFound { .. }) => {}
         Err(OpenError::Name { .. }) => {
-            let what = format!("folder `{name}` has the files of a bus, but not a name that a bus can have");
-            report.hint(what, "nobody can open it: remove it, or give it its own name again");
+            let what = format!("folder `{name}` has the files of a bus, but its name is not valid for a bus");
+            report.hint(what, "it can't be opened: remove it, or rename it back");
         }
         Err(error) => {
             let what = format!("bus `{name}` can't be read: {}", with_causes(&error));
             let removes = match remains {
-                Remains::Dead => "nobody lives on it, so `hotframe bus gc` removes it",
+                Remains::Dead => "it has no live participant, so `hotframe bus gc` removes it",
                 _ => "if no game runs, remove its folder",
             };
             report.problem(what, format!("use the `hotframe` that was built with the game; {removes}"));
@@ -92,8 +93,8 @@ fn look_at_stale(folder: &Path, name: &str, report: &mut Report) {
 fn has_parent(folder: &Path, report: &mut Report) -> bool {
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
     let Some(parent) = parent.filter(|parent| !parent.exists()) else { return true };
-    let what = format!("there is no folder {}, so no game can make its own in it", parent.display());
-    report.problem(what, "make it, or let HOTFRAME_DIR name another folder");
+    let what = format!("there is no folder {}, so no game can create its own in it", parent.display());
+    report.problem(what, "create it, or set HOTFRAME_DIR to another folder");
     false
 }
 
@@ -105,8 +106,8 @@ fn try_it(report: &mut Report) {
             error => with_causes(error),
         };
         report.problem(
-            format!("no bus can be made in it: {why}"),
-            "correct that, or let HOTFRAME_DIR name another folder, such as one in /dev/shm",
+            format!("no bus can be created in it: {why}"),
+            "correct that, or set HOTFRAME_DIR to another folder, such as one in /dev/shm",
         );
     }
 }
@@ -120,7 +121,10 @@ fn look_at_space(folder: &Path, report: &mut Report) {
     // ramfs reports no size.
     if size > 0 && free < SPACE_MIN {
         let what = format!("{}B of {}B are free", count(free as f64), count(size as f64));
-        report.problem(what, "new lanes may find no room: free some, or let HOTFRAME_DIR name a larger file system");
+        report.problem(
+            what,
+            "new lanes may find no room: free some space, or set HOTFRAME_DIR to a folder on a larger file system",
+        );
     }
     if stat.f_favail < 1000 && stat.f_files > 0 {
         report.problem(format!("{} more files fit", stat.f_favail), "remove files there");
@@ -138,8 +142,8 @@ fn look_at_kind(folder: &Path, report: &mut Report) {
     if let Ok(stat) = rustix::fs::statfs(folder)
         && !MEMORY.contains(&{ stat.f_type })
     {
-        let what = "it lies on a disk: every message is written back to it sooner or later";
-        report.hint(what, "leave HOTFRAME_DIR unset, or let it name a folder in /dev/shm");
+        let what = "it is on a disk: every message is written to the disk sooner or later";
+        report.hint(what, "leave HOTFRAME_DIR unset, or set it to a folder in /dev/shm");
     }
 }
 

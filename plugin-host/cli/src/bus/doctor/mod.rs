@@ -29,12 +29,12 @@ use shm_bus::Shown;
 use self::finding::Finding;
 use crate::output::figures::several;
 
-/// Looks at the runtime folder, at each bus in it and at the system, and says what is wrong and what to do about it. The
-/// exit code is 1 when there is a problem; hints are just worth knowing.
+/// Checks the runtime folder, each bus in it and the system, and says what is wrong and what to do about it. The exit code is
+/// 1 if there is a problem. A hint is not a problem.
 ///
 /// Example: hotframe bus doctor || echo 'call somebody'
 ///
-/// It watches each bus for a second, to see who gets on. Games do not notice.
+/// It watches each bus for a second, to see which processes make progress. Games do not notice it.
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
@@ -69,7 +69,7 @@ pub(super) fn doctor(args: &Args, out: &mut impl Write) -> Result<ExitCode, Box<
     let problems = findings.iter().filter(|finding| finding.is_problem).count();
     if !args.json {
         let looked =
-            if names.is_empty() { "no bus lives".to_owned() } else { format!("looked at {}", names.join(", ")) };
+            if names.is_empty() { "no live bus".to_owned() } else { format!("looked at {}", names.join(", ")) };
         let (problems, hints) =
             (several(problems as u64, "problem"), several((findings.len() - problems) as u64, "hint"));
         let (looked, folder) = (Shown(&looked), folder.display().to_string());

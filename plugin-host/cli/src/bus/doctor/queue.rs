@@ -21,7 +21,7 @@ pub(super) fn look(queue: &QueueInfo, participants: &[ParticipantInfo], report: 
         };
         report.problem(
             format!("queue {name}: {waiting} waiting, and {why}"),
-            "start a program that works on it (`Bus::worker`), or let one go on: what waits is kept for it",
+            "start a program with a worker for it (`Bus::worker`), or resume a stopped one; the messages are kept until then",
         );
     }
     look_for_stopped(queue, participants, report);
@@ -29,22 +29,22 @@ pub(super) fn look(queue: &QueueInfo, participants: &[ParticipantInfo], report: 
     if dead > 0 {
         let (dead, tries) = (several(dead, "dead letter"), several(queue.deliveries_max.into(), "time"));
         report.problem(
-            format!("queue {name}: {dead}, given back or left {tries}"),
-            "mend what their workers stumble over, then take them (`Worker::take_dead_letter`); they keep room",
+            format!("queue {name}: {dead}, delivered {tries} without success"),
+            "fix the cause in the workers, then take the letters (`Worker::take_dead_letter`); until then they occupy room",
         );
     }
     let kept = queue.lanes.iter().filter(|lane| lane.is_kept_by_dead_letters()).count() as u64;
     if kept > 0 {
         report.hint(
-            format!("queue {name}: {} of producers that are gone, kept by dead letters alone", several(kept, "lane")),
+            format!("queue {name}: {} of producers that are gone, kept only by dead letters", several(kept, "lane")),
             "take the letters (`Worker::take_dead_letter`): each lane keeps its place and its bytes until then",
         );
     }
     let dropped = sum(|lane| lane.dead_dropped);
     if dropped > 0 {
         let dropped = several(dropped, "dead letter");
-        let what = format!("queue {name}: {dropped} dropped for want of room so far");
-        report.hint(what, "take dead letters sooner, or let more messages be under way (`QueueLane::outstanding`)");
+        let what = format!("queue {name}: {dropped} dropped so far, because there was no room");
+        report.hint(what, "take dead letters sooner, or allow more unfinished messages (`QueueLane::outstanding`)");
     }
 }
 

@@ -32,7 +32,7 @@ const FOLDER: &str = "HOTFRAME_DIR";
 /// A process, its program and what happened to its bus.
 type User = (String, String, Lost);
 
-/// What happened to a bus.
+/// The fate of a bus.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Lost {
     /// The bus with this name was deleted.
@@ -77,7 +77,7 @@ pub(super) fn look(folder: &Path) -> Vec<Finding> {
             let who = format!("a process of another pid namespace, {pid} in the /proc that is mounted here");
             (who, "end it there and start it again")
         };
-        let advice = format!("somebody {cause} while it ran; {end}, so that others find it");
+        let advice = format!("another program {cause} while it ran; {end}, so that others find it");
         report.problem(format!("{program} ({who}) uses {what}"), advice);
     }
     report.findings
@@ -107,7 +107,7 @@ fn users_of_removed(folder: &Path) -> Vec<User> {
     users.collect()
 }
 
-/// What happened to the buses that the process has mapped and that are no longer in `folder`.
+/// The fates of the buses that the process has mapped and that are no longer in `folder`.
 fn lost_to(process: &Path, folder: &Path) -> Vec<Lost> {
     // Other entries have no such file.
     let maps = fs::read_to_string(process.join("maps")).unwrap_or_default();

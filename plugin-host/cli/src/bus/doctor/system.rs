@@ -30,7 +30,7 @@ pub(super) fn look() -> Vec<Finding> {
         report.hint(format!("a file may have {bytes} bytes ({of})"), "`ulimit -f unlimited` before the game");
     }
     if std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1) {
-        report.hint("there is one processor: a reader sleeps at once instead of looking for a moment", "give it two");
+        report.hint("there is one processor: a reader sleeps at once instead of polling briefly", "provide two");
     }
     look_at_maps(&mut report);
     report.findings

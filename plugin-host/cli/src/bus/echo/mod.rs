@@ -16,7 +16,7 @@ use crate::bus::target::find::find;
 use crate::bus::target::topic::topic;
 use crate::output::figures::several;
 
-/// Prints the messages of a topic as they come, until Ctrl-C or the game's end.
+/// Prints the messages of a topic as they arrive, until Ctrl-C or the game's end.
 ///
 /// Example: hotframe bus echo physics/contact --json --count 5 | jq .message.speed
 ///
@@ -24,15 +24,15 @@ use crate::output::figures::several;
 /// (of the machine's monotonic clock) or status, and their bytes as hexadecimal digits. Floats that JSON has no number for are
 /// "Infinity", "-Infinity", "NaN", or "NaN(0x7fc00001)" with the bits of any other NaN; `pub` reads all of it back exactly.
 ///
-/// What it is too slow for is lost to it alone, and counted in `lost`; so is what a publisher sent that came and went before
-/// this command looked, in a line of its own without a message. If the topic is declared anew, with another layout or
-/// policy, it says so and goes on with that.
+/// Messages that this command is too slow for are lost to it alone, and counted in `lost`. Messages whose publisher ended before
+/// this command read them are counted in a line of their own, without a message. If the topic is declared again with another
+/// layout or policy, the command reports that and continues with the new declaration.
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Which topic, such as physics/contact
+    /// Topic, such as physics/contact
     topic: String,
-    /// Which bus [default: the one that lives]
+    /// Bus [default: the only live one]
     #[arg(long, value_name = "NAME")]
     bus: Option<String>,
     /// One flushed line of JSON per message
@@ -77,7 +77,7 @@ fn print_rest(
             printed = lines.map(|lines| left -= lines);
         }
     };
-    // Each round reports one topic that was declared anew.
+    // Each round reports one topic that was declared again.
     while told(inbox.drain(&mut each))?.is_none() {}
     printed?;
     print_missed(args, missed(inbox), out)
@@ -91,7 +91,7 @@ struct Reading {
 }
 
 impl Reading {
-    /// Returns `last`, or a new one if the topic has been declared anew since.
+    /// Returns `last`, or a new one if the topic has been declared again since.
     fn of<'a>(declaration: &Declaration, last: &'a mut Option<Self>) -> Result<&'a Self, Box<dyn Error>> {
         if last.as_ref().is_none_or(|last| last.declaration != *declaration) {
             let is_plain = declaration.message_size != 0;
@@ -112,7 +112,7 @@ fn print_missed(args: &Args, lost: u64, out: &mut impl Write) -> Result<(), Box<
         writeln!(out, "{line}")?;
     } else {
         let messages = several(lost, "message");
-        writeln!(out, "{} ({messages} lost: sent and gone before this command looked)", args.topic)?;
+        writeln!(out, "{} ({messages} lost: their publisher ended before this command read them)", args.topic)?;
     }
     Ok(out.flush()?)
 }

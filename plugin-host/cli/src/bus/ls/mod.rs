@@ -12,13 +12,13 @@ use shm_bus::{Process, Shown, Snapshot};
 use crate::bus::observe::process::pid_text;
 use crate::bus::target::find::{FindError, look};
 
-/// Lists topics with their types, priorities, publishers and counts, who takes part, who reads, and work queues.
+/// Lists topics with their types, priorities, publishers and counts; participants, readers and work queues.
 ///
 /// Example: hotframe bus ls --json | jq '.topics[].name'
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Which bus [default: all that live]
+    /// Bus [default: all live ones]
     #[arg(long, value_name = "NAME")]
     bus: Option<String>,
     /// One line of JSON per bus

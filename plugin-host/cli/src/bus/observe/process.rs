@@ -14,10 +14,10 @@ pub(crate) fn pid_text(process: Process) -> String {
 pub(crate) fn advice_on_hanging(process: Process) -> String {
     match process.local_pid() {
         Some(pid) => format!(
-            "it is paused, or hangs: its own log names a plugin that does not return, a debugger (`gdb -p {pid}`) any other place; or end it"
+            "it is paused or hangs: its log names a plugin that does not return, and a debugger (`gdb -p {pid}`) shows any other place; or end it"
         ),
         None => format!(
-            "it is paused, or hangs: look at it, or end it, in its own pid namespace, where its id is {}",
+            "it is paused or hangs: debug it or end it in its own pid namespace, where its id is {}",
             process.pid
         ),
     }
@@ -26,8 +26,8 @@ pub(crate) fn advice_on_hanging(process: Process) -> String {
 /// Advice on a stopped process. A process is known to be stopped only if it is visible from here.
 pub(crate) fn advice_on_stopped(process: Process) -> String {
     match process.local_pid() {
-        Some(pid) => format!("`kill -CONT {pid}` lets it go on"),
-        None => format!("SIGCONT lets it go on, in its own pid namespace, where its id is {}", process.pid),
+        Some(pid) => format!("`kill -CONT {pid}` resumes it"),
+        None => format!("SIGCONT resumes it, in its own pid namespace, where its id is {}", process.pid),
     }
 }
 

@@ -1,16 +1,16 @@
-//! Reports of an inbox beside messages: a topic was declared anew, messages were missed.
+//! Reports of an inbox beside messages: a topic was declared again, messages were missed.
 
 use shm_bus::{Inbox, ReceiveError};
 
 use crate::output::print::tell;
 
-/// What was received; `None` if the inbox only reported that a topic was declared anew. The user is told so, and the command continues with
-/// the new declaration.
+/// The received value; `None` if the inbox only reported that a topic was declared again. The user is told so, and the command continues
+/// with the new declaration.
 pub(crate) fn told<T>(received: Result<T, ReceiveError>) -> Result<Option<T>, ReceiveError> {
     match received {
         Ok(received) => Ok(Some(received)),
         Err(ReceiveError::Redeclared { was, now }) => {
-            tell(format_args!("topic `{}` was declared anew: it was {was}, and is {now}", now.name));
+            tell(format_args!("topic `{}` was declared again: it was {was} and is now {now}", now.name));
             Ok(None)
         }
         Err(error) => Err(error),

@@ -7,22 +7,22 @@ use shm_bus::{Bus, ListError, OpenError, Snapshot};
 /// Why no bus was found.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FindError {
-    #[error("no bus lives here ({}); start a game first, or set HOTFRAME_DIR as the game has it", .0.display())]
+    #[error("there is no live bus here ({}); start a game first, or set HOTFRAME_DIR to the game's folder", .0.display())]
     None(PathBuf),
-    #[error("several buses live here; name one with --bus: {}", .0.join(", "))]
+    #[error("there are several live buses here; name one with --bus: {}", .0.join(", "))]
     Several(Vec<String>),
     #[error(transparent)]
     List(#[from] ListError),
     #[error("no live bus `{name}` in {}{}", folder.display(), others(live))]
     Missing { name: String, folder: PathBuf, live: Vec<String> },
-    #[error("nobody lives on bus `{name}` any more; `hotframe bus gc` removes what is left of it")]
+    #[error("bus `{name}` has no live participant any more; `hotframe bus gc` removes its leftovers")]
     Dead { name: String },
     #[error("can't use bus `{name}`{}", others(live))]
     Unusable { name: String, live: Vec<String>, source: OpenError },
 }
 
 fn others(live: &[String]) -> String {
-    if live.is_empty() { String::new() } else { format!("; these live: {}", live.join(", ")) }
+    if live.is_empty() { String::new() } else { format!("; live buses: {}", live.join(", ")) }
 }
 
 /// Attaches to the bus called `name`, or to the only live one.

@@ -40,7 +40,7 @@ impl Listener {
     pub(super) fn listen(&mut self, moment: Instant) -> Result<(), Box<dyn Error>> {
         loop {
             let left = moment.saturating_duration_since(Instant::now());
-            // The screen has no line for a topic that is declared anew; its gaps continue.
+            // The screen has no line for a topic that is declared again; its gaps continue.
             if left.is_zero() || next(self.inbox.wait_timeout(left))? == Some(false) {
                 return Ok(());
             }
@@ -70,7 +70,7 @@ impl Listener {
     }
 }
 
-/// What was received; `None` if a topic was declared anew.
+/// The received value; `None` if a topic was declared again.
 fn next<T>(received: Result<T, ReceiveError>) -> Result<Option<T>, ReceiveError> {
     match received {
         Err(ReceiveError::Redeclared { .. }) => Ok(None),

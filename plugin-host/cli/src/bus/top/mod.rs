@@ -29,23 +29,24 @@ use screen::Screen;
 use table::Table;
 use view::View;
 
-/// Shows what happens on a bus: for each topic and priority its rate, how full its lanes are, what was dropped and lost;
-/// who takes part; who reads; work queues. B/s counts what messages take in their lanes, headers included. Press q to leave, arrows to scroll and to choose the column to sort by, r to reverse.
+/// Shows a bus live: for each topic and priority the rate, how full the lanes are, and how much was dropped and lost;
+/// participants; readers; work queues. B/s counts the bytes that messages take in their lanes, headers included.
+/// Press q to leave, arrows to scroll and to choose the column to sort by, r to reverse.
 ///
 /// Examples:
 ///   hotframe bus top
 ///   hotframe bus top --once --interval 5
 ///   hotframe bus top --json | jq '.topics[] | select(.dropped_per_s > 0)'
 ///
-/// It reads counters and costs the game nothing. With --gaps it also receives everything, as an observer, and shows the
-/// gaps between messages as they come in here. No latencies: messages bear no time.
+/// It reads counters and costs the game nothing. With --gaps it also receives all messages, as an observer, and shows the gaps
+/// between them as they arrive here. It shows no latencies, because messages carry no time.
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Which bus [default: the one that lives]
+    /// Bus [default: the only live one]
     #[arg(long, value_name = "NAME")]
     bus: Option<String>,
-    /// Seconds over which rates are taken
+    /// Seconds over which rates are measured
     #[arg(long, value_name = "SECONDS", default_value_t = 1.0, value_parser = crate::output::figures::seconds)]
     interval: f64,
     /// Also receive everything, to show the gaps between messages
@@ -151,7 +152,7 @@ impl Sampler {
         self.listener.as_ref().map(Listener::id)
     }
 
-    /// What happened since the last call. `None` while there is no such bus; a later bus with that name is shown again.
+    /// The changes since the last call. `None` while there is no such bus; a later bus with that name is shown again.
     fn take(&mut self) -> Result<Option<Table>, FindError> {
         let now = match look(&self.name) {
             Ok(snapshot) => (Instant::now(), snapshot),

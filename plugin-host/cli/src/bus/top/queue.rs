@@ -1,4 +1,4 @@
-//! What happened in a work queue between two snapshots. Pure.
+//! Changes of a work queue between two snapshots. Pure.
 
 use std::time::Duration;
 

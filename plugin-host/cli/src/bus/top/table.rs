@@ -1,4 +1,4 @@
-//! What happened on a bus between two snapshots. Pure.
+//! Changes of a bus between two snapshots. Pure.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
