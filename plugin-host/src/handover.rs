@@ -31,7 +31,7 @@ use crate::swap::{Successor, SwapError};
 #[derive(Clone, Debug)]
 pub(crate) struct Build {
     pub(crate) image: Arc<Image>,
-    /// It was refused before because of other plugins; this is not reported again.
+    /// It was refused before, and only another reason is reported.
     pub(crate) is_retry: bool,
 }
 

@@ -81,7 +81,7 @@ struct Plugin {
     /// `None` before its first generation and after its removal.
     slot: Option<Arc<Slot>>,
     image: Option<Arc<Image>>,
-    /// A build that was refused because of other plugins; retried when they change. The next verdict on its file cancels it.
+    /// A refused build that may fit later: when other plugins change, or when a shortage has passed. The next verdict on its file cancels it.
     waiting: Option<Waiting>,
     /// Its last build was refused at the edge.
     is_refused: bool,
@@ -92,14 +92,14 @@ struct Plugin {
     stats: PluginStats,
 }
 
-/// A build that waits for other plugins to change.
+/// A refused build that is tried again.
 #[derive(Debug)]
 struct Waiting {
     image: Arc<Image>,
     /// Reasons of the refusal, each reported once.
     told: BTreeSet<String>,
     /// The system refused a resource that it needs: it is also retried periodically.
-    is_short: bool,
+    is_shortage: bool,
 }
 
 /// Saved states in the order of the plugins' names; an error says why a state can't be saved.
@@ -110,7 +110,7 @@ pub type NamedStates<'a> = Vec<(&'a str, Result<Vec<u8>, Fault>)>;
 pub struct Host {
     bus: Bus,
     plugins: BTreeMap<String, Plugin>,
-    /// Plugins whose file is in the folder and was accepted or refused.
+    /// Plugins whose file is in the folder and was accepted, refused or postponed.
     tried: BTreeSet<String>,
     /// Plugins whose accepted file was copied again or touched.
     touched: BTreeSet<String>,
@@ -261,7 +261,7 @@ impl Host {
     /// In an engine that calls [`Self::stage_done`], a build that arrives too late for it is swapped in one frame later.
     pub fn frame_edge<E: Engine>(&mut self, engine: &mut E) -> usize {
         self.note_events();
-        self.retry_short();
+        self.retry_after_shortage();
         let changed = self.apply(engine);
         if changed > 0 {
             self.tell_unmet();

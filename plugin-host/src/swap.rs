@@ -48,7 +48,7 @@ pub enum SwapError {
 
 impl SwapError {
     /// Whether the system refused a resource that the build needs: this says nothing about the build, and passes.
-    pub(crate) fn is_of_the_system(&self) -> bool {
+    pub(crate) fn is_shortage(&self) -> bool {
         let Self::Ports(error) = self else { return false };
         let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
         causes.any(|cause| cause.is::<io::Error>())

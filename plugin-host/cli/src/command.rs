@@ -12,7 +12,7 @@ use clap::{Parser, Subcommand};
 use crate::bus::BusCommand;
 use crate::output::print::Guard;
 
-/// Inspects running games that use Hotframe.
+/// Inspects the buses of running games, and publishes, records and replays their messages.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "hotframe", version)]
 pub(crate) struct Command {
@@ -22,7 +22,7 @@ pub(crate) struct Command {
 
 #[derive(Clone, Debug, Subcommand)]
 enum Area {
-    /// Messages on a running game's bus
+    /// The message buses of running programs
     #[command(subcommand)]
     Bus(BusCommand),
 }

@@ -1,6 +1,4 @@
-//! The `hotframe` command: inspects running games.
-//!
-//! Imports run one way: `output` → `bus::{target, session, observe}` → the commands of `bus` → `command` → here.
+//! The `hotframe` command. Each area of it has a folder; `command` has the list of areas.
 
 mod bus;
 mod command;

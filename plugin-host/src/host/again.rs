@@ -25,17 +25,15 @@ impl Host {
             waits
         });
     }
-}
 
-impl Host {
     /// Retries builds to which the system refused a resource, when their time has come.
-    pub(super) fn retry_short(&mut self) {
+    pub(super) fn retry_after_shortage(&mut self) {
         if self.retry_at.is_none_or(|moment| Instant::now() < moment) {
             return;
         }
         self.retry_at = None;
         for (name, plugin) in &self.plugins {
-            let waiting = plugin.waiting.as_ref().filter(|waiting| waiting.is_short);
+            let waiting = plugin.waiting.as_ref().filter(|waiting| waiting.is_shortage);
             if let Some(waiting) = waiting.filter(|_| !self.changes.contains(name)) {
                 let build = Build { image: waiting.image.clone(), is_retry: true };
                 self.changes.note(name.clone(), Next::Build(build));

@@ -18,7 +18,7 @@ use crate::swap::{self, Cost, Others, Successor, SwapError};
 use crate::watcher::FileEvent;
 
 /// Time between two tries of a build to which the system refused a resource.
-const SHORT_PAUSE: Duration = Duration::from_secs(1);
+const SHORTAGE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Result of a handover; `None`: make it at the edge.
 type Made = Option<Result<Successor, SwapError>>;
@@ -151,12 +151,12 @@ impl Host {
         let mut reason = error.to_string();
         let is_news = told.insert(reason.clone());
         if matches!(error, SwapError::Engine(_) | SwapError::Ports(_)) {
-            let is_short = error.is_of_the_system();
-            plugin.waiting = Some(Waiting { image: build.image.clone(), told, is_short });
-            if is_short {
-                self.retry_at = Some(Instant::now() + SHORT_PAUSE);
+            let is_shortage = error.is_shortage();
+            plugin.waiting = Some(Waiting { image: build.image.clone(), told, is_shortage });
+            if is_shortage {
+                self.retry_at = Some(Instant::now() + SHORTAGE_PAUSE);
             }
-            reason.push_str(if is_short {
+            reason.push_str(if is_shortage {
                 "; it is tried again every second"
             } else {
                 "; it is tried again when other plugins change"
@@ -170,7 +170,7 @@ impl Host {
         false
     }
 
-    /// Retries builds that were refused because of other plugins, which have changed now. Returns how many were accepted; running plugins
+    /// Retries waiting builds, because a plugin has changed. Returns how many were accepted; running plugins
     /// get a handover first, if the engine hands over.
     fn load_waiting<E: Engine>(&mut self, hands_over: bool, engine: &mut E) -> usize {
         let waiting = self.plugins.iter().filter_map(|(name, plugin)| {
@@ -242,7 +242,7 @@ impl Host {
                     let old = swap::take_out(&slot);
                     plugin.leaves(&slot);
                     let reason = format!("{error}; it is tried again when other plugins change");
-                    plugin.waiting = Some(Waiting { image, told: [error.to_string()].into(), is_short: false });
+                    plugin.waiting = Some(Waiting { image, told: [error.to_string()].into(), is_shortage: false });
                     self.goes(old);
                     self.refused(&name, &reason);
                 }

@@ -3,6 +3,14 @@
 //!
 //! Knows neither the lanes' contents nor file locks.
 //!
+//! | module | role |
+//! |---|---|
+//! | `handshake`, `limits`, `process` | words of the header |
+//! | `participants`, `topics`, `lanes`, `inboxes` | the tables |
+//! | `accounts` | messages of lanes that have ended |
+//! | `bells` | bells and attention masks |
+//! | `given_up`, `spoilt` | abandoned and corrupt entries |
+//!
 //! # Invariants
 //! 1. Entries (and the subscription words of an inbox) change only under `bus.lock`; anybody reads them at any time. Bells, ready bits and
 //!    attention masks change at any time, by read-modify-write.

@@ -161,3 +161,6 @@ impl Inbox {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,14 @@
 //! An inbox: everything that one subsystem reads, most urgent first.
 //!
+//! | module | role |
+//! |---|---|
+//! | `attach`, `leave` | which lanes it reads, and leaving them |
+//! | `lane` | one attached lane |
+//! | `subscription`, `account` | what was missed: lanes that ended unseen, changed declarations |
+//! | `polled`, `ready` | finding the lanes with messages: few lanes one by one, many by their ready bits |
+//! | `wait`, `notify` | sleeping, a descriptor, a future |
+//! | `delivery`, `error` | results |
+//!
 //! # Invariants
 //! 1. `lanes` is sorted by priority, topic, publisher and id.
 //! 2. Only the inbox writes the cursor word of each attached lane.
@@ -15,8 +24,6 @@ mod delivery;
 mod error;
 mod lane;
 mod leave;
-#[cfg(test)]
-mod leaving;
 mod notify;
 mod polled;
 mod ready;

@@ -73,7 +73,7 @@ impl Inbox {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use crate::wire::{Policy, Priority, schema_hash};
     use crate::{Attachment, Bus, Start, TopicSpec};

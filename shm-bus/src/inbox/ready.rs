@@ -160,7 +160,7 @@ impl Inbox {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use crate::sync::Ordering;
     use crate::wire::{Policy, Priority, schema_hash};

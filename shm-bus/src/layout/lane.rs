@@ -26,7 +26,7 @@ pub(crate) const LATEST: usize = 18;
 /// A writer's counter, as the index of its word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tally {
-    /// Messages returned because there was no room, or because they were too long.
+    /// Messages returned because there was no room, they were too long, or the lane is corrupt.
     Rejected = 24,
     /// Readers that stopped gating because their cursor was impossible.
     Faulty = 25,

@@ -15,7 +15,8 @@
 //!
 //! # Invariants
 //! 1. A changed constant is a changed format: files of earlier builds are then misread.
-//! 2. Every constant agrees with `PROTOCOL.md`: the tests look it up there.
+//! 2. Every constant agrees with `PROTOCOL.md`: `protocol` looks up headers, tables, bells and claims there, and `tests/protocol.rs` reads
+//!    the words of the registry's entries.
 
 pub(crate) mod claims;
 pub(crate) mod control;

@@ -68,7 +68,7 @@ fn lanes_are_laid_out_as_documented() {
         (at(&[lane::HEAD]), "**head**"),
         (at(&[lane::SENT]), "**sent**"),
         (at(&[lane::LATEST]), "**latest**"),
-        (tally(Tally::Rejected), "no room or they were too long"),
+        (tally(Tally::Rejected), "returned to the sender at once"),
         (tally(Tally::Faulty), "stopped gating"),
         (tally(Tally::Dropped), "dropped for lack of room"),
         (tally(Tally::TimedOut), "after waiting for room"),

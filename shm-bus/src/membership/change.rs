@@ -3,8 +3,7 @@
 //! # Invariants
 //! 1. Dropping a publisher, an inbox or a participant never waits. It marks what it owned as abandoned, and cleans it up itself if the lock
 //!    is free. Otherwise the lock's holder does, which looks for abandoned entries after releasing the lock: `[GIVEN-UP]`.
-//! 2. A change holds the lock of the bus whose registry it has mapped: the file `control` is that registry, and is where others look for
-//!    it.
+//! 2. While a change holds `bus.lock`, the file `control` under the bus's name is the registry that it has mapped.
 
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ use crate::runtime::{BusLock, LockError};
 #[must_use]
 pub(crate) struct Change<'a> {
     shared: &'a Shared,
-    /// `None` only while dropping.
+    /// `None` once it has ended.
     lock: Option<BusLock>,
 }
 
@@ -81,9 +80,7 @@ impl<'a> Change<'a> {
     }
 
     fn end(&mut self) {
-        if self.lock.is_some() {
-            self.shared.control.set_holder(0);
-        }
+        self.shared.control.set_holder(0);
         self.lock = None;
     }
 }

@@ -26,7 +26,7 @@
 //!
 //! # Removal
 //! A bus is its folder and its registry, under the name by which it was opened. When somebody deletes, moves or replaces one of them,
-//! nobody finds the bus any more. Its participants notice within a few seconds of use; from then on every call returns `Removed`. Messages
+//! nobody finds the bus any more. Its participants notice at their next wait, change or lack of room, or within a lap of a publisher's ring; from then on every call returns `Removed`. Messages
 //! in lanes that they have mapped are received first.
 
 mod bus;

@@ -6,8 +6,8 @@ use crate::wire::Priority;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// A subscriber has not yet read enough; the message is returned and counted.
-    #[error("the lane is full: a subscriber has not yet read it")]
+    /// A gating inbox has not yet read enough; the message is returned and counted.
+    #[error("the lane is full: an inbox has not yet read what the message would overwrite")]
     Full,
     /// The lane of a work queue has no room or no free claim, because sent messages are not done. The message is returned and counted.
     #[error(
@@ -21,7 +21,7 @@ pub enum SendError {
         capacity: u64,
     },
     /// Like `Full` or `QueueFull`, after waiting as long as the topic's policy says.
-    #[error("the lane is full: its subscribers or workers have made no room for {timeout_ms} ms")]
+    #[error("the lane was still full after {timeout_ms} ms: no inbox or worker made room")]
     TimedOut {
         /// Milliseconds waited.
         timeout_ms: u32,

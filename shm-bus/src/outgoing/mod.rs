@@ -6,6 +6,7 @@
 //! | module | role |
 //! |---|---|
 //! | `refusal` | how a message without room is counted, and which error its sender gets |
+//! | `error` | why a message was not sent |
 //! | `room` | sleeping until there is room, and waking who sleeps so |
 //!
 //! # Failure

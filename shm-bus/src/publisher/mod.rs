@@ -1,5 +1,13 @@
 //! The publisher of one topic: a lane for each priority that it declared.
 //!
+//! | module | role |
+//! |---|---|
+//! | `create` | its topic, lanes and entries |
+//! | `room`, `gates` | a lane without room, and the inboxes that it waits for |
+//! | `signal` | signals to inboxes after a commit |
+//! | `batch`, `loan` | several messages at once; messages written in place |
+//! | `topic_publisher` | a publisher with a message type |
+//!
 //! # Invariants
 //! 1. Only the publisher writes its lanes; every call that writes takes `&mut self`.
 //! 2. A loan is ring memory past `head`; no gating reader looks at it before it is committed.
@@ -41,7 +49,7 @@ pub struct Sent {
     pub lane: u64,
     /// Messages sent.
     pub sent: u64,
-    /// Messages returned because there was no room, or because they were too long.
+    /// Messages returned because there was no room, they were too long, or the lane is corrupt.
     pub rejected: u64,
     /// Messages dropped because there was no room.
     pub dropped: u64,
@@ -188,9 +196,9 @@ impl Publisher {
             return 1.0;
         }
         let Some(lane) = &mut self.lanes[priority as usize] else { return 0.0 };
-        let gates = self.policy.gates();
+        let waits = self.policy.gates();
         let mut gates =
-            LaneGates::new(&self.shared, &mut self.gates, lane.index, lane.id as u16, &mut lane.gates.faulty, gates);
+            LaneGates::new(&self.shared, &mut self.gates, lane.index, lane.id as u16, &mut lane.gates.faulty, waits);
         lane.writer.fill(&mut gates) as f64 / lane.writer.geometry().capacity as f64
     }
 
@@ -287,10 +295,7 @@ impl Publisher {
             return Err(SendError::Forked);
         }
         self.lane(priority)?;
-        match self.reserve_now(priority, len) {
-            Ok(first) => Ok(first),
-            Err(refusal) => self.refused(priority, len, refusal),
-        }
+        self.reserve_now(priority, len).or_else(|refusal| self.refused(priority, len, refusal))
     }
 }
 

@@ -9,6 +9,13 @@
 //! A client's requests are one lane at the service's priority, its cancels another at Critical, so that a cancel overtakes waiting
 //! requests. Each client has its own response topic: a client that does not read it loses only its own answers and blocks nobody.
 //!
+//! | module | role |
+//! |---|---|
+//! | `service`, `typed`, `codec`, `pack` | what a service is: its description, its methods' types, their bytes |
+//! | `client`, `pending` | the client, and its requests in flight |
+//! | `server`, `desk`, `incoming`, `dispatch` | the server, its clients, one request, serving by type |
+//! | `unanswerable`, `counts`, `error` | requests without an answer; counters |
+//!
 //! # Words
 //! A **method** is an operation of a service, identified by a number. A **ticket** stands for one request in flight. An answer is **late**
 //! if nobody waits for it any more.

@@ -154,7 +154,7 @@ const _: () = {
     assert!(cfg!(target_pointer_width = "64"), "positions and sizes are 64 bits wide");
 };
 
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::Segment;
     use crate::layout::PAGE;

@@ -137,7 +137,7 @@ pub struct LaneInfo {
     pub lost: u64,
     /// Messages that current readers skipped for newer ones.
     pub conflated: u64,
-    /// Messages returned because there was no room, or because they were too long.
+    /// Messages returned because there was no room, they were too long, or the lane is corrupt.
     pub rejected: u64,
     /// New messages that were dropped because there was no room.
     pub dropped: u64,

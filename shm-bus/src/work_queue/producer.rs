@@ -96,10 +96,7 @@ impl WorkProducer {
             return Err(SendError::Removed);
         }
         let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
-        let room = match lane.reserve(payload.len()) {
-            Ok(room) => Ok(room),
-            Err(refusal) => self.refused(priority, payload.len(), refusal),
-        };
+        let room = lane.reserve(payload.len()).or_else(|refusal| self.refused(priority, payload.len(), refusal));
         let room = match room {
             Err(SendError::QueueFull { .. }) if self.policy == Policy::DropNewest => return Ok(()),
             room => room?,

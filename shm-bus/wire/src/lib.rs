@@ -1,7 +1,6 @@
 //! Data that cross a process or library boundary on `shm-bus`: schemas, priorities, policies, messages, headers.
 //!
 //! Pure data, no I/O, no allocation. Programs use it as `shm_bus::wire`, plugins as `plugin_sdk::wire`; of the bus, plugins see nothing else.
-//! The modules' heads say what is checked where.
 
 #![no_std]
 

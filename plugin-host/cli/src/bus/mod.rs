@@ -1,7 +1,7 @@
-//! `hotframe bus`: inspects running games through their bus.
+//! `hotframe bus`: the message buses of running programs.
 //!
-//! The game neither waits for these commands nor notices them: `ls`, `top` and `doctor` read without attaching; commands that receive are
-//! observers.
+//! `ls`, `top` and `doctor` read without attaching. `echo`, `hz`, `record` and `top --gaps` are observers, for which the game never waits.
+//! `pub` and `replay` publish like any program. `gc` removes dead buses.
 //!
 //! Each command has a file or folder, with its flags. Shared code lies beside them, by subject: [`target`], [`session`], [`observe`]. No
 //! command imports another.

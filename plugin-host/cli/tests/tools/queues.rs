@@ -1,5 +1,8 @@
 //! Work queues in the output of `ls`, `top` and `doctor`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
 use serde_json::Value;
 use shm_bus::wire::{Priority, schema_hash};
 use shm_bus::{QueueLane, QueueSpec, TopicSpec, WorkProducer};
@@ -135,4 +138,27 @@ fn a_stopped_worker_that_holds_work_is_named() {
     );
     assert!(problems.iter().any(|problem| problem.contains("1 message waiting, and every worker is stopped")));
     assert!(game.tool(&["ls"]).done().contains("worker frozen stopped, holds 1\n"));
+}
+
+#[test]
+fn a_full_queue_is_no_inboxs_fault() {
+    let game = Game::start();
+    let mut producer = producer(&game, 0);
+    while producer.send(Priority::Normal, &hit(0)).is_ok() {}
+    let ended = game.tool(&DOCTOR).end();
+    assert!(ended.out.contains("topic test/work normal of boss returned or dropped 1 message so far"), "{}", ended.out);
+
+    let is_over = AtomicBool::new(false);
+    let found = thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                assert!(producer.send(Priority::Normal, &hit(0)).is_err());
+            }
+        });
+        // The sender has to run between the two looks of one call.
+        let found = std::iter::repeat_with(|| problems(&game)).flatten().find(|problem| problem.contains("just now"));
+        is_over.store(true, Ordering::Relaxed);
+        found.expect("without end")
+    });
+    assert!(found.contains("start more workers") && !found.contains("inbox"), "{found}");
 }

@@ -153,23 +153,31 @@ fn look_at_spoilt(spoilt: &SpoiltInfo, now: &Snapshot, report: &mut Report) {
 
 fn look_at_lane(topic: &TopicInfo, lane: &LaneInfo, earlier: Option<&LaneInfo>, report: &mut Report) {
     let which = format!("topic {} {} of {}", topic.name, lane.priority.name(), lane.publisher);
-    let laggard = lane.laggard.as_deref().unwrap_or("an inbox");
     let refused = |lane: &LaneInfo| lane.rejected + lane.dropped + lane.timed_out;
     let more = refused(lane).saturating_sub(earlier.map_or(0, refused));
     let is_full = topic.policy.gates() && lane.fill as f64 >= lane.capacity as f64 * FULL;
-    let advice = format!(
-        "make `{laggard}` read faster or attach as an observer, raise the capacity, or choose a policy that overwrites"
-    );
+    // Without a laggard it is a queue's lane, whose workers have not finished, or the messages were too long.
+    let (cause, advice) = match &lane.laggard {
+        Some(inbox) => (
+            format!("inbox `{inbox}` has not read"),
+            format!(
+                "make `{inbox}` read faster or attach as an observer, raise the capacity, or choose a policy that overwrites"
+            ),
+        ),
+        None => (
+            "no room, or longer than a quarter of the lane".to_owned(),
+            "raise the capacity; for a work queue start more workers, or raise `QueueLane::outstanding`".to_owned(),
+        ),
+    };
     if more > 0 {
-        let what =
-            format!("{which} had no room for {} just now: inbox `{laggard}` has not read", several(more, "message"));
+        let what = format!("{which} returned or dropped {} just now: {cause}", several(more, "message"));
         report.problem(what, advice);
     } else if is_full {
         let percent = 100.0 * lane.fill as f64 / lane.capacity as f64;
-        report.problem(format!("{which} is {percent:.0}% full: inbox `{laggard}` has not read"), advice);
+        report.problem(format!("{which} is {percent:.0}% full: {cause}"), advice);
     } else if refused(lane) > 0 {
-        let what =
-            format!("{which} had no room for {} so far, none of them just now", several(refused(lane), "message"));
+        let refused = several(refused(lane), "message");
+        let what = format!("{which} returned or dropped {refused} so far, none of them just now");
         report.hint(what, "raise the capacity if these messages matter");
     }
     if lane.faulty > 0 {

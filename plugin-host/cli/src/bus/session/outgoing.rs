@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Time between two checks for room.
 const PAUSE: Duration = Duration::from_micros(200);
 
-/// No inbox reads.
+/// A lane has no room, because a gating inbox has not read for a second.
 #[derive(Debug, thiserror::Error)]
 #[error("topic `{topic}` has no room: {} has not read for a second; `hotframe bus doctor` says more", laggard.as_ref().map_or_else(|| "an inbox".to_owned(), |name| format!("inbox `{name}`")))]
 pub(crate) struct NoRoom {
