@@ -269,7 +269,7 @@ pub use self::{
         BusBuilder, ListError, LockLook, Remains, gc, gc_in, list, list_in, look_at_lock, probe, probe_in, remains,
         runtime_folder,
     },
-    control::{Build, Limits, Process, RegisterTable, Version},
+    control::{Build, Limits, Process, RegistryTable, Version},
     inbox::{Attachment, Delivery, Inbox, InboxError, Missed, ReceiveError, SubscribeError},
     lane::Start,
     membership::{Bus, ChangeError, Leaving, OpenError, TopicError},
@@ -280,7 +280,7 @@ pub use self::{
         Response, Server, ServerCounts, Service, ServiceError, ServiceSpec, Ticket, TypedClient, TypedTicket,
     },
     shown::Shown,
-    snapshot::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, SpoiltInfo, TopicInfo, peek, peek_in},
+    snapshot::{CorruptInfo, InboxInfo, LaneInfo, ParticipantInfo, Snapshot, TopicInfo, peek, peek_in},
     sys::DirError,
     topic::{Declaration, TopicSpec},
     work_queue::{

@@ -233,7 +233,7 @@ fn a_batch_on_a_latest_lane_shows_its_last_message_alone() {
 }
 
 #[test]
-fn a_batch_that_fits_is_not_seen_before_its_end_over_the_marks_of_the_ring() {
+fn a_batch_that_fits_is_not_seen_before_its_end_over_the_checkpoints_of_the_ring() {
     let mut game = Game::new(Policy::Reject);
     let Game { publisher, inbox, .. } = &mut game;
     // 60 messages of 64 bytes in a ring of 4096: there is room, and the writer passes seven checkpoints.

@@ -24,7 +24,7 @@ pub(super) fn save(slot: &Arc<Slot>) -> Option<Result<Vec<u8>, Fault>> {
     save_within(slot, PATIENCE)
 }
 
-fn save_within(slot: &Arc<Slot>, patience: Duration) -> Option<Result<Vec<u8>, Fault>> {
+fn save_within(slot: &Arc<Slot>, timeout: Duration) -> Option<Result<Vec<u8>, Fault>> {
     let (there, log) = (slot.clone(), dispatcher::get_default(Clone::clone));
     let save = move || {
         is_large();
@@ -34,10 +34,10 @@ fn save_within(slot: &Arc<Slot>, patience: Duration) -> Option<Result<Vec<u8>, F
         return save_here(slot);
     };
     let unsaved = |message: String| Some(Err(Fault { message, location: String::new() }));
-    match saved.recv_timeout(patience) {
+    match saved.recv_timeout(timeout) {
         // The thread's share of the slot is gone.
         Ok(state) => state,
-        Err(RecvTimeoutError::Timeout) => unsaved(format!("saving it has not returned within {patience:?}")),
+        Err(RecvTimeoutError::Timeout) => unsaved(format!("saving it has not returned within {timeout:?}")),
         Err(RecvTimeoutError::Disconnected) => unsaved("the thread that saves it has panicked".to_owned()),
     }
 }

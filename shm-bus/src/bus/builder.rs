@@ -58,8 +58,8 @@ impl BusBuilder {
     }
 
     /// Lock timeout: how long this participant waits while another one changes the bus. The default is five seconds.
-    pub const fn patience(mut self, patience: Duration) -> Self {
-        self.wishes.patience = patience;
+    pub const fn lock_timeout(mut self, lock_timeout: Duration) -> Self {
+        self.wishes.lock_timeout = lock_timeout;
         self
     }
 

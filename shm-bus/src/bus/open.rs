@@ -91,7 +91,7 @@ pub(super) fn open_again(shared: &Shared) -> Result<Bus, OpenError> {
     if shared.look_at_once() {
         return Err(OpenError::Removed { name: name() });
     }
-    let opened = enter_locked(shared.store.clone(), &shared.name, false, &Wishes::patient(shared.patience))?;
+    let opened = enter_locked(shared.store.clone(), &shared.name, false, &Wishes::patient(shared.lock_timeout))?;
     opened.ok_or_else(|| OpenError::Unsettled { name: name() })
 }
 
@@ -102,7 +102,7 @@ fn not_found(name: &str, place: &Place) -> OpenError {
 /// Enters the bus in `store`. `None` if it was removed before it could be locked.
 fn enter_locked(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Option<Bus>, OpenError> {
     let failed = |what| move |source| OpenError::Io { name: name.to_owned(), what, source };
-    let lock = match store.lock(wishes.patience) {
+    let lock = match store.lock(wishes.lock_timeout) {
         Ok(lock) => lock,
         Err(LockError::Gone) => return Ok(None),
         Err(LockError::Io(source)) => return Err(failed("lock `bus.lock`")(source)),
@@ -142,7 +142,7 @@ fn enter(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Bus,
             make_control(&store, birth, &wishes.limits()).map_err(failed("create the registry"))?
         }
     };
-    Shared::enter(name, store, control, birth, wishes.patience).map(Bus::of)
+    Shared::enter(name, store, control, birth, wishes.lock_timeout).map(Bus::of)
 }
 
 fn make_control(store: &Store, birth: Birth, limits: &Limits) -> io::Result<Control> {

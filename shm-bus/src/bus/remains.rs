@@ -53,9 +53,9 @@ pub enum LockLook {
     NoFile,
 }
 
-/// Waits until the lock of the bus `name` is free, for at most `patience`. Takes it only shared, and for a moment.
+/// Waits until the lock of the bus `name` is free, for at most `lock_timeout`. Takes it only shared, and for a moment.
 #[must_use]
-pub fn look_at_lock(name: &str, patience: Duration) -> LockLook {
+pub fn look_at_lock(name: &str, lock_timeout: Duration) -> LockLook {
     let place = Place::from_environment();
     let folder = place.open(false).and_then(|root| Folder::open(&place, Arc::new(root), name, false));
     let file = match folder.map(|folder| folder.dir().open_file(BUS_LOCK, false)) {
@@ -70,7 +70,7 @@ pub fn look_at_lock(name: &str, patience: Duration) -> LockLook {
                 let _: io::Result<()> = file.unlock();
                 return LockLook::Free;
             }
-            Err(TryLockError::WouldBlock) if begun.elapsed() < patience => {
+            Err(TryLockError::WouldBlock) if begun.elapsed() < lock_timeout => {
                 std::thread::sleep(Duration::from_millis(5));
             }
             Err(TryLockError::WouldBlock) => return LockLook::Held,

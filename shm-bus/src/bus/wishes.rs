@@ -11,19 +11,19 @@ pub(super) struct Wishes {
     /// In the order of [`Limits::words`].
     pub(super) asked: [Option<u64>; 5],
     /// Lock timeout for `bus.lock`.
-    pub(super) patience: Duration,
+    pub(super) lock_timeout: Duration,
 }
 
 impl Default for Wishes {
     fn default() -> Self {
-        Self::patient(Change::PATIENCE)
+        Self::patient(Change::LOCK_TIMEOUT)
     }
 }
 
 impl Wishes {
     /// Accepts any limits.
-    pub(super) const fn patient(patience: Duration) -> Self {
-        Self { asked: [None; 5], patience }
+    pub(super) const fn patient(lock_timeout: Duration) -> Self {
+        Self { asked: [None; 5], lock_timeout }
     }
 
     /// Refuses limits that no bus can have.

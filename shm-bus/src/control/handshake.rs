@@ -101,12 +101,12 @@ pub(crate) struct Mismatch {
 
 /// Why a registry can't be used.
 #[derive(Debug)]
-pub(crate) enum RegisterError {
+pub(crate) enum RegistryError {
     Io(io::Error),
     Unfit(Box<Mismatch>),
 }
 
-impl From<io::Error> for RegisterError {
+impl From<io::Error> for RegistryError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
@@ -114,11 +114,11 @@ impl From<io::Error> for RegisterError {
 
 impl Control {
     /// Whether this build can use a registry that begins with `page`. Reads only these words.
-    pub(crate) fn fits(page: &Segment) -> Result<(), RegisterError> {
+    pub(crate) fn fits(page: &Segment) -> Result<(), RegistryError> {
         let made_by = read(page.words())?;
         let here = Build::here();
         if made_by.version.major != here.version.major || made_by.required != here.required {
-            return Err(RegisterError::Unfit(Box::new(Mismatch { made_by, here })));
+            return Err(RegistryError::Unfit(Box::new(Mismatch { made_by, here })));
         }
         // ORDERING: Relaxed, as all of `read`.
         let bytes = page.words()[SIZE].load(Ordering::Relaxed);

@@ -9,7 +9,7 @@
 //! | `participants`, `topics`, `lanes`, `inboxes` | the tables |
 //! | `accounts` | messages of lanes that have ended |
 //! | `bells` | bells and attention masks |
-//! | `given_up`, `spoilt` | abandoned and corrupt entries |
+//! | `given_up`, `corrupt` | abandoned and corrupt entries |
 //!
 //! # Invariants
 //! 1. Entries (and the subscription words of an inbox) change only under `bus.lock`; anybody reads them at any time. Bells, ready bits and
@@ -19,10 +19,11 @@
 //! 4. Everything that is read is checked: indices against the tables, lengths against their fields, texts for UTF-8.
 //!
 //! # Failure
-//! Readers treat an entry that fails a check as free; it keeps its place until its owner is dead (`spoilt`).
+//! Readers treat an entry that fails a check as free; it keeps its place until its owner is dead (`corrupt`).
 
 mod accounts;
 mod bells;
+mod corrupt;
 mod given_up;
 mod handshake;
 mod inboxes;
@@ -30,20 +31,19 @@ mod lanes;
 mod limits;
 mod participants;
 mod process;
-mod spoilt;
 mod topics;
 
 pub(crate) use accounts::Ended;
+pub(crate) use corrupt::CorruptEntry;
+pub use corrupt::RegistryTable;
 pub(crate) use given_up::GivenUp;
-pub(crate) use handshake::RegisterError;
+pub(crate) use handshake::RegistryError;
 pub use handshake::{Build, Version};
 pub(crate) use inboxes::InboxEntry;
 pub(crate) use lanes::{LaneEntry, LaneState, NewLane};
 pub use limits::Limits;
 pub(crate) use participants::NewParticipant;
 pub use process::Process;
-pub use spoilt::RegisterTable;
-pub(crate) use spoilt::SpoiltEntry;
 pub(crate) use topics::TopicEntry;
 
 use std::ops::Range;

@@ -31,7 +31,7 @@ pub fn segments(data: &[u8]) {
     let policies = [Policy::Reject, Policy::DropOldest, Policy::Latest, Policy::EvictLaggard, Policy::DropNewest];
     let policy = policies[usize::from(bytes.u8()) % policies.len()];
     // Nobody holds its lock for long: a timeout would be a finding.
-    let Ok(bus) = Bus::builder("fuzz").patience(Duration::from_secs(5)).open_anonymous() else {
+    let Ok(bus) = Bus::builder("fuzz").lock_timeout(Duration::from_secs(5)).open_anonymous() else {
         panic!("no bus could be made")
     };
     let mut user = User::new(bus, policy);

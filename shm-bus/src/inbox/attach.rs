@@ -114,8 +114,9 @@ impl Inbox {
         if self.gating {
             refuse_queue(&shared.control, place)?;
         }
-        let spoilt = || TopicError::Unknown { topic: wanted.map_or_else(String::new, |wanted| wanted.name.to_owned()) };
-        let entry = shared.control.topic(place).ok_or_else(spoilt)?;
+        let corrupt =
+            || TopicError::Unknown { topic: wanted.map_or_else(String::new, |wanted| wanted.name.to_owned()) };
+        let entry = shared.control.topic(place).ok_or_else(corrupt)?;
         let lanes = self.map_lanes(place)?;
         let look = self.look_before_joining();
         if let Some(joined) = self.join(&look, &entry, wanted, lanes, from) {

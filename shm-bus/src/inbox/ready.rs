@@ -203,8 +203,8 @@ mod tests {
         for publisher in &mut publishers {
             publisher.send(Priority::Normal, b"x").expect("room");
         }
-        let spoilt = inbox.lanes[0].id;
-        let file = folder.path().join("game").join(crate::runtime::lane_name(spoilt));
+        let corrupt = inbox.lanes[0].id;
+        let file = folder.path().join("game").join(crate::runtime::lane_name(corrupt));
         let lane = std::fs::OpenOptions::new().write(true).open(file).expect("there");
         std::os::unix::fs::FileExt::write_all_at(&lane, &[0xff; 8], 4096).expect("written");
         for _ in 0..super::POLLED_MAX {

@@ -24,14 +24,14 @@ pub(crate) struct Change<'a> {
 
 impl<'a> Change<'a> {
     /// Default lock timeout: how long a participant waits for another one's change.
-    pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+    pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
     /// Maximum number of looks for abandoned entries while others change the bus, too.
     pub(super) const ROUNDS_MAX: usize = 64;
 
     /// Waits for the lock, then removes what dead participants left.
     pub(crate) fn begin(shared: &'a Shared) -> Result<Self, ChangeError> {
         shared.check()?;
-        let lock = shared.lock(shared.patience).map_err(|error| match error {
+        let lock = shared.lock(shared.lock_timeout).map_err(|error| match error {
             LockError::Timeout => ChangeError::Busy { bus: shared.name.clone(), holder: shared.control.holder() },
             LockError::Gone => ChangeError::Removed { bus: shared.name.clone() },
             LockError::Io(source) => ChangeError::Io { what: "lock `bus.lock`".to_owned(), source },

@@ -27,7 +27,7 @@ impl Shared {
         store: Store,
         control: Control,
         birth: Birth,
-        patience: Duration,
+        lock_timeout: Duration,
     ) -> Result<Self, OpenError> {
         let failed = |what| move |source| OpenError::Io { name: name.to_owned(), what, source };
         let identity = store.identity(CONTROL).map_err(failed("map the registry"))?;
@@ -40,7 +40,7 @@ impl Shared {
         let (slot, id, lock) = entered?.ok_or_else(|| OpenError::Limit { name: name.to_owned(), max })?;
         let (name, lock) = (name.to_owned(), Some(lock));
         let (origin, removal) = (Origin::here(), Removal::default());
-        Ok(Self { name, store, control, identity, slot, id, patience, process, origin, removal, lock })
+        Ok(Self { name, store, control, identity, slot, id, lock_timeout, process, origin, removal, lock })
     }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::change_error::holder_text;
-use crate::control::{Build, Process, RegisterError};
+use crate::control::{Build, Process, RegistryError};
 use crate::sys::DirError;
 
 /// Why a bus could not be opened.
@@ -112,10 +112,10 @@ pub enum OpenError {
 
 impl OpenError {
     /// The error for a registry of the bus `name` that can't be used.
-    pub(crate) fn unfit(name: &str, error: RegisterError) -> Self {
+    pub(crate) fn unfit(name: &str, error: RegistryError) -> Self {
         match error {
-            RegisterError::Io(source) => Self::Io { name: name.to_owned(), what: "map the registry", source },
-            RegisterError::Unfit(both) => {
+            RegistryError::Io(source) => Self::Io { name: name.to_owned(), what: "map the registry", source },
+            RegistryError::Unfit(both) => {
                 let (made_by, here) = (Box::new(both.made_by), Box::new(both.here));
                 Self::Incompatible { name: name.to_owned(), made_by, here }
             }

@@ -6,12 +6,12 @@
 use std::io;
 
 use super::view::View;
-use crate::control::{Control, RegisterError};
+use crate::control::{Control, RegistryError};
 use crate::layout::control::{BYTES, PARTICIPANTS_MAX};
 use crate::runtime::{Access, CONTROL, Store};
 
 /// The registry, if it exists.
-pub(crate) fn open_control(store: &Store, access: Access) -> Result<Option<Control>, RegisterError> {
+pub(crate) fn open_control(store: &Store, access: Access) -> Result<Option<Control>, RegistryError> {
     let page = match store.open_first_page(CONTROL) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         page => page?,

@@ -31,7 +31,7 @@ pub(crate) struct Shared {
     /// This participant's id.
     pub(crate) id: u64,
     /// This participant's lock timeout.
-    pub(crate) patience: Duration,
+    pub(crate) lock_timeout: Duration,
     /// The process that opened the bus, as shown to others; see [`Process`](crate::control::Process).
     pub(super) process: u64,
     /// The same, to tell it from its forked children.
@@ -135,12 +135,12 @@ impl Shared {
     }
 
     /// Locks the bus, if it is still this one.
-    pub(super) fn lock(&self, patience: Duration) -> Result<BusLock, LockError> {
+    pub(super) fn lock(&self, lock_timeout: Duration) -> Result<BusLock, LockError> {
         // Also before it: in a folder that no longer belongs to this bus not even a lock file may be created.
         if self.look_at_once() {
             return Err(LockError::Gone);
         }
-        let lock = self.store.lock(patience)?;
+        let lock = self.store.lock(lock_timeout)?;
         if self.look_at_once() { Err(LockError::Gone) } else { Ok(lock) }
     }
 

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use super::view::View;
 use crate::claims;
-use crate::control::{Control, GivenUp, LaneEntry, LaneState, RegisterTable, SpoiltEntry};
+use crate::control::{Control, CorruptEntry, GivenUp, LaneEntry, LaneState, RegistryTable};
 use crate::lane::{Cursor, Place};
 use crate::layout::control::{INBOXES_MAX, LANES_MAX, PARTICIPANTS_MAX, TOPICS_MAX};
 use crate::runtime::{
@@ -49,7 +49,7 @@ pub(crate) fn sweep(view: View<'_>) {
         }
         changed = true;
     }
-    changed |= remove_spoilt(view);
+    changed |= remove_corrupt(view);
     if changed {
         claims::reclaim(store, control);
     }
@@ -131,16 +131,16 @@ fn release(store: &Store, control: &Control, slot: usize) {
 
 /// Frees corrupt entries whose owners are dead, and removes their files. Topics have no owner, and participants' entries are removed with
 /// their locks.
-fn remove_spoilt(view: View<'_>) -> bool {
+fn remove_corrupt(view: View<'_>) -> bool {
     let View { store, control, .. } = view;
     let mut freed = false;
-    for entry in control.spoilt() {
+    for entry in control.corrupt() {
         let (table, index) = (entry.table.name(), entry.index);
-        let owned = matches!(entry.table, RegisterTable::Lanes | RegisterTable::Inboxes);
+        let owned = matches!(entry.table, RegistryTable::Lanes | RegistryTable::Inboxes);
         if owned && !may_have_owner(view, &entry) {
             tracing::warn!(table, index, "freeing a corrupt entry of the registry");
             match entry.table {
-                RegisterTable::Lanes => control.remove_lane(index),
+                RegistryTable::Lanes => control.remove_lane(index),
                 _ => control.remove_inbox(index),
             }
             freed = true;
@@ -148,7 +148,7 @@ fn remove_spoilt(view: View<'_>) -> bool {
         }
         tracing::warn!(table, index, "an entry of the registry is corrupt: a process wrote where it must not");
         if owned && !control.was_given(entry.id) {
-            control.stamp_spoilt(&entry);
+            control.stamp_corrupt(&entry);
         }
     }
     if freed {
@@ -158,7 +158,7 @@ fn remove_spoilt(view: View<'_>) -> bool {
 }
 
 /// Whether the corrupt entry may belong to a live participant: the one that it names, or any that was there before its id was given out.
-fn may_have_owner(view: View<'_>, entry: &SpoiltEntry) -> bool {
+fn may_have_owner(view: View<'_>, entry: &CorruptEntry) -> bool {
     let was_there = |slot: usize| view.control.participant(slot).is_none_or(|participant| participant.id < entry.id);
     let may_own = |slot: usize| !view.control.participant_is_free(slot) && view.is_alive(slot) && was_there(slot);
     match entry.owner {

@@ -66,7 +66,7 @@ pub enum RecordError {
     },
     /// Somebody else has written to the file, or truncated it.
     #[error("another program wrote to {} while it was recorded, and may have damaged its {} up to there; record again", path.display(), several(*messages))]
-    Spoilt {
+    Overwritten {
         /// The file.
         path: PathBuf,
         /// Number of messages that were written to it.

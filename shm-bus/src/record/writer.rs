@@ -289,7 +289,7 @@ impl Recorder {
         if !self.output.is_special() && self.writer.as_ref().is_some_and(is_wrong) {
             let (path, messages) = (self.output.path().to_owned(), self.flushed);
             self.end_writing();
-            return Err(RecordError::Spoilt { path, messages });
+            return Err(RecordError::Overwritten { path, messages });
         }
         Ok(())
     }

@@ -35,8 +35,8 @@ pub(crate) enum LockError {
     Io(io::Error),
 }
 
-/// Waits for the lock of the bus in `dir`, at most `patience`; zero means a single attempt.
-pub(super) fn acquire(dir: &Dir, patience: Duration) -> Result<BusLock, LockError> {
+/// Waits for the lock of the bus in `dir`, at most `lock_timeout`; zero means a single attempt.
+pub(super) fn acquire(dir: &Dir, lock_timeout: Duration) -> Result<BusLock, LockError> {
     let begun = Instant::now();
     let file = dir.open_or_create_file(BUS_LOCK).map_err(gone_or_io)?;
     let mut wait = WAIT_FIRST;
@@ -44,7 +44,7 @@ pub(super) fn acquire(dir: &Dir, patience: Duration) -> Result<BusLock, LockErro
         match file.try_lock() {
             Ok(()) => break,
             Err(TryLockError::Error(error)) => return Err(LockError::Io(error)),
-            Err(TryLockError::WouldBlock) if begun.elapsed() >= patience => return Err(LockError::Timeout),
+            Err(TryLockError::WouldBlock) if begun.elapsed() >= lock_timeout => return Err(LockError::Timeout),
             Err(TryLockError::WouldBlock) => std::thread::sleep(wait),
         }
         wait = WAIT_MAX.min(wait * 2);
@@ -62,8 +62,8 @@ pub(super) fn acquire(dir: &Dir, patience: Duration) -> Result<BusLock, LockErro
 }
 
 /// Like [`acquire`], for a bus in memory.
-pub(super) fn acquire_in_memory(memory: &Arc<Memory>, patience: Duration) -> Result<BusLock, LockError> {
-    if memory.lock(patience) { Ok(BusLock(Held::Memory(Arc::clone(memory)))) } else { Err(LockError::Timeout) }
+pub(super) fn acquire_in_memory(memory: &Arc<Memory>, lock_timeout: Duration) -> Result<BusLock, LockError> {
+    if memory.lock(lock_timeout) { Ok(BusLock(Held::Memory(Arc::clone(memory)))) } else { Err(LockError::Timeout) }
 }
 
 impl Drop for BusLock {

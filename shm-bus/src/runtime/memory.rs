@@ -70,9 +70,9 @@ impl Memory {
         self.state().segments.keys().cloned().collect()
     }
 
-    /// Waits for the bus's lock, at most `patience`. Returns whether the caller now holds it.
-    pub(super) fn lock(&self, patience: Duration) -> bool {
-        let waited = self.free.wait_timeout_while(self.state(), patience, |state| state.locked);
+    /// Waits for the bus's lock, at most `lock_timeout`. Returns whether the caller now holds it.
+    pub(super) fn lock(&self, lock_timeout: Duration) -> bool {
+        let waited = self.free.wait_timeout_while(self.state(), lock_timeout, |state| state.locked);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         !std::mem::replace(&mut state.locked, true)
     }

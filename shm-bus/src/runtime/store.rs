@@ -125,11 +125,11 @@ impl Store {
         }
     }
 
-    /// Waits for the bus's lock, at most `patience`; zero means a single attempt.
-    pub(crate) fn lock(&self, patience: Duration) -> Result<BusLock, LockError> {
+    /// Waits for the bus's lock, at most `lock_timeout`; zero means a single attempt.
+    pub(crate) fn lock(&self, lock_timeout: Duration) -> Result<BusLock, LockError> {
         match self {
-            Self::Folder(folder) => bus_lock::acquire(&folder.dir, patience),
-            Self::Memory(memory) => bus_lock::acquire_in_memory(memory, patience),
+            Self::Folder(folder) => bus_lock::acquire(&folder.dir, lock_timeout),
+            Self::Memory(memory) => bus_lock::acquire_in_memory(memory, lock_timeout),
         }
     }
 

@@ -10,7 +10,7 @@ pub use look::{peek, peek_in};
 
 use std::time::Duration;
 
-use crate::control::{Build, Limits, Process, RegisterTable, Version};
+use crate::control::{Build, Limits, Process, RegistryTable, Version};
 use crate::request::{ClientCounts, ServerCounts};
 use crate::topic::Declaration;
 use crate::wire::{Policy, Priority};
@@ -38,7 +38,7 @@ pub struct Snapshot {
     /// Its inboxes.
     pub inboxes: Vec<InboxInfo>,
     /// Corrupt entries of the registry, in use but invalid: somebody writes where it must not.
-    pub spoilt: Vec<SpoiltInfo>,
+    pub corrupt: Vec<CorruptInfo>,
     /// The work queues among the topics with their workers, sorted by name.
     pub queues: Vec<QueueInfo>,
     /// Names of files that the registry lists but that don't exist: somebody removed them. Processes that have them mapped continue; nobody
@@ -50,9 +50,9 @@ pub struct Snapshot {
 /// until everybody has left who was there when it was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct SpoiltInfo {
+pub struct CorruptInfo {
     /// Its table.
-    pub table: RegisterTable,
+    pub table: RegistryTable,
     /// Its index, from 0.
     pub index: usize,
     /// The participant slot that it names as its owner.

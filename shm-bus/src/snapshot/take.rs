@@ -5,8 +5,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{InboxInfo, LaneInfo, ParticipantInfo, Snapshot, SpoiltInfo, TopicInfo};
-use crate::control::{InboxEntry, LaneEntry, LaneState, SpoiltEntry, TopicEntry};
+use super::{CorruptInfo, InboxInfo, LaneInfo, ParticipantInfo, Snapshot, TopicInfo};
+use crate::control::{CorruptEntry, InboxEntry, LaneEntry, LaneState, TopicEntry};
 use crate::inbox_file::InboxFile;
 use crate::lane::{Cursor, Place};
 use crate::layout::control::LANES_MAX;
@@ -61,15 +61,15 @@ impl Snapshot {
             participants,
             topics,
             inboxes: inbox_infos,
-            spoilt: control.spoilt().map(|entry| spoilt_info(&entry)).collect(),
+            corrupt: control.corrupt().map(|entry| corrupt_info(&entry)).collect(),
             queues,
             missing: view.missing_files(),
         }
     }
 }
 
-const fn spoilt_info(entry: &SpoiltEntry) -> SpoiltInfo {
-    SpoiltInfo { table: entry.table, index: entry.index, owner: entry.owner }
+const fn corrupt_info(entry: &CorruptEntry) -> CorruptInfo {
+    CorruptInfo { table: entry.table, index: entry.index, owner: entry.owner }
 }
 
 fn open_inbox(view: View<'_>, entry: InboxEntry) -> Option<Open> {

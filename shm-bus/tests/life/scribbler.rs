@@ -26,7 +26,7 @@ fn use_all(bus: &Bus, publisher: &mut Publisher, inbox: &mut Inbox) {
 /// Attaches, and creates and drops objects of every kind.
 fn newcomers(folder: &Path, first: &Bus, topic: &TopicSpec<'_>) {
     let _ = shm_bus::peek_in(folder, "game");
-    let again = Bus::builder("game").folder(folder).patience(Duration::from_millis(100)).open();
+    let again = Bus::builder("game").folder(folder).lock_timeout(Duration::from_millis(100)).open();
     for bus in [Some(first), again.as_ref().ok()].into_iter().flatten() {
         let publisher = bus.publisher(topic, "writer", LANE);
         for attachment in [Attachment::Gating, Attachment::Observer] {

@@ -15,8 +15,8 @@ fn who_is_stopped_while_changing_the_bus_is_named_and_holds_up_no_drop() {
     let mut busy = 0;
     while n <= last {
         let folder = folder();
-        let patient = Bus::builder("game").folder(&folder).patience(FOREVER).open().expect("opens");
-        let leaver = Bus::builder("game").folder(&folder).patience(FOREVER).attach().expect("attaches");
+        let patient = Bus::builder("game").folder(&folder).lock_timeout(FOREVER).open().expect("opens");
+        let leaver = Bus::builder("game").folder(&folder).lock_timeout(FOREVER).attach().expect("attaches");
         let publisher = patient.publisher(&NUMBERS, "patient", LANE).expect("made");
         let mut inbox = patient.inbox("patient", Attachment::Gating).expect("made");
         inbox.subscribe(&NUMBERS, Start::Now).expect("subscribed");
@@ -32,7 +32,7 @@ fn who_is_stopped_while_changing_the_bus_is_named_and_holds_up_no_drop() {
             let changing = peek_in(folder.path(), "game").expect("needs no lock").changing;
             let is_the_child = |process: shm_bus::Process| process.local_pid() == Some(child.pid().as_raw_pid() as u32);
             assert!(changing.is_none_or(is_the_child), "{changing:?}");
-            match Bus::builder("game").folder(&folder).patience(Duration::from_millis(1)).attach() {
+            match Bus::builder("game").folder(&folder).lock_timeout(Duration::from_millis(1)).attach() {
                 Ok(bus) => drop(bus),
                 Err(OpenError::Busy { holder, .. }) => {
                     assert!(holder.is_none_or(is_the_child), "{holder:?}");

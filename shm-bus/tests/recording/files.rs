@@ -132,7 +132,7 @@ fn a_recording_that_somebody_else_writes_to_is_an_error() {
         recorder.flush().expect("room on the disk");
         fs::write(&file, other).expect("written");
         let error = recorder.finish().expect_err("it is damaged");
-        assert!(matches!(error, RecordError::Spoilt { messages: 1, .. }), "{error:?}");
+        assert!(matches!(error, RecordError::Overwritten { messages: 1, .. }), "{error:?}");
         assert_eq!(fs::read_to_string(&file).expect("there"), other, "nothing more is written to it");
     }
 }

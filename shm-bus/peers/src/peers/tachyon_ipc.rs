@@ -34,12 +34,12 @@ fn socket(place: &Path, name: &str) -> Result<String> {
 
 /// Waits until the other end listens, which it does only within a blocking call.
 fn connect(place: &Path, name: &str) -> Result<Bus> {
-    const PATIENCE: Duration = Duration::from_secs(10);
+    const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
     let (path, begun) = (socket(place, name)?, Instant::now());
     loop {
         match Bus::connect(&path) {
             Ok(bus) => return Ok(bus),
-            Err(error) if begun.elapsed() > PATIENCE => return Err(error).context("the other end does not listen"),
+            Err(error) if begun.elapsed() > LOCK_TIMEOUT => return Err(error).context("the other end does not listen"),
             Err(_) => std::thread::yield_now(),
         }
     }

@@ -12,7 +12,7 @@
 //! # Failure
 //! [`Refusal`] leaves lane and loan unchanged.
 
-mod marks;
+mod checkpoints;
 mod room;
 
 pub(crate) use room::{Gates, Lowest, Refusal};
@@ -22,7 +22,7 @@ use super::{Geometry, HEADER_WORDS, Memory, SLOT, extent_of};
 use crate::layout::lane::{HEAD, LATEST, SENT, Tally};
 use crate::sync::{AtomicU64, Mutation, Ordering, mutated, order_unless};
 use crate::wire::{Header, Kind, Priority, commit_word};
-use marks::Marks;
+use checkpoints::Checkpoints;
 
 /// Properties of a record besides those of its lane.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +72,7 @@ pub(crate) struct Writer<M> {
     free_until: u64,
     /// Whether readers skip to the newest message and need its position.
     tells_latest: bool,
-    marks: Marks,
+    checkpoints: Checkpoints,
     /// Bytes of payload on loan at `head`.
     loan: Option<usize>,
     /// Whether commits are held back.
@@ -103,7 +103,7 @@ impl<M: Memory> Writer<M> {
             oldest: 0,
             free_until: 0,
             tells_latest,
-            marks: Marks::of(geometry.capacity),
+            checkpoints: Checkpoints::of(geometry.capacity),
             loan: None,
             batching: false,
             held: None,
@@ -277,7 +277,7 @@ impl<M: Memory> Writer<M> {
             word.store(value, Ordering::Relaxed);
         }
         self.head = next;
-        self.marks.reach(self.head);
+        self.checkpoints.reach(self.head);
         self.note_free();
         let word = commit_word(length as u32, self.sequence as u32);
         if self.batching {

@@ -50,7 +50,7 @@ impl<M: Memory> Writer<M> {
     pub(super) fn note_free(&mut self) {
         let lap_end = self.head - self.geometry.offset(self.head) + self.geometry.capacity;
         // A record that reaches a checkpoint takes the slow path, which sets it.
-        self.free_until = lap_end.min(self.oldest + self.geometry.capacity - SLOT).min(self.marks.next() - 1);
+        self.free_until = lap_end.min(self.oldest + self.geometry.capacity - SLOT).min(self.checkpoints.next() - 1);
     }
 
     /// Advances `oldest` to at least `target`, or refuses.
@@ -61,7 +61,7 @@ impl<M: Memory> Writer<M> {
         if lowest < target {
             return Err(Refusal::Full);
         }
-        let announced = self.marks.find(target, lowest).map_or_else(|| self.walk(target, lowest), Ok)?;
+        let announced = self.checkpoints.find(target, lowest).map_or_else(|| self.walk(target, lowest), Ok)?;
         if announced < target {
             return Err(Refusal::Full);
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use plugin_host::with_causes;
-use shm_bus::{InboxInfo, LaneInfo, LockLook, ParticipantInfo, RegisterTable, Snapshot, SpoiltInfo, TopicInfo};
+use shm_bus::{CorruptInfo, InboxInfo, LaneInfo, LockLook, ParticipantInfo, RegistryTable, Snapshot, TopicInfo};
 
 use super::finding::{Finding, Report};
 use super::queue;
@@ -58,7 +58,7 @@ pub(super) fn look(folder: &Path, name: &str, interval: Duration) -> Vec<Finding
     for info in &now.queues {
         queue::look(info, &now.participants, &mut report);
     }
-    now.spoilt.iter().for_each(|spoilt| look_at_spoilt(spoilt, &now, &mut report));
+    now.corrupt.iter().for_each(|corrupt| look_at_corrupt(corrupt, &now, &mut report));
     look_for_missing(&now, &mut report);
     look_at_limits(&now, &mut report);
     report.findings
@@ -138,15 +138,15 @@ fn look_at_limits(now: &Snapshot, report: &mut Report) {
 }
 
 /// A corrupt entry keeps its place while a process that may own it is alive.
-fn look_at_spoilt(spoilt: &SpoiltInfo, now: &Snapshot, report: &mut Report) {
-    let owner = spoilt.owner.and_then(|slot| now.participants.iter().find(|participant| participant.slot == slot));
+fn look_at_corrupt(corrupt: &CorruptInfo, now: &Snapshot, report: &mut Report) {
+    let owner = corrupt.owner.and_then(|slot| now.participants.iter().find(|participant| participant.slot == slot));
     let until = match owner {
         Some(owner) => format!("{} ({}), which it names, ends", owner.name, owner.process),
-        None if spoilt.table == RegisterTable::Topics => "it has no publisher and no reader any more".to_owned(),
+        None if corrupt.table == RegistryTable::Topics => "it has no publisher and no reader any more".to_owned(),
         None => "all present participants have left".to_owned(),
     };
     report.problem(
-        format!("entry {} of the registry's {} is corrupt and keeps its place", spoilt.index, spoilt.table.name()),
+        format!("entry {} of the registry's {} is corrupt and keeps its place", corrupt.index, corrupt.table.name()),
         format!("a process wrote where it must not: look for stray writes or a different build; the place becomes free when {until}"),
     );
 }

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 
 use shm_bus::wire::{Policy, Priority, schema_hash};
-use shm_bus::{Attachment, Bus, RegisterTable, TopicSpec};
+use shm_bus::{Attachment, Bus, RegistryTable, TopicSpec};
 
 const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
 const NUMBERS: TopicSpec<'static> = TopicSpec {
@@ -34,8 +34,8 @@ fn scribble(bus: &Bus, at: u64, bytes: &[u8]) {
 }
 
 /// The reported entries: table, index and owner.
-fn spoilt(bus: &Bus) -> Vec<(RegisterTable, usize, Option<usize>)> {
-    bus.snapshot().spoilt.iter().map(|spoilt| (spoilt.table, spoilt.index, spoilt.owner)).collect()
+fn corrupt(bus: &Bus) -> Vec<(RegistryTable, usize, Option<usize>)> {
+    bus.snapshot().corrupt.iter().map(|corrupt| (corrupt.table, corrupt.index, corrupt.owner)).collect()
 }
 
 /// Changes the bus, so that entries that can be freed are freed.
@@ -50,7 +50,7 @@ fn files(bus: &Bus, start: &str) -> usize {
 
 /// How one table's entry is created and overwritten.
 struct Case {
-    table: RegisterTable,
+    table: RegistryTable,
     /// Byte of its first entry.
     at: u64,
     /// Byte of the word with the length of a name, within the entry.
@@ -69,57 +69,57 @@ fn make_lane(bus: &Bus) -> Option<Box<dyn Send>> {
 }
 
 const CASES: [Case; 2] = [
-    Case { table: RegisterTable::Inboxes, at: INBOXES, name_len: 32, file: "inbox-", make: make_inbox },
-    Case { table: RegisterTable::Lanes, at: LANES, name_len: 24, file: "lane-", make: make_lane },
+    Case { table: RegistryTable::Inboxes, at: INBOXES, name_len: 32, file: "inbox-", make: make_inbox },
+    Case { table: RegistryTable::Lanes, at: LANES, name_len: 24, file: "lane-", make: make_lane },
 ];
 
 #[test]
-fn a_spoilt_entry_that_names_its_owner_goes_with_that() {
+fn a_corrupt_entry_that_names_its_owner_goes_with_that() {
     for Case { table, at, name_len, file, make } in CASES {
         let (_folder, bus) = bus();
         let other = bus.attach_again().expect("attached");
         let made = make(&other).expect("room");
         scribble(&bus, at + name_len, &[0xff; 8]);
-        assert_eq!(spoilt(&bus), [(table, 0, Some(1))]);
+        assert_eq!(corrupt(&bus), [(table, 0, Some(1))]);
         sweep(&bus);
         assert!(make(&bus).is_none(), "{table:?}: its owner lives");
         drop((made, other));
         sweep(&bus);
-        assert_eq!((spoilt(&bus), files(&bus, file)), (Vec::new(), 0));
+        assert_eq!((corrupt(&bus), files(&bus, file)), (Vec::new(), 0));
         assert!(make(&bus).is_some(), "{table:?}: its place is free again");
     }
 }
 
 #[test]
-fn a_spoilt_entry_that_names_nobody_goes_with_the_last_who_was_there() {
+fn a_corrupt_entry_that_names_nobody_goes_with_the_last_who_was_there() {
     for Case { table, at, make, .. } in CASES {
         let (_folder, first) = bus();
         let other = first.attach_again().expect("attached");
         let made = make(&other).expect("room");
         scribble(&first, at, &[0xff; 128]);
-        assert_eq!(spoilt(&first), [(table, 0, None)]);
+        assert_eq!(corrupt(&first), [(table, 0, None)]);
         // It finds the corrupt entry before it takes part itself.
         let late = first.attach_again().expect("attached");
         drop((made, other));
         sweep(&late);
-        assert_eq!(spoilt(&late), [(table, 0, None)], "it may have been the first one's");
+        assert_eq!(corrupt(&late), [(table, 0, None)], "it may have been the first one's");
         drop(first);
         sweep(&late);
-        assert_eq!(spoilt(&late), []);
+        assert_eq!(corrupt(&late), []);
         assert!(make(&late).is_some(), "{table:?}: its place is free again");
     }
 }
 
 #[test]
-fn a_spoilt_topic_goes_when_nobody_uses_it() {
+fn a_corrupt_topic_goes_when_nobody_uses_it() {
     let (_folder, bus) = bus();
     let publisher = bus.publisher(&NUMBERS, "writer", &[(Priority::Normal, 4096)]).expect("room");
     // Lengths of its texts.
     scribble(&bus, TOPICS + 24, &[0xff; 8]);
     sweep(&bus);
-    assert_eq!(spoilt(&bus), [(RegisterTable::Topics, 0, None)]);
+    assert_eq!(corrupt(&bus), [(RegistryTable::Topics, 0, None)]);
     drop(publisher);
     sweep(&bus);
-    assert_eq!(spoilt(&bus), []);
+    assert_eq!(corrupt(&bus), []);
     make_lane(&bus).expect("room for a topic");
 }

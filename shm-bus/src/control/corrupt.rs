@@ -20,7 +20,7 @@ use crate::sync::Ordering;
 /// A table of the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum RegisterTable {
+pub enum RegistryTable {
     /// The table of participants.
     Participants,
     /// The table of topics.
@@ -31,7 +31,7 @@ pub enum RegisterTable {
     Inboxes,
 }
 
-impl RegisterTable {
+impl RegistryTable {
     const ALL: [Self; 4] = [Self::Participants, Self::Topics, Self::Lanes, Self::Inboxes];
 
     /// The name for its entries.
@@ -57,8 +57,8 @@ impl RegisterTable {
 
 /// A corrupt entry, which is in use but invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SpoiltEntry {
-    pub(crate) table: RegisterTable,
+pub(crate) struct CorruptEntry {
+    pub(crate) table: RegistryTable,
     pub(crate) index: usize,
     /// Its id (the upper bits of a lane's first word); perhaps never given out.
     pub(crate) id: u64,
@@ -71,10 +71,10 @@ const NO_STATE: u64 = 0;
 
 impl Control {
     /// All corrupt entries.
-    pub(crate) fn spoilt(&self) -> impl Iterator<Item = SpoiltEntry> {
+    pub(crate) fn corrupt(&self) -> impl Iterator<Item = CorruptEntry> {
         let all =
-            RegisterTable::ALL.into_iter().flat_map(|table| (0..table.table().entries).map(move |at| (table, at)));
-        all.filter_map(|(table, index)| self.spoilt_entry(table, index))
+            RegistryTable::ALL.into_iter().flat_map(|table| (0..table.table().entries).map(move |at| (table, at)));
+        all.filter_map(|(table, index)| self.corrupt_entry(table, index))
     }
 
     /// Whether this registry gave out the id. Under `bus.lock`.
@@ -84,32 +84,32 @@ impl Control {
     }
 
     /// Gives a corrupt entry without a valid id a new one. Under `bus.lock`.
-    pub(crate) fn stamp_spoilt(&self, entry: &SpoiltEntry) {
+    pub(crate) fn stamp_corrupt(&self, entry: &CorruptEntry) {
         let id = self.next_id();
-        let word = if entry.table == RegisterTable::Lanes { id << 8 | NO_STATE } else { id };
+        let word = if entry.table == RegistryTable::Lanes { id << 8 | NO_STATE } else { id };
         // ORDERING: Relaxed, only holders of `bus.lock`, which orders them, read such an entry.
         self.entry(entry.table.table(), entry.index)[STATE].store(word, Ordering::Relaxed);
     }
 
-    fn spoilt_entry(&self, table: RegisterTable, index: usize) -> Option<SpoiltEntry> {
+    fn corrupt_entry(&self, table: RegistryTable, index: usize) -> Option<CorruptEntry> {
         let entry = self.entry(table.table(), index);
         let word = load(entry, STATE);
         let makes_sense = || match table {
-            RegisterTable::Participants => self.participant(index).is_some(),
-            RegisterTable::Topics => self.topic(index).is_some(),
-            RegisterTable::Lanes => self.lane(index).is_some(),
-            RegisterTable::Inboxes => self.inbox(index).is_some(),
+            RegistryTable::Participants => self.participant(index).is_some(),
+            RegistryTable::Topics => self.topic(index).is_some(),
+            RegistryTable::Lanes => self.lane(index).is_some(),
+            RegistryTable::Inboxes => self.inbox(index).is_some(),
         };
         // Checked again: it may have been freed meanwhile.
         if word == 0 || makes_sense() || load(entry, STATE) != word {
             return None;
         }
         let (id, owner) = match table {
-            RegisterTable::Participants => (word, Some(index)),
-            RegisterTable::Topics => (word, None),
-            RegisterTable::Lanes => (word >> 8, Some((load(entry, lane::OWNER) >> 40 & 0xffff) as usize)),
-            RegisterTable::Inboxes => (word, Some((load(entry, inbox::OWNER) & 0xffff_ffff) as usize)),
+            RegistryTable::Participants => (word, Some(index)),
+            RegistryTable::Topics => (word, None),
+            RegistryTable::Lanes => (word >> 8, Some((load(entry, lane::OWNER) >> 40 & 0xffff) as usize)),
+            RegistryTable::Inboxes => (word, Some((load(entry, inbox::OWNER) & 0xffff_ffff) as usize)),
         };
-        Some(SpoiltEntry { table, index, id, owner: owner.filter(|slot| *slot < PARTICIPANTS_MAX) })
+        Some(CorruptEntry { table, index, id, owner: owner.filter(|slot| *slot < PARTICIPANTS_MAX) })
     }
 }
