@@ -34,7 +34,7 @@ pub(crate) enum Next<B> {
 
 /// An action at the edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step<B, H> {
+pub(crate) enum EdgeStep<B, H> {
     /// End the handover and switch to its result.
     Commit(H),
     /// End the handover and drop its result.
@@ -88,18 +88,18 @@ impl<B, H> Changes<B, H> {
     }
 
     /// The steps for this edge, in order; the rest keeps waiting. `hands_over` says whether the engine hands over.
-    pub(crate) fn at_edge(&mut self, hands_over: bool, runs: impl Fn(&str) -> bool) -> Vec<(String, Step<B, H>)> {
+    pub(crate) fn at_edge(&mut self, hands_over: bool, runs: impl Fn(&str) -> bool) -> Vec<(String, EdgeStep<B, H>)> {
         let mut steps = Vec::new();
         for (plugin, Change { handover, next }) in std::mem::take(&mut self.0) {
             if let Some(handover) = handover {
                 let is_wanted = !matches!(next, Some(Next::Removal | Next::Refusal));
-                let step = if is_wanted { Step::Commit(handover) } else { Step::Abandon(handover) };
+                let step = if is_wanted { EdgeStep::Commit(handover) } else { EdgeStep::Abandon(handover) };
                 steps.push((plugin.clone(), step));
             }
             match next {
                 Some(Next::Build(build)) if hands_over && runs(&plugin) => self.note(plugin, Next::Build(build)),
-                Some(Next::Build(build)) => steps.push((plugin, Step::Load(build))),
-                Some(Next::Removal) => steps.push((plugin, Step::Remove)),
+                Some(Next::Build(build)) => steps.push((plugin, EdgeStep::Load(build))),
+                Some(Next::Removal) => steps.push((plugin, EdgeStep::Remove)),
                 Some(Next::Refusal) | None => {}
             }
         }
@@ -109,9 +109,9 @@ impl<B, H> Changes<B, H> {
 
 #[cfg(test)]
 mod tests {
+    use super::EdgeStep::{Abandon, Commit, Load, Remove};
     use super::Next::{Build, Refusal, Removal};
-    use super::Step::{Abandon, Commit, Load, Remove};
-    use super::{Changes, Next, Step};
+    use super::{Changes, EdgeStep, Next};
 
     const PLUGIN: &str = "plugin";
 
@@ -144,7 +144,7 @@ mod tests {
         begun
     }
 
-    fn edge(table: &mut Table, hands_over: bool, runs: bool) -> Vec<Step<u32, u32>> {
+    fn edge(table: &mut Table, hands_over: bool, runs: bool) -> Vec<EdgeStep<u32, u32>> {
         table.at_edge(hands_over, |_| runs).into_iter().map(|(_, step)| step).collect()
     }
 

@@ -124,7 +124,7 @@ pub struct Host {
     hands_over: bool,
     arena: FrameArena,
     /// Instances that were replaced or removed at this frame's edge. They are dropped later: dropping a large state would hold up the edge.
-    outgoing: Mutex<Vec<Instance>>,
+    replaced: Mutex<Vec<Instance>>,
     loaded: Receiver<Loaded>,
     events: Receiver<FileEvent>,
     /// Dropping it ends its thread; it stands after the channels above because its thread sends to them.
@@ -159,7 +159,7 @@ impl Host {
             changes: Changes::default(),
             hands_over: false,
             arena: FrameArena::new(ARENA_QUOTA_BYTES),
-            outgoing: Mutex::default(),
+            replaced: Mutex::default(),
             loaded,
             events,
             watcher,
@@ -289,7 +289,7 @@ impl Host {
     /// Ends the frame: drops the instances that its edge replaced or removed, and frees arena memory. Returns the bytes that plugins used
     /// of the arena.
     pub fn end_frame(&mut self) -> usize {
-        self.outgoing.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        self.replaced.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         self.arena.flip()
     }
 

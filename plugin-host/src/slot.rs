@@ -47,7 +47,7 @@ pub(crate) struct Occupant {
     pub(crate) instance: Option<Instance>,
     pub(crate) ports: Ports,
     /// Number of calls and swaps so far: while it is unchanged, so is the instance's state.
-    pub(crate) touched: u64,
+    pub(crate) uses: u64,
     /// Each system's number for random numbers, in the order of the manifest's systems.
     numbers: Vec<u32>,
     /// Number and publisher values of each subscription, in the order of the manifest's subscriptions.
@@ -73,7 +73,7 @@ impl Slot {
         let occupant = Occupant {
             instance: None,
             ports: Ports::default(),
-            touched: 0,
+            uses: 0,
             numbers: Vec::new(),
             delivery: Vec::new(),
             faults,
@@ -121,7 +121,7 @@ impl Slot {
     /// Installs `instance`; returns its predecessor.
     pub(crate) fn put(&self, occupant: &mut Occupant, instance: Option<Instance>) -> Option<Instance> {
         self.suspended.store(false, Ordering::Relaxed);
-        occupant.touched += 1;
+        occupant.uses += 1;
         std::mem::replace(&mut occupant.instance, instance)
     }
 
@@ -145,14 +145,14 @@ impl Slot {
             return &[];
         }
         let mut occupant = self.lock();
-        let Occupant { instance: Some(instance), ports, touched, numbers, faults, share, .. } = &mut *occupant else {
+        let Occupant { instance: Some(instance), ports, uses, numbers, faults, share, .. } = &mut *occupant else {
             return &[];
         };
         let (Some(run), Some(number)) = (instance.image().functions().systems.get(index).copied(), numbers.get(index))
         else {
             return &[];
         };
-        *touched += 1;
+        *uses += 1;
         let call = Invocation { slot: self, step: Step::System(index), number: *number, change_tick, frame, arena };
         call.invoke(instance, &mut ports.publishers, share, faults, params, |state, call| {
             // SAFETY: this image's instance, held by the gate, and a call with the values of its descriptor; the columns by contract.
@@ -164,7 +164,7 @@ impl Slot {
     /// `commands`.
     pub fn deliver(&self, frame: &FrameInfo, arena: &FrameArena, mut commands: impl FnMut(&[u8])) {
         let mut occupant = self.lock();
-        let Occupant { instance: Some(instance), ports, touched, delivery, faults, undelivered, share, .. } =
+        let Occupant { instance: Some(instance), ports, uses, delivery, faults, undelivered, share, .. } =
             &mut *occupant
         else {
             return;
@@ -184,7 +184,7 @@ impl Slot {
                 tracing::warn!(plugin = self.name, topic, bytes, "a record that holds no whole messages is dropped");
                 return;
             }
-            *touched += 1;
+            *uses += 1;
             let step = Step::Subscription(index);
             let call = Invocation { slot: self, step, number: *number, change_tick: 0, frame, arena };
             commands(call.invoke(instance, publishers, share, faults, &params.0, |state, call| {

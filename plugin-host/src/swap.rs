@@ -64,8 +64,8 @@ pub(crate) struct Successor {
     instance: Instance,
     /// Whether it declares what its predecessor declares. Found out beside the frame, because the edge delays the frame.
     is_code_alone: bool,
-    /// Value of [`Occupant::touched`] when the state was saved.
-    touched: u64,
+    /// Value of [`Occupant::uses`] when the state was saved.
+    uses: u64,
     pub(crate) cost: Cost,
     /// The fate of the state.
     pub(crate) report: Option<StateReport>,
@@ -85,19 +85,19 @@ impl Successor {
     pub(crate) fn make(slot: &Slot, image: Arc<Image>, generation: u32) -> Result<Self, SwapError> {
         let begun = Instant::now();
         let occupant = slot.lock();
-        let (state, touched) = (save(slot, &occupant)?, occupant.touched);
+        let (state, uses) = (save(slot, &occupant)?, occupant.uses);
         let present = occupant.instance.as_ref().map(|present| present.image().clone());
         drop(occupant);
         let saved = Instant::now();
         let is_code_alone = present.is_some_and(|present| present.manifest().declares_like(image.manifest()));
         let (instance, report) = Instance::create(image, generation, &state).map_err(SwapError::Create)?;
         let cost = Cost { bytes: state.len(), saved_in: saved - begun, restored_in: saved.elapsed() };
-        Ok(Self { instance, is_code_alone, touched, cost, report })
+        Ok(Self { instance, is_code_alone, uses, cost, report })
     }
 
     /// Whether the plugin was called after its state was saved.
     pub(crate) fn is_stale(&self, slot: &Slot) -> bool {
-        slot.lock().touched != self.touched
+        slot.lock().uses != self.uses
     }
 }
 

@@ -8,7 +8,7 @@ use plugin_sdk::abi::Stage;
 use super::tell::tell;
 use super::{Host, Plugin, Waiting};
 use crate::call::StateReport;
-use crate::change::{Next, Step};
+use crate::change::{EdgeStep, Next};
 use crate::engine::Engine;
 use crate::handover::{Build, Handover};
 use crate::image::Image;
@@ -108,16 +108,16 @@ impl Host {
         for (name, step) in steps {
             let begun = Instant::now();
             changed += usize::from(match step {
-                Step::Load(build) => self.load_or_refuse(&name, &build, None, begun, engine),
-                Step::Commit(handover) => {
+                EdgeStep::Load(build) => self.load_or_refuse(&name, &build, None, begun, engine),
+                EdgeStep::Commit(handover) => {
                     let (build, made) = handover.end();
                     self.load_or_refuse(&name, &build, made, begun, engine)
                 }
-                Step::Abandon(handover) => {
+                EdgeStep::Abandon(handover) => {
                     drop(handover);
                     false
                 }
-                Step::Remove => self.remove(&name, engine),
+                EdgeStep::Remove => self.remove(&name, engine),
             });
         }
         let mut news = changed;
@@ -271,7 +271,7 @@ impl Host {
 
     /// Keeps `old` until the end of this frame, which drops it.
     fn goes(&mut self, old: Option<Instance>) {
-        self.outgoing.get_mut().unwrap_or_else(PoisonError::into_inner).extend(old);
+        self.replaced.get_mut().unwrap_or_else(PoisonError::into_inner).extend(old);
     }
 
     fn refused(&mut self, name: &str, reason: &str) {

@@ -117,7 +117,7 @@ fn enter_locked(store: Store, name: &str, create: bool, wishes: &Wishes) -> Resu
     }
     drop(lock);
     let bus = entered?;
-    Change::clear_given_up(bus.shared());
+    Change::clear_abandoned(bus.shared());
     Ok(Some(bus))
 }
 

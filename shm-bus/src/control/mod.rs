@@ -9,7 +9,7 @@
 //! | `participants`, `topics`, `lanes`, `inboxes` | the tables |
 //! | `accounts` | messages of lanes that have ended |
 //! | `bells` | bells and attention masks |
-//! | `given_up`, `corrupt` | abandoned and corrupt entries |
+//! | `abandoned`, `corrupt` | abandoned and corrupt entries |
 //!
 //! # Invariants
 //! 1. Entries (and the subscription words of an inbox) change only under `bus.lock`; anybody reads them at any time. Bells, ready bits and
@@ -21,10 +21,10 @@
 //! # Failure
 //! Readers treat an entry that fails a check as free; it keeps its place until its owner is dead (`corrupt`).
 
+mod abandoned;
 mod accounts;
 mod bells;
 mod corrupt;
-mod given_up;
 mod handshake;
 mod inboxes;
 mod lanes;
@@ -33,10 +33,10 @@ mod participants;
 mod process;
 mod topics;
 
+pub(crate) use abandoned::Abandoned;
 pub(crate) use accounts::Ended;
 pub(crate) use corrupt::CorruptEntry;
 pub use corrupt::RegistryTable;
-pub(crate) use given_up::GivenUp;
 pub(crate) use handshake::RegistryError;
 pub use handshake::{Build, Version};
 pub(crate) use inboxes::InboxEntry;

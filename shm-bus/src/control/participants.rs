@@ -107,7 +107,7 @@ impl Control {
 
     /// Marks that the participant `id` has left `slot`. Called by itself, after it released its lock.
     pub(crate) fn leave(&self, slot: usize, id: u64) {
-        // ORDERING: Relaxed, `give_up` follows, and whoever sees its mark sees this. The greatest id stays: ids are never reused.
+        // ORDERING: Relaxed, `abandon` follows, and whoever sees its mark sees this. The greatest id stays: ids are never reused.
         self.word(LEFT + slot).fetch_max(id, Ordering::Relaxed);
     }
 

@@ -38,7 +38,7 @@ pub use error::{InboxError, ReceiveError, SubscribeError};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::control::GivenUp;
+use crate::control::Abandoned;
 use crate::inbox_file::InboxFile;
 use crate::lane::Look;
 use crate::layout::inbox::Count;
@@ -346,6 +346,6 @@ impl Drop for Inbox {
                 wake_for_room(&self.shared, lane.index);
             }
         }
-        Change::give_up(&self.shared, [(GivenUp::Inbox(self.index), self.id)]);
+        Change::abandon(&self.shared, [(Abandoned::Inbox(self.index), self.id)]);
     }
 }

@@ -52,11 +52,11 @@ pub(crate) const HOLDER: usize = 41;
 /// First of five limits: participants, topics, lanes, inboxes, bytes.
 pub(crate) const LIMITS: usize = 48;
 /// First of the bits of abandoned lanes.
-pub(crate) const GIVEN_UP_LANES: usize = 56;
+pub(crate) const ABANDONED_LANES: usize = 56;
 /// Bits of abandoned inboxes.
-pub(crate) const GIVEN_UP_INBOXES: usize = GIVEN_UP_LANES + LANES_MAX / 64;
+pub(crate) const ABANDONED_INBOXES: usize = ABANDONED_LANES + LANES_MAX / 64;
 /// Bits of participants that may have left.
-pub(crate) const GIVEN_UP_PARTICIPANTS: usize = GIVEN_UP_INBOXES + 1;
+pub(crate) const ABANDONED_PARTICIPANTS: usize = ABANDONED_INBOXES + 1;
 /// This file's inode.
 pub(crate) const INODE: usize = 64;
 /// What the holder of `bus.lock` is doing for an account.
@@ -200,7 +200,7 @@ pub(crate) mod line {
 const _: () = {
     assert!(RELEASE.end <= EPOCH && EPOCH * 8 == 256, "the words after it are the version's own");
     assert!(PROGRAM.end == RELEASE.start && (PROGRAM.end - PROGRAM.start) * 8 == NAME_MAX);
-    assert!(LIMITS + 5 <= GIVEN_UP_LANES && GIVEN_UP_PARTICIPANTS < INODE);
+    assert!(LIMITS + 5 <= ABANDONED_LANES && ABANDONED_PARTICIPANTS < INODE);
     assert!(INBOXES_MAX <= 64 && PARTICIPANTS_MAX <= 64, "a word of bits each");
     assert!(SEAL + PARTICIPANTS_MAX <= PARTICIPANTS.start, "the header's words lie in its page");
     assert!(participant::NAME.end == participant::VERSION && participant::BEAT + 1 == PARTICIPANTS.stride);
@@ -211,7 +211,7 @@ const _: () = {
     assert!(lane::NAME.end <= LANES.stride && inbox::NAME.end <= INBOXES.stride);
     assert!(inbox::SUBSCRIPTIONS + TOPICS_MAX / 64 <= inbox::NAME_LENGTH, "a bit for each topic");
     assert!(doorbell::KEPT < DOORBELLS.stride && line::ENDED_BEFORE < TOPIC_LINES.stride);
-    assert!(GIVEN_UP_INBOXES * 8 == 480 && GIVEN_UP_PARTICIPANTS * 8 == 488);
+    assert!(ABANDONED_INBOXES * 8 == 480 && ABANDONED_PARTICIPANTS * 8 == 488);
     assert!(LEFT * 8 == 1024 && TIME_NAMESPACE * 8 == 1536 && SEAL * 8 == 2048);
     assert!(PARTICIPANTS.start * 8 == 4096 && TOPICS.start * 8 == 12288 && LANES.start * 8 == 176_128);
     assert!(INBOXES.start * 8 == 208_896 && DOORBELLS.start * 8 == 217_088 && ROOM_BELLS.start * 8 == 221_184);

@@ -2,9 +2,10 @@
 
 use super::claims::Count as ClaimCount;
 use super::control::{
-    BYTES, CONTROL_MAGIC, DOORBELLS, EPOCH, FORGOTTEN, GIVEN_UP_INBOXES, GIVEN_UP_LANES, GIVEN_UP_PARTICIPANTS, HOLDER,
-    INBOXES, INODE, LANES, LEFT, LENGTHS, LIMITS, NEXT_ID, OPTIONAL, PARTICIPANTS, PROCESS, PROGRAM, RELEASE, REQUIRED,
-    ROOM_BELLS, SEAL, SIZE, STEP, STEP_TOTAL, TIME_NAMESPACE, TOPIC_LINES, TOPICS, Table, VERSION, doorbell, line,
+    ABANDONED_INBOXES, ABANDONED_LANES, ABANDONED_PARTICIPANTS, BYTES, CONTROL_MAGIC, DOORBELLS, EPOCH, FORGOTTEN,
+    HOLDER, INBOXES, INODE, LANES, LEFT, LENGTHS, LIMITS, NEXT_ID, OPTIONAL, PARTICIPANTS, PROCESS, PROGRAM, RELEASE,
+    REQUIRED, ROOM_BELLS, SEAL, SIZE, STEP, STEP_TOTAL, TIME_NAMESPACE, TOPIC_LINES, TOPICS, Table, VERSION, doorbell,
+    line,
 };
 use super::inbox::{ClientCount, Count, LaneCount, ServerCount};
 use super::lane::Tally;
@@ -145,8 +146,8 @@ fn the_registry_is_laid_out_as_documented() {
         (at(&[HOLDER]), "process that holds `bus.lock`"),
         (at(&limits), "limits: participants, topics, lanes, inboxes"),
         (at(&[LIMITS + 4]), "limit: bytes"),
-        (span(GIVEN_UP_LANES, GIVEN_UP_INBOXES - 1), "a bit for each lane"),
-        (at(&[GIVEN_UP_INBOXES, GIVEN_UP_PARTICIPANTS]), "a bit for each inbox, for each participant"),
+        (span(ABANDONED_LANES, ABANDONED_INBOXES - 1), "a bit for each lane"),
+        (at(&[ABANDONED_INBOXES, ABANDONED_PARTICIPANTS]), "a bit for each inbox, for each participant"),
         (at(&[INODE]), "this file's inode"),
         (at(&[STEP]), "**step**"),
         (at(&[STEP_TOTAL]), "the total to which the step leads"),

@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //! 1. Dropping a publisher, an inbox or a participant never waits. It marks what it owned as abandoned, and cleans it up itself if the lock
-//!    is free. Otherwise the lock's holder does, which looks for abandoned entries after releasing the lock: `[GIVEN-UP]`.
+//!    is free. Otherwise the lock's holder does, which looks for abandoned entries after releasing the lock: `[ABANDONED]`.
 //! 2. While a change holds `bus.lock`, the file `control` under the bus's name is the registry that it has mapped.
 
 use std::time::Duration;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::change_error::ChangeError;
 use super::shared::Shared;
 use super::sweep;
-use crate::control::GivenUp;
+use crate::control::Abandoned;
 use crate::runtime::{BusLock, LockError};
 
 /// The bus's lock, held; entries and segments may be changed.
@@ -50,22 +50,22 @@ impl<'a> Change<'a> {
 
     /// Abandons `entries`, given with their ids, for an owner that is being dropped. Leaves out those that are no longer its own. Never
     /// waits; does nothing in a forked child, where they belong to the parent.
-    pub(crate) fn give_up(shared: &Shared, entries: impl IntoIterator<Item = (GivenUp, u64)>) {
+    pub(crate) fn abandon(shared: &Shared, entries: impl IntoIterator<Item = (Abandoned, u64)>) {
         if shared.is_forked() {
             return;
         }
         for (what, id) in entries {
             if shared.control.has_id(what, id) {
-                shared.control.give_up(what);
+                shared.control.abandon(what);
             }
         }
-        Self::clear_given_up(shared);
+        Self::clear_abandoned(shared);
     }
 
     /// Cleans up abandoned entries, unless somebody holds the lock; then the holder does.
-    pub(crate) fn clear_given_up(shared: &Shared) {
+    pub(crate) fn clear_abandoned(shared: &Shared) {
         for _ in 0..Self::ROUNDS_MAX {
-            if !shared.control.anything_given_up() {
+            if !shared.control.anything_abandoned() {
                 return;
             }
             let Ok(lock) = shared.lock(Duration::ZERO) else { return };
@@ -89,7 +89,7 @@ impl Drop for Change<'_> {
     fn drop(&mut self) {
         if self.lock.is_some() {
             self.end();
-            Change::clear_given_up(self.shared);
+            Change::clear_abandoned(self.shared);
         }
     }
 }

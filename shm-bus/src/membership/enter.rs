@@ -15,7 +15,7 @@ use super::removed::Removal;
 use super::shared::Shared;
 use super::sweep;
 use super::view::View;
-use crate::control::{Build, Control, GivenUp, NewParticipant, Process};
+use crate::control::{Abandoned, Build, Control, NewParticipant, Process};
 use crate::runtime::{CONTROL, LockOwner, ParticipantLock, Store};
 use crate::sys::{Birth, Origin};
 
@@ -80,9 +80,9 @@ impl Drop for Shared {
         // may clean up after it: nothing is waited for.
         self.lock = None;
         self.control.leave(self.slot, self.id);
-        self.control.give_up(GivenUp::Participant(self.slot));
+        self.control.abandon(Abandoned::Participant(self.slot));
         for _ in 0..Change::ROUNDS_MAX {
-            if !self.control.anything_given_up() {
+            if !self.control.anything_abandoned() {
                 return;
             }
             let Ok(lock) = self.lock(Duration::ZERO) else { return };

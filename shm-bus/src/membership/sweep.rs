@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use super::view::View;
 use crate::claims;
-use crate::control::{Control, CorruptEntry, GivenUp, LaneEntry, LaneState, RegistryTable};
+use crate::control::{Abandoned, Control, CorruptEntry, LaneEntry, LaneState, RegistryTable};
 use crate::lane::{Cursor, Place};
 use crate::layout::control::{INBOXES_MAX, LANES_MAX, PARTICIPANTS_MAX, TOPICS_MAX};
 use crate::runtime::{
@@ -27,10 +27,10 @@ pub(crate) fn sweep(view: View<'_>) {
     let View { store, control, .. } = view;
     // A lock holder that was killed in the middle of a step did not announce it either.
     let mut changed = control.finish_step();
-    changed |= clear_given_up(store, control);
+    changed |= clear_abandoned(store, control);
     // Before checking who lives: a participant that leaves after the check sets its bit again.
     for slot in 0..PARTICIPANTS_MAX {
-        control.clear_given_up(GivenUp::Participant(slot));
+        control.clear_abandoned(Abandoned::Participant(slot));
     }
     let dead: Vec<usize> =
         (0..PARTICIPANTS_MAX).filter(|slot| !control.participant_is_free(*slot) && !view.is_alive(*slot)).collect();
@@ -94,26 +94,26 @@ fn tell_of_deaths<'a>(control: &Control, slots: impl Iterator<Item = &'a usize>)
 }
 
 /// Closes lanes and removes inboxes that their owners have abandoned.
-fn clear_given_up(store: &Store, control: &Control) -> bool {
-    if !control.anything_given_up() {
+fn clear_abandoned(store: &Store, control: &Control) -> bool {
+    if !control.anything_abandoned() {
         return false;
     }
-    for what in (0..LANES_MAX).map(GivenUp::Lane).filter(|what| control.is_given_up(*what)) {
-        if let GivenUp::Lane(index) = what
+    for what in (0..LANES_MAX).map(Abandoned::Lane).filter(|what| control.is_abandoned(*what)) {
+        if let Abandoned::Lane(index) = what
             && let Some(lane) = control.lane(index).filter(|lane| lane.state == LaneState::Open)
         {
             control.close_lane(&lane);
         }
-        control.clear_given_up(what);
+        control.clear_abandoned(what);
     }
-    for what in (0..INBOXES_MAX).map(GivenUp::Inbox).filter(|what| control.is_given_up(*what)) {
-        if let GivenUp::Inbox(index) = what
+    for what in (0..INBOXES_MAX).map(Abandoned::Inbox).filter(|what| control.is_abandoned(*what)) {
+        if let Abandoned::Inbox(index) = what
             && let Some(inbox) = control.inbox(index)
         {
             log_failure(store.remove(&inbox_name(inbox.id)), "inbox");
             control.remove_inbox(index);
         }
-        control.clear_given_up(what);
+        control.clear_abandoned(what);
     }
     true
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::liveness::Signs;
-use crate::control::{Control, GivenUp};
+use crate::control::{Abandoned, Control};
 use crate::inbox_file::InboxFile;
 use crate::lane::{LaneFile, LaneHead};
 use crate::layout;
@@ -94,7 +94,7 @@ impl View<'_> {
         let lane_stays = |index, id| control.lane(index).is_some_and(|now| now.id == id);
         let inbox_stays = |index, id| {
             control.inbox(index).is_some_and(|now| now.id == id && self.is_alive(now.participant))
-                && !control.is_given_up(GivenUp::Inbox(index))
+                && !control.is_abandoned(Abandoned::Inbox(index))
         };
         let locks = (0..PARTICIPANTS_MAX)
             .filter(|slot| matches!(self.slot_lock(*slot), LockState::Missing | LockState::Foreign))

@@ -19,7 +19,7 @@ mod room;
 pub use error::SendError;
 pub(crate) use room::{sleep_until_room, wake_for_room};
 
-use crate::control::{GivenUp, NewLane};
+use crate::control::{Abandoned, NewLane};
 use crate::lane::{LaneFile, Stamp, Writer};
 use crate::membership::{ChangeError, Shared, end_lane};
 use crate::wire::Priority;
@@ -55,8 +55,8 @@ impl<G> OutLane<G> {
     }
 
     /// Its entry, for giving it up.
-    pub(crate) const fn entry(&self) -> (GivenUp, u64) {
-        (GivenUp::Lane(self.index), self.id)
+    pub(crate) const fn entry(&self) -> (Abandoned, u64) {
+        (Abandoned::Lane(self.index), self.id)
     }
 
     /// Removes a lane that was not announced yet. Under `bus.lock`.

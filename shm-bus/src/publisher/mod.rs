@@ -308,6 +308,6 @@ impl Leaving {
 
 impl Drop for Publisher {
     fn drop(&mut self) {
-        Change::give_up(&self.shared, self.lanes.iter().flatten().map(OutLane::entry));
+        Change::abandon(&self.shared, self.lanes.iter().flatten().map(OutLane::entry));
     }
 }

@@ -229,6 +229,6 @@ fn drop_dead(table: &Table<ClaimFile>, sequence: u64) -> bool {
 
 impl Drop for WorkProducer {
     fn drop(&mut self) {
-        Change::give_up(&self.shared, self.lanes.iter().flatten().map(OutLane::entry));
+        Change::abandon(&self.shared, self.lanes.iter().flatten().map(OutLane::entry));
     }
 }

@@ -29,7 +29,7 @@ use super::spec::{QueueError, QueueSpec, find_or_add_queue};
 use super::wake::wake_one;
 use crate::bell::SLICE;
 use crate::claims::{Claim, Owner, Register, inspect};
-use crate::control::GivenUp;
+use crate::control::Abandoned;
 use crate::membership::{Change, Shared, text_fits};
 use crate::schedule::Schedule;
 use crate::wire::Policy;
@@ -187,6 +187,6 @@ impl Drop for Worker {
         if self.rings && self.something_waits() {
             wake_one(&self.shared, self.topic);
         }
-        Change::give_up(&self.shared, [(GivenUp::Inbox(self.index), self.id)]);
+        Change::abandon(&self.shared, [(Abandoned::Inbox(self.index), self.id)]);
     }
 }

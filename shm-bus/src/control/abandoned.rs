@@ -1,6 +1,6 @@
 //! Abandoned entries (tombstones): a bit for each lane, inbox and participant whose owner dropped it without waiting for `bus.lock`.
 //!
-//! The owner sets the bit, then tries the lock. If the lock is held, its holder checks the bits once more after releasing it: `[GIVEN-UP]`.
+//! The owner sets the bit, then tries the lock. If the lock is held, its holder checks the bits once more after releasing it: `[ABANDONED]`.
 //! So a drop never waits, and an abandoned entry stays no longer than the present change.
 //!
 //! # Invariants
@@ -11,62 +11,62 @@
 //! If a holder is killed before it checks the bits, the next change does. A wrong bit costs its lane or inbox messages, nothing else.
 
 use super::Control;
-use crate::layout::control::{GIVEN_UP_INBOXES, GIVEN_UP_LANES, GIVEN_UP_PARTICIPANTS};
+use crate::layout::control::{ABANDONED_INBOXES, ABANDONED_LANES, ABANDONED_PARTICIPANTS};
 use crate::sync::{Ordering, fence};
 
 /// An abandoned entry, by index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum GivenUp {
+pub(crate) enum Abandoned {
     Lane(usize),
     Inbox(usize),
     Participant(usize),
 }
 
-impl GivenUp {
+impl Abandoned {
     const fn place(self) -> (usize, u64) {
         match self {
-            Self::Lane(index) => (GIVEN_UP_LANES + index / 64, 1 << (index % 64)),
-            Self::Inbox(index) => (GIVEN_UP_INBOXES, 1 << index),
-            Self::Participant(slot) => (GIVEN_UP_PARTICIPANTS, 1 << slot),
+            Self::Lane(index) => (ABANDONED_LANES + index / 64, 1 << (index % 64)),
+            Self::Inbox(index) => (ABANDONED_INBOXES, 1 << index),
+            Self::Participant(slot) => (ABANDONED_PARTICIPANTS, 1 << slot),
         }
     }
 }
 
 impl Control {
     /// Marks `what` as abandoned. Called by its owner, which then tries to clean up.
-    pub(crate) fn give_up(&self, what: GivenUp) {
+    pub(crate) fn abandon(&self, what: Abandoned) {
         let (word, bit) = what.place();
-        // ORDERING: [GIVEN-UP] Release: the sweep that sees it sees the messages sent before. The fence is the first half of "set the bit,
-        // then try the lock"; pairs with the one in `anything_given_up`.
+        // ORDERING: [ABANDONED] Release: the sweep that sees it sees the messages sent before. The fence is the first half of "set the bit,
+        // then try the lock"; pairs with the one in `anything_abandoned`.
         self.word(word).fetch_or(bit, Ordering::Release);
         fence(Ordering::SeqCst);
     }
 
     /// Whether `what` is the entry with this id. It is not if its owner was taken for dead, or if somebody overwrote it.
-    pub(crate) fn has_id(&self, what: GivenUp, id: u64) -> bool {
+    pub(crate) fn has_id(&self, what: Abandoned, id: u64) -> bool {
         match what {
-            GivenUp::Lane(index) => self.lane(index).is_some_and(|entry| entry.id == id),
-            GivenUp::Inbox(index) => self.inbox(index).is_some_and(|entry| entry.id == id),
-            GivenUp::Participant(slot) => self.participant_id(slot) == id,
+            Abandoned::Lane(index) => self.lane(index).is_some_and(|entry| entry.id == id),
+            Abandoned::Inbox(index) => self.inbox(index).is_some_and(|entry| entry.id == id),
+            Abandoned::Participant(slot) => self.participant_id(slot) == id,
         }
     }
 
     /// Whether the owner has abandoned `what`.
-    pub(crate) fn is_given_up(&self, what: GivenUp) -> bool {
+    pub(crate) fn is_abandoned(&self, what: Abandoned) -> bool {
         let (word, bit) = what.place();
-        // ORDERING: [GIVEN-UP] Acquire, pairs with `give_up`.
+        // ORDERING: [ABANDONED] Acquire, pairs with `abandon`.
         self.word(word).load(Ordering::Acquire) & bit != 0
     }
 
     /// Whether anything is abandoned. Call this after releasing the lock.
-    pub(crate) fn anything_given_up(&self) -> bool {
-        // ORDERING: [GIVEN-UP] SeqCst: the second half of "release the lock, then look"; pairs with `give_up`.
+    pub(crate) fn anything_abandoned(&self) -> bool {
+        // ORDERING: [ABANDONED] SeqCst: the second half of "release the lock, then look"; pairs with `abandon`.
         fence(Ordering::SeqCst);
-        (GIVEN_UP_LANES..=GIVEN_UP_PARTICIPANTS).any(|word| self.word(word).load(Ordering::Relaxed) != 0)
+        (ABANDONED_LANES..=ABANDONED_PARTICIPANTS).any(|word| self.word(word).load(Ordering::Relaxed) != 0)
     }
 
     /// Clears the mark, after the entry was cleaned up. Under `bus.lock`.
-    pub(crate) fn clear_given_up(&self, what: GivenUp) {
+    pub(crate) fn clear_abandoned(&self, what: Abandoned) {
         let (word, bit) = what.place();
         // ORDERING: Relaxed, `bus.lock` orders its holders.
         if self.word(word).load(Ordering::Relaxed) & bit != 0 {
@@ -75,10 +75,10 @@ impl Control {
     }
 
     pub(super) fn keep_lane(&self, index: usize) {
-        self.clear_given_up(GivenUp::Lane(index));
+        self.clear_abandoned(Abandoned::Lane(index));
     }
 
     pub(super) fn keep_inbox(&self, index: usize) {
-        self.clear_given_up(GivenUp::Inbox(index));
+        self.clear_abandoned(Abandoned::Inbox(index));
     }
 }
