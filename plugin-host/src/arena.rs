@@ -10,7 +10,7 @@
 //!    bounded by the number of plugins.
 //!
 //! # Failure
-//! A refill beyond the quota is refused; the plugin sees `ArenaFull`. Of consecutive frames with refusals, only the first is logged.
+//! A refill beyond the quota is refused; the plugin sees `ArenaFull`. Only the first of consecutive frames with refusals is logged.
 
 #![expect(unsafe_code, reason = "lends raw memory to plugins")]
 

@@ -16,7 +16,7 @@
 //! ever running. This module knows nothing of images, threads or clocks.
 //!
 //! # Invariants
-//! 1. Of the changes that arrived for a plugin and have not begun, only the latest counts.
+//! 1. Only a plugin's latest change counts among those that have arrived and not begun.
 //! 2. A plugin has at most one handover, which ends at the next edge.
 
 use std::collections::BTreeMap;

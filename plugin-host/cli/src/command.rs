@@ -31,7 +31,7 @@ impl Command {
     /// Runs the command to its end; returns the exit code.
     ///
     /// # Errors
-    /// What failed, for a person. It is no error if the reader of the output goes away.
+    /// The command's error. It is a success if only the reader of the output went away.
     pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         let mut out = Guard(io::stdout().lock());
         let Area::Bus(command) = self.area;

@@ -1,4 +1,4 @@
-//! What a tool can find out about a bus that is not listed as live: whether anybody lives on it, and whether it can be locked.
+//! Looks at a bus that is not listed as live: whether a participant is alive on it, and whether it can be locked.
 
 use std::fs::TryLockError;
 use std::io;
@@ -21,7 +21,7 @@ pub enum Remains {
     Dead,
 }
 
-/// What is left of the bus `name`, if there was one. Changes nothing.
+/// Returns the remains of the bus `name`, if there was one. Changes nothing.
 #[must_use]
 pub fn remains(name: &str) -> Remains {
     let place = Place::from_environment();

@@ -65,7 +65,7 @@ pub struct Build {
     pub release: String,
     /// Version of the format.
     pub version: Version,
-    /// Features that everybody must know. Of a bus: those in use; of a build: those that it knows.
+    /// Features that every participant must know. A bus has those that are in use, a build those that it knows.
     pub required: u64,
     /// Features that may be ignored.
     pub optional: u64,

@@ -41,7 +41,7 @@ pub(super) struct Redeclared {
 }
 
 impl Subscription {
-    /// A subscription to the topic in `entry`. Of its ended lanes, `accounted` messages are not owed.
+    /// A subscription to the topic in `entry`. This inbox is not owed `accounted` messages of its ended lanes.
     pub(super) fn new(entry: &TopicEntry, wanted: Option<&TopicSpec<'_>>, accounted: u64) -> Self {
         Self {
             topic: entry.index,

@@ -59,7 +59,7 @@ pub(crate) const ABANDONED_INBOXES: usize = ABANDONED_LANES + LANES_MAX / 64;
 pub(crate) const ABANDONED_PARTICIPANTS: usize = ABANDONED_INBOXES + 1;
 /// This file's inode.
 pub(crate) const INODE: usize = 64;
-/// What the holder of `bus.lock` is doing for an account.
+/// The change that the holder of `bus.lock` is making to an account.
 pub(crate) const STEP: usize = 72;
 /// The total to which the step leads.
 pub(crate) const STEP_TOTAL: usize = 73;

@@ -16,8 +16,8 @@
 //! 2. Entries and files change only while a [`Change`] is held.
 //!
 //! # Failure
-//! An operation that returns an error leaves the bus unchanged. What a killed process left is removed by the next participant that changes
-//! anything, or by [`gc`](crate::gc) if there is none.
+//! An operation that returns an error leaves the bus unchanged. The next participant that changes anything removes the remains of a killed
+//! process; if there is none, [`gc`](crate::gc) does.
 //!
 //! # Forks
 //! A child of `fork` has none of the mappings. Every call on an inherited handle returns an error that says so, and does nothing. A call

@@ -1,4 +1,4 @@
-//! What all handles of a participant share: the registry, its location, and the segments that it names.
+//! The data that all handles of a participant share: the registry, its location, and the segments that it names.
 //!
 //! # Failure
 //! A segment that contradicts the registry is refused.

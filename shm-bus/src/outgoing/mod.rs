@@ -10,7 +10,7 @@
 //! | `room` | sleeping until there is room, and waking who sleeps so |
 //!
 //! # Failure
-//! Of several lanes all are made, or none.
+//! If one of several lanes can't be created, none of them is.
 
 mod error;
 mod refusal;

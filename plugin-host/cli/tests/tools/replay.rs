@@ -46,7 +46,7 @@ fn order_priorities_publishers_and_timing_are_kept() {
     let (_lab, mut inbox) = lab(&game);
     let begun = Instant::now();
     let replay = game.tool(&["replay", file.to_str().expect("text"), "--bus", "lab", "--speed", "2"]);
-    // Of two waiting messages, the more urgent one comes first: each priority has its own order.
+    // The more urgent of two waiting messages comes first: each priority has its own order.
     let mut ids = [(Priority::High, (0..10).step_by(2)), (Priority::Low, (1..10).step_by(2))];
     for _ in 0..10 {
         inbox.wait().expect("mapped");

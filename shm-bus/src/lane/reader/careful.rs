@@ -7,7 +7,7 @@ use crate::lane::{HEADER_WORDS, Memory, Mode, SLOT};
 use crate::sync::{AtomicU64, Mutation, Ordering, fence_unless};
 use crate::wire::{Header, Kind};
 
-/// What is known about the next record's sequence.
+/// The reader's knowledge of the next record's sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Known {
     /// It is `expected`.
