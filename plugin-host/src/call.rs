@@ -47,7 +47,17 @@ pub(crate) struct Context<'a> {
     panic: Option<Fault>,
     fault: Option<Fault>,
     report: Option<StateReport>,
+    /// The error that an export returned.
+    failure: Option<Failure>,
     _under_way: UnderWay,
+}
+
+/// The error that an export returned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// 0 if it has none.
+    pub(crate) code: u32,
+    pub(crate) message: String,
 }
 
 /// The fate of a plugin's state in a handover, as reported by the SDK.
@@ -78,7 +88,7 @@ pub(crate) struct FrameAccess<'a> {
 impl<'a> Context<'a> {
     /// Context of a call that begins now, for `step`.
     pub(crate) fn new(callee: &'static Callee, step: Step, generation: u32, frame: Option<FrameAccess<'a>>) -> Self {
-        Self { callee, generation, frame, panic: None, fault: None, report: None, _under_way: callee.enter(step) }
+        Self { callee, generation, frame, panic: None, fault: None, report: None, failure: None, _under_way: callee.enter(step) }
     }
 
     /// The plugin's access to the host; valid while `self` is borrowed.
@@ -138,6 +148,7 @@ static TABLE: HostTable = HostTable {
     unwound,
     origin,
     stray,
+    failed,
 };
 
 /// # Safety
@@ -275,6 +286,14 @@ unsafe fn told(message: Text, location: Text) -> Fault {
     // SAFETY: by contract.
     let location = unsafe { location.to_owned_text() };
     Fault { message, location }
+}
+
+unsafe extern "C" fn failed(at: *mut c_void, code: u32, message: Text) {
+    // SAFETY: the plugin passes its call's context.
+    let context = unsafe { context(at) };
+    // SAFETY: the plugin keeps the text alive for this call.
+    let message = unsafe { message.to_owned_text() };
+    context.failure = Some(Failure { code, message });
 }
 
 unsafe extern "C" fn state_report(at: *mut c_void, level: Level, report: Text) {

@@ -6,7 +6,7 @@ use core::ffi::c_void;
 use core::ptr::NonNull;
 
 use crate::abi::{
-    ABI_VERSION, Call, ComponentDescriptor, HostTable, Level, LifeCall, List, ParamDescriptor, ParamKind,
+    ABI_VERSION, Call, ComponentDescriptor, ExportDescriptor, HostTable, Level, LifeCall, List, ParamDescriptor, ParamKind,
     PluginDescriptor, Sink, Status, SubscriptionDescriptor, SystemDescriptor, Text,
 };
 use crate::frame::Frame;
@@ -23,6 +23,7 @@ pub const fn descriptor<S: PluginState>(
     components: &'static [ComponentDescriptor],
     systems: &'static [SystemDescriptor],
     subscriptions: &'static [SubscriptionDescriptor],
+    exports: &'static [ExportDescriptor],
 ) -> PluginDescriptor {
     PluginDescriptor {
         size: size_of::<PluginDescriptor>() as u32,
@@ -37,6 +38,7 @@ pub const fn descriptor<S: PluginState>(
         create: create::<S>,
         save: save::<S>,
         destroy: destroy::<S>,
+        exports: List::new(exports),
     }
 }
 

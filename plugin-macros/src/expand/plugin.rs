@@ -194,7 +194,7 @@ fn expand(state: &Type, args: &PluginArgs, systems: &[System], subscriptions: &[
             const SUBSCRIPTIONS: &[abi::SubscriptionDescriptor] = &[#(#subscription_descriptors),*];
 
             static DESCRIPTOR: abi::PluginDescriptor =
-                glue::descriptor::<#state>(NAME, VERSION, COMPONENTS, SYSTEMS, SUBSCRIPTIONS);
+                glue::descriptor::<#state>(NAME, VERSION, COMPONENTS, SYSTEMS, SUBSCRIPTIONS, &[]);
 
             #[used]
             #[cfg_attr(any(target_os = "macos", target_os = "ios"), unsafe(link_section = "__TEXT,__hotframe"))]

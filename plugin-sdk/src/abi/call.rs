@@ -40,6 +40,8 @@ pub struct HostTable {
     pub origin: unsafe extern "C" fn(context: *mut c_void) -> *const c_void,
     /// Reports a panic outside of every call, on any thread; `thread` is the thread's name, or empty.
     pub stray: unsafe extern "C" fn(origin: *const c_void, message: Text, location: Text, thread: Text),
+    /// In an export: reports the error that the method returned. A code of 0 means that it has none.
+    pub failed: unsafe extern "C" fn(context: *mut c_void, code: u32, message: Text),
 }
 
 /// Argument of `create`, `save` and `destroy`: access to the host.

@@ -3,6 +3,7 @@
 use core::ffi::c_void;
 
 use super::call::{Call, LifeCall};
+use super::export::ExportDescriptor;
 use super::status::Status;
 use super::text::{List, Text};
 use crate::component::Component;
@@ -36,6 +37,8 @@ pub struct PluginDescriptor {
     pub save: SaveFn,
     /// Drops an instance.
     pub destroy: DestroyFn,
+    /// Exports, in source order.
+    pub exports: List<ExportDescriptor>,
 }
 
 #[expect(unsafe_code, reason = "a static of raw pointers to constants is shared between threads")]

@@ -16,6 +16,8 @@ impl Status {
     pub const FULL: Self = Self(3);
     /// An argument is out of range.
     pub const INVALID: Self = Self(4);
+    /// An export returned an error; its code and text went to [`HostTable::failed`](super::HostTable::failed).
+    pub const FAILED: Self = Self(5);
 }
 
 /// Severity of a log line. An unknown number counts as [`Level::INFO`].

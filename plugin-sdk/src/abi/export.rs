@@ -1,0 +1,77 @@
+//! Exports: methods of a plugin that anybody may call by name.
+//!
+//! Arguments and replies are MessagePack. Arguments are one array with an item for each argument, in order; no bytes at all stand for no
+//! argument. A reply is one value; no bytes stand for `()`.
+
+use core::ffi::c_void;
+
+use super::call::LifeCall;
+use super::descriptor::Sink;
+use super::status::Status;
+use super::text::{List, Text};
+
+/// One exported method.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct ExportDescriptor {
+    /// Unique within the plugin.
+    pub name: Text,
+    /// Canonical text: `name(argument: Type, …) -> Type`, without `-> Type` for `()`. The type of a `Result` is that of its value.
+    pub signature: Text,
+    /// FNV-1a of `signature`.
+    pub hash: u64,
+    /// Its doc comment, or empty.
+    pub docs: Text,
+    /// An [`ExportAccess`].
+    pub access: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// The shim.
+    pub call: ExportFn,
+}
+
+/// How an export uses the instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u32)]
+pub enum ExportAccess {
+    /// `&self`: several threads may be in such exports at a time. The state is `Sync`.
+    Shared = 0,
+    /// `&mut self`: nothing else of the instance runs meanwhile.
+    Exclusive = 1,
+}
+
+impl ExportAccess {
+    /// The access with this number.
+    #[must_use]
+    pub const fn from_wire(number: u32) -> Option<Self> {
+        match number {
+            0 => Some(Self::Shared),
+            1 => Some(Self::Exclusive),
+            _ => None,
+        }
+    }
+}
+
+/// Calls one export. The host passes an instance of this library to which the call has the declared access, and valid arguments. The export
+/// writes its reply to `reply`, and only if it ends with [`Status::OK`] is the reply used.
+///
+/// | status | meaning | text |
+/// |---|---|---|
+/// | [`Status::OK`] | the reply is whole | |
+/// | [`Status::FAILED`] | the method returned an error | code and text went to [`HostTable::failed`](super::HostTable::failed) |
+/// | [`Status::REFUSED`] | the arguments are not the method's | why went to [`HostTable::fault`](super::HostTable::fault) |
+/// | [`Status::FAULT`] | it panicked | as for a system |
+pub type ExportFn =
+    unsafe extern "C" fn(instance: *mut c_void, call: *mut ExportCall, arguments: List<u8>, reply: Sink) -> Status;
+
+/// Argument of exports. Valid for that call only.
+#[derive(Debug)]
+#[repr(C)]
+pub struct ExportCall {
+    /// `size_of::<ExportCall>()` of the host's build: fields are only ever appended.
+    pub size: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// Access to the host.
+    pub life: LifeCall,
+}
