@@ -9,7 +9,7 @@
 use std::ffi::c_void;
 use std::fmt;
 
-use plugin_sdk::abi::{Bump, Call, HostTable, Level, LifeCall, Status, Text};
+use plugin_sdk::abi::{Bump, Call, HostTable, Level, LifeCall, Sink, Status, Text};
 use tracing::dispatcher;
 
 use crate::arena::Piece;
@@ -40,6 +40,7 @@ impl std::error::Error for Fault {}
 /// State of one call, used by the table's functions.
 pub(crate) struct Context<'a> {
     callee: &'static Callee,
+    step: Step,
     generation: u32,
     /// `None` in `create`, `save` and `destroy`, which run outside of frames.
     frame: Option<FrameAccess<'a>>,
@@ -88,7 +89,32 @@ pub(crate) struct FrameAccess<'a> {
 impl<'a> Context<'a> {
     /// Context of a call that begins now, for `step`.
     pub(crate) fn new(callee: &'static Callee, step: Step, generation: u32, frame: Option<FrameAccess<'a>>) -> Self {
-        Self { callee, generation, frame, panic: None, fault: None, report: None, failure: None, _under_way: callee.enter(step) }
+        Self::under_way(callee, step, generation, frame, callee.enter(step))
+    }
+
+    /// Context of an export that begins now, beside which others may run.
+    pub(crate) fn beside_others(callee: &'static Callee, step: Step, generation: u32) -> Self {
+        Self::under_way(callee, step, generation, None, callee.enter_beside_others(step))
+    }
+
+    const fn under_way(
+        callee: &'static Callee,
+        step: Step,
+        generation: u32,
+        frame: Option<FrameAccess<'a>>,
+        under_way: UnderWay,
+    ) -> Self {
+        Self {
+            callee,
+            step,
+            generation,
+            frame,
+            panic: None,
+            fault: None,
+            report: None,
+            failure: None,
+            _under_way: under_way,
+        }
     }
 
     /// The plugin's access to the host; valid while `self` is borrowed.
@@ -119,6 +145,11 @@ impl<'a> Context<'a> {
             }
             Some(_) => {}
         }
+    }
+
+    /// Takes the error that the export returned.
+    pub(crate) fn take_failure(&mut self) -> Option<Failure> {
+        self.failure.take()
     }
 
     /// The call's result by its status, with the reason that the plugin gave.
@@ -168,7 +199,7 @@ unsafe fn port<'a>(at: *mut c_void, number: u32) -> Option<&'a mut Port> {
 
 unsafe extern "C" fn arena_refill(at: *mut c_void, call: *mut Call, size: usize, align: usize) -> Status {
     // SAFETY: the plugin passes its call's context.
-    let Context { callee, frame: Some(frame), .. } = (unsafe { context(at) }) else { return Status::INVALID };
+    let Context { callee, step, frame: Some(frame), .. } = (unsafe { context(at) }) else { return Status::INVALID };
     // SAFETY: the plugin passes its call, which lives on the host's stack.
     let spent = unsafe { (*call).arena };
     match frame.piece.refill(spent, size, align) {
@@ -178,7 +209,7 @@ unsafe extern "C" fn arena_refill(at: *mut c_void, call: *mut Call, size: usize,
             Status::OK
         }
         Err(refusal) => {
-            refusal.tell(&callee.plugin, &callee.place());
+            refusal.tell(&callee.plugin, &callee.place_of(*step));
             Status::FULL
         }
     }
@@ -243,11 +274,11 @@ unsafe extern "C" fn fault(at: *mut c_void, message: Text, location: Text) {
 /// Logs immediately: what follows may end the process, for example a panic in a destructor.
 unsafe extern "C" fn panicked(at: *mut c_void, message: Text, location: Text) {
     // SAFETY: the plugin passes its call's context.
-    let Context { callee, generation, panic, .. } = unsafe { context(at) };
+    let Context { callee, step, generation, panic, .. } = unsafe { context(at) };
     // SAFETY: the plugin keeps both texts alive for this call.
     let fault = unsafe { told(message, location) };
     let plugin = &callee.plugin;
-    tracing::error!(plugin, generation, "{plugin} panicked {}: {fault}", callee.place());
+    tracing::error!(plugin, generation, "{plugin} panicked {}: {fault}", callee.place_of(*step));
     *panic = Some(fault);
 }
 
@@ -276,6 +307,19 @@ unsafe extern "C" fn stray(origin: *const c_void, message: Text, location: Text,
         let (plugin, generation) = (&callee.plugin, callee.generation());
         tracing::error!(plugin, generation, thread, "a thread of {plugin} panicked: {fault}");
     });
+}
+
+/// A sink that appends to `bytes`, for as long as they are borrowed.
+pub(crate) fn sink(bytes: &mut Vec<u8>) -> Sink {
+    Sink { context: std::ptr::from_mut(bytes).cast(), write }
+}
+
+unsafe extern "C" fn write(context: *mut c_void, bytes: *const u8, length: usize) -> Status {
+    // SAFETY: `sink` passes its vector as the context, and the plugin passes that back unchanged.
+    let vector = unsafe { &mut *context.cast::<Vec<u8>>() };
+    // SAFETY: the plugin passes as many bytes as it says, from a slice, hence not null.
+    vector.extend_from_slice(unsafe { std::slice::from_raw_parts(bytes, length) });
+    Status::OK
 }
 
 /// # Safety

@@ -32,12 +32,16 @@ use crate::image::copy::{ImageStore, StoreError};
 use crate::image::{Image, Manifest};
 use crate::instance::Instance;
 use crate::loading::{Loaded, loader};
+use crate::plugins::Plugins;
 use crate::ports::{PastLane, Traffic};
 use crate::slot::{FrameInfo, Slot};
 use crate::watcher::{FileEvent, WatchError, Watcher, plugin_of};
 
 /// Interval at which [`Host::load_present`] checks whether the files that it waits for still exist.
 const PRESENCE_CHECK: Duration = Duration::from_millis(200);
+
+/// How long the end of the host waits for calls of a plugin's exports.
+const LAST_CALLS_WAIT: Duration = Duration::from_millis(100);
 
 /// Why a host could not start.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +91,8 @@ struct Plugin {
     is_refused: bool,
     /// The last report on it says that its file was refused or could not be tried.
     is_in_doubt: bool,
+    /// Edges in a row at which its change waited for calls in flight.
+    busy_edges: u32,
     /// Counters of the slots that it has left.
     traffic: Traffic,
     stats: PluginStats,
@@ -110,6 +116,8 @@ pub type NamedStates<'a> = Vec<(&'a str, Result<Vec<u8>, Fault>)>;
 pub struct Host {
     bus: Bus,
     plugins: BTreeMap<String, Plugin>,
+    /// All slots, for callers on other threads.
+    callable: Plugins,
     /// Plugins whose file is in the folder and was accepted, refused or postponed.
     tried: BTreeSet<String>,
     /// Plugins whose accepted file was copied again or touched.
@@ -152,6 +160,7 @@ impl Host {
         Ok(Self {
             bus,
             plugins,
+            callable: Plugins::default(),
             tried,
             touched: BTreeSet::new(),
             retry_at: None,
@@ -185,6 +194,12 @@ impl Host {
     #[must_use]
     pub fn bus(&self) -> &Bus {
         &self.bus
+    }
+
+    /// The running plugins, for calls of their exports on any thread.
+    #[must_use]
+    pub fn plugins(&self) -> Plugins {
+        self.callable.clone()
     }
 
     /// The frame arena.
@@ -299,7 +314,7 @@ impl Host {
             let mut stats = plugin.stats.clone();
             if let Some(slot) = &plugin.slot {
                 let occupant = slot.lock();
-                (stats.panics, stats.undelivered) = (occupant.faults, occupant.undelivered);
+                (stats.panics, stats.undelivered) = (slot.faults(), occupant.undelivered);
                 stats.arena.add(occupant.share.total());
             }
             let left = self.home.retired.of(name);
@@ -354,7 +369,7 @@ impl Drop for Host {
         self.changes = Changes::default();
         for slot in self.plugins.values().filter_map(|plugin| plugin.slot.as_ref()) {
             // A plugin that was abandoned while saving still holds its slot lock.
-            let Some(mut occupant) = slot.try_lock() else { continue };
+            let Some(mut occupant) = slot.lock_until(Instant::now() + LAST_CALLS_WAIT) else { continue };
             let instance = slot.put(&mut occupant, None);
             occupant.ports.close();
             drop(occupant);

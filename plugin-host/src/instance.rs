@@ -6,9 +6,9 @@ use std::ffi::c_void;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use plugin_sdk::abi::{List, Sink, Status};
+use plugin_sdk::abi::List;
 
-use crate::call::{Context, Fault, StateReport};
+use crate::call::{Context, Fault, StateReport, sink};
 use crate::calls::callee::Step;
 use crate::calls::ends;
 use crate::image::Image;
@@ -25,6 +25,10 @@ pub(crate) struct Instance {
 
 // SAFETY: a plugin's state is `Send` (`PluginState: Send`), and the image's functions may be called from any thread.
 unsafe impl Send for Instance {}
+
+// SAFETY: all that several threads do with it at a time is to call exports of `&self`, and the state of a plugin that has such exports is
+// `Sync`, which its macro checks. Everything else needs the slot's lock, which is not shared then.
+unsafe impl Sync for Instance {}
 
 impl Instance {
     /// Creates an instance: with defaults if `saved` is empty, otherwise from another generation's saved state. Also returns the report on
@@ -61,7 +65,8 @@ impl Instance {
         self.generation
     }
 
-    pub(crate) fn state(&mut self) -> *mut c_void {
+    /// The state. Whoever passes it to the image holds the slot's lock, alone or as far as the called function shares it.
+    pub(crate) fn state(&self) -> *mut c_void {
         self.state.as_ptr()
     }
 
@@ -83,7 +88,7 @@ impl Instance {
         ends::note(self.image.callee());
         let mut context = Context::new(self.image.callee(), Step::Save, self.generation, None);
         let life = context.life();
-        let sink = Sink { context: (&raw mut bytes).cast(), write };
+        let sink = sink(&mut bytes);
         // SAFETY: the image's own function and instance, which nobody else uses meanwhile (`self` is borrowed and calls need `&mut`).
         let status = unsafe { (self.image.functions().save)(&raw const life, self.state.as_ptr(), sink) };
         context.finish(status)?;
@@ -103,12 +108,4 @@ impl Drop for Instance {
             tracing::warn!(plugin, generation = self.generation, %fault, "its state panicked when dropped");
         }
     }
-}
-
-unsafe extern "C" fn write(context: *mut c_void, bytes: *const u8, length: usize) -> Status {
-    // SAFETY: `save` passes its vector as the context, and the plugin passes that back unchanged.
-    let vector = unsafe { &mut *context.cast::<Vec<u8>>() };
-    // SAFETY: the plugin passes as many bytes as it says, from a slice, hence not null.
-    vector.extend_from_slice(unsafe { std::slice::from_raw_parts(bytes, length) });
-    Status::OK
 }

@@ -9,7 +9,9 @@
 //! calls [`Slot::run`]), [`Host::stage_done`], [`Host::end_frame`]. This crate doesn't depend on bevy.
 
 mod arena;
+mod bindings;
 mod call;
+mod call_error;
 mod calls;
 mod causes;
 mod change;
@@ -22,7 +24,9 @@ pub mod image;
 mod inside;
 mod instance;
 mod loading;
+mod method;
 mod name;
+mod plugins;
 mod ports;
 mod retired;
 mod slot;
@@ -32,10 +36,13 @@ pub mod watcher;
 
 pub use arena::{ARENA_QUOTA_BYTES, ArenaUse, FrameArena};
 pub use call::Fault;
+pub use call_error::CallError;
 pub use calls::exit::{EXIT_CODE, ExitGuard, exit_at_once};
 pub use causes::with_causes;
 pub use engine::{Engine, PluginView};
 pub use host::{Host, NamedStates, PluginStats, StartError, library_path};
+pub use method::Method;
+pub use plugins::Plugins;
 pub use ports::{PastLane, PortError};
 pub use slot::{FrameInfo, Slot, publisher_value};
 pub use swap::SwapError;

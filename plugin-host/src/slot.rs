@@ -1,22 +1,24 @@
 //! A plugin's place in the host, through which systems call it while generations come and go.
 //!
 //! # Invariants
-//! 1. The slot's lock (the gate) belongs to its own instance: it is held while the instance runs and its commands are taken, and no other
-//!    lock is held then.
-//! 2. No system or subscription of a suspended plugin is called; only its state is saved and dropped.
+//! 1. The slot's lock (the gate) belongs to its own instance: it is held while the instance runs and its commands are taken. Exports of
+//!    `&self` share it; everything else holds it alone.
+//! 2. No system, subscription or export of a suspended plugin is called; only its state is saved and dropped.
 
 #![expect(unsafe_code, reason = "calls the system shims of an image")]
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
 
+use plugin_gate::{Exclusive, Gate, Refusal, Shared};
 use plugin_sdk::abi::{Call, List, ParamValue, Status};
 use plugin_sdk::wire::schema_hash;
 
 use crate::arena::{FrameArena, Piece, Share};
+use crate::bindings::Bindings;
 use crate::call::{Context, Fault, FrameAccess};
 use crate::calls::callee::Step;
-use crate::image::{Manifest, ParamInfo};
+use crate::image::{ExportInfo, Manifest, ParamInfo};
 use crate::instance::Instance;
 use crate::ports::Ports;
 
@@ -37,28 +39,46 @@ pub struct Slot {
     name: String,
     /// Set by the first fault, cleared by the next generation.
     suspended: AtomicBool,
-    gate: Mutex<Occupant>,
+    /// Whether there is an instance.
+    running: AtomicBool,
+    /// Failed calls.
+    faults: AtomicU64,
+    gate: Gate<Target, Occupant>,
 }
 
-/// The data that the gate protects.
+/// The use of a slot that nobody else uses.
+pub(crate) type Held<'a> = Exclusive<'a, Target, Occupant>;
+
+/// What exports need; the part of the slot that several threads may use at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Target {
+    /// `None` while the plugin is not there.
+    pub(crate) instance: Option<Instance>,
+    pub(crate) bindings: Bindings,
+}
+
+/// The part that one thread at a time uses.
 #[derive(Debug)]
 pub(crate) struct Occupant {
-    /// `None` once the plugin has been removed.
-    pub(crate) instance: Option<Instance>,
     pub(crate) ports: Ports,
-    /// Number of calls and swaps so far: while it is unchanged, so is the instance's state.
-    pub(crate) uses: u64,
+    /// Number of exclusive calls and swaps so far.
+    uses: u64,
     /// Each system's number for random numbers, in the order of the manifest's systems.
     numbers: Vec<u32>,
     /// Number and publisher values of each subscription, in the order of the manifest's subscriptions.
     delivery: Vec<(u32, PublisherValues)>,
-    /// Failed calls.
-    pub(crate) faults: u64,
     /// Records that were read but not delivered, so that they block no publisher: they arrived while the plugin was suspended, or
     /// contained no whole messages.
     pub(crate) undelivered: u64,
     /// Its account of the frame arena.
     pub(crate) share: Share,
+}
+
+impl Occupant {
+    /// Counts a call that may change the instance's state.
+    pub(crate) const fn note_use(&mut self) {
+        self.uses += 1;
+    }
 }
 
 /// Parameter values of a subscription: publishers only.
@@ -69,18 +89,22 @@ struct PublisherValues(Vec<ParamValue>);
 unsafe impl Send for PublisherValues {}
 
 impl Slot {
-    pub(crate) fn new(name: &str, faults: u64, undelivered: u64) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let occupant = Occupant {
-            instance: None,
             ports: Ports::default(),
             uses: 0,
             numbers: Vec::new(),
             delivery: Vec::new(),
-            faults,
-            undelivered,
+            undelivered: 0,
             share: Share::default(),
         };
-        Self { name: name.to_owned(), suspended: AtomicBool::new(false), gate: Mutex::new(occupant) }
+        Self {
+            name: name.to_owned(),
+            suspended: AtomicBool::new(false),
+            running: AtomicBool::new(false),
+            faults: AtomicU64::new(0),
+            gate: Gate::new(Target::default(), occupant),
+        }
     }
 
     /// The plugin's name.
@@ -95,17 +119,58 @@ impl Slot {
         self.suspended.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Occupant> {
-        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Uses the slot alone, when the calls in flight have returned; comes before calls that wait.
+    ///
+    /// # Panics
+    /// If this thread uses the slot already: a plugin never gets at the host's functions that call this.
+    pub(crate) fn lock(&self) -> Held<'_> {
+        self.gate.urgent().unwrap_or_else(|refusal| self.is_used_here(refusal))
     }
 
-    /// Like [`Self::lock`], but returns `None` while a call holds the gate.
-    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, Occupant>> {
-        match self.gate.try_lock() {
-            Ok(occupant) => Some(occupant),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
+    /// Like [`Self::lock`], but `None` if the calls in flight have not returned by `deadline`.
+    pub(crate) fn lock_until(&self, deadline: Instant) -> Option<Held<'_>> {
+        self.gate.urgent_until(deadline).unwrap_or_else(|refusal| self.is_used_here(refusal))
+    }
+
+    fn is_used_here(&self, refusal: Refusal) -> ! {
+        panic!("{} is changed or run by a thread that is calling it: {refusal:?}", self.name)
+    }
+
+    /// Uses the instance together with other calls of `&self`.
+    #[inline]
+    pub(crate) fn share(&self) -> Result<Shared<'_, Target, Occupant>, Refusal> {
+        self.gate.shared()
+    }
+
+    /// Uses the instance alone, after those that wait already.
+    pub(crate) fn queue(&self) -> Result<Held<'_>, Refusal> {
+        self.gate.exclusive()
+    }
+
+    /// Number of calls and swaps so far: while it is unchanged, so is the instance's state.
+    pub(crate) fn uses(held: &Held<'_>) -> u64 {
+        held.uses.wrapping_add(held.entries())
+    }
+
+    /// Whether there is an instance.
+    pub(crate) fn is_running(&self) -> bool {
+        self.running.load(Ordering::Relaxed)
+    }
+
+    /// The instance's exports; `None` without an instance, and while this thread changes it.
+    pub(crate) fn exports(&self) -> Option<Vec<ExportInfo>> {
+        let target = self.share().ok()?;
+        Some(target.instance.as_ref()?.image().manifest().exports.clone())
+    }
+
+    /// Counts a failed call.
+    pub(crate) fn count_fault(&self) {
+        self.faults.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Failed calls so far.
+    pub(crate) fn faults(&self) -> u64 {
+        self.faults.load(Ordering::Relaxed)
     }
 
     /// Prepares calls of what `manifest` declares, before the first instance that declares it is installed.
@@ -119,10 +184,13 @@ impl Slot {
     }
 
     /// Installs `instance`; returns its predecessor.
-    pub(crate) fn put(&self, occupant: &mut Occupant, instance: Option<Instance>) -> Option<Instance> {
+    pub(crate) fn put(&self, held: &mut Held<'_>, instance: Option<Instance>) -> Option<Instance> {
         self.suspended.store(false, Ordering::Relaxed);
+        self.running.store(instance.is_some(), Ordering::Relaxed);
+        let (target, occupant) = held.parts();
         occupant.uses += 1;
-        std::mem::replace(&mut occupant.instance, instance)
+        target.bindings.bind(instance.as_ref().map(|instance| instance.image().manifest()));
+        std::mem::replace(&mut target.instance, instance)
     }
 
     /// Runs system `index` of the manifest with one value per parameter. Returns its commands, which live in `arena`.
@@ -144,17 +212,16 @@ impl Slot {
         if self.is_suspended() {
             return &[];
         }
-        let mut occupant = self.lock();
-        let Occupant { instance: Some(instance), ports, uses, numbers, faults, share, .. } = &mut *occupant else {
-            return &[];
-        };
+        let mut held = self.lock();
+        let (Target { instance: Some(instance), .. }, occupant) = held.parts() else { return &[] };
+        let Occupant { ports, uses, numbers, share, .. } = occupant;
         let (Some(run), Some(number)) = (instance.image().functions().systems.get(index).copied(), numbers.get(index))
         else {
             return &[];
         };
         *uses += 1;
         let call = Invocation { slot: self, step: Step::System(index), number: *number, change_tick, frame, arena };
-        call.invoke(instance, &mut ports.publishers, share, faults, params, |state, call| {
+        call.invoke(instance, &mut ports.publishers, share, params, |state, call| {
             // SAFETY: this image's instance, held by the gate, and a call with the values of its descriptor; the columns by contract.
             unsafe { run(state, call) }
         })
@@ -163,12 +230,9 @@ impl Slot {
     /// Delivers the messages in the inbox, in (priority, topic, publisher, sequence) order, and passes each delivery's commands to
     /// `commands`.
     pub fn deliver(&self, frame: &FrameInfo, arena: &FrameArena, mut commands: impl FnMut(&[u8])) {
-        let mut occupant = self.lock();
-        let Occupant { instance: Some(instance), ports, uses, delivery, faults, undelivered, share, .. } =
-            &mut *occupant
-        else {
-            return;
-        };
+        let mut held = self.lock();
+        let (Target { instance: Some(instance), .. }, occupant) = held.parts() else { return };
+        let Occupant { ports, uses, delivery, undelivered, share, .. } = occupant;
         let unread = ports.drain(&self.name, |publishers, index, payload| {
             let Some(subscription) = instance.image().manifest().subscriptions.get(index) else { return };
             let deliver = instance.image().functions().subscriptions.get(index).copied();
@@ -187,7 +251,7 @@ impl Slot {
             *uses += 1;
             let step = Step::Subscription(index);
             let call = Invocation { slot: self, step, number: *number, change_tick: 0, frame, arena };
-            commands(call.invoke(instance, publishers, share, faults, &params.0, |state, call| {
+            commands(call.invoke(instance, publishers, share, &params.0, |state, call| {
                 // SAFETY: this image's instance, held by the gate, a call with the values of its descriptor, and an aligned payload.
                 unsafe { deliver(state, call, payload.as_ptr(), payload.len()) }
             }));
@@ -222,7 +286,6 @@ impl<'arena> Invocation<'_, 'arena> {
         instance: &mut Instance,
         publishers: &mut [crate::ports::Port],
         share: &mut Share,
-        faults: &mut u64,
         params: &[ParamValue],
         shim: impl FnOnce(*mut std::ffi::c_void, *mut Call) -> Status,
     ) -> &'arena [u8] {
@@ -251,7 +314,7 @@ impl<'arena> Invocation<'_, 'arena> {
             // mutably.
             Ok(()) => unsafe { call.commands.as_slice() },
             Err(fault) => {
-                *faults += 1;
+                self.slot.count_fault();
                 self.slot.suspend(generation, &callee.place_of(self.step).to_string(), &fault);
                 &[]
             }

@@ -26,7 +26,10 @@ use crate::engine::{Engine, PluginView};
 use crate::image::{Image, Manifest};
 use crate::instance::Instance;
 use crate::ports::PortError;
-use crate::slot::{Occupant, Slot};
+use crate::slot::{Held, Slot, Target};
+
+/// How long a swap or removal waits for calls in flight, before it is left to the next edge.
+const CALLS_WAIT: Duration = Duration::from_millis(2);
 
 /// Why a generation was not accepted. Its predecessor keeps running.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +47,9 @@ pub enum SwapError {
     /// The engine can't run it.
     #[error("the new build doesn't fit the engine: {0}")]
     Engine(String),
+    /// Calls of its exports have not returned in time.
+    #[error("calls of its exports are in flight")]
+    Busy,
 }
 
 impl SwapError {
@@ -64,7 +70,7 @@ pub(crate) struct Successor {
     instance: Instance,
     /// Whether it declares what its predecessor declares. Found out beside the frame, because the edge delays the frame.
     is_code_alone: bool,
-    /// Value of [`Occupant::uses`] when the state was saved.
+    /// Value of [`Slot::uses`] when the state was saved.
     uses: u64,
     pub(crate) cost: Cost,
     /// The fate of the state.
@@ -84,10 +90,10 @@ impl Successor {
     /// Saves the instance in `slot`, holding its gate, and creates `generation` from it; with defaults if the slot is empty.
     pub(crate) fn make(slot: &Slot, image: Arc<Image>, generation: u32) -> Result<Self, SwapError> {
         let begun = Instant::now();
-        let occupant = slot.lock();
-        let (state, uses) = (save(slot, &occupant)?, occupant.uses);
-        let present = occupant.instance.as_ref().map(|present| present.image().clone());
-        drop(occupant);
+        let held = slot.lock_until(begun + CALLS_WAIT).ok_or(SwapError::Busy)?;
+        let (state, uses) = (save(slot, held.shared())?, Slot::uses(&held));
+        let present = held.shared().instance.as_ref().map(|present| present.image().clone());
+        drop(held);
         let saved = Instant::now();
         let is_code_alone = present.is_some_and(|present| present.manifest().declares_like(image.manifest()));
         let (instance, report) = Instance::create(image, generation, &state).map_err(SwapError::Create)?;
@@ -97,12 +103,12 @@ impl Successor {
 
     /// Whether the plugin was called after its state was saved.
     pub(crate) fn is_stale(&self, slot: &Slot) -> bool {
-        slot.lock().uses != self.uses
+        Slot::uses(&slot.lock()) != self.uses
     }
 }
 
-fn save(slot: &Slot, occupant: &Occupant) -> Result<Vec<u8>, SwapError> {
-    match occupant.instance.as_ref().map(Instance::save) {
+fn save(slot: &Slot, target: &Target) -> Result<Vec<u8>, SwapError> {
+    match target.instance.as_ref().map(Instance::save) {
         None => Ok(Vec::new()),
         Some(Ok(state)) => {
             tracing::debug!(plugin = slot.name(), bytes = state.len(), "its state is saved");
@@ -127,7 +133,7 @@ pub(crate) fn accept<E: Engine>(
 ) -> Result<Option<Instance>, SwapError> {
     let Successor { instance: new, is_code_alone, .. } = successor;
     let manifest = new.image().manifest();
-    let mut occupant = slot.lock();
+    let mut occupant = slot.lock_until(Instant::now() + CALLS_WAIT).ok_or(SwapError::Busy)?;
     let (was_suspended, undelivered) = (slot.is_suspended(), occupant.undelivered);
     // A broken lane is replaced even if the build declares what its predecessor did.
     if is_code_alone && occupant.ports.are_sound() {
@@ -160,17 +166,17 @@ pub(crate) fn remove<E: Engine>(
     others: &Others,
     engine: &mut E,
 ) -> Result<Option<Instance>, SwapError> {
+    let held = slot.lock_until(Instant::now() + CALLS_WAIT).ok_or(SwapError::Busy)?;
     let views: Vec<_> = others.iter().map(|(slot, image)| PluginView { slot, manifest: image.manifest() }).collect();
     let prepared = engine.prepare(&views).map_err(|error| SwapError::Engine(error.to_string()))?;
     engine.commit(prepared);
-    Ok(take_out(slot))
+    Ok(take_out(slot, held))
 }
 
 /// Empties `slot`: calls to it do nothing. Returns the instance, to be dropped when there is time.
-pub(crate) fn take_out(slot: &Slot) -> Option<Instance> {
-    let mut occupant = slot.lock();
-    let old = slot.put(&mut occupant, None);
-    occupant.ports.close();
+pub(crate) fn take_out(slot: &Slot, mut held: Held<'_>) -> Option<Instance> {
+    let old = slot.put(&mut held, None);
+    held.ports.close();
     old
 }
 

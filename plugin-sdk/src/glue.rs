@@ -6,8 +6,8 @@ use core::ffi::c_void;
 use core::ptr::NonNull;
 
 use crate::abi::{
-    ABI_VERSION, Call, ComponentDescriptor, ExportDescriptor, HostTable, Level, LifeCall, List, ParamDescriptor, ParamKind,
-    PluginDescriptor, Sink, Status, SubscriptionDescriptor, SystemDescriptor, Text,
+    ABI_VERSION, Call, ComponentDescriptor, ExportDescriptor, HostTable, Level, LifeCall, List, ParamDescriptor,
+    ParamKind, PluginDescriptor, Sink, Status, SubscriptionDescriptor, SystemDescriptor, Text,
 };
 use crate::frame::Frame;
 use crate::param::SystemParam;

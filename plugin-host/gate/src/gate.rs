@@ -84,23 +84,11 @@ impl<S, T> Gate<S, T> {
     /// As [`Self::shared`].
     pub fn urgent_until(&self, deadline: Instant) -> Result<Option<Exclusive<'_, S, T>>, Refusal> {
         held::push_exclusive(self.address())?;
-        let claimed = self.lock.claim_urgently(seat::used, Some(deadline));
-        Ok(self.claimed(claimed))
-    }
-
-    /// Uses the gate alone if nobody uses it.
-    #[must_use]
-    pub fn try_exclusive(&self) -> Option<Exclusive<'_, S, T>> {
-        held::push_exclusive(self.address()).ok()?;
-        let claimed = self.lock.try_claim(seat::used);
-        self.claimed(claimed)
-    }
-
-    fn claimed(&self, claimed: bool) -> Option<Exclusive<'_, S, T>> {
-        if !claimed {
-            held::pop(self.address());
+        if self.lock.claim_urgently(seat::used, Some(deadline)) {
+            return Ok(Some(Exclusive { gate: self, on_this_thread: PhantomData }));
         }
-        claimed.then_some(Exclusive { gate: self, on_this_thread: PhantomData })
+        held::pop(self.address());
+        Ok(None)
     }
 }
 
@@ -215,7 +203,7 @@ mod tests {
         assert_eq!(gate.shared().err(), Some(Refusal::Reentrant));
         assert_eq!(gate.urgent().err(), Some(Refusal::Reentrant));
         drop(exclusive);
-        assert!(gate.try_exclusive().is_some());
+        assert!(gate.urgent().is_ok());
     }
 
     #[test]
@@ -240,7 +228,6 @@ mod tests {
         thread::scope(|scope| {
             let waiter = scope.spawn(|| gate.urgent_until(Instant::now()).is_ok_and(|found| found.is_none()));
             assert_eq!(waiter.join().ok(), Some(true));
-            assert!(scope.spawn(|| gate.try_exclusive().is_none()).join().is_ok_and(|is_used| is_used));
         });
         drop(shared);
         assert!(gate.urgent_until(Instant::now()).is_ok_and(|found| found.is_some()));
@@ -271,7 +258,7 @@ mod tests {
                 add(gate.urgent().expect("this thread holds no gate"));
             }
         });
-        let mut gate = gate.try_exclusive().expect("all have left");
+        let mut gate = gate.exclusive().expect("this thread holds no gate");
         assert!(gate.entries() >= reads.load(Ordering::Relaxed));
         assert_eq!(gate.parts(), (&mut (2 * ROUNDS), &mut (2 * ROUNDS)));
     }

@@ -151,20 +151,6 @@ impl Lock {
         is_drained
     }
 
-    /// Begins an exclusive use if nobody uses the gate.
-    pub(crate) fn try_claim(&self, lines: impl Fn() -> usize) -> bool {
-        // ORDERING: [GATE] as in `claim`.
-        if self.word.compare_exchange(0, HELD, Ordering::SeqCst, Ordering::Relaxed).is_err() {
-            return false;
-        }
-        entry_fence();
-        let is_free = self.in_use(lines()).all(|line| self.is_empty(line));
-        if !is_free {
-            self.open();
-        }
-        is_free
-    }
-
     /// Waits until nobody is in a shared use; `false` if that lasts until `deadline`.
     fn drain(&self, lines: usize, deadline: Option<Instant>) -> bool {
         if left_out(Step::Drain) {

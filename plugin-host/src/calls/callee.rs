@@ -4,8 +4,9 @@
 //! after the image was replaced.
 //!
 //! # Invariants
-//! 1. Only one thread at a time calls an image: the holder of its slot's lock, or the thread that creates or drops the instance. If this
-//!    were violated, a wrong step would be reported, and nothing else.
+//! 1. Only one thread at a time writes the word: the holder of its slot's lock, or the thread that creates or drops the instance. If this
+//!    were violated, a wrong step would be reported, and nothing else. Exports that run beside one another don't write it, so nobody
+//!    reports that one of them does not return.
 
 use std::cell::Cell;
 use std::fmt;
@@ -35,17 +36,19 @@ pub(crate) enum Step {
     System(usize),
     /// By its number in the manifest.
     Subscription(usize),
+    /// By its number in the manifest.
+    Export(usize),
 }
 
 /// Number of bits of the word that name the step (0: none); the other bits count calls.
 const STEP_BITS: u32 = 16;
 const STEP_MASK: u64 = (1 << STEP_BITS) - 1;
-/// Number of the first system; systems and subscriptions alternate from here on.
+/// Number of the first system; systems, subscriptions and exports take turns from here on.
 const FIRST_METHOD: u64 = 8;
 
 impl Step {
     fn code(self) -> u64 {
-        let method = |number: usize| FIRST_METHOD + 2 * number as u64;
+        let method = |number: usize| FIRST_METHOD + 3 * number as u64;
         let code = match self {
             Self::Load => 1,
             Self::Create => 2,
@@ -53,6 +56,7 @@ impl Step {
             Self::Drop => 4,
             Self::System(number) => method(number),
             Self::Subscription(number) => method(number) + 1,
+            Self::Export(number) => method(number) + 2,
         };
         code & STEP_MASK
     }
@@ -65,8 +69,12 @@ impl Step {
             4 => Self::Drop,
             code => {
                 let method = code.checked_sub(FIRST_METHOD)?;
-                let number = (method / 2) as usize;
-                if method % 2 == 0 { Self::System(number) } else { Self::Subscription(number) }
+                let number = (method / 3) as usize;
+                match method % 3 {
+                    0 => Self::System(number),
+                    1 => Self::Subscription(number),
+                    _ => Self::Export(number),
+                }
             }
         })
     }
@@ -77,6 +85,7 @@ impl Step {
 pub(crate) struct Methods {
     pub(crate) systems: Vec<String>,
     pub(crate) subscriptions: Vec<String>,
+    pub(crate) exports: Vec<String>,
 }
 
 /// See the module.
@@ -147,7 +156,14 @@ impl Callee {
         self.word.store(word, Ordering::Relaxed);
         // The last such line identifies the cause of an end that no handler sees: abort, `_exit`, a signal.
         tracing::trace!(plugin = self.plugin, generation = self.generation(), "a call, {}", self.place_of(step));
-        UnderWay { callee: self, outer: CURRENT.replace(Some(self)) }
+        UnderWay { callee: self, is_alone: true, outer: CURRENT.replace(Some(self)) }
+    }
+
+    /// Like [`Self::enter`], for a call beside which other threads may call it: the step is known to this thread alone.
+    #[inline]
+    pub(crate) fn enter_beside_others(&'static self, step: Step) -> UnderWay {
+        tracing::trace!(plugin = self.plugin, generation = self.generation(), "a call, {}", self.place_of(step));
+        UnderWay { callee: self, is_alone: false, outer: CURRENT.replace(Some(self)) }
     }
 
     /// The current step and the call's number; `None` between calls.
@@ -174,14 +190,17 @@ impl Callee {
 #[derive(Debug)]
 pub(crate) struct UnderWay {
     callee: &'static Callee,
+    is_alone: bool,
     outer: Option<&'static Callee>,
 }
 
 impl Drop for UnderWay {
     #[inline]
     fn drop(&mut self) {
-        let word = &self.callee.word;
-        word.store(word.load(Ordering::Relaxed) & !STEP_MASK, Ordering::Relaxed);
+        if self.is_alone {
+            let word = &self.callee.word;
+            word.store(word.load(Ordering::Relaxed) & !STEP_MASK, Ordering::Relaxed);
+        }
         CURRENT.set(self.outer);
     }
 }
@@ -234,6 +253,9 @@ impl fmt::Display for Place<'_> {
             Some(Step::Subscription(number)) => {
                 write!(out, "in its subscription {}", name(methods.map(|methods| &methods.subscriptions), number))
             }
+            Some(Step::Export(number)) => {
+                write!(out, "in its export {}", name(methods.map(|methods| &methods.exports), number))
+            }
         }
     }
 }
@@ -242,7 +264,7 @@ impl fmt::Display for Place<'_> {
 mod tests {
     use super::*;
 
-    const STEPS: [Step; 8] = [
+    const STEPS: [Step; 10] = [
         Step::Load,
         Step::Create,
         Step::Save,
@@ -251,6 +273,8 @@ mod tests {
         Step::System(1),
         Step::Subscription(0),
         Step::Subscription(7),
+        Step::Export(0),
+        Step::Export(1023),
     ];
 
     fn callee() -> &'static Callee {
@@ -293,7 +317,7 @@ mod tests {
         let _under_way = callee.enter(Step::System(1));
         assert_eq!(callee.place().to_string(), "in its system number 1");
         let systems = vec!["think".to_owned(), "steer".to_owned()];
-        callee.name_methods(Methods { systems, subscriptions: Vec::new() });
+        callee.name_methods(Methods { systems, subscriptions: Vec::new(), exports: Vec::new() });
         assert_eq!(callee.place().to_string(), "in its system `steer`");
     }
 }

@@ -20,6 +20,9 @@ use crate::watcher::FileEvent;
 /// Time between two tries of a build to which the system refused a resource.
 const SHORTAGE_PAUSE: Duration = Duration::from_secs(1);
 
+/// Number of edges at which a change waited for calls in flight, after which this is reported.
+const BUSY_EDGES_TOLD: u32 = 60;
+
 /// Result of a handover; `None`: make it at the edge.
 type Made = Option<Result<Successor, SwapError>>;
 
@@ -144,7 +147,12 @@ impl Host {
             return false;
         }
         let result = self.load(name, &build.image, made, begun, engine);
+        if matches!(result, Err(SwapError::Busy)) {
+            self.postpone(name, Next::Build(build.clone()));
+            return false;
+        }
         let plugin = self.plugins.entry(name.to_owned()).or_default();
+        plugin.busy_edges = 0;
         plugin.is_refused = result.is_err();
         let mut told = plugin.waiting.take().map(|waiting| waiting.told).unwrap_or_default();
         let Err(error) = result else { return true };
@@ -199,10 +207,7 @@ impl Host {
         engine: &mut E,
     ) -> Result<(), SwapError> {
         let plugin = self.plugins.entry(name.to_owned()).or_default();
-        let slot = plugin
-            .slot
-            .clone()
-            .unwrap_or_else(|| Arc::new(Slot::new(name, plugin.stats.panics, plugin.stats.undelivered)));
+        let slot = plugin.slot.clone().unwrap_or_else(|| self.callable.slot(name));
         let generation = plugin.stats.generation + 1;
         let mut successor = match made.transpose()? {
             Some(successor) if !successor.is_stale(&slot) => successor,
@@ -239,7 +244,7 @@ impl Host {
             match result {
                 Ok(()) => (plugin.slot, plugin.image) = (Some(slot), Some(image)),
                 Err(error) => {
-                    let old = swap::take_out(&slot);
+                    let old = swap::take_out(&slot, slot.lock());
                     plugin.leaves(&slot);
                     let reason = format!("{error}; it is tried again when other plugins change");
                     plugin.waiting = Some(Waiting { image, told: [error.to_string()].into(), is_shortage: false });
@@ -257,6 +262,10 @@ impl Host {
         let Some(slot) = plugin.slot.clone() else { return false };
         let old = match swap::remove(&slot, &others, engine) {
             Ok(old) => old,
+            Err(SwapError::Busy) => {
+                self.postpone(name, Next::Removal);
+                return false;
+            }
             Err(error) => {
                 tracing::error!(plugin = name, %error, "{name}'s file was deleted, but other plugins can't run without it: it keeps running");
                 return false;
@@ -267,6 +276,19 @@ impl Host {
         self.goes(old);
         tracing::info!(plugin = name, "{name} was removed");
         true
+    }
+
+    /// Leaves a change to the next edge, because calls of the plugin are in flight.
+    fn postpone(&mut self, name: &str, next: Next<Build>) {
+        let plugin = self.plugins.entry(name.to_owned()).or_default();
+        plugin.busy_edges += 1;
+        if plugin.busy_edges == BUSY_EDGES_TOLD {
+            tracing::warn!(
+                plugin = name,
+                "{name}'s change waits: calls of its exports have not returned for {BUSY_EDGES_TOLD} frames"
+            );
+        }
+        self.changes.note(name.to_owned(), next);
     }
 
     /// Keeps `old` until the end of this frame, which drops it.
@@ -296,8 +318,8 @@ impl Plugin {
     /// Keeps the counters of its slot, which is empty.
     fn leaves(&mut self, slot: &Slot) {
         let mut occupant = slot.lock();
-        (self.stats.panics, self.stats.undelivered) = (occupant.faults, occupant.undelivered);
-        self.stats.arena.add(occupant.share.total());
+        (self.stats.panics, self.stats.undelivered) = (slot.faults(), occupant.undelivered);
+        self.stats.arena.add(std::mem::take(&mut occupant.share).total());
         self.traffic.take(&mut occupant.ports.traffic);
     }
 

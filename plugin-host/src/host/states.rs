@@ -43,5 +43,5 @@ fn save_within(slot: &Arc<Slot>, timeout: Duration) -> Option<Result<Vec<u8>, Fa
 }
 
 fn save_here(slot: &Slot) -> Option<Result<Vec<u8>, Fault>> {
-    slot.lock().instance.as_ref().map(Instance::save)
+    slot.lock().shared().instance.as_ref().map(Instance::save)
 }

@@ -132,6 +132,7 @@ mod tests {
             systems,
             subscriptions: Vec::new(),
             topics: Vec::new(),
+            exports: Vec::new(),
         }
     }
 

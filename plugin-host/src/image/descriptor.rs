@@ -11,7 +11,7 @@ use plugin_sdk::abi;
 use plugin_sdk::wire::{Policy, Priority, schema_hash};
 
 use super::conflict::{self, TermError};
-use super::manifest::{ComponentInfo, Manifest, ParamInfo, SubscriptionInfo, SystemInfo, Term, TopicInfo};
+use super::manifest::{ComponentInfo, ExportInfo, Manifest, ParamInfo, SubscriptionInfo, SystemInfo, Term, TopicInfo};
 use crate::name::canonical;
 
 /// Maximum number of items in any list of a descriptor; longer lists come from no plugin.
@@ -142,12 +142,14 @@ impl Manifest {
                 .map(|item| subscription(item, &mut topics))
                 .collect::<Result<_, _>>()?,
             topics: Vec::new(),
+            exports: items(descriptor.exports, "exports")?.iter().map(export).collect::<Result<_, _>>()?,
         };
         let manifest = Self { topics, ..manifest };
         for system in &manifest.systems {
             conflict::check(&manifest.name, system)?;
         }
         unique("systems", manifest.systems.iter().map(|system| &system.name))?;
+        unique("exports", manifest.exports.iter().map(|export| &export.name))?;
         unique("subscriptions to the topic", manifest.subscriptions.iter().map(|item| &item.topic.name))?;
         for SubscriptionInfo { topic, .. } in &manifest.subscriptions {
             let published = manifest.topics.iter().find(|published| published.name == topic.name);
@@ -223,6 +225,17 @@ fn subscription(
 ) -> Result<SubscriptionInfo, ManifestError> {
     let name = text(item.name);
     Ok(SubscriptionInfo { topic: topic(&name, &item.topic)?, params: params(&name, item.params, topics)?, name })
+}
+
+fn export(item: &abi::ExportDescriptor) -> Result<ExportInfo, ManifestError> {
+    let name = text(item.name);
+    let access = abi::ExportAccess::from_wire(item.access).ok_or_else(|| ManifestError::Unknown {
+        place: name.clone(),
+        what: "access",
+        number: item.access,
+    })?;
+    let (signature, hash) = schema(&name, item.signature, item.hash)?;
+    Ok(ExportInfo { name, signature, hash, docs: text(item.docs), access })
 }
 
 fn params(

@@ -100,6 +100,8 @@ pub(crate) struct Functions {
     pub(crate) systems: Vec<abi::SystemFn>,
     /// In the order of [`Manifest::subscriptions`].
     pub(crate) subscriptions: Vec<abi::DeliverFn>,
+    /// In the order of [`Manifest::exports`].
+    pub(crate) exports: Vec<abi::ExportFn>,
 }
 
 impl Image {
@@ -118,10 +120,11 @@ impl Image {
         let mapped = facts.mapped;
         match describe(&library, facts, callee) {
             Ok((manifest, functions)) => {
-                let systems = manifest.systems.iter().map(|system| system.name.clone()).collect();
-                let subscriptions =
-                    manifest.subscriptions.iter().map(|subscription| subscription.name.clone()).collect();
-                callee.name_methods(Methods { systems, subscriptions });
+                callee.name_methods(Methods {
+                    systems: manifest.systems.iter().map(|system| system.name.clone()).collect(),
+                    subscriptions: manifest.subscriptions.iter().map(|item| item.name.clone()).collect(),
+                    exports: manifest.exports.iter().map(|export| export.name.clone()).collect(),
+                });
                 Ok(Self { manifest, functions, callee, mapped, _library: library, _copy: copy })
             }
             Err(error) => {
@@ -223,12 +226,15 @@ fn describe(library: &Library, facts: &Facts, callee: &'static Callee) -> Result
     let systems = unsafe { descriptor.systems.as_slice() };
     // SAFETY: as above.
     let subscriptions = unsafe { descriptor.subscriptions.as_slice() };
+    // SAFETY: as above.
+    let exports = unsafe { descriptor.exports.as_slice() };
     let functions = Functions {
         create: descriptor.create,
         save: descriptor.save,
         destroy: descriptor.destroy,
         systems: systems.iter().map(|system| system.run).collect(),
         subscriptions: subscriptions.iter().map(|subscription| subscription.deliver).collect(),
+        exports: exports.iter().map(|export| export.call).collect(),
     };
     Ok((manifest, functions))
 }

@@ -24,14 +24,26 @@ pub struct Manifest {
     pub subscriptions: Vec<SubscriptionInfo>,
     /// The topics it publishes; a [`ParamInfo::Publisher`] is an index into it.
     pub topics: Vec<TopicInfo>,
+    /// In source order.
+    pub exports: Vec<ExportInfo>,
 }
 
 impl Manifest {
     /// Whether both declare the same to the engine and to the bus: a swap from one to the other changes code alone.
     pub(crate) fn declares_like(&self, other: &Self) -> bool {
         // Every field is named, so that a new one is not forgotten.
-        let Self { name, version: _, state_schema: _, state_hash: _, components, systems, subscriptions, topics } =
-            self;
+        let Self {
+            name,
+            version: _,
+            state_schema: _,
+            state_hash: _,
+            components,
+            systems,
+            subscriptions,
+            topics,
+            // They are found by the instance, whichever it is.
+            exports: _,
+        } = self;
         *name == other.name
             && *components == other.components
             && *systems == other.systems
@@ -104,6 +116,21 @@ pub struct SubscriptionInfo {
     pub params: Vec<ParamInfo>,
 }
 
+/// An export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportInfo {
+    /// Unique within the plugin.
+    pub name: String,
+    /// `name(argument: Type, …) -> Type`.
+    pub signature: String,
+    /// FNV-1a of `signature`.
+    pub hash: u64,
+    /// Its doc comment, or empty.
+    pub docs: String,
+    /// How it uses the instance.
+    pub access: abi::ExportAccess,
+}
+
 /// A topic, as a plugin knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicInfo {
@@ -169,11 +196,12 @@ mod tests {
             systems: Vec::new(),
             subscriptions: Vec::new(),
             topics: vec![topic()],
+            exports: Vec::new(),
         }
     }
 
     #[test]
-    fn each_declaration_counts_and_neither_version_nor_state_does() {
+    fn each_declaration_counts_but_for_version_state_and_exports() {
         let component = ComponentInfo {
             name: "Kept".to_owned(),
             schema: "Kept@1 4/4 {value:u32@0}".to_owned(),
@@ -201,7 +229,14 @@ mod tests {
             assert!(!other.declares_like(&manifest()), "{other:?}");
         }
         let (version, state_schema) = ("2.0.0".to_owned(), "Ai@2 4/4 {seen:u32@0}".to_owned());
-        let next = Manifest { version, state_schema, state_hash: 4, ..manifest() };
+        let export = ExportInfo {
+            name: "mood".to_owned(),
+            signature: "mood() -> f32".to_owned(),
+            hash: 5,
+            docs: String::new(),
+            access: abi::ExportAccess::Shared,
+        };
+        let next = Manifest { version, state_schema, state_hash: 4, exports: vec![export], ..manifest() };
         assert!(next.declares_like(&manifest()));
     }
 }

@@ -1,0 +1,245 @@
+//! A resolved export: calls it, whichever generation runs.
+//!
+//! A call takes no lock that others wait for, hashes nothing and compares no text: the slot's gate counts it in a line of this thread, and
+//! the instance knows where the export stands.
+
+#![expect(unsafe_code, reason = "calls the export shims of an image")]
+
+use std::ffi::c_void;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use plugin_gate::Refusal;
+use plugin_sdk::abi::{ExportAccess, ExportCall, ExportFn, List, Status};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::bindings::Found;
+use crate::call::{Context, Failure, sink};
+use crate::call_error::CallError;
+use crate::calls::callee::Step;
+use crate::instance::Instance;
+use crate::slot::{Slot, Target};
+
+/// An export of a plugin, to be called any number of times while the plugin is replaced.
+///
+/// # Threads
+/// It may be cloned, sent and called on any thread. `&self` exports run at the same time, `&mut self` exports one at a time, and neither
+/// while a system of the plugin runs. A call that arrives during a swap waits and goes to the new generation.
+#[derive(Clone)]
+pub struct Method {
+    slot: Arc<Slot>,
+    name: Arc<str>,
+    /// Number in the slot's bindings.
+    number: usize,
+    /// What the export needed at its last call. The next generation may differ, which the call finds out.
+    is_exclusive: Arc<AtomicBool>,
+}
+
+impl fmt::Debug for Method {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Method({}/{})", self.slot.name(), self.name)
+    }
+}
+
+/// The outcome of an attempt.
+enum Attempt {
+    Done(Result<(), CallError>),
+    /// The present generation's export needs this access.
+    Needs(ExportAccess),
+}
+
+impl Method {
+    /// Resolves export `name` of the instance in `slot`.
+    pub(crate) fn resolve(slot: &Arc<Slot>, name: &str, signature: Option<&str>) -> Result<Self, CallError> {
+        let mut held = slot.queue().map_err(|refusal| refused(slot.name(), name, refusal))?;
+        let Target { instance: Some(instance), bindings } = held.parts().0 else {
+            return Err(CallError::Removed { plugin: slot.name().to_owned() });
+        };
+        let manifest = instance.image().manifest();
+        let plugin = || slot.name().to_owned();
+        let Some(export) = manifest.exports.iter().find(|export| export.name == name) else {
+            let exports =
+                in_words("its exports are", "it has none", manifest.exports.iter().map(|export| &*export.name));
+            return Err(CallError::UnknownMethod { plugin: plugin(), method: name.to_owned(), exports });
+        };
+        if let Some(expected) = signature.filter(|signature| *signature != export.signature) {
+            let (expected, found) = (expected.to_owned(), export.signature.clone());
+            return Err(CallError::Signature { plugin: plugin(), expected, found });
+        }
+        let is_exclusive = Arc::new(AtomicBool::new(export.access == ExportAccess::Exclusive));
+        let number = bindings.add(name, signature, Some(manifest));
+        Ok(Self { slot: slot.clone(), name: name.into(), number, is_exclusive })
+    }
+
+    /// Calls it with a tuple of arguments (`()`, `(7,)`, `(7, "x")`) and returns its reply.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub fn call<A: Serialize, R: DeserializeOwned>(&self, arguments: A) -> Result<R, CallError> {
+        let arguments = rmp_serde::to_vec_named(&arguments).map_err(|error| self.arguments(error.to_string()))?;
+        let mut reply = Vec::new();
+        self.call_bytes(&arguments, &mut reply)?;
+        const NOTHING: &[u8] = &[0xc0];
+        let reply = if reply.is_empty() { NOTHING } else { &reply };
+        rmp_serde::from_slice(reply).map_err(|error| {
+            let (plugin, method) = self.names();
+            CallError::Reply { plugin, method, why: error.to_string() }
+        })
+    }
+
+    /// Calls it with a MessagePack array of arguments, or none, and appends its reply, a MessagePack value or nothing, to `reply`. After an
+    /// error `reply` is as it was.
+    ///
+    /// # Errors
+    /// [`CallError`], but for [`CallError::Reply`].
+    #[inline]
+    pub fn call_bytes(&self, arguments: &[u8], reply: &mut Vec<u8>) -> Result<(), CallError> {
+        loop {
+            let attempt = if self.is_exclusive.load(Ordering::Relaxed) {
+                self.call_alone(arguments, reply)
+            } else {
+                self.call_beside_others(arguments, reply)
+            };
+            match attempt {
+                Attempt::Done(result) => return result,
+                Attempt::Needs(access) => self.is_exclusive.store(access == ExportAccess::Exclusive, Ordering::Relaxed),
+            }
+        }
+    }
+
+    fn call_beside_others(&self, arguments: &[u8], reply: &mut Vec<u8>) -> Attempt {
+        let target = match self.slot.share() {
+            Ok(target) => target,
+            Err(refusal) => return Attempt::Done(Err(self.refused(refusal))),
+        };
+        let (instance, found) = match self.find(&target) {
+            Ok(found) => found,
+            Err(error) => return Attempt::Done(Err(error)),
+        };
+        if found.access == ExportAccess::Exclusive {
+            return Attempt::Needs(found.access);
+        }
+        let context =
+            Context::beside_others(instance.image().callee(), Step::Export(found.index), instance.generation());
+        Attempt::Done(self.invoke(instance, found, context, arguments, reply))
+    }
+
+    fn call_alone(&self, arguments: &[u8], reply: &mut Vec<u8>) -> Attempt {
+        let mut held = match self.slot.queue() {
+            Ok(held) => held,
+            Err(refusal) => return Attempt::Done(Err(self.refused(refusal))),
+        };
+        held.note_use();
+        let (target, _) = held.parts();
+        let (instance, found) = match self.find(target) {
+            Ok(found) => found,
+            Err(error) => return Attempt::Done(Err(error)),
+        };
+        if found.access == ExportAccess::Shared {
+            return Attempt::Needs(found.access);
+        }
+        let callee = instance.image().callee();
+        let context = Context::new(callee, Step::Export(found.index), instance.generation(), None);
+        Attempt::Done(self.invoke(instance, found, context, arguments, reply))
+    }
+
+    #[inline]
+    fn find<'a>(&self, target: &'a Target) -> Result<(&'a Instance, Found), CallError> {
+        let instance = target.instance.as_ref();
+        match (instance, target.bindings.get(self.number)) {
+            (Some(instance), Some(found)) if !self.slot.is_suspended() => Ok((instance, found)),
+            (instance, _) => Err(self.missing(instance)),
+        }
+    }
+
+    fn invoke(
+        &self,
+        instance: &Instance,
+        found: Found,
+        mut context: Context<'_>,
+        arguments: &[u8],
+        reply: &mut Vec<u8>,
+    ) -> Result<(), CallError> {
+        let before = reply.len();
+        let export = instance.image().functions().exports[found.index];
+        let mut call = ExportCall { size: size_of::<ExportCall>() as u32, reserved: 0, life: context.life() };
+        let status = shim(export, instance.state(), &mut call, arguments, reply);
+        if status == Status::OK {
+            return Ok(());
+        }
+        reply.truncate(before);
+        Err(self.failed(context, status))
+    }
+
+    #[cold]
+    fn failed(&self, mut context: Context<'_>, status: Status) -> CallError {
+        let (plugin, method) = self.names();
+        let failure = context.take_failure();
+        let Err(fault) = context.finish(status) else {
+            return CallError::Arguments { plugin, method, why: "it ended with an unknown status".to_owned() };
+        };
+        match status {
+            Status::FAILED => {
+                let Failure { code, message } = failure.unwrap_or_default();
+                CallError::Failed { plugin, method, code, message }
+            }
+            Status::REFUSED => CallError::Arguments { plugin, method, why: fault.message },
+            _ => {
+                self.slot.count_fault();
+                CallError::Panicked { plugin, method, fault }
+            }
+        }
+    }
+
+    /// Why the present instance can't be called.
+    #[cold]
+    fn missing(&self, instance: Option<&Instance>) -> CallError {
+        let (plugin, method) = self.names();
+        let Some(instance) = instance else { return CallError::Removed { plugin } };
+        if self.slot.is_suspended() {
+            return CallError::Suspended { plugin };
+        }
+        let exports = &instance.image().manifest().exports;
+        let exports = in_words("its exports are", "it has none", exports.iter().map(|export| &*export.signature));
+        CallError::UnknownMethod { plugin, method, exports }
+    }
+
+    #[cold]
+    fn refused(&self, refusal: Refusal) -> CallError {
+        refused(self.slot.name(), &self.name, refusal)
+    }
+
+    fn arguments(&self, why: String) -> CallError {
+        let (plugin, method) = self.names();
+        CallError::Arguments { plugin, method, why }
+    }
+
+    fn names(&self) -> (String, String) {
+        (self.slot.name().to_owned(), (*self.name).to_owned())
+    }
+}
+
+fn refused(plugin: &str, method: &str, refusal: Refusal) -> CallError {
+    let (plugin, method) = (plugin.to_owned(), method.to_owned());
+    match refusal {
+        Refusal::Reentrant => CallError::Reentrant { plugin, method },
+        Refusal::TooDeep => CallError::TooDeep { plugin, method },
+    }
+}
+
+/// Calls the shim.
+#[inline]
+fn shim(export: ExportFn, state: *mut c_void, call: &mut ExportCall, arguments: &[u8], reply: &mut Vec<u8>) -> Status {
+    let arguments = List { pointer: arguments.as_ptr(), length: arguments.len() };
+    // SAFETY: this image's export and instance, which the slot's gate lends with the access that the export declares; the call, the
+    // arguments and the sink live until it returns.
+    unsafe { export(state, call, arguments, sink(reply)) }
+}
+
+/// `names` in a sentence.
+pub(crate) fn in_words<'a>(some: &str, none: &str, names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<_> = names.collect();
+    if names.is_empty() { none.to_owned() } else { format!("{some} {}", names.join(", ")) }
+}
