@@ -34,6 +34,7 @@ use crate::instance::Instance;
 use crate::loading::{Loaded, loader};
 use crate::plugins::Plugins;
 use crate::ports::{PastLane, Traffic};
+use crate::services::Services;
 use crate::slot::{FrameInfo, Slot};
 use crate::watcher::{FileEvent, WatchError, Watcher, plugin_of};
 
@@ -118,6 +119,8 @@ pub struct Host {
     plugins: BTreeMap<String, Plugin>,
     /// All slots, for callers on other threads.
     callable: Plugins,
+    /// Their exports, for callers in other processes.
+    services: Services,
     /// Plugins whose file is in the folder and was accepted, refused or postponed.
     tried: BTreeSet<String>,
     /// Plugins whose accepted file was copied again or touched.
@@ -161,6 +164,7 @@ impl Host {
             bus,
             plugins,
             callable: Plugins::default(),
+            services: Services::default(),
             tried,
             touched: BTreeSet::new(),
             retry_at: None,
@@ -271,7 +275,8 @@ impl Host {
         }
     }
 
-    /// Swaps in what waits, and returns the number of plugins that changed. Call it between two frames, while no plugin's system runs.
+    /// Swaps in what waits, answers the calls of other processes, and returns the number of plugins that changed. Call it between two
+    /// frames, while no plugin's system runs.
     ///
     /// In an engine that calls [`Self::stage_done`], a build that arrives too late for it is swapped in one frame later.
     pub fn frame_edge<E: Engine>(&mut self, engine: &mut E) -> usize {
@@ -282,6 +287,7 @@ impl Host {
             self.tell_unmet();
         }
         self.try_touched_again();
+        self.services.serve(&self.callable);
         changed
     }
 

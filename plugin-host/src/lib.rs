@@ -29,6 +29,7 @@ mod name;
 mod plugins;
 mod ports;
 mod retired;
+mod services;
 mod slot;
 mod stack;
 mod swap;
@@ -44,6 +45,7 @@ pub use host::{Host, NamedStates, PluginStats, StartError, library_path};
 pub use method::Method;
 pub use plugins::Plugins;
 pub use ports::{PastLane, PortError};
+pub use services::{LIST, service_of};
 pub use slot::{FrameInfo, Slot, publisher_value};
 pub use swap::SwapError;
 

@@ -10,9 +10,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::bus::BusCommand;
+use crate::call;
 use crate::output::print::Guard;
 
-/// Inspects the buses of running games, and publishes, records and replays their messages.
+/// Inspects the buses of running games, publishes, records and replays their messages, and calls their plugins.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "hotframe", version)]
 pub(crate) struct Command {
@@ -25,6 +26,8 @@ enum Area {
     /// The message buses of running programs
     #[command(subcommand)]
     Bus(BusCommand),
+    #[command(about = "Call an export of a plugin in a running game")]
+    Call(call::Args),
 }
 
 impl Command {
@@ -34,8 +37,11 @@ impl Command {
     /// The command's error. It is a success if only the reader of the output went away.
     pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         let mut out = Guard(io::stdout().lock());
-        let Area::Bus(command) = self.area;
-        match command.run(&mut out) {
+        let result = match self.area {
+            Area::Bus(command) => command.run(&mut out),
+            Area::Call(args) => call::call(&args, &mut out),
+        };
+        match result {
             Err(error) if is_closed_pipe(&*error) => Ok(ExitCode::SUCCESS),
             result => result,
         }

@@ -1,6 +1,7 @@
 //! The `hotframe` command. Each area of it has a folder; `command` has the list of areas.
 
 mod bus;
+mod call;
 mod command;
 mod output;
 

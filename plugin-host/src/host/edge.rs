@@ -226,6 +226,11 @@ impl Host {
         let plugin = self.plugins.entry(name.to_owned()).or_default();
         plugin.accepted(name, image, slot, begun.elapsed(), cost);
         plugin.tell_state(name, image, report);
+        if image.manifest().exports.is_empty() {
+            self.services.withdraw(name);
+        } else {
+            self.services.offer(name, &self.bus);
+        }
         self.goes(old);
         Ok(())
     }
@@ -273,6 +278,7 @@ impl Host {
         };
         plugin.leaves(&slot);
         (plugin.slot, plugin.image) = (None, None);
+        self.services.withdraw(name);
         self.goes(old);
         tracing::info!(plugin = name, "{name} was removed");
         true

@@ -16,7 +16,7 @@ mod publish;
 mod record;
 mod replay;
 mod session;
-mod target;
+pub(crate) mod target;
 mod top;
 
 use std::error::Error;
