@@ -127,6 +127,26 @@ impl Parse for SystemArgs {
     }
 }
 
+/// `#[export(name = "…")]`.
+#[derive(Default)]
+pub(crate) struct ExportArgs {
+    pub(crate) name: Option<LitStr>,
+}
+
+impl Parse for ExportArgs {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut found = Self::default();
+        options(input, |key, input| {
+            match key.to_string().as_str() {
+                "name" => found.name = Some(text(key, input)?),
+                _ => return Err(Error::new(key.span(), "unknown option; expected `name`")),
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+}
+
 /// `#[state(opaque, version = "…")]` of a field.
 pub(crate) struct OpaqueArgs {
     pub(crate) version: LitStr,

@@ -7,6 +7,7 @@ mod args;
 mod expand;
 mod model;
 mod name;
+mod signature;
 
 use proc_macro::TokenStream;
 
@@ -66,9 +67,29 @@ pub fn derive_plugin_state(input: TokenStream) -> TokenStream {
 ///   `plugin/system`, of the same stage.
 /// - `#[subscribe(Topic)]` on a method that takes `&Message` or `&[Message]`.
 ///
+/// - `#[export]` on a method that the host, other plugins and other processes may call by name; see [`macro@export`].
+///
 /// A method takes `&self` or `&mut self`. A system then takes any of `&Frame` (time, commands, arena, random numbers), `Query<…>` and
 /// `Publisher<Topic>`; a subscription takes these except queries.
 #[proc_macro_attribute]
 pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::plugin::entry(args.into(), item.into()).unwrap_or_else(|error| error.to_compile_error()).into()
+}
+
+/// Makes a method of a `#[plugin] impl` callable by name, from any thread of the host.
+///
+/// `#[export(name = "…")]` gives it another name than the method's. Its doc comment and its signature are part of the plugin's description.
+///
+/// - `&self`: several threads may run such methods at a time, so the state must be `Sync`. `&mut self`: nothing else of the plugin runs
+///   meanwhile.
+/// - Arguments: none to many; first, if it is needed, `&CallContext`. `&str` and `&[u8]` are borrowed from the call; all other types
+///   implement serde's `Deserialize` and are taken by value.
+/// - It returns nothing, a value that implements serde's `Serialize`, or a `Result` of these. `Result<T>` is `Result<T, CallError>`. Any
+///   other error type needs `Display`; `ExportError` gives it codes.
+#[proc_macro_attribute]
+pub fn export(_args: TokenStream, item: TokenStream) -> TokenStream {
+    // `#[plugin]` takes the attribute from its methods before it would be expanded.
+    let advice = "`#[export]` belongs on a method of a `#[plugin] impl` block; free functions can't be exported yet";
+    let error = syn::Error::new(proc_macro2::Span::call_site(), advice).to_compile_error();
+    [error.into(), item].into_iter().collect()
 }

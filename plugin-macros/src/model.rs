@@ -1,6 +1,6 @@
 //! Models of the macros' input: a checked plain struct; a plugin's methods.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Error, Fields, Ident, Path, Result, Type};
@@ -134,7 +134,7 @@ pub(crate) enum Param {
         /// Whether the method takes all messages of a record at once.
         slice: bool,
         /// Of the type: the place of the error if it isn't the topic's message.
-        span: proc_macro2::Span,
+        span: Span,
     },
 }
 
@@ -158,4 +158,40 @@ pub(crate) struct System {
 pub(crate) struct Subscription {
     pub(crate) method: Method,
     pub(crate) topic: Path,
+}
+
+/// A method that anybody may call by name.
+pub(crate) struct Export {
+    pub(crate) ident: Ident,
+    pub(crate) name: String,
+    /// Of the attribute's name, or of the method: the place of an error about the name.
+    pub(crate) name_span: Span,
+    pub(crate) signature: String,
+    pub(crate) docs: String,
+    /// `&mut self`.
+    pub(crate) exclusive: bool,
+    /// Of `self`: the place of the error if the state can't be shared.
+    pub(crate) receiver_span: Span,
+    pub(crate) takes_context: bool,
+    pub(crate) arguments: Vec<Argument>,
+    pub(crate) output: Output,
+}
+
+/// One argument of an export.
+pub(crate) struct Argument {
+    pub(crate) name: String,
+    /// `&[u8]`.
+    pub(crate) bytes: bool,
+    /// Of the type: the place of the error if it can't be decoded.
+    pub(crate) span: Span,
+}
+
+/// What an export returns.
+pub(crate) struct Output {
+    /// It may fail: a `Result`.
+    pub(crate) fails: bool,
+    /// It replies with something other than `()`.
+    pub(crate) replies: bool,
+    /// Of the type: the place of the error if it can't be encoded.
+    pub(crate) span: Span,
 }

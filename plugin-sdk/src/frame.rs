@@ -6,11 +6,11 @@
 #![expect(unsafe_code, reason = "reads the host's call structure")]
 
 use core::cell::RefCell;
-use core::fmt::{self, Write as _};
+use core::fmt;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-use crate::abi::{Call, Level, LifeCall, ParamValue, Text};
+use crate::abi::{Call, Level, LifeCall, ParamValue};
 use crate::arena::Arena;
 use crate::commands::{CommandBuffer, Commands};
 use crate::random::Random;
@@ -103,12 +103,6 @@ impl<'call> Frame<'call> {
 
     /// Writes a line to the host's log, with the plugin's name and generation.
     pub fn log(&self, level: Level, message: fmt::Arguments<'_>) {
-        // A failing `Display` cuts the line off; `to_string` would panic at a location outside of the plugin.
-        let (life, mut text) = (self.life(), String::new());
-        let _ = text.write_fmt(message);
-        // SAFETY: the host keeps its table alive for as long as any plugin is loaded.
-        let host = unsafe { life.host() };
-        // SAFETY: the host's own function and context; the text lives until it returns.
-        unsafe { (host.log)(life.context, level, Text::new(&text)) }
+        crate::log::write(self.life(), level, message);
     }
 }

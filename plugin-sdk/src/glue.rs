@@ -2,13 +2,26 @@
 
 #![expect(unsafe_code, reason = "the plugin's side of the C ABI")]
 
+mod arguments;
+mod export;
+mod failure;
+mod reply;
+pub mod returned;
+mod sink;
+
 use core::ffi::c_void;
 use core::ptr::NonNull;
 
+pub use self::arguments::{Arguments, Reader};
+pub use self::export::{Incoming, call_exclusive, call_shared};
+pub use self::failure::Failure;
+pub use self::reply::Reply;
+use self::sink::SinkWriter;
 use crate::abi::{
     ABI_VERSION, Call, ComponentDescriptor, ExportDescriptor, HostTable, Level, LifeCall, List, ParamDescriptor,
     ParamKind, PluginDescriptor, Sink, Status, SubscriptionDescriptor, SystemDescriptor, Text,
 };
+pub use crate::call::CallError;
 use crate::frame::Frame;
 use crate::param::SystemParam;
 use crate::state::{self, PluginState};
@@ -160,7 +173,7 @@ unsafe extern "C" fn save<S: PluginState>(call: *const LifeCall, instance: *cons
     unwind::guard(life, || {
         // SAFETY: the host passes an instance of `S` that nobody writes meanwhile.
         let state = unsafe { &*instance.cast::<S>() };
-        state::save(state, SinkWriter(sink))
+        state::save(state, SinkWriter { sink, written: "state" })
     })
 }
 
@@ -180,23 +193,6 @@ fn take_over<S: PluginState>(life: LifeCall, saved: &[u8]) -> Result<S, String> 
         unsafe { (host.state_report)(life.context, level, Text::new(&text)) };
     }
     Ok(state)
-}
-
-/// The host's sink as a writer: the state is copied once, into the host's memory.
-struct SinkWriter(Sink);
-
-impl std::io::Write for SinkWriter {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        // SAFETY: the host's own function and context; the bytes live until it returns.
-        match unsafe { (self.0.write)(self.0.context, bytes.as_ptr(), bytes.len()) } {
-            Status::OK => Ok(bytes.len()),
-            _ => Err(std::io::Error::other("the host refused more bytes of the state")),
-        }
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 unsafe extern "C" fn destroy<S: PluginState>(call: *const LifeCall, instance: *mut c_void) -> Status {

@@ -63,11 +63,13 @@ extern crate self as plugin_sdk;
 
 pub mod abi;
 mod arena;
+mod call;
 mod commands;
 mod component;
 mod frame;
 #[doc(hidden)]
 pub mod glue;
+mod log;
 mod param;
 mod publisher;
 mod query;
@@ -76,11 +78,12 @@ pub mod state;
 mod unwind;
 
 pub use arena::{Arena, ArenaFull, ArenaVec};
+pub use call::{CallContext, CallError, ExportError, Result};
 pub use commands::{Bundle, Commands, Words};
 pub use component::Component;
 pub use frame::Frame;
 pub use param::SystemParam;
-pub use plugin_macros::{Component, Message, Plain, PluginState, plugin};
+pub use plugin_macros::{Component, Message, Plain, PluginState, export, plugin};
 pub use publisher::{Loan, Publisher, SendError};
 pub use query::{
     Columns, FilterTerm, Mut, Query, QueryData, QueryFilter, ReadOnlyData, ReadOnlyTerm, Rows, Term, With, Without,
@@ -102,8 +105,9 @@ pub mod prelude {
     pub use crate::state::PluginState;
     pub use crate::wire::{EntityId, Message, Plain, Priority, Topic};
     pub use crate::{
-        Arena, ArenaFull, ArenaVec, Bundle, Commands, Component, Frame, Loan, Message, Mut, Plain, PluginState,
-        Publisher, Query, Random, SendError, With, Without, plugin, topic,
+        Arena, ArenaFull, ArenaVec, Bundle, CallContext, CallError, Commands, Component, ExportError, Frame, Loan,
+        Message, Mut, Plain, PluginState, Publisher, Query, Random, Result, SendError, With, Without, export, plugin,
+        topic,
     };
 }
 

@@ -20,9 +20,14 @@ use crate::abi::{LifeCall, Status, Text};
 
 /// Runs `body` for the host.
 pub(crate) fn guard(life: LifeCall, body: impl FnOnce() -> Result<(), String>) -> Status {
+    guard_status(life, || body().map(|()| Status::OK))
+}
+
+/// Runs `body` for the host; a body that returns has a status of its own.
+pub(crate) fn guard_status(life: LifeCall, body: impl FnOnce() -> Result<Status, String>) -> Status {
     let outer = CURRENT.replace(Some(life));
     let status = match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(())) => Status::OK,
+        Ok(Ok(status)) => status,
         Ok(Err(reason)) => {
             fault(life, &reason);
             Status::REFUSED

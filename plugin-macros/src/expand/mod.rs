@@ -1,5 +1,6 @@
 //! Expands models to tokens, one module per macro.
 
+pub(crate) mod export;
 pub(crate) mod plain;
 pub(crate) mod plugin;
 pub(crate) mod state;

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
+use syn::parse::Parse;
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{VisitMut, visit_type_mut, visit_type_reference_mut};
 use syn::{
@@ -9,8 +10,9 @@ use syn::{
     parse_quote,
 };
 
-use crate::args::{PluginArgs, SystemArgs};
-use crate::model::{Method, Param, Subscription, System, last_segment};
+use super::export;
+use crate::args::{ExportArgs, PluginArgs, SystemArgs};
+use crate::model::{Export, Method, Param, Subscription, System, last_segment};
 
 pub(crate) fn entry(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let args: PluginArgs = syn::parse2(args)?;
@@ -28,22 +30,23 @@ pub(crate) fn entry(args: TokenStream, item: TokenStream) -> Result<TokenStream>
             "`#[plugin]` needs an inherent `impl` of a type without generics; write `impl State { … }`",
         ));
     }
-    let (mut systems, mut subscriptions) = (Vec::new(), Vec::new());
+    let (mut systems, mut subscriptions, mut exports) = (Vec::new(), Vec::new(), Vec::new());
+    let state = (*block.self_ty).clone();
     for item in &mut block.items {
         let ImplItem::Fn(method) = item else { continue };
-        let (system_attribute, subscribe_attribute) =
-            (take(&mut method.attrs, "system")?, take(&mut method.attrs, "subscribe")?);
-        if let (Some(_), Some(second)) = (&system_attribute, &subscribe_attribute) {
-            let advice = "a method can't be both a system and a subscription; write two methods";
-            return Err(Error::new_spanned(second, advice));
-        }
+        let system_attribute = take(&mut method.attrs, "system")?;
+        let subscribe_attribute = take(&mut method.attrs, "subscribe")?;
+        let export_attribute = take(&mut method.attrs, "export")?;
+        refuse_two_roles([
+            (&system_attribute, "a system"),
+            (&subscribe_attribute, "a subscription"),
+            (&export_attribute, "an export"),
+        ])?;
         if let Some(attribute) = system_attribute {
-            let args = if matches!(attribute.meta, syn::Meta::Path(_)) {
-                SystemArgs::default()
-            } else {
-                attribute.parse_args()?
-            };
-            systems.push(system(method, args)?);
+            systems.push(system(method, options::<SystemArgs>(&attribute)?)?);
+        }
+        if let Some(attribute) = export_attribute {
+            exports.push(export::parse(&state, method, options::<ExportArgs>(&attribute)?)?);
         }
         if let Some(attribute) = subscribe_attribute {
             let topic: Path = attribute.parse_args().map_err(|_| {
@@ -52,8 +55,10 @@ pub(crate) fn entry(args: TokenStream, item: TokenStream) -> Result<TokenStream>
             subscriptions.push(Subscription { method: parse_method(method, true)?, topic });
         }
     }
-    refuse_duplicates(&systems, &subscriptions)?;
-    let glue = expand(&block.self_ty, &args, &systems, &subscriptions);
+    refuse_empty(&systems, &subscriptions, &exports)?;
+    refuse_duplicates(&subscriptions)?;
+    export::refuse_duplicates(&exports)?;
+    let glue = expand(&state, &args, &systems, &subscriptions, &exports);
     Ok(quote!(#block #glue))
 }
 
@@ -64,6 +69,22 @@ fn take(attributes: &mut Vec<Attribute>, name: &str) -> Result<Option<Attribute>
         (Some(second), Some(_)) => Err(Error::new_spanned(second, format!("`#[{name}]` is given twice"))),
         (attribute, _) => Ok(attribute),
     }
+}
+
+fn refuse_two_roles(roles: [(&Option<Attribute>, &str); 3]) -> Result<()> {
+    let mut roles = roles.into_iter().filter_map(|(attribute, role)| Some((attribute.as_ref()?, role)));
+    match (roles.next(), roles.next()) {
+        (Some((_, first)), Some((attribute, second))) => Err(Error::new_spanned(
+            attribute,
+            format!("a method can't be both {first} and {second}; write two methods"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The attribute's options, which may be left out together with their parentheses.
+fn options<T: Default + Parse>(attribute: &Attribute) -> Result<T> {
+    if matches!(attribute.meta, syn::Meta::Path(_)) { Ok(T::default()) } else { attribute.parse_args() }
 }
 
 fn system(method: &ImplItemFn, args: SystemArgs) -> Result<System> {
@@ -137,13 +158,17 @@ fn parse_method(method: &ImplItemFn, subscription: bool) -> Result<Method> {
     Ok(Method { ident: signature.ident.clone(), params })
 }
 
-fn refuse_duplicates(systems: &[System], subscriptions: &[Subscription]) -> Result<()> {
-    if systems.is_empty() && subscriptions.is_empty() {
+fn refuse_empty(systems: &[System], subscriptions: &[Subscription], exports: &[Export]) -> Result<()> {
+    if systems.is_empty() && subscriptions.is_empty() && exports.is_empty() {
         return Err(Error::new(
             Span::call_site(),
-            "a plugin needs at least one `#[system]` or `#[subscribe(Topic)]` method",
+            "a plugin needs at least one `#[system]`, `#[subscribe(Topic)]` or `#[export]` method",
         ));
     }
+    Ok(())
+}
+
+fn refuse_duplicates(subscriptions: &[Subscription]) -> Result<()> {
     for (index, subscription) in subscriptions.iter().enumerate() {
         let topic = &subscription.topic;
         let text = quote!(#topic).to_string();
@@ -173,13 +198,20 @@ fn with_static_lifetimes(mut kind: Type) -> Type {
     kind
 }
 
-fn expand(state: &Type, args: &PluginArgs, systems: &[System], subscriptions: &[Subscription]) -> TokenStream {
+fn expand(
+    state: &Type,
+    args: &PluginArgs,
+    systems: &[System],
+    subscriptions: &[Subscription],
+    exports: &[Export],
+) -> TokenStream {
     let name = args.name.as_ref().map_or_else(|| quote!(::core::env!("CARGO_PKG_NAME")), |name| quote!(#name));
     let version =
         args.version.as_ref().map_or_else(|| quote!(::core::env!("CARGO_PKG_VERSION")), |version| quote!(#version));
     let system_descriptors = systems.iter().map(|system| system_descriptor(state, system));
     let subscription_descriptors =
         subscriptions.iter().map(|subscription| subscription_descriptor(state, subscription));
+    let exports = exports.iter().map(|method| export::descriptor(state, method));
     let components = &args.components;
     quote! {
         const _: () = {
@@ -192,9 +224,10 @@ fn expand(state: &Type, args: &PluginArgs, systems: &[System], subscriptions: &[
                 &[#(abi::ComponentDescriptor::of::<#components>()),*];
             const SYSTEMS: &[abi::SystemDescriptor] = &[#(#system_descriptors),*];
             const SUBSCRIPTIONS: &[abi::SubscriptionDescriptor] = &[#(#subscription_descriptors),*];
+            const EXPORTS: &[abi::ExportDescriptor] = &[#(#exports),*];
 
             static DESCRIPTOR: abi::PluginDescriptor =
-                glue::descriptor::<#state>(NAME, VERSION, COMPONENTS, SYSTEMS, SUBSCRIPTIONS, &[]);
+                glue::descriptor::<#state>(NAME, VERSION, COMPONENTS, SYSTEMS, SUBSCRIPTIONS, EXPORTS);
 
             #[used]
             #[cfg_attr(any(target_os = "macos", target_os = "ios"), unsafe(link_section = "__TEXT,__hotframe"))]

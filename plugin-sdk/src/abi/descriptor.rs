@@ -4,6 +4,7 @@ use core::ffi::c_void;
 
 use super::call::{Call, LifeCall};
 use super::export::ExportDescriptor;
+use super::sink::Sink;
 use super::status::Status;
 use super::text::{List, Text};
 use crate::component::Component;
@@ -47,16 +48,6 @@ unsafe impl Sync for PluginDescriptor {}
 
 /// Creates an instance and stores it in `instance`: a new one if `state.length` is 0, otherwise one restored from the output of [`SaveFn`].
 pub type CreateFn = unsafe extern "C" fn(call: *const LifeCall, state: List<u8>, instance: *mut *mut c_void) -> Status;
-
-/// Receives bytes in pieces.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub struct Sink {
-    /// Handed back.
-    pub context: *mut c_void,
-    /// Appends `length` bytes.
-    pub write: unsafe extern "C" fn(context: *mut c_void, bytes: *const u8, length: usize) -> Status,
-}
 
 /// Writes the instance's state to `sink`.
 pub type SaveFn = unsafe extern "C" fn(call: *const LifeCall, instance: *const c_void, sink: Sink) -> Status;

@@ -6,7 +6,7 @@
 use core::ffi::c_void;
 
 use super::call::LifeCall;
-use super::descriptor::Sink;
+use super::sink::Sink;
 use super::status::Status;
 use super::text::{List, Text};
 

@@ -18,6 +18,7 @@ pub mod command;
 mod descriptor;
 mod export;
 pub mod section;
+mod sink;
 mod status;
 mod text;
 mod version;
@@ -25,9 +26,10 @@ mod version;
 pub use call::{Bump, Call, ColumnPointer, HostTable, LifeCall, ParamValue, TableColumns};
 pub use descriptor::{
     Access, ComponentDescriptor, CreateFn, DeliverFn, DestroyFn, ParamDescriptor, ParamKind, PluginDescriptor, SaveFn,
-    Sink, Stage, SubscriptionDescriptor, SystemDescriptor, SystemFn, TermDescriptor, TopicDescriptor,
+    Stage, SubscriptionDescriptor, SystemDescriptor, SystemFn, TermDescriptor, TopicDescriptor,
 };
 pub use export::{ExportAccess, ExportCall, ExportDescriptor, ExportFn};
+pub use sink::Sink;
 pub use status::{Level, Status};
 pub use text::{List, Text};
 pub use version::{ABI_VERSION, ENTRY, STATE_STACK_BYTES};
