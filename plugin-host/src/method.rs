@@ -43,6 +43,9 @@ impl fmt::Debug for Method {
     }
 }
 
+/// MessagePack's nil.
+const NIL: &[u8] = &[0xc0];
+
 /// The outcome of an attempt.
 enum Attempt {
     Done(Result<(), CallError>),
@@ -79,10 +82,11 @@ impl Method {
     /// [`CallError`].
     pub fn call<A: Serialize, R: DeserializeOwned>(&self, arguments: A) -> Result<R, CallError> {
         let arguments = rmp_serde::to_vec_named(&arguments).map_err(|error| self.arguments(error.to_string()))?;
+        // `()` is MessagePack's nil, and stands for no arguments and for no reply.
+        let arguments = if arguments == NIL { &[] } else { &*arguments };
         let mut reply = Vec::new();
-        self.call_bytes(&arguments, &mut reply)?;
-        const NOTHING: &[u8] = &[0xc0];
-        let reply = if reply.is_empty() { NOTHING } else { &reply };
+        self.call_bytes(arguments, &mut reply)?;
+        let reply = if reply.is_empty() { NIL } else { &*reply };
         rmp_serde::from_slice(reply).map_err(|error| {
             let (plugin, method) = self.names();
             CallError::Reply { plugin, method, why: error.to_string() }

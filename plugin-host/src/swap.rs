@@ -86,25 +86,62 @@ pub(crate) struct Cost {
     pub(crate) restored_in: Duration,
 }
 
-impl Successor {
-    /// Saves the instance in `slot`, holding its gate, and creates `generation` from it; with defaults if the slot is empty.
-    pub(crate) fn make(slot: &Slot, image: Arc<Image>, generation: u32) -> Result<Self, SwapError> {
+/// What the next instance is made from.
+struct Saved {
+    state: Vec<u8>,
+    /// The image of the saved instance.
+    present: Option<Arc<Image>>,
+    uses: u64,
+    took: Duration,
+}
+
+impl Saved {
+    fn take(slot: &Slot, held: &Held<'_>) -> Result<Self, SwapError> {
         let begun = Instant::now();
-        let held = slot.lock_until(begun + CALLS_WAIT).ok_or(SwapError::Busy)?;
-        let (state, uses) = (save(slot, held.shared())?, Slot::uses(&held));
+        let state = save(slot, held.shared())?;
         let present = held.shared().instance.as_ref().map(|present| present.image().clone());
-        drop(held);
-        let saved = Instant::now();
+        Ok(Self { state, present, uses: Slot::uses(held), took: begun.elapsed() })
+    }
+}
+
+impl Successor {
+    /// Saves the instance in `slot` and creates `generation` from it; with defaults if the slot is empty. Calls wait for the saving only.
+    pub(crate) fn make(slot: &Slot, image: Arc<Image>, generation: u32) -> Result<Self, SwapError> {
+        let saved = Saved::take(slot, &hold(slot)?)?;
+        Self::create(saved, image, generation)
+    }
+
+    /// Like [`Self::make`], but nobody else calls the instance before the successor is accepted.
+    pub(crate) fn make_held(
+        slot: &Slot,
+        held: &Held<'_>,
+        image: Arc<Image>,
+        generation: u32,
+    ) -> Result<Self, SwapError> {
+        Self::create(Saved::take(slot, held)?, image, generation)
+    }
+
+    fn create(saved: Saved, image: Arc<Image>, generation: u32) -> Result<Self, SwapError> {
+        let Saved { state, present, uses, took: saved_in } = saved;
+        let begun = Instant::now();
         let is_code_alone = present.is_some_and(|present| present.manifest().declares_like(image.manifest()));
         let (instance, report) = Instance::create(image, generation, &state).map_err(SwapError::Create)?;
-        let cost = Cost { bytes: state.len(), saved_in: saved - begun, restored_in: saved.elapsed() };
+        let cost = Cost { bytes: state.len(), saved_in, restored_in: begun.elapsed() };
         Ok(Self { instance, is_code_alone, uses, cost, report })
     }
 
     /// Whether the plugin was called after its state was saved.
-    pub(crate) fn is_stale(&self, slot: &Slot) -> bool {
-        Slot::uses(&slot.lock()) != self.uses
+    pub(crate) fn is_stale(&self, held: &Held<'_>) -> bool {
+        Slot::uses(held) != self.uses
     }
+}
+
+/// Uses `slot` alone, when the calls in flight have returned.
+///
+/// # Errors
+/// [`SwapError::Busy`].
+pub(crate) fn hold(slot: &Slot) -> Result<Held<'_>, SwapError> {
+    slot.lock_until(Instant::now() + CALLS_WAIT).ok_or(SwapError::Busy)
 }
 
 fn save(slot: &Slot, target: &Target) -> Result<Vec<u8>, SwapError> {
@@ -123,9 +160,10 @@ fn save(slot: &Slot, target: &Target) -> Result<Vec<u8>, SwapError> {
     }
 }
 
-/// Installs `successor` in `slot`. Returns the old instance, to be dropped when there is time.
+/// Installs `successor` in `slot`, which is `held` since it was found not to be stale, or was made. Returns the old instance, to be dropped when there is time.
 pub(crate) fn accept<E: Engine>(
     slot: &Arc<Slot>,
+    mut held: Held<'_>,
     successor: Successor,
     others: impl FnOnce() -> Others,
     bus: &Bus,
@@ -133,27 +171,27 @@ pub(crate) fn accept<E: Engine>(
 ) -> Result<Option<Instance>, SwapError> {
     let Successor { instance: new, is_code_alone, .. } = successor;
     let manifest = new.image().manifest();
-    let mut occupant = slot.lock_until(Instant::now() + CALLS_WAIT).ok_or(SwapError::Busy)?;
-    let (was_suspended, undelivered) = (slot.is_suspended(), occupant.undelivered);
+    let (was_suspended, undelivered) = (slot.is_suspended(), held.undelivered);
     // A broken lane is replaced even if the build declares what its predecessor did.
-    if is_code_alone && occupant.ports.are_sound() {
+    if is_code_alone && held.ports.are_sound() {
         engine.check_code(PluginView { slot, manifest }).map_err(|error| SwapError::Engine(error.to_string()))?;
     } else {
-        let ports = occupant.ports.prepare(bus, manifest)?;
+        let ports = held.ports.prepare(bus, manifest)?;
         let prepared = match prepare(slot, manifest, &others(), engine) {
             Ok(prepared) => prepared,
             Err(error) => {
-                occupant.ports.abandon(ports);
+                held.ports.abandon(ports);
                 return Err(SwapError::Engine(error));
             }
         };
         // From here on nothing can fail.
         engine.commit(prepared);
-        occupant.undelivered += occupant.ports.apply(slot.name(), ports);
-        slot.declare(&mut occupant, manifest);
+        let undelivered = held.ports.apply(slot.name(), ports);
+        held.undelivered += undelivered;
+        slot.declare(&mut held, manifest);
     }
-    let old = slot.put(&mut occupant, Some(new));
-    drop(occupant);
+    let old = slot.put(&mut held, Some(new));
+    drop(held);
     if was_suspended && undelivered > 0 {
         tracing::warn!(plugin = slot.name(), undelivered, "messages were dropped while it was suspended");
     }
@@ -166,7 +204,7 @@ pub(crate) fn remove<E: Engine>(
     others: &Others,
     engine: &mut E,
 ) -> Result<Option<Instance>, SwapError> {
-    let held = slot.lock_until(Instant::now() + CALLS_WAIT).ok_or(SwapError::Busy)?;
+    let held = hold(slot)?;
     let views: Vec<_> = others.iter().map(|(slot, image)| PluginView { slot, manifest: image.manifest() }).collect();
     let prepared = engine.prepare(&views).map_err(|error| SwapError::Engine(error.to_string()))?;
     engine.commit(prepared);

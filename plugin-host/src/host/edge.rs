@@ -209,8 +209,11 @@ impl Host {
         let plugin = self.plugins.entry(name.to_owned()).or_default();
         let slot = plugin.slot.clone().unwrap_or_else(|| self.callable.slot(name));
         let generation = plugin.stats.generation + 1;
-        let mut successor = match made.transpose()? {
-            Some(successor) if !successor.is_stale(&slot) => successor,
+        let made = made.transpose()?;
+        // Held until the successor is in place: a call in between would change the instance that it replaces.
+        let held = swap::hold(&slot)?;
+        let mut successor = match made {
+            Some(successor) if !successor.is_stale(&held) => successor,
             stale => {
                 if stale.is_some() {
                     tracing::debug!(
@@ -218,11 +221,11 @@ impl Host {
                         "called after its state was saved: the whole swap runs at the frame edge"
                     );
                 }
-                Successor::make(&slot, image.clone(), generation)?
+                Successor::make_held(&slot, &held, image.clone(), generation)?
             }
         };
         let (cost, report) = (successor.cost, successor.report.take());
-        let old = swap::accept(&slot, successor, || self.others(name), &self.bus, engine)?;
+        let old = swap::accept(&slot, held, successor, || self.others(name), &self.bus, engine)?;
         let plugin = self.plugins.entry(name.to_owned()).or_default();
         plugin.accepted(name, image, slot, begun.elapsed(), cost);
         plugin.tell_state(name, image, report);

@@ -10,6 +10,7 @@
 //! | [`files`] | every way in which a library is added, changed and removed |
 //! | [`again`] | a file that is copied again or touched is retried, if its plugin doesn't run well |
 //! | [`told`] | things that a person did and the host ignores are reported once, with advice |
+//! | [`calls`] | exports, called from any thread while their plugin is replaced |
 //! | [`declarations`] | topics whose declaration changes: kept, recreated, refused |
 //! | [`messages`] | no message is lost, duplicated or out of order over swaps |
 //! | [`memory`] | the frame arena; retired images |
@@ -18,6 +19,7 @@
 //! | [`random`] | any sequence of these, compared with a model |
 
 mod again;
+mod calls;
 mod containment;
 mod declarations;
 mod engine;

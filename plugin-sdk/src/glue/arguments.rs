@@ -9,6 +9,7 @@ use core::fmt;
 use std::borrow::Cow;
 use std::io::ErrorKind;
 
+use rmp::Marker;
 use rmp_serde::Deserializer;
 use rmp_serde::config::{DefaultConfig, HumanReadableConfig};
 use rmp_serde::decode::{Error, ReadRefReader};
@@ -110,13 +111,30 @@ impl<'call> Reader<'call> {
                 refused(format_args!("argument `{name}`: its bytes end too early"), self.signature)
             }
             Error::TypeMismatch(marker) => {
-                refused(format_args!("argument `{name}`: its type can't be {marker:?}"), self.signature)
+                refused(format_args!("argument `{name}` can't be {}", in_words(*marker)), self.signature)
             }
             Error::DepthLimitExceeded => {
                 refused(format_args!("argument `{name}`: more than {LEVELS_MAX} levels of values"), self.signature)
             }
             error => refused(format_args!("argument `{name}`: {error}"), self.signature),
         }
+    }
+}
+
+/// What a value is that begins with `marker`.
+const fn in_words(marker: Marker) -> &'static str {
+    match marker {
+        Marker::FixPos(_) | Marker::FixNeg(_) => "a whole number",
+        Marker::U8 | Marker::U16 | Marker::U32 | Marker::U64 => "a whole number",
+        Marker::I8 | Marker::I16 | Marker::I32 | Marker::I64 => "a whole number",
+        Marker::F32 | Marker::F64 => "a number with a fraction",
+        Marker::True | Marker::False => "true or false",
+        Marker::Null => "null",
+        Marker::FixStr(_) | Marker::Str8 | Marker::Str16 | Marker::Str32 => "a text",
+        Marker::Bin8 | Marker::Bin16 | Marker::Bin32 => "bytes",
+        Marker::FixArray(_) | Marker::Array16 | Marker::Array32 => "an array",
+        Marker::FixMap(_) | Marker::Map16 | Marker::Map32 => "an object",
+        _ => "a value of an unknown kind",
     }
 }
 
