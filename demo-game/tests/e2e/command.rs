@@ -14,18 +14,18 @@ use crate::support::{PLUGINS, TOPICS, built};
 
 const FLAGS: &str = "--bot --agents 80 --frames 480 --seed 11";
 
-fn hotframe(bus_folder: &Path, arguments: &str) -> Command {
+pub(crate) fn hotframe(bus_folder: &Path, arguments: &str) -> Command {
     let mut command = Command::new(built::hotframe());
     command.args(arguments.split_whitespace()).env("HOTFRAME_DIR", bus_folder).stdin(Stdio::null());
     command
 }
 
-fn output(bus_folder: &Path, arguments: &str) -> Output {
+pub(crate) fn output(bus_folder: &Path, arguments: &str) -> Output {
     hotframe(bus_folder, arguments).output().expect("hotframe can be started")
 }
 
 /// The tool's output, each line as JSON.
-fn json_lines(bus_folder: &Path, arguments: &str) -> Vec<Value> {
+pub(crate) fn json_lines(bus_folder: &Path, arguments: &str) -> Vec<Value> {
     let output = output(bus_folder, arguments);
     assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("text");

@@ -4,6 +4,7 @@
 //! game by its log lines or its messages.
 
 mod broken;
+mod calls;
 mod command;
 mod ends;
 mod flags;

@@ -24,10 +24,15 @@ use crate::scoring::Streak;
 use crate::turn::{Bullets, Enemies, Field, Ships, Turn, World};
 use crate::waves::{Schedule, Step};
 
+/// The last wave that can be asked for.
+const WAVE_MAX: u32 = 999;
+
 #[derive(Debug, Default, PluginState)]
 struct Director {
     streak: Streak,
     schedule: Schedule,
+    /// The wave that somebody has asked for.
+    wanted_wave: Option<u32>,
     /// Filled by the subscription and emptied by the system of the same frame.
     #[serde(skip)]
     contacts: Contacts,
@@ -66,6 +71,16 @@ impl Director {
         self.contacts.clear();
     }
 
+    /// Begins wave `number`, from 1 to 999, at the next tick of play; returns the number.
+    #[export]
+    fn set_wave(&mut self, number: u32) -> Result<u32> {
+        if !(1..=WAVE_MAX).contains(&number) {
+            return Err(CallError::new(1, format!("wave {number} is not in 1 to {WAVE_MAX}")));
+        }
+        self.wanted_wave = Some(number);
+        Ok(number)
+    }
+
     fn advance(&mut self, turn: &mut Turn<'_, '_>) {
         let pauses = turn.has_input(Input::PAUSE);
         let restarts = turn.has_input(Input::RESTART) || turn.restarts_by_itself();
@@ -97,6 +112,10 @@ impl Director {
         turn.steer();
         turn.age_bullets(&self.contacts);
         turn.game.combo = self.streak.tick(turn.game.combo);
+        if let Some(wave) = self.wanted_wave.take() {
+            turn.game.wave = wave - 1;
+            self.next_wave(turn);
+        }
         self.bring_enemies(turn);
     }
 
