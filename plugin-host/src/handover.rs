@@ -4,7 +4,7 @@
 //! ```text
 //! frame's thread   … its last stage │ others, picture, sleep        │ edge: commit │ next frame
 //! worker                            └ save ─► create from the state ┘
-//!                                     └──┘ the slot lock is held
+//!                                     └──┘ the gate is held
 //! ```
 //! This module knows nothing of edges: [`change`](crate::change) decides when a handover begins and how it ends.
 //!

@@ -374,7 +374,7 @@ impl Drop for Host {
     fn drop(&mut self) {
         self.changes = Changes::default();
         for slot in self.plugins.values().filter_map(|plugin| plugin.slot.as_ref()) {
-            // A plugin that was abandoned while saving still holds its slot lock.
+            // A plugin that was abandoned while saving still holds its gate.
             let Some(mut occupant) = slot.lock_until(Instant::now() + LAST_CALLS_WAIT) else { continue };
             let instance = slot.put(&mut occupant, None);
             occupant.ports.close();

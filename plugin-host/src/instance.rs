@@ -27,7 +27,7 @@ pub(crate) struct Instance {
 unsafe impl Send for Instance {}
 
 // SAFETY: all that several threads do with it at a time is to call exports of `&self`, and the state of a plugin that has such exports is
-// `Sync`, which its macro checks. Everything else needs the slot's lock, which is not shared then.
+// `Sync`, which its macro checks. Everything else needs the gate alone.
 unsafe impl Sync for Instance {}
 
 impl Instance {
@@ -65,7 +65,7 @@ impl Instance {
         self.generation
     }
 
-    /// The state. Whoever passes it to the image holds the slot's lock, alone or as far as the called function shares it.
+    /// The state. Whoever passes it to the image holds the gate, alone or as far as the called function shares it.
     pub(crate) fn state(&self) -> *mut c_void {
         self.state.as_ptr()
     }

@@ -1,7 +1,7 @@
 //! A plugin's place in the host, through which systems call it while generations come and go.
 //!
 //! # Invariants
-//! 1. The slot's lock (the gate) belongs to its own instance: it is held while the instance runs and its commands are taken. Exports of
+//! 1. The slot's gate belongs to its own instance: it is held while the instance runs and its commands are taken. Exports of
 //!    `&self` share it; everything else holds it alone.
 //! 2. No system, subscription or export of a suspended plugin is called; only its state is saved and dropped.
 

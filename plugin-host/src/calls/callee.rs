@@ -4,7 +4,7 @@
 //! after the image was replaced.
 //!
 //! # Invariants
-//! 1. Only one thread at a time writes the word: the holder of its slot's lock, or the thread that creates or drops the instance. If this
+//! 1. Only one thread at a time writes the word: the holder of its gate, or the thread that creates or drops the instance. If this
 //!    were violated, a wrong step would be reported, and nothing else. Exports that run beside one another don't write it, so nobody
 //!    reports that one of them does not return.
 

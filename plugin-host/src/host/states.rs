@@ -1,7 +1,7 @@
 //! Saves each plugin's state for an observer: a state that can't be saved affects no other.
 //!
-//! Each is saved on a thread of its own, as in a handover. A plugin that hangs there is abandoned together with its thread and its slot
-//! lock. Thread-locals that it leaves in that thread delay nobody: the thread's end is not awaited.
+//! Each is saved on a thread of its own, as in a handover. A plugin that hangs there is abandoned together with its thread and its
+//! gate. Thread-locals that it leaves in that thread delay nobody: the thread's end is not awaited.
 
 use std::sync::Arc;
 use std::thread::Builder;
