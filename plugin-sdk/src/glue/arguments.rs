@@ -9,12 +9,14 @@ use core::fmt;
 use std::borrow::Cow;
 use std::io::ErrorKind;
 
+use rmp::Marker;
 use rmp_serde::Deserializer;
 use rmp_serde::config::{DefaultConfig, HumanReadableConfig};
 use rmp_serde::decode::{Error, ReadRefReader};
 use serde::de::{Deserialize, Deserializer as _, IgnoredAny, SeqAccess, Visitor};
 
 use super::failure::Failure;
+use crate::state;
 
 /// Levels of nested values. Each takes stack of the calling thread.
 const LEVELS_MAX: usize = 128;
@@ -33,6 +35,10 @@ pub struct Arguments<'call> {
 #[derive(Debug)]
 pub struct Reader<'call> {
     inner: Deserializer<ReadRefReader<'call, [u8]>, HumanReadableConfig<DefaultConfig>>,
+    /// All of them.
+    bytes: &'call [u8],
+    /// Arguments that were read.
+    count: usize,
     signature: &'static str,
 }
 
@@ -69,7 +75,7 @@ impl<'call> Arguments<'call> {
         }
         let mut inner = Deserializer::from_read_ref(bytes).with_human_readable();
         inner.set_max_depth(LEVELS_MAX);
-        Ok(Reader { inner, signature })
+        Ok(Reader { inner, bytes, count: 0, signature })
     }
 }
 
@@ -80,7 +86,12 @@ impl<'call> Reader<'call> {
     /// Why the call is refused.
     #[inline]
     pub fn value<T: Deserialize<'call>>(&mut self, name: &str) -> Result<T, Failure> {
-        T::deserialize(&mut self.inner).map_err(|error| self.refuse(name, error))
+        let value = T::deserialize(&mut self.inner).map_err(|error| {
+            // rmp-serde's errors have no path, and those of a wrong type not even the expected one.
+            self.refuse(name, error, || state::misfit::<T>(self.bytes, self.count))
+        });
+        self.count += 1;
+        value
     }
 
     /// The next argument as bytes: binary data or text, borrowed, or an array of numbers, copied.
@@ -88,7 +99,9 @@ impl<'call> Reader<'call> {
     /// # Errors
     /// Why the call is refused.
     pub fn bytes(&mut self, name: &str) -> Result<Cow<'call, [u8]>, Failure> {
-        self.inner.deserialize_any(Bytes).map_err(|error| self.refuse(name, error))
+        let bytes = self.inner.deserialize_any(Bytes).map_err(|error| self.refuse(name, error, || None));
+        self.count += 1;
+        bytes
     }
 
     /// Checks that all bytes were read.
@@ -102,21 +115,21 @@ impl<'call> Reader<'call> {
         }
     }
 
+    /// `explain` gives a better text than `error`'s, if it can.
     #[cold]
-    fn refuse(&self, name: &str, error: Error) -> Failure {
-        let cut_off = |error: &std::io::Error| error.kind() == ErrorKind::UnexpectedEof;
-        match &error {
-            Error::InvalidMarkerRead(end) | Error::InvalidDataRead(end) if cut_off(end) => {
-                refused(format_args!("argument `{name}`: its bytes end too early"), self.signature)
+    fn refuse(&self, name: &str, error: Error, explain: impl FnOnce() -> Option<String>) -> Failure {
+        let reason = match error {
+            Error::InvalidMarkerRead(end) | Error::InvalidDataRead(end) if end.kind() == ErrorKind::UnexpectedEof => {
+                "its bytes end too early".to_owned()
             }
-            Error::TypeMismatch(marker) => {
-                refused(format_args!("argument `{name}`: its type can't be {marker:?}"), self.signature)
-            }
-            Error::DepthLimitExceeded => {
-                refused(format_args!("argument `{name}`: more than {LEVELS_MAX} levels of values"), self.signature)
-            }
-            error => refused(format_args!("argument `{name}`: {error}"), self.signature),
-        }
+            Error::TypeMismatch(Marker::Reserved) => "its bytes are not MessagePack".to_owned(),
+            Error::DepthLimitExceeded => format!("it is nested more than {LEVELS_MAX} levels deep"),
+            other => explain().unwrap_or_else(|| match other {
+                Error::TypeMismatch(marker) => format!("MessagePack's {marker:?} doesn't fit"),
+                other => other.to_string(),
+            }),
+        };
+        refused(format_args!("argument `{name}`: {reason}"), self.signature)
     }
 }
 
