@@ -55,7 +55,7 @@ pub fn derive_plugin_state(input: TokenStream) -> TokenStream {
     expand::entry(input, expand::state::state)
 }
 
-/// Turns an `impl` block into a plugin: exports its descriptor, systems and subscriptions over the C ABI.
+/// Turns an `impl` block into a plugin: describes its systems, subscriptions and exports to the host over the C ABI.
 ///
 /// Options of `#[plugin]`:
 /// - `name = "…"`, `version = "…"`: by default the package's. `-` and `_` are equivalent in names.
@@ -66,11 +66,10 @@ pub fn derive_plugin_state(input: TokenStream) -> TokenStream {
 ///   logic, the default), `Physics`, `Last` (reactions to physics) and `Render`. `after` and `before` name plugins, or systems as
 ///   `plugin/system`, of the same stage.
 /// - `#[subscribe(Topic)]` on a method that takes `&Message` or `&[Message]`.
-///
 /// - `#[export]` on a method that the host, other plugins and other processes may call by name; see [`macro@export`].
 ///
-/// A method takes `&self` or `&mut self`. A system then takes any of `&Frame` (time, commands, arena, random numbers), `Query<…>` and
-/// `Publisher<Topic>`; a subscription takes these except queries.
+/// A method takes `&self` or `&mut self`, and has at most one of these attributes. A system then takes any of `&Frame` (time, commands,
+/// arena, random numbers), `Query<…>` and `Publisher<Topic>`; a subscription takes these except queries.
 #[proc_macro_attribute]
 pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::plugin::entry(args.into(), item.into()).unwrap_or_else(|error| error.to_compile_error()).into()

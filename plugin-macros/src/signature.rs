@@ -110,3 +110,50 @@ fn write_word(text: &mut String, word: &str) {
     }
     text.push_str(word);
 }
+
+#[cfg(test)]
+mod tests {
+    use syn::{Ident, Type, parse_str};
+
+    fn of(kind: &str) -> String {
+        let state = parse_str("Race").expect("a type");
+        let kind: Type = parse_str(kind).expect("a type");
+        super::text(&state, "export", &[], Some(&kind)).split_off("export() -> ".len())
+    }
+
+    #[test]
+    fn arguments_and_reply_stand_in_the_source_s_order() {
+        let argument =
+            |name, kind| (parse_str::<Ident>(name).expect("a name"), parse_str::<Type>(kind).expect("a type"));
+        let arguments = [argument("wave", "u32"), argument("r#type", "& str")];
+        let state = parse_str("Race").expect("a type");
+        let reply = parse_str("u32").expect("a type");
+        assert_eq!(super::text(&state, "set_wave", &arguments, Some(&reply)), "set_wave(wave: u32, type: &str) -> u32");
+        assert_eq!(super::text(&state, "clear", &[], None), "clear()");
+    }
+
+    #[test]
+    fn spaces_and_redundant_commas_and_parentheses_make_no_difference() {
+        assert_eq!(of("Vec < u8 , >"), "Vec<u8>");
+        assert_eq!(of("( u8,(u16),)"), "(u8, u16)");
+        assert_eq!(of("(HashMap<u8,u16>,)"), "(HashMap<u8, u16>,)");
+        assert_eq!(of("[ u8;4 ]"), "[u8; 4]");
+        assert_eq!(of("& [u8]"), "&[u8]");
+        assert_eq!(of("Vec::<u8>"), "Vec<u8>");
+        assert_eq!(of("Box<dyn Fn(u8,u8)->u8+Send>"), "Box<dyn Fn(u8, u8) -> u8 + Send>");
+        assert_eq!(of(":: std :: string :: String"), "::std::string::String");
+        assert_eq!(of("<Vec<u8>as IntoIterator>::Item"), "<Vec<u8> as IntoIterator>::Item");
+    }
+
+    #[test]
+    fn lifetimes_are_left_out() {
+        assert_eq!(of("&'a str"), "&str");
+        assert_eq!(of("Cow<'_, str>"), "Cow<str>");
+        assert_eq!(of("Option<View<'a>>"), "Option<View>");
+    }
+
+    #[test]
+    fn self_is_the_state() {
+        assert_eq!(of("Option<Self>"), "Option<Race>");
+    }
+}

@@ -8,6 +8,8 @@ mod failure;
 mod reply;
 pub mod returned;
 mod sink;
+#[cfg(test)]
+mod tests;
 
 use core::ffi::c_void;
 use core::ptr::NonNull;

@@ -1,7 +1,7 @@
-//! SDK for Hotframe plugins: components, queries, messages, state and the macros that export them.
+//! SDK for Hotframe plugins: components, queries, messages, exports, state and the macros that describe them to the host.
 //!
 //! A plugin is a cdylib with one state type and one `#[plugin] impl`. Its systems run in the host's schedule on the host's own ECS
-//! columns. The host keeps its state when it replaces the library while the game runs.
+//! columns, and its exports are called by name. The host keeps its state when it replaces the library while the game runs.
 //!
 //! ```
 //! use plugin_sdk::prelude::*;
@@ -40,6 +40,76 @@
 //! }
 //! # fn main() {}
 //! ```
+//!
+//! # Exports
+//! A method marked `#[export]` can be called by name: from any thread of the host, at any time, while the plugin is replaced. A plugin
+//! needs no system for that.
+//!
+//! ```
+//! use std::fmt;
+//!
+//! use plugin_sdk::prelude::*;
+//! use plugin_sdk::serde::{Deserialize, Serialize};
+//!
+//! #[derive(Deserialize, Serialize)]
+//! #[serde(crate = "plugin_sdk::serde")]
+//! struct Score { name: String, points: u32 }
+//!
+//! #[derive(Default, PluginState)]
+//! struct Scores { best: u32, names: Vec<String> }
+//!
+//! /// An error type whose codes a caller's program can tell apart.
+//! struct NotAmongTheBest { best: u32 }
+//!
+//! impl fmt::Display for NotAmongTheBest {
+//!     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+//!         write!(out, "{} points are needed", self.best)
+//!     }
+//! }
+//!
+//! impl ExportError for NotAmongTheBest {
+//!     fn code(&self) -> u32 { 1 }
+//! }
+//!
+//! #[plugin(name = "scores", version = "1.0.0")]
+//! impl Scores {
+//!     /// Enters a score into the list. Doc comments and signatures are part of the plugin's description.
+//!     #[export]
+//!     fn enter(&mut self, call: &CallContext, score: Score) -> Result<usize, NotAmongTheBest> {
+//!         if score.points < self.best {
+//!             return Err(NotAmongTheBest { best: self.best });
+//!         }
+//!         call.log(Level::INFO, format_args!("{} has {} points", score.name, score.points));
+//!         self.best = score.points;
+//!         self.names.push(score.name);
+//!         Ok(self.names.len())
+//!     }
+//!
+//!     #[export]
+//!     fn contains(&self, name: &str) -> bool {
+//!         self.names.iter().any(|entered| entered == name)
+//!     }
+//!
+//!     #[export(name = "best_from_text")]
+//!     fn set_best(&mut self, best: &str) -> Result<()> {
+//!         self.best = best.parse()?;   // any error becomes a `CallError` with its text
+//!         Ok(())
+//!     }
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! | | |
+//! |---|---|
+//! | `&self` | several threads may be in such methods at a time; the state must be `Sync` |
+//! | `&mut self` | nothing else of the plugin runs meanwhile, neither a system nor another export |
+//! | first argument | [`&CallContext`](CallContext), if it is needed |
+//! | other arguments | `&str` and `&[u8]`, borrowed from the call; every other type by value, with serde's `Deserialize` |
+//! | returns | nothing, a value with serde's `Serialize`, or a `Result` of these; [`Result<T>`] is `Result<T, CallError>` |
+//! | errors | any type with `Display`. Its causes are shown if it is a [`std::error::Error`], and it has a code if it is an [`ExportError`] |
+//!
+//! Arguments and replies are MessagePack with field names. A call with wrong arguments is refused with the name of the argument and the
+//! cause, before the method is called. A panic ends the call, and the caller is told.
 //!
 //! # What a swap keeps
 //! Each build is a library of its own with its own statics. `static`s, `OnceLock`s, `thread_local!`s and the statics of dependencies

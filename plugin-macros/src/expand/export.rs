@@ -100,7 +100,7 @@ fn receiver(declared: &Signature) -> Result<&Receiver> {
         }
         _ => Err(Error::new_spanned(
             &declared.ident,
-            "an export is a method yet; write `&self` or `&mut self` as its first parameter",
+            "a function without a state can't be exported yet; write `&self` or `&mut self` as the first parameter",
         )),
     }
 }
@@ -282,9 +282,9 @@ fn body(state: &Type, export: &Export) -> TokenStream {
     let locals: Vec<Ident> =
         (0..export.arguments.len()).map(|index| quote::format_ident!("argument_{index}")).collect();
     let decoded = export.arguments.iter().zip(&locals).map(|(argument, local)| {
-        let name = &argument.name;
-        let method = if argument.bytes { quote!(bytes) } else { quote!(value) };
-        let decoded = quote_spanned!(Span::call_site().located_at(argument.span)=> reader.#method(#name)?);
+        let (name, span) = (&argument.name, Span::call_site().located_at(argument.span));
+        let method = Ident::new(if argument.bytes { "bytes" } else { "value" }, span);
+        let decoded = quote_spanned!(span=> reader.#method(#name)?);
         quote!(let #local = #decoded;)
     });
     let decode = if locals.is_empty() {

@@ -16,6 +16,7 @@ use rmp_serde::decode::{Error, ReadRefReader};
 use serde::de::{Deserialize, Deserializer as _, IgnoredAny, SeqAccess, Visitor};
 
 use super::failure::Failure;
+use crate::state;
 
 /// Levels of nested values. Each takes stack of the calling thread.
 const LEVELS_MAX: usize = 128;
@@ -34,6 +35,10 @@ pub struct Arguments<'call> {
 #[derive(Debug)]
 pub struct Reader<'call> {
     inner: Deserializer<ReadRefReader<'call, [u8]>, HumanReadableConfig<DefaultConfig>>,
+    /// All of them.
+    bytes: &'call [u8],
+    /// Arguments that were read.
+    count: usize,
     signature: &'static str,
 }
 
@@ -70,7 +75,7 @@ impl<'call> Arguments<'call> {
         }
         let mut inner = Deserializer::from_read_ref(bytes).with_human_readable();
         inner.set_max_depth(LEVELS_MAX);
-        Ok(Reader { inner, signature })
+        Ok(Reader { inner, bytes, count: 0, signature })
     }
 }
 
@@ -81,7 +86,12 @@ impl<'call> Reader<'call> {
     /// Why the call is refused.
     #[inline]
     pub fn value<T: Deserialize<'call>>(&mut self, name: &str) -> Result<T, Failure> {
-        T::deserialize(&mut self.inner).map_err(|error| self.refuse(name, error))
+        let value = T::deserialize(&mut self.inner).map_err(|error| {
+            // rmp-serde's errors have no path, and those of a wrong type not even the expected one.
+            self.refuse(name, error, || state::misfit::<T>(self.bytes, self.count))
+        });
+        self.count += 1;
+        value
     }
 
     /// The next argument as bytes: binary data or text, borrowed, or an array of numbers, copied.
@@ -89,7 +99,9 @@ impl<'call> Reader<'call> {
     /// # Errors
     /// Why the call is refused.
     pub fn bytes(&mut self, name: &str) -> Result<Cow<'call, [u8]>, Failure> {
-        self.inner.deserialize_any(Bytes).map_err(|error| self.refuse(name, error))
+        let bytes = self.inner.deserialize_any(Bytes).map_err(|error| self.refuse(name, error, || None));
+        self.count += 1;
+        bytes
     }
 
     /// Checks that all bytes were read.
@@ -103,38 +115,21 @@ impl<'call> Reader<'call> {
         }
     }
 
+    /// `explain` gives a better text than `error`'s, if it can.
     #[cold]
-    fn refuse(&self, name: &str, error: Error) -> Failure {
-        let cut_off = |error: &std::io::Error| error.kind() == ErrorKind::UnexpectedEof;
-        match &error {
-            Error::InvalidMarkerRead(end) | Error::InvalidDataRead(end) if cut_off(end) => {
-                refused(format_args!("argument `{name}`: its bytes end too early"), self.signature)
+    fn refuse(&self, name: &str, error: Error, explain: impl FnOnce() -> Option<String>) -> Failure {
+        let reason = match error {
+            Error::InvalidMarkerRead(end) | Error::InvalidDataRead(end) if end.kind() == ErrorKind::UnexpectedEof => {
+                "its bytes end too early".to_owned()
             }
-            Error::TypeMismatch(marker) => {
-                refused(format_args!("argument `{name}` can't be {}", in_words(*marker)), self.signature)
-            }
-            Error::DepthLimitExceeded => {
-                refused(format_args!("argument `{name}`: more than {LEVELS_MAX} levels of values"), self.signature)
-            }
-            error => refused(format_args!("argument `{name}`: {error}"), self.signature),
-        }
-    }
-}
-
-/// What a value is that begins with `marker`.
-const fn in_words(marker: Marker) -> &'static str {
-    match marker {
-        Marker::FixPos(_) | Marker::FixNeg(_) => "a whole number",
-        Marker::U8 | Marker::U16 | Marker::U32 | Marker::U64 => "a whole number",
-        Marker::I8 | Marker::I16 | Marker::I32 | Marker::I64 => "a whole number",
-        Marker::F32 | Marker::F64 => "a number with a fraction",
-        Marker::True | Marker::False => "true or false",
-        Marker::Null => "null",
-        Marker::FixStr(_) | Marker::Str8 | Marker::Str16 | Marker::Str32 => "a text",
-        Marker::Bin8 | Marker::Bin16 | Marker::Bin32 => "bytes",
-        Marker::FixArray(_) | Marker::Array16 | Marker::Array32 => "an array",
-        Marker::FixMap(_) | Marker::Map16 | Marker::Map32 => "an object",
-        _ => "a value of an unknown kind",
+            Error::TypeMismatch(Marker::Reserved) => "its bytes are not MessagePack".to_owned(),
+            Error::DepthLimitExceeded => format!("it is nested more than {LEVELS_MAX} levels deep"),
+            other => explain().unwrap_or_else(|| match other {
+                Error::TypeMismatch(marker) => format!("MessagePack's {marker:?} doesn't fit"),
+                other => other.to_string(),
+            }),
+        };
+        refused(format_args!("argument `{name}`: {reason}"), self.signature)
     }
 }
 

@@ -10,7 +10,6 @@ use super::failure::Failure;
 use super::reply::Reply;
 use crate::abi::{ExportCall, LifeCall, List, Sink, Status, Text};
 use crate::call::{CallContext, CallError};
-use crate::state::PluginState;
 use crate::unwind;
 
 /// A call as the host passes it, without the instance.
@@ -37,7 +36,7 @@ pub unsafe fn call_shared<S>(
     body: impl for<'call> FnOnce(&'call S, &'call CallContext<'call>, Arguments<'call>, Reply) -> Result<(), Failure>,
 ) -> Status
 where
-    S: PluginState + Sync, // Several threads may call `&self` exports at once; write `&mut self` for one at a time.
+    S: Sync, // Several threads may call `&self` exports at once; write `&mut self` for one at a time.
 {
     // SAFETY: valid and this call's own, by contract.
     let Some(incoming) = (unsafe { open(incoming) }) else { return Status::INVALID };
@@ -53,7 +52,7 @@ where
 /// # Safety
 /// `instance` is of type `S` and not in use elsewhere; `incoming` is valid and this call's own.
 #[inline]
-pub unsafe fn call_exclusive<S: PluginState>(
+pub unsafe fn call_exclusive<S>(
     instance: *mut c_void,
     incoming: Incoming,
     body: impl for<'call> FnOnce(&'call mut S, &'call CallContext<'call>, Arguments<'call>, Reply) -> Result<(), Failure>,

@@ -1,5 +1,9 @@
 //! Encodes what a method returned: one MessagePack value with field names, or nothing at all for `()`.
 
+use std::io::{self, Write};
+
+use rmp::encode::ValueWriteError;
+use rmp_serde::encode::Error;
 use serde::Serialize;
 
 use super::failure::Failure;
@@ -25,13 +29,51 @@ impl Reply {
     /// # Errors
     /// The value can't be written, or the host refused it.
     pub fn value<T: Serialize>(self, value: &T) -> Result<(), Failure> {
-        let writer = SinkWriter { sink: self.sink, written: "reply" };
+        let writer = Buffered { sink: SinkWriter { sink: self.sink, written: "reply" }, bytes: [0; _], used: 0 };
         let mut serializer = rmp_serde::Serializer::new(writer).with_struct_map().with_human_readable();
-        value.serialize(&mut serializer).map_err(|error| unwritten(&error, self.signature))
+        let written = value.serialize(&mut serializer).map_err(cause);
+        let flushed = written.and_then(|()| serializer.get_mut().flush().map_err(|error| error.to_string()));
+        flushed.map_err(|cause| unwritten(&cause, self.signature))
     }
 }
 
 #[cold]
-fn unwritten(error: &rmp_serde::encode::Error, signature: &str) -> Failure {
-    Failure::Failed(CallError::new(0, format!("the reply can't be written: {error}; the method is {signature}")))
+fn cause(error: Error) -> String {
+    match error {
+        Error::InvalidValueWrite(
+            ValueWriteError::InvalidMarkerWrite(refused) | ValueWriteError::InvalidDataWrite(refused),
+        ) => refused.to_string(),
+        other => other.to_string(),
+    }
+}
+
+#[cold]
+fn unwritten(cause: &str, signature: &str) -> Failure {
+    Failure::Failed(CallError::new(0, format!("the reply can't be written: {cause}; the method is {signature}")))
+}
+
+/// Gathers the encoder's writes, most of which are single bytes, so that a small reply is one call of the host.
+struct Buffered {
+    sink: SinkWriter,
+    bytes: [u8; 128],
+    /// Bytes that the sink hasn't got yet.
+    used: usize,
+}
+
+impl Write for Buffered {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(free) = self.bytes.get_mut(self.used..self.used + bytes.len()) {
+            free.copy_from_slice(bytes);
+            self.used += bytes.len();
+            return Ok(bytes.len());
+        }
+        self.flush()?;
+        self.sink.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let used = core::mem::take(&mut self.used);
+        self.sink.write_all(&self.bytes[..used])
+    }
 }

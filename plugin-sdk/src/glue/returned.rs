@@ -75,14 +75,19 @@ impl<E: Error> ErrorText for &Returned<'_, E> {
     }
 }
 
-/// Any other type that can be shown.
-pub trait PlainText {
+/// Any other type. The bound is the method's, so that the compiler asks for it if the type has none of these traits.
+pub trait PlainText<E> {
     /// The error's text.
-    fn text(&self) -> String;
+    fn text(&self) -> String
+    where
+        E: Display;
 }
 
-impl<E: Display> PlainText for Returned<'_, E> {
-    fn text(&self) -> String {
+impl<E> PlainText<E> for Returned<'_, E> {
+    fn text(&self) -> String
+    where
+        E: Display,
+    {
         let mut text = String::new();
         // The alternate form, in which the error types of anyhow and eyre show their causes.
         let _ = write!(text, "{:#}", self.0);

@@ -29,7 +29,7 @@ mod token;
 mod whole;
 mod write;
 
-use serde::{Deserializer, Serializer};
+use serde::{Deserialize, Deserializer, Serializer};
 
 pub use opaque::{deserialize_opaque, serialize_opaque};
 pub use outline::Outline;
@@ -118,6 +118,20 @@ pub(crate) fn restore_with_report<S: PluginState>(bytes: &[u8]) -> Result<(S, Op
         Ok((state, report))
     };
     read().map_err(|error: Error| error.to_string())
+}
+
+/// Stack for [`misfit`], which runs on its caller's thread.
+const MISFIT_STACK_BYTES: usize = 256 << 10;
+
+/// Why the value in `bytes` after `skipped` other ones is no `T`, with the path to the part that doesn't fit. `None` if it is one.
+#[cold]
+pub(crate) fn misfit<'de, T: Deserialize<'de>>(bytes: &'de [u8], skipped: usize) -> Option<String> {
+    let mut rest = bytes;
+    for _ in 0..skipped {
+        token::skip(&mut rest).ok()?;
+    }
+    let found = T::deserialize(Input::with_stack(rest, None, MISFIT_STACK_BYTES).reader());
+    found.err().map(|error| error.to_string())
 }
 
 /// The saved sketch and the state after it. A bare state has no sketch.

@@ -42,7 +42,11 @@ pub(super) struct Input<'de> {
 
 impl<'de> Input<'de> {
     pub(super) fn new(bytes: &'de [u8], names: Option<Names>) -> Self {
-        Self { rest: bytes, depth: Depth::new(READER_STACK_BYTES), names, fault: None }
+        Self::with_stack(bytes, names, READER_STACK_BYTES)
+    }
+
+    pub(super) fn with_stack(bytes: &'de [u8], names: Option<Names>, stack: usize) -> Self {
+        Self { rest: bytes, depth: Depth::new(stack), names, fault: None }
     }
 
     /// Records that the value at `start` could not be read.

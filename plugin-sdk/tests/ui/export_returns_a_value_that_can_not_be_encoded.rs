@@ -1,0 +1,18 @@
+use plugin_sdk::prelude::*;
+
+#[derive(Default, PluginState)]
+struct Race {
+    laps: u32,
+}
+
+struct Flag;
+
+#[plugin(name = "race")]
+impl Race {
+    #[export]
+    fn flag(&self) -> Flag {
+        Flag
+    }
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+use plugin_sdk::prelude::*;
+
+#[derive(Default, PluginState)]
+struct Race {
+    laps: u32,
+}
+
+#[plugin(name = "race")]
+impl Race {
+    #[export]
+    fn laps(&self) -> u32 {
+        self.laps
+    }
+
+    #[export(name = "laps")]
+    fn all_laps(&self) -> u32 {
+        self.laps
+    }
+}
+
+fn main() {}
