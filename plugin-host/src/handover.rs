@@ -6,7 +6,7 @@
 //! worker                            └ save ─► create from the state ┘
 //!                                     └──┘ the slot lock is held
 //! ```
-//! This module knows nothing of edges: [`change`](crate::change) decides when a handover begins and how it ends.
+//! This module knows nothing of edges: [`pending`](crate::pending) decides when a handover begins and how it ends.
 //!
 //! # Invariants
 //! 1. The worker's work ends before the handover does: dropping a handover waits for the work and drops its result. Nobody waits for the

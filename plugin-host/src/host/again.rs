@@ -4,8 +4,8 @@
 use std::time::Instant;
 
 use super::{Host, Plugin};
-use crate::change::Next;
 use crate::handover::Build;
+use crate::pending::Next;
 
 impl Host {
     /// Has the watcher retry touched files of plugins that were refused or are suspended; logs that the others run. A waiting build takes

@@ -1,4 +1,4 @@
-//! Events of the watcher, and their effects at the frame edge: carries out the table in [`change`](crate::change).
+//! Events of the watcher, and their effects at the frame edge: carries out the table in [`pending`](crate::pending).
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,11 +8,11 @@ use plugin_sdk::abi::Stage;
 use super::tell::tell;
 use super::{Host, Plugin, Waiting};
 use crate::call::StateReport;
-use crate::change::{EdgeStep, Next};
 use crate::engine::Engine;
 use crate::handover::{Build, Handover};
 use crate::image::Image;
 use crate::instance::Instance;
+use crate::pending::{EdgeStep, Next};
 use crate::slot::Slot;
 use crate::swap::{self, Cost, Others, Successor, SwapError};
 use crate::watcher::FileEvent;

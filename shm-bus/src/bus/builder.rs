@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::open;
-use super::wishes::Wishes;
+use super::options::Wishes;
 use crate::membership::{Bus, OpenError};
 use crate::runtime::Place;
 

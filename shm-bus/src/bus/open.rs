@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::gc;
-use super::wishes::Wishes;
+use super::options::Wishes;
 use crate::control::{Build, Control, Limits, Process};
 use crate::layout;
 use crate::membership::{

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::desk::Desk;
+use super::sessions::Desk;
 use super::{Codec, Owed, ReplyError};
 use crate::sys::monotonic_ns;
 use crate::wire::{REQUEST_PREFIX_BYTES, Status};

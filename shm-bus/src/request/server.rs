@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::desk::Desk;
+use super::sessions::Desk;
 use super::{Owed, ReplyError, Request, ServerCounts, ServiceError, ServiceSpec, WAIT_MAX};
 use crate::inbox::{Attachment, Inbox, ReceiveError, SubscribeError};
 use crate::lane::Start;

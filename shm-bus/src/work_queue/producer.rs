@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::make_place::{Place, count_dropped, make_place};
+use super::reclaim::{Place, count_dropped, make_place};
 use super::spec::{QueueError, QueueLane, QueueSpec, find_or_add_queue};
 use super::wake::signal;
 use crate::claims::{ClaimFile, ClaimGates, ClaimWord, Outstanding, Table, Vacancy};
