@@ -13,7 +13,7 @@ use plugin_sdk::abi::{Bump, Call, HostTable, Level, LifeCall, Status, Text};
 use tracing::dispatcher;
 
 use crate::arena::Piece;
-use crate::calls::callee::{Callee, Step, UnderWay};
+use crate::calls::callee::{Callee, EntryPoint, UnderWay};
 use crate::ports::Port;
 
 /// Limit beyond which a fault's message is not extended, in bytes.
@@ -76,9 +76,22 @@ pub(crate) struct FrameAccess<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// Context of a call that begins now, for `step`.
-    pub(crate) fn new(callee: &'static Callee, step: Step, generation: u32, frame: Option<FrameAccess<'a>>) -> Self {
-        Self { callee, generation, frame, panic: None, fault: None, report: None, _under_way: callee.enter(step) }
+    /// Context of a call that begins now, for `entry_point`.
+    pub(crate) fn new(
+        callee: &'static Callee,
+        entry_point: EntryPoint,
+        generation: u32,
+        frame: Option<FrameAccess<'a>>,
+    ) -> Self {
+        Self {
+            callee,
+            generation,
+            frame,
+            panic: None,
+            fault: None,
+            report: None,
+            _under_way: callee.enter(entry_point),
+        }
     }
 
     /// The plugin's access to the host; valid while `self` is borrowed.
@@ -167,7 +180,7 @@ unsafe extern "C" fn arena_refill(at: *mut c_void, call: *mut Call, size: usize,
             Status::OK
         }
         Err(refusal) => {
-            refusal.tell(&callee.plugin, &callee.place());
+            refusal.tell(&callee.plugin, &callee.display_call());
             Status::FULL
         }
     }
@@ -236,7 +249,7 @@ unsafe extern "C" fn panicked(at: *mut c_void, message: Text, location: Text) {
     // SAFETY: the plugin keeps both texts alive for this call.
     let fault = unsafe { told(message, location) };
     let plugin = &callee.plugin;
-    tracing::error!(plugin, generation, "{plugin} panicked {}: {fault}", callee.place());
+    tracing::error!(plugin, generation, "{plugin} panicked {}: {fault}", callee.display_call());
     *panic = Some(fault);
 }
 

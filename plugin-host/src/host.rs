@@ -31,7 +31,7 @@ use crate::image::copy::{ImageStore, StoreError};
 use crate::image::{Image, Manifest};
 use crate::instance::Instance;
 use crate::loading::{Loaded, loader};
-use crate::pending::Changes;
+use crate::pending::PendingWork;
 use crate::ports::{PastLane, Traffic};
 use crate::slot::{FrameInfo, Slot};
 use crate::watcher::{FileEvent, WatchError, Watcher, plugin_of};
@@ -118,8 +118,8 @@ pub struct Host {
     retry_at: Option<Instant>,
     /// Reported requests of running plugins that have no effect.
     unmet: BTreeSet<Unmet>,
-    /// Pending changes of the plugins; dropping a handover waits for its work.
-    changes: Changes<Build, Handover>,
+    /// Pending work for the plugins; dropping a handover waits for its work.
+    pending: PendingWork<Build, Handover>,
     /// Whether the engine has reported a finished stage since the last edge.
     hands_over: bool,
     arena: FrameArena,
@@ -156,7 +156,7 @@ impl Host {
             touched: BTreeSet::new(),
             retry_at: None,
             unmet: BTreeSet::new(),
-            changes: Changes::default(),
+            pending: PendingWork::default(),
             hands_over: false,
             arena: FrameArena::new(ARENA_QUOTA_BYTES),
             replaced: Mutex::default(),
@@ -232,7 +232,7 @@ impl Host {
     /// tools and tests; a game just calls `frame_edge` in every frame.
     #[must_use]
     pub fn wait_for_change(&self, timeout: Duration) -> bool {
-        if !self.changes.is_empty() {
+        if !self.pending.is_empty() {
             return true;
         }
         let mut select = Select::new();
@@ -251,7 +251,7 @@ impl Host {
     pub fn stage_done(&mut self, stage: Stage) {
         self.hands_over = true;
         self.note_events();
-        if !self.changes.is_empty() {
+        if !self.pending.is_empty() {
             self.begin_handovers(stage);
         }
     }
@@ -351,7 +351,7 @@ impl Host {
 impl Drop for Host {
     /// Drops the plugins here, while the watchdog still runs: the engine still holds their slots.
     fn drop(&mut self) {
-        self.changes = Changes::default();
+        self.pending = PendingWork::default();
         for slot in self.plugins.values().filter_map(|plugin| plugin.slot.as_ref()) {
             // A plugin that was abandoned while saving still holds its slot lock.
             let Some(mut occupant) = slot.try_lock() else { continue };

@@ -19,7 +19,7 @@ use shm_bus::{Attachment, Bus, Delivery, Inbox, Leaving, ReceiveError, Start, To
 
 use crate::causes::with_causes;
 use crate::image::{Manifest, TopicInfo};
-use difference::{Published, Step, of_publishers, of_subscriptions};
+use difference::{PortAction, Published, of_publishers, of_subscriptions};
 pub(crate) use port::Port;
 pub use traffic::PastLane;
 pub(crate) use traffic::Traffic;
@@ -108,10 +108,10 @@ impl Ports {
         let present: Vec<Published<'_>> = self.publishers.iter().map(Port::published).collect();
         let difference = of_publishers(&present, &manifest.topics);
         let leaving = self.leaving(&difference.gone);
-        for (step, topic) in difference.steps.iter().zip(&manifest.topics) {
-            let next = match step {
-                Step::Keep(index) => NextPublisher::Kept(*index),
-                Step::Replace | Step::Add => {
+        for (action, topic) in difference.actions.iter().zip(&manifest.topics) {
+            let next = match action {
+                PortAction::Keep(index) => NextPublisher::Kept(*index),
+                PortAction::Replace | PortAction::Add => {
                     let lanes = [(topic.priority, topic.capacity)];
                     let made = bus.publisher_in_place_of(&topic.spec(), &manifest.name, &lanes, &leaving);
                     let made = made.map_err(|source| PortError::Publisher { topic: topic.name.clone(), source })?;
@@ -128,8 +128,8 @@ impl Ports {
         prepared.gone = difference.gone.iter().map(|index| self.subscribed[*index].clone()).collect();
         let present: Vec<Published<'_>> = self.publishers.iter().map(Port::published).collect();
         let leaving = self.leaving(&of_publishers(&present, &manifest.topics).gone);
-        for (step, topic) in difference.steps.iter().zip(&prepared.subscribed) {
-            if matches!(step, Step::Keep(_)) {
+        for (action, topic) in difference.actions.iter().zip(&prepared.subscribed) {
+            if matches!(action, PortAction::Keep(_)) {
                 continue;
             }
             if self.inbox.is_none() && prepared.inbox.is_none() {

@@ -20,7 +20,7 @@ mod doorbell;
 mod interest;
 
 pub(crate) use doorbell::Doorbell;
-pub(crate) use interest::{ask, who_asked};
+pub(crate) use interest::{interested, register};
 
 use crate::sync::{AtomicU64, Mutation, Ordering, fence_unless};
 

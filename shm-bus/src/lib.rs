@@ -155,11 +155,11 @@
 //! # Costs
 //! - **Fan-out** is free: a message is written once, and each reader copies it from there. All memory is allocated and mapped when the
 //!   publisher is created, nothing later. No clock is read.
-//! - **Sleeping** costs the publishers. After each commit a publisher loads a single word, the topic's *attention mask*; while every inbox
+//! - **Sleeping** costs the publishers. After each commit a publisher loads a single word, the topic's *interest mask*; while every inbox
 //!   of the topic polls, that is all. From the first `wait`, `wait_async` or `arm` of an inbox on, each message of its topics costs a full
 //!   fence and a check of its doorbell, and a system call if it sleeps at that moment.
 //! - **Many lanes**: an inbox with up to 8 lanes checks each of them. With more, its publishers keep a *ready bit* for each lane, at the
-//!   same price as attention; the cost of receiving then depends on the number of ready lanes, not of all lanes.
+//!   same price as sleeping; the cost of receiving then depends on the number of ready lanes, not of all lanes.
 //! - **Batches** ([`Publisher::send_batch`], best received by [`Inbox::drain`]) become visible at once: one commit and one check for all,
 //!   and no contention for cache lines meanwhile. Several plain messages in one call of [`TopicPublisher::send_all`] are one record, which
 //!   is faster still.
@@ -276,8 +276,8 @@ pub use self::{
     outgoing::SendError,
     publisher::{BatchError, Loan, Publisher, PublisherError, Sent, TopicPublisher},
     request::{
-        AsBytes, CallError, Client, ClientCounts, Codec, CodecError, Dispatch, Method, Owed, ReplyError, Request,
-        Response, Server, ServerCounts, Service, ServiceError, ServiceSpec, Ticket, TypedClient, TypedTicket,
+        AsBytes, CallError, Client, ClientCounts, Codec, CodecError, DeferredReply, Dispatch, Method, ReplyError,
+        Request, Response, Server, ServerCounts, Service, ServiceError, ServiceSpec, Ticket, TypedClient, TypedTicket,
     },
     shown::Shown,
     snapshot::{CorruptInfo, InboxInfo, LaneInfo, ParticipantInfo, Snapshot, TopicInfo, peek, peek_in},

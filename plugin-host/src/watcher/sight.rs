@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use super::presence::Identity;
-use crate::image::stamp::{Stamp, place};
+use crate::image::stamp::{Stamp, file_id};
 
 /// A folder whose files could be listed.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ pub(super) fn identity(path: &Path) -> io::Result<Identity> {
     if !metadata.is_dir() {
         return Err(ErrorKind::NotADirectory.into());
     }
-    Ok(Identity { place: place(&metadata), created: metadata.created().ok(), mount: mount(path) })
+    Ok(Identity { file_id: file_id(&metadata), created: metadata.created().ok(), mount: mount(path) })
 }
 
 /// The present target of `path`.

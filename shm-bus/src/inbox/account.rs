@@ -194,7 +194,7 @@ impl Inbox {
                 self.tell_redeclared(self.subscriptions.len() - 1, told);
             }
             if self.rings {
-                self.ask_for_signals();
+                self.register_interest();
             }
         }
     }
@@ -264,7 +264,7 @@ impl Inbox {
             }
         }
         if self.rings && self.subscriptions.len() > known {
-            self.ask_for_signals();
+            self.register_interest();
         }
     }
 

@@ -190,7 +190,7 @@ impl Inbox {
         }
         self.subscriptions.push(subscription);
         if self.rings {
-            self.ask_for_signals();
+            self.register_interest();
         }
         self.closing |= lanes.iter().any(|lane| lane.closed);
         self.lanes.append(&mut lanes);

@@ -97,7 +97,7 @@ impl Inbox {
             bits.positions[lane.index] = position as u16;
         }
         doorbell.keep();
-        self.ask_for_signals();
+        self.register_interest();
         self.shared.control.doorbell(self.index).raise_all(bits.all);
         self.ready = Some(bits);
     }

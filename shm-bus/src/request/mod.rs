@@ -60,7 +60,7 @@ pub use pack::AsPack;
 pub use pending::Ticket;
 pub use server::Server;
 pub use service::{Method, Service, ServiceError, ServiceSpec};
-pub use sessions::{Owed, ReplyError};
+pub use sessions::{DeferredReply, ReplyError};
 pub use typed::{TypedClient, TypedTicket};
 
 use std::time::Duration;

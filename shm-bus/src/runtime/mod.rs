@@ -24,9 +24,9 @@ mod store;
 
 pub(crate) use bus_lock::{BusLock, LockError};
 pub(crate) use folder::Folder;
-pub(crate) use memory::Memory;
+pub(crate) use memory::BusMemory;
 pub(crate) use participant_lock::{LockOwner, LockState, ParticipantLock};
-pub(crate) use root::{Place, is_bus_name};
+pub(crate) use root::{RuntimeFolder, is_bus_name};
 pub(crate) use store::{Access, Store};
 
 /// The registry's file.

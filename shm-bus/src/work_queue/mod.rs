@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `spec` | the description of a queue, as data |
 //! | `producer`, `worker` | the sending and the taking side |
-//! | `reclaim` | room for a new producer: removes lanes that contain only dead letters |
+//! | `reclaim` | frees resources for a new producer: removes lanes that contain only dead letters |
 //! | `wake` | ends the sleep of a worker or a producer |
 //! | `info` | the queues' part of a snapshot |
 //!
