@@ -55,7 +55,7 @@ impl Handover {
         };
         let made = spawn(Builder::new().name("handover".to_owned()).stack_size(STACK_BYTES), make);
         let made = made.inspect_err(|error| {
-            tracing::warn!(plugin, %error, "can't start a thread for the handover: the whole swap runs at the frame edge");
+            tracing::warn!(plugin, %error, "cannot start a thread for the handover: the whole swap runs at the frame edge");
         });
         Self { build, made: made.ok() }
     }

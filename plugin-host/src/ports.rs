@@ -29,7 +29,7 @@ pub(crate) use traffic::Traffic;
 #[non_exhaustive]
 pub enum PortError {
     /// A topic can't be published.
-    #[error("it can't publish \"{topic}\": {}", with_causes(source))]
+    #[error("it cannot publish \"{topic}\": {}", with_causes(source))]
     Publisher {
         /// The topic's name on the bus.
         topic: String,
@@ -37,7 +37,7 @@ pub enum PortError {
         source: shm_bus::PublisherError,
     },
     /// A topic can't be subscribed.
-    #[error("it can't subscribe to \"{topic}\": {}", with_causes(source))]
+    #[error("it cannot subscribe to \"{topic}\": {}", with_causes(source))]
     Subscription {
         /// The topic's name on the bus.
         topic: String,
@@ -45,7 +45,7 @@ pub enum PortError {
         source: shm_bus::SubscribeError,
     },
     /// There is no room for its inbox.
-    #[error("it can't have an inbox: {0}")]
+    #[error("it cannot have an inbox: {0}")]
     Inbox(#[from] shm_bus::InboxError),
 }
 
@@ -200,7 +200,7 @@ impl Ports {
             Ok(given_up) => {
                 tracing::warn!(
                     plugin,
-                    "{given_up} messages of \"{}\" were dropped: {plugin}'s new build doesn't read {}",
+                    "{given_up} messages of \"{}\" were dropped: {plugin}'s new build does not read {}",
                     topic.name,
                     topic.schema
                 );

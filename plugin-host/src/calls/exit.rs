@@ -74,7 +74,7 @@ pub(crate) fn watch() {
         let is_taken = unsafe { libc::atexit(at_exit) } == 0;
         if !is_taken || !watch_quick_exit() {
             tracing::warn!(
-                "can't register an exit handler: if a plugin exits the process, it will look like the game's own exit"
+                "cannot register an exit handler: if a plugin exits the process, it will look like the game's own exit"
             );
         }
     });

@@ -85,7 +85,7 @@ impl Watchdog {
         };
         let thread = std::thread::Builder::new().name("hotframe-calls".to_owned()).spawn(watch);
         let thread = thread.inspect_err(|error| {
-            tracing::warn!(%error, "can't start the thread that watches calls: a plugin that hangs will not be reported");
+            tracing::warn!(%error, "cannot start the thread that watches calls: a plugin that hangs will not be reported");
         });
         // Returns an error if there is no thread.
         let _ = has_waited.recv();

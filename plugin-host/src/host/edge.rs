@@ -258,7 +258,7 @@ impl Host {
         let old = match swap::remove(&slot, &others, engine) {
             Ok(old) => old,
             Err(error) => {
-                tracing::error!(plugin = name, %error, "{name}'s file was deleted, but other plugins can't run without it: it keeps running");
+                tracing::error!(plugin = name, %error, "{name}'s file was deleted, but other plugins cannot run without it: it keeps running");
                 return false;
             }
         };

@@ -30,10 +30,10 @@ use crate::stack::with_room;
 #[non_exhaustive]
 pub enum LoadError {
     /// The system's loader refused it.
-    #[error("the system can't load it")]
+    #[error("the system cannot load it")]
     Library(#[from] libloading::Error),
     /// The process lacks a resource that loading needs.
-    #[error("it can't be loaded now: {remedy}")]
+    #[error("it cannot be loaded now: {remedy}")]
     Shortage {
         /// The lacking resource, and advice.
         remedy: &'static str,

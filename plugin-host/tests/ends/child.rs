@@ -197,7 +197,7 @@ pub(crate) fn child() {
         "finds a better place" => {
             wait(&home);
             let status = Command::new("mount").args(["-o", "remount,exec"]).arg(std::env::temp_dir()).status();
-            assert!(status.is_ok_and(|status| status.success()), "the folder for copies can't be remounted");
+            assert!(status.is_ok_and(|status| status.success()), "the folder for copies cannot be remounted");
             play_on(&mut game, 1);
         }
         "lacks descriptors at the edge" => lack_descriptors_at_the_edge(&mut game, &home),

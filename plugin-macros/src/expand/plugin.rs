@@ -34,7 +34,7 @@ pub(crate) fn entry(args: TokenStream, item: TokenStream) -> Result<TokenStream>
         let (system_attribute, subscribe_attribute) =
             (take(&mut method.attrs, "system")?, take(&mut method.attrs, "subscribe")?);
         if let (Some(_), Some(second)) = (&system_attribute, &subscribe_attribute) {
-            let advice = "a method can't be both a system and a subscription; write two methods";
+            let advice = "a method cannot be both a system and a subscription; write two methods";
             return Err(Error::new_spanned(second, advice));
         }
         if let Some(attribute) = system_attribute {
@@ -86,13 +86,13 @@ fn parse_method(method: &ImplItemFn, subscription: bool) -> Result<Method> {
     if let syn::Safety::Unsafe(keyword) = &signature.safety {
         return Err(Error::new_spanned(
             keyword,
-            "a system or subscription can't be `unsafe`: the host can't meet its safety requirements; remove `unsafe`",
+            "a system or subscription cannot be `unsafe`: the host cannot meet its safety requirements; remove `unsafe`",
         ));
     }
     if !signature.generics.params.is_empty() {
         return Err(Error::new_spanned(
             &signature.generics,
-            "a system or subscription can't be generic; write concrete types",
+            "a system or subscription cannot be generic; write concrete types",
         ));
     }
     if let syn::ReturnType::Type(_, kind) = &signature.output {
@@ -122,7 +122,7 @@ fn parse_method(method: &ImplItemFn, subscription: bool) -> Result<Method> {
                 return Err(Error::new_spanned(other, "expected `&Frame`, a `Query<…>` or a `Publisher<…>`"));
             }
             other if subscription && last_segment(other).is_some_and(|name| name == "Query") => {
-                let advice = "a subscription can't query: it runs between systems; keep the message in `self` and query in a system";
+                let advice = "a subscription cannot query: it runs between systems; keep the message in `self` and query in a system";
                 return Err(Error::new_spanned(other, advice));
             }
             other => Param::System(Box::new(with_static_lifetimes(other.clone()))),

@@ -30,5 +30,5 @@ fn again<S: PluginState>(state: &S) -> S {
 
 /// The error of saving `state` and restoring it as another type.
 fn misread<S: PluginState, T: PluginState>(state: &S) -> String {
-    restore::<T>(&saved(state).expect("it can be written")).err().expect("it doesn't fit")
+    restore::<T>(&saved(state).expect("it can be written")).err().expect("it does not fit")
 }

@@ -28,7 +28,7 @@ impl Far {
             .stdout(Stdio::piped())
             .process_group(0)
             .spawn()
-            .context("can't start the far end")?;
+            .context("cannot start the far end")?;
         let answers = BufReader::new(process.stdout.take().context("its output is a pipe")?);
         Ok(Self { process, answers })
     }

@@ -107,7 +107,7 @@ fn measure(args: &Args) -> Result<ExitCode> {
     }
     report::print(&report);
     if let Some(path) = &args.json {
-        let file = File::create(path).with_context(|| format!("can't write {}", path.display()))?;
+        let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
         serde_json::to_writer_pretty(BufWriter::new(file), &report)?;
     }
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -31,7 +31,7 @@ impl RunFolder {
             .stdin(Stdio::piped())
             .process_group(0)
             .spawn()
-            .context("can't start the janitor")?;
+            .context("cannot start the janitor")?;
         let folder = Self { name, janitor, places: 0 };
         make(&folder.path())?;
         Ok(folder)
@@ -58,7 +58,7 @@ impl Drop for RunFolder {
 }
 
 fn make(folder: &Path) -> Result<()> {
-    DirBuilder::new().mode(0o700).create(folder).with_context(|| format!("can't make {}", folder.display()))
+    DirBuilder::new().mode(0o700).create(folder).with_context(|| format!("cannot make {}", folder.display()))
 }
 
 /// The prefix of files that a peer itself puts into `/dev/shm` for the session at `place`.
@@ -98,7 +98,7 @@ fn clear(run: &str) -> Result<usize> {
             if entry.file_type()?.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
         match removed {
             Err(error) if error.kind() != ErrorKind::NotFound && error.kind() != ErrorKind::DirectoryNotEmpty => {
-                return Err(error).with_context(|| format!("can't remove {}", path.display()));
+                return Err(error).with_context(|| format!("cannot remove {}", path.display()));
             }
             _ => {}
         }

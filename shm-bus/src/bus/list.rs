@@ -16,7 +16,7 @@ pub enum ListError {
     #[error(transparent)]
     Dir(#[from] DirError),
     /// A system call failed.
-    #[error("can't list the runtime folder")]
+    #[error("cannot list the runtime folder")]
     Io(#[from] io::Error),
 }
 

@@ -70,7 +70,7 @@ pub(crate) fn end_lane(view: View<'_>, lane: &LaneEntry) {
     let sent = match view.open_lane_head(lane.id, lane.capacity) {
         Ok(head) => head.sent(),
         Err(error) => {
-            tracing::warn!(lane = lane.id, %error, "can't read the message count of a lane that ends; its messages are not counted");
+            tracing::warn!(lane = lane.id, %error, "cannot read the message count of a lane that ends; its messages are not counted");
             0
         }
     };
@@ -245,6 +245,6 @@ fn remove_unused_topics(control: &Control) -> bool {
 
 fn log_failure(result: std::io::Result<()>, what: &str) {
     if let Err(error) = result {
-        tracing::warn!(%error, what, "can't remove a file of the bus");
+        tracing::warn!(%error, what, "cannot remove a file of the bus");
     }
 }

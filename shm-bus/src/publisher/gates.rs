@@ -78,7 +78,7 @@ impl GateList {
             }
             let file = shared.open_inbox(entry.id);
             if let Err(error) = &file {
-                tracing::warn!(inbox = entry.name, %error, "can't map an inbox; waiting for it as if it had read nothing");
+                tracing::warn!(inbox = entry.name, %error, "cannot map an inbox; waiting for it as if it had read nothing");
             }
             self.gates.push(Gate { id: entry.id, participant: entry.participant, file: file.ok() });
         }

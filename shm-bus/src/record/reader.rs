@@ -19,7 +19,7 @@ use crate::wire::{Priority, schema_hash};
 #[non_exhaustive]
 pub enum RecordingError {
     /// A system call failed.
-    #[error("can't read {}", path.display())]
+    #[error("cannot read {}", path.display())]
     Io {
         /// The file.
         path: PathBuf,

@@ -41,10 +41,10 @@ pub enum ReplyError {
         max: usize,
     },
     /// The answer can't be encoded; the client is told that it failed.
-    #[error("the answer can't be encoded")]
+    #[error("the answer cannot be encoded")]
     Codec,
     /// The lane can't be written.
-    #[error("can't send the answer")]
+    #[error("cannot send the answer")]
     Send(#[source] SendError),
 }
 
@@ -304,7 +304,7 @@ impl Sessions {
                 Some(self.clients.len() - 1)
             }
             Err(error) => {
-                tracing::warn!(service = name, client = id, %error, "can't answer a client");
+                tracing::warn!(service = name, client = id, %error, "cannot answer a client");
                 None
             }
         }

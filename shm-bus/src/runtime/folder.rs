@@ -29,7 +29,7 @@ impl Folder {
     /// Removes `bus.lock` and the folder. Under that lock.
     pub(super) fn remove_lock_and_dir(&self) {
         if let Err(error) = self.dir.remove_file(BUS_LOCK) {
-            tracing::warn!(%error, "can't remove a bus's lock");
+            tracing::warn!(%error, "cannot remove a bus's lock");
         }
         self.remove_if_empty();
     }

@@ -91,6 +91,6 @@ pub(super) fn count_dropped(shared: &Shared, topic: usize, dropped: u64) {
     lanes.sort_by_key(|lane| std::cmp::Reverse(lane.id));
     match lanes.iter().find_map(|lane| open_table(&shared.store, lane, Access::Amend).ok()) {
         Some(table) => table.add(Count::DeadDropped, dropped),
-        None => tracing::warn!(dropped, "can't count dropped dead letters: the queue has no lane left"),
+        None => tracing::warn!(dropped, "cannot count dropped dead letters: the queue has no lane left"),
     }
 }

@@ -117,7 +117,7 @@ fn everybody_says_so(remove: impl Fn(&Path)) {
     assert!(matches!(sleeper.wait(), Err(ReceiveError::Removed { .. })), "it does not sleep for ever");
     assert!(matches!(sleeper.wait_timeout(HANG), Err(ReceiveError::Removed { .. })));
     assert!(matches!(sleeper.arm(), Err(ReceiveError::Removed { .. })));
-    until("a job can't be sent", || match producer.send(Priority::Normal, &number(0)) {
+    until("a job cannot be sent", || match producer.send(Priority::Normal, &number(0)) {
         Err(SendError::Removed) => Some(()),
         _ => None,
     });

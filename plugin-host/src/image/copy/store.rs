@@ -154,7 +154,7 @@ fn sweep(base: &Path, own: &Metadata) {
         match sweep_one(&path, own) {
             Ok(false) => {}
             Ok(true) => tracing::debug!(folder = %path.display(), "removed the private copies of a killed host"),
-            Err(error) => tracing::debug!(folder = %path.display(), %error, "can't remove a folder of private copies"),
+            Err(error) => tracing::debug!(folder = %path.display(), %error, "cannot remove a folder of private copies"),
         }
     }
 }
