@@ -341,3 +341,20 @@ pub(crate) fn drain(inbox: &mut Inbox) -> (Vec<u64>, u64) {
 pub(crate) fn is_empty(folder: &Path) -> bool {
     std::fs::read_dir(folder).expect("there").next().is_none()
 }
+
+/// The payload of a message of [`NUMBERS`].
+pub(crate) fn number(value: u64) -> [u8; 8] {
+    value.to_le_bytes()
+}
+
+/// A gating inbox that reads `topic` from now on.
+pub(crate) fn gating(bus: &Bus, topic: &TopicSpec<'_>) -> Inbox {
+    let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
+    inbox.subscribe(topic, Start::Now).expect("subscribed");
+    inbox
+}
+
+/// Sends up to 200 messages in a lane of 4096 bytes; returns how many had room.
+pub(crate) fn two_hundred(publisher: &mut Publisher) -> u64 {
+    (0..200).filter(|value| publisher.send(Priority::Normal, &number(*value)).is_ok()).count() as u64
+}
