@@ -79,16 +79,7 @@ mod tests {
     use crate::image::TopicInfo;
 
     fn topic(name: &str) -> TopicInfo {
-        TopicInfo {
-            name: name.to_owned(),
-            message: "Number".to_owned(),
-            schema: "Number@1 8/8 {value:u64@0}".to_owned(),
-            hash: 1,
-            message_size: 8,
-            capacity: 4096,
-            priority: Priority::Normal,
-            policy: Policy::Reject,
-        }
+        TopicInfo::of_numbers(name)
     }
 
     fn other_capacity() -> TopicInfo {

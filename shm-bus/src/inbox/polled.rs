@@ -75,17 +75,10 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
-    use crate::wire::{Policy, Priority, schema_hash};
+    use crate::wire::{Policy, Priority};
     use crate::{Attachment, Bus, Start, TopicSpec};
 
-    const WORK: TopicSpec<'_> = TopicSpec {
-        name: "work",
-        type_name: "bytes",
-        schema: "bytes",
-        schema_hash: schema_hash("bytes"),
-        message_size: 1,
-        policy: Policy::Reject,
-    };
+    const WORK: TopicSpec<'_> = TopicSpec::of_numbers("work", Policy::Reject);
 
     #[test]
     fn a_lane_that_is_read_dry_has_its_room_again_while_another_one_streams() {

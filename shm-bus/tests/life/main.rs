@@ -12,6 +12,8 @@ mod handshake;
 mod limits;
 #[cfg(target_os = "linux")]
 mod namespaces;
+#[path = "../numbers/mod.rs"]
+mod numbers;
 mod orders;
 mod places;
 mod processes;

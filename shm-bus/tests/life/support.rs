@@ -10,17 +10,10 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use shm_bus::wire::{Policy, Priority, schema_hash};
 use shm_bus::{Attachment, Bus, ChangeError, Inbox, InboxError, Publisher, Start, TopicSpec};
 
+use super::numbers::topic_of_numbers;
 use super::orders::{forked, texts};
 
-pub(crate) const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
-pub(crate) const NUMBERS: TopicSpec<'_> = TopicSpec {
-    name: "test/numbers",
-    type_name: "test.Number",
-    schema: SCHEMA,
-    schema_hash: schema_hash(SCHEMA),
-    message_size: 8,
-    policy: Policy::Reject,
-};
+pub(crate) const NUMBERS: TopicSpec<'_> = topic_of_numbers("test/numbers", Policy::Reject);
 const OTHER_SCHEMA: &str = "test.Other@1 8/8 {value:u64@0}";
 /// A topic that only a child declares.
 const OTHERS: TopicSpec<'_> = TopicSpec {
