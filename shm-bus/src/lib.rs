@@ -46,12 +46,12 @@
 //! is for frame edges: it returns all messages that were there when it began, in an order that depends only on the messages.
 //!
 //! # Gating inboxes and observers
-//! A **gating** inbox belongs to the game: nothing is overwritten before it has read it, if the topic's policy waits at all. An
-//! **observer** belongs to a tool: nobody ever waits for it, so it can be stopped with Ctrl-Z. What it misses is counted in
-//! [`Delivery::lost`], in [`Inbox::take_missed`] if no delivery reports it, and in the [`Snapshot`]. An observer does not hold a topic's
-//! declaration either: if only observers have subscribed, somebody else may declare the topic differently, and the observers are told
-//! ([`ReceiveError::Redeclared`], [`ReceiveError::Mismatch`]). A stopped process lives, so its gating inboxes are waited for; a killed
-//! process's are not.
+//! A **gating** inbox belongs to the game: under a policy that waits, publishers overwrite nothing that it has not read. An **observer**
+//! belongs to a tool: publishers never wait for it, so it can be stopped with Ctrl-Z. The messages that it misses are counted: in
+//! [`Delivery::lost`] of the message after them, in [`Inbox::take_missed`] if no message follows, and in the [`Snapshot`]. An observer does
+//! not hold a topic's declaration either: if only observers have subscribed, somebody else may declare the topic differently, and the
+//! observers are told ([`ReceiveError::Redeclared`], [`ReceiveError::Mismatch`]). A stopped process lives, so its gating inboxes are waited
+//! for; a killed process's are not.
 //!
 //! The topic's [policy](wire::Policy), given in [`topic!`], decides what happens when the slowest gating inbox leaves no room for a
 //! message:

@@ -283,7 +283,8 @@ impl<C: Claims> Table<C> {
 
     #[inline]
     fn look(&self, sequence: u64) -> Look {
-        // ORDERING: [OWNER] Acquire, pairs with the Release of `exchange` by the owner that is seen: its entry is seen too.
+        // ORDERING: [OWNER] Acquire, pairs with the Release of the owner's `exchange`: a load that sees an owner's claim also sees that
+        // owner's entry in the registry.
         let word = self.word(sequence).load(order_unless(Mutation::RelaxedLook, Ordering::Acquire));
         let lap = lap_of(sequence, self.log2);
         match ClaimWord::decode(word) {
