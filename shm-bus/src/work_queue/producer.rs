@@ -199,8 +199,9 @@ impl Lane {
         copy_in(&self.writer.memory().ring()[room.first..], payload);
         // ORDERING: Relaxed, this writer's own store.
         let position = self.writer.memory().header()[HEAD].load(Ordering::Relaxed);
+        // `reserve` has begun a loan of this length, so only a damaged lane could refuse it.
         if !self.writer.commit(payload.len(), Envelope::MESSAGE) {
-            return Err(SendError::NoLoan(payload.len()));
+            return Err(SendError::Corrupt);
         }
         let Undone { table, outstanding } = &mut self.gates;
         let sequence = outstanding.next();

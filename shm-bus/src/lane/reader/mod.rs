@@ -178,7 +178,8 @@ impl<M: Memory> Reader<M> {
     /// Like [`Self::rests`], in fewer steps; may be `false` where that is true.
     #[inline(always)]
     pub(crate) fn is_at_rest(&self) -> bool {
-        // A reader that is not waited for also has to check whether it was overtaken.
+        // A lane that was read dry may not have told its writer yet: the inbox then looks at each lane, which tells it. A reader that is not
+        // waited for also has to check whether it was overtaken.
         !self.is_committed() & self.has_told() & (self.mode == Mode::Gating)
     }
 
