@@ -1,4 +1,4 @@
-//! The abilities that a peer needs to take part in a case.
+//! A two-way connection that carries blocks: what its ends can do, and how they wait by spinning.
 
 use std::ops::Range;
 use std::path::Path;

@@ -9,6 +9,7 @@
 //! An unexpected empty result or error ends its session, and the program ends with code 1. It leaves neither a process nor a file, even if
 //! it is killed.
 
+mod abilities;
 mod block;
 mod cases;
 mod far;

@@ -10,24 +10,12 @@ use std::time::Instant;
 use anyhow::{Result, anyhow, ensure};
 
 use super::{Between, Case, Contender, Percentile, Session};
+use crate::abilities::FanOut;
 use crate::block::{Block, SMALL};
 use crate::link::spin;
 use crate::peers::{HotframeFanOut, Iceoryx2FanOut, memlink_protocol};
 use crate::samples::{Round, Samples};
 use crate::system::{FAR, NEAR, pin};
-
-/// One sender and many readers of the same small blocks.
-pub(crate) trait FanOut {
-    type Sender;
-    type Reader;
-
-    fn sender(place: &Path) -> Result<Self::Sender>;
-    /// Called in the readers' thread, when the sender exists.
-    fn readers(place: &Path, count: usize) -> Result<Vec<Self::Reader>>;
-    /// Fails without room.
-    fn send(sender: &mut Self::Sender, number: u64) -> Result<()>;
-    fn receive(reader: &mut Self::Reader) -> Result<Option<u64>>;
-}
 
 const BATCH: u64 = 256;
 const ONE_READER: &str = "gives a message to one reader only";

@@ -11,11 +11,6 @@ mod single_thread;
 mod throughput;
 mod wake;
 
-pub(crate) use critical::{Arrival, Urgent};
-pub(crate) use fanout::FanOut;
-pub(crate) use loan::{Loans, read_all};
-pub(crate) use publishers::Publishers;
-
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::time::Duration;

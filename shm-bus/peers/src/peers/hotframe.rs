@@ -9,8 +9,8 @@ use anyhow::{Result, bail};
 use shm_bus::wire::{Policy, Priority, schema_hash};
 use shm_bus::{Attachment, Bus, Inbox, Publisher, SendError, Start, TopicSpec};
 
+use crate::abilities::{Arrival, FanOut, Loans, Publishers, Urgent, read_all};
 use crate::block::{Block, LARGE, SMALL};
-use crate::cases::{Arrival, FanOut, Loans, Publishers, Urgent, read_all};
 use crate::link::{Across, Batching, Link, ROOM, Sleeping};
 
 const BUS: &str = "peers";

@@ -17,8 +17,8 @@ use iceoryx2::port::subscriber::Subscriber;
 use iceoryx2::prelude::*;
 use iceoryx2::service::port_factory::publish_subscribe::PortFactory;
 
+use crate::abilities::{FanOut, Loans, Publishers, read_all};
 use crate::block::{Block, SMALL};
-use crate::cases::{FanOut, Loans, Publishers, read_all};
 use crate::link::{Across, Link, ROOM, Sleeping};
 use crate::run_folder::prefix;
 
