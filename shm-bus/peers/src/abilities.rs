@@ -24,9 +24,9 @@ pub(crate) trait FanOut {
     type Sender;
     type Reader;
 
-    fn sender(place: &Path) -> Result<Self::Sender>;
+    fn sender(folder: &Path) -> Result<Self::Sender>;
     /// Called in the readers' thread, when the sender exists.
-    fn readers(place: &Path, count: usize) -> Result<Vec<Self::Reader>>;
+    fn readers(folder: &Path, count: usize) -> Result<Vec<Self::Reader>>;
     /// Fails without room.
     fn send(sender: &mut Self::Sender, number: u64) -> Result<()>;
     fn receive(reader: &mut Self::Reader) -> Result<Option<u64>>;
@@ -34,7 +34,7 @@ pub(crate) trait FanOut {
 
 /// Many publishers of small blocks and one reader.
 pub(crate) trait Publishers: Sized {
-    fn open(place: &Path, count: usize) -> Result<Self>;
+    fn open(folder: &Path, count: usize) -> Result<Self>;
     /// The active one sends; fails without room.
     fn send(&mut self, number: u64) -> Result<()>;
     fn receive(&mut self) -> Result<Option<u64>>;
@@ -42,7 +42,7 @@ pub(crate) trait Publishers: Sized {
 
 /// A writer that lends its memory and a reader beside it.
 pub(crate) trait Loans: Sized {
-    fn open(place: &Path, bytes: usize) -> Result<Self>;
+    fn open(folder: &Path, bytes: usize) -> Result<Self>;
     /// Lends, fills and sends one message.
     fn fill_and_send(&mut self) -> Result<()>;
     /// Lends and sends one message as it is; fails without room.

@@ -20,7 +20,7 @@ const SHARED_MEMORY: &str = "/dev/shm";
 pub(crate) struct RunFolder {
     name: String,
     janitor: Child,
-    places: u32,
+    sessions: u32,
 }
 
 impl RunFolder {
@@ -32,7 +32,7 @@ impl RunFolder {
             .process_group(0)
             .spawn()
             .context("cannot start the janitor")?;
-        let folder = Self { name, janitor, places: 0 };
+        let folder = Self { name, janitor, sessions: 0 };
         make(&folder.path())?;
         Ok(folder)
     }
@@ -42,11 +42,11 @@ impl RunFolder {
     }
 
     /// An empty folder for one session.
-    pub(crate) fn place(&mut self) -> Result<PathBuf> {
-        self.places += 1;
-        let place = self.path().join(self.places.to_string());
-        make(&place)?;
-        Ok(place)
+    pub(crate) fn session_folder(&mut self) -> Result<PathBuf> {
+        self.sessions += 1;
+        let folder = self.path().join(self.sessions.to_string());
+        make(&folder)?;
+        Ok(folder)
     }
 }
 
@@ -61,9 +61,9 @@ fn make(folder: &Path) -> Result<()> {
     DirBuilder::new().mode(0o700).create(folder).with_context(|| format!("cannot make {}", folder.display()))
 }
 
-/// The prefix of files that a peer itself puts into `/dev/shm` for the session at `place`.
-pub(crate) fn prefix(place: &Path) -> String {
-    let parts = place.components().rev().take(2).map(|part| part.as_os_str().to_string_lossy().into_owned());
+/// The prefix of files that a peer itself puts into `/dev/shm` for the session in `folder`.
+pub(crate) fn prefix(folder: &Path) -> String {
+    let parts = folder.components().rev().take(2).map(|part| part.as_os_str().to_string_lossy().into_owned());
     let [session, run] = <[String; 2]>::try_from(parts.collect::<Vec<_>>()).unwrap_or_default();
     format!("{run}-{session}-")
 }

@@ -49,12 +49,12 @@ const OVER: u64 = u64::MAX;
 
 fn measure<P: FanOut, const READERS: usize>(session: &Session<'_>) -> Result<Round> {
     pin(NEAR)?;
-    let mut sender = P::sender(&session.place)?;
+    let mut sender = P::sender(&session.folder)?;
     let sent = AtomicU64::new(0);
     let taken = AtomicU64::new(OVER);
     std::thread::scope(|scope| {
         let (ready, wait_until_ready) = channel();
-        let readers = scope.spawn(|| read::<P, READERS>(&session.place, &sent, &taken, ready));
+        let readers = scope.spawn(|| read::<P, READERS>(&session.folder, &sent, &taken, ready));
         // Until they have moved to their own core, they share ours. Without an answer they have failed, and return the error when joined.
         let _ = wait_until_ready.recv();
         let figures = send::<P>(&mut sender, session, &sent, &taken);
@@ -93,13 +93,13 @@ fn send<P: FanOut>(
 }
 
 fn read<P: FanOut, const READERS: usize>(
-    place: &Path,
+    folder: &Path,
     sent: &AtomicU64,
     taken: &AtomicU64,
     ready: Sender<()>,
 ) -> Result<()> {
     pin(FAR)?;
-    let mut readers = P::readers(place, READERS)?;
+    let mut readers = P::readers(folder, READERS)?;
     ready.send(())?;
     let mut next = 0;
     loop {

@@ -47,7 +47,7 @@ pub(super) fn case() -> Case {
 fn measure<P: Loans, const BYTES: usize>(session: &Session<'_>) -> Result<Round> {
     const LEAST: usize = 20;
     pin(NEAR)?;
-    let mut peer = P::open(&session.place, BYTES)?;
+    let mut peer = P::open(&session.folder, BYTES)?;
     let receive = |peer: &mut P| -> Result<()> {
         let len = peer.receive()?;
         ensure!(len == Some(BYTES), "{len:?} bytes came instead of {BYTES}");

@@ -41,7 +41,7 @@ fn measure<P: Publishers, const COUNT: usize>(session: &Session<'_>) -> Result<R
     const LEAST: u64 = 100;
     const WARM_UP: u64 = 50;
     pin(NEAR)?;
-    let mut peer = P::open(&session.place, COUNT)?;
+    let mut peer = P::open(&session.folder, COUNT)?;
     let mut samples = Samples::new();
     let start = Instant::now();
     let mut batch = 0;
