@@ -310,9 +310,9 @@ impl<C: Claims> Table<C> {
     /// Changes a claim that still has the word `seen`.
     #[inline]
     fn exchange(&self, sequence: u64, seen: ClaimWord, word: ClaimWord) -> bool {
-        let place = self.word(sequence);
+        let claim = self.word(sequence);
         if mutated(Mutation::ClaimWithoutCompare) {
-            place.store(word.encode(), Ordering::Release);
+            claim.store(word.encode(), Ordering::Release);
             return true;
         }
         // ORDERING: [CLAIM] Acquire, pairs with the Release of `publish`, and with that of an earlier owner's return, so that its reads
@@ -323,7 +323,7 @@ impl<C: Claims> Table<C> {
             State::Claimed => order_unless(Mutation::RelaxedClaim, Ordering::AcqRel),
             _ => order_unless(Mutation::RelaxedDone, Ordering::AcqRel),
         };
-        place.compare_exchange(seen.encode(), word.encode(), order, Ordering::Relaxed).is_ok()
+        claim.compare_exchange(seen.encode(), word.encode(), order, Ordering::Relaxed).is_ok()
     }
 
     fn note_return(&self) {
