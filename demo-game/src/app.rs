@@ -48,13 +48,13 @@ pub(crate) enum AppError {
     #[error(transparent)]
     Host(#[from] StartError),
     /// The plugins folder can't be read.
-    #[error("can't read the plugins folder")]
+    #[error("cannot read the plugins folder")]
     Folder(#[from] std::io::Error),
     /// The presenter can't read its topic.
-    #[error("can't create the presenter's inbox")]
+    #[error("cannot create the presenter's inbox")]
     Inbox(#[from] shm_bus::InboxError),
     /// The presenter can't read its topic.
-    #[error("can't subscribe the presenter to the draw commands")]
+    #[error("cannot subscribe the presenter to the draw commands")]
     Subscribe(#[from] shm_bus::SubscribeError),
     /// A component can't be bound.
     #[error(transparent)]
@@ -169,7 +169,7 @@ impl App {
         match drained {
             // The bus has reported this once, for all its users.
             Ok(_) | Err(ReceiveError::Removed { .. }) => {}
-            Err(error) => tracing::warn!(%error, "the draw commands can't be read"),
+            Err(error) => tracing::warn!(%error, "the draw commands cannot be read"),
         }
         canvas.finish();
     }
@@ -197,7 +197,7 @@ impl App {
         // Last, because a plugin that hangs while it is saved makes its counters unreadable from then on.
         let hash = bevy::world_hash(&mut self.world);
         for (name, fault) in &hash.unsaved {
-            tracing::error!(plugin = name, "{name}'s state can't be saved: {fault}; the world hash leaves it out");
+            tracing::error!(plugin = name, "{name}'s state cannot be saved: {fault}; the world hash leaves it out");
         }
         let report = Report {
             frames: 0,

@@ -18,7 +18,7 @@ const POLL: Duration = Duration::from_millis(50);
 #[non_exhaustive]
 pub(crate) enum BuildError {
     /// cargo is missing.
-    #[error("can't run cargo to build the plugins; install Rust, or pass --plugins with a folder of built ones")]
+    #[error("cannot run cargo to build the plugins; install Rust, or pass --plugins with a folder of built ones")]
     Cargo {
         /// The system's error.
         source: io::Error,

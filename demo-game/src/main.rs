@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         .log_internal_errors(false)
         .init();
     if let Some(error) = misread {
-        tracing::warn!("can't parse RUST_LOG: {error}; logging at level info");
+        tracing::warn!("cannot parse RUST_LOG: {error}; logging at level info");
     }
     match play::play(&options) {
         Ok(code) => code,

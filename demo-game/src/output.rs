@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// The file could not be written after the run, so it doesn't exist.
 #[derive(Debug, thiserror::Error)]
-#[error("can't write {}, so nothing was played", file.display())]
+#[error("cannot write {}, so nothing was played", file.display())]
 pub(crate) struct OutputError {
     file: PathBuf,
     source: io::Error,

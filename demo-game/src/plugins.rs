@@ -17,7 +17,7 @@ const PLUGINS: [&str; 4] = ["ai", "director", "physics", "render"];
 #[non_exhaustive]
 pub(crate) enum PluginsError {
     /// A folder or file can't be read or written.
-    #[error("can't use {}", path.display())]
+    #[error("cannot use {}", path.display())]
     Io {
         /// The path.
         path: PathBuf,
@@ -89,7 +89,7 @@ fn fill(folder: &Path, sources: &Path) -> Result<PathBuf, PluginsError> {
         let library = library_path(&target.join("release"), plugin);
         let failure = match built.contains(plugin) {
             true => install(&library, folder).err().map(|error| with_causes(&error)),
-            false => Some("it doesn't build (cargo's messages are above)".to_owned()),
+            false => Some("it does not build (cargo's messages are above)".to_owned()),
         };
         if let Some(failure) = failure {
             let stands = library_path(folder, plugin).is_file();

@@ -13,7 +13,7 @@ use crate::output;
 
 /// A report can't be written.
 #[derive(Debug, thiserror::Error)]
-#[error("can't write the report {}", file.display())]
+#[error("cannot write the report {}", file.display())]
 pub(crate) struct ReportError {
     file: PathBuf,
     source: std::io::Error,
@@ -142,7 +142,7 @@ impl Report {
             self.arena_bytes_per_frame,
         );
         for (name, reason) in &self.unsaved {
-            text += &format!("the hash leaves out {name}, whose state can't be saved: {reason}\n");
+            text += &format!("the hash leaves out {name}, whose state cannot be saved: {reason}\n");
         }
         for (name, plugin) in &self.plugins {
             let PluginReport { generation, reloads, failed_loads, panics, .. } = plugin;

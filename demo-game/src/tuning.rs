@@ -13,7 +13,7 @@ const BUILTIN: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", env!
 #[non_exhaustive]
 pub(crate) enum TuningError {
     /// The file can't be read.
-    #[error("can't read {}", file.display())]
+    #[error("cannot read {}", file.display())]
     Io {
         /// The file.
         file: PathBuf,

@@ -13,7 +13,7 @@ use plugin_sdk::abi::{Bump, Call, HostTable, Level, LifeCall, Sink, Status, Text
 use tracing::dispatcher;
 
 use crate::arena::Piece;
-use crate::calls::callee::{Callee, Step, UnderWay};
+use crate::calls::callee::{Callee, EntryPoint, UnderWay};
 use crate::ports::Port;
 
 /// Limit beyond which a fault's message is not extended, in bytes.
@@ -40,7 +40,7 @@ impl std::error::Error for Fault {}
 /// State of one call, used by the table's functions.
 pub(crate) struct Context<'a> {
     callee: &'static Callee,
-    step: Step,
+    entry_point: EntryPoint,
     generation: u32,
     /// `None` in `create`, `save` and `destroy`, which run outside of frames.
     frame: Option<FrameAccess<'a>>,
@@ -87,26 +87,31 @@ pub(crate) struct FrameAccess<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// Context of a call that begins now, for `step`.
-    pub(crate) fn new(callee: &'static Callee, step: Step, generation: u32, frame: Option<FrameAccess<'a>>) -> Self {
-        Self::under_way(callee, step, generation, frame, callee.enter(step))
+    /// Context of a call that begins now, for `entry_point`.
+    pub(crate) fn new(
+        callee: &'static Callee,
+        entry_point: EntryPoint,
+        generation: u32,
+        frame: Option<FrameAccess<'a>>,
+    ) -> Self {
+        Self::under_way(callee, entry_point, generation, frame, callee.enter(entry_point))
     }
 
     /// Context of an export that begins now, beside which others may run.
-    pub(crate) fn beside_others(callee: &'static Callee, step: Step, generation: u32) -> Self {
-        Self::under_way(callee, step, generation, None, callee.enter_beside_others(step))
+    pub(crate) fn beside_others(callee: &'static Callee, entry_point: EntryPoint, generation: u32) -> Self {
+        Self::under_way(callee, entry_point, generation, None, callee.enter_beside_others(entry_point))
     }
 
     const fn under_way(
         callee: &'static Callee,
-        step: Step,
+        entry_point: EntryPoint,
         generation: u32,
         frame: Option<FrameAccess<'a>>,
         under_way: UnderWay,
     ) -> Self {
         Self {
             callee,
-            step,
+            entry_point,
             generation,
             frame,
             panic: None,
@@ -199,7 +204,9 @@ unsafe fn port<'a>(at: *mut c_void, number: u32) -> Option<&'a mut Port> {
 
 unsafe extern "C" fn arena_refill(at: *mut c_void, call: *mut Call, size: usize, align: usize) -> Status {
     // SAFETY: the plugin passes its call's context.
-    let Context { callee, step, frame: Some(frame), .. } = (unsafe { context(at) }) else { return Status::INVALID };
+    let Context { callee, entry_point, frame: Some(frame), .. } = (unsafe { context(at) }) else {
+        return Status::INVALID;
+    };
     // SAFETY: the plugin passes its call, which lives on the host's stack.
     let spent = unsafe { (*call).arena };
     match frame.piece.refill(spent, size, align) {
@@ -209,7 +216,7 @@ unsafe extern "C" fn arena_refill(at: *mut c_void, call: *mut Call, size: usize,
             Status::OK
         }
         Err(refusal) => {
-            refusal.tell(&callee.plugin, &callee.place_of(*step));
+            refusal.tell(&callee.plugin, &callee.display_entry_point(*entry_point));
             Status::FULL
         }
     }
@@ -274,11 +281,11 @@ unsafe extern "C" fn fault(at: *mut c_void, message: Text, location: Text) {
 /// Logs immediately: what follows may end the process, for example a panic in a destructor.
 unsafe extern "C" fn panicked(at: *mut c_void, message: Text, location: Text) {
     // SAFETY: the plugin passes its call's context.
-    let Context { callee, step, generation, panic, .. } = unsafe { context(at) };
+    let Context { callee, entry_point, generation, panic, .. } = unsafe { context(at) };
     // SAFETY: the plugin keeps both texts alive for this call.
     let fault = unsafe { told(message, location) };
     let plugin = &callee.plugin;
-    tracing::error!(plugin, generation, "{plugin} panicked {}: {fault}", callee.place_of(*step));
+    tracing::error!(plugin, generation, "{plugin} panicked {}: {fault}", callee.display_entry_point(*entry_point));
     *panic = Some(fault);
 }
 

@@ -28,7 +28,7 @@ mod tests {
     fn a_cause_is_told_once() {
         let full = || std::io::Error::other("disk full");
         assert_eq!(with_causes(&full()), "disk full");
-        assert_eq!(with_causes(&Failed { text: "can't save", source: full() }), "can't save: disk full");
+        assert_eq!(with_causes(&Failed { text: "cannot save", source: full() }), "cannot save: disk full");
         assert_eq!(with_causes(&Failed { text: "disk full, not saved", source: full() }), "disk full, not saved");
     }
 }

@@ -18,7 +18,7 @@ impl Engine for ExportsOnly {
         for PluginView { manifest, .. } in plugins {
             let (plugin, systems) = (&manifest.name, manifest.systems.len());
             if systems > 0 {
-                tracing::info!(plugin, systems, "{plugin}'s systems don't run: this program only calls exports");
+                tracing::info!(plugin, systems, "{plugin}'s systems do not run: this program only calls exports");
             }
         }
         Ok(())

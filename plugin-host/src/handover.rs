@@ -6,7 +6,7 @@
 //! worker                            └ save ─► create from the state ┘
 //!                                     └──┘ the gate is held
 //! ```
-//! This module knows nothing of edges: [`change`](crate::change) decides when a handover begins and how it ends.
+//! This module knows nothing of edges: [`pending`](crate::pending) decides when a handover begins and how it ends.
 //!
 //! # Invariants
 //! 1. The worker's work ends before the handover does: dropping a handover waits for the work and drops its result. Nobody waits for the
@@ -55,7 +55,7 @@ impl Handover {
         };
         let made = spawn(Builder::new().name("handover".to_owned()).stack_size(STACK_BYTES), make);
         let made = made.inspect_err(|error| {
-            tracing::warn!(plugin, %error, "can't start a thread for the handover: the whole swap runs at the frame edge");
+            tracing::warn!(plugin, %error, "cannot start a thread for the handover: the whole swap runs at the frame edge");
         });
         Self { build, made: made.ok() }
     }

@@ -25,13 +25,13 @@ use crate::call::Fault;
 use crate::calls::exit;
 use crate::calls::home::Home;
 use crate::calls::watchdog::Watchdog;
-use crate::change::Changes;
 use crate::engine::Engine;
 use crate::handover::{Build, Handover};
 use crate::image::copy::{ImageStore, StoreError};
 use crate::image::{Image, Manifest};
 use crate::instance::Instance;
 use crate::loading::{Loaded, loader};
+use crate::pending::PendingWork;
 use crate::plugins::Plugins;
 use crate::ports::{PastLane, Traffic};
 use crate::services::Services;
@@ -129,8 +129,8 @@ pub struct Host {
     retry_at: Option<Instant>,
     /// Reported requests of running plugins that have no effect.
     unmet: BTreeSet<Unmet>,
-    /// Pending changes of the plugins; dropping a handover waits for its work.
-    changes: Changes<Build, Handover>,
+    /// Pending work for the plugins; dropping a handover waits for its work.
+    pending: PendingWork<Build, Handover>,
     /// Whether the engine has reported a finished stage since the last edge.
     hands_over: bool,
     arena: FrameArena,
@@ -169,7 +169,7 @@ impl Host {
             touched: BTreeSet::new(),
             retry_at: None,
             unmet: BTreeSet::new(),
-            changes: Changes::default(),
+            pending: PendingWork::default(),
             hands_over: false,
             arena: FrameArena::new(ARENA_QUOTA_BYTES),
             replaced: Mutex::default(),
@@ -251,7 +251,7 @@ impl Host {
     /// tools and tests; a game just calls `frame_edge` in every frame.
     #[must_use]
     pub fn wait_for_change(&self, timeout: Duration) -> bool {
-        if !self.changes.is_empty() {
+        if !self.pending.is_empty() {
             return true;
         }
         let mut select = Select::new();
@@ -270,7 +270,7 @@ impl Host {
     pub fn stage_done(&mut self, stage: Stage) {
         self.hands_over = true;
         self.note_events();
-        if !self.changes.is_empty() {
+        if !self.pending.is_empty() {
             self.begin_handovers(stage);
         }
     }
@@ -372,7 +372,7 @@ impl Host {
 impl Drop for Host {
     /// Drops the plugins here, while the watchdog still runs: the engine still holds their slots.
     fn drop(&mut self) {
-        self.changes = Changes::default();
+        self.pending = PendingWork::default();
         for slot in self.plugins.values().filter_map(|plugin| plugin.slot.as_ref()) {
             // A plugin that was abandoned while saving still holds its gate.
             let Some(mut occupant) = slot.lock_until(Instant::now() + LAST_CALLS_WAIT) else { continue };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use plugin_sdk::abi::List;
 
 use crate::call::{Context, Fault, StateReport, sink};
-use crate::calls::callee::Step;
+use crate::calls::callee::EntryPoint;
 use crate::calls::ends;
 use crate::image::Image;
 use crate::stack::with_room;
@@ -45,7 +45,7 @@ impl Instance {
     fn create_here(image: Arc<Image>, generation: u32, saved: &[u8]) -> Result<(Self, Option<StateReport>), Fault> {
         image.callee().begin(generation);
         ends::note(image.callee());
-        let mut context = Context::new(image.callee(), Step::Create, generation, None);
+        let mut context = Context::new(image.callee(), EntryPoint::Create, generation, None);
         let (life, mut state) = (context.life(), std::ptr::null_mut());
         let saved = List { pointer: saved.as_ptr(), length: saved.len() };
         // SAFETY: the image's own function, with valid arguments for the call.
@@ -86,7 +86,7 @@ impl Instance {
     fn save_here(&self) -> Result<Vec<u8>, Fault> {
         let mut bytes = Vec::new();
         ends::note(self.image.callee());
-        let mut context = Context::new(self.image.callee(), Step::Save, self.generation, None);
+        let mut context = Context::new(self.image.callee(), EntryPoint::Save, self.generation, None);
         let life = context.life();
         let sink = sink(&mut bytes);
         // SAFETY: the image's own function and instance, which nobody else uses meanwhile (`self` is borrowed and calls need `&mut`).
@@ -100,7 +100,7 @@ impl Drop for Instance {
     fn drop(&mut self) {
         let plugin = &self.image.manifest().name;
         ends::note(self.image.callee());
-        let mut context = Context::new(self.image.callee(), Step::Drop, self.generation, None);
+        let mut context = Context::new(self.image.callee(), EntryPoint::Drop, self.generation, None);
         let life = context.life();
         // SAFETY: the image's own function; the state is passed to it once and not used again.
         let status = unsafe { (self.image.functions().destroy)(&raw const life, self.state.as_ptr()) };

@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use crate::bindings::Found;
 use crate::call::{Context, Failure, sink};
 use crate::call_error::CallError;
-use crate::calls::callee::Step;
+use crate::calls::callee::EntryPoint;
 use crate::instance::Instance;
 use crate::slot::{Slot, Target};
 
@@ -130,7 +130,7 @@ impl Method {
             return Attempt::Needs(found.access);
         }
         let context =
-            Context::beside_others(instance.image().callee(), Step::Export(found.index), instance.generation());
+            Context::beside_others(instance.image().callee(), EntryPoint::Export(found.index), instance.generation());
         Attempt::Done(self.invoke(instance, found, context, arguments, reply))
     }
 
@@ -149,7 +149,7 @@ impl Method {
             return Attempt::Needs(found.access);
         }
         let callee = instance.image().callee();
-        let context = Context::new(callee, Step::Export(found.index), instance.generation(), None);
+        let context = Context::new(callee, EntryPoint::Export(found.index), instance.generation(), None);
         Attempt::Done(self.invoke(instance, found, context, arguments, reply))
     }
 

@@ -19,7 +19,7 @@ use shm_bus::{Attachment, Bus, Delivery, Inbox, Leaving, ReceiveError, Start, To
 
 use crate::causes::with_causes;
 use crate::image::{Manifest, TopicInfo};
-use difference::{Published, Step, of_publishers, of_subscriptions};
+use difference::{PortAction, Published, of_publishers, of_subscriptions};
 pub(crate) use port::Port;
 pub use traffic::PastLane;
 pub(crate) use traffic::Traffic;
@@ -29,7 +29,7 @@ pub(crate) use traffic::Traffic;
 #[non_exhaustive]
 pub enum PortError {
     /// A topic can't be published.
-    #[error("it can't publish \"{topic}\": {}", with_causes(source))]
+    #[error("it cannot publish \"{topic}\": {}", with_causes(source))]
     Publisher {
         /// The topic's name on the bus.
         topic: String,
@@ -37,7 +37,7 @@ pub enum PortError {
         source: shm_bus::PublisherError,
     },
     /// A topic can't be subscribed.
-    #[error("it can't subscribe to \"{topic}\": {}", with_causes(source))]
+    #[error("it cannot subscribe to \"{topic}\": {}", with_causes(source))]
     Subscription {
         /// The topic's name on the bus.
         topic: String,
@@ -45,7 +45,7 @@ pub enum PortError {
         source: shm_bus::SubscribeError,
     },
     /// There is no room for its inbox.
-    #[error("it can't have an inbox: {0}")]
+    #[error("it cannot have an inbox: {0}")]
     Inbox(#[from] shm_bus::InboxError),
 }
 
@@ -108,10 +108,10 @@ impl Ports {
         let present: Vec<Published<'_>> = self.publishers.iter().map(Port::published).collect();
         let difference = of_publishers(&present, &manifest.topics);
         let leaving = self.leaving(&difference.gone);
-        for (step, topic) in difference.steps.iter().zip(&manifest.topics) {
-            let next = match step {
-                Step::Keep(index) => NextPublisher::Kept(*index),
-                Step::Replace | Step::Add => {
+        for (action, topic) in difference.actions.iter().zip(&manifest.topics) {
+            let next = match action {
+                PortAction::Keep(index) => NextPublisher::Kept(*index),
+                PortAction::Replace | PortAction::Add => {
                     let lanes = [(topic.priority, topic.capacity)];
                     let made = bus.publisher_in_place_of(&topic.spec(), &manifest.name, &lanes, &leaving);
                     let made = made.map_err(|source| PortError::Publisher { topic: topic.name.clone(), source })?;
@@ -128,8 +128,8 @@ impl Ports {
         prepared.gone = difference.gone.iter().map(|index| self.subscribed[*index].clone()).collect();
         let present: Vec<Published<'_>> = self.publishers.iter().map(Port::published).collect();
         let leaving = self.leaving(&of_publishers(&present, &manifest.topics).gone);
-        for (step, topic) in difference.steps.iter().zip(&prepared.subscribed) {
-            if matches!(step, Step::Keep(_)) {
+        for (action, topic) in difference.actions.iter().zip(&prepared.subscribed) {
+            if matches!(action, PortAction::Keep(_)) {
                 continue;
             }
             if self.inbox.is_none() && prepared.inbox.is_none() {
@@ -200,7 +200,7 @@ impl Ports {
             Ok(given_up) => {
                 tracing::warn!(
                     plugin,
-                    "{given_up} messages of \"{}\" were dropped: {plugin}'s new build doesn't read {}",
+                    "{given_up} messages of \"{}\" were dropped: {plugin}'s new build does not read {}",
                     topic.name,
                     topic.schema
                 );

@@ -71,7 +71,7 @@ impl Services {
                 self.0.insert(plugin.to_owned(), exported);
             }
             Err(error) => {
-                tracing::warn!(plugin, %error, "other processes can't call {plugin}: its service can't be offered; it is tried again with its next build");
+                tracing::warn!(plugin, %error, "other processes cannot call {plugin}: its service cannot be offered; it is tried again with its next build");
             }
         }
     }
@@ -86,7 +86,7 @@ impl Services {
         self.0.retain(|plugin, exported| match exported.serve(plugin, plugins) {
             Ok(()) => true,
             Err(error) => {
-                tracing::warn!(plugin, %error, "other processes can't call {plugin} any more: its service has failed");
+                tracing::warn!(plugin, %error, "other processes cannot call {plugin} any more: its service has failed");
                 false
             }
         });

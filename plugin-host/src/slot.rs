@@ -17,7 +17,7 @@ use plugin_sdk::wire::schema_hash;
 use crate::arena::{FrameArena, Piece, Share};
 use crate::bindings::Bindings;
 use crate::call::{Context, Fault, FrameAccess};
-use crate::calls::callee::Step;
+use crate::calls::callee::EntryPoint;
 use crate::image::{ExportInfo, Manifest, ParamInfo};
 use crate::instance::Instance;
 use crate::ports::Ports;
@@ -220,7 +220,14 @@ impl Slot {
             return &[];
         };
         *uses += 1;
-        let call = Invocation { slot: self, step: Step::System(index), number: *number, change_tick, frame, arena };
+        let call = Invocation {
+            slot: self,
+            entry_point: EntryPoint::System(index),
+            number: *number,
+            change_tick,
+            frame,
+            arena,
+        };
         call.invoke(instance, &mut ports.publishers, share, params, |state, call| {
             // SAFETY: this image's instance, held by the gate, and a call with the values of its descriptor; the columns by contract.
             unsafe { run(state, call) }
@@ -249,8 +256,8 @@ impl Slot {
                 return;
             }
             *uses += 1;
-            let step = Step::Subscription(index);
-            let call = Invocation { slot: self, step, number: *number, change_tick: 0, frame, arena };
+            let entry_point = EntryPoint::Subscription(index);
+            let call = Invocation { slot: self, entry_point, number: *number, change_tick: 0, frame, arena };
             commands(call.invoke(instance, publishers, share, &params.0, |state, call| {
                 // SAFETY: this image's instance, held by the gate, a call with the values of its descriptor, and an aligned payload.
                 unsafe { deliver(state, call, payload.as_ptr(), payload.len()) }
@@ -259,12 +266,12 @@ impl Slot {
         *undelivered += unread;
     }
 
-    fn suspend(&self, generation: u32, place: &str, fault: &Fault) {
+    fn suspend(&self, generation: u32, during: &str, fault: &Fault) {
         self.suspended.store(true, Ordering::Relaxed);
         tracing::error!(
             plugin = self.name,
             generation,
-            "{} is suspended until its file changes, is copied again or touched: {place}: {fault}; the commands of this call are dropped",
+            "{} is suspended until its file changes, is copied again or touched: {during}: {fault}; the commands of this call are dropped",
             self.name,
         );
     }
@@ -273,7 +280,7 @@ impl Slot {
 /// One call within a frame.
 struct Invocation<'a, 'arena> {
     slot: &'a Slot,
-    step: Step,
+    entry_point: EntryPoint,
     number: u32,
     change_tick: u32,
     frame: &'a FrameInfo,
@@ -294,7 +301,7 @@ impl<'arena> Invocation<'_, 'arena> {
         let arena = piece.left;
         let access = FrameAccess { piece, ports: publishers };
         let callee = instance.image().callee();
-        let mut context = Context::new(callee, self.step, generation, Some(access));
+        let mut context = Context::new(callee, self.entry_point, generation, Some(access));
         let mut call = Call {
             size: size_of::<Call>() as u32,
             system: self.number,
@@ -315,7 +322,7 @@ impl<'arena> Invocation<'_, 'arena> {
             Ok(()) => unsafe { call.commands.as_slice() },
             Err(fault) => {
                 self.slot.count_fault();
-                self.slot.suspend(generation, &callee.place_of(self.step).to_string(), &fault);
+                self.slot.suspend(generation, &callee.display_entry_point(self.entry_point).to_string(), &fault);
                 &[]
             }
         }

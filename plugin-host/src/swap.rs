@@ -36,16 +36,16 @@ const CALLS_WAIT: Duration = Duration::from_millis(2);
 #[non_exhaustive]
 pub enum SwapError {
     /// The running generation could not save its state.
-    #[error("the running generation can't save its state: {0}")]
+    #[error("the running generation cannot save its state: {0}")]
     Save(Fault),
     /// The new generation could not be created, or rejected the state.
-    #[error("the new build can't restore the saved state: {0}")]
+    #[error("the new build cannot restore the saved state: {0}")]
     Create(Fault),
     /// It could not get its publishers and subscriptions.
-    #[error("the new build doesn't fit the bus: {0}")]
+    #[error("the new build does not fit the bus: {0}")]
     Ports(#[from] PortError),
     /// The engine can't run it.
-    #[error("the new build doesn't fit the engine: {0}")]
+    #[error("the new build does not fit the engine: {0}")]
     Engine(String),
     /// Calls of its exports have not returned in time.
     #[error("calls of its exports are in flight")]

@@ -22,7 +22,7 @@ impl PlainStruct {
         if !item.generics.params.is_empty() {
             return Err(Error::new_spanned(
                 &item.generics,
-                "plain data can't be generic: it has one layout; write one struct for each layout",
+                "plain data cannot be generic: it has one layout; write one struct for each layout",
             ));
         }
         if !is_repr_c(item)? {
@@ -85,7 +85,7 @@ fn is_repr_c(item: &DeriveInput) -> Result<bool> {
             if meta.path.is_ident("C") || meta.path.is_ident("transparent") {
                 found = true;
             } else if meta.path.is_ident("packed") {
-                return Err(meta.error("a packed struct can't be plain data: its fields can't be borrowed; remove `packed` and add padding fields"));
+                return Err(meta.error("a packed struct cannot be plain data: its fields cannot be borrowed; remove `packed` and add padding fields"));
             } else if meta.input.peek(syn::token::Paren) {
                 let _: proc_macro2::Group = meta.input.parse()?;
             }
@@ -109,7 +109,7 @@ fn refuse(kind: &Type) -> Result<()> {
             Some("bool") => "a `bool` has invalid bit patterns; write `u8` and compare with 0",
             Some("char") => "a `char` has invalid bit patterns; write `u32`",
             Some("Option") => "an `Option` has no fixed layout; use a value that means \"none\", such as 0",
-            Some("String" | "Vec" | "Box") => "data on the heap can't be shared; write an array of fixed size",
+            Some("String" | "Vec" | "Box") => "data on the heap cannot be shared; write an array of fixed size",
             _ => return Ok(()),
         },
         _ => return Ok(()),

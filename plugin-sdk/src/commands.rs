@@ -141,7 +141,7 @@ fn pair(first: u32, second: u32) -> u64 {
 #[cold]
 #[track_caller]
 fn no_room(full: ArenaFull) -> ! {
-    panic!("can't record a command: {full}")
+    panic!("cannot record a command: {full}")
 }
 
 /// Components that are added together: one, or a tuple of up to eight.

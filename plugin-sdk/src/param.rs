@@ -10,7 +10,7 @@ use crate::frame::Frame;
 /// # Safety
 /// `fetch` uses the host's value only as `DESCRIPTOR` declares it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be a system parameter",
+    message = "`{Self}` cannot be a system parameter",
     note = "a system takes `&Frame`, `Query<…>` and `Publisher<…>`; keep data between frames in fields of `self`"
 )]
 pub unsafe trait SystemParam {

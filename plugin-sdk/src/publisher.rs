@@ -27,7 +27,7 @@ impl fmt::Display for SendError {
         out.write_str(match self {
             Self::Full => "the lane is full",
             Self::TooLong => "the record is longer than a quarter of the lane",
-            Self::Broken => "the lane can't be used; the host's log says why",
+            Self::Broken => "the lane cannot be used; the host's log says why",
         })
     }
 }

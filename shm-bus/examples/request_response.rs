@@ -71,12 +71,12 @@ fn end_with_parent() {
 /// The first service; runs until it is killed.
 fn inventory(bus: &Bus) -> Outcome {
     let mut counts: HashMap<u32, u32> = HashMap::new();
-    let mut owed = Vec::new();
+    let mut deferred = Vec::new();
     let mut server = bus.server_of::<Inventory>()?;
     loop {
         server.serve_for(Duration::from_millis(100), |request| {
             if request.method() == method_id("hang") {
-                owed.push(request.later());
+                deferred.push(request.defer());
                 return;
             }
             let outcome = request

@@ -16,11 +16,11 @@
 //! # Failure
 //! A hostile word causes extra wakes or a delay of one slice.
 
-mod attention;
 mod doorbell;
+mod interest;
 
-pub(crate) use attention::{ask, who_asked};
 pub(crate) use doorbell::Doorbell;
+pub(crate) use interest::{interested, register};
 
 use crate::sync::{AtomicU64, Mutation, Ordering, fence_unless};
 

@@ -46,12 +46,12 @@
 //! is for frame edges: it returns all messages that were there when it began, in an order that depends only on the messages.
 //!
 //! # Gating inboxes and observers
-//! A **gating** inbox belongs to the game: nothing is overwritten before it has read it, if the topic's policy waits at all. An
-//! **observer** belongs to a tool: nobody ever waits for it, so it can be stopped with Ctrl-Z. What it misses is counted in
-//! [`Delivery::lost`], in [`Inbox::take_missed`] if no delivery reports it, and in the [`Snapshot`]. An observer does not hold a topic's
-//! declaration either: if only observers have subscribed, somebody else may declare the topic differently, and the observers are told
-//! ([`ReceiveError::Redeclared`], [`ReceiveError::Mismatch`]). A stopped process lives, so its gating inboxes are waited for; a killed
-//! process's are not.
+//! A **gating** inbox belongs to the game: under a policy that waits, publishers overwrite nothing that it has not read. An **observer**
+//! belongs to a tool: publishers never wait for it, so it can be stopped with Ctrl-Z. The messages that it misses are counted: in
+//! [`Delivery::lost`] of the message after them, in [`Inbox::take_missed`] if no message follows, and in the [`Snapshot`]. An observer does
+//! not hold a topic's declaration either: if only observers have subscribed, somebody else may declare the topic differently, and the
+//! observers are told ([`ReceiveError::Redeclared`], [`ReceiveError::Mismatch`]). A stopped process lives, so its gating inboxes are waited
+//! for; a killed process's are not.
 //!
 //! The topic's [policy](wire::Policy), given in [`topic!`], decides what happens when the slowest gating inbox leaves no room for a
 //! message:
@@ -155,11 +155,11 @@
 //! # Costs
 //! - **Fan-out** is free: a message is written once, and each reader copies it from there. All memory is allocated and mapped when the
 //!   publisher is created, nothing later. No clock is read.
-//! - **Sleeping** costs the publishers. After each commit a publisher loads a single word, the topic's *attention mask*; while every inbox
+//! - **Sleeping** costs the publishers. After each commit a publisher loads a single word, the topic's *interest mask*; while every inbox
 //!   of the topic polls, that is all. From the first `wait`, `wait_async` or `arm` of an inbox on, each message of its topics costs a full
 //!   fence and a check of its doorbell, and a system call if it sleeps at that moment.
 //! - **Many lanes**: an inbox with up to 8 lanes checks each of them. With more, its publishers keep a *ready bit* for each lane, at the
-//!   same price as attention; the cost of receiving then depends on the number of ready lanes, not of all lanes.
+//!   same price as sleeping; the cost of receiving then depends on the number of ready lanes, not of all lanes.
 //! - **Batches** ([`Publisher::send_batch`], best received by [`Inbox::drain`]) become visible at once: one commit and one check for all,
 //!   and no contention for cache lines meanwhile. Several plain messages in one call of [`TopicPublisher::send_all`] are one record, which
 //!   is faster still.
@@ -276,8 +276,8 @@ pub use self::{
     outgoing::SendError,
     publisher::{BatchError, Loan, Publisher, PublisherError, Sent, TopicPublisher},
     request::{
-        AsBytes, CallError, Client, ClientCounts, Codec, CodecError, Dispatch, Method, Owed, ReplyError, Request,
-        Response, Server, ServerCounts, Service, ServiceError, ServiceSpec, Ticket, TypedClient, TypedTicket,
+        AsBytes, CallError, Client, ClientCounts, Codec, CodecError, DeferredReply, Dispatch, Method, ReplyError,
+        Request, Response, Server, ServerCounts, Service, ServiceError, ServiceSpec, Ticket, TypedClient, TypedTicket,
     },
     shown::Shown,
     snapshot::{CorruptInfo, InboxInfo, LaneInfo, ParticipantInfo, Snapshot, TopicInfo, peek, peek_in},

@@ -34,6 +34,16 @@ impl TopicSpec<'static> {
     }
 }
 
+#[cfg(test)]
+impl<'a> TopicSpec<'a> {
+    /// A topic of plain numbers, for tests.
+    pub(crate) const fn of_numbers(name: &'a str, policy: Policy) -> Self {
+        const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
+        let schema_hash = crate::wire::schema_hash(SCHEMA);
+        Self { name, type_name: "test.Number", schema: SCHEMA, schema_hash, message_size: 8, policy }
+    }
+}
+
 /// A topic's declaration by its publishers and the inboxes that are waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

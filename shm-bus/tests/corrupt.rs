@@ -2,21 +2,17 @@
 
 #![cfg(unix)]
 
+mod numbers;
+
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 
-use shm_bus::wire::{Policy, Priority, schema_hash};
+use shm_bus::wire::{Policy, Priority};
 use shm_bus::{Attachment, Bus, RegistryTable, TopicSpec};
 
-const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
-const NUMBERS: TopicSpec<'static> = TopicSpec {
-    name: "numbers",
-    type_name: "test.Number",
-    schema: SCHEMA,
-    schema_hash: schema_hash(SCHEMA),
-    message_size: 8,
-    policy: Policy::Reject,
-};
+use numbers::topic_of_numbers;
+
+const NUMBERS: TopicSpec<'static> = topic_of_numbers("numbers", Policy::Reject);
 /// Where the tables lie (`PROTOCOL.md`).
 const TOPICS: u64 = 12_288;
 const LANES: u64 = 176_128;

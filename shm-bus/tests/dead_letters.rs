@@ -1,17 +1,13 @@
 //! Fate of a lane whose producer is gone and that contains only dead letters.
 
-use shm_bus::wire::{Policy, Priority, schema_hash};
+mod numbers;
+
+use shm_bus::wire::{Policy, Priority};
 use shm_bus::{Bus, QueueError, QueueInfo, QueueLane, QueueSpec, TopicSpec, Worker};
 
-const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
-const TOPIC: TopicSpec<'_> = TopicSpec {
-    name: "test/work",
-    type_name: "test.Number",
-    schema: SCHEMA,
-    schema_hash: schema_hash(SCHEMA),
-    message_size: 8,
-    policy: Policy::Reject,
-};
+use numbers::topic_of_numbers;
+
+const TOPIC: TopicSpec<'_> = topic_of_numbers("test/work", Policy::Reject);
 const LANE: QueueLane = QueueLane::new(Priority::Normal, 1 << 14);
 /// Its jobs are delivered once.
 const ONCE: QueueSpec<'_> = QueueSpec::new(TOPIC).deliveries_max(1);

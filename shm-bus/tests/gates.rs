@@ -2,23 +2,19 @@
 
 #![cfg(unix)]
 
+mod numbers;
+
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
-use shm_bus::wire::{Policy, Priority, schema_hash};
+use shm_bus::wire::{Policy, Priority};
 use shm_bus::{Attachment, Bus, Inbox, Publisher, SendError, Start, TopicSpec};
 
-const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
+use numbers::topic_of_numbers;
+
 const LANE: &[(Priority, u32)] = &[(Priority::Normal, 4096)];
-const NUMBERS: TopicSpec<'static> = TopicSpec {
-    name: "numbers",
-    type_name: "test.Number",
-    schema: SCHEMA,
-    schema_hash: schema_hash(SCHEMA),
-    message_size: 8,
-    policy: Policy::Reject,
-};
+const NUMBERS: TopicSpec<'static> = topic_of_numbers("numbers", Policy::Reject);
 /// The word of `control` with the next id (`PROTOCOL.md`).
 const NEXT_ID: u64 = 320;
 

@@ -196,7 +196,7 @@ fn observers_follow_to_the_new_declaration_and_account_for_both() {
     assert_eq!(hashes.iter().filter(|hash| **hash == new_hash).count(), 2);
     assert!(told[..] == told[..1] && told[0].contains(NEW), "{told:?}");
     let (hashes, missed) = read_all(&mut typed, &mut told_typed);
-    assert_eq!(hashes.len() as u64 + missed, 1, "nothing that it can't read");
+    assert_eq!(hashes.len() as u64 + missed, 1, "nothing that it cannot read");
     assert!(told_typed.len() == 1 && told_typed[0].contains("subscribe again"), "{told_typed:?}");
     let (hashes, missed) = read_all(&mut all, &mut Vec::new());
     assert_eq!(hashes.len() as u64 + missed, 3);

@@ -4,14 +4,17 @@
 
 #![cfg(target_os = "linux")]
 
+mod numbers;
+
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-use shm_bus::wire::{Policy, Priority, schema_hash};
+use shm_bus::wire::{Policy, Priority};
 use shm_bus::{Attachment, Bus, QueueLane, QueueSpec, Start, TopicSpec};
 
-const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
+use numbers::topic_of_numbers;
+
 const FOLDER: &str = "HOTFRAME_TEST_LOOK_IN";
 const HOW: &str = "HOTFRAME_TEST_LOOK_HOW";
 const LARGE: u32 = 64 << 20;
@@ -19,14 +22,7 @@ const LARGE: u32 = 64 << 20;
 const LOOK_KB: u64 = 8 << 10;
 
 const fn topic(name: &str) -> TopicSpec<'_> {
-    TopicSpec {
-        name,
-        type_name: "test.Number",
-        schema: SCHEMA,
-        schema_hash: schema_hash(SCHEMA),
-        message_size: 8,
-        policy: Policy::Reject,
-    }
+    topic_of_numbers(name, Policy::Reject)
 }
 
 /// Peak memory of this process, in kB, including shared memory.

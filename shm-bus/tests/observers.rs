@@ -191,7 +191,7 @@ fn who_reads_everything_fills_no_table_and_counts_what_gave_way() {
     seen.missed.extend(Said::by(&mut recorder).missed);
     assert_eq!(seen.total(), sent);
     assert!(seen.missed.contains(&(Some("t27".to_owned()), 28)), "those that are still there have a name: {seen:?}");
-    assert!(seen.missed.iter().any(|(name, _)| name.is_none()), "others don't");
+    assert!(seen.missed.iter().any(|(name, _)| name.is_none()), "others do not");
     come_and_go(&bus, &named, 4);
     assert_eq!((Said::by(&mut other), Said::by(&mut recorder)), (missed("named", 4), missed("named", 4)));
 }
@@ -254,7 +254,7 @@ fn a_publisher_with_another_declaration_gets_it_and_observers_are_told_and_go_on
         for declaration in [(NUMBER, Policy::Reject), (other.schema, other.policy)] {
             assert!(told.contains(&format!("`{}` with the policy {:?}", declaration.0, declaration.1)), "{told}");
         }
-        assert_eq!(Said::by(&mut typed), Said::default(), "it gets nothing that it can't read");
+        assert_eq!(Said::by(&mut typed), Said::default(), "it gets nothing that it cannot read");
         let refused = typed.subscribe(&numbers(Policy::Reject), Start::Now).expect_err("held otherwise");
         assert!(matches!(refused, SubscribeError::Topic(TopicError::Schema { .. } | TopicError::Policy { .. })));
         typed.subscribe(&other, Start::Earliest).expect("rejoins by the new one");

@@ -1,17 +1,13 @@
 //! A bus used by several handles of one process, on files and in memory.
 
+mod numbers;
+
 use shm_bus::wire::{Policy, Priority, schema_hash};
 use shm_bus::{Attachment, Bus, Inbox, SendError, Start, SubscribeError, TopicError, TopicSpec, list_in};
 
-const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
-const NUMBERS: TopicSpec<'_> = TopicSpec {
-    name: "test/numbers",
-    type_name: "test.Number",
-    schema: SCHEMA,
-    schema_hash: schema_hash(SCHEMA),
-    message_size: 8,
-    policy: Policy::Reject,
-};
+use numbers::topic_of_numbers;
+
+const NUMBERS: TopicSpec<'_> = topic_of_numbers("test/numbers", Policy::Reject);
 const NORMAL: &[(Priority, u32)] = &[(Priority::Normal, 4096)];
 
 /// Tests each fact on a bus of files, of which nothing must be left, and on one in memory.
@@ -121,7 +117,7 @@ fn another_schema_is_refused_with_both(bus: Bus) {
     let spec = TopicSpec { schema: other, schema_hash: schema_hash(other), message_size: 4, ..NUMBERS };
     match inbox.subscribe(&spec, Start::Now) {
         Err(SubscribeError::Topic(TopicError::Schema { on_the_bus, here, .. })) => {
-            assert_eq!((on_the_bus.as_str(), here.as_str()), (SCHEMA, other));
+            assert_eq!((on_the_bus.as_str(), here.as_str()), (NUMBERS.schema, other));
         }
         other => panic!("{other:?}"),
     }

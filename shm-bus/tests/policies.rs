@@ -1,19 +1,21 @@
 //! Messages without room: each policy's promise, and that every message is accounted for.
 
+mod numbers;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use shm_bus::wire::{Policy, Priority, schema_hash};
+use shm_bus::wire::{Policy, Priority};
 use shm_bus::{Attachment, Bus, Inbox, LaneInfo, Publisher, ReceiveError, SendError, Start, SubscribeError, TopicSpec};
 
-const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
+use numbers::topic_of_numbers;
+
 /// A ring of 128 records of 32 bytes; with a header and 8 bytes of payload, a message takes two.
 const LANE: &[(Priority, u32)] = &[(Priority::Normal, 4096)];
 /// More messages than the ring holds.
 const MANY: u64 = 1000;
 
 const fn numbers(policy: Policy) -> TopicSpec<'static> {
-    let schema_hash = schema_hash(SCHEMA);
-    TopicSpec { name: "numbers", type_name: "test.Number", schema: SCHEMA, schema_hash, message_size: 8, policy }
+    topic_of_numbers("numbers", policy)
 }
 
 struct Game {

@@ -268,7 +268,7 @@ fn what_clients_and_servers_count_has_its_places() {
     request.refuse(shm_bus::wire::Status::NoSuchMethod, "").expect("room");
     assert!(client.poll(answered).expect("answered").is_some());
     client.poll(refused).expect_err("refused");
-    drop(server.next().expect("mapped").expect("a request").later());
+    drop(server.next().expect("mapped").expect("a request").defer());
 
     let names = fs::read_dir(bus.path()).expect("listed").map(|entry| entry.expect("listed").file_name());
     let asks = names.filter_map(|name| name.into_string().ok()?.strip_prefix("inbox-")?.parse::<u64>().ok()).max();
@@ -300,11 +300,11 @@ fn lost_conflated_and_evicted_have_their_places() {
 #[test]
 fn who_sleeps_is_in_the_attention_of_its_topics() {
     let mut game = game(Policy::Reject);
-    let attention = |bus: &Bus| File::read(bus, "control").word(237_568);
+    let interest = |bus: &Bus| File::read(bus, "control").word(237_568);
     take(&mut game.inbox);
-    assert_eq!(attention(&game.bus), 0, "an inbox that only polls costs publishers nothing");
+    assert_eq!(interest(&game.bus), 0, "an inbox that only polls costs publishers nothing");
     assert!(!game.inbox.wait_timeout(Duration::from_millis(1)).expect("can wait"));
-    assert_eq!(attention(&game.bus), 1);
+    assert_eq!(interest(&game.bus), 1);
     assert_eq!(File::read(&game.bus, "control").word(217_088) & 1, 0, "awake");
     assert!(!game.inbox.arm().expect("can wait"));
     assert_eq!(File::read(&game.bus, "control").word(217_088) & 1, 1, "waiting");
@@ -313,7 +313,7 @@ fn who_sleeps_is_in_the_attention_of_its_topics() {
     let (_, lane) = File::sole(&game.bus, "lane-");
     assert_eq!(lane.word(232), 1, "woken once");
     game.inbox.unsubscribe("numbers").expect("left");
-    assert_eq!(attention(&game.bus), 0);
+    assert_eq!(interest(&game.bus), 0);
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl Role {
             "take" => {
                 let server = self.server.as_mut().expect("made before");
                 while !server.wait(Duration::from_secs(1)).expect("mapped") {}
-                let _owed = server.next().expect("mapped").expect("a request").later();
+                let _deferred = server.next().expect("mapped").expect("a request").defer();
             }
             "ask" => ask(self.client.as_mut().expect("made before"), count),
             "send" => {
@@ -272,7 +272,7 @@ fn a_killed_clients_topic_vanishes_and_the_server_goes_on() {
     serve(&mut server, 1);
     assert_eq!(other.hear(), "done");
     assert_eq!(other.ask("send 3"), "done");
-    let owed = server.next().expect("mapped").expect("a request").later();
+    let deferred = server.next().expect("mapped").expect("a request").defer();
     assert_eq!((server.clients(), response_topics(&bus)), (1, 1));
     other.kill();
     let mut client = bus.client(SERVICE).expect("any change clears the dead away");
@@ -286,7 +286,7 @@ fn a_killed_clients_topic_vanishes_and_the_server_goes_on() {
         served = server.serve(each).expect("mapped");
     }
     assert_eq!(server.counts().unanswerable, 2);
-    assert!(server.answer(owed, Status::Ok, &[]).is_err());
+    assert!(server.answer(deferred, Status::Ok, &[]).is_err());
     assert_eq!(client.finish(ticket).expect("answered").payload, [9]);
     assert_eq!((server.clients(), response_topics(&bus)), (1, 1), "the living client's");
     drop((client, server, bus));

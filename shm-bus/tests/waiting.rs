@@ -1,20 +1,22 @@
 //! Sleeping inboxes are woken by every way of sending, across threads, whatever they read.
 
+mod numbers;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 use std::time::Duration;
 
-use shm_bus::wire::{Policy, Priority, schema_hash};
+use shm_bus::wire::{Policy, Priority};
 use shm_bus::{Attachment, Bus, Inbox, Start, TopicSpec};
 
-const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
+use numbers::topic_of_numbers;
+
 const LANES: &[(Priority, u32)] = &[(Priority::Critical, 4096), (Priority::Normal, 4096)];
 
 const fn topic(name: &'static str) -> TopicSpec<'static> {
-    let (schema_hash, policy) = (schema_hash(SCHEMA), Policy::Reject);
-    TopicSpec { name, type_name: "test.Number", schema: SCHEMA, schema_hash, message_size: 8, policy }
+    topic_of_numbers(name, Policy::Reject)
 }
 
 fn bus() -> (tempfile::TempDir, Bus) {

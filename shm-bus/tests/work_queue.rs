@@ -1,24 +1,20 @@
 //! Work queues used by several handles and threads of one process.
 
+mod numbers;
+
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use shm_bus::wire::{Policy, Priority, schema_hash};
+use shm_bus::wire::{Policy, Priority};
 use shm_bus::{
     Attachment, Bus, Holder, PublisherError, QueueError, QueueInfo, QueueLane, QueueSpec, SendError, Start,
     SubscribeError, TopicError, TopicSpec, Worker,
 };
 
-const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
-const TOPIC: TopicSpec<'_> = TopicSpec {
-    name: "test/work",
-    type_name: "test.Number",
-    schema: SCHEMA,
-    schema_hash: schema_hash(SCHEMA),
-    message_size: 8,
-    policy: Policy::Reject,
-};
+use numbers::topic_of_numbers;
+
+const TOPIC: TopicSpec<'_> = topic_of_numbers("test/work", Policy::Reject);
 const WORK: QueueSpec<'_> = QueueSpec::new(TOPIC);
 const LANE: QueueLane = QueueLane::new(Priority::Normal, 1 << 14);
 const LONG: Duration = Duration::from_secs(60);

@@ -65,10 +65,10 @@ impl Lattice {
             index(center - radius)..index(center + radius + SPACING)
         };
         let strength = strength.clamp(-SPEED_MAX, SPEED_MAX);
-        for row in span(y, place(0, 0)[1], ROWS) {
-            for column in span(x, place(0, 0)[0], COLUMNS) {
+        for row in span(y, rest_position(0, 0)[1], ROWS) {
+            for column in span(x, rest_position(0, 0)[0], COLUMNS) {
                 let node = &mut self.nodes[row * COLUMNS + column];
-                let rest = place(column, row);
+                let rest = rest_position(column, row);
                 let away = [rest[0] + node.offset[0] - x, rest[1] + node.offset[1] - y];
                 let distance = away[0].hypot(away[1]).max(1.0);
                 let push = strength * (1.0 - distance / radius).max(0.0);
@@ -139,7 +139,7 @@ impl Lattice {
     /// A node's position, and its distance from its place.
     fn position(&self, [column, row]: [usize; 2]) -> ([f32; 2], f32) {
         let offset = self.nodes[row * COLUMNS + column].offset;
-        let rest = place(column, row);
+        let rest = rest_position(column, row);
         ([rest[0] + offset[0], rest[1] + offset[1]], offset[0].abs() + offset[1].abs())
     }
 }
@@ -158,8 +158,8 @@ impl Node {
     }
 }
 
-/// A node's place in the world. The grid is centred and has two rows of nodes outside the view on each side.
-fn place(column: usize, row: usize) -> [f32; 2] {
+/// A node's position at rest, in the world. The grid is centred and has two rows of nodes outside the view on each side.
+fn rest_position(column: usize, row: usize) -> [f32; 2] {
     let at = |index: usize, count: usize| (index as f32 - (count - 1) as f32 / 2.0) * SPACING;
     [at(column, COLUMNS), at(row, ROWS)]
 }

@@ -128,9 +128,9 @@ fn a_state_that_can_t_be_saved_is_marked_in_the_report_and_costs_nothing_else() 
     let output = game(&home, &plugins, "--frames 2 --screenshot shot.png").output().expect("it can be started");
     let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(1), "{error}");
-    assert!(error.contains("counter's state can't be saved: can't write a count, at "), "{error}");
+    assert!(error.contains("counter's state cannot be saved: cannot write a count, at "), "{error}");
     let report = report(&home);
-    assert!(report["unsaved"]["counter"].as_str().is_some_and(|why| why.contains("can't write a count")), "{report}");
+    assert!(report["unsaved"]["counter"].as_str().is_some_and(|why| why.contains("cannot write a count")), "{report}");
     assert_eq!(report["unsaved"].as_object().map(|unsaved| unsaved.len()), Some(1), "{report}");
     assert_eq!(report["world_hash"].as_str().map(str::len), Some(16));
     assert_eq!(report["plugins"]["opaque"]["generation"], 1);
@@ -226,7 +226,7 @@ fn a_plugin_that_does_not_build_is_told_and_the_game_plays_without() {
     for plugin in ["director", "physics"] {
         assert!(
             error.contains(&format!(
-                "{plugin}: it doesn't build (cargo's messages are above); the game plays without it"
+                "{plugin}: it does not build (cargo's messages are above); the game plays without it"
             )),
             "{error}"
         );

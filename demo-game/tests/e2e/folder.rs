@@ -99,7 +99,7 @@ fn builds_are_accepted_after_somebody_has_cleared_the_images_away() {
     fs::remove_dir_all(&scratch).expect("it can be removed");
     plugins.replace("director", Way::Renamed, &padded("director", 2));
     let line = game.line("director: ");
-    assert!(line.contains("can't be loaded now") && line.contains(&*scratch.to_string_lossy()), "{line}");
+    assert!(line.contains("cannot be loaded now") && line.contains(&*scratch.to_string_lossy()), "{line}");
     fs::create_dir(&scratch).expect("it can be made again");
     game.line("director runs as generation 3");
     let (run, _home) = game.end_keeping_home();

@@ -18,9 +18,9 @@ struct Mover {
 }
 
 /// Folders of a test: one for each host, and one for their bus.
-struct Place(tempfile::TempDir);
+struct Folders(tempfile::TempDir);
 
-impl Place {
+impl Folders {
     fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder for one test"))
     }
@@ -74,14 +74,14 @@ fn frames(world: &World) -> u64 {
 
 #[test]
 fn a_second_host_runs_its_own_plugins_and_the_first_ones_have_ended() {
-    let (place, mut world) = (Place::new(), world());
-    bevy::install(&mut world, place.host("first", &[("mover", "mover_v1"), ("talker", "talker_v1")]));
+    let (folders, mut world) = (Folders::new(), world());
+    bevy::install(&mut world, folders.host("first", &[("mover", "mover_v1"), ("talker", "talker_v1")]));
     bevy::load_present(&mut world).expect("the folder can be read");
     frame(&mut world, 0);
-    let bus = place.bus();
+    let bus = folders.bus();
     let lanes = |bus: &Bus| bus.snapshot().topics.iter().map(|topic| topic.lanes.len()).sum::<usize>();
     assert_eq!((x(&mut world), frames(&world), lanes(&bus)), (1.0, 1, 1));
-    bevy::install(&mut world, place.host("second", &[("mover", "mover_v1")]));
+    bevy::install(&mut world, folders.host("second", &[("mover", "mover_v1")]));
     assert_eq!(lanes(&bus), 0, "the first host's plugins publish no longer");
     bevy::run_frame(&mut world, FrameInfo { tick: 1, seed: 1, delta_seconds: 1.0 });
     assert_eq!(x(&mut world), 1.0, "nothing runs before it is loaded");
@@ -93,9 +93,9 @@ fn a_second_host_runs_its_own_plugins_and_the_first_ones_have_ended() {
 
 #[test]
 fn two_hosts_one_after_the_other_with_the_same_plugins_each_run_their_own() {
-    let (place, mut world) = (Place::new(), world());
+    let (folders, mut world) = (Folders::new(), world());
     for (round, name) in ["first", "second", "third"].into_iter().enumerate() {
-        bevy::install(&mut world, place.host(name, &[("mover", "mover_v1")]));
+        bevy::install(&mut world, folders.host(name, &[("mover", "mover_v1")]));
         bevy::load_present(&mut world).expect("the folder can be read");
         frame(&mut world, round as u64);
         assert_eq!((x(&mut world), frames(&world)), (1.0 + round as f32, 1));
@@ -105,11 +105,11 @@ fn two_hosts_one_after_the_other_with_the_same_plugins_each_run_their_own() {
 
 #[test]
 fn a_dropped_hosts_plugins_end_while_its_world_lives() {
-    let (place, mut world) = (Place::new(), world());
-    bevy::install(&mut world, place.host("only", &[("mover", "mover_v1"), ("listener", "listener_v1")]));
+    let (folders, mut world) = (Folders::new(), world());
+    bevy::install(&mut world, folders.host("only", &[("mover", "mover_v1"), ("listener", "listener_v1")]));
     bevy::load_present(&mut world).expect("the folder can be read");
     frame(&mut world, 0);
-    let bus = place.bus();
+    let bus = folders.bus();
     assert_eq!(bus.snapshot().inboxes.len(), 1);
     drop(world.remove_resource::<PluginHost>());
     assert_eq!(bus.snapshot().inboxes.len(), 0, "it is waited for no longer");
@@ -124,8 +124,8 @@ fn a_dropped_hosts_plugins_end_while_its_world_lives() {
 
 #[test]
 fn a_host_that_moves_to_another_world_brings_the_plugins_that_it_runs() {
-    let (place, mut first, mut second) = (Place::new(), world(), world());
-    bevy::install(&mut first, place.host("only", &[("mover", "mover_v1")]));
+    let (folders, mut first, mut second) = (Folders::new(), world(), world());
+    bevy::install(&mut first, folders.host("only", &[("mover", "mover_v1")]));
     bevy::load_present(&mut first).expect("the folder can be read");
     frame(&mut first, 0);
     let PluginHost(host) = first.remove_resource::<PluginHost>().expect("installed");

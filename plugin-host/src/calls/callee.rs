@@ -1,11 +1,11 @@
-//! An image as the target of calls: its identity, and the step that it is executing.
+//! An image as the target of calls: its identity, and the entry point that it is executing.
 //!
 //! A callee lives until the process ends, as the image's code does: a thread that the plugin started may end the process, or panic, long
 //! after the image was replaced.
 //!
 //! # Invariants
 //! 1. Only one thread at a time writes the word: the holder of its gate, or the thread that creates or drops the instance. If this
-//!    were violated, a wrong step would be reported, and nothing else. Exports that run beside one another don't write it, so nobody
+//!    were violated, a wrong entry point would be reported, and nothing else. Exports that run beside one another don't write it, so nobody
 //!    reports that one of them does not return.
 
 use std::cell::Cell;
@@ -24,9 +24,9 @@ thread_local! {
 /// All callees of this process, for the watchdog and the exit handlers.
 static ALL: Mutex<Vec<&'static Callee>> = Mutex::new(Vec::new());
 
-/// The purpose of a call.
+/// What the host calls of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum EntryPoint {
     /// The system's loader runs its constructors, or its descriptor is read.
     Load,
     Create,
@@ -40,13 +40,13 @@ pub(crate) enum Step {
     Export(usize),
 }
 
-/// Number of bits of the word that name the step (0: none); the other bits count calls.
-const STEP_BITS: u32 = 16;
-const STEP_MASK: u64 = (1 << STEP_BITS) - 1;
+/// Number of bits of the word that name the entry point (0: none); the other bits count calls.
+const ENTRY_POINT_BITS: u32 = 16;
+const ENTRY_POINT_MASK: u64 = (1 << ENTRY_POINT_BITS) - 1;
 /// Number of the first system; systems, subscriptions and exports take turns from here on.
 const FIRST_METHOD: u64 = 8;
 
-impl Step {
+impl EntryPoint {
     fn code(self) -> u64 {
         let method = |number: usize| FIRST_METHOD + 3 * number as u64;
         let code = match self {
@@ -58,11 +58,11 @@ impl Step {
             Self::Subscription(number) => method(number) + 1,
             Self::Export(number) => method(number) + 2,
         };
-        code & STEP_MASK
+        code & ENTRY_POINT_MASK
     }
 
     fn of_word(word: u64) -> Option<Self> {
-        Some(match word & STEP_MASK {
+        Some(match word & ENTRY_POINT_MASK {
             1 => Self::Load,
             2 => Self::Create,
             3 => Self::Save,
@@ -102,7 +102,7 @@ pub(crate) struct Callee {
         expect(dead_code, reason = "read where the system tells whose code is on a stack")
     )]
     library: PathBuf,
-    /// The step, and a number that is unique to the call.
+    /// The entry point, and a number that is unique to the call.
     word: AtomicU64,
     is_retired: AtomicBool,
     pub(crate) home: Arc<Home>,
@@ -147,42 +147,52 @@ impl Callee {
         !self.is_retired.load(Ordering::Relaxed)
     }
 
-    /// Records that this thread calls it for `step`, until the returned value is dropped.
+    /// Records that this thread calls it for `entry_point`, until the returned value is dropped.
     #[inline]
-    pub(crate) fn enter(&'static self, step: Step) -> UnderWay {
+    pub(crate) fn enter(&'static self, entry_point: EntryPoint) -> UnderWay {
         // ORDERING: Relaxed here and in `drop`: a reader only compares the word with an earlier value, and reads nothing that it leads to.
-        let calls = self.word.load(Ordering::Relaxed) & !STEP_MASK;
-        let word = calls.wrapping_add(1 << STEP_BITS) | step.code();
+        let calls = self.word.load(Ordering::Relaxed) & !ENTRY_POINT_MASK;
+        let word = calls.wrapping_add(1 << ENTRY_POINT_BITS) | entry_point.code();
         self.word.store(word, Ordering::Relaxed);
         // The last such line identifies the cause of an end that no handler sees: abort, `_exit`, a signal.
-        tracing::trace!(plugin = self.plugin, generation = self.generation(), "a call, {}", self.place_of(step));
+        tracing::trace!(
+            plugin = self.plugin,
+            generation = self.generation(),
+            "a call, {}",
+            self.display_entry_point(entry_point)
+        );
         UnderWay { callee: self, is_alone: true, outer: CURRENT.replace(Some(self)) }
     }
 
-    /// Like [`Self::enter`], for a call beside which other threads may call it: the step is known to this thread alone.
+    /// Like [`Self::enter`], for a call beside which other threads may call it: the entry point is known to this thread alone.
     #[inline]
-    pub(crate) fn enter_beside_others(&'static self, step: Step) -> UnderWay {
-        tracing::trace!(plugin = self.plugin, generation = self.generation(), "a call, {}", self.place_of(step));
+    pub(crate) fn enter_beside_others(&'static self, entry_point: EntryPoint) -> UnderWay {
+        tracing::trace!(
+            plugin = self.plugin,
+            generation = self.generation(),
+            "a call, {}",
+            self.display_entry_point(entry_point)
+        );
         UnderWay { callee: self, is_alone: false, outer: CURRENT.replace(Some(self)) }
     }
 
-    /// The current step and the call's number; `None` between calls.
+    /// The current entry point and the call's number; `None` between calls.
     pub(super) fn word(&self) -> Option<u64> {
         let word = self.word.load(Ordering::Relaxed);
-        (word & STEP_MASK != 0).then_some(word)
+        (word & ENTRY_POINT_MASK != 0).then_some(word)
     }
 
-    /// The current step in words: "in its system `steer`".
-    pub(crate) fn place(&self) -> Place<'_> {
-        self.place_at(self.word.load(Ordering::Relaxed))
+    /// What it is executing, in words: "in its system `steer`".
+    pub(crate) fn display_call(&self) -> DisplayCall<'_> {
+        self.display_call_at(self.word.load(Ordering::Relaxed))
     }
 
-    pub(super) fn place_at(&self, word: u64) -> Place<'_> {
-        Place { callee: self, step: Step::of_word(word) }
+    pub(super) fn display_call_at(&self, word: u64) -> DisplayCall<'_> {
+        DisplayCall { callee: self, entry_point: EntryPoint::of_word(word) }
     }
 
-    pub(crate) fn place_of(&self, step: Step) -> Place<'_> {
-        Place { callee: self, step: Some(step) }
+    pub(crate) fn display_entry_point(&self, entry_point: EntryPoint) -> DisplayCall<'_> {
+        DisplayCall { callee: self, entry_point: Some(entry_point) }
     }
 }
 
@@ -199,7 +209,7 @@ impl Drop for UnderWay {
     fn drop(&mut self) {
         if self.is_alone {
             let word = &self.callee.word;
-            word.store(word.load(Ordering::Relaxed) & !STEP_MASK, Ordering::Relaxed);
+            word.store(word.load(Ordering::Relaxed) & !ENTRY_POINT_MASK, Ordering::Relaxed);
         }
         CURRENT.set(self.outer);
     }
@@ -226,14 +236,14 @@ fn all() -> MutexGuard<'static, Vec<&'static Callee>> {
     ALL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A callee's current step, as part of a sentence.
+/// A call of an entry point, as part of a sentence.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct DisplayCall<'a> {
     callee: &'a Callee,
-    step: Option<Step>,
+    entry_point: Option<EntryPoint>,
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for DisplayCall<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let methods = self.callee.methods.get();
         let name = |names: Option<&Vec<String>>, number: usize| {
@@ -241,19 +251,19 @@ impl fmt::Display for Place<'_> {
                 .and_then(|names| names.get(number))
                 .map_or_else(|| format!("number {number}"), |name| format!("`{name}`"))
         };
-        match self.step {
+        match self.entry_point {
             None => out.write_str("outside a call"),
-            Some(Step::Load) => out.write_str("while its library is loaded"),
-            Some(Step::Create) => out.write_str("while an instance of it is made"),
-            Some(Step::Save) => out.write_str("while its state is saved"),
-            Some(Step::Drop) => out.write_str("while its state is dropped"),
-            Some(Step::System(number)) => {
+            Some(EntryPoint::Load) => out.write_str("while its library is loaded"),
+            Some(EntryPoint::Create) => out.write_str("while an instance of it is made"),
+            Some(EntryPoint::Save) => out.write_str("while its state is saved"),
+            Some(EntryPoint::Drop) => out.write_str("while its state is dropped"),
+            Some(EntryPoint::System(number)) => {
                 write!(out, "in its system {}", name(methods.map(|methods| &methods.systems), number))
             }
-            Some(Step::Subscription(number)) => {
+            Some(EntryPoint::Subscription(number)) => {
                 write!(out, "in its subscription {}", name(methods.map(|methods| &methods.subscriptions), number))
             }
-            Some(Step::Export(number)) => {
+            Some(EntryPoint::Export(number)) => {
                 write!(out, "in its export {}", name(methods.map(|methods| &methods.exports), number))
             }
         }
@@ -264,17 +274,17 @@ impl fmt::Display for Place<'_> {
 mod tests {
     use super::*;
 
-    const STEPS: [Step; 10] = [
-        Step::Load,
-        Step::Create,
-        Step::Save,
-        Step::Drop,
-        Step::System(0),
-        Step::System(1),
-        Step::Subscription(0),
-        Step::Subscription(7),
-        Step::Export(0),
-        Step::Export(1023),
+    const ENTRY_POINTS: [EntryPoint; 10] = [
+        EntryPoint::Load,
+        EntryPoint::Create,
+        EntryPoint::Save,
+        EntryPoint::Drop,
+        EntryPoint::System(0),
+        EntryPoint::System(1),
+        EntryPoint::Subscription(0),
+        EntryPoint::Subscription(7),
+        EntryPoint::Export(0),
+        EntryPoint::Export(1023),
     ];
 
     fn callee() -> &'static Callee {
@@ -282,16 +292,16 @@ mod tests {
     }
 
     #[test]
-    fn a_word_tells_its_step() {
-        assert!(STEPS.iter().all(|step| Step::of_word(step.code()) == Some(*step)));
-        assert_eq!(Step::of_word(7 << STEP_BITS), None);
+    fn a_word_tells_its_entry_point() {
+        assert!(ENTRY_POINTS.iter().all(|entry_point| EntryPoint::of_word(entry_point.code()) == Some(*entry_point)));
+        assert_eq!(EntryPoint::of_word(7 << ENTRY_POINT_BITS), None);
     }
 
     #[test]
-    fn two_calls_of_the_same_step_have_different_words() {
+    fn two_calls_of_the_same_entry_point_have_different_words() {
         let callee = callee();
         let words = [(); 2].map(|()| {
-            let _under_way = callee.enter(Step::Save);
+            let _under_way = callee.enter(EntryPoint::Save);
             callee.word()
         });
         assert!(words[0].is_some() && words[0] != words[1], "{words:?}");
@@ -302,8 +312,8 @@ mod tests {
     fn this_thread_knows_whom_it_calls() {
         let (one, other) = (callee(), callee());
         assert!(current().is_none());
-        let outer = one.enter(Step::Create);
-        let inner = other.enter(Step::System(0));
+        let outer = one.enter(EntryPoint::Create);
+        let inner = other.enter(EntryPoint::System(0));
         assert!(current().is_some_and(|callee| std::ptr::eq(callee, other)));
         drop(inner);
         assert!(current().is_some_and(|callee| std::ptr::eq(callee, one)));
@@ -312,12 +322,12 @@ mod tests {
     }
 
     #[test]
-    fn places_have_the_methods_name_when_it_is_known() {
+    fn a_call_is_displayed_with_its_methods_name_once_that_is_known() {
         let callee = callee();
-        let _under_way = callee.enter(Step::System(1));
-        assert_eq!(callee.place().to_string(), "in its system number 1");
+        let _under_way = callee.enter(EntryPoint::System(1));
+        assert_eq!(callee.display_call().to_string(), "in its system number 1");
         let systems = vec!["think".to_owned(), "steer".to_owned()];
         callee.name_methods(Methods { systems, subscriptions: Vec::new(), exports: Vec::new() });
-        assert_eq!(callee.place().to_string(), "in its system `steer`");
+        assert_eq!(callee.display_call().to_string(), "in its system `steer`");
     }
 }

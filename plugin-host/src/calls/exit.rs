@@ -74,7 +74,7 @@ pub(crate) fn watch() {
         let is_taken = unsafe { libc::atexit(at_exit) } == 0;
         if !is_taken || !watch_quick_exit() {
             tracing::warn!(
-                "can't register an exit handler: if a plugin exits the process, it will look like the game's own exit"
+                "cannot register an exit handler: if a plugin exits the process, it will look like the game's own exit"
             );
         }
     });
@@ -126,10 +126,10 @@ fn tell_end_by(function: &str) {
     match called.or_else(stack::culprit) {
         Some(callee) => {
             let who = if called.is_some() { String::new() } else { "a thread of ".to_owned() };
-            let place = called.map(|callee| format!(" {}", callee.place())).unwrap_or_default();
+            let during = called.map(|callee| format!(" {}", callee.display_call())).unwrap_or_default();
             let (plugin, generation) = (&callee.plugin, callee.generation());
             let text = format!(
-                "{who}{plugin} has called {function}{place}: the process ends with code {EXIT_CODE}; a plugin must not end its host"
+                "{who}{plugin} has called {function}{during}: the process ends with code {EXIT_CODE}; a plugin must not end its host"
             );
             let line = text.clone();
             tell::surely(&text, move || {

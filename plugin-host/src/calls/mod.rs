@@ -2,7 +2,7 @@
 //!
 //! | module | knows |
 //! |---|---|
-//! | [`callee`] | an image as the target of calls: its name, and the step that it is executing |
+//! | [`callee`] | an image as the target of calls: its name, and the entry point that it is executing |
 //! | [`watchdog`] | a thread that reports calls that last longer than a second |
 //! | [`ends`] | which of the host's threads end, where plugins' thread-locals are dropped |
 //! | [`exit`] | what happens if a plugin ends the process |

@@ -85,7 +85,7 @@ impl Watchdog {
         };
         let thread = std::thread::Builder::new().name("hotframe-calls".to_owned()).spawn(watch);
         let thread = thread.inspect_err(|error| {
-            tracing::warn!(%error, "can't start the thread that watches calls: a plugin that hangs will not be reported");
+            tracing::warn!(%error, "cannot start the thread that watches calls: a plugin that hangs will not be reported");
         });
         // Returns an error if there is no thread.
         let _ = has_waited.recv();
@@ -155,11 +155,11 @@ fn tell_news(callee: &'static Callee, news: News) {
     let (plugin, generation) = (&callee.plugin, callee.generation());
     let text = match news {
         News::Lasts(word, looks) => {
-            let place = callee.place_at(word);
-            format!("{plugin} has not returned for {:?}, {place}; its caller waits", INTERVAL * looks)
+            let during = callee.display_call_at(word);
+            format!("{plugin} has not returned for {:?}, {during}; its caller waits", INTERVAL * looks)
         }
         News::Returned(word, looks) => {
-            format!("{plugin} has returned after about {:?}, {}", INTERVAL * looks, callee.place_at(word))
+            format!("{plugin} has returned after about {:?}, {}", INTERVAL * looks, callee.display_call_at(word))
         }
     };
     let line = text.clone();

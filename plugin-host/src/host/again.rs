@@ -4,16 +4,16 @@
 use std::time::Instant;
 
 use super::{Host, Plugin};
-use crate::change::Next;
 use crate::handover::Build;
+use crate::pending::Change;
 
 impl Host {
     /// Has the watcher retry touched files of plugins that were refused or are suspended; logs that the others run. A waiting build takes
     /// precedence.
     pub(super) fn try_touched_again(&mut self) {
-        let Self { touched, changes, plugins, watcher, .. } = self;
+        let Self { touched, pending, plugins, watcher, .. } = self;
         touched.retain(|name| {
-            let waits = changes.contains(name);
+            let waits = pending.contains(name);
             if !waits && let Some(plugin) = plugins.get_mut(name) {
                 if plugin.runs_badly() {
                     tracing::info!(plugin = name, "{name}: its file was copied or touched, so it is tried again");
@@ -34,9 +34,9 @@ impl Host {
         self.retry_at = None;
         for (name, plugin) in &self.plugins {
             let waiting = plugin.waiting.as_ref().filter(|waiting| waiting.is_shortage);
-            if let Some(waiting) = waiting.filter(|_| !self.changes.contains(name)) {
+            if let Some(waiting) = waiting.filter(|_| !self.pending.contains(name)) {
                 let build = Build { image: waiting.image.clone(), is_retry: true };
-                self.changes.note(name.clone(), Next::Build(build));
+                self.pending.note(name.clone(), Change::Build(build));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Events of the watcher, and their effects at the frame edge: carries out the table in [`change`](crate::change).
+//! Events of the watcher, and their effects at the frame edge: carries out the table in [`pending`](crate::pending).
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,11 +8,11 @@ use plugin_sdk::abi::Stage;
 use super::tell::tell;
 use super::{Host, Plugin, Waiting};
 use crate::call::StateReport;
-use crate::change::{EdgeStep, Next};
 use crate::engine::Engine;
 use crate::handover::{Build, Handover};
 use crate::image::Image;
 use crate::instance::Instance;
+use crate::pending::{Change, EdgeAction};
 use crate::slot::Slot;
 use crate::swap::{self, Cost, Others, Successor, SwapError};
 use crate::watcher::FileEvent;
@@ -60,7 +60,7 @@ impl Host {
                 while let Ok(loaded) = self.loaded.try_recv() {
                     if loaded.content == content {
                         tracing::debug!(plugin, "a build waits for the frame edge");
-                        self.changes.note(plugin, Next::Build(Build { image: loaded.image, is_retry: false }));
+                        self.pending.note(plugin, Change::Build(Build { image: loaded.image, is_retry: false }));
                         break;
                     }
                 }
@@ -70,11 +70,11 @@ impl Host {
                     &plugin,
                     &format!("{} is refused until it changes or is touched: {reason}", path.display()),
                 );
-                self.changes.note(plugin, Next::Refusal);
+                self.pending.note(plugin, Change::Refusal);
             }
             FileEvent::Removed { plugin, .. } => {
                 tracing::debug!(plugin, "its file was deleted");
-                self.changes.note(plugin, Next::Removal);
+                self.pending.note(plugin, Change::Removal);
             }
             FileEvent::Touched { plugin } => drop(self.touched.insert(plugin)),
             FileEvent::Postponed { ref plugin, .. } => {
@@ -95,32 +95,32 @@ impl Host {
             let is_done = systems.all(|system| system.stage <= stage);
             Some((plugin.slot.clone().filter(|_| is_done)?, plugin.stats.generation))
         };
-        self.changes.hand_over(done, |(slot, generation), build| Handover::begin(slot, build, generation + 1));
+        self.pending.hand_over(done, |(slot, generation), build| Handover::begin(slot, build, generation + 1));
     }
 
     /// Does the work of this edge; returns the number of plugins that changed.
     pub(super) fn apply<E: Engine>(&mut self, engine: &mut E) -> usize {
         let hands_over = std::mem::take(&mut self.hands_over);
-        if self.changes.is_empty() {
+        if self.pending.is_empty() {
             return 0;
         }
         let plugins = &self.plugins;
         let runs = |name: &str| plugins.get(name).is_some_and(|plugin| plugin.slot.is_some());
-        let steps = self.changes.at_edge(hands_over, runs);
+        let actions = self.pending.at_edge(hands_over, runs);
         let mut changed = 0;
-        for (name, step) in steps {
+        for (name, action) in actions {
             let begun = Instant::now();
-            changed += usize::from(match step {
-                EdgeStep::Load(build) => self.load_or_refuse(&name, &build, None, begun, engine),
-                EdgeStep::Commit(handover) => {
+            changed += usize::from(match action {
+                EdgeAction::Load(build) => self.load_or_refuse(&name, &build, None, begun, engine),
+                EdgeAction::Commit(handover) => {
                     let (build, made) = handover.end();
                     self.load_or_refuse(&name, &build, made, begun, engine)
                 }
-                EdgeStep::Abandon(handover) => {
+                EdgeAction::Abandon(handover) => {
                     drop(handover);
                     false
                 }
-                EdgeStep::Remove => self.remove(&name, engine),
+                EdgeAction::Remove => self.remove(&name, engine),
             });
         }
         let mut news = changed;
@@ -148,7 +148,7 @@ impl Host {
         }
         let result = self.load(name, &build.image, made, begun, engine);
         if matches!(result, Err(SwapError::Busy)) {
-            self.postpone(name, Next::Build(build.clone()));
+            self.postpone(name, Change::Build(build.clone()));
             return false;
         }
         let plugin = self.plugins.entry(name.to_owned()).or_default();
@@ -184,12 +184,12 @@ impl Host {
         let waiting = self.plugins.iter().filter_map(|(name, plugin)| {
             let build = Build { image: plugin.waiting.as_ref()?.image.clone(), is_retry: true };
             // A change that arrived after the refused build takes precedence.
-            (!self.changes.contains(name)).then(|| (name.clone(), build, plugin.slot.is_some()))
+            (!self.pending.contains(name)).then(|| (name.clone(), build, plugin.slot.is_some()))
         });
         let mut accepted = 0;
         for (name, build, runs) in waiting.collect::<Vec<_>>() {
             if runs && hands_over {
-                self.changes.note(name, Next::Build(build));
+                self.pending.note(name, Change::Build(build));
             } else {
                 accepted += usize::from(self.load_or_refuse(&name, &build, None, Instant::now(), engine));
             }
@@ -271,11 +271,11 @@ impl Host {
         let old = match swap::remove(&slot, &others, engine) {
             Ok(old) => old,
             Err(SwapError::Busy) => {
-                self.postpone(name, Next::Removal);
+                self.postpone(name, Change::Removal);
                 return false;
             }
             Err(error) => {
-                tracing::error!(plugin = name, %error, "{name}'s file was deleted, but other plugins can't run without it: it keeps running");
+                tracing::error!(plugin = name, %error, "{name}'s file was deleted, but other plugins cannot run without it: it keeps running");
                 return false;
             }
         };
@@ -288,7 +288,7 @@ impl Host {
     }
 
     /// Leaves a change to the next edge, because calls of the plugin are in flight.
-    fn postpone(&mut self, name: &str, next: Next<Build>) {
+    fn postpone(&mut self, name: &str, change: Change<Build>) {
         let plugin = self.plugins.entry(name.to_owned()).or_default();
         plugin.busy_edges += 1;
         if plugin.busy_edges == BUSY_EDGES_TOLD {
@@ -297,7 +297,7 @@ impl Host {
                 "{name}'s change waits: calls of its exports have not returned for {BUSY_EDGES_TOLD} frames"
             );
         }
-        self.changes.note(name.to_owned(), next);
+        self.pending.note(name.to_owned(), change);
     }
 
     /// Keeps `old` until the end of this frame, which drops it.

@@ -7,7 +7,7 @@ pub(super) fn tell(event: &FileEvent) {
     match event {
         FileEvent::Postponed { plugin, path, reason } => tracing::error!(
             plugin,
-            "{plugin}: {} can't be loaded now: {reason}; it is retried every second",
+            "{plugin}: {} cannot be loaded now: {reason}; it is retried every second",
             path.display()
         ),
         FileEvent::OutOfReach { plugin, path, reason } => tracing::warn!(
@@ -35,7 +35,7 @@ pub(super) fn tell(event: &FileEvent) {
         ),
         FileEvent::NotWatched { folder, reason, interval } => tracing::warn!(
             folder = %folder.display(),
-            "the system can't report changes in the plugins folder ({reason}): it is scanned every {interval:?} instead; \
+            "the system cannot report changes in the plugins folder ({reason}): it is scanned every {interval:?} instead; \
              on Linux, raising fs.inotify.max_user_instances or max_user_watches may help"
         ),
         FileEvent::Accepted { .. }

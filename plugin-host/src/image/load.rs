@@ -19,7 +19,7 @@ use super::descriptor::ManifestError;
 use super::inspect::Facts;
 use super::manifest::Manifest;
 use super::shortage;
-use crate::calls::callee::{Callee, Methods, Step};
+use crate::calls::callee::{Callee, EntryPoint, Methods};
 use crate::calls::ends;
 use crate::calls::home::Home;
 use crate::causes::with_causes;
@@ -30,10 +30,10 @@ use crate::stack::with_room;
 #[non_exhaustive]
 pub enum LoadError {
     /// The system's loader refused it.
-    #[error("the system can't load it")]
+    #[error("the system cannot load it")]
     Library(#[from] libloading::Error),
     /// The process lacks a resource that loading needs.
-    #[error("it can't be loaded now: {remedy}")]
+    #[error("it cannot be loaded now: {remedy}")]
     Shortage {
         /// The lacking resource, and advice.
         remedy: &'static str,
@@ -42,7 +42,7 @@ pub enum LoadError {
     },
     /// The system runs no code from the folder of private copies.
     #[error("the system runs no code from {}, the folder of private copies (is it mounted noexec?); mount it with exec, or let TMPDIR name another folder at the next start", folder.display())]
-    Place {
+    NoExec {
         /// The folder of private copies.
         folder: PathBuf,
         /// The system's error.
@@ -65,7 +65,7 @@ impl LoadError {
     /// Whether the error says nothing about the library: a retry may succeed later although nobody touches the file.
     #[must_use]
     pub fn is_of_the_host(&self) -> bool {
-        matches!(self, Self::Shortage { .. } | Self::Place { .. })
+        matches!(self, Self::Shortage { .. } | Self::NoExec { .. })
     }
 
     /// Wraps the error of the system's loader.
@@ -113,7 +113,7 @@ impl Image {
         // Checked before loading, because the loader reports the process's shortages and a noexec folder as a fault of the library.
         may_run(copy.path())?;
         let callee = Callee::new(&facts.name, copy.path().to_owned(), home.clone());
-        let _under_way = callee.enter(Step::Load);
+        let _under_way = callee.enter(EntryPoint::Load);
         ends::note(callee);
         let library =
             ManuallyDrop::new(open(copy.path()).inspect_err(|_| callee.retire()).map_err(LoadError::of_loader)?);
@@ -182,7 +182,7 @@ fn may_run(copy: &Path) -> Result<(), LoadError> {
     }
     if source.kind() == io::ErrorKind::PermissionDenied {
         let folder = copy.parent().unwrap_or(copy).to_path_buf();
-        return Err(LoadError::Place { folder, source });
+        return Err(LoadError::NoExec { folder, source });
     }
     Ok(())
 }

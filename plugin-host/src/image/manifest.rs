@@ -161,6 +161,24 @@ impl TopicInfo {
     }
 }
 
+#[cfg(test)]
+impl TopicInfo {
+    /// A topic of numbers, for tests.
+    pub(crate) fn of_numbers(name: &str) -> Self {
+        const SCHEMA: &str = "Number@1 8/8 {value:u64@0}";
+        Self {
+            name: name.to_owned(),
+            message: "Number".to_owned(),
+            schema: SCHEMA.to_owned(),
+            hash: plugin_sdk::wire::schema_hash(SCHEMA),
+            message_size: 8,
+            capacity: 4096,
+            priority: Priority::Normal,
+            policy: Policy::Reject,
+        }
+    }
+}
+
 /// In the form of its `topic!` declaration.
 impl fmt::Display for TopicInfo {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -173,19 +191,6 @@ impl fmt::Display for TopicInfo {
 mod tests {
     use super::*;
 
-    fn topic() -> TopicInfo {
-        TopicInfo {
-            name: "a".to_owned(),
-            message: "Number".to_owned(),
-            schema: "Number@1 8/8 {value:u64@0}".to_owned(),
-            hash: 1,
-            message_size: 8,
-            capacity: 4096,
-            priority: Priority::Normal,
-            policy: Policy::Reject,
-        }
-    }
-
     fn manifest() -> Manifest {
         Manifest {
             name: "ai".to_owned(),
@@ -195,7 +200,7 @@ mod tests {
             components: Vec::new(),
             systems: Vec::new(),
             subscriptions: Vec::new(),
-            topics: vec![topic()],
+            topics: vec![TopicInfo::of_numbers("a")],
             exports: Vec::new(),
         }
     }
@@ -216,8 +221,9 @@ mod tests {
             before: Vec::new(),
             params: vec![ParamInfo::Publisher(0)],
         };
-        let subscription = SubscriptionInfo { name: "hear".to_owned(), topic: topic(), params: Vec::new() };
-        let larger_lane = TopicInfo { capacity: 8192, ..topic() };
+        let subscription =
+            SubscriptionInfo { name: "hear".to_owned(), topic: TopicInfo::of_numbers("a"), params: Vec::new() };
+        let larger_lane = TopicInfo { capacity: 8192, ..TopicInfo::of_numbers("a") };
         let others = [
             Manifest { name: "other".to_owned(), ..manifest() },
             Manifest { components: vec![component], ..manifest() },

@@ -3,7 +3,7 @@
 use std::fs::Metadata;
 use std::time::SystemTime;
 
-/// Length, times and location of one file. Read the file again if two stamps differ; equal ones are no reason to.
+/// Length, times and id of one file. Read the file again if two stamps differ; equal ones are no reason to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
     len: u64,
@@ -11,7 +11,7 @@ pub(crate) struct Stamp {
     /// Last change of content, permissions or links, where the system tells it: seconds, nanoseconds.
     changed: (i64, i64),
     /// Device and inode, where there are any.
-    place: (u64, u64),
+    file_id: (u64, u64),
 }
 
 impl Stamp {
@@ -20,21 +20,21 @@ impl Stamp {
             len: metadata.len(),
             modified: metadata.modified().ok(),
             changed: changed(metadata),
-            place: place(metadata),
+            file_id: file_id(metadata),
         }
     }
 }
 
 /// Device and inode.
 #[cfg(unix)]
-pub(crate) fn place(metadata: &Metadata) -> (u64, u64) {
+pub(crate) fn file_id(metadata: &Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt as _;
     (metadata.dev(), metadata.ino())
 }
 
 /// Stable Rust offers nothing here.
 #[cfg(not(unix))]
-pub(crate) const fn place(_metadata: &Metadata) -> (u64, u64) {
+pub(crate) const fn file_id(_metadata: &Metadata) -> (u64, u64) {
     (0, 0)
 }
 

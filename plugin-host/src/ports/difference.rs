@@ -13,13 +13,13 @@
 //! refuses another one while anybody else uses the topic.
 //!
 //! # Invariants
-//! 1. A topic occurs at most once in each list; the steps are in the order of `next`.
+//! 1. A topic occurs at most once in each list; the actions are in the order of `next`.
 
 use crate::image::TopicInfo;
 
 /// How the next generation gets its endpoint of one topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum PortAction {
     /// It takes over the present endpoint at this index.
     Keep(usize),
     /// It gets a new endpoint; the present one with that name goes.
@@ -28,11 +28,11 @@ pub(super) enum Step {
     Add,
 }
 
-/// Steps from the present endpoints to the next ones.
+/// Actions that lead from the present endpoints to the next ones.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Difference {
     /// One for each next endpoint.
-    pub(super) steps: Vec<Step>,
+    pub(super) actions: Vec<PortAction>,
     /// Indices of present endpoints that are not taken over.
     pub(super) gone: Vec<usize>,
 }
@@ -60,35 +60,26 @@ fn difference<'a>(
     keeps: impl Fn(usize, &TopicInfo) -> bool,
 ) -> Difference {
     let present: Vec<&TopicInfo> = present.collect();
-    let step = |next: &TopicInfo| match present.iter().position(|topic| topic.name == next.name) {
-        None => Step::Add,
-        Some(index) if keeps(index, next) => Step::Keep(index),
-        Some(_) => Step::Replace,
+    let action = |next: &TopicInfo| match present.iter().position(|topic| topic.name == next.name) {
+        None => PortAction::Add,
+        Some(index) if keeps(index, next) => PortAction::Keep(index),
+        Some(_) => PortAction::Replace,
     };
-    let steps: Vec<Step> = next.map(step).collect();
-    let gone = (0..present.len()).filter(|index| !steps.contains(&Step::Keep(*index))).collect();
-    Difference { steps, gone }
+    let actions: Vec<PortAction> = next.map(action).collect();
+    let gone = (0..present.len()).filter(|index| !actions.contains(&PortAction::Keep(*index))).collect();
+    Difference { actions, gone }
 }
 
 #[cfg(test)]
 mod tests {
     use plugin_sdk::wire::{Policy, Priority};
 
-    use super::Step::{Add, Keep, Replace};
-    use super::{Difference, Published, Step, of_publishers, of_subscriptions};
+    use super::PortAction::{Add, Keep, Replace};
+    use super::{Difference, PortAction, Published, of_publishers, of_subscriptions};
     use crate::image::TopicInfo;
 
     fn topic(name: &str) -> TopicInfo {
-        TopicInfo {
-            name: name.to_owned(),
-            message: "Number".to_owned(),
-            schema: "Number@1 8/8 {value:u64@0}".to_owned(),
-            hash: 1,
-            message_size: 8,
-            capacity: 4096,
-            priority: Priority::Normal,
-            policy: Policy::Reject,
-        }
+        TopicInfo::of_numbers(name)
     }
 
     fn other_capacity() -> TopicInfo {
@@ -117,9 +108,9 @@ mod tests {
         of_subscriptions(std::slice::from_ref(topic), std::slice::from_ref(next))
     }
 
-    fn one(step: Step) -> Difference {
-        let gone = if step == Replace { vec![0] } else { vec![] };
-        Difference { steps: vec![step], gone }
+    fn one(action: PortAction) -> Difference {
+        let gone = if action == Replace { vec![0] } else { vec![] };
+        Difference { actions: vec![action], gone }
     }
 
     #[test]
@@ -130,7 +121,7 @@ mod tests {
 
     #[test]
     fn what_is_declared_no_longer_goes() {
-        let gone = || Difference { steps: vec![], gone: vec![0] };
+        let gone = || Difference { actions: vec![], gone: vec![0] };
         assert_eq!(of_publishers(&[Published { topic: &topic("a"), is_broken: false }], &[]), gone());
         assert_eq!(of_subscriptions(&[topic("a")], &[]), gone());
     }
@@ -168,10 +159,10 @@ mod tests {
     #[test]
     fn ends_are_told_apart_by_name_in_whatever_order_they_are_declared() {
         let (present, next) = ([topic("a"), topic("b"), topic("c")], [topic("c"), topic("d"), other_capacity()]);
-        let kept = Difference { steps: vec![Keep(2), Add, Keep(0)], gone: vec![1] };
+        let kept = Difference { actions: vec![Keep(2), Add, Keep(0)], gone: vec![1] };
         assert_eq!(of_subscriptions(&present, &next), kept);
         let published = present.each_ref().map(|topic| Published { topic, is_broken: false });
-        let replaced = Difference { steps: vec![Keep(2), Add, Replace], gone: vec![0, 1] };
+        let replaced = Difference { actions: vec![Keep(2), Add, Replace], gone: vec![0, 1] };
         assert_eq!(of_publishers(&published, &next), replaced);
     }
 }

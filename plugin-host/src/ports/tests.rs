@@ -1,25 +1,14 @@
 //! Tests of what a drain delivers, and what it only counts.
 
-use plugin_sdk::wire::{Policy, Priority, schema_hash};
+use plugin_sdk::wire::{Policy, Priority};
 use shm_bus::{Attachment, Bus, Publisher, Start};
 use tempfile::TempDir;
 
 use super::Ports;
 use crate::image::TopicInfo;
 
-const SCHEMA: &str = "Number@1 8/8 {value:u64@0}";
-
 fn topic(policy: Policy) -> TopicInfo {
-    TopicInfo {
-        name: "tests/number".to_owned(),
-        message: "Number".to_owned(),
-        schema: SCHEMA.to_owned(),
-        hash: schema_hash(SCHEMA),
-        message_size: 8,
-        capacity: 4096,
-        priority: Priority::Normal,
-        policy,
-    }
+    TopicInfo { policy, ..TopicInfo::of_numbers("tests/number") }
 }
 
 /// A bus, and the ports of a plugin that subscribes to `topic` there.

@@ -61,7 +61,7 @@ use crate::calls::ends::spawn;
 #[non_exhaustive]
 pub enum WatchError {
     /// The folder is missing or unreadable, or the path is not a folder.
-    #[error("can't watch {}: it can't be opened as a folder", folder.display())]
+    #[error("cannot watch {}: it cannot be opened as a folder", folder.display())]
     Folder {
         /// The folder.
         folder: PathBuf,
@@ -69,7 +69,7 @@ pub enum WatchError {
         source: io::Error,
     },
     /// No thread could be started.
-    #[error("can't watch {}: no thread could be started", folder.display())]
+    #[error("cannot watch {}: no thread could be started", folder.display())]
     Thread {
         /// The folder.
         folder: PathBuf,

@@ -85,12 +85,12 @@ fn first_library(folder: &Path, subfolder: &Path, looked_into: &mut Vec<(PathBuf
     let mut met = BTreeSet::from([fs::canonicalize(folder).ok()?]);
     let mut next = VecDeque::from([(PathBuf::new(), 1)]);
     while let Some((below, depth)) = next.pop_front() {
-        let place = subfolder.join(&below);
-        if looked_into.len() == FOLDERS_MAX || !fs::canonicalize(&place).is_ok_and(|place| met.insert(place)) {
+        let path = subfolder.join(&below);
+        if looked_into.len() == FOLDERS_MAX || !fs::canonicalize(&path).is_ok_and(|path| met.insert(path)) {
             continue;
         }
-        looked_into.push((place.clone(), stamp(&place)));
-        let Ok(view) = sight::folder(&place) else { continue };
+        looked_into.push((path.clone(), stamp(&path)));
+        let Ok(view) = sight::folder(&path) else { continue };
         if let Some(library) = view.items.iter().find(|item| !item.is_folder && is_plugins(item)) {
             return Some(below.join(&library.name));
         }

@@ -25,7 +25,7 @@ use std::time::SystemTime;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Identity {
     /// Device and inode, where there are any.
-    pub(super) place: (u64, u64),
+    pub(super) file_id: (u64, u64),
     /// Creation time, where the system tells it: inode numbers may be reused.
     pub(super) created: Option<SystemTime>,
     /// The mount that contains it, where the system tells it. Two mounts may show one device.
@@ -35,12 +35,12 @@ pub(super) struct Identity {
 impl Identity {
     /// Whether both are the same folder, wherever it is mounted.
     fn is_same(self, other: Self) -> bool {
-        (self.place, self.created) == (other.place, other.created)
+        (self.file_id, self.created) == (other.file_id, other.created)
     }
 
     /// Whether both lie in one file system, seen through one mount.
     fn is_beside(self, other: Self) -> bool {
-        (self.place.0, self.mount) == (other.place.0, other.mount)
+        (self.file_id.0, self.mount) == (other.file_id.0, other.mount)
     }
 }
 
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn every_row_of_the_table() {
-        let at = |device, inode, mount| Identity { place: (device, inode), created: None, mount: Some(mount) };
+        let at = |device, inode, mount| Identity { file_id: (device, inode), created: None, mount: Some(mount) };
         let (first, other) = (at(1, 1, 10), at(1, 2, 10));
         // The same folder through another mount, a folder of another device, and one of the same device that is mounted elsewhere.
         let (bound, disk, aside) = (at(1, 1, 11), at(2, 3, 12), at(1, 4, 11));
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_folder_whose_inode_is_used_again_is_another_one() {
-        let identity = |created| Identity { place: (1, 1), created: Some(created), mount: None };
+        let identity = |created| Identity { file_id: (1, 1), created: Some(created), mount: None };
         let (old, new) = (SystemTime::UNIX_EPOCH, SystemTime::now());
         let presence = Presence { last: identity(old), is_away: false };
         let seen = Seen::Folder { identity: identity(new), has_plugins: true };

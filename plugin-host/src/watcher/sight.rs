@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use super::presence::Identity;
-use crate::image::stamp::{Stamp, place};
+use crate::image::stamp::{Stamp, file_id};
 
 /// A folder whose files could be listed.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ pub(super) fn identity(path: &Path) -> io::Result<Identity> {
     if !metadata.is_dir() {
         return Err(ErrorKind::NotADirectory.into());
     }
-    Ok(Identity { place: place(&metadata), created: metadata.created().ok(), mount: mount(path) })
+    Ok(Identity { file_id: file_id(&metadata), created: metadata.created().ok(), mount: mount(path) })
 }
 
 /// The present target of `path`.
@@ -76,7 +76,7 @@ pub(super) fn file(path: &Path) -> Sight {
     let entry = match fs::symlink_metadata(path) {
         Ok(entry) => entry,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Sight::Missing,
-        Err(error) => return Sight::OutOfReach { reason: format!("its metadata can't be read: {error}") },
+        Err(error) => return Sight::OutOfReach { reason: format!("its metadata cannot be read: {error}") },
     };
     match fs::metadata(path) {
         Ok(target) if target.is_file() => {
@@ -113,8 +113,8 @@ const fn special(_kind: FileType) -> &'static str {
 
 fn unreachable_target(path: &Path, error: &io::Error) -> String {
     match fs::read_link(path) {
-        Ok(target) => format!("it is a link to {}, which can't be opened: {error}", target.display()),
-        Err(_) => format!("it can't be opened: {error}"),
+        Ok(target) => format!("it is a link to {}, which cannot be opened: {error}", target.display()),
+        Err(_) => format!("it cannot be opened: {error}"),
     }
 }
 

@@ -360,7 +360,7 @@ fn a_missing_folder_is_an_error_that_names_it() {
 fn a_failed_try_tells_all_causes() {
     let source = io::Error::other("the disk is on fire");
     let error = WatchError::Folder { folder: PathBuf::from("plugins"), source };
-    let reason = "can't watch plugins: it can't be opened as a folder: the disk is on fire".to_owned();
+    let reason = "cannot watch plugins: it cannot be opened as a folder: the disk is on fire".to_owned();
     assert_eq!(Attempt::failed(None, true, &error), Attempt::Incomplete { content: None, reason: reason.clone() });
     assert_eq!(Attempt::failed(None, false, &error), Attempt::Refused { content: None, reason });
 }

@@ -1,7 +1,6 @@
 //! A child process that runs frames, and its log.
 
 use std::collections::HashMap;
-use std::fmt::{Debug, Write as _};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -12,12 +11,12 @@ use plugin_sdk::abi::Stage;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use shm_bus::Bus;
 use tempfile::TempDir;
-use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 use super::engine::Bare;
 use super::fixtures;
+use super::line::line;
 
 /// Set for a child: the folder in which it runs.
 const HOME: &str = "HOTFRAME_TEST_HOME";
@@ -197,7 +196,7 @@ pub(crate) fn child() {
         "finds a better place" => {
             wait(&home);
             let status = Command::new("mount").args(["-o", "remount,exec"]).arg(std::env::temp_dir()).status();
-            assert!(status.is_ok_and(|status| status.success()), "the folder for copies can't be remounted");
+            assert!(status.is_ok_and(|status| status.success()), "the folder for copies cannot be remounted");
             play_on(&mut game, 1);
         }
         "lacks descriptors at the edge" => lack_descriptors_at_the_edge(&mut game, &home),
@@ -335,21 +334,6 @@ fn resident() -> u64 {
 /// Prints events as lines: `LEVEL message field=value …`.
 struct Printer;
 
-#[derive(Default)]
-struct Line {
-    message: String,
-    fields: String,
-}
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let _ = match field.name() {
-            "message" => write!(self.message, "{value:?}"),
-            name => write!(self.fields, " {name}={value:?}"),
-        };
-    }
-}
-
 impl Subscriber for Printer {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.target().starts_with("plugin_host::calls") || *metadata.level() <= tracing::Level::INFO
@@ -367,11 +351,8 @@ impl Subscriber for Printer {
         // Like real subscribers: its buffer has a destructor, which runs when the thread ends.
         thread_local!(static BUFFERS: std::cell::RefCell<HashMap<u8, String>> = std::cell::RefCell::default());
         BUFFERS.with_borrow_mut(|buffers| {
-            let mut line = Line::default();
-            event.record(&mut line);
             let text = buffers.entry(0).or_default();
-            text.clear();
-            let _ = write!(text, "{} {}{}", event.metadata().level(), line.message, line.fields);
+            *text = line(event);
             eprintln!("{text}");
         });
     }

@@ -13,6 +13,8 @@ mod exits;
 mod fixtures;
 mod hangs;
 mod leaves;
+#[path = "../support/line.rs"]
+mod line;
 mod panics;
 #[cfg(target_os = "linux")]
 mod shortages;

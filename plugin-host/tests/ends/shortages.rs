@@ -6,7 +6,7 @@ use super::child::Played;
 fn a_folder_for_copies_that_runs_no_code_is_named_and_the_plugin_runs_as_soon_as_it_does() {
     let noexec = "mount -t tmpfs -o noexec none \"$TMPDIR\"";
     let Some(mut played) = Played::start_inside(noexec, "finds a better place") else { return };
-    let line = played.line("can't be loaded now");
+    let line = played.line("cannot be loaded now");
     for word in ["ERROR ender", "/tmp/hotframe-images-", "noexec", "TMPDIR"] {
         assert!(line.contains(word), "no {word:?} in {line}");
     }
@@ -16,7 +16,7 @@ fn a_folder_for_copies_that_runs_no_code_is_named_and_the_plugin_runs_as_soon_as
     assert!(status.success(), "{lines:#?}");
     let count = |part: &str| lines.iter().filter(|line| line.contains(part)).count();
     assert_eq!(
-        (count("can't be loaded now"), count("refused"), count("runs as generation 1")),
+        (count("cannot be loaded now"), count("refused"), count("runs as generation 1")),
         (1, 0, 1),
         "{lines:#?}"
     );
@@ -39,7 +39,7 @@ fn a_build_that_lacks_a_descriptor_at_the_edge_is_told_once_and_runs_when_there_
 #[test]
 fn a_build_that_comes_while_no_descriptor_is_left_runs_when_there_are_some() {
     let mut played = Played::start("lacks descriptors", "nowhere", "nothing");
-    let line = played.line_of(&["can't be loaded now", "is missing", "is refused"]);
+    let line = played.line_of(&["cannot be loaded now", "is missing", "is refused"]);
     assert!(!line.contains("is refused") && line.contains("Too many open files"), "{line}");
     played.end_waiting();
     let (status, lines) = played.end();

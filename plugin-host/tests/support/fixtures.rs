@@ -50,7 +50,7 @@ fn build() -> PathBuf {
         .current_dir(&folder)
         .output()
         .expect("cargo can be started");
-    assert!(output.status.success(), "the fixtures don't build:\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "the fixtures do not build:\n{}", String::from_utf8_lossy(&output.stderr));
     target.join("debug")
 }
 

@@ -1,12 +1,12 @@
 //! Captures this thread's log as text.
 
-use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
 use tracing::{Dispatch, Event, Metadata, Subscriber};
+
+use super::line::line;
 
 /// Collects this thread's events until it is dropped.
 pub(crate) struct Log {
@@ -50,20 +50,6 @@ static EVERLASTING: LazyLock<[Dispatch; 2]> = LazyLock::new(|| [(); 2].map(|()| 
 #[derive(Default)]
 struct Collector(Lines);
 
-struct Line {
-    message: String,
-    fields: String,
-}
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        let _ = match field.name() {
-            "message" => write!(self.message, "{value:?}"),
-            name => write!(self.fields, " {name}={value:?}"),
-        };
-    }
-}
-
 impl Subscriber for Collector {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         *metadata.level() <= tracing::Level::DEBUG
@@ -78,9 +64,7 @@ impl Subscriber for Collector {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = Line { message: event.metadata().level().to_string() + " ", fields: String::new() };
-        event.record(&mut line);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line.message + &line.fields);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line(event));
     }
 
     fn enter(&self, _: &Id) {}

@@ -65,7 +65,7 @@ fn what_was_refused_or_is_suspended_is_tried_again_when_its_file_is_copied_or_to
     let needed = Needed::missing();
     for (what, request) in REQUESTS {
         let mut game = Game::with(&[("counter", "counter_needs_file")]);
-        assert_eq!(counts(&game), (0, 1), "{what}: its default can't read the file");
+        assert_eq!(counts(&game), (0, 1), "{what}: its default cannot read the file");
         request(&game);
         game.await_that(|game| counts(game) == (0, 2));
         needed.put();

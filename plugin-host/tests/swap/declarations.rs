@@ -4,27 +4,13 @@ use plugin_sdk::prelude::*;
 
 use super::game::Game;
 use super::support::fixtures;
-
-#[derive(Default, PluginState)]
-struct Talker {
-    sent: u64,
-    held_back: u64,
-}
-
-#[derive(Debug, Default, PartialEq, PluginState)]
-struct Listener {
-    heard: u64,
-    sum: u64,
-    out_of_order: u64,
-}
+use super::talk::{BOTH, Listener, Talker};
 
 #[derive(Default, PluginState)]
 struct Solo {
     sent: u64,
     heard: u64,
 }
-
-const BOTH: [(&str, &str); 2] = [("listener", "listener_v1"), ("talker", "talker_v1")];
 
 /// Everything sent so far is received in the next frame, once each and in order; returns its number.
 fn hears_everything(game: &mut Game) -> u64 {

@@ -147,12 +147,12 @@ fn in_an_engine_that_hands_nothing_over_the_edge_does_the_whole_swap() {
 
 #[test]
 fn a_build_that_does_not_take_the_state_is_refused() {
-    is_refused(game(), "counter_restore_panics", &["can't restore the saved state", "can't read a count"]);
+    is_refused(game(), "counter_restore_panics", &["cannot restore the saved state", "cannot read a count"]);
 }
 
 #[test]
 fn a_build_that_can_t_be_made_is_refused() {
-    is_refused(game(), "counter_default_panics", &["can't restore the saved state", "no default today"]);
+    is_refused(game(), "counter_default_panics", &["cannot restore the saved state", "no default today"]);
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn a_build_that_the_engine_has_no_room_for_is_refused_at_the_edge() {
 fn a_state_that_can_t_be_saved_refuses_the_build() {
     let mut game = Game::with(&[("counter", "counter_save_panics")]);
     game.frames(1);
-    is_refused(game, "counter_v2", &["can't save its state", "can't write a count"]);
+    is_refused(game, "counter_v2", &["cannot save its state", "cannot write a count"]);
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn the_edge_waits_for_a_handover_that_has_not_ended() {
     let mut game = talking();
     let holder = Holder::of(&game, "listener");
     game.begin_handover("listener", "listener_v2");
-    assert_eq!(game.log.count("its state is saved"), 0, "it can't have begun to save");
+    assert_eq!(game.log.count("its state is saved"), 0, "it cannot have begun to save");
     let holding = holder.let_go();
     assert_eq!(game.edge(), 1);
     holding.join().expect("the gate is given back");

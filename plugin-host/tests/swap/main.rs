@@ -34,6 +34,7 @@ mod state;
 mod strangers;
 #[path = "../support/mod.rs"]
 mod support;
+mod talk;
 mod told;
 #[path = "../../fixtures/lib.rs"]
 pub mod types;

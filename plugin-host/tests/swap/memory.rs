@@ -104,7 +104,7 @@ fn commands_that_exceed_a_plugins_own_quota_are_its_own_fault_at_its_own_place()
         let mark = format!("the place of tick {tick}");
         let at = source.lines().position(|line| line.contains(&mark)).expect("the fixture marks its places") + 1;
         assert!(line.contains(&format!("arena_commands.rs:{at}:")), "{line}");
-        assert!(line.contains("can't record a command"), "{line}");
+        assert!(line.contains("cannot record a command"), "{line}");
     }
 }
 

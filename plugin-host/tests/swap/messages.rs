@@ -5,27 +5,13 @@ use shm_bus::TopicSpec;
 
 use super::game::Game;
 use super::support::fixtures;
+use super::talk::{BOTH, Listener, Talker};
 use super::types::Numbers;
-
-#[derive(Default, PluginState)]
-struct Talker {
-    sent: u64,
-    held_back: u64,
-}
-
-#[derive(Debug, Default, PartialEq, PluginState)]
-struct Listener {
-    heard: u64,
-    sum: u64,
-    out_of_order: u64,
-}
 
 #[derive(Default, PluginState)]
 struct Audience {
     heard: Vec<u64>,
 }
-
-const BOTH: [(&str, &str); 2] = [("listener", "listener_v1"), ("talker", "talker_v1")];
 
 /// After a frame in which nothing was sent: all numbers have arrived, once each and in order.
 fn heard_everything(mut game: Game) {

@@ -82,7 +82,7 @@ fn old_image_keeps_running_when_the_new_file_is_no_library() {
 fn old_image_keeps_running_when_the_new_one_has_no_entry() {
     let mut game = game();
     game.refuse("counter", "no_plugin");
-    goes_on(game, &["doesn't export `hotframe_plugin`", "#[plugin]"]);
+    goes_on(game, &["does not export `hotframe_plugin`", "#[plugin]"]);
 }
 
 #[cfg(target_os = "linux")]
@@ -90,7 +90,7 @@ fn old_image_keeps_running_when_the_new_one_has_no_entry() {
 fn old_image_keeps_running_when_the_new_one_needs_a_symbol_that_nobody_has() {
     let mut game = game();
     game.refuse("counter", "counter_undefined_symbol");
-    goes_on(game, &["the system can't load it", "hotframe_fixture_symbol_of_nobody"]);
+    goes_on(game, &["the system cannot load it", "hotframe_fixture_symbol_of_nobody"]);
 }
 
 #[test]
@@ -111,14 +111,14 @@ fn old_image_keeps_running_when_the_new_ones_default_panics() {
 fn old_image_keeps_running_when_the_new_one_panics_in_restore() {
     let mut game = game();
     game.refuse("counter", "counter_restore_panics");
-    goes_on(game, &["can't restore the saved state", "can't read a count", "counter_restore_panics.rs:"]);
+    goes_on(game, &["cannot restore the saved state", "cannot read a count", "counter_restore_panics.rs:"]);
 }
 
 #[test]
 fn old_image_keeps_running_when_the_new_one_can_t_read_the_state() {
     let mut game = game();
     game.refuse("counter", "counter_other_type");
-    goes_on(game, &["can't restore the saved state", "invalid type"]);
+    goes_on(game, &["cannot restore the saved state", "invalid type"]);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn old_image_keeps_running_when_the_engine_refuses_the_new_one() {
     let mut game = game();
     game.engine.refused.push("3.0.0");
     game.refuse("counter", "counter_drop_panics");
-    goes_on(game, &["the new build doesn't fit the engine", "no room for counter 3.0.0"]);
+    goes_on(game, &["the new build does not fit the engine", "no room for counter 3.0.0"]);
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn old_image_keeps_running_when_it_can_t_save_its_own_state() {
     game.frames(1);
     game.refuse("counter", "counter_v2");
     let line = game.log.line("generation 1 keeps running");
-    assert!(line.contains("the running generation can't save") && line.contains("can't write a count"), "{line}");
+    assert!(line.contains("the running generation cannot save") && line.contains("cannot write a count"), "{line}");
     game.frames(1);
     assert!(!game.is_suspended("counter"));
     // The plugin is suspended, so its state is lost either way and doesn't prevent the swap.

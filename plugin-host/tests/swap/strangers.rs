@@ -11,6 +11,7 @@ use shm_bus::{Attachment, Bus, Inbox, Start, TopicPublisher, TopicSpec};
 
 use super::game::Game;
 use super::support::fixtures;
+use super::talk::{Listener, Talker};
 use super::types::{Blocking, DroppingNewest, DroppingOldest, Evicting, Latest, Number, Numbers, Rejecting};
 
 /// Passes the bus's folder to a child process that acts as a stranger.
@@ -24,17 +25,6 @@ struct In {
 #[derive(Default, PluginState)]
 struct Out {
     sent: u64,
-}
-
-#[derive(Default, PluginState)]
-struct Talker {
-    sent: u64,
-    held_back: u64,
-}
-
-#[derive(Default, PluginState)]
-struct Listener {
-    heard: u64,
 }
 
 /// A stranger's publishers and inboxes: one of each kind on a topic of each policy.

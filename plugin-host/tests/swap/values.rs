@@ -89,7 +89,7 @@ fn a_state_is_handed_over_as_deep_as_it_can_be_saved() {
         game.run_at(1_200);
         game.refuse("deep", "deep");
         let line = game.log.line("generation 2 keeps running");
-        for part in ["can't save its state", "head.next.next", "1024 levels deep"] {
+        for part in ["cannot save its state", "head.next.next", "1024 levels deep"] {
             assert!(line.contains(part), "no {part:?} in {line}");
         }
         game.run_at(20);
@@ -105,7 +105,7 @@ fn an_opaque_state_that_is_too_deep_is_refused_and_the_game_goes_on() {
         game.frames(1);
         game.refuse("deep", "deep");
         let line = game.log.line("generation 1 keeps running");
-        for part in ["can't save its state", "head: next.next", "1024 levels deep"] {
+        for part in ["cannot save its state", "head: next.next", "1024 levels deep"] {
             assert!(line.contains(part), "no {part:?} in {line}");
         }
         game.frames(1);

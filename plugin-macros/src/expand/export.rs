@@ -74,19 +74,19 @@ pub(crate) fn refuse_duplicates(exports: &[Export]) -> Result<()> {
 
 fn refuse_modifiers(declared: &Signature) -> Result<()> {
     if let Some(keyword) = &declared.asyncness {
-        return Err(Error::new_spanned(keyword, "an export can't be `async` yet; remove `async`"));
+        return Err(Error::new_spanned(keyword, "an export cannot be `async` yet; remove `async`"));
     }
     if let syn::Safety::Unsafe(keyword) = &declared.safety {
         return Err(Error::new_spanned(
             keyword,
-            "an export can't be `unsafe`: its callers can't meet its safety requirements; remove `unsafe`",
+            "an export cannot be `unsafe`: its callers cannot meet its safety requirements; remove `unsafe`",
         ));
     }
     let generic = |param: &&GenericParam| !matches!(param, GenericParam::Lifetime(_));
     if let Some(param) = declared.generics.params.iter().find(generic) {
         return Err(Error::new_spanned(
             param,
-            "an export can't be generic: it is called by name; write concrete types",
+            "an export cannot be generic: it is called by name; write concrete types",
         ));
     }
     Ok(())
@@ -100,7 +100,7 @@ fn receiver(declared: &Signature) -> Result<&Receiver> {
         }
         _ => Err(Error::new_spanned(
             &declared.ident,
-            "a function without a state can't be exported yet; write `&self` or `&mut self` as the first parameter",
+            "a function without a state cannot be exported yet; write `&self` or `&mut self` as the first parameter",
         )),
     }
 }
@@ -131,7 +131,7 @@ fn refuse_type(kind: &Type) -> Result<()> {
     refuse_impl(kind)?;
     let advice = match kind {
         Type::Reference(TypeReference { mutability: Some(_), .. }) => {
-            "an export can't change its caller's values; take the value and return the new one"
+            "an export cannot change its caller's values; take the value and return the new one"
         }
         Type::Reference(TypeReference { lifetime: Some(lifetime), .. }) if lifetime.ident == "static" => {
             "arguments live as long as the call; remove `'static`"
@@ -142,7 +142,7 @@ fn refuse_type(kind: &Type) -> Result<()> {
             }
             match &**elem {
                 Type::Path(_) if is_reference_to(kind, "Frame") => {
-                    "an export isn't part of a frame; take `&CallContext`, or keep the value in `self` for a system"
+                    "an export is not part of a frame; take `&CallContext`, or keep the value in `self` for a system"
                 }
                 Type::Slice(_) => "only `&[u8]` can be borrowed from a call; write `Vec<…>`",
                 _ => "only `&str` and `&[u8]` can be borrowed from a call; take the value, without `&`",
@@ -152,9 +152,9 @@ fn refuse_type(kind: &Type) -> Result<()> {
         Type::Path(_) => match last_segment(kind).map(ToString::to_string).as_deref() {
             Some("CallContext") => "write `&CallContext`",
             Some("Query") => {
-                "an export can't query: it isn't part of a frame; keep the value in `self` and query in a system"
+                "an export cannot query: it is not part of a frame; keep the value in `self` and query in a system"
             }
-            Some("Publisher") => "an export can't send yet; keep the message in `self` and send it in a system",
+            Some("Publisher") => "an export cannot send yet; keep the message in `self` and send it in a system",
             _ => return Ok(()),
         },
         _ => return Ok(()),
@@ -166,7 +166,7 @@ fn refuse_impl(kind: &Type) -> Result<()> {
     struct Find(Option<Error>);
     impl<'ast> Visit<'ast> for Find {
         fn visit_type_impl_trait(&mut self, found: &'ast TypeImplTrait) {
-            let advice = "an export can't be generic: it is called by name; write a concrete type";
+            let advice = "an export cannot be generic: it is called by name; write a concrete type";
             self.0.get_or_insert_with(|| Error::new_spanned(found, advice));
         }
     }

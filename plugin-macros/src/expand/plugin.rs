@@ -76,7 +76,7 @@ fn refuse_two_roles(roles: [(&Option<Attribute>, &str); 3]) -> Result<()> {
     match (roles.next(), roles.next()) {
         (Some((_, first)), Some((attribute, second))) => Err(Error::new_spanned(
             attribute,
-            format!("a method can't be both {first} and {second}; write two methods"),
+            format!("a method cannot be both {first} and {second}; write two methods"),
         )),
         _ => Ok(()),
     }
@@ -107,13 +107,13 @@ fn parse_method(method: &ImplItemFn, subscription: bool) -> Result<Method> {
     if let syn::Safety::Unsafe(keyword) = &signature.safety {
         return Err(Error::new_spanned(
             keyword,
-            "a system or subscription can't be `unsafe`: the host can't meet its safety requirements; remove `unsafe`",
+            "a system or subscription cannot be `unsafe`: the host cannot meet its safety requirements; remove `unsafe`",
         ));
     }
     if !signature.generics.params.is_empty() {
         return Err(Error::new_spanned(
             &signature.generics,
-            "a system or subscription can't be generic; write concrete types",
+            "a system or subscription cannot be generic; write concrete types",
         ));
     }
     if let syn::ReturnType::Type(_, kind) = &signature.output {
@@ -143,7 +143,7 @@ fn parse_method(method: &ImplItemFn, subscription: bool) -> Result<Method> {
                 return Err(Error::new_spanned(other, "expected `&Frame`, a `Query<…>` or a `Publisher<…>`"));
             }
             other if subscription && last_segment(other).is_some_and(|name| name == "Query") => {
-                let advice = "a subscription can't query: it runs between systems; keep the message in `self` and query in a system";
+                let advice = "a subscription cannot query: it runs between systems; keep the message in `self` and query in a system";
                 return Err(Error::new_spanned(other, advice));
             }
             other => Param::System(Box::new(with_static_lifetimes(other.clone()))),

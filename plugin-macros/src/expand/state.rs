@@ -14,7 +14,7 @@ pub(crate) fn state(item: DeriveInput) -> Result<TokenStream> {
         ));
     };
     if !item.generics.params.is_empty() {
-        return Err(Error::new_spanned(&item.generics, "a plugin's state can't be generic; write concrete types"));
+        return Err(Error::new_spanned(&item.generics, "a plugin's state cannot be generic; write concrete types"));
     }
     let fields = match &data.fields {
         Fields::Named(fields) => fields.named.iter().collect(),

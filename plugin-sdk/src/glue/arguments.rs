@@ -125,7 +125,7 @@ impl<'call> Reader<'call> {
             Error::TypeMismatch(Marker::Reserved) => "its bytes are not MessagePack".to_owned(),
             Error::DepthLimitExceeded => format!("it is nested more than {LEVELS_MAX} levels deep"),
             other => explain().unwrap_or_else(|| match other {
-                Error::TypeMismatch(marker) => format!("MessagePack's {marker:?} doesn't fit"),
+                Error::TypeMismatch(marker) => format!("MessagePack's {marker:?} does not fit"),
                 other => other.to_string(),
             }),
         };

@@ -49,7 +49,7 @@ fn cause(error: Error) -> String {
 
 #[cold]
 fn unwritten(cause: &str, signature: &str) -> Failure {
-    Failure::Failed(CallError::new(0, format!("the reply can't be written: {cause}; the method is {signature}")))
+    Failure::Failed(CallError::new(0, format!("the reply cannot be written: {cause}; the method is {signature}")))
 }
 
 /// Gathers the encoder's writes, most of which are single bytes, so that a small reply is one call of the host.

@@ -194,7 +194,7 @@ fn a_reply_that_the_host_refuses_is_an_error_of_the_call() {
         let Failure::Failed(CallError { code: 0, message }) = error else { panic!("not failed: {error:?}") };
         assert_eq!(
             message,
-            "the reply can't be written: the host refused more bytes of the reply; the method is set_wave(wave: u32) -> u32"
+            "the reply cannot be written: the host refused more bytes of the reply; the method is set_wave(wave: u32) -> u32"
         );
     }
 }

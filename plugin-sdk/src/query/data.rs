@@ -10,7 +10,7 @@ use shm_bus_wire::EntityId;
 /// # Safety
 /// `DESCRIPTOR` names exactly the component and access that `item` and `slice` use.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be fetched by a query",
+    message = "`{Self}` cannot be fetched by a query",
     note = "write `&T`, `&mut T`, `Option<&T>` or `Option<&mut T>` of a component, or `EntityId`; a tuple of these has up to eight"
 )]
 pub unsafe trait Term {

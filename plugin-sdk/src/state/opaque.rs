@@ -31,7 +31,7 @@ pub fn serialize_opaque<T: Serialize, S: Serializer>(
 ) -> Result<S::Ok, S::Error> {
     if outline.asks_for_any() {
         return Err(S::Error::custom(
-            "an opaque field can't hold untagged, internally tagged or flattened types, whose values postcard can't tell apart; keep it as a plain field",
+            "an opaque field cannot hold untagged, internally tagged or flattened types, whose values postcard cannot tell apart; keep it as a plain field",
         ));
     }
     if outline.is_cut() {
@@ -107,7 +107,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Parts<'_, T> {
         CONTENT.note(bytes.len());
         let mut postcard = postcard::Deserializer::from_bytes(bytes);
         let value = deep::read(&mut postcard).map_err(|error| {
-            A::Error::custom(format_args!("the opaque state of format \"{version}\" can't be read: {error}; {ADVICE}"))
+            A::Error::custom(format_args!("the opaque state of format \"{version}\" cannot be read: {error}; {ADVICE}"))
         })?;
         match postcard.finalize() {
             Ok([]) => Ok(value),
@@ -117,7 +117,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for Parts<'_, T> {
                 bytes.len()
             ))),
             Err(error) => Err(A::Error::custom(format_args!(
-                "the opaque state of format \"{version}\" can't be read: {error}; {ADVICE}"
+                "the opaque state of format \"{version}\" cannot be read: {error}; {ADVICE}"
             ))),
         }
     }

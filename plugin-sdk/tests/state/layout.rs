@@ -8,8 +8,7 @@ use plugin_sdk::prelude::*;
 use plugin_sdk::serde::ser::SerializeSeq;
 use plugin_sdk::serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::refusals::with_room;
-use super::{again, misread, saved};
+use super::{again, misread, saved, with_room};
 
 macro_rules! state {
     ($name:ident, $($item:item)*) => {
@@ -339,70 +338,4 @@ fn a_length_that_does_not_hold_is_refused_in_an_opaque_field() {
         liar: Liar,
     }
     assert_eq!(saved(&State::default()), Err("liar: its `Serialize` announces 3 items and writes 1".to_owned()));
-}
-
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "plugin_sdk::serde")]
-struct Node {
-    number: u32,
-    next: Option<Box<Node>>,
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let mut next = self.next.take();
-        while let Some(mut node) = next {
-            next = node.next.take();
-        }
-    }
-}
-
-#[derive(Debug, Default, PartialEq, PluginState)]
-struct Chained {
-    #[state(opaque, version = "1")]
-    head: Node,
-}
-
-fn chain(levels: u32) -> Chained {
-    let mut head = Node::default();
-    for number in 1..levels {
-        head = Node { number, next: Some(Box::new(head)) };
-    }
-    Chained { head }
-}
-
-#[test]
-fn an_opaque_field_is_written_as_deep_as_it_can_be_read() {
-    with_room(|| {
-        let deepest = chain(1_024);
-        assert_eq!(again(&deepest), deepest);
-        for levels in [1_025, 1_000_000] {
-            let error = saved(&chain(levels)).expect_err("too deep");
-            assert!(error.starts_with("head: next.next") && error.contains("1024 levels deep"), "{error}");
-        }
-    });
-}
-
-#[test]
-fn an_opaque_field_of_large_levels_is_refused_before_the_stack_ends() {
-    #[derive(Default, Serialize, Deserialize)]
-    #[serde(crate = "plugin_sdk::serde")]
-    struct Large {
-        here: [[u64; 32]; 32],
-        next: Option<Box<Large>>,
-    }
-    #[derive(Default, PluginState)]
-    struct State {
-        #[state(opaque, version = "1")]
-        head: Option<Box<Large>>,
-    }
-    with_room(|| {
-        let mut head = None;
-        for _ in 0..1_000 {
-            head = Some(Box::new(Large { here: [[1; 32]; 32], next: head }));
-        }
-        let bytes = saved(&State { head }).expect("the writer needs little stack");
-        let error = plugin_sdk::state::restore::<State>(&bytes).err().expect("the reader needs much");
-        assert!(error.starts_with("head: ") && error.contains("too much stack"), "{error}");
-    });
 }

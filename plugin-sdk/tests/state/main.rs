@@ -5,10 +5,12 @@
 //! |---|---|
 //! | [`zoo`] | any value of a wide range of types is restored |
 //! | [`shapes`] | the shapes in which formats lose values, one by one |
+//! | [`depth`] | values are refused that are too deep to be read |
 //! | [`refusals`] | values that can't be restored are refused, with the path |
 //! | [`opaque`] | an opaque field is bound to its layout |
 //! | [`layout`] | that layout covers every use of every type, on both sides |
 
+mod depth;
 mod layout;
 mod opaque;
 mod refusals;
@@ -30,5 +32,16 @@ fn again<S: PluginState>(state: &S) -> S {
 
 /// The error of saving `state` and restoring it as another type.
 fn misread<S: PluginState, T: PluginState>(state: &S) -> String {
-    restore::<T>(&saved(state).expect("it can be written")).err().expect("it doesn't fit")
+    restore::<T>(&saved(state).expect("it can be written")).err().expect("it does not fit")
+}
+
+/// Runs `body` on a stack of the host's size.
+fn with_room(body: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new()
+        .stack_size(plugin_sdk::abi::STATE_STACK_BYTES)
+        .spawn(body)
+        .expect("a thread with a large stack");
+    if let Err(panic) = thread.join() {
+        std::panic::resume_unwind(panic);
+    }
 }

@@ -1,4 +1,4 @@
-//! The far end's process: this program again, with a case, a peer and a place as arguments.
+//! The far end's process: this program again, with a case, a peer and a folder as arguments.
 //!
 //! It prints `ready` once it is connected, does its part of the case, prints its figures, if it has any, and ends. If its standard input
 //! ends before that, the run is gone, and the far end exits at once; the janitor cleans up after it.
@@ -20,15 +20,15 @@ pub(crate) struct Far {
 }
 
 impl Far {
-    pub(crate) fn start(case: &str, peer: &str, place: &Path) -> Result<Self> {
+    pub(crate) fn start(case: &str, peer: &str, folder: &Path) -> Result<Self> {
         let mut process = Command::new(std::env::current_exe()?)
             .args(["far", case, peer])
-            .arg(place)
+            .arg(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .process_group(0)
             .spawn()
-            .context("can't start the far end")?;
+            .context("cannot start the far end")?;
         let answers = BufReader::new(process.stdout.take().context("its output is a pipe")?);
         Ok(Self { process, answers })
     }

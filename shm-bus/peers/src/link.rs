@@ -1,4 +1,4 @@
-//! The abilities that a peer needs to take part in a case.
+//! A two-way connection that carries blocks: what its ends can do, and how they wait by spinning.
 
 use std::ops::Range;
 use std::path::Path;
@@ -16,8 +16,8 @@ pub(crate) trait Link<const W: usize>: Sized {
     /// The peer's name.
     const NAME: &'static str;
 
-    /// Both ends, in this process. `place` is an empty folder.
-    fn pair(place: &Path) -> Result<(Self, Self)>;
+    /// Both ends, in this process. `folder` is an empty folder.
+    fn pair(folder: &Path) -> Result<(Self, Self)>;
 
     /// Fills and sends the block of `number`; `false` if there is no room now.
     fn send(&mut self, number: u64) -> Result<bool>;
@@ -31,9 +31,9 @@ pub(crate) trait Across<const W: usize>: Link<W> {
     /// The state of the near end until the far end is there.
     type Listening;
 
-    fn listen(place: &Path) -> Result<Self::Listening>;
+    fn listen(folder: &Path) -> Result<Self::Listening>;
     fn accept(listening: Self::Listening) -> Result<Self>;
-    fn connect(place: &Path) -> Result<Self>;
+    fn connect(folder: &Path) -> Result<Self>;
 }
 
 /// An end that can sleep until a block arrives.

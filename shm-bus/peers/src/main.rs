@@ -9,6 +9,7 @@
 //! An unexpected empty result or error ends its session, and the program ends with code 1. It leaves neither a process nor a file, even if
 //! it is killed.
 
+mod abilities;
 mod block;
 mod cases;
 mod far;
@@ -58,7 +59,7 @@ struct Args {
 enum Role {
     /// The far end of one session.
     #[command(hide = true)]
-    Far { case: String, peer: String, place: PathBuf },
+    Far { case: String, peer: String, folder: PathBuf },
     /// Cleans up after a run.
     #[command(hide = true)]
     Janitor { run: String },
@@ -73,10 +74,10 @@ fn main() -> Result<ExitCode> {
     match &args.role {
         None => measure(&args),
         Some(Role::Janitor { run }) => run_folder::clear_after_end(run).map(|()| ExitCode::SUCCESS),
-        Some(Role::Far { case, peer, place }) => {
+        Some(Role::Far { case, peer, folder }) => {
             let case = cases::all().into_iter().find(|known| known.name == case).context("no such case")?;
             let contender = case.contenders.iter().find(|known| known.peer == peer).context("no such peer")?;
-            contender.far.context("this peer has no far end")?(place)?;
+            contender.far.context("this peer has no far end")?(folder)?;
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -87,7 +88,7 @@ fn measure(args: &Args) -> Result<ExitCode> {
     if let Some(load) = system::load().filter(|load| *load > 0.5) {
         eprintln!("The machine is busy (load {load}): ends that spin lose their cores, and the figures say little.");
     }
-    let mut folder = RunFolder::new()?;
+    let mut run = RunFolder::new()?;
     let watchdog = watchdog();
     let mut report = Report::default();
     let mut failed = 0;
@@ -96,7 +97,7 @@ fn measure(args: &Args) -> Result<ExitCode> {
             continue;
         }
         eprintln!("{} …", case.name);
-        let measured = measure_case(&case, rounds, budget, &mut folder, &watchdog);
+        let measured = measure_case(&case, rounds, budget, &mut run, &watchdog);
         for (peer, error) in
             measured.iter().filter_map(|measured| Some((measured.peer, measured.rounds.as_ref().err()?)))
         {
@@ -107,7 +108,7 @@ fn measure(args: &Args) -> Result<ExitCode> {
     }
     report::print(&report);
     if let Some(path) = &args.json {
-        let file = File::create(path).with_context(|| format!("can't write {}", path.display()))?;
+        let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
         serde_json::to_writer_pretty(BufWriter::new(file), &report)?;
     }
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -118,7 +119,7 @@ fn measure_case(
     case: &Case,
     rounds: usize,
     budget: Duration,
-    folder: &mut RunFolder,
+    run: &mut RunFolder,
     watchdog: &Sender<()>,
 ) -> Vec<Measured> {
     let start = |contender: &Contender| Measured {
@@ -132,7 +133,7 @@ fn measure_case(
         // Each round begins with another contender, so that none always follows the same one.
         for index in (0..count).map(|index| (index + round) % count) {
             let Ok(taken) = &mut measured[index].rounds else { continue };
-            let figures = measure_once(case, &case.contenders[index], budget, folder);
+            let figures = measure_once(case, &case.contenders[index], budget, run);
             let _ = watchdog.send(());
             match figures {
                 Ok(figures) => taken.push(figures),
@@ -143,12 +144,12 @@ fn measure_case(
     measured
 }
 
-fn measure_once(case: &Case, contender: &Contender, budget: Duration, folder: &mut RunFolder) -> Result<Round> {
-    let place = folder.place()?;
-    let session = Session { case: case.name, peer: contender.peer, place, budget };
+fn measure_once(case: &Case, contender: &Contender, budget: Duration, run: &mut RunFolder) -> Result<Round> {
+    let folder = run.session_folder()?;
+    let session = Session { case: case.name, peer: contender.peer, folder, budget };
     let figures = (contender.near)(&session)?;
     ensure!(figures.p50 > 0.0 && figures.p99 >= figures.p50, "impossible figures: {figures:?}");
-    std::fs::remove_dir_all(&session.place)?;
+    std::fs::remove_dir_all(&session.folder)?;
     Ok(figures)
 }
 

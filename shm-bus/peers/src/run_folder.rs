@@ -20,7 +20,7 @@ const SHARED_MEMORY: &str = "/dev/shm";
 pub(crate) struct RunFolder {
     name: String,
     janitor: Child,
-    places: u32,
+    sessions: u32,
 }
 
 impl RunFolder {
@@ -31,8 +31,8 @@ impl RunFolder {
             .stdin(Stdio::piped())
             .process_group(0)
             .spawn()
-            .context("can't start the janitor")?;
-        let folder = Self { name, janitor, places: 0 };
+            .context("cannot start the janitor")?;
+        let folder = Self { name, janitor, sessions: 0 };
         make(&folder.path())?;
         Ok(folder)
     }
@@ -42,11 +42,11 @@ impl RunFolder {
     }
 
     /// An empty folder for one session.
-    pub(crate) fn place(&mut self) -> Result<PathBuf> {
-        self.places += 1;
-        let place = self.path().join(self.places.to_string());
-        make(&place)?;
-        Ok(place)
+    pub(crate) fn session_folder(&mut self) -> Result<PathBuf> {
+        self.sessions += 1;
+        let folder = self.path().join(self.sessions.to_string());
+        make(&folder)?;
+        Ok(folder)
     }
 }
 
@@ -58,12 +58,12 @@ impl Drop for RunFolder {
 }
 
 fn make(folder: &Path) -> Result<()> {
-    DirBuilder::new().mode(0o700).create(folder).with_context(|| format!("can't make {}", folder.display()))
+    DirBuilder::new().mode(0o700).create(folder).with_context(|| format!("cannot make {}", folder.display()))
 }
 
-/// The prefix of files that a peer itself puts into `/dev/shm` for the session at `place`.
-pub(crate) fn prefix(place: &Path) -> String {
-    let parts = place.components().rev().take(2).map(|part| part.as_os_str().to_string_lossy().into_owned());
+/// The prefix of files that a peer itself puts into `/dev/shm` for the session in `folder`.
+pub(crate) fn prefix(folder: &Path) -> String {
+    let parts = folder.components().rev().take(2).map(|part| part.as_os_str().to_string_lossy().into_owned());
     let [session, run] = <[String; 2]>::try_from(parts.collect::<Vec<_>>()).unwrap_or_default();
     format!("{run}-{session}-")
 }
@@ -98,7 +98,7 @@ fn clear(run: &str) -> Result<usize> {
             if entry.file_type()?.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
         match removed {
             Err(error) if error.kind() != ErrorKind::NotFound && error.kind() != ErrorKind::DirectoryNotEmpty => {
-                return Err(error).with_context(|| format!("can't remove {}", path.display()));
+                return Err(error).with_context(|| format!("cannot remove {}", path.display()));
             }
             _ => {}
         }

@@ -13,7 +13,7 @@ pub(crate) const FAR: usize = 1;
 pub(crate) fn pin(core: usize) -> Result<()> {
     let mut set = CpuSet::new();
     set.set(core);
-    sched_setaffinity(None, &set).with_context(|| format!("can't run on core {core}; two cores are needed"))
+    sched_setaffinity(None, &set).with_context(|| format!("cannot run on core {core}; two cores are needed"))
 }
 
 /// Nanoseconds of the clock that all processes share.

@@ -38,9 +38,9 @@ impl<'a> Doorbell<'a> {
         self.words[READY..].first_chunk().expect("they lie before the last word")
     }
 
-    /// Makes publishers set ready bits from now on. The inbox then asks for attention, and calls [`Self::raise_all`].
+    /// Makes publishers set ready bits from now on. The inbox then registers its interest, and calls [`Self::raise_all`].
     pub(crate) fn keep(self) {
-        // ORDERING: [READY] Relaxed, ordered before the look at all lanes by the fence of [ATTENTION].
+        // ORDERING: [READY] Relaxed, ordered before the look at all lanes by the fence of [INTEREST].
         self.words[KEPT].fetch_or(1, Ordering::Relaxed);
     }
 

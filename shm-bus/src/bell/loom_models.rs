@@ -1,12 +1,12 @@
-//! loom models of bell, ready bits and attention mask; for each fence a mutant without it, which must fail.
+//! loom models of bell, ready bits and interest mask; for each fence a mutant without it, which must fail.
 //!
-//! The attention mask is modelled with publishers that fence themselves; loom does not know the system's fence for others.
+//! The interest mask is modelled with publishers that fence themselves; loom does not know the system's fence for others.
 
 use std::sync::Arc;
 
 use loom::thread;
 
-use super::{Doorbell, arm, ask, disarm, fence_before_look, ring, who_asked};
+use super::{Doorbell, arm, disarm, fence_before_look, interested, register, ring};
 use crate::sync::{AtomicU64, Mutation, Ordering, check, check_at_length, fails};
 
 fn words<const N: usize>() -> Arc<[AtomicU64; N]> {
@@ -51,18 +51,18 @@ fn nobody_sleeps_through_a_message() {
 /// A lane is a word that counts its messages. Models what a publisher does after a commit, and an inbox with many lanes.
 struct Stage {
     doorbell: [AtomicU64; 6],
-    attention: AtomicU64,
+    interest: AtomicU64,
     lanes: [AtomicU64; 2],
 }
 
 impl Stage {
-    fn set(asked: bool) -> Arc<Self> {
+    fn set(registered: bool) -> Arc<Self> {
         let new = |_| AtomicU64::new(0);
         let stage =
-            Self { doorbell: std::array::from_fn(new), attention: AtomicU64::new(0), lanes: std::array::from_fn(new) };
-        if asked {
+            Self { doorbell: std::array::from_fn(new), interest: AtomicU64::new(0), lanes: std::array::from_fn(new) };
+        if registered {
             stage.doorbell().keep();
-            ask([&stage.attention].into_iter(), 0);
+            register([&stage.interest].into_iter(), 0);
             stage.doorbell().raise_all([0b11, 0, 0, 0]);
         }
         Arc::new(stage)
@@ -74,7 +74,7 @@ impl Stage {
 
     fn send(&self, lane: usize, message: u64) {
         self.lanes[lane].store(message, Ordering::Release);
-        if who_asked(&self.attention, false) != 0 {
+        if interested(&self.interest, false) != 0 {
             fence_before_look();
             self.doorbell().signal(lane);
         }
@@ -139,8 +139,8 @@ fn neighbours_keep_their_bits() {
     stage.nothing_is_missed(seen);
 }
 
-/// The inbox asks for attention and ready bits while the publisher sends; then it sleeps unless it sees a message.
-fn no_message_is_missed_by_who_asks() {
+/// The inbox registers its interest and has ready bits kept while the publisher sends; then it sleeps unless it sees a message.
+fn no_message_is_missed_while_registering() {
     let stage = Stage::set(false);
     let publisher = {
         let stage = stage.clone();
@@ -148,37 +148,37 @@ fn no_message_is_missed_by_who_asks() {
     };
     let mut seen = [0; 2];
     stage.doorbell().keep();
-    ask([&stage.attention].into_iter(), 0);
+    register([&stage.interest].into_iter(), 0);
     stage.doorbell().raise_all([1, 0, 0, 0]);
     stage.receive(0, &mut seen[0]);
     publisher.join().expect("a publisher");
     stage.nothing_is_missed(seen);
 }
 
-/// After asking, an inbox sees what a publisher committed without seeing the request.
-fn who_asks_sees_what_was_committed_before() {
+/// After registering, an inbox sees what a publisher committed without seeing its bit.
+fn registering_shows_earlier_commits() {
     let stage = Stage::set(false);
     let publisher = {
         let stage = stage.clone();
         thread::spawn(move || {
             stage.lanes[0].store(1, Ordering::Release);
-            who_asked(&stage.attention, false) != 0
+            interested(&stage.interest, false) != 0
         })
     };
-    ask([&stage.attention].into_iter(), 0);
+    register([&stage.interest].into_iter(), 0);
     let seen = stage.lanes[0].load(Ordering::Relaxed) == 1;
-    let asked = publisher.join().expect("a publisher");
-    assert!(seen || asked, "neither side saw the other");
+    let noticed = publisher.join().expect("a publisher");
+    assert!(seen || noticed, "neither side saw the other");
 }
 
-/// The inbox asks for attention and goes to sleep, with no ready bits.
-fn nobody_who_asks_sleeps_through_a_message() {
+/// The inbox registers its interest and goes to sleep, with no ready bits.
+fn nobody_registered_sleeps_through_a_message() {
     let stage = Stage::set(false);
     let publisher = {
         let stage = stage.clone();
         thread::spawn(move || stage.send(0, 1))
     };
-    ask([&stage.attention].into_iter(), 0);
+    register([&stage.interest].into_iter(), 0);
     let bell = stage.doorbell().bell();
     let armed = arm(bell);
     let seen = stage.lanes[0].load(Ordering::Relaxed);
@@ -202,18 +202,18 @@ fn loom_publishers_keep_each_others_ready_bits() {
 }
 
 #[test]
-fn loom_no_message_is_missed_while_ready_bits_are_asked_for() {
-    check(None, no_message_is_missed_by_who_asks);
+fn loom_no_message_is_missed_while_an_inbox_registers() {
+    check(None, no_message_is_missed_while_registering);
 }
 
 #[test]
-fn loom_who_asks_for_attention_sees_what_was_committed_before() {
-    check(None, who_asks_sees_what_was_committed_before);
+fn loom_an_inbox_that_registers_sees_earlier_commits() {
+    check(None, registering_shows_earlier_commits);
 }
 
 #[test]
-fn loom_nobody_who_asks_for_attention_sleeps_through_a_message() {
-    check(None, nobody_who_asks_sleeps_through_a_message);
+fn loom_an_inbox_that_registered_sleeps_through_no_message() {
+    check(None, nobody_registered_sleeps_through_a_message);
 }
 
 #[test]
@@ -242,11 +242,11 @@ fn loom_ready_bits_need_the_publishers_fence() {
 }
 
 #[test]
-fn loom_attention_needs_the_publishers_fence() {
-    fails(Mutation::NoWakerFence, who_asks_sees_what_was_committed_before);
+fn loom_interest_needs_the_publishers_fence() {
+    fails(Mutation::NoWakerFence, registering_shows_earlier_commits);
 }
 
 #[test]
-fn loom_attention_needs_the_fence_of_who_asks() {
-    fails(Mutation::NoAskerFence, who_asks_sees_what_was_committed_before);
+fn loom_interest_needs_the_inboxs_fence() {
+    fails(Mutation::NoInterestFence, registering_shows_earlier_commits);
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::open;
-use super::wishes::Wishes;
+use super::options::Options;
 use crate::membership::{Bus, OpenError};
-use crate::runtime::Place;
+use crate::runtime::RuntimeFolder;
 
 /// Options for opening a bus: its limits, its folder and the lock timeout. Made by [`Bus::builder`].
 ///
@@ -16,18 +16,18 @@ use crate::runtime::Place;
 #[must_use = "nothing is opened before `open` or `attach`"]
 pub struct BusBuilder {
     name: String,
-    place: Option<Place>,
-    wishes: Wishes,
+    runtime: Option<RuntimeFolder>,
+    options: Options,
 }
 
 impl BusBuilder {
     pub(super) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), place: None, wishes: Wishes::default() }
+        Self { name: name.to_owned(), runtime: None, options: Options::default() }
     }
 
     /// Uses this runtime folder instead of `$HOTFRAME_DIR` or the system's default.
     pub fn folder(mut self, folder: impl AsRef<Path>) -> Self {
-        self.place = Some(Place::at(folder.as_ref()));
+        self.runtime = Some(RuntimeFolder::at(folder.as_ref()));
         self
     }
 
@@ -59,7 +59,7 @@ impl BusBuilder {
 
     /// Lock timeout: how long this participant waits while another one changes the bus. The default is five seconds.
     pub const fn lock_timeout(mut self, lock_timeout: Duration) -> Self {
-        self.wishes.lock_timeout = lock_timeout;
+        self.options.lock_timeout = lock_timeout;
         self
     }
 
@@ -68,7 +68,7 @@ impl BusBuilder {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(&self) -> Result<Bus, OpenError> {
-        open::open(&self.place(), &self.name, true, &self.wishes)
+        open::open(&self.runtime(), &self.name, true, &self.options)
     }
 
     /// Attaches to an existing bus.
@@ -76,7 +76,7 @@ impl BusBuilder {
     /// # Errors
     /// [`OpenError::NotFound`] if no live bus has this name; otherwise see [`OpenError`].
     pub fn attach(&self) -> Result<Bus, OpenError> {
-        open::open(&self.place(), &self.name, false, &self.wishes)
+        open::open(&self.runtime(), &self.name, false, &self.options)
     }
 
     /// Creates a bus in this process's memory that nobody else can find; the name is only for display. [`Bus::attach_again`] adds
@@ -85,15 +85,15 @@ impl BusBuilder {
     /// # Errors
     /// See [`OpenError`].
     pub fn open_anonymous(&self) -> Result<Bus, OpenError> {
-        open::open_in_memory(&self.name, &self.wishes)
+        open::open_in_memory(&self.name, &self.options)
     }
 
     const fn ask(mut self, index: usize, limit: u64) -> Self {
-        self.wishes.asked[index] = Some(limit);
+        self.options.asked[index] = Some(limit);
         self
     }
 
-    fn place(&self) -> Place {
-        self.place.clone().unwrap_or_else(Place::from_environment)
+    fn runtime(&self) -> RuntimeFolder {
+        self.runtime.clone().unwrap_or_else(RuntimeFolder::from_environment)
     }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::list::ListError;
 use super::remains::{Remains, remains_in};
 use crate::membership::{has_life, remove_bus};
-use crate::runtime::{Folder, Place, Store, is_bus_name};
+use crate::runtime::{Folder, RuntimeFolder, Store, is_bus_name};
 use crate::sys::{Dir, DirError};
 
 /// Removes the buses in the runtime folder whose participants were all killed, and returns their names, sorted.
@@ -22,7 +22,7 @@ use crate::sys::{Dir, DirError};
 /// # Errors
 /// See [`ListError`]. A folder that does not exist is no error: it contains no bus.
 pub fn gc() -> Result<Vec<String>, ListError> {
-    gc_at(&Place::from_environment())
+    gc_at(&RuntimeFolder::from_environment())
 }
 
 /// Like [`gc`], in the given runtime folder.
@@ -30,23 +30,23 @@ pub fn gc() -> Result<Vec<String>, ListError> {
 /// # Errors
 /// As for [`gc`].
 pub fn gc_in(folder: impl AsRef<Path>) -> Result<Vec<String>, ListError> {
-    gc_at(&Place::at(folder.as_ref()))
+    gc_at(&RuntimeFolder::at(folder.as_ref()))
 }
 
-fn gc_at(place: &Place) -> Result<Vec<String>, ListError> {
-    let root = match place.open(false) {
+fn gc_at(runtime: &RuntimeFolder) -> Result<Vec<String>, ListError> {
+    let root = match runtime.open(false) {
         Err(DirError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         root => Arc::new(root?),
     };
     let mut names = root.names(true)?;
-    names.retain(|name| remove_dead(place, &root, name));
+    names.retain(|name| remove_dead(runtime, &root, name));
     names.sort();
-    place.remove_if_default();
+    runtime.remove_if_default();
     Ok(names)
 }
 
 /// Checks a few other buses while `opening` is being opened. Failures are left to others to report.
-pub(super) fn opportunistically(place: &Place, root: &Arc<Dir>, opening: &str) {
+pub(super) fn opportunistically(runtime: &RuntimeFolder, root: &Arc<Dir>, opening: &str) {
     /// Maximum number of buses checked; a user with more can call [`gc`].
     const LOOKS_MAX: usize = 16;
     let mut names = root.names(true).unwrap_or_default();
@@ -55,16 +55,16 @@ pub(super) fn opportunistically(place: &Place, root: &Arc<Dir>, opening: &str) {
     let start = RandomState::new().build_hasher().finish() as usize % names.len().max(1);
     names.rotate_left(start);
     for name in names.iter().take(LOOKS_MAX) {
-        remove_dead(place, root, name);
+        remove_dead(runtime, root, name);
     }
 }
 
 /// Removes the bus `name` if all its participants are dead; returns whether it did.
-fn remove_dead(place: &Place, root: &Arc<Dir>, name: &str) -> bool {
+fn remove_dead(runtime: &RuntimeFolder, root: &Arc<Dir>, name: &str) -> bool {
     if !is_bus_name(name) {
         return false;
     }
-    let Ok(folder) = Folder::open(place, Arc::clone(root), name, false) else { return false };
+    let Ok(folder) = Folder::open(runtime, Arc::clone(root), name, false) else { return false };
     let store = Store::Folder(Arc::new(folder));
     if remains_in(&store) != Remains::Dead {
         return false;

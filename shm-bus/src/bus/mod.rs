@@ -11,9 +11,9 @@ mod builder;
 mod gc;
 mod list;
 mod open;
+mod options;
 mod probe;
 mod remains;
-mod wishes;
 
 pub use builder::BusBuilder;
 pub use gc::{gc, gc_in};

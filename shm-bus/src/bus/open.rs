@@ -9,26 +9,26 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::gc;
-use super::wishes::Wishes;
+use super::options::Options;
 use crate::control::{Build, Control, Limits, Process};
 use crate::layout;
 use crate::membership::{
     Bus, Change, OpenError, Shared, View, clear, has_held_locks, has_life, is_missing, open_control, remove_bus,
 };
-use crate::runtime::{Access, CONTROL, CONTROL_NEW, Folder, LockError, Memory, Place, Store, is_bus_name};
+use crate::runtime::{Access, BusMemory, CONTROL, CONTROL_NEW, Folder, LockError, RuntimeFolder, Store, is_bus_name};
 use crate::sys::{Birth, Dir};
 
 /// Maximum number of attempts at a bus that is removed meanwhile.
 const ATTEMPTS_MAX: usize = 64;
 
 /// Opens the bus `name`; with `create`, creates it if it doesn't exist.
-pub(super) fn open(place: &Place, name: &str, create: bool, wishes: &Wishes) -> Result<Bus, OpenError> {
+pub(super) fn open(runtime: &RuntimeFolder, name: &str, create: bool, options: &Options) -> Result<Bus, OpenError> {
     if !is_bus_name(name) {
         return Err(OpenError::Name { name: name.to_owned() });
     }
-    wishes.check()?;
+    options.check()?;
     for _ in 0..ATTEMPTS_MAX {
-        if let Some(bus) = attempt(place, name, create, wishes)? {
+        if let Some(bus) = attempt(runtime, name, create, options)? {
             return Ok(bus);
         }
     }
@@ -36,35 +36,35 @@ pub(super) fn open(place: &Place, name: &str, create: bool, wishes: &Wishes) -> 
 }
 
 /// One attempt; `None` if the bus's folder was removed meanwhile.
-fn attempt(place: &Place, name: &str, create: bool, wishes: &Wishes) -> Result<Option<Bus>, OpenError> {
-    let root = match place.open(create) {
-        Err(error) if !create && is_missing(&error) => return Err(not_found(name, place)),
+fn attempt(runtime: &RuntimeFolder, name: &str, create: bool, options: &Options) -> Result<Option<Bus>, OpenError> {
+    let root = match runtime.open(create) {
+        Err(error) if !create && is_missing(&error) => return Err(not_found(name, runtime)),
         root => Arc::new(root?),
     };
     if create {
-        gc::opportunistically(place, &root, name);
+        gc::opportunistically(runtime, &root, name);
     }
-    let opened = attempt_in(place, &root, name, create, wishes);
+    let opened = attempt_in(runtime, &root, name, create, options);
     if opened.is_err() {
-        place.remove_if(root.was_made());
+        runtime.remove_if(root.was_made());
     }
     opened
 }
 
 /// Like [`attempt`], in the opened runtime folder.
 fn attempt_in(
-    place: &Place,
+    runtime: &RuntimeFolder,
     root: &Arc<Dir>,
     name: &str,
     create: bool,
-    wishes: &Wishes,
+    options: &Options,
 ) -> Result<Option<Bus>, OpenError> {
-    let folder = match Folder::open(place, Arc::clone(root), name, create) {
-        Err(error) if is_missing(&error) => return if create { Ok(None) } else { Err(not_found(name, place)) },
+    let folder = match Folder::open(runtime, Arc::clone(root), name, create) {
+        Err(error) if is_missing(&error) => return if create { Ok(None) } else { Err(not_found(name, runtime)) },
         folder => Arc::new(folder?),
     };
-    let opened = match enter_locked(Store::Folder(Arc::clone(&folder)), name, create, wishes) {
-        Err(OpenError::NotFound { .. }) => Err(not_found(name, place)),
+    let opened = match enter_locked(Store::Folder(Arc::clone(&folder)), name, create, options) {
+        Err(OpenError::NotFound { .. }) => Err(not_found(name, runtime)),
         opened => opened,
     };
     if opened.is_err() {
@@ -74,10 +74,10 @@ fn attempt_in(
 }
 
 /// Opens a bus in this process's memory.
-pub(super) fn open_in_memory(name: &str, wishes: &Wishes) -> Result<Bus, OpenError> {
-    wishes.check()?;
-    let store = Store::Memory(Arc::new(Memory::new()));
-    let opened = enter_locked(store, name, true, wishes)?;
+pub(super) fn open_in_memory(name: &str, options: &Options) -> Result<Bus, OpenError> {
+    options.check()?;
+    let store = Store::Memory(Arc::new(BusMemory::new()));
+    let opened = enter_locked(store, name, true, options)?;
     opened.ok_or_else(|| OpenError::Unsettled { name: name.to_owned() })
 }
 
@@ -91,18 +91,19 @@ pub(super) fn open_again(shared: &Shared) -> Result<Bus, OpenError> {
     if shared.look_at_once() {
         return Err(OpenError::Removed { name: name() });
     }
-    let opened = enter_locked(shared.store.clone(), &shared.name, false, &Wishes::patient(shared.lock_timeout))?;
+    let opened =
+        enter_locked(shared.store.clone(), &shared.name, false, &Options::with_lock_timeout(shared.lock_timeout))?;
     opened.ok_or_else(|| OpenError::Unsettled { name: name() })
 }
 
-fn not_found(name: &str, place: &Place) -> OpenError {
-    OpenError::NotFound { name: name.to_owned(), folder: place.path().to_owned() }
+fn not_found(name: &str, runtime: &RuntimeFolder) -> OpenError {
+    OpenError::NotFound { name: name.to_owned(), folder: runtime.path().to_owned() }
 }
 
 /// Enters the bus in `store`. `None` if it was removed before it could be locked.
-fn enter_locked(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Option<Bus>, OpenError> {
+fn enter_locked(store: Store, name: &str, create: bool, options: &Options) -> Result<Option<Bus>, OpenError> {
     let failed = |what| move |source| OpenError::Io { name: name.to_owned(), what, source };
-    let lock = match store.lock(wishes.lock_timeout) {
+    let lock = match store.lock(options.lock_timeout) {
         Ok(lock) => lock,
         Err(LockError::Gone) => return Ok(None),
         Err(LockError::Io(source)) => return Err(failed("lock `bus.lock`")(source)),
@@ -111,7 +112,7 @@ fn enter_locked(store: Store, name: &str, create: bool, wishes: &Wishes) -> Resu
             return Err(OpenError::Busy { name: name.to_owned(), holder });
         }
     };
-    let entered = enter(store.clone(), name, create, wishes);
+    let entered = enter(store.clone(), name, create, options);
     if entered.is_err() && !has_life(&store) {
         remove_bus(&store);
     }
@@ -122,7 +123,7 @@ fn enter_locked(store: Store, name: &str, create: bool, wishes: &Wishes) -> Resu
 }
 
 /// Finds or creates the registry and takes a slot in it. Under `bus.lock`.
-fn enter(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Bus, OpenError> {
+fn enter(store: Store, name: &str, create: bool, options: &Options) -> Result<Bus, OpenError> {
     let failed = |what| move |source| OpenError::Io { name: name.to_owned(), what, source };
     let found = match open_control(&store, Access::Write) {
         Ok(control) => control.filter(|control| View { name, store: &store, control }.has_life()),
@@ -133,16 +134,16 @@ fn enter(store: Store, name: &str, create: bool, wishes: &Wishes) -> Result<Bus,
     let birth = Birth::own();
     let control = match found {
         Some(control) => {
-            wishes.compare(name, &control.limits())?;
+            options.compare(name, &control.limits())?;
             control
         }
         None if !create => return Err(OpenError::NotFound { name: name.to_owned(), folder: PathBuf::new() }),
         None => {
             clear(&store);
-            make_control(&store, birth, &wishes.limits()).map_err(failed("create the registry"))?
+            make_control(&store, birth, &options.limits()).map_err(failed("create the registry"))?
         }
     };
-    Shared::enter(name, store, control, birth, wishes.lock_timeout).map(Bus::of)
+    Shared::enter(name, store, control, birth, options.lock_timeout).map(Bus::of)
 }
 
 fn make_control(store: &Store, birth: Birth, limits: &Limits) -> io::Result<Control> {

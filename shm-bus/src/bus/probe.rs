@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::layout;
 use crate::membership::{OpenError, clear, remove_bus};
-use crate::runtime::{Access, CONTROL, CONTROL_NEW, Folder, LockError, LockOwner, Place, Store};
+use crate::runtime::{Access, CONTROL, CONTROL_NEW, Folder, LockError, LockOwner, RuntimeFolder, Store};
 use crate::sync::Ordering;
 
 /// No bus can have this name, so it is never listed, opened or collected.
@@ -19,7 +19,7 @@ const NAME: &str = ".probe";
 /// # Errors
 /// The same as [`Bus::open`](crate::Bus::open) would return; see [`OpenError`].
 pub fn probe() -> Result<(), OpenError> {
-    probe_at(&Place::from_environment())
+    probe_at(&RuntimeFolder::from_environment())
 }
 
 /// Like [`probe`], in the given runtime folder.
@@ -27,19 +27,19 @@ pub fn probe() -> Result<(), OpenError> {
 /// # Errors
 /// As for [`probe`].
 pub fn probe_in(folder: impl AsRef<Path>) -> Result<(), OpenError> {
-    probe_at(&Place::at(folder.as_ref()))
+    probe_at(&RuntimeFolder::at(folder.as_ref()))
 }
 
-fn probe_at(place: &Place) -> Result<(), OpenError> {
-    let root = Arc::new(place.open(true)?);
+fn probe_at(runtime: &RuntimeFolder) -> Result<(), OpenError> {
+    let root = Arc::new(runtime.open(true)?);
     let made = root.was_made();
-    let probed = Folder::open(place, root, NAME, true).map_err(OpenError::from).and_then(|folder| {
+    let probed = Folder::open(runtime, root, NAME, true).map_err(OpenError::from).and_then(|folder| {
         let folder = Arc::new(folder);
         let probed = probe_store(&Store::Folder(Arc::clone(&folder)));
         folder.remove_if_empty();
         probed
     });
-    place.remove_if(made);
+    runtime.remove_if(made);
     probed
 }
 

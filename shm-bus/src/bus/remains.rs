@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::membership::{has_life, open_control};
-use crate::runtime::{Access, BUS_LOCK, Folder, Place, Store, is_bus_name};
+use crate::runtime::{Access, BUS_LOCK, Folder, RuntimeFolder, Store, is_bus_name};
 use crate::sys::is_not_a_file;
 
 /// State of a folder within the runtime folder.
@@ -24,8 +24,8 @@ pub enum Remains {
 /// Returns the remains of the bus `name`, if there was one. Changes nothing.
 #[must_use]
 pub fn remains(name: &str) -> Remains {
-    let place = Place::from_environment();
-    let folder = place.open(false).and_then(|root| Folder::open(&place, Arc::new(root), name, false));
+    let runtime = RuntimeFolder::from_environment();
+    let folder = runtime.open(false).and_then(|root| Folder::open(&runtime, Arc::new(root), name, false));
     match folder {
         Ok(folder) if is_bus_name(name) => remains_in(&Store::Folder(Arc::new(folder))),
         _ => Remains::NoBus,
@@ -56,8 +56,8 @@ pub enum LockLook {
 /// Waits until the lock of the bus `name` is free, for at most `lock_timeout`. Takes it only shared, and for a moment.
 #[must_use]
 pub fn look_at_lock(name: &str, lock_timeout: Duration) -> LockLook {
-    let place = Place::from_environment();
-    let folder = place.open(false).and_then(|root| Folder::open(&place, Arc::new(root), name, false));
+    let runtime = RuntimeFolder::from_environment();
+    let folder = runtime.open(false).and_then(|root| Folder::open(&runtime, Arc::new(root), name, false));
     let file = match folder.map(|folder| folder.dir().open_file(BUS_LOCK, false)) {
         Ok(Ok(file)) => file,
         Ok(Err(error)) if is_not_a_file(&error) => return LockLook::NoFile,

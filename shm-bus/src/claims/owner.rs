@@ -20,7 +20,8 @@ impl<'a, F: Fn(usize) -> bool> Register<'a, F> {
     }
 
     /// Whether `owner` has left or is proven dead. A worker's entry is written before its first claim, and removed after its last one or
-    /// after the proof of its death. Whoever sees the claim sees the entry: `[OWNER]`.
+    /// after the proof of its death. A load that sees a claim also sees its owner's entry: `[OWNER]`. So a missing entry means that the
+    /// owner is gone.
     pub(crate) fn is_gone(&mut self, owner: Owner) -> bool {
         let entry = self.control.inbox(owner.index.into());
         let Some(entry) = entry.filter(|entry| entry.worker && Owner::new(entry.index, entry.id) == owner) else {

@@ -283,7 +283,8 @@ impl<C: Claims> Table<C> {
 
     #[inline]
     fn look(&self, sequence: u64) -> Look {
-        // ORDERING: [OWNER] Acquire, pairs with the Release of `exchange` by the owner that is seen: its entry is seen too.
+        // ORDERING: [OWNER] Acquire, pairs with the Release of the owner's `exchange`: a load that sees an owner's claim also sees that
+        // owner's entry in the registry.
         let word = self.word(sequence).load(order_unless(Mutation::RelaxedLook, Ordering::Acquire));
         let lap = lap_of(sequence, self.log2);
         match ClaimWord::decode(word) {
@@ -309,9 +310,9 @@ impl<C: Claims> Table<C> {
     /// Changes a claim that still has the word `seen`.
     #[inline]
     fn exchange(&self, sequence: u64, seen: ClaimWord, word: ClaimWord) -> bool {
-        let place = self.word(sequence);
+        let claim = self.word(sequence);
         if mutated(Mutation::ClaimWithoutCompare) {
-            place.store(word.encode(), Ordering::Release);
+            claim.store(word.encode(), Ordering::Release);
             return true;
         }
         // ORDERING: [CLAIM] Acquire, pairs with the Release of `publish`, and with that of an earlier owner's return, so that its reads
@@ -322,7 +323,7 @@ impl<C: Claims> Table<C> {
             State::Claimed => order_unless(Mutation::RelaxedClaim, Ordering::AcqRel),
             _ => order_unless(Mutation::RelaxedDone, Ordering::AcqRel),
         };
-        place.compare_exchange(seen.encode(), word.encode(), order, Ordering::Relaxed).is_ok()
+        claim.compare_exchange(seen.encode(), word.encode(), order, Ordering::Relaxed).is_ok()
     }
 
     fn note_return(&self) {

@@ -1,7 +1,7 @@
 //! Abandoned entries (tombstones): a bit for each lane, inbox and participant whose owner dropped it without waiting for `bus.lock`.
 //!
-//! The owner sets the bit, then tries the lock. If the lock is held, its holder checks the bits once more after releasing it: `[ABANDONED]`.
-//! So a drop never waits, and an abandoned entry stays no longer than the present change.
+//! The owner sets the bit, then tries the lock. If the lock is held, its holder checks the bits once more after releasing it:
+//! `[ABANDONED]`. So a drop never waits, and an abandoned entry stays no longer than the present change.
 //!
 //! # Invariants
 //! 1. Bits are set by owners, and cleared under `bus.lock` before the index is reused.
@@ -23,7 +23,7 @@ pub(crate) enum Abandoned {
 }
 
 impl Abandoned {
-    const fn place(self) -> (usize, u64) {
+    const fn word_and_bit(self) -> (usize, u64) {
         match self {
             Self::Lane(index) => (ABANDONED_LANES + index / 64, 1 << (index % 64)),
             Self::Inbox(index) => (ABANDONED_INBOXES, 1 << index),
@@ -35,7 +35,7 @@ impl Abandoned {
 impl Control {
     /// Marks `what` as abandoned. Called by its owner, which then tries to clean up.
     pub(crate) fn abandon(&self, what: Abandoned) {
-        let (word, bit) = what.place();
+        let (word, bit) = what.word_and_bit();
         // ORDERING: [ABANDONED] Release: the sweep that sees it sees the messages sent before. The fence is the first half of "set the bit,
         // then try the lock"; pairs with the one in `anything_abandoned`.
         self.word(word).fetch_or(bit, Ordering::Release);
@@ -53,7 +53,7 @@ impl Control {
 
     /// Whether the owner has abandoned `what`.
     pub(crate) fn is_abandoned(&self, what: Abandoned) -> bool {
-        let (word, bit) = what.place();
+        let (word, bit) = what.word_and_bit();
         // ORDERING: [ABANDONED] Acquire, pairs with `abandon`.
         self.word(word).load(Ordering::Acquire) & bit != 0
     }
@@ -67,7 +67,7 @@ impl Control {
 
     /// Clears the mark, after the entry was cleaned up. Under `bus.lock`.
     pub(crate) fn clear_abandoned(&self, what: Abandoned) {
-        let (word, bit) = what.place();
+        let (word, bit) = what.word_and_bit();
         // ORDERING: Relaxed, `bus.lock` orders its holders.
         if self.word(word).load(Ordering::Relaxed) & bit != 0 {
             self.word(word).fetch_and(!bit, Ordering::Relaxed);

@@ -1,12 +1,12 @@
 //! Accounts of messages that an observer may never have seen: those of ended lanes, for each topic.
 //!
 //! An observer does not keep a lane alive. A lane that comes and goes between two of its looks leaves its messages here: `ended` grows by
-//! the number of messages sent in each lane of the topic that ends. The account is the id with which the topic's name took its place in the
-//! table; it outlives changed declarations. If the full table needs a place, a topic is evicted whose only readers are inboxes that read
-//! everything; its total is added to `forgotten`.
+//! the number of messages sent in each lane of the topic that ends. The account is the id with which the topic's name took its index in the
+//! table; it outlives changed declarations. If the full table needs a free index, a topic is evicted whose only readers are inboxes that
+//! read everything; its total is added to `forgotten`.
 //!
 //! # Invariants
-//! 1. Totals change only under `bus.lock`, and only grow until the place is free. A place is free if its account is 0.
+//! 1. Totals change only under `bus.lock`, and only grow until the index is free. An index of the topic table is free if its account is 0.
 //! 2. A lane's entry is freed before its topic's total grows, and a topic's before `forgotten` grows: `[ENDED]`.
 //! 3. Each lane is counted once. The step (an intent record) says what is being done and the resulting total, before it is done. After a
 //!    death the next holder of `bus.lock` repeats it; it is idempotent.
@@ -52,9 +52,9 @@ const _: () = assert!(LANES_MAX <= 256 && TOPICS_MAX <= 256, "eight bits each");
 /// A topic's line about its ended lanes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ended {
-    /// 0 if the place is free.
+    /// 0 if the index is free.
     pub(crate) account: u64,
-    /// Messages of lanes that ended since the name took its place.
+    /// Messages of lanes that ended since the name took its index.
     pub(crate) messages: u64,
 }
 
@@ -66,7 +66,7 @@ impl Control {
         self.take_step(Step::Lane { id: lane.id, index: lane.index, topic: lane.topic }, total);
     }
 
-    /// Frees the place of `topic`, which no lane and no subscription names. Under `bus.lock`.
+    /// Frees the index `topic`, which no lane and no subscription names. Under `bus.lock`.
     pub(super) fn forget_topic(&self, topic: usize) {
         let Ended { account, messages } = self.ended(topic);
         // ORDERING: Relaxed, `bus.lock` orders its holders.
@@ -139,7 +139,7 @@ impl Control {
         self.line(topic, ENDED_BEFORE).store(ended, Ordering::Relaxed);
     }
 
-    /// Marks the place of `topic` as free.
+    /// Marks the index `topic` as free.
     pub(super) fn close_account(&self, topic: usize) {
         // ORDERING: Release, after its entry was freed.
         self.line(topic, ACCOUNT).store(0, Ordering::Release);

@@ -1,6 +1,6 @@
 //! The bells: a doorbell for each inbox, a room bell for each lane, and for each topic the mask of inboxes that want a signal.
 //!
-//! A publisher loads its topic's attention mask after every commit, and checks an inbox's doorbell only if its bit is set. Inboxes that
+//! A publisher loads its topic's interest mask after every commit, and checks an inbox's doorbell only if its bit is set. Inboxes that
 //! poll few lanes and never sleep are not in the mask, and cost the publisher nothing.
 //!
 //! # Invariants
@@ -9,7 +9,7 @@
 
 use super::Control;
 use crate::bell::Doorbell;
-use crate::layout::control::line::ATTENTION;
+use crate::layout::control::line::INTEREST;
 use crate::layout::control::{DOORBELLS, ROOM_BELLS, TOPICS_MAX};
 use crate::sync::{AtomicU64, Ordering};
 
@@ -26,19 +26,19 @@ impl Control {
         self.word(ROOM_BELLS.start + index * ROOM_BELLS.stride)
     }
 
-    /// The attention mask: bits of the inboxes that want a signal at each message of `topic`.
+    /// The interest mask: bits of the inboxes that want a signal at each message of `topic`.
     #[inline]
-    pub(crate) fn attention(&self, topic: usize) -> &AtomicU64 {
-        self.line(topic, ATTENTION)
+    pub(crate) fn interest(&self, topic: usize) -> &AtomicU64 {
+        self.line(topic, INTEREST)
     }
 
-    /// Removes the inbox at `index` from every topic's attention mask. Under `bus.lock`.
+    /// Removes the inbox at `index` from every topic's interest mask. Under `bus.lock`.
     pub(super) fn silence(&self, index: usize) {
         for topic in 0..TOPICS_MAX {
-            let attention = self.attention(topic);
+            let interest = self.interest(topic);
             // ORDERING: Relaxed, as for the next two: a bit that a publisher still sees costs it a check of the doorbell.
-            if attention.load(Ordering::Relaxed) >> index & 1 == 1 {
-                attention.fetch_and(!(1 << index), Ordering::Relaxed);
+            if interest.load(Ordering::Relaxed) >> index & 1 == 1 {
+                interest.fetch_and(!(1 << index), Ordering::Relaxed);
             }
         }
         self.doorbell(index).keep_no_longer();

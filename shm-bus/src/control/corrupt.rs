@@ -1,4 +1,4 @@
-//! Corrupt entries: they are in use but invalid, because somebody wrote where it must not. Readers ignore them; they keep their place.
+//! Corrupt entries: they are in use but invalid, because somebody wrote where it must not. Readers ignore them; they keep their index.
 //!
 //! # Invariants
 //! 1. A corrupt entry is freed only if its owner is proven dead, as a live owner still uses the bells and bits of its index. The possible

@@ -123,7 +123,7 @@ impl Control {
         let entry = self.entry(INBOXES, index);
         // ORDERING: Relaxed, published by [EPOCH].
         entry[SUBSCRIPTIONS + topic / 64].fetch_and(!(1 << (topic % 64)), Ordering::Relaxed);
-        self.attention(topic).fetch_and(!(1 << index), Ordering::Relaxed);
+        self.interest(topic).fetch_and(!(1 << index), Ordering::Relaxed);
     }
 
     /// Frees the entry. Under `bus.lock`.

@@ -8,18 +8,18 @@
 //! | `handshake`, `limits`, `process` | words of the header |
 //! | `participants`, `topics`, `lanes`, `inboxes` | the tables |
 //! | `accounts` | messages of lanes that have ended |
-//! | `bells` | bells and attention masks |
+//! | `bells` | bells and interest masks |
 //! | `abandoned`, `corrupt` | abandoned and corrupt entries |
 //!
 //! # Invariants
 //! 1. Entries (and the subscription words of an inbox) change only under `bus.lock`; anybody reads them at any time. Bells, ready bits and
-//!    attention masks change at any time, by read-modify-write.
+//!    interest masks change at any time, by read-modify-write.
 //! 2. An entry's first word is stored last, Release, and is 0 while the entry is free: `[ENTRY]`.
 //! 3. Ids come from one counter and are never reused; `epoch` grows after every change.
 //! 4. Everything that is read is checked: indices against the tables, lengths against their fields, texts for UTF-8.
 //!
 //! # Failure
-//! Readers treat an entry that fails a check as free; it keeps its place until its owner is dead (`corrupt`).
+//! Readers treat an entry that fails a check as free; it keeps its index until its owner is dead (`corrupt`).
 
 mod abandoned;
 mod accounts;

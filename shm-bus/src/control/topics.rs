@@ -1,8 +1,8 @@
 //! Topics' entries, each a name and its present declaration.
 //!
 //! # Invariants
-//! 1. A place is free if its account is 0. A place with an account and without an entry belongs to a killed process that was declaring its
-//!    name anew: the name is still readable, and the next process that declares it gets this place.
+//! 1. An index is free if its account is 0. An index with an account but without an entry belongs to a killed process that was declaring
+//!    its name anew: the name is still readable, and the next process that declares it gets this index.
 
 use super::{Control, load, publish, text};
 use crate::layout::control::line::{ACCOUNT, ENDED_BEFORE};
@@ -18,7 +18,7 @@ pub(crate) struct TopicEntry {
     pub(crate) index: usize,
     /// Id of this declaration.
     pub(crate) id: u64,
-    /// Account of its name; the same for all declarations while the name has this place.
+    /// Account of its name; the same for all declarations while the name has this index.
     pub(crate) account: u64,
     /// Messages of lanes that had ended when it was declared.
     pub(crate) ended_before: u64,
@@ -69,7 +69,7 @@ impl Control {
         self.entry(TOPICS, index)[STATE].load(Ordering::Acquire)
     }
 
-    /// Whether the place `index` is free, and not taken by a corrupt topic. Under `bus.lock`.
+    /// Whether `index` is free, and not taken by a corrupt topic. Under `bus.lock`.
     pub(crate) fn topic_is_free(&self, index: usize) -> bool {
         self.declaration(index) == 0 && self.line(index, ACCOUNT).load(Ordering::Relaxed) == 0
     }
@@ -102,7 +102,7 @@ impl Control {
             return Some(index);
         }
         let free = (0..TOPICS_MAX.min(self.limits().topics)).find(|index| self.topic_is_free(*index));
-        let index = free.or_else(|| self.make_place())?;
+        let index = free.or_else(|| self.evict_unneeded())?;
         let id = self.next_id();
         self.open_account(index, id);
         self.fill(index, id, topic);
@@ -137,8 +137,8 @@ impl Control {
         (0..TOPICS_MAX).filter(unfinished).find(has_name)
     }
 
-    /// Makes room by evicting the oldest topic that nobody publishes or has subscribed to by name.
-    fn make_place(&self) -> Option<usize> {
+    /// Frees an index by evicting the oldest topic that nobody publishes or has subscribed to by name.
+    fn evict_unneeded(&self) -> Option<usize> {
         let is_needed = |index: usize| self.topic_is_held(index) || self.inboxes().any(|inbox| inbox.names(index));
         let unneeded = self.topics().filter(|topic| !is_needed(topic.index));
         let index = unneeded.min_by_key(|topic| topic.id)?.index;
@@ -158,7 +158,7 @@ impl Control {
         self.entry(TOPICS, index)[LENGTHS].fetch_and((1 << 56) - 1, Ordering::Relaxed);
     }
 
-    /// Frees the place `index`. Under `bus.lock`.
+    /// Frees `index`. Under `bus.lock`.
     pub(crate) fn remove_topic(&self, index: usize) {
         // ORDERING: [ENTRY] a reader of 0 uses nothing that was written before.
         self.entry(TOPICS, index)[STATE].store(0, Ordering::Release);

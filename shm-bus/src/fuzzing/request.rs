@@ -68,7 +68,7 @@ fn serve(server: &mut Server) {
         1 => {
             let _ = request.refuse(Status::Application, "no");
         }
-        2 => drop(request.later()),
+        2 => drop(request.defer()),
         _ => {
             let payload = request.payload();
             let _ = request.reply(payload);

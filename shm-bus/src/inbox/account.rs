@@ -153,16 +153,16 @@ impl Inbox {
     pub(super) fn follow_topics(&mut self) {
         let shared = std::sync::Arc::clone(&self.shared);
         let control = &shared.control;
-        for place in 0..self.subscriptions.len() {
-            let Subscription { topic, account, .. } = self.subscriptions[place];
-            if self.subscriptions[place].is_current(control.declaration(topic)) || self.owes_lanes(account) {
+        for index in 0..self.subscriptions.len() {
+            let Subscription { topic, account, .. } = self.subscriptions[index];
+            if self.subscriptions[index].is_current(control.declaration(topic)) || self.owes_lanes(account) {
                 continue;
             }
             let Some(entry) = control.topic(topic).filter(|entry| entry.account == account) else { continue };
-            let (missed, told) = self.subscriptions[place].redeclare(&entry);
+            let (missed, told) = self.subscriptions[index].redeclare(&entry);
             self.miss(Some(&entry.name), missed);
             if let Some(told) = told {
-                self.tell_redeclared(place, told);
+                self.tell_redeclared(index, told);
             }
         }
         if self.accounts.everything {
@@ -176,8 +176,8 @@ impl Inbox {
     /// For an observer: subscribes to the newer declaration of a topic at another index, made by a participant that alone held the former
     /// one. The former one is read to its end as well.
     fn follow_names(&mut self, control: &Control) {
-        for place in 0..self.subscriptions.len() {
-            let Some(entry) = control.topic_named(&self.subscriptions[place].declared.name) else { continue };
+        for index in 0..self.subscriptions.len() {
+            let Some(entry) = control.topic_named(&self.subscriptions[index].declared.name) else { continue };
             if self.subscriptions.iter().any(|one| one.account == entry.account) {
                 continue;
             }
@@ -188,13 +188,13 @@ impl Inbox {
                 control.unsubscribe_inbox(self.index, entry.index);
                 continue;
             }
-            let (other, told) = self.subscriptions[place].followed_by(&entry, ended.messages);
+            let (other, told) = self.subscriptions[index].followed_by(&entry, ended.messages);
             self.subscriptions.push(other);
             if let Some(told) = told {
                 self.tell_redeclared(self.subscriptions.len() - 1, told);
             }
             if self.rings {
-                self.ask_for_signals();
+                self.register_interest();
             }
         }
     }
@@ -205,23 +205,23 @@ impl Inbox {
         if self.gating || self.accounts.everything {
             return;
         }
-        for place in (0..self.subscriptions.len()).rev() {
-            let former = &self.subscriptions[place];
+        for index in (0..self.subscriptions.len()).rev() {
+            let former = &self.subscriptions[index];
             let is_over = self.subscriptions.iter().any(|one| former.gives_way_to(one))
                 && !self.shared.control.topic_is_held(former.topic)
                 && !look.lanes.iter().any(|lane| lane.topic == former.topic)
                 && !self.owes_lanes(former.account);
-            let was_over = std::mem::replace(&mut self.subscriptions[place].is_over, is_over);
+            let was_over = std::mem::replace(&mut self.subscriptions[index].is_over, is_over);
             if is_over && was_over {
-                let former = self.subscriptions.remove(place);
+                let former = self.subscriptions.remove(index);
                 self.shared.control.unsubscribe_inbox(self.index, former.topic);
             }
         }
     }
 
-    fn tell_redeclared(&mut self, place: usize, told: Redeclared) {
+    fn tell_redeclared(&mut self, index: usize, told: Redeclared) {
         let Redeclared { was, wanted } = told;
-        let now = Box::new((*self.subscriptions[place].declared).clone());
+        let now = Box::new((*self.subscriptions[index].declared).clone());
         tracing::info!(topic = now.name, %was, %now, "a topic that only observers held was declared again");
         let was = Box::new((*was).clone());
         self.news.push_back(match wanted {
@@ -264,7 +264,7 @@ impl Inbox {
             }
         }
         if self.rings && self.subscriptions.len() > known {
-            self.ask_for_signals();
+            self.register_interest();
         }
     }
 

@@ -48,19 +48,19 @@ impl Inbox {
     ) -> Result<(), SubscribeError> {
         let shared = Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
-        let place = find_or_add(&shared.control, topic, leaving)?;
-        self.join_at(&change, place, Some(topic), from)
+        let index = find_or_add(&shared.control, topic, leaving)?;
+        self.join_at(&change, index, Some(topic), from)
     }
 
     /// Like [`Self::subscribe`], but fails if another inbox gates the topic.
     pub(crate) fn subscribe_alone(&mut self, topic: &TopicSpec<'_>, from: Start) -> Result<(), SubscribeError> {
         let shared = Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
-        let place = find_or_add(&shared.control, topic, &Leaving::default())?;
-        if let Some(other) = shared.control.inboxes().find(|inbox| inbox.id != self.id && inbox.gates(place)) {
+        let index = find_or_add(&shared.control, topic, &Leaving::default())?;
+        if let Some(other) = shared.control.inboxes().find(|inbox| inbox.id != self.id && inbox.gates(index)) {
             return Err(SubscribeError::Taken { topic: topic.name.to_owned(), by: other.name });
         }
-        self.join_at(&change, place, Some(topic), from)
+        self.join_at(&change, index, Some(topic), from)
     }
 
     /// Reads a topic that somebody has declared, whatever its type.
@@ -71,8 +71,8 @@ impl Inbox {
         let shared = Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
         let found = shared.control.topic_named(topic_name);
-        let place = found.ok_or_else(|| TopicError::Unknown { topic: topic_name.to_owned() })?.index;
-        self.join_at(&change, place, None, from)
+        let index = found.ok_or_else(|| TopicError::Unknown { topic: topic_name.to_owned() })?.index;
+        self.join_at(&change, index, None, from)
     }
 
     /// Reads all topics, whatever their types: existing ones from `from` on, later ones from their first message on. [`Self::take_missed`]
@@ -102,25 +102,25 @@ impl Inbox {
         Ok(())
     }
 
-    /// Subscribes to the existing topic at index `place`.
+    /// Subscribes to the existing topic at `index`.
     fn join_at(
         &mut self,
         _: &Change<'_>,
-        place: usize,
+        index: usize,
         wanted: Option<&TopicSpec<'_>>,
         from: Start,
     ) -> Result<(), SubscribeError> {
         let shared = Arc::clone(&self.shared);
         if self.gating {
-            refuse_queue(&shared.control, place)?;
+            refuse_queue(&shared.control, index)?;
         }
         let corrupt =
             || TopicError::Unknown { topic: wanted.map_or_else(String::new, |wanted| wanted.name.to_owned()) };
-        let entry = shared.control.topic(place).ok_or_else(corrupt)?;
-        let lanes = self.map_lanes(place)?;
+        let entry = shared.control.topic(index).ok_or_else(corrupt)?;
+        let lanes = self.map_lanes(index)?;
         let look = self.look_before_joining();
         if let Some(joined) = self.join(&look, &entry, wanted, lanes, from) {
-            shared.control.subscribe_inbox(self.index, place);
+            shared.control.subscribe_inbox(self.index, index);
             shared.control.bump_epoch();
             self.settle(joined, from);
         }
@@ -136,9 +136,9 @@ impl Inbox {
         look
     }
 
-    /// Maps the lanes of the topic at index `place`.
-    fn map_lanes(&self, place: usize) -> Result<Vec<(LaneEntry, LaneFile)>, ChangeError> {
-        let lanes = self.shared.control.lanes().filter(|entry| entry.topic == place);
+    /// Maps the lanes of the topic at `index`.
+    fn map_lanes(&self, index: usize) -> Result<Vec<(LaneEntry, LaneFile)>, ChangeError> {
+        let lanes = self.shared.control.lanes().filter(|entry| entry.topic == index);
         let mapped = lanes.map(|entry| match self.map(&entry) {
             Ok(file) => Ok((entry, file)),
             Err(source) => Err(ChangeError::io(format!("map {}", lane_name(entry.id)))(source)),
@@ -190,7 +190,7 @@ impl Inbox {
         }
         self.subscriptions.push(subscription);
         if self.rings {
-            self.ask_for_signals();
+            self.register_interest();
         }
         self.closing |= lanes.iter().any(|lane| lane.closed);
         self.lanes.append(&mut lanes);

@@ -34,7 +34,7 @@ pub enum SubscribeError {
         by: String,
     },
     /// Only an observer can read all topics: publishers would wait for an inbox that does not know what it is to read.
-    #[error("a gating inbox can't read all topics; subscribe to each, or make it an observer")]
+    #[error("a gating inbox cannot read all topics; subscribe to each, or make it an observer")]
     Gating,
     /// The bus could not be changed, or a lane could not be mapped.
     #[error(transparent)]
@@ -46,7 +46,7 @@ pub enum SubscribeError {
 #[non_exhaustive]
 pub enum ReceiveError {
     /// A new lane could not be mapped; the next call retries.
-    #[error("can't map the lane of publisher `{publisher}` on topic `{topic}`")]
+    #[error("cannot map the lane of publisher `{publisher}` on topic `{topic}`")]
     Lane {
         /// The lane's topic.
         topic: String,
@@ -56,7 +56,7 @@ pub enum ReceiveError {
         source: std::io::Error,
     },
     /// The system can't put the thread to sleep, or has no thread or descriptor left.
-    #[error("can't wait for messages")]
+    #[error("cannot wait for messages")]
     Sleep(#[source] std::io::Error),
     /// The inbox was too slow for a lane whose topic evicts laggards, and has left it. Reported once. To join the lane again, unsubscribe
     /// and subscribe.

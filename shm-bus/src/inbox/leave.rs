@@ -26,8 +26,8 @@ impl Inbox {
         self.shared.check()?;
         let is_meant = |subscription: &Subscription| subscription.declared.name == topic_name;
         // There are two while the topic's declaration changes.
-        while let Some(place) = self.subscriptions.iter().position(is_meant).filter(|_| !self.accounts.everything) {
-            self.leave_topic(place, |_| 0)?;
+        while let Some(index) = self.subscriptions.iter().position(is_meant).filter(|_| !self.accounts.everything) {
+            self.leave_topic(index, |_| 0)?;
         }
         Ok(())
     }
@@ -43,23 +43,23 @@ impl Inbox {
             let declared = &subscription.declared;
             declared.name == topic.name && declared.schema_hash == topic.schema_hash && declared.policy == topic.policy
         };
-        let Some(place) = self.subscriptions.iter().position(is_it) else { return Ok(0) };
-        self.leave_topic(place, |inbox| {
+        let Some(index) = self.subscriptions.iter().position(is_it) else { return Ok(0) };
+        self.leave_topic(index, |inbox| {
             // Lanes that appeared since the last look belong to it, too.
             if let Err(error) = inbox.attach_new(inbox.shared.control.lanes().collect()) {
                 tracing::warn!(topic = topic.name, %error, "a lane is left unread");
             }
             inbox.arrange();
-            inbox.read_to_the_end_of(inbox.subscriptions[place].account)
+            inbox.read_to_the_end_of(inbox.subscriptions[index].account)
         })
     }
 
-    /// Ends the subscription at `place` in the list, after a last look at it.
-    fn leave_topic(&mut self, place: usize, last_look: impl FnOnce(&mut Self) -> u64) -> Result<u64, SubscribeError> {
+    /// Ends the subscription at `index` in the list, after a last look at it.
+    fn leave_topic(&mut self, index: usize, last_look: impl FnOnce(&mut Self) -> u64) -> Result<u64, SubscribeError> {
         let shared = Arc::clone(&self.shared);
         let change = Change::begin(&shared)?;
         let seen = last_look(self);
-        let Subscription { topic, account, .. } = self.subscriptions.swap_remove(place);
+        let Subscription { topic, account, .. } = self.subscriptions.swap_remove(index);
         shared.control.unsubscribe_inbox(self.index, topic);
         shared.control.bump_epoch();
         drop(change);

@@ -29,16 +29,16 @@ const SILENCE_MAX: Duration = Duration::from_secs(1);
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Notifier {
-    wishes: Arc<Wishes>,
+    monitor: Arc<Monitor>,
     pipe: PipeReader,
     shared: Arc<Shared>,
     index: usize,
     thread: Option<JoinHandle<()>>,
 }
 
-/// The inbox's requests to its thread.
+/// What the inbox and its thread share.
 #[derive(Debug, Default)]
-struct Wishes {
+struct Monitor {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -54,7 +54,7 @@ struct State {
     ends: bool,
 }
 
-impl Wishes {
+impl Monitor {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -63,25 +63,25 @@ impl Wishes {
 impl Notifier {
     fn start(shared: &Arc<Shared>, index: usize) -> std::io::Result<Self> {
         let (pipe, writer) = std::io::pipe()?;
-        let wishes = Arc::new(Wishes::default());
+        let monitor = Arc::new(Monitor::default());
         let sleeper = Sleeper::new(BellId { folder: shared.store.path(), kind: "inbox", index })?;
-        let (its_wishes, its_shared) = (Arc::clone(&wishes), Arc::clone(shared));
+        let (its_monitor, its_shared) = (Arc::clone(&monitor), Arc::clone(shared));
         let thread = std::thread::Builder::new()
             .name("hotframe-doorbell".to_owned())
-            .spawn(move || pass_rings_on(&its_wishes, &its_shared, index, &sleeper, writer))?;
-        Ok(Self { wishes, pipe, shared: Arc::clone(shared), index, thread: Some(thread) })
+            .spawn(move || pass_rings_on(&its_monitor, &its_shared, index, &sleeper, writer))?;
+        Ok(Self { monitor, pipe, shared: Arc::clone(shared), index, thread: Some(thread) })
     }
 
     /// Makes the thread pass the next ring on to the pipe and to `waker`. The caller looks for messages afterwards.
     fn arm(&mut self, waker: Option<Waker>) -> std::io::Result<()> {
-        let mut state = self.wishes.lock();
+        let mut state = self.monitor.lock();
         if state.signalled {
             state.signalled = false;
             self.pipe.read_exact(&mut [0])?;
         }
         let former = std::mem::replace(&mut state.waker, waker);
         state.armed = Some(bell::arm(self.shared.control.doorbell(self.index).bell()));
-        self.wishes.changed.notify_one();
+        self.monitor.changed.notify_one();
         drop(state);
         // It may hold the last reference to something of its own.
         drop(former);
@@ -91,8 +91,8 @@ impl Notifier {
 
 impl Drop for Notifier {
     fn drop(&mut self) {
-        self.wishes.lock().ends = true;
-        self.wishes.changed.notify_one();
+        self.monitor.lock().ends = true;
+        self.monitor.changed.notify_one();
         let doorbell = self.shared.control.doorbell(self.index).bell();
         if bell::ring(doorbell) {
             sys::wake(doorbell, BellId { folder: self.shared.store.path(), kind: "inbox", index: self.index });
@@ -104,7 +104,7 @@ impl Drop for Notifier {
     }
 }
 
-impl Wishes {
+impl Monitor {
     /// Waits until the bell is armed; `None` when the inbox ends.
     fn next(&self) -> Option<u64> {
         let idle = |state: &mut State| !state.ends && state.armed.is_none();
@@ -138,20 +138,20 @@ impl Wishes {
     }
 }
 
-/// The thread: waits for a request, sleeps until the bell rings, passes the ring on.
-fn pass_rings_on(wishes: &Wishes, shared: &Shared, index: usize, sleeper: &Sleeper, mut pipe: PipeWriter) {
+/// The thread: waits until the bell is armed, sleeps until it rings, passes the ring on.
+fn pass_rings_on(monitor: &Monitor, shared: &Shared, index: usize, sleeper: &Sleeper, mut pipe: PipeWriter) {
     let doorbell = shared.control.doorbell(index).bell();
-    while let Some(armed) = wishes.next() {
+    while let Some(armed) = monitor.next() {
         let deadline = Instant::now() + SILENCE_MAX;
         // ORDERING: Relaxed, whoever is notified looks with its own fences.
-        while doorbell.load(Ordering::Relaxed) == armed && Instant::now() < deadline && wishes.holds(armed) {
+        while doorbell.load(Ordering::Relaxed) == armed && Instant::now() < deadline && monitor.holds(armed) {
             shared.beat();
             if shared.look_if_removed() {
                 break;
             }
             sleeper.sleep(doorbell, armed, SLICE);
         }
-        wishes.pass_on(armed, doorbell, &mut pipe);
+        monitor.pass_on(armed, doorbell, &mut pipe);
     }
 }
 
@@ -250,7 +250,7 @@ impl Inbox {
             return Ok(true);
         }
         if !self.rings {
-            self.ask_for_signals();
+            self.register_interest();
         }
         self.notifier()?.arm(waker.cloned()).map_err(ReceiveError::Sleep)?;
         self.something_waits()

@@ -75,17 +75,10 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
-    use crate::wire::{Policy, Priority, schema_hash};
+    use crate::wire::{Policy, Priority};
     use crate::{Attachment, Bus, Start, TopicSpec};
 
-    const WORK: TopicSpec<'_> = TopicSpec {
-        name: "work",
-        type_name: "bytes",
-        schema: "bytes",
-        schema_hash: schema_hash("bytes"),
-        message_size: 1,
-        policy: Policy::Reject,
-    };
+    const WORK: TopicSpec<'_> = TopicSpec::of_numbers("work", Policy::Reject);
 
     #[test]
     fn a_lane_that_is_read_dry_has_its_room_again_while_another_one_streams() {
@@ -102,5 +95,25 @@ mod tests {
         assert_eq!(received, [[Priority::High; 5].as_slice(), &[Priority::Normal; 3]].concat());
         // The padding at the ring's end and the zero word behind the last record take less than two records.
         assert!((0..4096 / 96 - 1).all(|_| send(Priority::High)));
+    }
+
+    #[test]
+    fn a_lane_that_is_read_dry_has_its_room_again_although_a_new_lane_moves_its_neighbour_to_its_index() {
+        const NORMAL: &[(Priority, u32)] = &[(Priority::Normal, 4096)];
+        let bus = Bus::anonymous().expect("made");
+        let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
+        inbox.subscribe(&WORK, Start::Now).expect("subscribed");
+        let [mut streams, mut pauses] = ["b", "c"].map(|name| bus.publisher(&WORK, name, NORMAL).expect("made"));
+        let mut receive = || inbox.receive().expect("mapped").map(|delivery| delivery.publisher.to_owned());
+        streams.send(Priority::Normal, &[0; 64]).expect("room");
+        assert_eq!(receive().as_deref(), Some("b"));
+        // Less than an eighth of the ring, so that only a look at the dry lane tells its publisher.
+        assert!((0..5).all(|_| pauses.send(Priority::Normal, &[0; 64]).is_ok()));
+        assert!((0..5).all(|_| receive().as_deref() == Some("c")));
+        let _sorted_first = bus.publisher(&WORK, "a", NORMAL).expect("made");
+        assert!((0..3).all(|_| streams.send(Priority::Normal, &[0; 64]).is_ok()));
+        assert!((0..3).all(|_| receive().as_deref() == Some("b")));
+        // The padding at the ring's end and the zero word behind the last record take less than two records.
+        assert!((0..4096 / 96 - 1).all(|_| pauses.send(Priority::Normal, &[0; 64]).is_ok()));
     }
 }

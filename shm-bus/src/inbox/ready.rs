@@ -97,7 +97,7 @@ impl Inbox {
             bits.positions[lane.index] = position as u16;
         }
         doorbell.keep();
-        self.ask_for_signals();
+        self.register_interest();
         self.shared.control.doorbell(self.index).raise_all(bits.all);
         self.ready = Some(bits);
     }
@@ -163,17 +163,10 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use crate::sync::Ordering;
-    use crate::wire::{Policy, Priority, schema_hash};
+    use crate::wire::{Policy, Priority};
     use crate::{Attachment, Bus, Inbox, Publisher, Start, TopicSpec};
 
-    const WORK: TopicSpec<'_> = TopicSpec {
-        name: "work",
-        type_name: "bytes",
-        schema: "bytes",
-        schema_hash: schema_hash("bytes"),
-        message_size: 1,
-        policy: Policy::Reject,
-    };
+    const WORK: TopicSpec<'_> = TopicSpec::of_numbers("work", Policy::Reject);
 
     /// Sends like a publisher that is killed or stopped between its commit and its bit.
     fn send_without_bit(publisher: &mut Publisher, inbox: &Inbox) {

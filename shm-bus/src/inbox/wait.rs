@@ -1,7 +1,7 @@
 //! Sleeps until something arrives: spins briefly, then parks on the doorbell.
 //!
 //! # Invariants
-//! 1. Before it parks, an inbox has set its bit in the attention mask of every topic that it reads, armed its bell, and checked every lane
+//! 1. Before it parks, an inbox has set its bit in the interest mask of every topic that it reads, armed its bell, and checked every lane
 //!    once more: `[BELL]`.
 //! 2. It checks again after at most 10 ms, whatever happened to the publisher that should have woken it.
 
@@ -117,11 +117,11 @@ impl Inbox {
     }
 
     /// Makes the publishers of all subscribed topics check this inbox's doorbell. After this returns, the caller sees every message that
-    /// they committed without checking: `[ATTENTION]`.
-    pub(super) fn ask_for_signals(&mut self) {
+    /// they committed without checking: `[INTEREST]`.
+    pub(super) fn register_interest(&mut self) {
         self.rings = true;
-        let topics = self.subscriptions.iter().map(|subscription| self.shared.control.attention(subscription.topic));
-        bell::ask(topics, self.index);
+        let topics = self.subscriptions.iter().map(|subscription| self.shared.control.interest(subscription.topic));
+        bell::register(topics, self.index);
         if !sys::barrier::heavy() {
             tracing::debug!(
                 "no asymmetric fence (membarrier): the first message to a sleeping inbox may arrive 10 ms late"
@@ -162,7 +162,7 @@ impl Inbox {
     /// Sleeps until something changes, at most until `deadline`. `false` at the deadline.
     fn park(&mut self, deadline: Option<Instant>) -> Result<bool, ReceiveError> {
         if !self.rings {
-            self.ask_for_signals();
+            self.register_interest();
         }
         let shared = std::sync::Arc::clone(&self.shared);
         let id = BellId { folder: shared.store.path(), kind: "inbox", index: self.index };

@@ -13,13 +13,13 @@ const DONE: u64 = (1 << BITS) - 1;
 pub(crate) struct Cursor {
     /// Low 16 bits of the lane's id.
     pub(crate) generation: u16,
-    /// The reader's place in the lane.
-    pub(crate) place: Place,
+    /// How far the reader is.
+    pub(crate) progress: Progress,
 }
 
-/// A reader's place.
+/// How far a reader is in its lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Progress {
     /// Needs everything from this position on.
     At(u64),
     /// Needs nothing of this lane any more.
@@ -32,19 +32,19 @@ impl Cursor {
 
     #[inline]
     pub(crate) const fn encode(self) -> u64 {
-        let place = match self.place {
-            Place::At(position) => position / SLOT,
-            Place::Done => DONE,
+        let progress = match self.progress {
+            Progress::At(position) => position / SLOT,
+            Progress::Done => DONE,
         };
-        (self.generation as u64) << BITS | place
+        (self.generation as u64) << BITS | progress
     }
 
     #[inline]
     pub(crate) const fn decode(word: u64) -> Self {
-        let place = match word & DONE {
-            DONE => Place::Done,
-            slots => Place::At(slots * SLOT),
+        let progress = match word & DONE {
+            DONE => Progress::Done,
+            slots => Progress::At(slots * SLOT),
         };
-        Self { generation: (word >> BITS) as u16, place }
+        Self { generation: (word >> BITS) as u16, progress }
     }
 }

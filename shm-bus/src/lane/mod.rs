@@ -60,7 +60,7 @@ mod loom_models;
 mod oracle;
 
 pub(crate) use copy::copy_in;
-pub(crate) use cursor::{Cursor, Place};
+pub(crate) use cursor::{Cursor, Progress};
 #[cfg(not(loom))]
 pub(crate) use file::{LaneFile, LaneHead, is_capacity};
 #[cfg(all(any(test, feature = "fuzzing"), not(loom)))]

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use proptest::prelude::*;
 
-use super::{Cursor, Envelope, Gates, Heap, Look, Lowest, Mode, Place, Reader, Refusal, Stamp, Start, Writer};
+use super::{Cursor, Envelope, Gates, Heap, Look, Lowest, Mode, Progress, Reader, Refusal, Stamp, Start, Writer};
 use crate::layout::lane::{HEAD, HEADER_WORDS_USED, OLDEST, SENT};
 use crate::sync::{AtomicU64, Ordering};
 use crate::wire::Priority;
@@ -18,10 +18,9 @@ struct Cursors<'a>(Vec<&'a AtomicU64>);
 
 impl Gates for Cursors<'_> {
     fn lowest(&mut self, oldest: u64, head: u64) -> Lowest {
-        let places = self.0.iter().map(|cursor| Cursor::decode(cursor.load(Ordering::Relaxed)).place);
-        let needs = places.map(|place| match place {
-            Place::At(position) => position.max(oldest),
-            Place::Done => head,
+        let needs = self.0.iter().map(|cursor| match Cursor::decode(cursor.load(Ordering::Relaxed)).progress {
+            Progress::At(position) => position.max(oldest),
+            Progress::Done => head,
         });
         Lowest { position: needs.min().unwrap_or(head).min(head), faulty: 0 }
     }

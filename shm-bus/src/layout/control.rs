@@ -188,7 +188,7 @@ pub(crate) mod doorbell {
 /// A topic's line.
 pub(crate) mod line {
     /// A bit for each inbox whose doorbell publishers check.
-    pub(crate) const ATTENTION: usize = 0;
+    pub(crate) const INTEREST: usize = 0;
     /// The id with which the topic's name got this index; 0: free.
     pub(crate) const ACCOUNT: usize = 1;
     /// Messages sent in all lanes of the topic that have ended.

@@ -181,7 +181,7 @@ fn the_registrys_tables_lie_where_documented() {
         (of(DOORBELLS, doorbell::READY), "**ready** bits, four words"),
         (of(DOORBELLS, doorbell::KEPT), "**kept**"),
         (of(ROOM_BELLS, 0), "**room bell**"),
-        (of(TOPIC_LINES, line::ATTENTION), "**attention mask**"),
+        (of(TOPIC_LINES, line::INTEREST), "**interest mask**"),
     ];
     assert_rows("Doorbells", &rows);
     let rows = [

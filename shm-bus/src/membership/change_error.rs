@@ -40,7 +40,7 @@ pub enum ChangeError {
         max: u64,
     },
     /// A system call failed.
-    #[error("can't {what}")]
+    #[error("cannot {what}")]
     Io {
         /// What was tried.
         what: String,

@@ -20,7 +20,7 @@ pub enum OpenError {
         name: String,
     },
     /// A limit outside of the permitted range.
-    #[error("a bus can't have a limit of {asked} {what}: allowed are {min} to {max}")]
+    #[error("a bus cannot have a limit of {asked} {what}: allowed are {min} to {max}")]
     Range {
         /// Which limit.
         what: &'static str,
@@ -99,7 +99,7 @@ pub enum OpenError {
         name: String,
     },
     /// A system call failed, or the bus is corrupt.
-    #[error("can't {what} of bus `{name}`")]
+    #[error("cannot {what} of bus `{name}`")]
     Io {
         /// The bus.
         name: String,

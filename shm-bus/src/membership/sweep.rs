@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use super::view::View;
 use crate::claims;
 use crate::control::{Abandoned, Control, CorruptEntry, LaneEntry, LaneState, RegistryTable};
-use crate::lane::{Cursor, Place};
+use crate::lane::{Cursor, Progress};
 use crate::layout::control::{INBOXES_MAX, LANES_MAX, PARTICIPANTS_MAX, TOPICS_MAX};
 use crate::runtime::{
     Access, BUS_LOCK, CONTROL, CONTROL_NEW, Store, claims_name, inbox_name, is_file_name, lane_name, slot_name,
@@ -70,7 +70,7 @@ pub(crate) fn end_lane(view: View<'_>, lane: &LaneEntry) {
     let sent = match view.open_lane_head(lane.id, lane.capacity) {
         Ok(head) => head.sent(),
         Err(error) => {
-            tracing::warn!(lane = lane.id, %error, "can't read the message count of a lane that ends; its messages are not counted");
+            tracing::warn!(lane = lane.id, %error, "cannot read the message count of a lane that ends; its messages are not counted");
             0
         }
     };
@@ -185,7 +185,7 @@ fn remove_orphans(store: &Store, control: &Control) {
 /// Removes the whole bus: all segments, `bus.lock` last, then the folder. Under `bus.lock`.
 pub(crate) fn remove_bus(store: &Store) {
     clear(store);
-    store.remove_place();
+    store.remove_lock_and_dir();
 }
 
 /// Removes every file of a bus except its lock. Under `bus.lock`.
@@ -214,7 +214,7 @@ fn is_drained(view: View<'_>, lane: &LaneEntry) -> bool {
         };
         // ORDERING: [CURSOR] Relaxed, after it only the lane's name is touched.
         let cursor = Cursor::decode(file.cursor(lane.index).load(Ordering::Relaxed));
-        cursor == Cursor { generation: lane.generation(), place: Place::Done }
+        cursor == Cursor { generation: lane.generation(), progress: Progress::Done }
     })
 }
 
@@ -245,6 +245,6 @@ fn remove_unused_topics(control: &Control) -> bool {
 
 fn log_failure(result: std::io::Result<()>, what: &str) {
     if let Err(error) = result {
-        tracing::warn!(%error, what, "can't remove a file of the bus");
+        tracing::warn!(%error, what, "cannot remove a file of the bus");
     }
 }

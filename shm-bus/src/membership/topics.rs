@@ -62,7 +62,7 @@ pub enum TopicError {
         topic: String,
     },
     /// The policy does not suit a work queue, which never overwrites a message that is not done.
-    #[error("work queue `{topic}` can't have the policy {policy:?}: it rejects, blocks or drops the newest")]
+    #[error("work queue `{topic}` cannot have the policy {policy:?}: it rejects, blocks or drops the newest")]
     QueuePolicy {
         /// The topic.
         topic: String,

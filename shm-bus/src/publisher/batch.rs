@@ -1,4 +1,4 @@
-//! Sends several messages at once: it checks the attention mask once for all, and readers don't contend for the lane's cache lines
+//! Sends several messages at once: it checks the interest mask once for all, and readers don't contend for the lane's cache lines
 //! meanwhile.
 //!
 //! # Failure

@@ -26,7 +26,7 @@ pub enum PublisherError {
     #[error(transparent)]
     Topic(#[from] TopicError),
     /// A ring of this size is not allowed.
-    #[error("can't create a lane of {bytes} bytes: allowed are powers of two from {CAPACITY_MIN} to {CAPACITY_MAX}")]
+    #[error("cannot create a lane of {bytes} bytes: allowed are powers of two from {CAPACITY_MIN} to {CAPACITY_MAX}")]
     Capacity {
         /// Bytes requested.
         bytes: u32,

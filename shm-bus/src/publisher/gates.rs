@@ -8,7 +8,7 @@
 //! If an inbox's file can't be mapped, its position counts as the oldest record: nothing is overwritten that it might need.
 
 use crate::inbox_file::InboxFile;
-use crate::lane::{Cursor, Gates, Lowest, Place};
+use crate::lane::{Cursor, Gates, Lowest, Progress};
 use crate::membership::Shared;
 use crate::sync::Ordering;
 
@@ -78,7 +78,7 @@ impl GateList {
             }
             let file = shared.open_inbox(entry.id);
             if let Err(error) = &file {
-                tracing::warn!(inbox = entry.name, %error, "can't map an inbox; waiting for it as if it had read nothing");
+                tracing::warn!(inbox = entry.name, %error, "cannot map an inbox; waiting for it as if it had read nothing");
             }
             self.gates.push(Gate { id: entry.id, participant: entry.participant, file: file.ok() });
         }
@@ -148,10 +148,10 @@ impl Gates for LaneGates<'_> {
 /// The first position that a cursor word still needs, at least `oldest`; `None` if it needs nothing.
 fn needs(word: u64, generation: u16, oldest: u64) -> Option<u64> {
     let cursor = Cursor::decode(word);
-    match cursor.place {
+    match cursor.progress {
         // A cursor of an earlier lane at this index: the inbox has not yet seen this lane and is at its start.
         _ if cursor.generation != generation => Some(oldest),
-        Place::At(position) => Some(position.max(oldest)),
-        Place::Done => None,
+        Progress::At(position) => Some(position.max(oldest)),
+        Progress::Done => None,
     }
 }

@@ -1,18 +1,18 @@
-//! After a commit: signals the inboxes that asked for it.
+//! After a commit: signals the inboxes that are interested.
 //!
-//! A topic's attention mask names the inboxes that sleep or keep ready bits; all others poll and cost nothing here.
+//! A topic's interest mask names the inboxes that sleep or keep ready bits; all others poll and cost nothing here.
 //!
-//! # Asymmetric fence (membarrier) `[ATTENTION]`
-//! Between its commit and its load of the attention mask a publisher would need a full fence, which costs as much as the rest of a send. An
-//! inbox asks for attention once in its life, so it pays for both sides: it sets its bit and then makes the system fence every publisher's
-//! thread ([`sys::barrier`]). If a publisher's send came before that fence, the inbox's next look sees the message. If it comes after, the
-//! publisher sees the bit; then it fences and checks the inbox's doorbell as in `[BELL]`. A publisher whose process the system can't fence
-//! uses its own fences.
+//! # Asymmetric fence (membarrier) `[INTEREST]`
+//! Between its commit and its load of the interest mask a publisher would need a full fence, which costs as much as the rest of a send. An
+//! inbox registers its interest once in its life, so it pays for both sides: it sets its bit and then makes the system fence every
+//! publisher's thread ([`sys::barrier`]). If a publisher's send came before that fence, the inbox's next look sees the message. If it comes
+//! after, the publisher sees the bit; then it fences and checks the inbox's doorbell as in `[BELL]`. A publisher whose process the system
+//! can't fence uses its own fences.
 //!
-//! If an inbox can't ask the system, publishers may miss its bit for messages that they send while it asks. A sleeping inbox finds these
-//! messages at its next look of its own, after 10 ms at most (a second with `arm` or `wait_async`). So does a sleeping one with ready bits,
-//! because it checks every lane before and after sleeping. An inbox with ready bits that is awake finds them when the lane's next message
-//! sets the bit, or at the latest when it has found nothing 64 times.
+//! If the inbox can't request that fence, publishers may miss its bit for messages that they send while it registers. A sleeping inbox finds
+//! these messages at its next look of its own, after 10 ms at most (a second with `arm` or `wait_async`). So does a sleeping one with ready
+//! bits, because it checks every lane before and after sleeping. An inbox with ready bits that is awake finds them when the lane's next
+//! message sets the bit, or at the latest when it has found nothing 64 times.
 
 use std::sync::LazyLock;
 
@@ -31,18 +31,18 @@ pub(super) fn fenced_by_others() -> bool {
 /// Signals the inboxes of `topic` that `lane` holds a new message. `fenced` is the result of [`fenced_by_others`].
 #[inline(always)]
 pub(super) fn signal(shared: &Shared, topic: usize, lane: &Lane, fenced: bool) {
-    let attention = bell::who_asked(shared.control.attention(topic), fenced);
-    if attention != 0 {
-        signal_each(shared, attention, lane);
+    let interested = bell::interested(shared.control.interest(topic), fenced);
+    if interested != 0 {
+        signal_each(shared, interested, lane);
     }
 }
 
 #[inline(never)]
-fn signal_each(shared: &Shared, mut attention: u64, lane: &Lane) {
+fn signal_each(shared: &Shared, mut interested: u64, lane: &Lane) {
     bell::fence_before_look();
-    while attention != 0 {
-        let inbox = attention.trailing_zeros() as usize;
-        attention &= attention - 1;
+    while interested != 0 {
+        let inbox = interested.trailing_zeros() as usize;
+        interested &= interested - 1;
         let doorbell = shared.control.doorbell(inbox);
         if doorbell.signal(lane.index) {
             sys::wake(doorbell.bell(), BellId { folder: shared.store.path(), kind: "inbox", index: inbox });

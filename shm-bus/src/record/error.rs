@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum RecordError {
     /// The file can't be created.
-    #[error("can't make {}{}", path.display(), match source.kind() {
+    #[error("cannot make {}{}", path.display(), match source.kind() {
         io::ErrorKind::AlreadyExists if path.is_file() => "; --force replaces it",
         io::ErrorKind::AlreadyExists if !path.is_dir() => "; --force writes to it",
         _ => "",
@@ -21,7 +21,7 @@ pub enum RecordError {
     },
     /// The file can't be written. It was truncated to the data flushed before, which can be read. Without a message it was removed, and the
     /// file that it should have replaced is unchanged.
-    #[error("can't write {}; {}", path.display(), match messages {
+    #[error("cannot write {}; {}", path.display(), match messages {
         0 => "nothing was recorded".to_owned(),
         messages => format!("it holds the {} up to there", several(*messages)),
     })]
@@ -34,7 +34,7 @@ pub enum RecordError {
         source: io::Error,
     },
     /// The file can't get its name: another file has it by now.
-    #[error("can't rename {} to {}; the recording keeps its present name", path.display(), wanted.display())]
+    #[error("cannot rename {} to {}; the recording keeps its present name", path.display(), wanted.display())]
     Name {
         /// The recording's present path.
         path: PathBuf,
@@ -73,7 +73,7 @@ pub enum RecordError {
         messages: u64,
     },
     /// MCAP can't represent it.
-    #[error("the recording can't hold this")]
+    #[error("the recording cannot hold this")]
     Format(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 

@@ -63,7 +63,7 @@ pub(super) struct Frames {
     /// Offset of the next record in the chunk, in `0 ..= body.len()`.
     at: usize,
     /// Offset of `body` in the file.
-    place: u64,
+    body_at: u64,
     /// The chunk is incomplete.
     torn: bool,
     /// The file ended before the end of its data.
@@ -97,7 +97,7 @@ impl Frames {
             sure: MAGIC.len() as u64,
             body: Vec::new(),
             at: 0,
-            place: 0,
+            body_at: 0,
             torn: false,
             cut_off: false,
             damage: Vec::new(),
@@ -146,7 +146,7 @@ impl Frames {
                     self.at = self.body.len();
                     if !self.torn {
                         let rest = (self.body.len() - start) as u64;
-                        self.note(self.place + start as u64, rest, None, "a record reaches past its chunk");
+                        self.note(self.body_at + start as u64, rest, None, "a record reaches past its chunk");
                     }
                 }
             }
@@ -160,7 +160,7 @@ impl Frames {
 
     /// Reports that the last returned record is invalid for other reasons.
     pub(super) fn reject(&mut self, len: usize) {
-        let end = self.place + self.at as u64;
+        let end = self.body_at + self.at as u64;
         self.note(end - len as u64, len as u64, Some(1), "a record is malformed");
     }
 
@@ -320,7 +320,7 @@ impl Frames {
     /// Reads `len` bytes at `at` into `body`.
     fn read(&mut self, at: u64, len: u64) -> Result<(), FrameError> {
         self.body.clear();
-        (self.at, self.place) = (0, at);
+        (self.at, self.body_at) = (0, at);
         self.seek(at)?;
         self.file.by_ref().take(len).read_to_end(&mut self.body)?;
         Ok(())

@@ -34,19 +34,24 @@
 //! whole message, which is reported; a damaged file is read before and after the damage, which is reported, too.
 
 mod cdr;
+mod channels;
+mod chunked;
 mod error;
 mod file;
 mod frames;
 mod head;
 mod layout;
 mod reader;
+mod recorded;
 mod sink;
 mod writer;
 
+pub use channels::RecordedCounts;
 pub use error::RecordError;
 pub use frames::Damage;
-pub use reader::{RecordedChannel, RecordedMessage, Recording, RecordingError, RecordingReader};
-pub use writer::{RecordedCounts, Recorder};
+pub use reader::{RecordedMessage, Recording, RecordingError, RecordingReader};
+pub use recorded::RecordedChannel;
+pub use writer::Recorder;
 
 use crate::schema::ros::Dialect;
 use crate::wire::Kind;

@@ -8,7 +8,7 @@ use crate::wire::{Message, SchemaText, message_bytes, messages_in};
 
 /// Bytes that are no valid value, or a value that can't be encoded.
 #[derive(Debug, thiserror::Error)]
-#[error("`{what}` can't be {}: {reason}", if *.encoding { "encoded" } else { "decoded" })]
+#[error("`{what}` cannot be {}: {reason}", if *.encoding { "encoded" } else { "decoded" })]
 pub struct CodecError {
     /// The type that was to be encoded or decoded.
     pub what: &'static str,

@@ -38,7 +38,7 @@ pub enum CallError {
         service: String,
     },
     /// The lane can't be written any more; create the client anew. Nothing was sent.
-    #[error("can't send to `{service}`")]
+    #[error("cannot send to `{service}`")]
     Send {
         /// The service.
         service: String,
@@ -53,7 +53,7 @@ pub enum CallError {
     },
     /// The server found no room on the bus for a lane of answers to this client. It did not run the request.
     #[error(
-        "`{service}` can't answer this client: the bus has no room for the lane of its answers; raise its limits of lanes, topics or \
+        "`{service}` cannot answer this client: the bus has no room for the lane of its answers; raise its limits of lanes, topics or \
          bytes (`Bus::builder`), or drop publishers"
     )]
     Unanswerable {

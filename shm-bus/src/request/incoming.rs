@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::desk::Desk;
-use super::{Codec, Owed, ReplyError};
+use super::sessions::Sessions;
+use super::{Codec, DeferredReply, ReplyError};
 use crate::sys::monotonic_ns;
 use crate::wire::{REQUEST_PREFIX_BYTES, Status};
 
@@ -13,16 +13,16 @@ use crate::wire::{REQUEST_PREFIX_BYTES, Status};
 #[must_use = "the client waits for an answer"]
 pub struct Request<'a> {
     /// `None` after it was answered.
-    owed: Option<Owed>,
+    unanswered: Option<DeferredReply>,
     method: u32,
     /// The payload with its prefix.
     payload: &'a [u8],
-    desk: &'a mut Desk,
+    sessions: &'a mut Sessions,
 }
 
 impl<'a> Request<'a> {
-    pub(super) const fn new(owed: Owed, payload: &'a [u8], desk: &'a mut Desk) -> Self {
-        Self { method: owed.method(), owed: Some(owed), payload, desk }
+    pub(super) const fn new(unanswered: DeferredReply, payload: &'a [u8], sessions: &'a mut Sessions) -> Self {
+        Self { method: unanswered.method(), unanswered: Some(unanswered), payload, sessions }
     }
 
     /// The requested method.
@@ -40,7 +40,7 @@ impl<'a> Request<'a> {
     /// Time for which the client still waits.
     #[must_use]
     pub fn time_left(&self) -> Duration {
-        let deadline_ns = self.owed.as_ref().map_or(0, |owed| owed.prefix.deadline_ns);
+        let deadline_ns = self.unanswered.as_ref().map_or(0, |unanswered| unanswered.prefix.deadline_ns);
         Duration::from_nanos(deadline_ns.saturating_sub(monotonic_ns()))
     }
 
@@ -65,8 +65,8 @@ impl<'a> Request<'a> {
     /// # Errors
     /// See [`ReplyError`].
     pub fn answer(mut self, status: Status, payload: &[u8]) -> Result<(), ReplyError> {
-        match self.owed.take() {
-            Some(owed) => self.desk.answer(owed.address, status, payload),
+        match self.unanswered.take() {
+            Some(unanswered) => self.sessions.answer(unanswered.address, status, payload),
             None => Ok(()),
         }
     }
@@ -76,23 +76,23 @@ impl<'a> Request<'a> {
     /// # Errors
     /// See [`ReplyError`].
     pub fn reply_value<C: Codec>(mut self, value: &C::Value) -> Result<(), ReplyError> {
-        let Some(owed) = self.owed.take() else { return Ok(()) };
-        self.desk.answer_value::<C>(owed.address, value)
+        let Some(unanswered) = self.unanswered.take() else { return Ok(()) };
+        self.sessions.answer_value::<C>(unanswered.address, value)
     }
 
     /// Defers the answer: [`Server::answer`](super::Server::answer) sends it. Other requests can be served meanwhile.
     ///
     /// # Panics
     /// Never.
-    pub fn later(mut self) -> Owed {
-        self.owed.take().expect("it is taken only by what consumes the request")
+    pub fn defer(mut self) -> DeferredReply {
+        self.unanswered.take().expect("it is taken only by what consumes the request")
     }
 }
 
 impl Drop for Request<'_> {
     fn drop(&mut self) {
-        if let Some(owed) = self.owed.take() {
-            let _ = self.desk.answer(owed.address, Status::Failed, b"the server gave no answer");
+        if let Some(unanswered) = self.unanswered.take() {
+            let _ = self.sessions.answer(unanswered.address, Status::Failed, b"the server gave no answer");
         }
     }
 }

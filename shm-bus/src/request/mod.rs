@@ -13,7 +13,7 @@
 //! |---|---|
 //! | `service`, `typed`, `codec`, `pack` | what a service is: its description, its methods' types, their bytes |
 //! | `client`, `pending` | the client, and its requests in flight |
-//! | `server`, `desk`, `incoming`, `dispatch` | the server, its clients, one request, serving by type |
+//! | `server`, `sessions`, `incoming`, `dispatch` | the server, its clients, one request, serving by type |
 //! | `unanswerable`, `counts`, `error` | requests without an answer; counters |
 //!
 //! # Words
@@ -35,7 +35,6 @@
 mod client;
 mod codec;
 mod counts;
-mod desk;
 mod dispatch;
 mod error;
 mod incoming;
@@ -44,6 +43,7 @@ pub mod pack;
 mod pending;
 mod server;
 mod service;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod typed;
@@ -52,7 +52,6 @@ mod unanswerable;
 pub use client::{Client, Response};
 pub use codec::{AsBytes, Codec, CodecError};
 pub use counts::{ClientCounts, ServerCounts};
-pub use desk::{Owed, ReplyError};
 pub use dispatch::Dispatch;
 pub use error::CallError;
 pub use incoming::Request;
@@ -61,6 +60,7 @@ pub use pack::AsPack;
 pub use pending::Ticket;
 pub use server::Server;
 pub use service::{Method, Service, ServiceError, ServiceSpec};
+pub use sessions::{DeferredReply, ReplyError};
 pub use typed::{TypedClient, TypedTicket};
 
 use std::time::Duration;

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::desk::Desk;
-use super::{Owed, ReplyError, Request, ServerCounts, ServiceError, ServiceSpec, WAIT_MAX};
+use super::sessions::Sessions;
+use super::{DeferredReply, ReplyError, Request, ServerCounts, ServiceError, ServiceSpec, WAIT_MAX};
 use crate::inbox::{Attachment, Inbox, ReceiveError, SubscribeError};
 use crate::lane::Start;
 use crate::membership::{Bus, Shared};
@@ -18,7 +18,7 @@ use crate::wire::Status;
 pub struct Server {
     // Dropped first: clients see that it is gone, then check for answers once more.
     inbox: Inbox,
-    desk: Desk,
+    sessions: Sessions,
     shared: Arc<Shared>,
 }
 
@@ -36,8 +36,8 @@ impl Server {
             SubscribeError::Taken { by, .. } => ServiceError::Taken { service: service.name.to_owned(), by },
             error => error.into(),
         })?;
-        let desk = Desk::new(bus.clone(), service, inbox.shared_file());
-        Ok(Self { inbox, desk, shared: Arc::clone(bus.shared()) })
+        let sessions = Sessions::new(bus.clone(), service, inbox.shared_file());
+        Ok(Self { inbox, sessions, shared: Arc::clone(bus.shared()) })
     }
 
     /// The most urgent request that waits, if any. Requests that are expired, cancelled or malformed are answered and skipped.
@@ -47,12 +47,12 @@ impl Server {
     #[expect(clippy::should_implement_trait, reason = "a request borrows its server, which no iterator can express")]
     pub fn next(&mut self) -> Result<Option<Request<'_>>, ReceiveError> {
         self.inbox.refuse_forked()?;
-        self.desk.forget_the_gone(&self.shared);
+        self.sessions.close_gone(&self.shared);
         for _ in 0..Self::PASSED_OVER_MAX {
             let Some(delivery) = self.inbox.receive()? else { return Ok(None) };
             let len = delivery.payload.len();
-            if let Some(owed) = self.desk.admit(&self.shared, &delivery) {
-                return Ok(Some(Request::new(owed, self.inbox.last_payload(len), &mut self.desk)));
+            if let Some(unanswered) = self.sessions.admit(&self.shared, &delivery) {
+                return Ok(Some(Request::new(unanswered, self.inbox.last_payload(len), &mut self.sessions)));
             }
         }
         Ok(None)
@@ -102,23 +102,23 @@ impl Server {
         self.inbox.wait_timeout(timeout.min(WAIT_MAX))
     }
 
-    /// Answers a request that was deferred with [`Request::later`].
+    /// Answers a request that was deferred with [`Request::defer`].
     ///
     /// # Errors
     /// See [`ReplyError`].
-    pub fn answer(&mut self, owed: Owed, status: Status, payload: &[u8]) -> Result<(), ReplyError> {
-        self.desk.answer(owed.address, status, payload)
+    pub fn answer(&mut self, deferred: DeferredReply, status: Status, payload: &[u8]) -> Result<(), ReplyError> {
+        self.sessions.answer(deferred.address, status, payload)
     }
 
     /// Number of clients that it currently answers.
     #[must_use]
     pub const fn clients(&self) -> usize {
-        self.desk.clients()
+        self.sessions.clients()
     }
 
     /// Its counters so far. Others see them in a [`Snapshot`](crate::Snapshot).
     #[must_use]
     pub fn counts(&self) -> ServerCounts {
-        self.desk.counts()
+        self.sessions.counts()
     }
 }

@@ -86,7 +86,7 @@ pub enum ServiceError {
         name: String,
     },
     /// Critical is reserved for cancels.
-    #[error("service `{service}` can't take requests at critical priority, which is reserved for cancels")]
+    #[error("service `{service}` cannot take requests at critical priority, which is reserved for cancels")]
     Priority {
         /// The service.
         service: String,

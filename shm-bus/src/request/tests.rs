@@ -56,7 +56,7 @@ fn a_request_of_a_later_version_is_answered_as_malformed_and_does_not_run() {
     let mut stage = Stage::set();
     let client = stage.client.id();
     let ticket = stage.client.send(1, &[], Duration::MAX).expect("room");
-    assert_eq!(stage.server.next().expect("mapped").map(|request| request.later().method()), Some(1));
+    assert_eq!(stage.server.next().expect("mapped").map(|request| request.defer().method()), Some(1));
     let mut prefix = to(client, 2);
     prefix[20] = 1;
     stage.send(Kind::Request, ticket.0, &prefix);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::BUS_LOCK;
-use super::memory::Memory;
+use super::memory::BusMemory;
 use crate::crash;
 use crate::sys::{self, Dir, Origin};
 
@@ -21,7 +21,7 @@ pub(crate) struct BusLock(Held);
 #[derive(Debug)]
 enum Held {
     File { file: File, origin: Origin },
-    Memory(Arc<Memory>),
+    Memory(Arc<BusMemory>),
 }
 
 /// Why the lock could not be taken.
@@ -62,7 +62,7 @@ pub(super) fn acquire(dir: &Dir, lock_timeout: Duration) -> Result<BusLock, Lock
 }
 
 /// Like [`acquire`], for a bus in memory.
-pub(super) fn acquire_in_memory(memory: &Arc<Memory>, lock_timeout: Duration) -> Result<BusLock, LockError> {
+pub(super) fn acquire_in_memory(memory: &Arc<BusMemory>, lock_timeout: Duration) -> Result<BusLock, LockError> {
     if memory.lock(lock_timeout) { Ok(BusLock(Held::Memory(Arc::clone(memory)))) } else { Err(LockError::Timeout) }
 }
 

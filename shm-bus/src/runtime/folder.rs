@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{BUS_LOCK, CONTROL, Place};
+use super::{BUS_LOCK, CONTROL, RuntimeFolder};
 use crate::sys::{Dir, DirError, Seat};
 
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Folder {
-    pub(super) place: Place,
+    pub(super) runtime: RuntimeFolder,
     /// The runtime folder.
     root: Arc<Dir>,
     /// The bus's own folder.
@@ -19,17 +19,17 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Opens the folder of the bus `name`; with `create`, creates it first. `root` is `place`, opened.
-    pub(crate) fn open(place: &Place, root: Arc<Dir>, name: &str, create: bool) -> Result<Self, DirError> {
+    /// Opens the folder of the bus `name`; with `create`, creates it first. `root` is `runtime`, opened.
+    pub(crate) fn open(runtime: &RuntimeFolder, root: Arc<Dir>, name: &str, create: bool) -> Result<Self, DirError> {
         let dir = root.subdir(name, create)?;
         let seat = Seat::of(&root);
-        Ok(Self { place: place.clone(), root, dir, name: name.to_owned(), seat })
+        Ok(Self { runtime: runtime.clone(), root, dir, name: name.to_owned(), seat })
     }
 
     /// Removes `bus.lock` and the folder. Under that lock.
-    pub(super) fn remove_place(&self) {
+    pub(super) fn remove_lock_and_dir(&self) {
         if let Err(error) = self.dir.remove_file(BUS_LOCK) {
-            tracing::warn!(%error, "can't remove a bus's lock");
+            tracing::warn!(%error, "cannot remove a bus's lock");
         }
         self.remove_if_empty();
     }

@@ -17,7 +17,7 @@ use crate::segment::Segment;
 
 /// See the module.
 #[derive(Debug)]
-pub(crate) struct Memory {
+pub(crate) struct BusMemory {
     path: PathBuf,
     state: Mutex<State>,
     /// Signalled when the lock is released.
@@ -32,7 +32,7 @@ struct State {
     slots: u64,
 }
 
-impl Memory {
+impl BusMemory {
     pub(crate) fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let path = format!("anonymous-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
@@ -47,7 +47,7 @@ impl Memory {
         let segment = Segment::anonymous(len)?;
         match self.state().segments.entry(name.to_owned()) {
             std::collections::btree_map::Entry::Occupied(_) => Err(io::ErrorKind::AlreadyExists.into()),
-            std::collections::btree_map::Entry::Vacant(place) => Ok(place.insert(segment).share()),
+            std::collections::btree_map::Entry::Vacant(entry) => Ok(entry.insert(segment).share()),
         }
     }
 

@@ -19,14 +19,14 @@ mod bus_lock;
 mod folder;
 mod memory;
 mod participant_lock;
-mod place;
+mod root;
 mod store;
 
 pub(crate) use bus_lock::{BusLock, LockError};
 pub(crate) use folder::Folder;
-pub(crate) use memory::Memory;
+pub(crate) use memory::BusMemory;
 pub(crate) use participant_lock::{LockOwner, LockState, ParticipantLock};
-pub(crate) use place::{Place, is_bus_name};
+pub(crate) use root::{RuntimeFolder, is_bus_name};
 pub(crate) use store::{Access, Store};
 
 /// The registry's file.

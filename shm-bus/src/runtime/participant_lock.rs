@@ -7,7 +7,7 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::sync::Arc;
 
-use super::memory::Memory;
+use super::memory::BusMemory;
 use super::slot_name;
 use crate::crash;
 use crate::layout::lock;
@@ -63,7 +63,7 @@ pub(crate) struct ParticipantLock(Held);
 #[derive(Debug)]
 enum Held {
     File { file: File, origin: Origin },
-    Memory { memory: Arc<Memory>, slot: usize },
+    Memory { memory: Arc<BusMemory>, slot: usize },
 }
 
 impl Drop for ParticipantLock {
@@ -103,7 +103,7 @@ pub(super) fn take(dir: &Dir, owner: LockOwner) -> io::Result<Option<Participant
 }
 
 /// Like [`take`], for a bus in memory.
-pub(super) fn take_in_memory(memory: &Arc<Memory>, slot: usize) -> Option<ParticipantLock> {
+pub(super) fn take_in_memory(memory: &Arc<BusMemory>, slot: usize) -> Option<ParticipantLock> {
     memory.take_slot(slot).then(|| ParticipantLock(Held::Memory { memory: Arc::clone(memory), slot }))
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::bus_lock::{self, BusLock, LockError};
 use super::folder::Folder;
-use super::memory::Memory;
+use super::memory::BusMemory;
 use super::participant_lock::{self, LockOwner, LockState, ParticipantLock};
 use crate::segment::Segment;
 use crate::sys;
@@ -33,7 +33,7 @@ pub(crate) enum Access {
 #[derive(Clone, Debug)]
 pub(crate) enum Store {
     Folder(Arc<Folder>),
-    Memory(Arc<Memory>),
+    Memory(Arc<BusMemory>),
 }
 
 impl Store {
@@ -191,16 +191,16 @@ impl Store {
     }
 
     /// Removes the rest of a bus without segments: its lock and its folder. Under the bus's lock.
-    pub(crate) fn remove_place(&self) {
+    pub(crate) fn remove_lock_and_dir(&self) {
         if let Self::Folder(folder) = self {
-            folder.remove_place();
+            folder.remove_lock_and_dir();
         }
     }
 
-    /// After [`Self::remove_place`], without the lock: removes the folder that all buses share, if it is empty.
+    /// After [`Self::remove_lock_and_dir`], without the lock: removes the folder that all buses share, if it is empty.
     pub(crate) fn remove_root(&self) {
         if let Self::Folder(folder) = self {
-            folder.place.remove_if_default();
+            folder.runtime.remove_if_default();
         }
     }
 }

@@ -68,7 +68,7 @@ impl Text<'_> {
                 self.at += len + 1;
                 Ok(name.to_owned())
             }
-            _ => self.wrong("a name has a byte that names can't have, or none"),
+            _ => self.wrong("a name has a byte that names cannot have, or none"),
         }
     }
 
@@ -186,7 +186,7 @@ mod tests {
             ("a@1 8/4 {x:T{}@0}", "a nested type has no bytes"),
             ("a@1 8/4 {x:bool@0}", "a type is not known"),
             ("a@1 8/4 {x:u8@0", "a comma or a closing brace should be here"),
-            ("a@1 8/4 {x\":u8@0}", "a name has a byte that names can't have, or none"),
+            ("a@1 8/4 {x\":u8@0}", "a name has a byte that names cannot have, or none"),
         ] {
             let error = parse(text).expect_err(text);
             assert!(error.problem == problem, "{text}: {error}");

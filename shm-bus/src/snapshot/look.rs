@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Snapshot;
 use crate::membership::{Bus, ChangeError, OpenError, View, is_missing, open_control};
-use crate::runtime::{Access, Folder, Place, Store, is_bus_name};
+use crate::runtime::{Access, Folder, RuntimeFolder, Store, is_bus_name};
 
 impl Bus {
     /// The contents of the bus at this moment. Only reads; disturbs nobody.
@@ -38,7 +38,7 @@ impl Bus {
 /// # Errors
 /// [`OpenError::NotFound`] if there is no such bus, [`OpenError::Incompatible`] if this build can't read it; otherwise see [`OpenError`].
 pub fn peek(name: &str) -> Result<Snapshot, OpenError> {
-    peek_at(&Place::from_environment(), name)
+    peek_at(&RuntimeFolder::from_environment(), name)
 }
 
 /// Like [`peek`], in the given runtime folder.
@@ -46,15 +46,15 @@ pub fn peek(name: &str) -> Result<Snapshot, OpenError> {
 /// # Errors
 /// As for [`peek`].
 pub fn peek_in(folder: impl AsRef<Path>, name: &str) -> Result<Snapshot, OpenError> {
-    peek_at(&Place::at(folder.as_ref()), name)
+    peek_at(&RuntimeFolder::at(folder.as_ref()), name)
 }
 
-fn peek_at(place: &Place, name: &str) -> Result<Snapshot, OpenError> {
+fn peek_at(runtime: &RuntimeFolder, name: &str) -> Result<Snapshot, OpenError> {
     if !is_bus_name(name) {
         return Err(OpenError::Name { name: name.to_owned() });
     }
-    let not_found = || OpenError::NotFound { name: name.to_owned(), folder: place.path().to_owned() };
-    let folder = place.open(false).and_then(|root| Folder::open(place, Arc::new(root), name, false));
+    let not_found = || OpenError::NotFound { name: name.to_owned(), folder: runtime.path().to_owned() };
+    let folder = runtime.open(false).and_then(|root| Folder::open(runtime, Arc::new(root), name, false));
     let folder = match folder {
         Err(error) if is_missing(&error) => return Err(not_found()),
         folder => folder?,

@@ -46,7 +46,7 @@ pub struct Snapshot {
     pub missing: Vec<String>,
 }
 
-/// A corrupt entry of the registry, in use but invalid. It keeps its place until its owner is dead. If no owner can be determined, it stays
+/// A corrupt entry of the registry, in use but invalid. It keeps its index until its owner is dead. If no owner can be determined, it stays
 /// until everybody has left who was there when it was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -103,7 +103,7 @@ pub struct TopicInfo {
     pub message_size: u32,
     /// What happens when a lane has no room.
     pub policy: Policy,
-    /// Messages of its lanes that have ended, since its name took its place in the table.
+    /// Messages of its lanes that have ended, since its name took its index in the table.
     pub ended: u64,
     /// Whether a publisher or an inbox that is waited for uses it. Observers don't hold a declaration: anybody may declare it differently.
     pub held: bool,

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::{CorruptInfo, InboxInfo, LaneInfo, ParticipantInfo, Snapshot, TopicInfo};
 use crate::control::{CorruptEntry, InboxEntry, LaneEntry, LaneState, TopicEntry};
 use crate::inbox_file::InboxFile;
-use crate::lane::{Cursor, Place};
+use crate::lane::{Cursor, Progress};
 use crate::layout::control::LANES_MAX;
 use crate::layout::inbox::{Count, LaneCount};
 use crate::layout::lane::{HEAD, OLDEST, SENT, Tally};
@@ -106,10 +106,10 @@ fn lane_info(view: View<'_>, lane: &LaneEntry, inboxes: &[Open]) -> Option<LaneI
     let read = |what| sum(readers().map(|(_, inbox)| inbox.lane_count(lane.index, what)));
     let behind = |(_, inbox): &Open| {
         let cursor = Cursor::decode(inbox.cursor(lane.index).load(Ordering::Relaxed));
-        match cursor.place {
+        match cursor.progress {
             _ if cursor.generation != lane.generation() => head.saturating_sub(oldest),
-            Place::At(position) => head.saturating_sub(position),
-            Place::Done => 0,
+            Progress::At(position) => head.saturating_sub(position),
+            Progress::Done => 0,
         }
     };
     let gating = inboxes.iter().filter(|(entry, _)| entry.gates(lane.topic));
@@ -117,7 +117,7 @@ fn lane_info(view: View<'_>, lane: &LaneEntry, inboxes: &[Open]) -> Option<LaneI
     let open = lane.state == LaneState::Open;
     let left = |(entry, inbox): &&Open| {
         let cursor = Cursor::decode(inbox.cursor(lane.index).load(Ordering::Relaxed));
-        entry.reads(lane.topic) && cursor == Cursor { generation: lane.generation(), place: Place::Done }
+        entry.reads(lane.topic) && cursor == Cursor { generation: lane.generation(), progress: Progress::Done }
     };
     let corrupt = if open { inboxes.iter().filter(left).count() as u64 } else { 0 };
     Some(LaneInfo {

@@ -38,8 +38,8 @@ pub(crate) enum Mutation {
     NoClearFence,
     /// The inbox does not check a lane again after clearing its ready bit.
     NoSecondLook,
-    /// An inbox that asks for attention does not fence before its next look at the lanes.
-    NoAskerFence,
+    /// An inbox that registers its interest does not fence before its next look at the lanes.
+    NoInterestFence,
     /// A sleeper does not fence between its mark and its last look.
     NoSleeperFence,
     /// A waker does not fence between its store and its look at the bell.

@@ -113,7 +113,7 @@ pub(crate) fn is_not_a_file(error: &io::Error) -> bool {
 #[non_exhaustive]
 pub enum DirError {
     /// A system call failed.
-    #[error("can't use folder {}; set HOTFRAME_DIR to another one", path.display())]
+    #[error("cannot use folder {}; set HOTFRAME_DIR to another one", path.display())]
     Io {
         /// The folder.
         path: PathBuf,
@@ -145,7 +145,7 @@ pub enum DirError {
         mode: u32,
     },
     /// Nothing can be created in it.
-    #[error("can't write to folder {}; set HOTFRAME_DIR to a local folder of your own with free space", path.display())]
+    #[error("cannot write to folder {}; set HOTFRAME_DIR to a local folder of your own with free space", path.display())]
     Unwritable {
         /// The folder.
         path: PathBuf,
@@ -159,7 +159,7 @@ pub enum DirError {
         path: PathBuf,
     },
     /// Mapped files are not shared between machines.
-    #[error("folder {} is on a network file system, where memory can't be shared; set HOTFRAME_DIR to a local one", path.display())]
+    #[error("folder {} is on a network file system, where memory cannot be shared; set HOTFRAME_DIR to a local one", path.display())]
     Network {
         /// The folder.
         path: PathBuf,

@@ -82,7 +82,7 @@ fn emptied_by_the_library() -> &'static AtomicU64 {
     // SAFETY: the hook only stores a word, which is allowed in a forked child, and it stays in memory as long as this code.
     let refused = unsafe { pthread_atfork(None, None, Some(in_the_child)) } != 0;
     if refused {
-        tracing::warn!("can't detect forks: a forked child must not use its parent's bus");
+        tracing::warn!("cannot detect forks: a forked child must not use its parent's bus");
     }
     &WORD
 }

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `spec` | the description of a queue, as data |
 //! | `producer`, `worker` | the sending and the taking side |
-//! | `make_place` | room for a new producer: removes lanes that contain only dead letters |
+//! | `reclaim` | frees resources for a new producer: removes lanes that contain only dead letters |
 //! | `wake` | ends the sleep of a worker or a producer |
 //! | `info` | the queues' part of a snapshot |
 //!
@@ -27,8 +27,8 @@
 //! has taken some hundred messages; so does every sweep of the bus.
 
 mod info;
-mod make_place;
 mod producer;
+mod reclaim;
 mod spec;
 mod wake;
 mod worker;

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::make_place::{Place, count_dropped, make_place};
+use super::reclaim::{Resources, count_dropped, reclaim};
 use super::spec::{QueueError, QueueLane, QueueSpec, find_or_add_queue};
 use super::wake::signal;
 use crate::claims::{ClaimFile, ClaimGates, ClaimWord, Outstanding, Table, Vacancy};
@@ -71,7 +71,7 @@ impl WorkProducer {
         }
         let change = Change::begin(&shared)?;
         let topic = find_or_add_queue(&shared.control, queue)?;
-        let dropped = make_place(&shared, topic, place_of(lanes));
+        let dropped = reclaim(&shared, topic, resources_of(lanes));
         let wanted = lanes.iter().map(|lane| (lane.priority, *lane));
         let made = make_each(&shared, wanted, |_, lane| make_lane(&shared, topic, name, lane));
         count_dropped(&shared, topic, dropped);
@@ -154,10 +154,10 @@ impl WorkProducer {
 }
 
 /// Resources that `lanes` need.
-fn place_of(lanes: &[QueueLane]) -> Place {
+fn resources_of(lanes: &[QueueLane]) -> Resources {
     let bytes =
         lanes.iter().map(|lane| layout::lane::bytes(lane.capacity.into()) + layout::claims::bytes(lane.claims()));
-    Place { lanes: lanes.len(), bytes: bytes.sum() }
+    Resources { lanes: lanes.len(), bytes: bytes.sum() }
 }
 
 /// Creates one lane's files and entry. Under `bus.lock`.
@@ -199,8 +199,9 @@ impl Lane {
         copy_in(&self.writer.memory().ring()[room.first..], payload);
         // ORDERING: Relaxed, this writer's own store.
         let position = self.writer.memory().header()[HEAD].load(Ordering::Relaxed);
+        // `reserve` has begun a loan of this length, so only a damaged lane could refuse it.
         if !self.writer.commit(payload.len(), Envelope::MESSAGE) {
-            return Err(SendError::NoLoan(payload.len()));
+            return Err(SendError::Corrupt);
         }
         let Undone { table, outstanding } = &mut self.gates;
         let sequence = outstanding.next();

@@ -91,13 +91,13 @@ pub enum QueueError {
     #[error(transparent)]
     Topic(#[from] TopicError),
     /// A ring of this size is not allowed.
-    #[error("can't create a lane of {bytes} bytes: allowed are powers of two from {CAPACITY_MIN} to {CAPACITY_MAX}")]
+    #[error("cannot create a lane of {bytes} bytes: allowed are powers of two from {CAPACITY_MIN} to {CAPACITY_MAX}")]
     Capacity {
         /// Bytes requested.
         bytes: u32,
     },
     /// One lane can't have that many outstanding messages.
-    #[error("a lane of this capacity can't hold {outstanding} unfinished messages: allowed are 1 to {max}")]
+    #[error("a lane of this capacity cannot hold {outstanding} unfinished messages: allowed are 1 to {max}")]
     Outstanding {
         /// Messages requested.
         outstanding: u32,

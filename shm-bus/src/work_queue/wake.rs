@@ -18,11 +18,11 @@ pub(super) fn signal(shared: &Shared, topic: usize, sent: Option<usize>) -> bool
     bell::fence_before_look();
     let control = &shared.control;
     // ORDERING: Relaxed, after the fence of [BELL]. A worker sets its bit before it arms its bell.
-    let mut attention = control.attention(topic).load(Ordering::Relaxed);
+    let mut interested = control.interest(topic).load(Ordering::Relaxed);
     let mut woken = false;
-    while attention != 0 {
-        let index = attention.trailing_zeros() as usize;
-        attention &= attention - 1;
+    while interested != 0 {
+        let index = interested.trailing_zeros() as usize;
+        interested &= interested - 1;
         let doorbell = control.doorbell(index);
         let worker = control.is_worker(index);
         match sent {

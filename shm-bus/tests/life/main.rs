@@ -12,11 +12,15 @@ mod handshake;
 mod limits;
 #[cfg(target_os = "linux")]
 mod namespaces;
+#[path = "../numbers/mod.rs"]
+mod numbers;
 mod orders;
 mod places;
 mod processes;
 mod random;
 mod removed;
+mod removed_locks;
+mod removed_segments;
 mod scribbler;
 #[cfg(feature = "crash-points")]
 mod soak;
@@ -24,6 +28,8 @@ mod space;
 #[cfg(feature = "crash-points")]
 mod stops;
 mod support;
+#[cfg(feature = "crash-points")]
+mod survivor;
 mod told;
 
 /// Not a test of its own: the body of every child process.

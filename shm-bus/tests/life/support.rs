@@ -10,17 +10,10 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use shm_bus::wire::{Policy, Priority, schema_hash};
 use shm_bus::{Attachment, Bus, ChangeError, Inbox, InboxError, Publisher, Start, TopicSpec};
 
+use super::numbers::topic_of_numbers;
 use super::orders::{forked, texts};
 
-pub(crate) const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
-pub(crate) const NUMBERS: TopicSpec<'_> = TopicSpec {
-    name: "test/numbers",
-    type_name: "test.Number",
-    schema: SCHEMA,
-    schema_hash: schema_hash(SCHEMA),
-    message_size: 8,
-    policy: Policy::Reject,
-};
+pub(crate) const NUMBERS: TopicSpec<'_> = topic_of_numbers("test/numbers", Policy::Reject);
 const OTHER_SCHEMA: &str = "test.Other@1 8/8 {value:u64@0}";
 /// A topic that only a child declares.
 const OTHERS: TopicSpec<'_> = TopicSpec {
@@ -340,4 +333,21 @@ pub(crate) fn drain(inbox: &mut Inbox) -> (Vec<u64>, u64) {
 
 pub(crate) fn is_empty(folder: &Path) -> bool {
     std::fs::read_dir(folder).expect("there").next().is_none()
+}
+
+/// The payload of a message of [`NUMBERS`].
+pub(crate) fn number(value: u64) -> [u8; 8] {
+    value.to_le_bytes()
+}
+
+/// A gating inbox that reads `topic` from now on.
+pub(crate) fn gating(bus: &Bus, topic: &TopicSpec<'_>) -> Inbox {
+    let mut inbox = bus.inbox("reader", Attachment::Gating).expect("made");
+    inbox.subscribe(topic, Start::Now).expect("subscribed");
+    inbox
+}
+
+/// Sends up to 200 messages in a lane of 4096 bytes; returns how many had room.
+pub(crate) fn two_hundred(publisher: &mut Publisher) -> u64 {
+    (0..200).filter(|value| publisher.send(Priority::Normal, &number(*value)).is_ok()).count() as u64
 }

@@ -16,11 +16,11 @@ fn a_request_past_its_deadline_does_not_run() {
 }
 
 /// A request that the server has taken in time and whose deadline will pass; tries longer and longer deadlines.
-fn taken(client: &mut Client, server: &mut Server, timeout: &mut Duration) -> (Ticket, shm_bus::Owed) {
+fn taken(client: &mut Client, server: &mut Server, timeout: &mut Duration) -> (Ticket, shm_bus::DeferredReply) {
     loop {
         let ticket = client.send(ECHO, &[], *timeout).expect("room");
         if let Some(request) = server.next().expect("mapped") {
-            return (ticket, request.later());
+            return (ticket, request.defer());
         }
         client.cancel(ticket);
         *timeout *= 2;
@@ -33,11 +33,11 @@ fn an_answer_after_the_deadline_is_dropped_and_counted() {
     let mut server = bus.server("echo").expect("made");
     let mut client = bus.client("echo").expect("made");
     let mut timeout = Duration::from_millis(1);
-    let (ticket, owed) = taken(&mut client, &mut server, &mut timeout);
+    let (ticket, deferred) = taken(&mut client, &mut server, &mut timeout);
     let error = client.finish(ticket).unwrap_err();
     assert!(matches!(error, CallError::Deadline { .. }), "{error}");
     let before = client.counts();
-    server.answer(owed, Status::Ok, &[1]).expect("room");
+    server.answer(deferred, Status::Ok, &[1]).expect("room");
     let other = client.send(ECHO, &[2], FOREVER).expect("room");
     echo(&mut server);
     assert_eq!(answer(&mut client, other).expect("answered"), Some(vec![2]), "the late one was not taken for it");
@@ -50,10 +50,10 @@ fn an_answer_that_is_asked_for_after_the_deadline_is_late_although_it_came_in_ti
     let mut server = bus.server("echo").expect("made");
     let mut client = bus.client("echo").expect("made");
     let mut timeout = Duration::from_millis(1);
-    let (ticket, owed) = taken(&mut client, &mut server, &mut timeout);
-    server.answer(owed, Status::Ok, &[1]).expect("room");
+    let (ticket, deferred) = taken(&mut client, &mut server, &mut timeout);
+    server.answer(deferred, Status::Ok, &[1]).expect("room");
     // The deadline of a later request with at least as much time comes after that of the first one.
-    let (later, _owed) = taken(&mut client, &mut server, &mut timeout);
+    let (later, _deferred) = taken(&mut client, &mut server, &mut timeout);
     while !matches!(client.poll(later), Err(CallError::Deadline { .. })) {}
     let later = client.counts().late;
     assert!(matches!(client.poll(ticket), Err(CallError::Deadline { .. })));
@@ -82,9 +82,9 @@ fn a_cancelled_request_that_has_not_begun_does_not_run() {
     }
     assert_eq!((client.counts().cancelled, client.counts().late), (1, 1));
     let ticket = client.send(ECHO, &[4], FOREVER).expect("room");
-    let owed = server.next().expect("mapped").expect("a request").later();
+    let deferred = server.next().expect("mapped").expect("a request").defer();
     client.cancel(ticket);
     assert!(server.next().expect("mapped").is_none());
     assert_eq!(server.counts().cancels_late, 1, "it had begun");
-    server.answer(owed, Status::Ok, &[]).expect("room");
+    server.answer(deferred, Status::Ok, &[]).expect("room");
 }

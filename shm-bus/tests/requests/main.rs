@@ -150,13 +150,13 @@ fn a_clients_topic_goes_with_it_and_the_server_goes_on() {
     let mut stays = bus.client("echo").expect("made");
     let mut goes = bus.client("echo").expect("made");
     let tickets = [goes.send(ECHO, &[1], FOREVER), goes.send(ECHO, &[2], FOREVER)];
-    let owed = server.next().expect("mapped").expect("a request").later();
+    let deferred = server.next().expect("mapped").expect("a request").defer();
     assert!(tickets.iter().all(Result::is_ok) && server.clients() == 1);
     drop(goes);
     let ticket = stays.send(ECHO, &[3], FOREVER).expect("room");
     assert_eq!(echo(&mut server), 1);
     assert_eq!(server.counts().unanswerable, 1, "the second request of the one that is gone");
-    assert_eq!(server.answer(owed, Status::Ok, &[]), Err(ReplyError::ClientGone));
+    assert_eq!(server.answer(deferred, Status::Ok, &[]), Err(ReplyError::ClientGone));
     assert_eq!(answer(&mut stays, ticket).expect("answered"), Some(vec![3]));
     let topics = bus.snapshot().topics;
     let topics: Vec<_> = topics.iter().filter(|topic| topic.name.contains("/response/")).collect();
@@ -197,7 +197,7 @@ fn what_became_of_every_request_is_seen_from_outside() {
     let request = server.next().expect("mapped").expect("a request");
     request.refuse(Status::Overloaded, "").expect("room");
     // The server skips expired and cancelled requests.
-    let owed = server.next().expect("mapped").expect("a request").later();
+    let deferred = server.next().expect("mapped").expect("a request").defer();
     assert_eq!(answer(&mut client, answered).expect("answered"), Some(vec![1]));
     assert!(matches!(client.poll(refused), Err(CallError::Refused { .. })));
     assert!(matches!(client.poll(expired), Err(CallError::Deadline { .. })));
@@ -210,7 +210,7 @@ fn what_became_of_every_request_is_seen_from_outside() {
     assert_eq!(asks.late, 1, "that it had expired was answered, too");
     assert_eq!(asks.sent, asks.answered + asks.expired + asks.cancelled + asks.lost + client.in_flight() as u64);
     assert_eq!((serves.served, serves.expired, serves.cancelled, serves.answered), (3, 1, 1, 4));
-    drop(owed);
+    drop(deferred);
 }
 
 #[test]

@@ -6,6 +6,8 @@
 #![cfg(unix)]
 
 mod ledger;
+#[path = "../numbers/mod.rs"]
+mod numbers;
 mod other;
 mod role;
 
@@ -14,23 +16,15 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use shm_bus::wire::{Policy, Priority, schema_hash};
-use shm_bus::{Bus, Holder, QueueInfo, QueueLane, QueueSpec, SendError, TopicSpec, WorkProducer, Worker};
+use shm_bus::wire::{Policy, Priority};
+use shm_bus::{Bus, Holder, QueueInfo, QueueLane, QueueSpec, SendError, WorkProducer, Worker};
 
 use ledger::{Ledger, read_ledger};
+use numbers::topic_of_numbers;
 use other::Other;
 use role::{Role, work};
 
-const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
-const WORK: QueueSpec<'_> = QueueSpec::new(TopicSpec {
-    name: "test/work",
-    type_name: "test.Number",
-    schema: SCHEMA,
-    schema_hash: schema_hash(SCHEMA),
-    message_size: 8,
-    policy: Policy::Reject,
-})
-.deliveries_max(200);
+const WORK: QueueSpec<'_> = QueueSpec::new(topic_of_numbers("test/work", Policy::Reject)).deliveries_max(200);
 const LANE: QueueLane = QueueLane::new(Priority::Normal, 1 << 14);
 const FOLDER: &str = "HOTFRAME_TEST_FOLDER";
 const LONG: Duration = Duration::from_secs(60);

@@ -51,7 +51,7 @@ pub(crate) fn build(workspace: &Path, target: &Path, packages: &[&str]) -> PathB
         .current_dir(workspace)
         .output()
         .expect("cargo can be started");
-    assert!(output.status.success(), "{packages:?} don't build:\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{packages:?} do not build:\n{}", String::from_utf8_lossy(&output.stderr));
     target.join("release")
 }
 

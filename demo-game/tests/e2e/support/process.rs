@@ -94,7 +94,7 @@ impl Process {
     #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("sh").arg("-c").arg(format!("kill -{name} {}", self.child.id())).status();
-        assert!(status.is_ok_and(|status| status.success()), "can't send {name}");
+        assert!(status.is_ok_and(|status| status.success()), "cannot send {name}");
     }
 }
 

@@ -5,13 +5,12 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use shm_bus::{Attachment, Inbox, Shown, Start};
+use shm_bus::{Inbox, Shown};
 
 use crate::bus::observe::gaps::Gaps;
 use crate::bus::session::news::{missed, told};
 use crate::bus::session::watch::Watch;
-use crate::bus::target::find::find;
-use crate::bus::target::topic::topic;
+use crate::bus::target::topic::TopicArgs;
 use crate::output::figures::{count, nanoseconds, per_second};
 
 /// Measures how often a topic is sent, and the gaps between its messages as this command receives them.
@@ -25,11 +24,8 @@ use crate::output::figures::{count, nanoseconds, per_second};
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Topic, such as physics/contact
-    topic: String,
-    /// Bus [default: the only live one]
-    #[arg(long, value_name = "NAME")]
-    bus: Option<String>,
+    #[command(flatten)]
+    target: TopicArgs,
     /// One flushed line of JSON per interval
     #[arg(long)]
     json: bool,
@@ -51,10 +47,7 @@ struct Interval {
 }
 
 pub(super) fn hz(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
-    let bus = find(args.bus.as_deref())?;
-    topic(&bus, &args.topic)?;
-    let mut inbox = bus.inbox("hotframe bus hz", Attachment::Observer)?;
-    inbox.subscribe_untyped(&args.topic, Start::Now)?;
+    let (bus, mut inbox) = args.target.observe("hotframe bus hz")?;
     let mut watch = Watch::start()?;
     let mut interval = Interval { begun: Instant::now(), messages: 0, bytes: 0, lost: 0, gaps: Gaps::default() };
     let mut left = args.count.unwrap_or(u64::MAX);
@@ -92,13 +85,13 @@ impl Interval {
         let (rate, bytes) = (per_second(self.messages + self.lost, time), per_second(self.bytes, time));
         if args.json {
             let line = json!({
-                "topic": args.topic, "seconds": time.as_secs_f64(), "messages": self.messages, "lost": self.lost,
+                "topic": args.target.topic, "seconds": time.as_secs_f64(), "messages": self.messages, "lost": self.lost,
                 "rate_hz": rate, "bytes_per_s": bytes, "gap_ms": self.gaps.to_json(),
             });
             writeln!(out, "{line}")?;
         } else {
             let gaps = if self.gaps.is_empty() { "no gaps".to_owned() } else { self.gaps_text() };
-            let (topic, rate, bytes) = (Shown(&args.topic), count(rate), count(bytes));
+            let (topic, rate, bytes) = (Shown(&args.target.topic), count(rate), count(bytes));
             writeln!(out, "{topic}  {rate}/s  {bytes}B/s  {} received, {} lost  {gaps}", self.messages, self.lost)?;
         }
         Ok(out.flush()?)

@@ -137,7 +137,7 @@ fn a_bus_of_another_build_is_no_dead_one() {
     control.write_all_at(&(9_u64 << 32).to_le_bytes(), 8).expect("written");
     let ended = game.tool(&QUICK).end();
     assert_eq!(ended.status.code(), Some(1), "{}", ended.out);
-    assert!(problems(&ended).iter().any(|problem| problem.contains("bus `game` can't be read")), "{}", ended.out);
+    assert!(problems(&ended).iter().any(|problem| problem.contains("bus `game` cannot be read")), "{}", ended.out);
     assert!(!ended.out.contains("killed"), "{}", ended.out);
     control.write_all_at(&(1_u64 << 32).to_le_bytes(), 8).expect("written");
 }

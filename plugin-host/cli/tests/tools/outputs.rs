@@ -132,7 +132,7 @@ fn a_limit_on_files_is_told_by_every_tool_that_makes_one() {
     for (arguments, told) in [
         (&["replay", file.to_str().expect("text"), "--bus", "lab", "--create"][..], "ulimit -f"),
         (&["echo", HITS.name], "ulimit -f"),
-        (&["doctor", "--interval", "0.01"], "no bus can be created in it: can't create the registry"),
+        (&["doctor", "--interval", "0.01"], "no bus can be created in it: cannot create the registry"),
     ] {
         let mut limited = Command::new("sh");
         limited.args(["-c", "ulimit -f 8; exec \"$0\" bus \"$@\""]).arg(&program).args(arguments);
@@ -160,7 +160,7 @@ fn doctor_tries_what_a_bus_needs() {
     let ended = Tool::start(&at, &quick, Stdio::null()).end();
     assert_eq!(ended.status.code(), Some(1), "{}", ended.out);
     assert!(
-        ended.out.contains("no bus can be created in it: can't create the registry: No space left"),
+        ended.out.contains("no bus can be created in it: cannot create the registry: No space left"),
         "{}",
         ended.out
     );

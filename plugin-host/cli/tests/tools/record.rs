@@ -84,7 +84,7 @@ fn a_count_ends_it_and_the_summary_says_what_was_recorded() {
     let said = record.done();
     assert!(said.contains("test/hits: 5 messages, 80B, 0 lost") && said.contains("5 messages in "), "{said}");
     let again = game.tool(&["record", file.to_str().expect("text"), "--count", "1"]).failed();
-    assert!(again.contains("can't make") && again.contains("--force replaces"), "{again}");
+    assert!(again.contains("cannot make") && again.contains("--force replaces"), "{again}");
     assert_eq!(read(&file).1.len(), 5);
     let force = game.tool(&["record", file.to_str().expect("text"), "--count", "1", "--force"]);
     force.told();
@@ -97,7 +97,7 @@ fn a_count_ends_it_and_the_summary_says_what_was_recorded() {
 fn a_full_disk_is_told_and_the_file_stays_readable() {
     let mut game = Game::start();
     let error = game.tool(&["record", "/dev/full", "--force"]).failed();
-    assert!(error.contains("can't write /dev/full") && error.contains("No space left"), "{error}");
+    assert!(error.contains("cannot write /dev/full") && error.contains("No space left"), "{error}");
 
     let file = game.file("game.mcap");
     let hotframe = command(&game.folder(), &[]);
@@ -116,7 +116,7 @@ fn a_full_disk_is_told_and_the_file_stays_readable() {
         game.publisher.send(Priority::Low, &large).expect("room");
     }
     let error = record.failed();
-    assert!(error.contains("can't write") && error.contains("File too large"), "{error}");
+    assert!(error.contains("cannot write") && error.contains("File too large"), "{error}");
     let (recording, messages) = read(&file);
     assert!(recording.cut_off && messages.len() >= 30);
     assert!(error.contains(&format!("it holds the {} messages up to there", messages.len())), "{error}");

@@ -7,7 +7,7 @@ use crate::image::shortage::remedy;
 
 /// Why there is no folder for private copies.
 #[derive(Debug, thiserror::Error)]
-#[error("can't create a private folder for images in {}; {}", base.display(), advice(source))]
+#[error("cannot create a private folder for images in {}; {}", base.display(), advice(source))]
 pub struct StoreError {
     pub(super) base: PathBuf,
     pub(super) source: io::Error,
@@ -40,7 +40,7 @@ pub enum CopyError {
         file: PathBuf,
     },
     /// The file can't be read.
-    #[error("can't copy {}", file.display())]
+    #[error("cannot copy {}", file.display())]
     Io {
         /// The watched file.
         file: PathBuf,
@@ -48,7 +48,7 @@ pub enum CopyError {
         source: io::Error,
     },
     /// The process lacks a resource that copying needs.
-    #[error("can't copy {} now: {remedy}", file.display())]
+    #[error("cannot copy {} now: {remedy}", file.display())]
     Shortage {
         /// The watched file.
         file: PathBuf,
@@ -58,7 +58,7 @@ pub enum CopyError {
         source: io::Error,
     },
     /// The copy can't be written.
-    #[error("can't write a private copy of {} to {}; make room there or let TMPDIR name another folder at the next start", file.display(), folder.display())]
+    #[error("cannot write a private copy of {} to {}; make room there or let TMPDIR name another folder at the next start", file.display(), folder.display())]
     Write {
         /// The watched file.
         file: PathBuf,

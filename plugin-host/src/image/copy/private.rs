@@ -36,7 +36,7 @@ impl Drop for PrivateCopy {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             // On Windows the image is still loaded; this store, or the next one, removes the file.
-            Err(error) => tracing::debug!(copy = %self.path.display(), %error, "can't remove a private copy now"),
+            Err(error) => tracing::debug!(copy = %self.path.display(), %error, "cannot remove a private copy now"),
         }
     }
 }

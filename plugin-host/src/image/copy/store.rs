@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::error::{CopyError, StoreError};
 use super::private::{PrivateCopy, copy_private};
-use crate::image::stamp::place;
+use crate::image::stamp::file_id;
 
 const PREFIX: &str = "hotframe-images-";
 const LOCK: &str = ".lock";
@@ -29,20 +29,20 @@ const STARTING_MAX: Duration = Duration::from_secs(60);
 pub struct ImageStore {
     /// The parent in which the folder is created, again if necessary.
     base: PathBuf,
-    place: Place,
+    locked: LockedFolder,
     copies: u64,
 }
 
 /// A locked folder.
 #[derive(Debug)]
-struct Place {
+struct LockedFolder {
     /// Dropped before the lock is released (fields drop in their order), so that no sweep sees a half-removed folder.
     folder: TempDir,
     /// Keeps `.lock` locked, which proves that the owner lives.
     lock: File,
 }
 
-impl Place {
+impl LockedFolder {
     fn new(base: &Path) -> Result<Self, StoreError> {
         let failed = |source| StoreError { base: base.to_path_buf(), source };
         let (folder, lock) = create(base).map_err(failed)?;
@@ -53,7 +53,7 @@ impl Place {
     fn stands(&self) -> bool {
         let named = fs::metadata(self.folder.path().join(LOCK));
         let ours = self.lock.metadata();
-        matches!((named, ours), (Ok(named), Ok(ours)) if place(&named) == place(&ours))
+        matches!((named, ours), (Ok(named), Ok(ours)) if file_id(&named) == file_id(&ours))
     }
 }
 
@@ -72,16 +72,16 @@ impl ImageStore {
     /// The same as for [`ImageStore::new`].
     pub fn new_in(base: &Path) -> Result<Self, StoreError> {
         let failed = |source| StoreError { base: base.to_path_buf(), source };
-        let place = Place::new(base)?;
-        let own = fs::symlink_metadata(place.folder.path()).map_err(failed)?;
+        let locked = LockedFolder::new(base)?;
+        let own = fs::symlink_metadata(locked.folder.path()).map_err(failed)?;
         sweep(base, &own);
-        Ok(Self { base: base.to_path_buf(), place, copies: 0 })
+        Ok(Self { base: base.to_path_buf(), locked, copies: 0 })
     }
 
     /// The folder of the copies.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        self.place.folder.path()
+        self.locked.folder.path()
     }
 
     /// Copies the watched `file` (as a reflink where the file system supports it) to a name that this store never used before. If the
@@ -90,9 +90,9 @@ impl ImageStore {
     /// # Errors
     /// [`CopyError`]; nothing remains of the copy then.
     pub fn copy(&mut self, file: &Path, plugin: &str, generation: u64) -> Result<PrivateCopy, CopyError> {
-        if !self.place.stands() {
+        if !self.locked.stands() {
             let gone = self.folder().to_path_buf();
-            self.place = Place::new(&self.base)?;
+            self.locked = LockedFolder::new(&self.base)?;
             tracing::warn!(
                 folder = %self.folder().display(),
                 "{} was deleted by another program; created a new folder for images; loaded plugins keep running",
@@ -154,7 +154,7 @@ fn sweep(base: &Path, own: &Metadata) {
         match sweep_one(&path, own) {
             Ok(false) => {}
             Ok(true) => tracing::debug!(folder = %path.display(), "removed the private copies of a killed host"),
-            Err(error) => tracing::debug!(folder = %path.display(), %error, "can't remove a folder of private copies"),
+            Err(error) => tracing::debug!(folder = %path.display(), %error, "cannot remove a folder of private copies"),
         }
     }
 }

@@ -70,7 +70,7 @@ struct Record<'a> {
 fn record(bytes: &[u8]) -> Result<Record<'_>, &'static str> {
     let (magic, rest) = bytes.split_first_chunk::<8>().ok_or("ends before its magic")?;
     if *magic != MAGIC {
-        return Err("doesn't start with the magic");
+        return Err("does not start with the magic");
     }
     let (len, rest) = rest.split_first_chunk().ok_or("ends before its length")?;
     let (kind, rest) = rest.split_first_chunk().ok_or("ends before its kind")?;
@@ -149,7 +149,7 @@ pub(super) mod tests {
         assert!(matches!(plugin(&plugin_record(ABI, 0, "ai", "1"), ABI), Err(Refusal::PanicAbort)));
         let rows: [(Vec<u8>, &str); 8] = [
             (b"HOTFR".to_vec(), "ends before its magic"),
-            (b"HOTFROZE rest".to_vec(), "doesn't start with the magic"),
+            (b"HOTFROZE rest".to_vec(), "does not start with the magic"),
             (b"HOTFRAME\x0e".to_vec(), "ends before its length"),
             (b"HOTFRAME\x0d\0\0\0\x01\0".to_vec(), "shorter than its header"),
             (b"HOTFRAME\x0f\0\0\0\x01\0".to_vec(), "longer than the section"),

@@ -31,7 +31,7 @@ impl InspectError {
 #[non_exhaustive]
 pub enum Refusal {
     /// The copy can't be read.
-    #[error("its copy can't be read: {}", unreadable(.0))]
+    #[error("its copy cannot be read: {}", unreadable(.0))]
     Unreadable(#[source] io::Error),
     /// The file ends too early.
     #[error("it is incomplete: {part} ends at byte {end}, the file at byte {len}")]
@@ -63,7 +63,7 @@ pub enum Refusal {
         expected: String,
     },
     /// It lacks the entry function.
-    #[error("it doesn't export `{ENTRY}`: it is not a Hotframe plugin (is #[plugin] missing?)")]
+    #[error("it does not export `{ENTRY}`: it is not a Hotframe plugin (is #[plugin] missing?)")]
     NoEntry,
     /// It lacks the section.
     #[error("it has no section `{0}`: it is not a Hotframe plugin, or the section was stripped")]
@@ -75,7 +75,7 @@ pub enum Refusal {
     #[error("its section is damaged: {0}")]
     Record(#[from] RecordError),
     /// The section has two plugin records.
-    #[error("it holds more than one plugin: a plugin's crate can't be a dependency of another")]
+    #[error("it holds more than one plugin: a plugin's crate cannot be a dependency of another")]
     SeveralPlugins,
     /// It is built for another ABI version than the host's.
     #[error("it is built for ABI version {found}, this host has {expected}: rebuild it with this SDK")]

@@ -200,7 +200,7 @@ impl<'a> Serializer for Pencil<'a> {
     }
 
     fn serialize_tuple(self, length: usize) -> Result<Folder<'a>, Error> {
-        self.open(if length > TUPLE_MAX { Keys::Items } else { Keys::Places })
+        self.open(if length > TUPLE_MAX { Keys::Items } else { Keys::Indices })
     }
 
     fn serialize_tuple_struct(self, name: &'static str, length: usize) -> Result<Folder<'a>, Error> {
@@ -251,7 +251,7 @@ enum Keys {
     /// Fields, and keys of flattened values.
     Free,
     /// Indices of a short tuple.
-    Places,
+    Indices,
     /// One path for all: a sequence.
     Items,
     /// One path for all: a map, whose keys are data.
@@ -292,7 +292,7 @@ impl Folder<'_> {
     }
 
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        let segment = Segment::Item(if self.keys == Keys::Places { self.count } else { usize::MAX });
+        let segment = Segment::Item(if self.keys == Keys::Indices { self.count } else { usize::MAX });
         self.draw(&segment, value)
     }
 
@@ -313,7 +313,7 @@ impl Folder<'_> {
         match keys {
             Keys::Items => pencil.number("sequence", format_args!("{count} items")),
             Keys::Entries => pencil.number("map", format_args!("{count} entries")),
-            Keys::Names | Keys::Free | Keys::Places if count == 0 => pencil.leaf("empty", ""),
+            Keys::Names | Keys::Free | Keys::Indices if count == 0 => pencil.leaf("empty", ""),
             _ => Ok(()),
         }
     }

@@ -128,7 +128,7 @@ macro_rules! fields {
             #[cold]
             fn skip_field(&mut self, key: &'static str) -> Result<(), Error> {
                 Err(Error::new(format_args!(
-                    "an opaque field keeps no names, so it can't skip `{key}`: remove `skip_serializing_if`, or keep it as a plain field"
+                    "an opaque field keeps no names, so it cannot skip `{key}`: remove `skip_serializing_if`, or keep it as a plain field"
                 )))
             }
 

@@ -29,7 +29,7 @@ pub(in crate::state) struct Open<'a> {
 }
 
 impl Open<'_> {
-    fn place(&self, error: Error, segment: Segment) -> Error {
+    fn located(&self, error: Error, segment: Segment) -> Error {
         let error = error.inside(segment);
         match self.variant {
             Some(variant) => error.inside(name(variant)),
@@ -39,14 +39,14 @@ impl Open<'_> {
 
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         let index = self.count as usize;
-        value.serialize(&mut *self.writer).map_err(|error| self.place(error, Segment::Item(index)))?;
+        value.serialize(&mut *self.writer).map_err(|error| self.located(error, Segment::Item(index)))?;
         self.count += 1;
         Ok(())
     }
 
     fn field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
         sure(encode::write_str(&mut self.writer.out, key));
-        value.serialize(&mut *self.writer).map_err(|error| self.place(error, name(key)))?;
+        value.serialize(&mut *self.writer).map_err(|error| self.located(error, name(key)))?;
         self.count += 1;
         Ok(())
     }
@@ -60,8 +60,8 @@ impl Open<'_> {
                 return Err(Error::new(format_args!("its `Serialize` announces {expected} items and writes {count}")));
             }
             None => {
-                let place = &mut self.writer.out[self.head + 1..self.head + 5];
-                place.copy_from_slice(&self.count.to_be_bytes());
+                let count = &mut self.writer.out[self.head + 1..self.head + 5];
+                count.copy_from_slice(&self.count.to_be_bytes());
             }
         }
         self.writer.depth.leave();
@@ -120,7 +120,7 @@ impl SerializeMap for Open<'_> {
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
         self.key = self.writer.out.len();
         let index = self.count;
-        key.serialize(&mut *self.writer).map_err(|error| self.place(error, Segment::Key(format!("key {index}"))))?;
+        key.serialize(&mut *self.writer).map_err(|error| self.located(error, Segment::Key(format!("key {index}"))))?;
         self.keys.note(&self.writer.out, self.key);
         Ok(())
     }
@@ -129,7 +129,7 @@ impl SerializeMap for Open<'_> {
         let from = self.writer.out.len();
         value.serialize(&mut *self.writer).map_err(|error| {
             let key = segment(&self.writer.out[self.key..from]);
-            self.place(error, key)
+            self.located(error, key)
         })?;
         self.count += 1;
         Ok(())

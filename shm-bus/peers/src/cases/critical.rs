@@ -5,25 +5,12 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::{Case, Exchange, Percentile, across, threads};
+use crate::abilities::{Arrival, Urgent};
 use crate::block::{Block, END, LARGE, SMALL};
 use crate::link::spin;
 use crate::peers::{Hotframe, MemlinkLevels, memlink_protocol};
 use crate::samples::{Round, Samples};
 use crate::system::now;
-
-/// An end that sends urgent small blocks and others of 1 KiB.
-pub(crate) trait Urgent {
-    fn send_urgent(&mut self, number: u64) -> Result<bool>;
-    fn send_bulk(&mut self, number: u64) -> Result<bool>;
-    fn receive_by_urgency(&mut self) -> Result<Option<Arrival>>;
-}
-
-/// A received block, with the sum of its words.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Arrival {
-    Urgent(u64),
-    Bulk(u64),
-}
 
 const NO_LEVELS: &str = "has no priorities";
 

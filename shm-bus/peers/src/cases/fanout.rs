@@ -10,24 +10,12 @@ use std::time::Instant;
 use anyhow::{Result, anyhow, ensure};
 
 use super::{Between, Case, Contender, Percentile, Session};
+use crate::abilities::FanOut;
 use crate::block::{Block, SMALL};
 use crate::link::spin;
 use crate::peers::{HotframeFanOut, Iceoryx2FanOut, memlink_protocol};
 use crate::samples::{Round, Samples};
 use crate::system::{FAR, NEAR, pin};
-
-/// One sender and many readers of the same small blocks.
-pub(crate) trait FanOut {
-    type Sender;
-    type Reader;
-
-    fn sender(place: &Path) -> Result<Self::Sender>;
-    /// Called in the readers' thread, when the sender exists.
-    fn readers(place: &Path, count: usize) -> Result<Vec<Self::Reader>>;
-    /// Fails without room.
-    fn send(sender: &mut Self::Sender, number: u64) -> Result<()>;
-    fn receive(reader: &mut Self::Reader) -> Result<Option<u64>>;
-}
 
 const BATCH: u64 = 256;
 const ONE_READER: &str = "gives a message to one reader only";
@@ -61,12 +49,12 @@ const OVER: u64 = u64::MAX;
 
 fn measure<P: FanOut, const READERS: usize>(session: &Session<'_>) -> Result<Round> {
     pin(NEAR)?;
-    let mut sender = P::sender(&session.place)?;
+    let mut sender = P::sender(&session.folder)?;
     let sent = AtomicU64::new(0);
     let taken = AtomicU64::new(OVER);
     std::thread::scope(|scope| {
         let (ready, wait_until_ready) = channel();
-        let readers = scope.spawn(|| read::<P, READERS>(&session.place, &sent, &taken, ready));
+        let readers = scope.spawn(|| read::<P, READERS>(&session.folder, &sent, &taken, ready));
         // Until they have moved to their own core, they share ours. Without an answer they have failed, and return the error when joined.
         let _ = wait_until_ready.recv();
         let figures = send::<P>(&mut sender, session, &sent, &taken);
@@ -105,13 +93,13 @@ fn send<P: FanOut>(
 }
 
 fn read<P: FanOut, const READERS: usize>(
-    place: &Path,
+    folder: &Path,
     sent: &AtomicU64,
     taken: &AtomicU64,
     ready: Sender<()>,
 ) -> Result<()> {
     pin(FAR)?;
-    let mut readers = P::readers(place, READERS)?;
+    let mut readers = P::readers(folder, READERS)?;
     ready.send(())?;
     let mut next = 0;
     loop {

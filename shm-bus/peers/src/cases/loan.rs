@@ -3,34 +3,15 @@
 //! Each message is read before the next samples, and reading megabytes drives the queue's own words out of the caches: the 2 MiB case shows
 //! whether the size matters, the 64-byte case the cost of those misses.
 
-use std::hint::black_box;
-use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
 use super::{Case, Contender, Percentile, Session};
+use crate::abilities::Loans;
 use crate::peers::{HotframeLoans, Iceoryx2Loans, memlink_protocol};
 use crate::samples::{Round, Samples};
 use crate::system::{NEAR, pin};
-
-/// A writer that lends its memory and a reader beside it.
-pub(crate) trait Loans: Sized {
-    fn open(place: &Path, bytes: usize) -> Result<Self>;
-    /// Lends, fills and sends one message.
-    fn fill_and_send(&mut self) -> Result<()>;
-    /// Lends and sends one message as it is; fails without room.
-    fn send(&mut self) -> Result<()>;
-    /// Takes the next message and reads every byte; returns the number of bytes.
-    fn receive(&mut self) -> Result<Option<usize>>;
-}
-
-/// Reads every byte of a message; returns the number of bytes.
-pub(crate) fn read_all(payload: &[u8]) -> usize {
-    let (words, _) = payload.as_chunks::<8>();
-    black_box(words.iter().fold(0_u64, |sum, word| sum.wrapping_add(u64::from_ne_bytes(*word))));
-    payload.len()
-}
 
 const LARGE_BYTES: usize = 4 << 20;
 const HALF_BYTES: usize = 2 << 20;
@@ -66,7 +47,7 @@ pub(super) fn case() -> Case {
 fn measure<P: Loans, const BYTES: usize>(session: &Session<'_>) -> Result<Round> {
     const LEAST: usize = 20;
     pin(NEAR)?;
-    let mut peer = P::open(&session.place, BYTES)?;
+    let mut peer = P::open(&session.folder, BYTES)?;
     let receive = |peer: &mut P| -> Result<()> {
         let len = peer.receive()?;
         ensure!(len == Some(BYTES), "{len:?} bytes came instead of {BYTES}");

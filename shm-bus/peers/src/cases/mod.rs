@@ -11,11 +11,6 @@ mod single_thread;
 mod throughput;
 mod wake;
 
-pub(crate) use critical::{Arrival, Urgent};
-pub(crate) use fanout::FanOut;
-pub(crate) use loan::{Loans, read_all};
-pub(crate) use publishers::Publishers;
-
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -93,7 +88,7 @@ pub(crate) struct Session<'a> {
     pub(crate) case: &'a str,
     pub(crate) peer: &'a str,
     /// An empty folder.
-    pub(crate) place: PathBuf,
+    pub(crate) folder: PathBuf,
     /// How long to measure.
     pub(crate) budget: Duration,
 }
@@ -116,8 +111,8 @@ fn across<const W: usize, L: Across<W>, E: Exchange<L>>() -> Contender {
 
 fn near_of_processes<const W: usize, L: Across<W>, E: Exchange<L>>(session: &Session<'_>) -> Result<Round> {
     pin(NEAR)?;
-    let listening = L::listen(&session.place)?;
-    let mut far = Far::start(session.case, session.peer, &session.place)?;
+    let listening = L::listen(&session.folder)?;
+    let mut far = Far::start(session.case, session.peer, &session.folder)?;
     let mut link = L::accept(listening)?;
     far.wait_until_ready()?;
     let ours = E::near(&mut link, session.budget)?;
@@ -125,10 +120,10 @@ fn near_of_processes<const W: usize, L: Across<W>, E: Exchange<L>>(session: &Ses
     ours.or(theirs).context("neither end has figures")
 }
 
-fn far_of_processes<const W: usize, L: Across<W>, E: Exchange<L>>(place: &Path) -> Result<()> {
+fn far_of_processes<const W: usize, L: Across<W>, E: Exchange<L>>(folder: &Path) -> Result<()> {
     far::leave_with_the_run();
     pin(FAR)?;
-    let mut link = L::connect(place)?;
+    let mut link = L::connect(folder)?;
     far::say_ready()?;
     let figures = E::far(&mut link)?;
     drop(link);
@@ -142,7 +137,7 @@ fn threads<const W: usize, L: Link<W> + Send, E: Exchange<L>>() -> Contender {
 
 fn near_of_threads<const W: usize, L: Link<W> + Send, E: Exchange<L>>(session: &Session<'_>) -> Result<Round> {
     pin(NEAR)?;
-    let (mut near, mut far) = L::pair(&session.place)?;
+    let (mut near, mut far) = L::pair(&session.folder)?;
     let (ready, wait_until_ready) = channel();
     std::thread::scope(|scope| {
         let other = scope.spawn(move || {

@@ -1,23 +1,15 @@
 //! Cost of receiving with 64 publishers, of which one is active, and with only one.
 
-use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
 use super::{Case, Contender, Percentile, Session};
+use crate::abilities::Publishers;
 use crate::block::{Block, SMALL};
 use crate::peers::{HotframePublishers, Iceoryx2Publishers, memlink_protocol};
 use crate::samples::{Round, Samples};
 use crate::system::{NEAR, pin};
-
-/// Many publishers of small blocks and one reader.
-pub(crate) trait Publishers: Sized {
-    fn open(place: &Path, count: usize) -> Result<Self>;
-    /// The active one sends; fails without room.
-    fn send(&mut self, number: u64) -> Result<()>;
-    fn receive(&mut self) -> Result<Option<u64>>;
-}
 
 const BATCH: u64 = 64;
 const ONE_SENDER: &str = "has one sender for each queue";
@@ -49,7 +41,7 @@ fn measure<P: Publishers, const COUNT: usize>(session: &Session<'_>) -> Result<R
     const LEAST: u64 = 100;
     const WARM_UP: u64 = 50;
     pin(NEAR)?;
-    let mut peer = P::open(&session.place, COUNT)?;
+    let mut peer = P::open(&session.folder, COUNT)?;
     let mut samples = Samples::new();
     let start = Instant::now();
     let mut batch = 0;

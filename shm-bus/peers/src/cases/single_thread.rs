@@ -46,7 +46,7 @@ fn alone<L: Link<SMALL>>() -> Contender {
 
 fn measure<L: Link<SMALL>>(session: &Session<'_>) -> Result<Round> {
     pin(NEAR)?;
-    let (mut writer, mut reader) = L::pair(&session.place)?;
+    let (mut writer, mut reader) = L::pair(&session.folder)?;
     let mut number = 0;
     sample(session.budget, PER_SAMPLE, || {
         for _ in 0..PER_SAMPLE {

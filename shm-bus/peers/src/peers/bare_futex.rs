@@ -34,8 +34,8 @@ impl BareFutex {
 impl Link<SMALL> for BareFutex {
     const NAME: &'static str = "bare_futex";
 
-    fn pair(place: &Path) -> Result<(Self, Self)> {
-        Ok((Self::listen(place)?, Self::connect(place)?))
+    fn pair(folder: &Path) -> Result<(Self, Self)> {
+        Ok((Self::listen(folder)?, Self::connect(folder)?))
     }
 
     fn send(&mut self, number: u64) -> Result<bool> {
@@ -76,15 +76,15 @@ impl Sleeping<SMALL> for BareFutex {
 impl Across<SMALL> for BareFutex {
     type Listening = Self;
 
-    fn listen(place: &Path) -> Result<Self> {
-        Ok(Self { page: Page::make(place)?, out: 0, into: 1, last: 0 })
+    fn listen(folder: &Path) -> Result<Self> {
+        Ok(Self { page: Page::make(folder)?, out: 0, into: 1, last: 0 })
     }
 
     fn accept(listening: Self) -> Result<Self> {
         Ok(listening)
     }
 
-    fn connect(place: &Path) -> Result<Self> {
-        Ok(Self { page: Page::open(place)?, out: 1, into: 0, last: 0 })
+    fn connect(folder: &Path) -> Result<Self> {
+        Ok(Self { page: Page::open(folder)?, out: 1, into: 0, last: 0 })
     }
 }

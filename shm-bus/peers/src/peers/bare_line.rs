@@ -25,9 +25,9 @@ impl Line {
     pub(super) fn put(&self, number: u64) {
         let [first, rest @ ..] = Block::<SMALL>::of(number).0;
         let [flag, places @ ..] = &self.0;
-        for (place, word) in places.iter().zip(rest) {
+        for (folder, word) in places.iter().zip(rest) {
             // ORDERING: Relaxed, published by the Release store below.
-            place.store(word, Ordering::Relaxed);
+            folder.store(word, Ordering::Relaxed);
         }
         // ORDERING: Release, pairs with the Acquire load in `sum`.
         flag.store(first + 1, Ordering::Release);
@@ -43,7 +43,7 @@ impl Line {
             return None;
         }
         *last = found;
-        Some(places.iter().fold(found - 1, |sum, place| sum.wrapping_add(place.load(Ordering::Relaxed))))
+        Some(places.iter().fold(found - 1, |sum, folder| sum.wrapping_add(folder.load(Ordering::Relaxed))))
     }
 }
 
@@ -53,14 +53,14 @@ pub(super) struct Page(MmapRaw);
 impl Page {
     const BYTES: u64 = 4096;
 
-    pub(super) fn make(place: &Path) -> Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(place.join("page"))?;
+    pub(super) fn make(folder: &Path) -> Result<Self> {
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(folder.join("page"))?;
         file.set_len(Self::BYTES)?;
         Ok(Self(MmapOptions::new().map_raw(&file)?))
     }
 
-    pub(super) fn open(place: &Path) -> Result<Self> {
-        let file = OpenOptions::new().read(true).write(true).open(place.join("page"))?;
+    pub(super) fn open(folder: &Path) -> Result<Self> {
+        let file = OpenOptions::new().read(true).write(true).open(folder.join("page"))?;
         ensure!(file.metadata()?.len() == Self::BYTES, "another page");
         Ok(Self(MmapOptions::new().map_raw(&file)?))
     }
@@ -86,8 +86,8 @@ pub(crate) struct BareLine {
 impl Link<SMALL> for BareLine {
     const NAME: &'static str = "bare_line";
 
-    fn pair(place: &Path) -> Result<(Self, Self)> {
-        Ok((Self::listen(place)?, Self::connect(place)?))
+    fn pair(folder: &Path) -> Result<(Self, Self)> {
+        Ok((Self::listen(folder)?, Self::connect(folder)?))
     }
 
     #[inline]
@@ -105,15 +105,15 @@ impl Link<SMALL> for BareLine {
 impl Across<SMALL> for BareLine {
     type Listening = Self;
 
-    fn listen(place: &Path) -> Result<Self> {
-        Ok(Self { page: Page::make(place)?, out: 0, into: 1, last: 0 })
+    fn listen(folder: &Path) -> Result<Self> {
+        Ok(Self { page: Page::make(folder)?, out: 0, into: 1, last: 0 })
     }
 
     fn accept(listening: Self) -> Result<Self> {
         Ok(listening)
     }
 
-    fn connect(place: &Path) -> Result<Self> {
-        Ok(Self { page: Page::open(place)?, out: 1, into: 0, last: 0 })
+    fn connect(folder: &Path) -> Result<Self> {
+        Ok(Self { page: Page::open(folder)?, out: 1, into: 0, last: 0 })
     }
 }

@@ -9,8 +9,8 @@ use anyhow::{Result, bail};
 use shm_bus::wire::{Policy, Priority, schema_hash};
 use shm_bus::{Attachment, Bus, Inbox, Publisher, SendError, Start, TopicSpec};
 
+use crate::abilities::{Arrival, FanOut, Loans, Publishers, Urgent, read_all};
 use crate::block::{Block, LARGE, SMALL};
-use crate::cases::{Arrival, FanOut, Loans, Publishers, Urgent, read_all};
 use crate::link::{Across, Batching, Link, ROOM, Sleeping};
 
 const BUS: &str = "peers";
@@ -71,21 +71,21 @@ pub(crate) struct Hotframe<const W: usize> {
 }
 
 impl<const W: usize> Hotframe<W> {
-    fn open(place: &Path, out: &str, into: &str, levels: &[(Priority, u32)]) -> Result<Self> {
-        let bus = Bus::open_in(place, BUS)?;
+    fn open(folder: &Path, out: &str, into: &str, levels: &[(Priority, u32)]) -> Result<Self> {
+        let bus = Bus::open_in(folder, BUS)?;
         Ok(Self { publisher: bus.publisher(&topic(out), "writer", levels)?, inbox: inbox(&bus, into)? })
     }
 
-    fn open_four(place: &Path, out: &str, into: &str) -> Result<Self> {
-        Self::open(place, out, into, &all_levels(ring_for(Block::<W>::BYTES)))
+    fn open_four(folder: &Path, out: &str, into: &str) -> Result<Self> {
+        Self::open(folder, out, into, &all_levels(ring_for(Block::<W>::BYTES)))
     }
 }
 
 impl<const W: usize> Link<W> for Hotframe<W> {
     const NAME: &'static str = "hotframe";
 
-    fn pair(place: &Path) -> Result<(Self, Self)> {
-        Ok((Self::listen(place)?, Self::connect(place)?))
+    fn pair(folder: &Path) -> Result<(Self, Self)> {
+        Ok((Self::listen(folder)?, Self::connect(folder)?))
     }
 
     #[inline]
@@ -102,16 +102,16 @@ impl<const W: usize> Link<W> for Hotframe<W> {
 impl<const W: usize> Across<W> for Hotframe<W> {
     type Listening = Self;
 
-    fn listen(place: &Path) -> Result<Self> {
-        Self::open_four(place, THERE, BACK)
+    fn listen(folder: &Path) -> Result<Self> {
+        Self::open_four(folder, THERE, BACK)
     }
 
     fn accept(listening: Self) -> Result<Self> {
         Ok(listening)
     }
 
-    fn connect(place: &Path) -> Result<Self> {
-        Self::open_four(place, BACK, THERE)
+    fn connect(folder: &Path) -> Result<Self> {
+        Self::open_four(folder, BACK, THERE)
     }
 }
 
@@ -173,9 +173,9 @@ pub(crate) struct HotframeOneLevel(Hotframe<SMALL>);
 impl Link<SMALL> for HotframeOneLevel {
     const NAME: &'static str = "hotframe";
 
-    fn pair(place: &Path) -> Result<(Self, Self)> {
+    fn pair(folder: &Path) -> Result<(Self, Self)> {
         let levels = [(Priority::Normal, ring_for(Block::<SMALL>::BYTES))];
-        let open = |out, into| Hotframe::open(place, out, into, &levels).map(Self);
+        let open = |out, into| Hotframe::open(folder, out, into, &levels).map(Self);
         Ok((open(THERE, BACK)?, open(BACK, THERE)?))
     }
 
@@ -196,13 +196,13 @@ impl FanOut for HotframeFanOut {
     type Sender = Publisher;
     type Reader = Inbox;
 
-    fn sender(place: &Path) -> Result<Publisher> {
+    fn sender(folder: &Path) -> Result<Publisher> {
         let ring = ring_for(Block::<SMALL>::BYTES);
-        Ok(Bus::open_in(place, BUS)?.publisher(&topic(THERE), "writer", &all_levels(ring))?)
+        Ok(Bus::open_in(folder, BUS)?.publisher(&topic(THERE), "writer", &all_levels(ring))?)
     }
 
-    fn readers(place: &Path, count: usize) -> Result<Vec<Inbox>> {
-        let bus = Bus::open_in(place, BUS)?;
+    fn readers(folder: &Path, count: usize) -> Result<Vec<Inbox>> {
+        let bus = Bus::open_in(folder, BUS)?;
         (0..count).map(|_| inbox(&bus, THERE)).collect()
     }
 
@@ -224,8 +224,8 @@ pub(crate) struct HotframePublishers {
 
 impl Publishers for HotframePublishers {
     /// One level each, because a bus has room for 256 lanes.
-    fn open(place: &Path, count: usize) -> Result<Self> {
-        let bus = Bus::open_in(place, BUS)?;
+    fn open(folder: &Path, count: usize) -> Result<Self> {
+        let bus = Bus::open_in(folder, BUS)?;
         let lanes = [(Priority::Normal, ring_for(Block::<SMALL>::BYTES))];
         let publishers: Result<_, _> =
             (0..count).map(|index| bus.publisher(&topic(THERE), &format!("writer {index:02}"), &lanes)).collect();
@@ -251,10 +251,10 @@ pub(crate) struct HotframeLoans {
 }
 
 impl Loans for HotframeLoans {
-    fn open(place: &Path, bytes: usize) -> Result<Self> {
+    fn open(folder: &Path, bytes: usize) -> Result<Self> {
         // A record with its header is at most a quarter of its ring.
         const RING: u32 = 32 << 20;
-        let bus = Bus::open_in(place, BUS)?;
+        let bus = Bus::open_in(folder, BUS)?;
         let publisher = bus.publisher(&topic(THERE), "writer", &[(Priority::Normal, RING)])?;
         Ok(Self { publisher, inbox: inbox(&bus, THERE)?, filling: vec![1; bytes] })
     }

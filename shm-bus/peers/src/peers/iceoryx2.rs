@@ -17,8 +17,8 @@ use iceoryx2::port::subscriber::Subscriber;
 use iceoryx2::prelude::*;
 use iceoryx2::service::port_factory::publish_subscribe::PortFactory;
 
+use crate::abilities::{FanOut, Loans, Publishers, read_all};
 use crate::block::{Block, SMALL};
-use crate::cases::{FanOut, Loans, Publishers, read_all};
 use crate::link::{Across, Link, ROOM, Sleeping};
 use crate::run_folder::prefix;
 
@@ -31,12 +31,12 @@ unsafe impl<const W: usize> ZeroCopySend for Block<W> {}
 const THERE: &str = "there";
 const BACK: &str = "back";
 
-/// A node whose files lie in `place` or have its name.
-fn node(place: &Path) -> Result<Node<ipc::Service>> {
+/// A node whose files lie in `folder` or have its name.
+fn node(folder: &Path) -> Result<Node<ipc::Service>> {
     set_log_level(LogLevel::Error);
     let mut config = Config::default();
-    config.global.prefix = FileName::new(prefix(place).as_bytes()).map_err(wrong)?;
-    let root = place.join("iceoryx2");
+    config.global.prefix = FileName::new(prefix(folder).as_bytes()).map_err(wrong)?;
+    let root = folder.join("iceoryx2");
     config.global.set_root_path(&iceoryx2::prelude::Path::new(root.as_os_str().as_encoded_bytes()).map_err(wrong)?);
     Ok(NodeBuilder::new().config(&config).signal_handling_mode(SignalHandlingMode::Disabled).create()?)
 }
@@ -83,8 +83,8 @@ impl<const W: usize> Iceoryx2<W> {
 impl<const W: usize> Link<W> for Iceoryx2<W> {
     const NAME: &'static str = "iceoryx2";
 
-    fn pair(place: &Path) -> Result<(Self, Self)> {
-        let node = Rc::new(node(place)?);
+    fn pair(folder: &Path) -> Result<(Self, Self)> {
+        let node = Rc::new(node(folder)?);
         Ok((Self::open(Rc::clone(&node), THERE, BACK)?, Self::open(node, BACK, THERE)?))
     }
 
@@ -102,16 +102,16 @@ impl<const W: usize> Link<W> for Iceoryx2<W> {
 impl<const W: usize> Across<W> for Iceoryx2<W> {
     type Listening = Self;
 
-    fn listen(place: &Path) -> Result<Self> {
-        Self::open(Rc::new(node(place)?), THERE, BACK)
+    fn listen(folder: &Path) -> Result<Self> {
+        Self::open(Rc::new(node(folder)?), THERE, BACK)
     }
 
     fn accept(listening: Self) -> Result<Self> {
         Ok(listening)
     }
 
-    fn connect(place: &Path) -> Result<Self> {
-        Self::open(Rc::new(node(place)?), BACK, THERE)
+    fn connect(folder: &Path) -> Result<Self> {
+        Self::open(Rc::new(node(folder)?), BACK, THERE)
     }
 }
 
@@ -135,8 +135,8 @@ impl Iceoryx2Events {
 impl Link<SMALL> for Iceoryx2Events {
     const NAME: &'static str = "iceoryx2";
 
-    fn pair(place: &Path) -> Result<(Self, Self)> {
-        let (near, far) = Iceoryx2::pair(place)?;
+    fn pair(folder: &Path) -> Result<(Self, Self)> {
+        let (near, far) = Iceoryx2::pair(folder)?;
         Ok((Self::with_events(near, THERE, BACK)?, Self::with_events(far, BACK, THERE)?))
     }
 
@@ -152,16 +152,16 @@ impl Link<SMALL> for Iceoryx2Events {
 impl Across<SMALL> for Iceoryx2Events {
     type Listening = Self;
 
-    fn listen(place: &Path) -> Result<Self> {
-        Self::with_events(Iceoryx2::listen(place)?, THERE, BACK)
+    fn listen(folder: &Path) -> Result<Self> {
+        Self::with_events(Iceoryx2::listen(folder)?, THERE, BACK)
     }
 
     fn accept(listening: Self) -> Result<Self> {
         Ok(listening)
     }
 
-    fn connect(place: &Path) -> Result<Self> {
-        Self::with_events(Iceoryx2::connect(place)?, BACK, THERE)
+    fn connect(folder: &Path) -> Result<Self> {
+        Self::with_events(Iceoryx2::connect(folder)?, BACK, THERE)
     }
 }
 
@@ -189,13 +189,13 @@ impl FanOut for Iceoryx2FanOut {
     type Sender = (Out<SMALL>, PortFactory<ipc::Service, Block<SMALL>, ()>);
     type Reader = Into<SMALL>;
 
-    fn sender(place: &Path) -> Result<Self::Sender> {
-        let service = service(&node(place)?, THERE)?;
+    fn sender(folder: &Path) -> Result<Self::Sender> {
+        let service = service(&node(folder)?, THERE)?;
         Ok((publisher(&service)?, service))
     }
 
-    fn readers(place: &Path, count: usize) -> Result<Vec<Self::Reader>> {
-        let service = service(&node(place)?, THERE)?;
+    fn readers(folder: &Path, count: usize) -> Result<Vec<Self::Reader>> {
+        let service = service(&node(folder)?, THERE)?;
         (0..count).map(|_| Ok(service.subscriber_builder().create()?)).collect()
     }
 
@@ -217,8 +217,8 @@ pub(crate) struct Iceoryx2Publishers {
 }
 
 impl Publishers for Iceoryx2Publishers {
-    fn open(place: &Path, count: usize) -> Result<Self> {
-        let service = service(&node(place)?, THERE)?;
+    fn open(folder: &Path, count: usize) -> Result<Self> {
+        let service = service(&node(folder)?, THERE)?;
         let into = service.subscriber_builder().create()?;
         let publishers: Result<_> = (0..count).map(|_| publisher(&service)).collect();
         Ok(Self { publishers: publishers?, into })
@@ -243,8 +243,8 @@ pub(crate) struct Iceoryx2Loans {
 }
 
 impl Loans for Iceoryx2Loans {
-    fn open(place: &Path, bytes: usize) -> Result<Self> {
-        let node = node(place)?;
+    fn open(folder: &Path, bytes: usize) -> Result<Self> {
+        let node = node(folder)?;
         let builder = node.service_builder(&THERE.try_into()?).publish_subscribe::<[u8]>();
         let service = builder.enable_safe_overflow(false).subscriber_max_buffer_size(4).open_or_create()?;
         let out = service.publisher_builder().initial_max_slice_len(bytes).create()?;

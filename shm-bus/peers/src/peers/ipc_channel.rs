@@ -38,15 +38,15 @@ impl<const W: usize> Link<W> for IpcChannel<W> {
     }
 }
 
-/// The far end's message to the near one: the sender to the far end, and the place for the sender to the near end.
+/// The far end's message to the near one: the sender to the far end, and the folder for the sender to the near end.
 type Greeting = (IpcBytesSender, IpcSender<IpcBytesSender>);
 
 impl<const W: usize> Across<W> for IpcChannel<W> {
     type Listening = IpcOneShotServer<Greeting>;
 
-    fn listen(place: &Path) -> Result<Self::Listening> {
+    fn listen(folder: &Path) -> Result<Self::Listening> {
         let (server, name) = IpcOneShotServer::new()?;
-        std::fs::write(address(place), name)?;
+        std::fs::write(address(folder), name)?;
         Ok(server)
     }
 
@@ -57,8 +57,8 @@ impl<const W: usize> Across<W> for IpcChannel<W> {
         Ok(Self { out, into })
     }
 
-    fn connect(place: &Path) -> Result<Self> {
-        let server = IpcSender::<Greeting>::connect(std::fs::read_to_string(address(place))?)?;
+    fn connect(folder: &Path) -> Result<Self> {
+        let server = IpcSender::<Greeting>::connect(std::fs::read_to_string(address(folder))?)?;
         let (to_far, into) = bytes_channel()?;
         let (answer, answered): (_, IpcReceiver<IpcBytesSender>) = channel()?;
         server.send((to_far, answer))?;
@@ -72,6 +72,6 @@ impl<const W: usize> Sleeping<W> for IpcChannel<W> {
     }
 }
 
-fn address(place: &Path) -> PathBuf {
-    place.join("server")
+fn address(folder: &Path) -> PathBuf {
+    folder.join("server")
 }

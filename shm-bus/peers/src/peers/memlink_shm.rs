@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::{Result, anyhow};
 use memlink_shm::{BufferPriority, Futex, FutexError, Priority, PriorityRingBuffer, RingBuffer, RingBufferError};
 
+use crate::abilities::{Arrival, Urgent};
 use crate::block::{Block, LARGE, SMALL};
-use crate::cases::{Arrival, Urgent};
 use crate::link::{Link, ROOM, Sleeping};
 
 /// Its plain ring, and its futex for sleeping ends.

@@ -26,9 +26,9 @@ pub(crate) trait Kind {
     type Listening;
 
     fn pair() -> Result<[Ways; 2]>;
-    fn listen(place: &Path) -> Result<Self::Listening>;
+    fn listen(folder: &Path) -> Result<Self::Listening>;
     fn accept(listening: Self::Listening) -> Result<Ways>;
-    fn connect(place: &Path) -> Result<Ways>;
+    fn connect(folder: &Path) -> Result<Ways>;
 }
 
 /// The files that one end writes to and reads from.
@@ -45,8 +45,8 @@ impl Sockets {
         Ok(Ways { out: socket.try_clone()?.into(), into: socket.into() })
     }
 
-    fn address(place: &Path) -> PathBuf {
-        place.join("socket")
+    fn address(folder: &Path) -> PathBuf {
+        folder.join("socket")
     }
 }
 
@@ -59,16 +59,16 @@ impl Kind for Sockets {
         Ok([Self::ways(near)?, Self::ways(far)?])
     }
 
-    fn listen(place: &Path) -> Result<UnixListener> {
-        Ok(UnixListener::bind(Self::address(place))?)
+    fn listen(folder: &Path) -> Result<UnixListener> {
+        Ok(UnixListener::bind(Self::address(folder))?)
     }
 
     fn accept(listening: UnixListener) -> Result<Ways> {
         Self::ways(listening.accept()?.0)
     }
 
-    fn connect(place: &Path) -> Result<Ways> {
-        Self::ways(UnixStream::connect(Self::address(place))?)
+    fn connect(folder: &Path) -> Result<Ways> {
+        Self::ways(UnixStream::connect(Self::address(folder))?)
     }
 }
 
@@ -85,8 +85,8 @@ impl Kind for Pipes {
         Ok([near, Ways { out: to_near.into(), into: at_far.into() }])
     }
 
-    fn listen(place: &Path) -> Result<Self::Listening> {
-        let [there, back] = ["there", "back"].map(|name| place.join(name));
+    fn listen(folder: &Path) -> Result<Self::Listening> {
+        let [there, back] = ["there", "back"].map(|name| folder.join(name));
         for path in [&there, &back] {
             mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?;
         }
@@ -99,9 +99,9 @@ impl Kind for Pipes {
         Ok(Ways { out: out.into(), into: File::open(back)?.into() })
     }
 
-    fn connect(place: &Path) -> Result<Ways> {
-        let into = File::open(place.join("there"))?;
-        let out = OpenOptions::new().write(true).open(place.join("back"))?;
+    fn connect(folder: &Path) -> Result<Ways> {
+        let into = File::open(folder.join("there"))?;
+        let out = OpenOptions::new().write(true).open(folder.join("back"))?;
         Ok(Ways { out: out.into(), into: into.into() })
     }
 }
@@ -176,16 +176,16 @@ impl<const W: usize, K: Kind> Link<W> for Stream<W, K> {
 impl<const W: usize, K: Kind> Across<W> for Stream<W, K> {
     type Listening = K::Listening;
 
-    fn listen(place: &Path) -> Result<K::Listening> {
-        K::listen(place)
+    fn listen(folder: &Path) -> Result<K::Listening> {
+        K::listen(folder)
     }
 
     fn accept(listening: K::Listening) -> Result<Self> {
         Self::new(K::accept(listening)?)
     }
 
-    fn connect(place: &Path) -> Result<Self> {
-        Self::new(K::connect(place)?)
+    fn connect(folder: &Path) -> Result<Self> {
+        Self::new(K::connect(folder)?)
     }
 }
 

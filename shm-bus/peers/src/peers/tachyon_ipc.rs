@@ -28,14 +28,14 @@ impl<const W: usize> TachyonIpc<W> {
     }
 }
 
-fn socket(place: &Path, name: &str) -> Result<String> {
-    place.join(name).into_os_string().into_string().map_err(|path| anyhow!("{} is not UTF-8", path.display()))
+fn socket(folder: &Path, name: &str) -> Result<String> {
+    folder.join(name).into_os_string().into_string().map_err(|path| anyhow!("{} is not UTF-8", path.display()))
 }
 
 /// Waits until the other end listens, which it does only within a blocking call.
-fn connect(place: &Path, name: &str) -> Result<Bus> {
+fn connect(folder: &Path, name: &str) -> Result<Bus> {
     const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
-    let (path, begun) = (socket(place, name)?, Instant::now());
+    let (path, begun) = (socket(folder, name)?, Instant::now());
     loop {
         match Bus::connect(&path) {
             Ok(bus) => return Ok(bus),
@@ -48,10 +48,10 @@ fn connect(place: &Path, name: &str) -> Result<Bus> {
 impl<const W: usize> Link<W> for TachyonIpc<W> {
     const NAME: &'static str = "tachyon-ipc";
 
-    fn pair(place: &Path) -> Result<(Self, Self)> {
+    fn pair(folder: &Path) -> Result<(Self, Self)> {
         std::thread::scope(|scope| {
-            let far = scope.spawn(|| Self::connect(place));
-            let near = Self::accept(Self::listen(place)?)?;
+            let far = scope.spawn(|| Self::connect(folder));
+            let near = Self::accept(Self::listen(folder)?)?;
             let far = far.join().map_err(|_| anyhow!("the far end panicked"))??;
             Ok((near, far))
         })
@@ -78,18 +78,18 @@ impl<const W: usize> Link<W> for TachyonIpc<W> {
 impl<const W: usize> Across<W> for TachyonIpc<W> {
     type Listening = PathBuf;
 
-    fn listen(place: &Path) -> Result<PathBuf> {
-        Ok(place.to_owned())
+    fn listen(folder: &Path) -> Result<PathBuf> {
+        Ok(folder.to_owned())
     }
 
-    fn accept(place: PathBuf) -> Result<Self> {
-        let out = Bus::listen(&socket(&place, "there")?, Self::CAPACITY)?;
-        Ok(Self::over(out, Bus::listen(&socket(&place, "back")?, Self::CAPACITY)?))
+    fn accept(folder: PathBuf) -> Result<Self> {
+        let out = Bus::listen(&socket(&folder, "there")?, Self::CAPACITY)?;
+        Ok(Self::over(out, Bus::listen(&socket(&folder, "back")?, Self::CAPACITY)?))
     }
 
-    fn connect(place: &Path) -> Result<Self> {
-        let into = connect(place, "there")?;
-        Ok(Self::over(connect(place, "back")?, into))
+    fn connect(folder: &Path) -> Result<Self> {
+        let into = connect(folder, "there")?;
+        Ok(Self::over(connect(folder, "back")?, into))
     }
 }
 

@@ -6,18 +6,10 @@ use std::time::Duration;
 use crate::bell::arm;
 use crate::sync::Ordering;
 use crate::sys::{BellId, Sleeper};
-use crate::wire::{Policy, Priority, schema_hash};
+use crate::wire::{Policy, Priority};
 use crate::{Attachment, Bus, Inbox, Publisher, Start, TopicSpec};
 
-const SCHEMA: &str = "test.Number@1 8/8 {value:u64@0}";
-const NUMBERS: TopicSpec<'static> = TopicSpec {
-    name: "numbers",
-    type_name: "test.Number",
-    schema: SCHEMA,
-    schema_hash: schema_hash(SCHEMA),
-    message_size: 8,
-    policy: Policy::Block { timeout_ms: 0 },
-};
+const NUMBERS: TopicSpec<'_> = TopicSpec::of_numbers("numbers", Policy::Block { timeout_ms: 0 });
 /// Longer than any test runs.
 const FOREVER: Duration = Duration::from_secs(1 << 20);
 

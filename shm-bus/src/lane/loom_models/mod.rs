@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use loom::cell::UnsafeCell;
 
-use super::{Cursor, Envelope, Gates, Look, Lowest, Memory, Place, Reader, Refusal, Stamp, Writer};
+use super::{Cursor, Envelope, Gates, Look, Lowest, Memory, Progress, Reader, Refusal, Stamp, Writer};
 use crate::layout::lane::HEADER_WORDS_USED;
 use crate::sync::{AtomicU64, Mutation, Ordering};
 use crate::wire::Priority;
@@ -57,7 +57,7 @@ impl Gates for Shared {
     fn lowest(&mut self, oldest: u64, head: u64) -> Lowest {
         let mut position = head;
         if self.0.subscribed.load(Ordering::Acquire) == 1
-            && let Place::At(cursor) = Cursor::decode(self.0.cursor.load(Ordering::Relaxed)).place
+            && let Progress::At(cursor) = Cursor::decode(self.0.cursor.load(Ordering::Relaxed)).progress
         {
             position = cursor.max(oldest);
         }

@@ -23,7 +23,7 @@ pub use join::Start;
 pub(crate) use look::{Fault, Look, Message};
 
 use super::copy::copy_out;
-use super::{Cursor, Geometry, HEADER_WORDS, Memory, Mode, Place, SLOT, extent_of, prefetch};
+use super::{Cursor, Geometry, HEADER_WORDS, Memory, Mode, Progress, SLOT, extent_of, prefetch};
 use crate::layout::lane::{HEAD, OLDEST, SENT};
 use crate::sync::{AtomicU64, Mutation, Ordering, fence, fence_unless, order_unless};
 use crate::wire::Kind;
@@ -178,7 +178,8 @@ impl<M: Memory> Reader<M> {
     /// Like [`Self::rests`], in fewer steps; may be `false` where that is true.
     #[inline(always)]
     pub(crate) fn is_at_rest(&self) -> bool {
-        // A reader that is not waited for also has to check whether it was overtaken.
+        // A lane that was read dry may not have told its writer yet: the inbox then looks at each lane, which tells it. A reader that is not
+        // waited for also has to check whether it was overtaken.
         !self.is_committed() & self.has_told() & (self.mode == Mode::Gating)
     }
 
@@ -295,8 +296,8 @@ impl<M: Memory> Reader<M> {
     /// Publishes this reader's position to the writer.
     #[inline]
     pub(crate) fn publish(&mut self, cursor: &AtomicU64) {
-        let place = Place::At(self.position);
-        let word = Cursor { generation: self.generation, place }.encode();
+        let progress = Progress::At(self.position);
+        let word = Cursor { generation: self.generation, progress }.encode();
         // ORDERING: [CURSOR] Release: the copies made so far are complete before the writer reuses their memory. Pairs with the SeqCst
         // fence in `Writer::make_room`, after its first look at the cursors.
         cursor.store(word, order_unless(Mutation::RelaxedCursor, Ordering::Release));
@@ -318,7 +319,7 @@ impl<M: Memory> Reader<M> {
 
     /// Tells the writer that this reader needs nothing more.
     pub(crate) fn publish_done(&self, cursor: &AtomicU64) {
-        let word = Cursor { generation: self.generation, place: Place::Done }.encode();
+        let word = Cursor { generation: self.generation, progress: Progress::Done }.encode();
         // ORDERING: [CURSOR] as in `publish`.
         cursor.store(word, Ordering::Release);
     }

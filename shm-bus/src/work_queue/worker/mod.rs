@@ -40,7 +40,7 @@ use lanes::WorkLane;
 #[non_exhaustive]
 pub enum TakeError {
     /// A new lane could not be mapped; the next call retries.
-    #[error("can't map the lane of producer `{producer}` on queue `{queue}`")]
+    #[error("cannot map the lane of producer `{producer}` on queue `{queue}`")]
     Lane {
         /// The queue.
         queue: String,
@@ -50,7 +50,7 @@ pub enum TakeError {
         source: std::io::Error,
     },
     /// The system can't put the thread to sleep.
-    #[error("can't wait for work")]
+    #[error("cannot wait for work")]
     Sleep(#[source] std::io::Error),
     /// Others no longer find the bus: its folder, the runtime folder or the registry was deleted, moved or replaced.
     #[error("bus `{bus}` was removed: its folder was deleted, moved or replaced; open it again")]

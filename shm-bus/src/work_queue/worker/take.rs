@@ -65,7 +65,7 @@ impl Worker {
                     lane = self.lanes[lane].id,
                     sequence = claim.sequence,
                     ?fault,
-                    "a message of a work queue can't be read"
+                    "a message of a work queue cannot be read"
                 );
                 table.release(claim, Event::Finish(self.owner));
                 table.add(Count::Corrupt, 1);

@@ -1,7 +1,7 @@
 //! Sleeps until there is work.
 //!
 //! # Invariants
-//! 1. Before it sleeps, a worker has set its bit in its queue's attention mask, armed its bell, and looked once more: `[BELL]`.
+//! 1. Before it sleeps, a worker has set its bit in its queue's interest mask, armed its bell, and looked once more: `[BELL]`.
 //! 2. It looks again after at most 10 ms, even if another worker was rung and did nothing; it then also checks for dead holders and reports
 //!    its heartbeat.
 
@@ -50,7 +50,7 @@ impl Worker {
         let shared = std::sync::Arc::clone(&self.shared);
         if !self.rings {
             // ORDERING: Relaxed, ordered by the fence of [BELL].
-            shared.control.attention(self.topic).fetch_or(1 << self.index, Ordering::Relaxed);
+            shared.control.interest(self.topic).fetch_or(1 << self.index, Ordering::Relaxed);
             self.rings = true;
         }
         let id = BellId { folder: shared.store.path(), kind: "inbox", index: self.index };

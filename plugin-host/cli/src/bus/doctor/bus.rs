@@ -108,7 +108,7 @@ fn look_for_missing(now: &Snapshot, report: &mut Report) {
         };
         report.problem(
             format!("its file {file} was removed or replaced"),
-            format!("{why}: restart its program, and don't change the folder of a live bus"),
+            format!("{why}: restart its program, and do not change the folder of a live bus"),
         );
     }
 }

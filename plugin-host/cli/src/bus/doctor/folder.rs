@@ -76,10 +76,10 @@ fn look_at_stale(folder: &Path, name: &str, report: &mut Report) {
         Ok(_) | Err(OpenError::NotFound { .. }) => {}
         Err(OpenError::Name { .. }) => {
             let what = format!("folder `{name}` has the files of a bus, but its name is not valid for a bus");
-            report.hint(what, "it can't be opened: remove it, or rename it back");
+            report.hint(what, "it cannot be opened: remove it, or rename it back");
         }
         Err(error) => {
-            let what = format!("bus `{name}` can't be read: {}", with_causes(&error));
+            let what = format!("bus `{name}` cannot be read: {}", with_causes(&error));
             let removes = match remains {
                 Remains::Dead => "it has no live participant, so `hotframe bus gc` removes it",
                 _ => "if no game runs, remove its folder",
@@ -102,7 +102,7 @@ fn has_parent(folder: &Path, report: &mut Report) -> bool {
 fn try_it(report: &mut Report) {
     if let Err(error) = shm_bus::probe() {
         let why = match &error {
-            OpenError::Io { what, source, .. } => format!("can't {what}: {source}"),
+            OpenError::Io { what, source, .. } => format!("cannot {what}: {source}"),
             error => with_causes(error),
         };
         report.problem(

@@ -8,12 +8,11 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use shm_bus::schema::Fields;
-use shm_bus::{Attachment, Declaration, Delivery, Inbox, Shown, Start};
+use shm_bus::{Declaration, Delivery, Inbox, Shown};
 
 use crate::bus::session::news::{missed, told};
 use crate::bus::session::watch::Watch;
-use crate::bus::target::find::find;
-use crate::bus::target::topic::topic;
+use crate::bus::target::topic::TopicArgs;
 use crate::output::figures::several;
 
 /// Prints the messages of a topic as they arrive, until Ctrl-C or the game's end.
@@ -30,11 +29,8 @@ use crate::output::figures::several;
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
-    /// Topic, such as physics/contact
-    topic: String,
-    /// Bus [default: the only live one]
-    #[arg(long, value_name = "NAME")]
-    bus: Option<String>,
+    #[command(flatten)]
+    target: TopicArgs,
     /// One flushed line of JSON per message
     #[arg(long)]
     json: bool,
@@ -44,10 +40,7 @@ pub(crate) struct Args {
 }
 
 pub(super) fn echo(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
-    let bus = find(args.bus.as_deref())?;
-    topic(&bus, &args.topic)?;
-    let mut inbox = bus.inbox("hotframe bus echo", Attachment::Observer)?;
-    inbox.subscribe_untyped(&args.topic, Start::Now)?;
+    let (bus, mut inbox) = args.target.observe("hotframe bus echo")?;
     let mut watch = Watch::start()?;
     let mut left = args.count.unwrap_or(u64::MAX);
     let mut reading = None;
@@ -108,11 +101,11 @@ fn print_missed(args: &Args, lost: u64, out: &mut impl Write) -> Result<(), Box<
         return Ok(());
     }
     if args.json {
-        let line = json!({ "topic": args.topic, "lost": lost, "message": null });
+        let line = json!({ "topic": args.target.topic, "lost": lost, "message": null });
         writeln!(out, "{line}")?;
     } else {
         let messages = several(lost, "message");
-        writeln!(out, "{} ({messages} lost: their publisher ended before this command read them)", args.topic)?;
+        writeln!(out, "{} ({messages} lost: their publisher ended before this command read them)", args.target.topic)?;
     }
     Ok(out.flush()?)
 }

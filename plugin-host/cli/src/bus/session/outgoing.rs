@@ -25,7 +25,7 @@ pub(crate) struct NoRoom {
 pub(crate) enum OutgoingError {
     #[error(transparent)]
     NoRoom(#[from] NoRoom),
-    #[error("can't send to topic `{topic}`")]
+    #[error("cannot send to topic `{topic}`")]
     Send { topic: String, source: SendError },
     #[error(transparent)]
     Bus(#[from] ChangeError),

@@ -17,7 +17,7 @@ pub(crate) enum FindError {
     Missing { name: String, folder: PathBuf, live: Vec<String> },
     #[error("bus `{name}` has no live participant any more; `hotframe bus gc` removes its leftovers")]
     Dead { name: String },
-    #[error("can't use bus `{name}`{}", others(live))]
+    #[error("cannot use bus `{name}`{}", others(live))]
     Unusable { name: String, live: Vec<String>, source: OpenError },
 }
 

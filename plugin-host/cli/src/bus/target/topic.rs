@@ -1,6 +1,31 @@
-//! Finds the topic that is meant.
+//! Finds the topic that is meant, and observes it.
 
-use shm_bus::{Bus, TopicInfo, TopicSpec};
+use std::error::Error;
+
+use shm_bus::{Attachment, Bus, Inbox, Start, TopicInfo, TopicSpec};
+
+use super::find::find;
+
+// A doc comment would replace the help of the commands that have these arguments.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct TopicArgs {
+    /// Topic, such as physics/contact
+    pub(crate) topic: String,
+    /// Bus [default: the only live one]
+    #[arg(long, value_name = "NAME")]
+    bus: Option<String>,
+}
+
+impl TopicArgs {
+    /// The bus, and an inbox named `observer` that observes the topic from now on.
+    pub(crate) fn observe(&self, observer: &str) -> Result<(Bus, Inbox), Box<dyn Error>> {
+        let bus = find(self.bus.as_deref())?;
+        topic(&bus, &self.topic)?;
+        let mut inbox = bus.inbox(observer, Attachment::Observer)?;
+        inbox.subscribe_untyped(&self.topic, Start::Now)?;
+        Ok((bus, inbox))
+    }
+}
 
 /// Nobody has declared the topic.
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! Pending changes of each plugin, and what to do about them when: a decision table without side effects.
+//! Pending work for each plugin, and what is done about it when: a decision table without side effects.
 //!
 //! | handover | waits | plugin runs | engine hands over | when its systems are done | at the edge | then waits |
 //! |---|---|---|---|---|---|---|
@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 /// A pending change of a plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next<B> {
+pub(crate) enum Change<B> {
     /// Run this build.
     Build(B),
     /// The plugin's file was removed.
@@ -34,7 +34,7 @@ pub(crate) enum Next<B> {
 
 /// An action at the edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EdgeStep<B, H> {
+pub(crate) enum EdgeAction<B, H> {
     /// End the handover and switch to its result.
     Commit(H),
     /// End the handover and drop its result.
@@ -47,22 +47,22 @@ pub(crate) enum EdgeStep<B, H> {
 
 /// Pending work for one plugin; at least one of the fields is `Some`.
 #[derive(Debug)]
-struct Change<B, H> {
+struct Work<B, H> {
     handover: Option<H>,
-    next: Option<Next<B>>,
+    change: Option<Change<B>>,
 }
 
 /// Pending work by plugin name, in the order of the names.
 #[derive(Debug)]
-pub(crate) struct Changes<B, H>(BTreeMap<String, Change<B, H>>);
+pub(crate) struct PendingWork<B, H>(BTreeMap<String, Work<B, H>>);
 
-impl<B, H> Default for Changes<B, H> {
+impl<B, H> Default for PendingWork<B, H> {
     fn default() -> Self {
         Self(BTreeMap::new())
     }
 }
 
-impl<B, H> Changes<B, H> {
+impl<B, H> PendingWork<B, H> {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -72,63 +72,63 @@ impl<B, H> Changes<B, H> {
     }
 
     /// Records a change for a plugin.
-    pub(crate) fn note(&mut self, plugin: String, next: Next<B>) {
-        self.0.entry(plugin).or_insert(Change { handover: None, next: None }).next = Some(next);
+    pub(crate) fn note(&mut self, plugin: String, change: Change<B>) {
+        self.0.entry(plugin).or_insert(Work { handover: None, change: None }).change = Some(change);
     }
 
     /// Begins the handover of each plugin that has a waiting build and is `done`: it runs and isn't called again in this frame.
     pub(crate) fn hand_over<P>(&mut self, done: impl Fn(&str) -> Option<P>, mut begin: impl FnMut(P, B) -> H) {
-        for (plugin, change) in self.0.iter_mut().filter(|(_, change)| change.handover.is_none()) {
-            let Some(place) = done(plugin) else { continue };
-            match change.next.take() {
-                Some(Next::Build(build)) => change.handover = Some(begin(place, build)),
-                other => change.next = other,
+        for (plugin, work) in self.0.iter_mut().filter(|(_, work)| work.handover.is_none()) {
+            let Some(running) = done(plugin) else { continue };
+            match work.change.take() {
+                Some(Change::Build(build)) => work.handover = Some(begin(running, build)),
+                other => work.change = other,
             }
         }
     }
 
-    /// The steps for this edge, in order; the rest keeps waiting. `hands_over` says whether the engine hands over.
-    pub(crate) fn at_edge(&mut self, hands_over: bool, runs: impl Fn(&str) -> bool) -> Vec<(String, EdgeStep<B, H>)> {
-        let mut steps = Vec::new();
-        for (plugin, Change { handover, next }) in std::mem::take(&mut self.0) {
+    /// The actions for this edge, in order; the rest keeps waiting. `hands_over` says whether the engine hands over.
+    pub(crate) fn at_edge(&mut self, hands_over: bool, runs: impl Fn(&str) -> bool) -> Vec<(String, EdgeAction<B, H>)> {
+        let mut actions = Vec::new();
+        for (plugin, Work { handover, change }) in std::mem::take(&mut self.0) {
             if let Some(handover) = handover {
-                let is_wanted = !matches!(next, Some(Next::Removal | Next::Refusal));
-                let step = if is_wanted { EdgeStep::Commit(handover) } else { EdgeStep::Abandon(handover) };
-                steps.push((plugin.clone(), step));
+                let is_wanted = !matches!(change, Some(Change::Removal | Change::Refusal));
+                let action = if is_wanted { EdgeAction::Commit(handover) } else { EdgeAction::Abandon(handover) };
+                actions.push((plugin.clone(), action));
             }
-            match next {
-                Some(Next::Build(build)) if hands_over && runs(&plugin) => self.note(plugin, Next::Build(build)),
-                Some(Next::Build(build)) => steps.push((plugin, EdgeStep::Load(build))),
-                Some(Next::Removal) => steps.push((plugin, EdgeStep::Remove)),
-                Some(Next::Refusal) | None => {}
+            match change {
+                Some(Change::Build(build)) if hands_over && runs(&plugin) => self.note(plugin, Change::Build(build)),
+                Some(Change::Build(build)) => actions.push((plugin, EdgeAction::Load(build))),
+                Some(Change::Removal) => actions.push((plugin, EdgeAction::Remove)),
+                Some(Change::Refusal) | None => {}
             }
         }
-        steps
+        actions
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::EdgeStep::{Abandon, Commit, Load, Remove};
-    use super::Next::{Build, Refusal, Removal};
-    use super::{Changes, EdgeStep, Next};
+    use super::Change::{Build, Refusal, Removal};
+    use super::EdgeAction::{Abandon, Commit, Load, Remove};
+    use super::{Change, EdgeAction, PendingWork};
 
     const PLUGIN: &str = "plugin";
 
     /// Builds and handovers are numbers; a build's handover has the same number.
-    type Table = Changes<u32, u32>;
+    type Table = PendingWork<u32, u32>;
 
-    fn with(waiting: impl IntoIterator<Item = Next<u32>>) -> Table {
+    fn with(waiting: impl IntoIterator<Item = Change<u32>>) -> Table {
         let mut table = Table::default();
-        waiting.into_iter().for_each(|next| table.note(PLUGIN.to_owned(), next));
+        waiting.into_iter().for_each(|change| table.note(PLUGIN.to_owned(), change));
         table
     }
 
     /// A table in which the handover of build 1 has begun and these changes arrived later.
-    fn with_handover(waiting: impl IntoIterator<Item = Next<u32>>) -> Table {
+    fn with_handover(waiting: impl IntoIterator<Item = Change<u32>>) -> Table {
         let mut table = with([Build(1)]);
         assert_eq!(begun(&mut table, true), [1]);
-        waiting.into_iter().for_each(|next| table.note(PLUGIN.to_owned(), next));
+        waiting.into_iter().for_each(|change| table.note(PLUGIN.to_owned(), change));
         table
     }
 
@@ -144,8 +144,8 @@ mod tests {
         begun
     }
 
-    fn edge(table: &mut Table, hands_over: bool, runs: bool) -> Vec<EdgeStep<u32, u32>> {
-        table.at_edge(hands_over, |_| runs).into_iter().map(|(_, step)| step).collect()
+    fn edge(table: &mut Table, hands_over: bool, runs: bool) -> Vec<EdgeAction<u32, u32>> {
+        table.at_edge(hands_over, |_| runs).into_iter().map(|(_, action)| action).collect()
     }
 
     #[test]

@@ -9,13 +9,13 @@ const NAME_MAX: usize = 64;
 
 /// A runtime folder that may not exist yet.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct RuntimeFolder {
     path: PathBuf,
     /// It is the system's default, which is removed when empty; a folder that the user chose stays.
     default: bool,
 }
 
-impl Place {
+impl RuntimeFolder {
     /// `$HOTFRAME_DIR`, otherwise the system's default.
     pub(crate) fn from_environment() -> Self {
         match std::env::var_os("HOTFRAME_DIR").filter(|path| !path.is_empty()) {

@@ -7,22 +7,22 @@ use crate::membership::{Change, OpenError};
 
 /// A participant's options.
 #[derive(Clone, Debug)]
-pub(super) struct Wishes {
+pub(super) struct Options {
     /// In the order of [`Limits::words`].
     pub(super) asked: [Option<u64>; 5],
     /// Lock timeout for `bus.lock`.
     pub(super) lock_timeout: Duration,
 }
 
-impl Default for Wishes {
+impl Default for Options {
     fn default() -> Self {
-        Self::patient(Change::LOCK_TIMEOUT)
+        Self::with_lock_timeout(Change::LOCK_TIMEOUT)
     }
 }
 
-impl Wishes {
+impl Options {
     /// Accepts any limits.
-    pub(super) const fn patient(lock_timeout: Duration) -> Self {
+    pub(super) const fn with_lock_timeout(lock_timeout: Duration) -> Self {
         Self { asked: [None; 5], lock_timeout }
     }
 

@@ -41,22 +41,22 @@ pub enum ReplyError {
         max: usize,
     },
     /// The answer can't be encoded; the client is told that it failed.
-    #[error("the answer can't be encoded")]
+    #[error("the answer cannot be encoded")]
     Codec,
     /// The lane can't be written.
-    #[error("can't send the answer")]
+    #[error("cannot send the answer")]
     Send(#[source] SendError),
 }
 
-/// A request whose answer was deferred; see [`Request::later`](super::Request::later).
+/// A request that still needs its answer; see [`Request::defer`](super::Request::defer).
 #[derive(Debug)]
 #[must_use = "the client waits for an answer"]
-pub struct Owed {
+pub struct DeferredReply {
     pub(super) address: Address,
     pub(super) prefix: RequestPrefix,
 }
 
-impl Owed {
+impl DeferredReply {
     /// The requested method.
     #[must_use]
     pub const fn method(&self) -> u32 {
@@ -74,13 +74,13 @@ pub(super) struct Address {
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Desk {
+pub(super) struct Sessions {
     bus: Bus,
     name: String,
     schema: String,
     priority: Priority,
     response_capacity: u32,
-    clients: Vec<ClientSide>,
+    clients: Vec<Session>,
     /// Index of the client that was looked up last.
     recent: usize,
     /// The file of the server's inbox, for the counters.
@@ -93,14 +93,14 @@ pub(super) struct Desk {
 
 /// One client.
 #[derive(Debug)]
-struct ClientSide {
+struct Session {
     id: u64,
     publisher: Publisher,
     seen: u64,
     cancelled: Vec<u64>,
 }
 
-impl Desk {
+impl Sessions {
     pub(super) fn new(bus: Bus, service: &ServiceSpec<'_>, file: InboxFile) -> Self {
         let epoch = bus.shared().control.epoch();
         Self {
@@ -127,14 +127,14 @@ impl Desk {
 
     /// Drops the lanes to clients whose inbox has left the registry.
     #[inline]
-    pub(super) fn forget_the_gone(&mut self, shared: &Shared) {
+    pub(super) fn close_gone(&mut self, shared: &Shared) {
         if shared.control.epoch() != self.epoch {
-            self.forget(shared);
+            self.close_gone_cold(shared);
         }
     }
 
     #[cold]
-    fn forget(&mut self, shared: &Shared) {
+    fn close_gone_cold(&mut self, shared: &Shared) {
         // The epoch changes when a publisher goes; that is seen the next time.
         self.epoch = shared.control.epoch();
         let present: Vec<u64> = shared.control.inboxes().map(|inbox| inbox.id).collect();
@@ -142,7 +142,7 @@ impl Desk {
     }
 
     /// The request to run and its address, if the message is a request that may run.
-    pub(super) fn admit(&mut self, shared: &Shared, delivery: &Delivery<'_>) -> Option<Owed> {
+    pub(super) fn admit(&mut self, shared: &Shared, delivery: &Delivery<'_>) -> Option<DeferredReply> {
         let prefix = match RequestPrefix::decode(delivery.payload) {
             Ok((prefix, _)) if delivery.correlation != 0 => prefix,
             Ok(_) | Err(RequestPrefixError::Short(_) | RequestPrefixError::ReplyTo) => {
@@ -165,7 +165,7 @@ impl Desk {
         }
     }
 
-    fn admit_request(&mut self, shared: &Shared, address: Address, prefix: RequestPrefix) -> Option<Owed> {
+    fn admit_request(&mut self, shared: &Shared, address: Address, prefix: RequestPrefix) -> Option<DeferredReply> {
         let Some(client) = self.client(shared, address.client) else {
             self.note_unanswerable(shared, address);
             return None;
@@ -187,7 +187,7 @@ impl Desk {
             return None;
         }
         ServerCount::Served.count_in(&self.file);
-        Some(Owed { address, prefix })
+        Some(DeferredReply { address, prefix })
     }
 
     #[cold]
@@ -215,7 +215,7 @@ impl Desk {
         shared: &Shared,
         delivery: &Delivery<'_>,
         error: RequestPrefixError,
-    ) -> Option<Owed> {
+    ) -> Option<DeferredReply> {
         ServerCount::Malformed.count_in(&self.file);
         let reply_to = delivery.payload.get(8..16).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes)?;
         self.client(shared, reply_to)?;
@@ -277,16 +277,16 @@ impl Desk {
     }
 
     /// The client whose inbox has this id; a new client gets its lane.
-    fn client(&mut self, shared: &Shared, id: u64) -> Option<&mut ClientSide> {
+    fn client(&mut self, shared: &Shared, id: u64) -> Option<&mut Session> {
         let index = match self.position(id) {
             Some(index) => index,
-            None => self.welcome(shared, id)?,
+            None => self.open_session(shared, id)?,
         };
         self.clients.get_mut(index)
     }
 
     #[cold]
-    fn welcome(&mut self, shared: &Shared, id: u64) -> Option<usize> {
+    fn open_session(&mut self, shared: &Shared, id: u64) -> Option<usize> {
         let Self { bus, name, schema, priority, response_capacity, .. } = self;
         let service = ServiceSpec { schema: schema.as_str(), ..ServiceSpec::untyped(name) };
         let inbox = shared.control.inboxes().find(|inbox| inbox.id == id)?;
@@ -300,18 +300,18 @@ impl Desk {
         let publisher = service.responses(id, |topic| bus.publisher(topic, service.name, &lanes));
         match publisher {
             Ok(publisher) => {
-                self.clients.push(ClientSide { id, publisher, seen: 0, cancelled: Vec::new() });
+                self.clients.push(Session { id, publisher, seen: 0, cancelled: Vec::new() });
                 Some(self.clients.len() - 1)
             }
             Err(error) => {
-                tracing::warn!(service = name, client = id, %error, "can't answer a client");
+                tracing::warn!(service = name, client = id, %error, "cannot answer a client");
                 None
             }
         }
     }
 }
 
-impl ClientSide {
+impl Session {
     /// Whether `correlation` was cancelled; forgets it and the cancels before it.
     fn take_cancel(&mut self, correlation: u64) -> bool {
         let cancelled = self.cancelled.contains(&correlation);

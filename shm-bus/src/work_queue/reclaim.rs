@@ -1,4 +1,4 @@
-//! Makes room on the bus for a new producer: closed lanes that contain only dead letters are removed.
+//! Reclaims lanes and bytes of the bus for a new producer: it removes closed lanes that contain only dead letters.
 //!
 //! # Failure
 //! Nothing is dropped if that would not suffice. A lane stays if a worker takes one of its dead letters meanwhile.
@@ -12,12 +12,12 @@ use crate::runtime::Access;
 
 /// Resources that the lanes of a producer need.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct Resources {
     pub(super) lanes: usize,
     pub(super) bytes: u64,
 }
 
-impl Place {
+impl Resources {
     /// Free resources of the bus.
     fn free(shared: &Shared) -> Self {
         let limits = shared.control.limits();
@@ -25,18 +25,18 @@ impl Place {
         Self { lanes: shared.control.free_lanes(), bytes }
     }
 
-    const fn holds(self, other: Self) -> bool {
+    const fn cover(self, other: Self) -> bool {
         self.lanes >= other.lanes && self.bytes >= other.bytes
     }
 }
 
-/// Makes room for `wanted` by removing closed lanes of the queue `topic` that contain only dead letters, the oldest first. The dead letters
+/// Frees `needed` by removing closed lanes of the queue `topic` that contain only dead letters, the oldest first. The dead letters
 /// are dropped, as a producer drops its own when it needs their room. Returns their number, which the caller passes to [`count_dropped`].
 /// Drops nothing if all of them together would not suffice. Under `bus.lock`.
-pub(super) fn make_place(shared: &Shared, topic: usize, wanted: Place) -> u64 {
+pub(super) fn reclaim(shared: &Shared, topic: usize, needed: Resources) -> u64 {
     let Shared { store, control, .. } = shared;
-    let mut place = Place::free(shared);
-    if place.holds(wanted) {
+    let mut available = Resources::free(shared);
+    if available.cover(needed) {
         return 0;
     }
     let mut closed: Vec<_> = control
@@ -53,15 +53,15 @@ pub(super) fn make_place(shared: &Shared, topic: usize, wanted: Place) -> u64 {
         .collect();
     closed.sort_by_key(|(.., lane)| lane.id);
     for (.., lane) in &closed {
-        place.lanes += 1;
-        place.bytes += layout::lane::bytes(lane.capacity) + layout::claims::bytes(lane.claims);
+        available.lanes += 1;
+        available.bytes += layout::lane::bytes(lane.capacity) + layout::claims::bytes(lane.claims);
     }
-    if !place.holds(wanted) {
+    if !available.cover(needed) {
         return 0;
     }
     let mut dropped = 0;
     for (table, sent, lane) in closed {
-        if Place::free(shared).holds(wanted) {
+        if Resources::free(shared).cover(needed) {
             break;
         }
         // A worker may take one meanwhile: then the lane stays.
@@ -71,7 +71,7 @@ pub(super) fn make_place(shared: &Shared, topic: usize, wanted: Place) -> u64 {
                 lane = lane.id,
                 producer = lane.publisher,
                 expired,
-                "dropping dead letters, because a new lane needs their lane's place"
+                "dropping dead letters, because a new lane needs their lane's resources"
             );
             end_lane(shared.view(), &lane);
             dropped += expired;
@@ -91,6 +91,6 @@ pub(super) fn count_dropped(shared: &Shared, topic: usize, dropped: u64) {
     lanes.sort_by_key(|lane| std::cmp::Reverse(lane.id));
     match lanes.iter().find_map(|lane| open_table(&shared.store, lane, Access::Amend).ok()) {
         Some(table) => table.add(Count::DeadDropped, dropped),
-        None => tracing::warn!(dropped, "can't count dropped dead letters: the queue has no lane left"),
+        None => tracing::warn!(dropped, "cannot count dropped dead letters: the queue has no lane left"),
     }
 }
