@@ -81,13 +81,17 @@ impl Method {
     /// # Errors
     /// [`CallError`].
     pub fn call<A: Serialize, R: DeserializeOwned>(&self, arguments: A) -> Result<R, CallError> {
-        let arguments = rmp_serde::to_vec_named(&arguments).map_err(|error| self.arguments(error.to_string()))?;
+        // As the plugin's side does: with field names, and as a human-readable format.
+        let mut bytes = Vec::new();
+        let mut serializer = rmp_serde::Serializer::new(&mut bytes).with_struct_map().with_human_readable();
+        arguments.serialize(&mut serializer).map_err(|error| self.arguments(error.to_string()))?;
         // `()` is MessagePack's nil, and stands for no arguments and for no reply.
-        let arguments = if arguments == NIL { &[] } else { &*arguments };
+        let arguments = if bytes == NIL { &[] } else { &*bytes };
         let mut reply = Vec::new();
         self.call_bytes(arguments, &mut reply)?;
         let reply = if reply.is_empty() { NIL } else { &*reply };
-        rmp_serde::from_slice(reply).map_err(|error| {
+        let mut deserializer = rmp_serde::Deserializer::from_read_ref(reply).with_human_readable();
+        R::deserialize(&mut deserializer).map_err(|error| {
             let (plugin, method) = self.names();
             CallError::Reply { plugin, method, why: error.to_string() }
         })

@@ -1,5 +1,6 @@
 //! Exports: called by name from any thread, with every outcome, while their plugin is replaced.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
@@ -41,6 +42,9 @@ fn arguments_of_every_kind_arrive_and_replies_come_back() {
     assert_eq!(plugins.call("exports", "greet", ("Ada",)), Ok("hello, Ada".to_owned()));
     assert_eq!(plugins.call("exports", "length", (vec![1_u8; 300],)), Ok(300_usize));
     assert_eq!(plugins.call("exports", "renamed", (1_u8, 2_u8)), Ok((2_u8, 1_u8)));
+    let address = IpAddr::from([127, 0, 0, 1]);
+    assert_eq!(plugins.call("exports", "mirror", (address,)), Ok(address));
+    assert_eq!(plugins.call("exports", "mirror", ("127.0.0.1",)), Ok(address));
     let order = Order { item: "pen", pieces: 3, price: Some(1.5) };
     let receipt = Receipt { text: "3 × pen".to_owned(), total: 4.5 };
     assert_eq!(plugins.call("exports", "sell", (order,)), Ok(receipt));

@@ -1,7 +1,8 @@
 //! Exports: methods of a plugin that anybody may call by name.
 //!
 //! Arguments and replies are MessagePack. Arguments are one array with an item for each argument, in order; no bytes at all stand for no
-//! argument. A reply is one value; no bytes stand for `()`.
+//! argument. A reply is one value; no bytes stand for `()`. Structs are maps with field names, and values are written as serde's
+//! human-readable formats do it (an `IpAddr` is a text), so that JSON can be converted without knowing the types.
 
 use core::ffi::c_void;
 
