@@ -16,6 +16,8 @@ impl Status {
     pub const FULL: Self = Self(3);
     /// An argument is out of range.
     pub const INVALID: Self = Self(4);
+    /// A record holds no messages of the subscription's type: bad length, or a `bool` or enum with a number that is no value. Nothing ran.
+    pub const MALFORMED: Self = Self(5);
 }
 
 /// Severity of a log line. An unknown number counts as [`Level::INFO`].

@@ -22,3 +22,4 @@ mod removed;
 mod replay;
 mod support;
 mod top;
+mod values;
