@@ -43,8 +43,8 @@
 //!
 //! # What components and messages hold
 //! Their fields are fixed-width numbers, `bool`s, [`EntityId`](wire::EntityId)s, arrays, and types that derive [`Plain`]: structs with
-//! `#[repr(C)]`, and enums without data with `#[repr(u8)]`, `#[repr(u16)]` or `#[repr(u32)]`.
-//! There is no padding, so that every byte means something.
+//! `#[repr(C)]`, and enums without data with `#[repr(u8)]`, `#[repr(u16)]` or `#[repr(u32)]`. With the feature `glam` also glam's vectors,
+//! quaternions and matrices. There is no padding, so that every byte means something.
 //!
 //! ```
 //! use plugin_sdk::prelude::*;

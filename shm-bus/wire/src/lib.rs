@@ -11,7 +11,12 @@ mod policy;
 mod priority;
 mod request;
 mod schema;
+#[cfg(feature = "glam")]
+mod vectors;
 
+/// The version of glam whose types are plain data.
+#[cfg(feature = "glam")]
+pub use glam;
 pub use header::{HEADER_BYTES, HEADER_VERSION, Header, HeaderError, Kind, STATUS_MAX, commit_word};
 pub use message::{Message, Topic, message_bytes, message_in, messages_in};
 pub use plain::{EntityId, Plain, is_value_at, require_plain};
