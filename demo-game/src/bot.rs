@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::{Query, With, World};
 use bevy_ecs::query::QueryState;
 use engine_bridge::bevy::Col;
-use game_types::{Enemy, GameState, HALF_HEIGHT, HALF_WIDTH, Position, Ship, Velocity};
+use game_types::{Enemy, GameState, HALF_HEIGHT, HALF_WIDTH, Phase, Position, Ship, Velocity};
 
 use crate::presenter::InputState;
 
@@ -37,8 +37,7 @@ impl Bot {
 
     /// The bot's input for the next tick.
     pub(crate) fn play(&mut self, world: &World) -> InputState {
-        let over =
-            self.game.query(world).iter().any(|game| game.phase == GameState::OVER && game.phase_ticks > PATIENCE);
+        let over = self.game.query(world).iter().any(|game| game.phase == Phase::Over && game.phase_ticks > PATIENCE);
         let Some(ship) = self.ships.query(world).iter().next().map(|position| position.0) else {
             return InputState { restart: over, ..InputState::default() };
         };

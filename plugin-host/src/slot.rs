@@ -68,7 +68,7 @@ pub(crate) struct Occupant {
     /// Number and publisher values of each subscription, in the order of the manifest's subscriptions.
     delivery: Vec<(u32, PublisherValues)>,
     /// Records that were read but not delivered, so that they block no publisher: they arrived while the plugin was suspended, or
-    /// contained no whole messages.
+    /// contained no whole messages, or a number that is no value of their type.
     pub(crate) undelivered: u64,
     /// Its account of the frame arena.
     pub(crate) share: Share,
@@ -258,10 +258,17 @@ impl Slot {
             *uses += 1;
             let entry_point = EntryPoint::Subscription(index);
             let call = Invocation { slot: self, entry_point, number: *number, change_tick: 0, frame, arena };
+            let mut is_malformed = false;
             commands(call.invoke(instance, publishers, share, &params.0, |state, call| {
                 // SAFETY: this image's instance, held by the gate, a call with the values of its descriptor, and an aligned payload.
-                unsafe { deliver(state, call, payload.as_ptr(), payload.len()) }
+                let status = unsafe { deliver(state, call, payload.as_ptr(), payload.len()) };
+                is_malformed = status == Status::MALFORMED;
+                if is_malformed { Status::OK } else { status }
             }));
+            if is_malformed {
+                *undelivered += 1;
+                warn_of_malformed(instance.image().manifest(), index);
+            }
         });
         *undelivered += unread;
     }
@@ -275,6 +282,18 @@ impl Slot {
             self.name,
         );
     }
+}
+
+/// Like a record that holds no whole messages: the publisher's fault, not this plugin's.
+#[cold]
+fn warn_of_malformed(manifest: &Manifest, index: usize) {
+    let (plugin, topic) = (&manifest.name, &manifest.subscriptions[index].topic);
+    let schema = &topic.schema;
+    tracing::warn!(
+        plugin,
+        topic = topic.name,
+        "a record with a number that is no value of its `bool` or enum is dropped: {schema}"
+    );
 }
 
 /// One call within a frame.

@@ -33,7 +33,17 @@ fn text(key: &Ident, input: ParseStream<'_>) -> Result<LitStr> {
     }
 }
 
-/// `name`, `version` and `crate` of `#[component(…)]` and `#[message(…)]`.
+/// `name`, if a schema can begin with it.
+fn stable_name(name: LitStr) -> Result<LitStr> {
+    let text = name.value();
+    let is_allowed = |letter: char| !letter.is_ascii_control() && !"\"\\{}[]:;,@ ".contains(letter);
+    if !text.is_empty() && text.chars().all(is_allowed) {
+        return Ok(name);
+    }
+    Err(Error::new(name.span(), "a schema begins with the name; write letters, digits, `.`, `-`, `_` or `/`"))
+}
+
+/// `name`, `version` and `crate` of `#[component(…)]`, `#[message(…)]` and `#[plain(…)]`.
 #[derive(Default)]
 pub(crate) struct TypeArgs {
     pub(crate) name: Option<LitStr>,
@@ -48,15 +58,16 @@ impl TypeArgs {
             attribute.parse_args_with(|input: ParseStream<'_>| {
                 options(input, |key, input| {
                     match key.to_string().as_str() {
-                        "name" => found.name = Some(text(key, input)?),
-                        "version" => found.version = Some(value(input)?),
-                        "crate" if attribute_name == "message" => {
+                        "name" if attribute_name != "plain" => found.name = Some(stable_name(text(key, input)?)?),
+                        "version" if attribute_name != "plain" => found.version = Some(value(input)?),
+                        "crate" if attribute_name != "component" => {
                             input.parse::<Token![=]>()?;
                             found.path = Some(input.call(Path::parse_mod_style)?);
                         }
                         _ => {
                             let known = match attribute_name {
                                 "message" => "`name`, `version` or `crate`",
+                                "plain" => "`crate`",
                                 _ => "`name` or `version`",
                             };
                             return Err(Error::new(key.span(), format!("unknown option; expected {known}")));

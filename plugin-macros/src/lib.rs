@@ -11,13 +11,25 @@ mod signature;
 
 use proc_macro::TokenStream;
 
-/// Derives `Plain` for a struct that is a field type of components or messages. Needs `#[repr(C)]`.
+/// Derives `Plain` for a struct or a fieldless enum that is a field type of components or messages. Needs `Copy`.
+///
+/// A struct needs `#[repr(C)]` and has no padding. Its fields are numbers, `bool`s, `EntityId`s, arrays, and types that derive `Plain`.
+/// An enum needs `#[repr(u8)]`, `#[repr(u16)]` or `#[repr(u32)]`; its schema lists the variants with their numbers. Bytes from another
+/// process or library are checked before they become a `bool` or an enum.
+///
+/// `#[plain(crate = path)]` overrides the path of the crate that contains the module `wire`.
 #[proc_macro_derive(Plain, attributes(plain))]
 pub fn derive_plain(input: TokenStream) -> TokenStream {
-    expand::entry(input, expand::plain::plain)
+    expand::entry(input, |item| expand::plain::plain(item, &syn::parse_quote!(::plugin_sdk)))
 }
 
-/// Derives `Component` for plain data in the host's ECS columns. Needs `#[repr(C)]` and `Copy`.
+/// [`Plain`](macro@Plain) for users of `shm-bus` without `plugin-sdk`; `shm-bus` re-exports it under that name.
+#[proc_macro_derive(BusPlain, attributes(plain))]
+pub fn derive_bus_plain(input: TokenStream) -> TokenStream {
+    expand::entry(input, |item| expand::plain::plain(item, &syn::parse_quote!(::shm_bus)))
+}
+
+/// Derives `Component` for plain data in the host's ECS columns. Needs `#[repr(C)]` and `Copy`; fields as for [`Plain`](macro@Plain).
 ///
 /// `#[component(name = "…", version = 2)]` overrides the stable name (`<package>.<Type>`) and version (1).
 #[proc_macro_derive(Component, attributes(component))]
@@ -25,7 +37,8 @@ pub fn derive_component(input: TokenStream) -> TokenStream {
     expand::entry(input, expand::plain::component)
 }
 
-/// Derives `Message` for plain data that is sent on the bus. Needs `#[repr(C)]` and `Copy`.
+/// Derives `Message` for plain data that is sent on the bus. Needs `#[repr(C)]` and `Copy`; fields as for [`Plain`](macro@Plain). A record
+/// with a message whose bytes are no value of its type is not delivered.
 ///
 /// `#[message(name = "…", version = 2, crate = path)]` overrides the stable name (`<package>.<Type>`), the version (1) and
 /// the path of the crate that contains the module `wire`.
@@ -88,7 +101,7 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn export(_args: TokenStream, item: TokenStream) -> TokenStream {
     // `#[plugin]` takes the attribute from its methods before it would be expanded.
-    let advice = "`#[export]` belongs on a method of a `#[plugin] impl` block; free functions can't be exported yet";
+    let advice = "`#[export]` belongs on a method of a `#[plugin] impl` block; free functions cannot be exported yet";
     let error = syn::Error::new(proc_macro2::Span::call_site(), advice).to_compile_error();
     [error.into(), item].into_iter().collect()
 }

@@ -1,9 +1,9 @@
-//! Models of the macros' input: a checked plain struct; a plugin's methods.
+//! Models of the macros' input: a checked plain struct or enum; a plugin's methods.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Data, DeriveInput, Error, Fields, Ident, Path, Result, Type};
+use syn::{Data, DataEnum, DeriveInput, Error, Fields, Ident, Path, Result, Type};
 
 /// A `repr(C)` struct whose fields can all be plain data, as far as syntax shows.
 pub(crate) struct PlainStruct {
@@ -16,15 +16,10 @@ impl PlainStruct {
         let Data::Struct(data) = &item.data else {
             return Err(Error::new_spanned(
                 &item.ident,
-                "only a struct can be plain data; replace an enum by a `u8` field and named constants",
+                "components and messages are structs; derive `Plain` for an enum or write a struct for a union, and make it a field",
             ));
         };
-        if !item.generics.params.is_empty() {
-            return Err(Error::new_spanned(
-                &item.generics,
-                "plain data cannot be generic: it has one layout; write one struct for each layout",
-            ));
-        }
+        refuse_generics(item)?;
         if !is_repr_c(item)? {
             return Err(Error::new_spanned(
                 &item.ident,
@@ -56,14 +51,31 @@ impl PlainStruct {
         let types = self.fields.iter().map(|(_, kind)| kind);
         let plain = self.fields.iter().map(|(_, kind)| quote_spanned!(kind.span()=> #wire::require_plain::<#kind>();));
         let aligned =
-            format!("`{ident}` is aligned to more than 8 bytes; columns, commands and the bus align to at most 8");
+            format!("`{ident}` is aligned to more than 16 bytes; columns, commands and the bus align to at most 16");
         let message = format!("`{ident}` has padding between or after its fields; add `_pad: [u8; N]` or reorder them");
         quote! {
             const _: () = {
                 #(#plain)*
-                ::core::assert!(::core::mem::align_of::<#ident>() <= 8, #aligned);
+                ::core::assert!(::core::mem::align_of::<#ident>() <= 16, #aligned);
                 ::core::assert!(::core::mem::size_of::<#ident>() == 0 #(+ ::core::mem::size_of::<#types>())*, #message);
             };
+        }
+    }
+
+    /// The items `ANY_BITS` and `is_value` of `Plain` and `Message`.
+    pub(crate) fn validity(&self, wire: &TokenStream) -> TokenStream {
+        let types = self.fields.iter().map(|(_, kind)| kind);
+        let values = self
+            .fields
+            .iter()
+            .map(|(name, kind)| quote!(#wire::is_value_at::<#kind>(bytes, ::core::mem::offset_of!(Self, #name))));
+        quote! {
+            const ANY_BITS: bool = #(<#types as #wire::Plain>::ANY_BITS &&)* true;
+
+            #[inline]
+            fn is_value(bytes: &[u8]) -> bool {
+                bytes.len() == ::core::mem::size_of::<Self>() #(&& #values)*
+            }
         }
     }
 
@@ -76,6 +88,63 @@ impl PlainStruct {
         });
         quote!(#(#calls)*)
     }
+}
+
+/// A fieldless enum with a number of fixed size.
+pub(crate) struct PlainEnum {
+    pub(crate) ident: Ident,
+    /// The type of its number: `u8`, `u16` or `u32`.
+    pub(crate) number: Ident,
+    /// At least one.
+    pub(crate) variants: Vec<Ident>,
+}
+
+impl PlainEnum {
+    pub(crate) fn parse(item: &DeriveInput, data: &DataEnum) -> Result<Self> {
+        refuse_generics(item)?;
+        let number = number_of(item)?;
+        if data.variants.is_empty() {
+            return Err(Error::new_spanned(&item.ident, "an enum without variants has no value; write at least one"));
+        }
+        let mut variants = Vec::with_capacity(data.variants.len());
+        for variant in &data.variants {
+            if !matches!(variant.fields, Fields::Unit) {
+                return Err(Error::new_spanned(
+                    &variant.fields,
+                    "a variant with data has no fixed layout; write a struct with this enum and the data as fields",
+                ));
+            }
+            variants.push(variant.ident.clone());
+        }
+        Ok(Self { ident: item.ident.clone(), number, variants })
+    }
+}
+
+fn refuse_generics(item: &DeriveInput) -> Result<()> {
+    if item.generics.params.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new_spanned(
+        &item.generics,
+        "plain data cannot be generic: it has one layout; write one type for each layout",
+    ))
+}
+
+/// The type of an enum's number, from its `repr`.
+fn number_of(item: &DeriveInput) -> Result<Ident> {
+    const ADVICE: &str =
+        "the number of an enum has one size everywhere; write `#[repr(u8)]`, `#[repr(u16)]` or `#[repr(u32)]`";
+    let mut found = None;
+    for attribute in item.attrs.iter().filter(|attribute| attribute.path().is_ident("repr")) {
+        attribute.parse_nested_meta(|meta| {
+            match meta.path.get_ident() {
+                Some(ident) if ["u8", "u16", "u32"].iter().any(|known| ident == known) => found = Some(ident.clone()),
+                _ => return Err(Error::new_spanned(&meta.path, ADVICE)),
+            }
+            Ok(())
+        })?;
+    }
+    found.ok_or_else(|| Error::new_spanned(&item.ident, ADVICE))
 }
 
 fn is_repr_c(item: &DeriveInput) -> Result<bool> {
@@ -106,7 +175,6 @@ fn refuse(kind: &Type) -> Result<()> {
         Type::Path(_) => match last_segment(kind).map(ToString::to_string).as_deref() {
             Some("usize") => "`usize` differs between platforms; write `u64` or `u32`",
             Some("isize") => "`isize` differs between platforms; write `i64` or `i32`",
-            Some("bool") => "a `bool` has invalid bit patterns; write `u8` and compare with 0",
             Some("char") => "a `char` has invalid bit patterns; write `u32`",
             Some("Option") => "an `Option` has no fixed layout; use a value that means \"none\", such as 0",
             Some("String" | "Vec" | "Box") => "data on the heap cannot be shared; write an array of fixed size",

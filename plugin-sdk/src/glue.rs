@@ -138,7 +138,7 @@ pub unsafe fn deliver<S: PluginState, T: Topic>(
 ) -> Status {
     // SAFETY: valid for `length` bytes, by contract.
     let bytes = unsafe { List { pointer: payload, length }.as_slice() };
-    let Some(messages) = messages_in::<T::Message>(bytes) else { return Status::INVALID };
+    let Some(messages) = messages_in::<T::Message>(bytes) else { return Status::MALFORMED };
     // SAFETY: the same contract.
     unsafe { call::<S>(instance, frame, |state, frame| body(state, frame, messages)) }
 }

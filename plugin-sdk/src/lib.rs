@@ -111,6 +111,31 @@
 //! Arguments and replies are MessagePack with field names. A call with wrong arguments is refused with the name of the argument and the
 //! cause, before the method is called. A panic ends the call, and the caller is told.
 //!
+//! # What components and messages hold
+//! Their fields are fixed-width numbers, `bool`s, [`EntityId`](wire::EntityId)s, arrays, and types that derive [`Plain`]: structs with
+//! `#[repr(C)]`, and enums without data with `#[repr(u8)]`, `#[repr(u16)]` or `#[repr(u32)]`. With the feature `glam` also glam's vectors,
+//! quaternions and matrices. There is no padding, so that every byte means something.
+//!
+//! ```
+//! use plugin_sdk::prelude::*;
+//!
+//! #[derive(Clone, Copy, PartialEq, Plain)]
+//! #[repr(u8)]
+//! enum Gear { Reverse, Neutral, Forward }
+//!
+//! #[derive(Clone, Copy, Plain)]
+//! #[repr(C)]
+//! struct Wheel { spin: f32, grip: f32 }
+//!
+//! #[derive(Clone, Copy, Component)]
+//! #[repr(C)]
+//! struct Car { wheels: [Wheel; 4], gear: Gear, lights: [bool; 3] }
+//! # fn main() {}
+//! ```
+//!
+//! A `bool` or an enum is always a value: the SDK and the host check what other processes and libraries send. A record or command with a
+//! number that is no value is dropped, counted and logged.
+//!
 //! # What a swap keeps
 //! Each build is a library of its own with its own statics. `static`s, `OnceLock`s, `thread_local!`s and the statics of dependencies
 //! **start anew with each generation**. The old ones stay in memory, unused, and threads that the plugin has started continue with the

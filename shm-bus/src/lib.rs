@@ -261,6 +261,8 @@ mod work_queue;
 
 /// Derives [`wire::Message`] with paths into this crate.
 pub use plugin_macros::BusMessage as Message;
+/// Derives [`wire::Plain`], for structs and enums that are fields of messages, with paths into this crate.
+pub use plugin_macros::BusPlain as Plain;
 pub use shm_bus_wire::topic;
 
 #[cfg(not(loom))]

@@ -31,17 +31,20 @@ pub struct Velocity {
 pub struct Body {
     /// In units, above 0.
     pub radius: f32,
-    /// [`Body::SHIP`], [`Body::ENEMY`] or [`Body::BULLET`].
-    pub kind: u32,
+    /// What it collides as.
+    pub kind: BodyKind,
 }
 
-impl Body {
+/// What a [`Body`] collides as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Plain)]
+#[repr(u32)]
+pub enum BodyKind {
     /// The player's ship.
-    pub const SHIP: u32 = 0;
+    Ship,
     /// Jostles other enemies and the ship.
-    pub const ENEMY: u32 = 1;
+    Enemy,
     /// Passes through everything but enemies.
-    pub const BULLET: u32 = 2;
+    Bullet,
 }
 
 /// The player's ship.
@@ -60,32 +63,53 @@ pub struct Ship {
 #[derive(Clone, Copy, Debug, PartialEq, Component)]
 #[repr(C)]
 pub struct Enemy {
-    /// Its look and behaviour: [`Enemy::DART`], [`Enemy::DIAMOND`] or [`Enemy::HEXAGON`].
-    pub variant: u32,
-    /// [`Enemy::WANDER`], [`Enemy::HUNT`] or [`Enemy::SCATTER`]. Written only by ai.
-    pub mood: u32,
+    /// Its look and behaviour.
+    pub variant: Variant,
+    /// What it is up to. Written only by ai.
+    pub mood: Mood,
     /// Ticks until `mood` may change.
     pub mood_ticks: u32,
     /// Hits left.
     pub health: u32,
 }
 
-impl Enemy {
+/// Look and behaviour of an [`Enemy`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Plain)]
+#[repr(u32)]
+pub enum Variant {
     /// Fast and weak.
-    pub const DART: u32 = 0;
+    #[default]
+    Dart,
     /// Weaves.
-    pub const DIAMOND: u32 = 1;
+    Diamond,
     /// Slow and tough.
-    pub const HEXAGON: u32 = 2;
-    /// Number of variants.
-    pub const VARIANTS: usize = 3;
+    Hexagon,
+}
 
+impl Variant {
+    /// Number of variants.
+    pub const COUNT: usize = 3;
+    /// Every variant, by number.
+    pub const ALL: [Self; Self::COUNT] = [Self::Dart, Self::Diamond, Self::Hexagon];
+}
+
+/// What an [`Enemy`] is up to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Plain)]
+#[repr(u32)]
+pub enum Mood {
     /// Flocks with its neighbours.
-    pub const WANDER: u32 = 0;
+    Wander,
     /// Saw the ship and pursues it.
-    pub const HUNT: u32 = 1;
+    Hunt,
     /// Flees from a hit nearby.
-    pub const SCATTER: u32 = 2;
+    Scatter,
+}
+
+impl Mood {
+    /// Number of moods.
+    pub const COUNT: usize = 3;
+    /// Every mood, by number.
+    pub const ALL: [Self; Self::COUNT] = [Self::Wander, Self::Hunt, Self::Scatter];
 }
 
 /// A shot of the ship.
@@ -153,8 +177,8 @@ pub struct Tuning {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Component)]
 #[repr(C)]
 pub struct GameState {
-    /// [`GameState::FRESH`], [`GameState::PLAYING`], [`GameState::PAUSED`] or [`GameState::OVER`].
-    pub phase: u32,
+    /// What the game is doing.
+    pub phase: Phase,
     /// Ticks in this phase.
     pub phase_ticks: u32,
     /// Points.
@@ -171,13 +195,17 @@ pub struct GameState {
     pub enemies: u32,
 }
 
-impl GameState {
+/// What the game is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Plain)]
+#[repr(u32)]
+pub enum Phase {
     /// Before director's first tick.
-    pub const FRESH: u32 = 0;
+    #[default]
+    Fresh,
     /// The game is running.
-    pub const PLAYING: u32 = 1;
+    Playing,
     /// Nothing moves.
-    pub const PAUSED: u32 = 2;
+    Paused,
     /// Out of lives; [`Input::RESTART`] starts over.
-    pub const OVER: u32 = 3;
+    Over,
 }

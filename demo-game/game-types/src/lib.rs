@@ -5,9 +5,11 @@ pub mod draw;
 mod messages;
 pub mod topics;
 
-pub use components::{Body, Bullet, Enemy, GameState, Input, Position, Ship, Tuning, Velocity};
+pub use components::{
+    Body, BodyKind, Bullet, Enemy, GameState, Input, Mood, Phase, Position, Ship, Tuning, Variant, Velocity,
+};
 pub use draw::*;
-pub use messages::{Chatter, Contact, GameEvent};
+pub use messages::{Chatter, Contact, EventKind, GameEvent};
 
 /// Half the arena's width, in units.
 pub const HALF_WIDTH: f32 = 640.0;

@@ -2,6 +2,8 @@
 
 use plugin_sdk::prelude::*;
 
+use crate::{BodyKind, Mood, Variant};
+
 /// Two bodies began to touch; pairs of enemies are not reported.
 #[derive(Clone, Copy, Debug, PartialEq, Message)]
 #[repr(C)]
@@ -17,40 +19,43 @@ pub struct Contact {
     /// Closing speed, in units per second.
     pub speed: f32,
     /// The striker's [`Body::kind`](crate::Body::kind).
-    pub striker_kind: u32,
+    pub striker_kind: BodyKind,
 }
 
 /// A decision of the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Message)]
 #[repr(C)]
 pub struct GameEvent {
-    /// One of the constants below.
-    pub kind: u32,
+    /// What happened.
+    pub kind: EventKind,
     /// The number that belongs to the kind: points of a kill, number of a wave, lives left.
     pub value: u32,
     /// Position, in units.
     pub x: f32,
     /// Position, in units.
     pub y: f32,
-    /// The [`Enemy::variant`](crate::Enemy::variant) that died or struck; otherwise 0.
-    pub variant: u32,
+    /// Of a kill, the [`Enemy::variant`](crate::Enemy::variant) that died; otherwise the default.
+    pub variant: Variant,
     /// Zero.
     pub reserved: u32,
 }
 
-impl GameEvent {
+/// What happened in a [`GameEvent`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Plain)]
+#[repr(u32)]
+pub enum EventKind {
     /// An enemy died.
-    pub const KILL: u32 = 1;
+    Kill = 1,
     /// The ship lost a life.
-    pub const SHIP_HIT: u32 = 2;
+    ShipHit,
     /// A wave began.
-    pub const WAVE: u32 = 3;
+    Wave,
     /// Out of lives.
-    pub const GAME_OVER: u32 = 4;
+    GameOver,
     /// A game began.
-    pub const START: u32 = 5;
+    Start,
     /// A life was won.
-    pub const LIFE: u32 = 6;
+    Life,
 }
 
 /// An enemy's message to the other enemies and all other subscribers.
@@ -60,7 +65,7 @@ pub struct Chatter {
     /// The sender.
     pub enemy: EntityId,
     /// Its new [`Enemy::mood`](crate::Enemy::mood).
-    pub mood: u32,
+    pub mood: Mood,
     /// Zero.
     pub reserved: u32,
     /// Position, in units.

@@ -1,8 +1,8 @@
 //! Checks plugins' commands and applies them to the world.
 //!
 //! # Failure
-//! A command is dropped and counted if it names an entity that is dead or has no shared component, an unknown component, or a component
-//! of another size. The others are applied.
+//! A command is dropped and counted if it names an entity that is dead or has no shared component, an unknown component, a component of
+//! another size, or bytes that are no value of their component. The others are applied.
 
 #![expect(unsafe_code, reason = "inserts components by id from bytes")]
 
@@ -14,7 +14,7 @@ use bevy_ecs::prelude::{Mut, Resource, World};
 use bevy_ecs::ptr::OwningPtr;
 use plugin_sdk::abi::command::{Command, ComponentBytes, Operation, decode};
 
-use super::registry::ComponentRegistry;
+use super::registry::{ALIGN_MAX, ComponentRegistry};
 
 /// Outcomes of commands since the world was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Resource)]
@@ -23,7 +23,7 @@ pub struct CommandStats {
     pub applied: u64,
     /// Stale: the entity was gone, usually because two systems despawned it.
     pub stale: u64,
-    /// Refused: malformed, or with an unknown component or size.
+    /// Refused: malformed, or with an unknown component, size or value.
     pub refused: u64,
 }
 
@@ -31,11 +31,18 @@ pub struct CommandStats {
 #[derive(Debug, Default, Resource)]
 pub(super) struct CommandScratch {
     ids: Vec<ComponentId>,
-    /// The components' bytes, each aligned to a word: a plugin's buffer may have any alignment.
-    words: Vec<u64>,
-    /// Index of each component's first word.
+    /// The components' bytes, each from a new block on: a plugin's buffer may have any alignment.
+    blocks: Vec<Block>,
+    /// Index of each component's first block.
     starts: Vec<usize>,
 }
+
+/// Memory with the largest alignment of a component.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(16))]
+struct Block([u8; ALIGN_MAX]);
+
+const _: () = assert!(size_of::<Block>() == ALIGN_MAX && align_of::<Block>() == ALIGN_MAX);
 
 /// Why a command was not applied.
 enum Dropped {
@@ -95,10 +102,10 @@ fn one(
     };
     match command.operation {
         Operation::Spawn | Operation::Insert => {
-            let CommandScratch { ids, words, starts } = scratch;
+            let CommandScratch { ids, blocks, starts } = scratch;
             let components = starts.iter().map(|start| {
-                let bytes = NonNull::from(&mut words[*start..]).cast();
-                // SAFETY: as many bytes as the component has, checked in `gather`, aligned to 8; plain data, hence copied out.
+                let bytes = NonNull::from(&mut blocks[*start..]).cast();
+                // SAFETY: as many bytes as the component has, a value of it, checked in `gather`, aligned to 16; plain data, hence copied out.
                 unsafe { OwningPtr::new(bytes) }
             });
             // SAFETY: ids of this world's registry, each with bytes of its layout.
@@ -115,7 +122,7 @@ fn one(
 /// Looks up and checks the command's components.
 fn gather(registry: &ComponentRegistry, scratch: &mut CommandScratch, command: &Command<'_>) -> Result<(), Dropped> {
     scratch.ids.clear();
-    scratch.words.clear();
+    scratch.blocks.clear();
     scratch.starts.clear();
     for ComponentBytes { hash, bytes } in command.components() {
         let Some(component) = registry.by_hash(hash) else {
@@ -131,15 +138,31 @@ fn gather(registry: &ComponentRegistry, scratch: &mut CommandScratch, command: &
         if scratch.ids.contains(&component.id) {
             return Err(Dropped::Refused(format!("it contains \"{}\" twice", component.info.name)));
         }
-        scratch.ids.push(component.id);
-        scratch.starts.push(scratch.words.len());
-        let (whole, rest) = bytes.as_chunks::<8>();
-        scratch.words.extend(whole.iter().map(|word| u64::from_ne_bytes(*word)));
-        if !rest.is_empty() {
-            let mut last = [0; 8];
-            last[..rest.len()].copy_from_slice(rest);
-            scratch.words.push(u64::from_ne_bytes(last));
+        let copy = scratch.copy(component.id, bytes);
+        // Of the copy, because the plugin may still write to its buffer.
+        if let Some(fields) = component.checked.as_ref().filter(|_| command.operation != Operation::Remove)
+            && let Err(error) = fields.check(copy)
+        {
+            return Err(Dropped::Refused(format!("\"{}\": {error}", component.info.name)));
         }
     }
     Ok(())
+}
+
+impl CommandScratch {
+    /// Copies a component's bytes; returns the copy.
+    fn copy(&mut self, id: ComponentId, bytes: &[u8]) -> &[u8] {
+        let start = self.blocks.len();
+        self.ids.push(id);
+        self.starts.push(start);
+        let (whole, rest) = bytes.as_chunks();
+        self.blocks.extend(whole.iter().map(|block| Block(*block)));
+        if !rest.is_empty() {
+            let mut last = [0; ALIGN_MAX];
+            last[..rest.len()].copy_from_slice(rest);
+            self.blocks.push(Block(last));
+        }
+        // SAFETY: blocks have no padding, asserted above, and a byte no alignment; `bytes.len()` of them were just written.
+        unsafe { std::slice::from_raw_parts(self.blocks[start..].as_ptr().cast(), bytes.len()) }
+    }
 }

@@ -1,5 +1,7 @@
 //! Maps shared components to bevy components, by stable name and schema hash, never by `TypeId`.
 //!
+//! A component's schema says which bytes are values of it: plugins' commands are checked against it. The columns hold values only.
+//!
 //! A name is bound to one layout while host code that has bound it, a running plugin or an entity uses it. Afterwards it may be declared
 //! with another layout, and then means another bevy component.
 //!
@@ -15,11 +17,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use bevy_ecs::component::{ComponentCloneBehavior, ComponentDescriptor, ComponentId, StorageType};
 use bevy_ecs::prelude::{EntityWorldMut, Resource, World};
 use plugin_host::image::ComponentInfo;
+use shm_bus::schema::Fields;
 
 use super::col::Col;
 
 /// Alignment of a command buffer's component bytes, and therefore the largest alignment of a shared component.
-const ALIGN_MAX: usize = 8;
+pub(super) const ALIGN_MAX: usize = 16;
 
 /// Why a component can't be shared.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +48,16 @@ pub enum RegisterError {
         /// In bytes.
         align: usize,
     },
+    /// Its schema is no text that the derives write, or describes another size.
+    #[error("component \"{name}\": {reason}, in {schema}; build it with this SDK's derives")]
+    Schema {
+        /// Stable name.
+        name: String,
+        /// Its schema.
+        schema: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Another component has its schema hash.
     #[error("components \"{name}\" and \"{other}\" have the same schema hash; rename one")]
     Hash {
@@ -63,6 +76,8 @@ pub enum RegisterError {
 pub(super) struct Registered {
     pub(super) id: ComponentId,
     pub(super) info: ComponentInfo,
+    /// Checks its bytes; `None` if any bytes are a value.
+    pub(super) checked: Option<Fields>,
 }
 
 /// All components that a set of plugins names, by name.
@@ -112,9 +127,10 @@ impl ComponentRegistry {
             }
             _ => registry.check_new(&info)?,
         }
+        let checked = checked(&info)?;
         let mut registry = world.resource_mut::<Self>();
         registry.bound.insert(info.name.clone());
-        registry.declare(Registered { id, info });
+        registry.declare(Registered { id, info, checked });
         Ok(id)
     }
 
@@ -138,6 +154,7 @@ impl ComponentRegistry {
         if info.align > ALIGN_MAX {
             return Err(RegisterError::Align { name: info.name.clone(), align: info.align });
         }
+        checked(info)?;
         match self.by_hash.get(&info.hash).filter(|other| **other != info.name) {
             Some(other) => Err(RegisterError::Hash { name: info.name.clone(), other: other.clone() }),
             None => Ok(()),
@@ -169,6 +186,7 @@ impl ComponentRegistry {
         if let Some(known) = known.find(|known| known.info == *info) {
             return Ok(known.clone());
         }
+        let checked = checked(info)?;
         let layout = Layout::from_size_align(info.size, info.align)
             .map_err(|_| RegisterError::Align { name: info.name.clone(), align: info.align })?;
         // SAFETY: plain data needs no drop and may be sent and shared; the layout is the manifest's, checked at load.
@@ -184,7 +202,7 @@ impl ComponentRegistry {
                 None,
             )
         };
-        let made = Registered { id: world.register_component_with_descriptor(descriptor), info: info.clone() };
+        let made = Registered { id: world.register_component_with_descriptor(descriptor), info: info.clone(), checked };
         world.resource_mut::<Self>().spare.push(made.clone());
         Ok(made)
     }
@@ -227,6 +245,20 @@ impl ComponentRegistry {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Registered> {
         self.by_name.values()
     }
+}
+
+/// What the bytes of a component have to be checked with; `None` if any bytes are a value.
+fn checked(info: &ComponentInfo) -> Result<Option<Fields>, RegisterError> {
+    // A tag has no bytes, and the parser knows no message without any.
+    if info.size == 0 {
+        return Ok(None);
+    }
+    let wrong = |reason| RegisterError::Schema { name: info.name.clone(), schema: info.schema.clone(), reason };
+    let fields = Fields::parse(&info.schema).map_err(|error| wrong(error.to_string()))?;
+    if fields.size() != info.size {
+        return Err(wrong(format!("its schema says {} bytes, its layout {}", fields.size(), info.size)));
+    }
+    Ok((!fields.any_bits()).then_some(fields))
 }
 
 /// Whether any entity has the component.

@@ -3,8 +3,8 @@
 use engine_bridge::bevy::Col;
 use plugin_sdk::prelude::*;
 
-use super::game::{Game, with_labels};
-use super::types::{Frozen, Label, Position};
+use super::game::{Game, bind, with_labels};
+use super::types::{Color, Frozen, Label, Lamp, Position};
 
 #[derive(Default, PluginState)]
 struct Spawner {
@@ -79,6 +79,24 @@ fn of_a_malformed_buffer_what_comes_before_is_applied_and_the_rest_is_refused() 
     assert!(line.contains("unknown command operation 2004318071"), "{line}");
     game.frames(1);
     assert_eq!(game.commands(), (0, 2, 2), "the plugin keeps running: it did no harm");
+}
+
+#[test]
+fn bytes_that_are_no_value_reach_no_column() {
+    let mut game = Game::with(&[]);
+    bind::<Lamp>(&mut game.world);
+    game.swap("forger", "forger");
+    game.frames(4);
+    let lamps = [Lamp { color: Color::Green, on: [false, true] }, Lamp { color: Color::Red, on: [true, true] }];
+    assert_eq!(game.all::<Lamp>(), lamps);
+    assert_eq!(game.commands(), (2, 0, 2));
+    game.log
+        .line("a command of forger/forge is dropped: \"fixtures.Lamp\": `color` is 3, which is no variant of Color");
+    game.log.line("a command of forger/forge is dropped: \"fixtures.Lamp\": `on[1]` is 255, which is no bool");
+    game.frames(1);
+    assert_eq!(game.all::<Lamp>(), lamps, "an insert is checked like a spawn");
+    assert_eq!(game.commands(), (2, 0, 4));
+    assert_eq!(game.stats("forger").panics, 0, "the plugin keeps running");
 }
 
 #[derive(Default, PluginState)]

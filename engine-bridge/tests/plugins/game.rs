@@ -148,7 +148,8 @@ impl Game {
     }
 }
 
-fn bind<T: Component>(world: &mut World) {
+/// Makes `T` visible to host code.
+pub(crate) fn bind<T: Component>(world: &mut World) {
     ComponentRegistry::bind::<T>(world).expect("the host's types come first");
 }
 

@@ -6,7 +6,14 @@ use shm_bus::TopicSpec;
 use super::game::Game;
 use super::support::fixtures;
 use super::talk::{BOTH, Listener, Talker};
-use super::types::Numbers;
+use super::types::{Lamps, Numbers};
+
+#[derive(Debug, Default, PartialEq, PluginState)]
+struct Electrician {
+    red: u64,
+    green: u64,
+    bulbs: u64,
+}
 
 #[derive(Default, PluginState)]
 struct Audience {
@@ -155,6 +162,28 @@ fn a_stranger_who_sends_no_whole_message_suspends_nobody() {
     assert_eq!((stats.panics, stats.undelivered), (0, 1));
     assert!(game.log.line("holds no whole messages").contains("topic=\"fixtures/number\" bytes=3"));
     assert_eq!(game.state::<Listener>("listener").heard, 10);
+}
+
+#[test]
+fn a_stranger_who_sends_a_bad_bool_or_variant_suspends_nobody() {
+    let mut game = Game::with(&[("electrician", "electrician")]);
+    let lanes = [(Priority::Normal, 4096)];
+    let stranger = game.host.bus().publisher(&TopicSpec::of::<Lamps>(), "stranger", &lanes);
+    let mut stranger = stranger.expect("anybody may publish");
+    let (green, red) = ([2, 0, 1, 0], [1, 0, 1, 1]);
+    for lamp in [green, [0, 0, 1, 0], [2, 0, 1, 2], red] {
+        stranger.send(Priority::Normal, &lamp).expect("room");
+    }
+    // A record is one piece: with one bad lamp in it, the good ones are not delivered either.
+    stranger.send(Priority::Normal, &[green, [2, 1, 0, 0], red].concat()).expect("room");
+    game.frames(1);
+    assert_eq!(game.state::<Electrician>("electrician"), Electrician { red: 1, green: 1, bulbs: 3 });
+    let stats = game.stats("electrician");
+    assert_eq!((stats.panics, stats.undelivered), (0, 3));
+    assert_eq!(game.log.count("is no value of its `bool` or enum is dropped: fixtures.Lamp@1 4/2 {color:Color:u16"), 3);
+    stranger.send(Priority::Normal, &green).expect("room");
+    game.frames(1);
+    assert_eq!(game.state::<Electrician>("electrician").green, 2, "it still runs");
 }
 
 #[test]

@@ -58,7 +58,8 @@ pub type DestroyFn = unsafe extern "C" fn(call: *const LifeCall, instance: *mut 
 /// Runs one system. The host passes an instance of this library that is not in use elsewhere, and a call whose `params` match the descriptor's.
 pub type SystemFn = unsafe extern "C" fn(instance: *mut c_void, call: *mut Call) -> Status;
 
-/// Delivers one record's payload, 8-byte aligned, to a subscription; otherwise like [`SystemFn`].
+/// Delivers one record's payload, 16-byte aligned, to a subscription; otherwise like [`SystemFn`]. The plugin checks the payload, which may
+/// come from any process, and returns [`Status::MALFORMED`] for one that it can't read.
 pub type DeliverFn =
     unsafe extern "C" fn(instance: *mut c_void, call: *mut Call, payload: *const u8, length: usize) -> Status;
 

@@ -18,6 +18,8 @@ impl Status {
     pub const INVALID: Self = Self(4);
     /// An export returned an error; its code and text went to [`HostTable::failed`](super::HostTable::failed).
     pub const FAILED: Self = Self(5);
+    /// A record holds no messages of the subscription's type: bad length, or a `bool` or enum with a number that is no value. Nothing ran.
+    pub const MALFORMED: Self = Self(6);
 }
 
 /// Severity of a log line. An unknown number counts as [`Level::INFO`].

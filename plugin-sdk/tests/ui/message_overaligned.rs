@@ -1,9 +1,9 @@
 use plugin_sdk::prelude::*;
 
 #[derive(Clone, Copy, Message)]
-#[repr(C, align(16))]
+#[repr(C, align(32))]
 struct Lap {
-    numbers: [u64; 2],
+    numbers: [u64; 4],
 }
 
 fn main() {}

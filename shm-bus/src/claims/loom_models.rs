@@ -13,7 +13,7 @@ use super::gates::{ClaimGates, Outstanding};
 use super::record;
 use super::table::{Claim, Claims, Table, Vacancy};
 use super::word::{Event, Owner, State};
-use crate::lane::{Envelope, Geometry, Memory, Stamp, Writer};
+use crate::lane::{Envelope, Geometry, Memory, Payload, Stamp, Writer};
 use crate::layout::claims::{CLAIM_WORDS, HEADER_WORDS_USED};
 use crate::layout::lane::{self, HEAD};
 use crate::sync::{AtomicU64, Mutation, Ordering, check, fails};
@@ -164,7 +164,7 @@ impl Worker {
 
     /// Checks that the record is the one that was sent.
     fn read(&self, claim: &Claim) {
-        let mut payload = Vec::new();
+        let mut payload = Payload::default();
         let what = (claim.sequence, claim.position);
         let header = record::read(&self.shared, Geometry::of(&self.shared), what, &mut payload).expect("what was sent");
         let words = header.length as usize / 8 - 4;

@@ -9,7 +9,7 @@ use super::gates::{ClaimGates, Outstanding};
 use super::record;
 use super::table::{Claim, Claims, Table, Vacancy};
 use super::word::{Event, Owner, State};
-use crate::lane::{Envelope, Geometry, Memory, Refusal, Stamp, Writer};
+use crate::lane::{Envelope, Geometry, Memory, Payload, Refusal, Stamp, Writer};
 use crate::layout::claims::{self, CLAIM_WORDS};
 use crate::layout::lane::{self, HEAD};
 use crate::sync::{AtomicU64, Ordering};
@@ -194,7 +194,7 @@ impl Bench<'_> {
 
     /// Checks that the record is the one that was sent, and that nobody else holds it.
     fn check(&self, claim: &Claim) {
-        let mut payload = Vec::new();
+        let mut payload = Payload::default();
         let what = (claim.sequence, claim.position);
         let header = record::read(&self.heap, Geometry::of(&self.heap), what, &mut payload).expect("what was sent");
         let len = header.length as usize - 32;

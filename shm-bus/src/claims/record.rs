@@ -6,7 +6,7 @@
 //! # Failure
 //! Anything that can't be the message of this sequence is refused as a [`Fault`].
 
-use crate::lane::{Cursor, Fault, Geometry, Memory, SLOT};
+use crate::lane::{Cursor, Fault, Geometry, Memory, Payload, SLOT};
 use crate::sync::Ordering;
 use crate::wire::{Header, Kind};
 
@@ -15,7 +15,7 @@ pub(crate) fn read(
     memory: &impl Memory,
     geometry: Geometry,
     (sequence, position): (u64, u64),
-    payload: &mut Vec<u64>,
+    payload: &mut Payload,
 ) -> Result<Header, Fault> {
     const HEADER_WORDS: usize = SLOT as usize / 8;
     if position > Cursor::POSITION_MAX || !position.is_multiple_of(SLOT) {
@@ -35,9 +35,7 @@ pub(crate) fn read(
         return Err(Fault::Sequence { expected: sequence, found: header.sequence });
     }
     let words = (length as usize - SLOT as usize).div_ceil(8);
-    if payload.len() < words {
-        payload.resize(words, 0);
-    }
+    payload.grow(words);
     for (to, from) in payload.iter_mut().zip(&record[HEADER_WORDS..HEADER_WORDS + words]) {
         *to = from.load(Ordering::Relaxed);
     }

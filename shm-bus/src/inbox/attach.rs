@@ -285,9 +285,7 @@ impl Inbox {
     /// Makes room for the longest message of `lanes`.
     fn make_room_for(&mut self, lanes: &[InLane]) {
         let longest = lanes.iter().map(|lane| lane.reader.payload_max().div_ceil(8)).max().unwrap_or(0);
-        if self.payload.len() < longest {
-            self.payload.resize(longest, 0);
-        }
+        self.payload.grow(longest);
     }
 }
 

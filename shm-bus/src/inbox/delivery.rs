@@ -32,12 +32,13 @@ pub struct Delivery<'a> {
     pub sender: u64,
     /// The request that it belongs to; 0 in a plain message.
     pub correlation: u64,
-    /// The bytes that were sent; 8-byte aligned.
+    /// The bytes that were sent; 16-byte aligned.
     pub payload: &'a [u8],
 }
 
 impl<'a> Delivery<'a> {
-    /// The messages in the payload, or `None` if the topic does not carry `M` or the length is no multiple of its size.
+    /// The messages in the payload, or `None` if the topic does not carry `M`, the length is no multiple of its size, or one of them is no
+    /// value of `M`: a `bool` that is neither 0 nor 1, or an enum's number without a variant.
     #[must_use]
     pub fn messages<M: Message>(&self) -> Option<&'a [M]> {
         if M::SCHEMA_HASH == self.schema_hash { messages_in(self.payload) } else { None }

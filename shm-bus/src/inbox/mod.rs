@@ -40,7 +40,7 @@ use std::sync::Arc;
 
 use crate::control::Abandoned;
 use crate::inbox_file::InboxFile;
-use crate::lane::Look;
+use crate::lane::{Look, Payload};
 use crate::layout::inbox::Count;
 use crate::membership::{Bus, Change, Leaving, Shared, text_fits};
 use crate::outgoing::wake_for_room;
@@ -87,7 +87,7 @@ pub struct Inbox {
     accounts: Accounts,
     /// Pending one-time reports: evictions, changed declarations.
     news: VecDeque<ReceiveError>,
-    payload: Vec<u64>,
+    payload: Payload,
     /// Set if there are more lanes than are polled one by one.
     ready: Option<ReadyBits>,
     /// Publishers check this inbox's doorbell.
@@ -136,7 +136,7 @@ impl Inbox {
             left: Vec::new(),
             accounts: Accounts::default(),
             news: VecDeque::new(),
-            payload: Vec::new(),
+            payload: Payload::default(),
             ready: None,
             rings: false,
             spin: Spin::default(),

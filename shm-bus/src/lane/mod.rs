@@ -50,6 +50,7 @@ mod file;
 #[cfg(all(any(test, feature = "fuzzing"), not(loom)))]
 mod heap;
 mod mode;
+mod payload;
 mod prefetch;
 mod reader;
 mod writer;
@@ -66,6 +67,7 @@ pub(crate) use file::{LaneFile, LaneHead, is_capacity};
 #[cfg(all(any(test, feature = "fuzzing"), not(loom)))]
 pub(crate) use heap::Heap;
 pub(crate) use mode::Mode;
+pub(crate) use payload::Payload;
 pub use reader::Start;
 pub(crate) use reader::{Fault, Look, Reader};
 pub(crate) use writer::{Envelope, Gates, Lowest, Refusal, Stamp, Writer};

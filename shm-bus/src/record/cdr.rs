@@ -81,8 +81,8 @@ mod tests {
 
     #[test]
     fn every_number_is_aligned_and_comes_back() {
-        let fields =
-            Fields::parse("t.M@1 24/8 {d:f64@16,a:u8@0,n:[N{x:u16@0,y:u8@2,z:u8@3};2]@4,h:u32@12}").expect("a schema");
+        let fields = Fields::parse("t.M@1 24/8 {d:f64@16,a:bool@0,n:[N{x:u16@0,y:u8@2,z:bool@3};2]@4,h:H:u32{A=0}@12}")
+            .expect("a schema");
         let message: Vec<u8> = (1..=24).collect();
         let mut data = FRONT.to_vec();
         data.extend([0xff; 5]);

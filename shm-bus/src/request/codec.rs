@@ -4,7 +4,7 @@
 
 use std::marker::PhantomData;
 
-use crate::wire::{Message, SchemaText, message_bytes, messages_in};
+use crate::wire::{Message, SchemaText, message_bytes, message_in};
 
 /// Bytes that are no valid value, or a value that can't be encoded.
 #[derive(Debug, thiserror::Error)]
@@ -58,13 +58,18 @@ impl<M: Message> Codec for AsBytes<M> {
     }
 
     fn decode(bytes: &[u8]) -> Result<M, CodecError> {
-        match messages_in::<M>(bytes) {
-            Some([value]) => Ok(*value),
-            _ => Err(CodecError {
-                what: M::NAME,
-                encoding: false,
-                reason: format!("{} bytes, expected {}", bytes.len(), size_of::<M>()),
-            }),
+        // A request's argument lies behind a prefix, where not every type is aligned.
+        match message_in(bytes) {
+            Some(value) => Ok(value),
+            None => {
+                let reason = match bytes.len() {
+                    len if len == size_of::<M>() => {
+                        "a `bool` or an enum in it has a number that is no value".to_owned()
+                    }
+                    len => format!("{len} bytes, expected {}", size_of::<M>()),
+                };
+                Err(CodecError { what: M::NAME, encoding: false, reason })
+            }
         }
     }
 }

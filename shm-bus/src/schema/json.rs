@@ -1,11 +1,12 @@
 //! Writes bytes of plain messages as JSON.
 //!
+//! A variant of an enum is its name. A `bool` or enum whose bytes are no value is their number.
 //! Floats that JSON has no number for are texts: `"Infinity"`, `"-Infinity"`, `"NaN"`, and any other NaN with its bits,
 //! `"NaN(0xffc00001)"`.
 
 use std::fmt::{Result, Write};
 
-use super::{Field, Fields, Kind};
+use super::{Field, Fields, Kind, number};
 
 pub(super) fn write(out: &mut impl Write, fields: &Fields, payload: &[u8]) -> Result {
     if !payload.len().is_multiple_of(fields.size) {
@@ -32,24 +33,33 @@ fn object(out: &mut impl Write, fields: &[Field], bytes: &[u8]) -> Result {
 
 fn value(out: &mut impl Write, kind: &Kind, bytes: &[u8]) -> Result {
     match kind {
-        Kind::Unsigned(_) => write!(out, "{}", unsigned(bytes)),
+        Kind::Unsigned(_) | Kind::Entity => write!(out, "{}", number(bytes)),
         Kind::Signed(size) => {
             let shift = 64 - 8 * *size as u32;
-            write!(out, "{}", ((unsigned(bytes) << shift) as i64) >> shift)
+            write!(out, "{}", ((number(bytes) << shift) as i64) >> shift)
         }
-        Kind::F32 => match f32::from_bits(unsigned(bytes) as u32) {
+        Kind::F32 => match f32::from_bits(number(bytes) as u32) {
             number if number.is_finite() => write!(out, "{number:?}"),
             number if number.is_infinite() => infinite(out, number < 0.0),
             number if number.to_bits() == f32::NAN.to_bits() => out.write_str("\"NaN\""),
             number => write!(out, "\"NaN({:#010x})\"", number.to_bits()),
         },
-        Kind::F64 => match f64::from_bits(unsigned(bytes)) {
+        Kind::F64 => match f64::from_bits(number(bytes)) {
             number if number.is_finite() => write!(out, "{number:?}"),
             number if number.is_infinite() => infinite(out, number < 0.0),
             number if number.to_bits() == f64::NAN.to_bits() => out.write_str("\"NaN\""),
             number => write!(out, "\"NaN({:#018x})\"", number.to_bits()),
         },
-        Kind::Entity => write!(out, "{}", unsigned(bytes)),
+        Kind::Bool => match number(bytes) {
+            0 => out.write_str("false"),
+            1 => out.write_str("true"),
+            wrong => write!(out, "{wrong}"),
+        },
+        // The parser allows no quote, backslash or control character in a name.
+        Kind::Enum(own) => match own.name_of(number(bytes)) {
+            Some(name) => write!(out, "\"{name}\""),
+            None => write!(out, "{}", number(bytes)),
+        },
         Kind::Array(kind, _) => list(out, bytes.chunks_exact(kind.size()), |out, bytes| value(out, kind, bytes)),
         Kind::Struct(fields, _) => object(out, fields, bytes),
     }
@@ -72,12 +82,6 @@ fn list<'a, W: Write>(
         write(out, item)?;
     }
     out.write_char(']')
-}
-
-fn unsigned(bytes: &[u8]) -> u64 {
-    let mut whole = [0; 8];
-    whole[..bytes.len()].copy_from_slice(bytes);
-    u64::from_le_bytes(whole)
 }
 
 #[cfg(test)]
@@ -104,5 +108,13 @@ mod tests {
         assert_eq!(fields.to_json(&bytes.repeat(2)), format!("[{one},{one}]"));
         assert_eq!(fields.to_json(&[]), "[]");
         assert_eq!(fields.to_json(&bytes[1..]), "null");
+    }
+
+    #[test]
+    fn variants_have_their_names_and_wrong_bytes_their_numbers() {
+        let fields = Fields::parse("t.M@1 8/4 {m:[Mood:u16{Calm=0,Angry=300};2]@0,on:[bool;4]@4}").expect("a schema");
+        let bytes = [0, 0, 44, 1, 0, 1, 1, 0];
+        assert_eq!(fields.to_json(&bytes), r#"{"m":["Calm","Angry"],"on":[false,true,true,false]}"#);
+        assert_eq!(fields.to_json(&[1, 0, 45, 1, 2, 255, 0, 1]), r#"{"m":[1,301],"on":[2,255,false,true]}"#);
     }
 }

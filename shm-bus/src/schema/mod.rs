@@ -6,15 +6,18 @@
 //! ```text
 //! schema = name "@" version " " size "/" align " {" fields "}"
 //! fields = [ field { "," field } ]     field = name ":" type "@" offset
-//! type   = "u8" … "f64" | "entity" | "[" type ";" count "]" | Name "{" fields "}"
+//! type   = "u8" … "f64" | "bool" | "entity" | "[" type ";" count "]" | Name "{" fields "}"
+//!        | Name ":" ( "u8" | "u16" | "u32" ) "{" variant { "," variant } "}"       variant = name "=" number
 //! ```
 //!
 //! # Invariants
 //! 1. Every field of [`Fields`] lies inside the message's size, so reading a field never leaves the message.
+//! 2. No two variants of an enum have the same name or number, and every number fits the enum's size.
 //!
 //! # Failure
 //! [`SchemaError`] contains the offset of the first invalid byte.
 
+mod check;
 #[cfg(feature = "json")]
 mod encode;
 mod json;
@@ -22,6 +25,7 @@ mod parse;
 #[cfg(feature = "record")]
 pub(crate) mod ros;
 
+pub use check::ValueError;
 #[cfg(feature = "json")]
 pub use encode::EncodeError;
 
@@ -54,9 +58,28 @@ pub(crate) enum Kind {
     Signed(usize),
     F32,
     F64,
+    Bool,
     Entity,
+    Enum(Enumeration),
     Array(Box<Self>, usize),
     Struct(Vec<Field>, usize),
+}
+
+/// An enum without data: its number is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Enumeration {
+    pub(crate) name: String,
+    /// Bytes of the number: 1, 2 or 4.
+    pub(crate) size: usize,
+    /// At least one; see invariant 2.
+    pub(crate) variants: Vec<(String, u64)>,
+}
+
+impl Enumeration {
+    /// The name of the variant with this number.
+    pub(crate) fn name_of(&self, number: u64) -> Option<&str> {
+        self.variants.iter().find(|(_, own)| *own == number).map(|(name, _)| name.as_str())
+    }
 }
 
 impl Kind {
@@ -64,11 +87,20 @@ impl Kind {
     pub(crate) const fn size(&self) -> usize {
         match self {
             Self::Unsigned(size) | Self::Signed(size) | Self::Struct(_, size) => *size,
+            Self::Enum(Enumeration { size, .. }) => *size,
+            Self::Bool => 1,
             Self::F32 => 4,
             Self::F64 | Self::Entity => 8,
             Self::Array(kind, count) => kind.size() * *count,
         }
     }
+}
+
+/// The number in the low bytes of a word, little-endian; at most 8.
+fn number(bytes: &[u8]) -> u64 {
+    let mut whole = [0; 8];
+    whole[..bytes.len()].copy_from_slice(bytes);
+    u64::from_le_bytes(whole)
 }
 
 /// A text that is not a schema.
@@ -110,7 +142,8 @@ impl Fields {
     /// The messages in `payload` as JSON: an object for one, an array of objects for several, `null` if the length is no multiple of the
     /// size. [`Self::from_json`](Self#method.from_json) restores every value bit for bit: integers and floats are exact; floats that JSON
     /// has no number for are the texts `"Infinity"`, `"-Infinity"`, `"NaN"`, and `"NaN(0x7fc00001)"` with its bits for any other NaN; an
-    /// entity is its opaque number.
+    /// entity is its opaque number; a variant of an enum is its name. Bytes that are no value of a `bool` or enum ([`Self::check`]) are
+    /// written as their number.
     #[must_use]
     pub fn to_json(&self, payload: &[u8]) -> String {
         let mut out = String::new();

@@ -1,6 +1,6 @@
 //! Parses text into fields, by recursive descent of bounded depth.
 
-use super::{Field, Fields, Kind, SchemaError};
+use super::{Enumeration, Field, Fields, Kind, SchemaError};
 
 /// Maximum length of the text in bytes.
 const TEXT_MAX: usize = 1024;
@@ -8,6 +8,11 @@ const TEXT_MAX: usize = 1024;
 const DEPTH_MAX: usize = 16;
 /// Maximum size of one message in bytes.
 const SIZE_MAX: usize = 1 << 20;
+
+/// Whether a name may contain this byte of UTF-8.
+fn is_of_name(byte: u8) -> bool {
+    !byte.is_ascii_control() && !b"\"\\{}[]:;,@ ".contains(&byte)
+}
 
 pub(super) fn parse(schema: &str) -> Result<Fields, SchemaError> {
     let mut text = Text { bytes: schema.as_bytes(), at: 0 };
@@ -37,7 +42,7 @@ struct Text<'a> {
     at: usize,
 }
 
-impl Text<'_> {
+impl<'a> Text<'a> {
     fn wrong<T>(&self, problem: &'static str) -> Result<T, SchemaError> {
         Err(SchemaError { problem, at: self.at })
     }
@@ -62,14 +67,21 @@ impl Text<'_> {
         let Some(len) = rest.iter().position(|byte| *byte == end) else {
             return self.wrong("a name is not terminated");
         };
-        let allowed = |byte: &u8| !byte.is_ascii_control() && !b"\"\\{}[]:;,@ ".contains(byte);
         match str::from_utf8(&rest[..len]) {
-            Ok(name) if len > 0 && rest[..len].iter().all(allowed) => {
+            Ok(name) if len > 0 && rest[..len].iter().all(|byte| is_of_name(*byte)) => {
                 self.at += len + 1;
                 Ok(name.to_owned())
             }
             _ => self.wrong("a name has a byte that names cannot have, or none"),
         }
+    }
+
+    /// The longest text from here that could be a name; perhaps empty.
+    fn word(&mut self) -> &'a [u8] {
+        let rest = &self.bytes[self.at..];
+        let len = rest.iter().position(|byte| !is_of_name(*byte)).unwrap_or(rest.len());
+        self.at += len;
+        &rest[..len]
     }
 
     fn number(&mut self) -> Result<usize, SchemaError> {
@@ -124,9 +136,9 @@ impl Text<'_> {
                 _ => self.wrong("an array reaches past its struct"),
             };
         }
-        let start = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-            self.at += 1;
+        let word = self.word();
+        if self.skip(b':') {
+            return self.enumeration(word);
         }
         if self.peek() == Some(b'{') {
             let fields = self.fields(depth + 1, max)?;
@@ -137,7 +149,7 @@ impl Text<'_> {
                 _ => self.wrong("a nested type has no bytes"),
             };
         }
-        Ok(match &self.bytes[start..self.at] {
+        Ok(match word {
             b"u8" => Kind::Unsigned(1),
             b"u16" => Kind::Unsigned(2),
             b"u32" => Kind::Unsigned(4),
@@ -148,9 +160,41 @@ impl Text<'_> {
             b"i64" => Kind::Signed(8),
             b"f32" => Kind::F32,
             b"f64" => Kind::F64,
+            b"bool" => Kind::Bool,
             b"entity" => Kind::Entity,
             _ => return self.wrong("a type is not known"),
         })
+    }
+
+    /// The enum `name`, from the type of its number on.
+    fn enumeration(&mut self, name: &[u8]) -> Result<Kind, SchemaError> {
+        let own_name = match str::from_utf8(name) {
+            Ok(name) if !name.is_empty() => name.to_owned(),
+            _ => return self.wrong("an enum has no name"),
+        };
+        let size = match self.word() {
+            b"u8" => 1,
+            b"u16" => 2,
+            b"u32" => 4,
+            _ => return self.wrong("the number of an enum is u8, u16 or u32"),
+        };
+        self.expect(b'{', "an opening brace should be here")?;
+        let mut variants: Vec<(String, u64)> = Vec::new();
+        loop {
+            let name = self.until(b'=')?;
+            let number = self.number()? as u64;
+            if number >> (8 * size) > 0 {
+                return self.wrong("the number of a variant is larger than its enum");
+            }
+            if variants.iter().any(|known| known.0 == name || known.1 == number) {
+                return self.wrong("two variants have the same name or number");
+            }
+            variants.push((name, number));
+            if self.skip(b'}') {
+                return Ok(Kind::Enum(Enumeration { name: own_name, size, variants }));
+            }
+            self.expect(b',', "a comma or a closing brace should be here")?;
+        }
     }
 }
 
@@ -159,6 +203,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::parse;
+    use crate::schema::Kind;
     use crate::wire::{Plain, SchemaText};
 
     #[test]
@@ -174,6 +219,18 @@ mod tests {
     }
 
     #[test]
+    fn an_enum_has_its_variants_and_a_bool_one_byte() {
+        let text = "a.Agent@1 8/4 {mood:Größe:u32{Calm=0,Angry=4294967295}@0,on:[bool;2]@4,c:[Color:u16{Red=1};1]@6}";
+        let fields = parse(text).expect("a schema").fields;
+        let Kind::Enum(mood) = &fields[0].kind else { panic!("no enum: {fields:?}") };
+        assert_eq!((mood.name.as_str(), mood.size), ("Größe", 4));
+        assert_eq!(mood.variants, [("Calm".to_owned(), 0), ("Angry".to_owned(), 4_294_967_295)]);
+        assert_eq!((mood.name_of(4_294_967_295), mood.name_of(1)), (Some("Angry"), None));
+        assert_eq!(fields[1].kind, Kind::Array(Box::new(Kind::Bool), 2));
+        assert_eq!(fields[2].kind.size(), 2);
+    }
+
+    #[test]
     fn what_would_leave_the_message_is_refused() {
         for (text, problem) in [
             ("a@1 4/4 {x:u64@0}", "a field reaches past its struct"),
@@ -184,7 +241,15 @@ mod tests {
             ("a@1 8/4 {x:[[u8;0];99999999999]@0}", "an array has no element"),
             ("a@1 0/4 {}", "a message has 1 to 1048576 bytes"),
             ("a@1 8/4 {x:T{}@0}", "a nested type has no bytes"),
-            ("a@1 8/4 {x:bool@0}", "a type is not known"),
+            ("a@1 8/4 {x:char@0}", "a type is not known"),
+            ("a@1 1/1 {x:E:u16{A=0}@0}", "a field reaches past its struct"),
+            ("a@1 8/4 {x:E:u64{A=0}@0}", "the number of an enum is u8, u16 or u32"),
+            ("a@1 8/4 {x::u8{A=0}@0}", "an enum has no name"),
+            ("a@1 8/4 {x:E:u8{}@0}", "a name is not terminated"),
+            ("a@1 8/4 {x:E:u8{A=256}@0}", "the number of a variant is larger than its enum"),
+            ("a@1 8/4 {x:E:u8{A=0,B=0}@0}", "two variants have the same name or number"),
+            ("a@1 8/4 {x:E:u8{A=0,A=1}@0}", "two variants have the same name or number"),
+            ("a@1 8/4 {x:E:u8{A}@0,y:E:u8{B=1}@1}", "a name has a byte that names cannot have, or none"),
             ("a@1 8/4 {x:u8@0", "a comma or a closing brace should be here"),
             ("a@1 8/4 {x\":u8@0}", "a name has a byte that names cannot have, or none"),
         ] {
@@ -198,12 +263,13 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic_and_what_it_accepts_can_be_printed(
-            text in "(a@1 (8|64)/4 )?\\{?([a-c]:(u8|f64|entity|\\[|T\\{|[0-9;\\]\\{\\}]){0,4}@[0-9]{1,2}[,\\}]?){0,6}",
+            text in "(a@1 (8|64)/4 )?\\{?([a-c]:(u8|f64|bool|entity|\\[|T\\{|E:u8\\{[A-C]=[0-9]|[0-9;\\]\\{\\}]){0,4}@[0-9]{1,2}[,\\}]?){0,6}",
             payload in proptest::collection::vec(any::<u8>(), 0..200),
         ) {
             if let Ok(fields) = parse(&text) {
                 let text = fields.to_json(&payload);
                 prop_assert!(!text.is_empty());
+                let _ = fields.check(&payload);
             }
         }
     }

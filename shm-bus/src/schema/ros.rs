@@ -7,14 +7,16 @@
 //! | here | in ROS |
 //! |---|---|
 //! | `f32`, `u8`, … | `float32`, `uint8`, … |
+//! | `bool` | `bool` |
 //! | `entity` | `uint64` |
+//! | an enum | its number, after a constant for each variant |
 //! | `[T; n]`, also nested | `T[n]`, with the counts multiplied |
 //! | a struct | a definition of its own |
 //! | bytes outside of all fields | a field `gap<n>` of `uint8` |
 
 use std::fmt::Write as _;
 
-use super::{Field, Fields, Kind};
+use super::{Enumeration, Field, Fields, Kind};
 
 /// The allowed names, and the form of a type's full name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +122,9 @@ impl Types<'_> {
             let kind = self.kind(&field.name, element)?;
             // Names may differ only in characters that ROS does not allow, or look like those of gaps.
             let own = unused(self.dialect.field(&field.name), "_", |name| names.iter().any(|known| known == name));
+            if let Kind::Enum(element) = element {
+                constants(&mut text, &mut names, &own, element);
+            }
             writeln!(text, "{kind}{count} {own}").expect("a String takes everything");
             names.push(own);
             end = field.offset + field.kind.size();
@@ -135,7 +140,9 @@ impl Types<'_> {
             Kind::Signed(size) => format!("int{}", 8 * size),
             Kind::F32 => "float32".to_owned(),
             Kind::F64 => "float64".to_owned(),
+            Kind::Bool => "bool".to_owned(),
             Kind::Entity => "uint64".to_owned(),
+            Kind::Enum(own) => number_type(own),
             Kind::Array(..) => unreachable!("an element is no array"),
             Kind::Struct(fields, size) => {
                 // The text of a schema contains the name of a nested type, but the parser does not keep it: the field's name takes its
@@ -158,6 +165,38 @@ fn flat(kind: &Kind) -> (&Kind, usize) {
         }
         kind => (kind, 1),
     }
+}
+
+fn number_type(own: &Enumeration) -> String {
+    format!("uint{}", 8 * own.size)
+}
+
+/// Declares the variants of a field's enum. Viewers show the names of the constants in front of a field of the same type.
+fn constants(text: &mut String, names: &mut Vec<String>, field: &str, own: &Enumeration) {
+    let is_known = |names: &[String], name: &str| names.iter().any(|known| known == name);
+    let constants: Vec<String> = own.variants.iter().map(|(name, _)| constant(name)).collect();
+    // Another field may have the same enum, or one with some of its names.
+    let prefix = match constants.iter().any(|name| is_known(names, name)) {
+        true => constant(field) + "_",
+        false => String::new(),
+    };
+    for (name, (_, number)) in constants.into_iter().zip(&own.variants) {
+        let name = unused(prefix.clone() + &name, "_", |name| is_known(names, name));
+        writeln!(text, "{} {name}={number}", number_type(own)).expect("a String takes everything");
+        names.push(name);
+    }
+}
+
+/// `name` in capitals, with `_` between words: `ShipHit` is `SHIP_HIT`.
+fn constant(name: &str) -> String {
+    let mut split = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && split.ends_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit()) {
+            split.push('_');
+        }
+        split.push(letter);
+    }
+    words(&split).join("_").to_ascii_uppercase()
 }
 
 /// Declares the bytes between fields.
@@ -206,6 +245,29 @@ float32 x
 float32 y
 ";
         assert_eq!(definition.text, expected);
+    }
+
+    #[test]
+    fn variants_are_constants_in_front_of_their_field() {
+        let mood = "Mood:u32{Calm=0,ShipHit2It=7}";
+        let text = format!("t.Agent@1 16/4 {{mood:{mood}@0,next:[{mood};2]@4,k:K:u8{{größe=1}}@12,on:[bool;3]@13}}");
+        let fields = Fields::parse(&text).expect("a schema");
+        for dialect in [Dialect::Ros1, Dialect::Ros2] {
+            let definition = definition(&fields, "", dialect).expect("no overlap");
+            let (_, agent) = definition.text.split_once("MSG: t/Agent\n").expect("the message's own type");
+            let expected = "\
+uint32 CALM=0
+uint32 SHIP_HIT2_IT=7
+uint32 mood
+uint32 NEXT_CALM=0
+uint32 NEXT_SHIP_HIT2_IT=7
+uint32[2] next
+uint8 GR_E=1
+uint8 k
+bool[3] on
+";
+            assert_eq!(agent, expected);
+        }
     }
 
     #[test]

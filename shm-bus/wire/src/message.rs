@@ -2,14 +2,14 @@
 
 #![expect(unsafe_code, reason = "views plain messages as bytes and back")]
 
-use super::{Plain, Policy, Priority};
+use super::{Policy, Priority};
 
 /// A plain-data message. Derive it with `shm-bus` or `plugin-sdk`: `#[derive(Clone, Copy, Message)] #[repr(C)]`.
 ///
 /// A record's payload is one or more messages of this type, back to back.
 ///
 /// # Safety
-/// As for [`Plain`]; [`Message::SCHEMA`] describes the type's actual fields.
+/// As for [`Plain`](super::Plain); [`Message::SCHEMA`] describes the type's actual fields.
 pub unsafe trait Message: Copy + Send + Sync + 'static {
     /// Stable name, `<package>.<Type>` unless given by `#[message(name = "…")]`.
     const NAME: &'static str;
@@ -17,6 +17,11 @@ pub unsafe trait Message: Copy + Send + Sync + 'static {
     const SCHEMA: &'static str;
     /// [`schema_hash`](super::schema_hash) of [`Self::SCHEMA`].
     const SCHEMA_HASH: u64;
+    /// Whether every bit pattern is a value, so that a received message needs no check.
+    const ANY_BITS: bool;
+
+    /// Whether `bytes` are a value of this type. `false` if there are more or fewer than the type has.
+    fn is_value(bytes: &[u8]) -> bool;
 }
 
 /// A named, typed stream. Declare it with [`topic!`](crate::topic).
@@ -45,7 +50,10 @@ pub const fn message_bytes<M: Message>(messages: &[M]) -> &[u8] {
     unsafe { core::slice::from_raw_parts(messages.as_ptr().cast(), core::mem::size_of_val(messages)) }
 }
 
-/// The messages in `bytes`, or `None` if the length is no multiple of the size or the address is not aligned.
+/// The messages in `bytes`, or `None` if the length is no multiple of the size, the address is not aligned, or one of the messages is no
+/// value of its type: a `bool` that is neither 0 nor 1, or an enum's number without a variant.
+///
+/// `bytes` don't change while they are borrowed. Shared memory is never borrowed so: the caller copies it first.
 #[must_use]
 pub fn messages_in<M: Message>(bytes: &[u8]) -> Option<&[M]> {
     let size = const {
@@ -58,13 +66,23 @@ pub fn messages_in<M: Message>(bytes: &[u8]) -> Option<&[M]> {
     if !bytes.len().is_multiple_of(size) || !bytes.as_ptr().cast::<M>().is_aligned() {
         return None;
     }
-    // SAFETY: aligned and a whole number of messages, checked above; `Message` promises that any bytes are a value.
+    // Decided when compiled: messages of numbers have no check.
+    if !M::ANY_BITS && !bytes.chunks_exact(size).all(M::is_value) {
+        return None;
+    }
+    // SAFETY: aligned and a whole number of messages, each a value: checked above, or `Message` promises it of any bytes.
     Some(unsafe { core::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len() / size) })
 }
 
-/// Asserts at compile time that a field is plain data; called by the derives.
-#[doc(hidden)]
-pub const fn require_plain<T: Plain>() {}
+/// The message whose bytes these are, at any address; `None` as for [`messages_in`], or if there is not exactly one.
+#[must_use]
+pub fn message_in<M: Message>(bytes: &[u8]) -> Option<M> {
+    if bytes.len() != size_of::<M>() || !(M::ANY_BITS || M::is_value(bytes)) {
+        return None;
+    }
+    // SAFETY: as many bytes as a message has, and a value: checked above, or `Message` promises it of any bytes.
+    Some(unsafe { bytes.as_ptr().cast::<M>().read_unaligned() })
+}
 
 /// Declares topics: `topic! { pub Contacts("physics/contact"): Contact, priority = High, capacity = 1 << 18; }`.
 ///

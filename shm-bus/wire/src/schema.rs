@@ -1,55 +1,12 @@
 //! Canonical text and hash of plain data: the identity of a type across processes, libraries and languages.
 //!
 //! A schema looks like `game-types.Contact@1 24/8 {a:entity@0,b:entity@8,x:f32@16,y:f32@20}`: name, version, size/align, then each field
-//! with its type and offset. The derives build it at compile time. It is hashed with FNV-1a, stored in segments and shown in errors. Does
-//! not use Rust's `TypeId` or `type_name`.
+//! with its type and offset. A nested struct is its name and fields, `V{x:f32@0,y:f32@4}`; an enum is its name, the type of its number and
+//! its variants, `Mood:u32{Calm=0,Angry=1}`. The derives build the text at compile time. It is hashed with FNV-1a, stored in segments and
+//! shown in errors. Does not use Rust's `TypeId` or `type_name`.
 //!
 //! # Failure
 //! Text that exceeds [`SchemaText::CAPACITY`] stops the compilation.
-
-#![expect(unsafe_code, reason = "states which types are plain data")]
-
-/// Plain data that may be a field of a message or component: any bit pattern is valid, no padding, no pointer.
-///
-/// Implemented for the fixed-width integers, floats, arrays of these, [`EntityId`], and by `#[derive(Plain)]`.
-///
-/// # Safety
-/// The type has a defined layout (`repr(C)` or primitive), no padding byte, and every bit pattern is a value.
-pub unsafe trait Plain: Copy + Send + Sync + 'static {
-    /// Canonical type text, as it appears in a schema.
-    const TYPE: &'static str;
-}
-
-macro_rules! plain {
-    ($($type:ident)*) => {$(
-        // SAFETY: fixed-width integers and floats have no padding and no invalid bit pattern.
-        unsafe impl Plain for $type {
-            const TYPE: &'static str = stringify!($type);
-        }
-    )*};
-}
-plain!(u8 u16 u32 u64 i8 i16 i32 i64 f32 f64);
-
-// SAFETY: an array has no padding beyond that of its elements, which have none.
-unsafe impl<T: Plain, const N: usize> Plain for [T; N] {
-    const TYPE: &'static str = ArrayText::<T, N>::TEXT.as_str();
-}
-
-struct ArrayText<T, const N: usize>(core::marker::PhantomData<T>);
-
-impl<T: Plain, const N: usize> ArrayText<T, N> {
-    const TEXT: &'static SchemaText = &SchemaText::new().text("[").text(T::TYPE).text(";").number(N as u64).text("]");
-}
-
-/// Identifies an entity of the host's world inside a message or component. Opaque; 0 means no entity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-#[repr(transparent)]
-pub struct EntityId(pub u64);
-
-// SAFETY: transparent over u64, of which every bit pattern is a value.
-unsafe impl Plain for EntityId {
-    const TYPE: &'static str = "entity";
-}
 
 /// A text that is built at compile time.
 #[derive(Clone, Copy)]
@@ -122,6 +79,16 @@ impl SchemaText {
         separated.text(name).text(":").text(kind).text("@").number(offset as u64)
     }
 
+    /// Appends `name=number`, with a comma before it unless it is the first variant.
+    ///
+    /// # Panics
+    /// As for [`Self::text`].
+    #[must_use]
+    pub const fn variant(self, first: bool, name: &str, number: u64) -> Self {
+        let separated = if first { self } else { self.text(",") };
+        separated.text(name).text("=").number(number)
+    }
+
     /// The text so far.
     #[must_use]
     pub const fn as_str(&self) -> &str {
@@ -149,17 +116,18 @@ pub const fn schema_hash(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Plain, SchemaText, schema_hash};
-
-    #[test]
-    fn text_of_nested_arrays_is_canonical() {
-        assert_eq!(<[[f32; 3]; 12] as Plain>::TYPE, "[[f32;3];12]");
-    }
+    use super::{SchemaText, schema_hash};
 
     #[test]
     fn fields_are_separated_by_commas() {
         let text = SchemaText::new().field(true, "x", "f32", 0).field(false, "y", "f32", 104);
         assert_eq!(text.as_str(), "x:f32@0,y:f32@104");
+    }
+
+    #[test]
+    fn variants_are_separated_by_commas() {
+        let text = SchemaText::new().variant(true, "Calm", 0).variant(false, "Angry", 4_294_967_295);
+        assert_eq!(text.as_str(), "Calm=0,Angry=4294967295");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The direction in which an enemy wants to fly: a pure sum of urges from its flock, the walls and the ship.
 
-use game_types::{Enemy, HALF_HEIGHT, HALF_WIDTH};
+use game_types::{HALF_HEIGHT, HALF_WIDTH, Mood, Variant};
 
 use crate::grid::{Agent, Grid};
 
@@ -36,7 +36,7 @@ pub(crate) struct Manners {
 }
 
 /// By variant.
-const MANNERS: [Manners; Enemy::VARIANTS] = [
+const MANNERS: [Manners; Variant::COUNT] = [
     Manners {
         speed: 1.0,
         inertia: 2.0,
@@ -70,18 +70,18 @@ const MANNERS: [Manners; Enemy::VARIANTS] = [
 ];
 
 impl Manners {
-    /// The manners of `variant`; an unknown one flies like the first.
-    pub(crate) fn of(variant: u32) -> &'static Self {
-        MANNERS.get(variant as usize).unwrap_or(&MANNERS[0])
+    /// The manners of `variant`.
+    pub(crate) fn of(variant: Variant) -> &'static Self {
+        &MANNERS[variant as usize]
     }
 
     /// Speed in units per second, from the tuning's `base` and the `wave`.
-    pub(crate) fn speed(&self, base: f32, wave: u32, mood: u32) -> f32 {
+    pub(crate) fn speed(&self, base: f32, wave: u32, mood: Mood) -> f32 {
         let hurry = 1.0 + (WAVE_SPEED * wave.saturating_sub(1) as f32).min(WAVE_SPEED_MAX);
         let excitement = match mood {
-            Enemy::HUNT => HUNT_SPEED,
-            Enemy::SCATTER => SCATTER_SPEED,
-            _ => 1.0,
+            Mood::Hunt => HUNT_SPEED,
+            Mood::Scatter => SCATTER_SPEED,
+            Mood::Wander => 1.0,
         };
         base * self.speed * hurry * excitement
     }
@@ -129,7 +129,7 @@ impl Flock {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Urges {
     pub(crate) flock: Flock,
-    pub(crate) mood: u32,
+    pub(crate) mood: Mood,
     /// From the enemy to the point that it hunts, if it may hunt.
     pub(crate) prey: [f32; 2],
     /// Away from what scares it; length 0 or 1.
@@ -143,8 +143,8 @@ pub(crate) struct Urges {
 /// The direction in which `agent` wants to fly; length 1.
 pub(crate) fn direction(manners: &Manners, agent: &Agent, urges: &Urges) -> [f32; 2] {
     let flock = &urges.flock;
-    let hunts = urges.mood == Enemy::HUNT;
-    let together = if urges.mood == Enemy::WANDER { 1.0 } else { 0.35 };
+    let hunts = urges.mood == Mood::Hunt;
+    let together = if urges.mood == Mood::Wander { 1.0 } else { 0.35 };
     let mut wish = scaled(agent.heading, manners.inertia);
     wish = sum(wish, scaled(flock.separation, manners.separation));
     wish = sum(wish, scaled(flock.alignment, manners.alignment * together));
@@ -190,7 +190,7 @@ mod tests {
 
     const CALM: Urges = Urges {
         flock: Flock { separation: [0.0; 2], alignment: [0.0; 2], cohesion: [0.0; 2] },
-        mood: Enemy::WANDER,
+        mood: Mood::Wander,
         prey: [0.0; 2],
         flee: [0.0; 2],
         whim: 0.0,
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn undisturbed_it_flies_on_and_at_a_wall_it_turns() {
-        let manners = Manners::of(Enemy::DART);
+        let manners = Manners::of(Variant::Dart);
         assert_eq!(direction(manners, &agent(0.0, 0.0, 0), &CALM), [1.0, 0.0]);
         let at_wall = direction(manners, &agent(HALF_WIDTH, 10.0, 0), &CALM);
         assert!(at_wall[0] < 0.0);
@@ -233,9 +233,9 @@ mod tests {
 
     #[test]
     fn hunters_turn_to_the_ship_and_the_scared_away() {
-        let hunting = Urges { mood: Enemy::HUNT, prey: [0.0, 100.0], ..CALM };
-        let fleeing = Urges { mood: Enemy::SCATTER, flee: [0.0, -1.0], ..CALM };
-        for variant in 0..Enemy::VARIANTS as u32 {
+        let hunting = Urges { mood: Mood::Hunt, prey: [0.0, 100.0], ..CALM };
+        let fleeing = Urges { mood: Mood::Scatter, flee: [0.0, -1.0], ..CALM };
+        for variant in Variant::ALL {
             let manners = Manners::of(variant);
             assert!(direction(manners, &agent(0.0, 0.0, 0), &hunting)[1] > 0.3);
             assert!(direction(manners, &agent(0.0, 0.0, 0), &fleeing)[1] < -0.5);
@@ -244,9 +244,9 @@ mod tests {
 
     #[test]
     fn speed_grows_with_waves_up_to_a_limit() {
-        let manners = Manners::of(Enemy::DART);
-        assert_eq!(manners.speed(100.0, 1, Enemy::WANDER), 100.0);
-        assert!(manners.speed(100.0, 5, Enemy::WANDER) > 110.0);
-        assert!(manners.speed(100.0, u32::MAX, Enemy::WANDER) <= 190.1);
+        let manners = Manners::of(Variant::Dart);
+        assert_eq!(manners.speed(100.0, 1, Mood::Wander), 100.0);
+        assert!(manners.speed(100.0, 5, Mood::Wander) > 110.0);
+        assert!(manners.speed(100.0, u32::MAX, Mood::Wander) <= 190.1);
     }
 }

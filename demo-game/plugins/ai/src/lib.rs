@@ -16,7 +16,8 @@ use core::f32::consts::PI;
 
 use game_types::topics::{AiChatter, Contacts, GameEvents};
 use game_types::{
-    Body, Chatter, Contact, Enemy, GameEvent, GameState, HALF_HEIGHT, HALF_WIDTH, Position, Ship, Tuning, Velocity,
+    BodyKind, Chatter, Contact, Enemy, EventKind, GameEvent, GameState, HALF_HEIGHT, HALF_WIDTH, Phase, Position, Ship,
+    Tuning, Velocity,
 };
 use plugin_sdk::prelude::*;
 
@@ -83,7 +84,7 @@ struct Scene {
 impl Swarm {
     #[subscribe(Contacts)]
     fn feel(&mut self, contact: &Contact) {
-        if contact.striker_kind == Body::BULLET {
+        if contact.striker_kind == BodyKind::Bullet {
             self.scare(contact.x, contact.y, HIT_SCARE);
         }
     }
@@ -91,9 +92,9 @@ impl Swarm {
     #[subscribe(GameEvents)]
     fn learn(&mut self, event: &GameEvent) {
         match event.kind {
-            GameEvent::WAVE => (self.alarm, self.wave_age) = (ALARM_TICKS, 0),
-            GameEvent::GAME_OVER => self.alarm = 0,
-            GameEvent::SHIP_HIT => self.scare(event.x, event.y, CRASH_SCARE),
+            EventKind::Wave => (self.alarm, self.wave_age) = (ALARM_TICKS, 0),
+            EventKind::GameOver => self.alarm = 0,
+            EventKind::ShipHit => self.scare(event.x, event.y, CRASH_SCARE),
             _ => {}
         }
     }
@@ -108,7 +109,7 @@ impl Swarm {
         mut chatter: Publisher<AiChatter>,
     ) {
         if let Some((&tuning, game)) = world.single()
-            && game.phase != GameState::PAUSED
+            && game.phase != Phase::Paused
         {
             let ship = ships.single().copied();
             let (sight, pace) = (self.sight(&tuning), pace(&tuning, enemies.len()));

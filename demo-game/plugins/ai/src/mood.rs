@@ -6,7 +6,7 @@
 //!        ◄─── lost it, time ──
 //! ```
 
-use game_types::Enemy;
+use game_types::Mood;
 
 /// Minimum number of ticks that an enemy hunts.
 const HUNT_TICKS: u32 = 60;
@@ -31,18 +31,18 @@ pub(crate) struct Senses {
 }
 
 /// The mood after a tick with `senses`, and its ticks.
-pub(crate) fn next(mood: u32, ticks: u32, senses: Senses) -> (u32, u32) {
+pub(crate) fn next(mood: Mood, ticks: u32, senses: Senses) -> (Mood, u32) {
     if senses.scared {
-        return (Enemy::SCATTER, SCATTER_TICKS[0] + senses.whim % SCATTER_TICKS[1]);
+        return (Mood::Scatter, SCATTER_TICKS[0] + senses.whim % SCATTER_TICKS[1]);
     }
     let left = ticks.saturating_sub(1);
     match mood {
         _ if left > 0 => (mood, left),
-        Enemy::HUNT if senses.ship > senses.sight * HOLD => (Enemy::WANDER, WANDER_TICKS),
-        Enemy::HUNT => (Enemy::HUNT, 0),
-        Enemy::WANDER if senses.ship < senses.sight => (Enemy::HUNT, HUNT_TICKS),
-        Enemy::WANDER => (Enemy::WANDER, 0),
-        _ => (Enemy::WANDER, WANDER_TICKS / 2 + senses.whim % WANDER_TICKS),
+        Mood::Hunt if senses.ship > senses.sight * HOLD => (Mood::Wander, WANDER_TICKS),
+        Mood::Hunt => (Mood::Hunt, 0),
+        Mood::Wander if senses.ship < senses.sight => (Mood::Hunt, HUNT_TICKS),
+        Mood::Wander => (Mood::Wander, 0),
+        Mood::Scatter => (Mood::Wander, WANDER_TICKS / 2 + senses.whim % WANDER_TICKS),
     }
 }
 
@@ -58,26 +58,26 @@ mod tests {
         let held = Senses { ship: 300.0, ..CALM };
         let scared = Senses { scared: true, ..near };
         for (mood, ticks, senses, expected) in [
-            (Enemy::WANDER, 0, CALM, (Enemy::WANDER, 0)),
-            (Enemy::WANDER, 0, near, (Enemy::HUNT, HUNT_TICKS)),
-            (Enemy::WANDER, 9, near, (Enemy::WANDER, 8)),
-            (Enemy::HUNT, 0, near, (Enemy::HUNT, 0)),
-            (Enemy::HUNT, 0, held, (Enemy::HUNT, 0)),
-            (Enemy::HUNT, 0, CALM, (Enemy::WANDER, WANDER_TICKS)),
-            (Enemy::HUNT, 5, CALM, (Enemy::HUNT, 4)),
-            (Enemy::HUNT, 50, scared, (Enemy::SCATTER, SCATTER_TICKS[0])),
-            (Enemy::SCATTER, 1, near, (Enemy::WANDER, WANDER_TICKS / 2)),
-            (Enemy::SCATTER, 2, near, (Enemy::SCATTER, 1)),
+            (Mood::Wander, 0, CALM, (Mood::Wander, 0)),
+            (Mood::Wander, 0, near, (Mood::Hunt, HUNT_TICKS)),
+            (Mood::Wander, 9, near, (Mood::Wander, 8)),
+            (Mood::Hunt, 0, near, (Mood::Hunt, 0)),
+            (Mood::Hunt, 0, held, (Mood::Hunt, 0)),
+            (Mood::Hunt, 0, CALM, (Mood::Wander, WANDER_TICKS)),
+            (Mood::Hunt, 5, CALM, (Mood::Hunt, 4)),
+            (Mood::Hunt, 50, scared, (Mood::Scatter, SCATTER_TICKS[0])),
+            (Mood::Scatter, 1, near, (Mood::Wander, WANDER_TICKS / 2)),
+            (Mood::Scatter, 2, near, (Mood::Scatter, 1)),
         ] {
-            assert_eq!(next(mood, ticks, senses), expected, "{mood} {ticks} {senses:?}");
+            assert_eq!(next(mood, ticks, senses), expected, "{mood:?} {ticks} {senses:?}");
         }
     }
 
     #[test]
     fn without_a_ship_everybody_ends_up_wandering() {
-        for mood in [Enemy::WANDER, Enemy::HUNT, Enemy::SCATTER] {
+        for mood in Mood::ALL {
             let (last, _) = (0..200).fold((mood, 60), |(mood, ticks), _| next(mood, ticks, CALM));
-            assert_eq!(last, Enemy::WANDER);
+            assert_eq!(last, Mood::Wander);
         }
     }
 }

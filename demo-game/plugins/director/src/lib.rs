@@ -16,7 +16,7 @@ mod turn;
 mod waves;
 
 use game_types::topics::{AiChatter, Contacts as ContactTopic, GameEvents};
-use game_types::{Body, Chatter, Contact, Enemy, GameEvent, GameState, Input};
+use game_types::{Body, Chatter, Contact, EventKind, Input, Mood, Phase};
 use plugin_sdk::prelude::*;
 
 use crate::damage::Contacts;
@@ -47,7 +47,7 @@ impl Director {
 
     #[subscribe(AiChatter)]
     fn hear(&mut self, chatter: &Chatter) {
-        if chatter.mood == Enemy::HUNT {
+        if chatter.mood == Mood::Hunt {
             self.streak.hear_hunter();
         }
     }
@@ -85,12 +85,12 @@ impl Director {
         let pauses = turn.has_input(Input::PAUSE);
         let restarts = turn.has_input(Input::RESTART) || turn.restarts_by_itself();
         match turn.game.phase {
-            GameState::PAUSED if pauses && !restarts => turn.enter(GameState::PLAYING),
-            GameState::PAUSED if !restarts => {}
-            GameState::PLAYING | GameState::OVER if !restarts => {
+            Phase::Paused if pauses && !restarts => turn.enter(Phase::Playing),
+            Phase::Paused if !restarts => {}
+            Phase::Playing | Phase::Over if !restarts => {
                 self.play(turn);
-                if pauses && turn.game.phase == GameState::PLAYING {
-                    turn.enter(GameState::PAUSED);
+                if pauses && turn.game.phase == Phase::Playing {
+                    turn.enter(Phase::Paused);
                 }
             }
             _ => self.begin(turn),
@@ -122,7 +122,7 @@ impl Director {
     fn bring_enemies(&mut self, turn: &mut Turn<'_, '_>) {
         if turn.tuning.agents > 0 {
             turn.fill();
-        } else if turn.game.phase == GameState::PLAYING {
+        } else if turn.game.phase == Phase::Playing {
             match self.schedule.tick(turn.game.wave, turn.game.enemies) {
                 Step::Wait => {}
                 Step::Squad(count) => turn.spawn_squad(count),
@@ -136,7 +136,7 @@ impl Director {
         let wave = turn.game.wave;
         let size = if turn.tuning.agents > 0 { turn.tuning.agents } else { waves::size(&turn.tuning, wave) };
         self.schedule = Schedule::of(size);
-        turn.say(GameEvent::WAVE, wave, turn.ship.unwrap_or_default(), 0);
+        turn.say(EventKind::Wave, wave, turn.ship.unwrap_or_default());
         turn.frame.log(Level::INFO, format_args!("wave {wave}: {size} enemies"));
     }
 }

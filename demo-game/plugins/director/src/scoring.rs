@@ -1,5 +1,6 @@
 //! Points and the combo: pure arithmetic.
 
+use game_types::Variant;
 use plugin_sdk::serde::{Deserialize, Serialize};
 
 use crate::rules::{
@@ -40,9 +41,8 @@ impl Streak {
 }
 
 /// Points of a kill at `combo` tenths.
-pub(crate) fn points(variant: u32, combo: u32) -> u32 {
-    let worth = VARIANT_WORTH.get(variant as usize).copied().unwrap_or(1);
-    POINTS_PER_KILL * worth * combo / 10
+pub(crate) fn points(variant: Variant, combo: u32) -> u32 {
+    POINTS_PER_KILL * VARIANT_WORTH[variant as usize] * combo / 10
 }
 
 /// Lives won when the score rises from `before` to `after`.
@@ -56,10 +56,14 @@ mod tests {
 
     #[test]
     fn points_table() {
-        for (variant, combo, expected) in
-            [(0, 10, 10), (0, 25, 25), (1, 10, 20), (2, 10, 40), (2, 99, 396), (7, 10, 10)]
-        {
-            assert_eq!(points(variant, combo), expected, "variant {variant}, combo {combo}");
+        for (variant, combo, expected) in [
+            (Variant::Dart, 10, 10),
+            (Variant::Dart, 25, 25),
+            (Variant::Diamond, 10, 20),
+            (Variant::Hexagon, 10, 40),
+            (Variant::Hexagon, 99, 396),
+        ] {
+            assert_eq!(points(variant, combo), expected, "{variant:?}, combo {combo}");
         }
     }
 

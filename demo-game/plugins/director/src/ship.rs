@@ -2,13 +2,13 @@
 
 use core::f32::consts::TAU;
 
-use game_types::{Body, Bullet, Input, Position, Ship, Tuning, Velocity};
+use game_types::{Body, BodyKind, Bullet, Input, Position, Ship, Tuning, Velocity};
 
 use crate::rules::{BULLET_RADIUS, COMBO_FOR_SHOTS, FAN_ANGLE, MUZZLE, SHIELD_TICKS, SHIP_RADIUS};
 
 /// A ship at the start of a game.
 pub(crate) fn new() -> (Position, Velocity, Body, Ship) {
-    let body = Body { radius: SHIP_RADIUS, kind: Body::SHIP };
+    let body = Body { radius: SHIP_RADIUS, kind: BodyKind::Ship };
     let ship = Ship { facing: TAU / 4.0, cooldown: 0, shield: SHIELD_TICKS };
     (Position::default(), Velocity::default(), body, ship)
 }
@@ -48,7 +48,7 @@ pub(crate) fn bullets(
         (
             Position { x: from.x + cos * MUZZLE, y: from.y + sin * MUZZLE },
             Velocity { x: cos * speed, y: sin * speed },
-            Body { radius: BULLET_RADIUS, kind: Body::BULLET },
+            Body { radius: BULLET_RADIUS, kind: BodyKind::Bullet },
             Bullet { life },
         )
     })

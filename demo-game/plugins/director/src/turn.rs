@@ -5,7 +5,8 @@
 
 use game_types::topics::GameEvents;
 use game_types::{
-    Bullet, Enemy, GameEvent, GameState, HALF_HEIGHT, HALF_WIDTH, Input, Position, Ship, Tuning, Velocity,
+    Bullet, Enemy, EventKind, GameEvent, GameState, HALF_HEIGHT, HALF_WIDTH, Input, Phase, Position, Ship, Tuning,
+    Variant, Velocity,
 };
 use plugin_sdk::prelude::*;
 
@@ -66,16 +67,17 @@ impl<'a, 'call> Turn<'a, 'call> {
     /// Whether a lost game of `--agents`, which nobody may be watching, starts over by itself.
     pub(crate) fn restarts_by_itself(&self) -> bool {
         let GameState { phase, phase_ticks, .. } = self.game;
-        self.tuning.agents > 0 && phase == GameState::OVER && phase_ticks >= AGENTS_RESTART_TICKS
+        self.tuning.agents > 0 && phase == Phase::Over && phase_ticks >= AGENTS_RESTART_TICKS
     }
 
-    pub(crate) fn enter(&mut self, phase: u32) {
+    pub(crate) fn enter(&mut self, phase: Phase) {
         (self.game.phase, self.game.phase_ticks) = (phase, 0);
     }
 
     /// A full lane loses effects, never a rule; the host counts the loss.
-    pub(crate) fn say(&mut self, kind: u32, value: u32, place: Position, variant: u32) {
-        let _ = self.events.send(&GameEvent { kind, value, x: place.x, y: place.y, variant, reserved: 0 });
+    pub(crate) fn say(&mut self, kind: EventKind, value: u32, place: Position) {
+        let Position { x, y } = place;
+        let _ = self.events.send(&GameEvent { kind, value, x, y, variant: Variant::default(), reserved: 0 });
     }
 
     /// Resets the arena to a new ship alone, and the score to 0.
@@ -89,27 +91,27 @@ impl<'a, 'call> Turn<'a, 'call> {
         self.ship = Some(Position::default());
         let lives = self.tuning.lives.clamp(1, LIVES_MAX);
         self.game = GameState { best: self.game.best, lives, combo: COMBO_MIN, ..GameState::default() };
-        self.enter(GameState::PLAYING);
-        self.say(GameEvent::START, 0, Position::default(), 0);
+        self.enter(Phase::Playing);
+        self.say(EventKind::Start, 0, Position::default());
     }
 
     /// Takes a life if an unshielded ship was struck; returns the enemy that dies of it.
     pub(crate) fn hurt_ship(&mut self, contacts: &Contacts) -> Option<EntityId> {
         let contact = contacts.with_ship()?;
         let (id, &place, _, mut ship) = self.field.ships.single_mut()?;
-        if ship.shield > 0 || self.game.phase != GameState::PLAYING {
+        if ship.shield > 0 || self.game.phase != Phase::Playing {
             return None;
         }
         ship.shield = SHIELD_TICKS;
         drop(ship);
         self.game.lives = self.game.lives.saturating_sub(1);
         self.game.combo = COMBO_MIN;
-        self.say(GameEvent::SHIP_HIT, self.game.lives, place, 0);
+        self.say(EventKind::ShipHit, self.game.lives, place);
         if self.game.lives == 0 {
             self.frame.commands().despawn(id);
             self.ship = None;
-            self.enter(GameState::OVER);
-            self.say(GameEvent::GAME_OVER, self.game.score, place, 0);
+            self.enter(Phase::Over);
+            self.say(EventKind::GameOver, self.game.score, place);
         }
         Some(contact.enemy)
     }
@@ -133,11 +135,11 @@ impl<'a, 'call> Turn<'a, 'call> {
             }
             commands.despawn(id);
             game.enemies -= 1;
-            if shot && game.phase == GameState::PLAYING {
+            if shot && game.phase == Phase::Playing {
                 let value = scoring::points(enemy.variant, game.combo);
                 game.score = game.score.saturating_add(value);
                 game.combo = streak.kill(game.combo);
-                let (kind, variant) = (GameEvent::KILL, enemy.variant);
+                let (kind, variant) = (EventKind::Kill, enemy.variant);
                 let _ = events.send(&GameEvent { kind, value, x: place.x, y: place.y, variant, reserved: 0 });
             }
         }
@@ -148,9 +150,9 @@ impl<'a, 'call> Turn<'a, 'call> {
     pub(crate) fn reward(&mut self, before: u32) {
         self.game.best = self.game.best.max(self.game.score);
         let won = scoring::lives_won(before, self.game.score).min(LIVES_MAX.saturating_sub(self.game.lives));
-        if won > 0 && self.game.phase == GameState::PLAYING {
+        if won > 0 && self.game.phase == Phase::Playing {
             self.game.lives += won;
-            self.say(GameEvent::LIFE, self.game.lives, self.ship.unwrap_or_default(), 0);
+            self.say(EventKind::Life, self.game.lives, self.ship.unwrap_or_default());
         }
     }
 

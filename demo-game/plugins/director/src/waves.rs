@@ -5,7 +5,7 @@
 
 use core::f32::consts::{PI, TAU};
 
-use game_types::{Body, Enemy, HALF_HEIGHT, HALF_WIDTH, Position, Tuning, Velocity};
+use game_types::{Body, BodyKind, Enemy, HALF_HEIGHT, HALF_WIDTH, Mood, Position, Tuning, Variant, Velocity};
 use plugin_sdk::prelude::*;
 use plugin_sdk::serde::{Deserialize, Serialize};
 
@@ -78,32 +78,32 @@ fn squad_ticks(wave: u32) -> u32 {
 }
 
 /// The variant for `roll` in `0.0 .. 1.0` in `wave`.
-pub(crate) fn variant(wave: u32, roll: f32) -> u32 {
+pub(crate) fn variant(wave: u32, roll: f32) -> Variant {
     let share = |from: u32, each: f32, most: f32| ((wave + 1).saturating_sub(from) as f32 * each).min(most);
     let [diamonds_from, hexagons_from] = VARIANT_FROM_WAVE;
     let hexagons = share(hexagons_from, 0.06, 0.3);
     let diamonds = share(diamonds_from, 0.12, 0.4);
     if roll < hexagons {
-        Enemy::HEXAGON
+        Variant::Hexagon
     } else if roll < hexagons + diamonds {
-        Enemy::DIAMOND
+        Variant::Diamond
     } else {
-        Enemy::DART
+        Variant::Dart
     }
 }
 
 /// A new enemy of `variant`.
-pub(crate) fn enemy(variant: u32, wave: u32) -> Enemy {
+pub(crate) fn enemy(variant: Variant, wave: u32) -> Enemy {
     let base = VARIANT_HEALTH[variant as usize];
-    let more = if variant == Enemy::HEXAGON { wave / WAVES_PER_HEALTH } else { 0 };
-    Enemy { variant, mood: Enemy::WANDER, mood_ticks: 0, health: base + more }
+    let more = if variant == Variant::Hexagon { wave / WAVES_PER_HEALTH } else { 0 };
+    Enemy { variant, mood: Mood::Wander, mood_ticks: 0, health: base + more }
 }
 
 /// The body of an enemy; `agents` as in [`Tuning::agents`]: if there are many, they are smaller.
-pub(crate) fn body(variant: u32, agents: u32) -> Body {
+pub(crate) fn body(variant: Variant, agents: u32) -> Body {
     let area = 4.0 * HALF_WIDTH * HALF_HEIGHT * AGENTS_COVERAGE;
     let widest = if agents == 0 { f32::INFINITY } else { (area / (PI * agents as f32)).sqrt() };
-    Body { radius: VARIANT_RADIUS[variant as usize].min(widest), kind: Body::ENEMY }
+    Body { radius: VARIANT_RADIUS[variant as usize].min(widest), kind: BodyKind::Enemy }
 }
 
 /// A place for a squad: on the arena's rim, away from `ship`.
@@ -198,23 +198,23 @@ mod tests {
                 counts
             })
         };
-        assert!(counts(1)[Enemy::DART as usize] > 600, "{:?}", counts(1));
+        assert!(counts(1)[Variant::Dart as usize] > 600, "{:?}", counts(1));
         let late = counts(50);
         assert!(late.iter().all(|&count| count >= 250), "{late:?}");
     }
 
     #[test]
     fn hexagons_get_tougher() {
-        assert!(enemy(Enemy::HEXAGON, 12).health > enemy(Enemy::HEXAGON, 1).health);
-        assert_eq!(enemy(Enemy::DART, 12).health, 1);
+        assert!(enemy(Variant::Hexagon, 12).health > enemy(Variant::Hexagon, 1).health);
+        assert_eq!(enemy(Variant::Dart, 12).health, 1);
     }
 
     #[test]
     fn many_agents_cover_a_bounded_part_of_the_arena() {
         for agents in [1, 1_000, 16_000, 100_000] {
-            let covered: f32 = PI * body(Enemy::HEXAGON, agents).radius.powi(2) * agents as f32;
+            let covered: f32 = PI * body(Variant::Hexagon, agents).radius.powi(2) * agents as f32;
             assert!(covered <= 4.0 * HALF_WIDTH * HALF_HEIGHT * AGENTS_COVERAGE * 1.001);
         }
-        assert_eq!(body(Enemy::DART, 0).radius, VARIANT_RADIUS[0]);
+        assert_eq!(body(Variant::Dart, 0).radius, VARIANT_RADIUS[0]);
     }
 }

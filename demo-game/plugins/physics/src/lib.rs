@@ -6,7 +6,7 @@
 mod world;
 
 use game_types::topics::Contacts;
-use game_types::{Body, Contact, GameState, Position, Velocity};
+use game_types::{Body, Contact, GameState, Phase, Position, Velocity};
 use plugin_sdk::prelude::*;
 
 use crate::world::{BodyInput, BodyKind, ContactStart, Simulation};
@@ -26,7 +26,7 @@ struct Physics {
 impl Physics {
     #[system(stage = Physics)]
     fn step(&mut self, frame: &Frame, mut bodies: Bodies, world: Query<&GameState>, mut contacts: Publisher<Contacts>) {
-        if world.single().is_some_and(|game| game.phase == GameState::PAUSED) {
+        if world.single().is_some_and(|game| game.phase == Phase::Paused) {
             return;
         }
         self.world.sync(bodies.iter_mut().map(|(id, body, place, velocity)| input(id, body, *place, *velocity)));
@@ -58,17 +58,17 @@ impl Physics {
 
 fn input(id: EntityId, body: &Body, place: Position, velocity: Velocity) -> BodyInput {
     let kind = match body.kind {
-        Body::SHIP => BodyKind::Ship,
-        Body::BULLET => BodyKind::Bullet,
-        _ => BodyKind::Enemy,
+        game_types::BodyKind::Ship => BodyKind::Ship,
+        game_types::BodyKind::Bullet => BodyKind::Bullet,
+        game_types::BodyKind::Enemy => BodyKind::Enemy,
     };
     BodyInput { id: id.0, kind, radius: body.radius, position: [place.x, place.y], velocity: [velocity.x, velocity.y] }
 }
 
 fn message(begun: &ContactStart) -> Option<Contact> {
     let striker_kind = match begun.a_kind {
-        BodyKind::Bullet => Body::BULLET,
-        BodyKind::Ship => Body::SHIP,
+        BodyKind::Bullet => game_types::BodyKind::Bullet,
+        BodyKind::Ship => game_types::BodyKind::Ship,
         BodyKind::Enemy | BodyKind::Pickup => return None,
     };
     let (striker, enemy) = (EntityId(begun.a), EntityId(begun.b));

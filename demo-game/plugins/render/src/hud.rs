@@ -2,7 +2,9 @@
 
 use core::f32::consts::TAU;
 
-use game_types::{Color, DrawCommand, GameState, HALF_HEIGHT, HALF_WIDTH, Shape, VIEW_HEIGHT, VIEW_WIDTH, palette};
+use game_types::{
+    Color, DrawCommand, GameState, HALF_HEIGHT, HALF_WIDTH, Phase, Shape, VIEW_HEIGHT, VIEW_WIDTH, palette,
+};
 
 use crate::canvas::Canvas;
 use crate::line::Line;
@@ -20,7 +22,7 @@ const OVER_FADE_TICKS: f32 = 40.0;
 
 /// Draws all texts; `banner` is the number of ticks left for the wave's banner.
 pub(crate) fn draw(canvas: &mut Canvas<'_>, game: &GameState, banner: u32) {
-    if game.phase == GameState::FRESH {
+    if game.phase == Phase::Fresh {
         return;
     }
     score(canvas, game);
@@ -28,8 +30,8 @@ pub(crate) fn draw(canvas: &mut Canvas<'_>, game: &GameState, banner: u32) {
     lives(canvas, game);
     combo(canvas, game);
     match game.phase {
-        GameState::PAUSED => paused(canvas),
-        GameState::OVER => over(canvas, game),
+        Phase::Paused => paused(canvas),
+        Phase::Over => over(canvas, game),
         _ if banner > 0 => announce(canvas, game, banner),
         _ => {}
     }

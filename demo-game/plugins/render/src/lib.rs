@@ -14,8 +14,8 @@ mod sprites;
 
 use game_types::topics::{AiChatter, Contacts, DrawCommands, GameEvents};
 use game_types::{
-    Body, Bullet, Chatter, Color, Contact, DrawCommand, Enemy, GameEvent, GameState, Input, Position, Ship, Velocity,
-    palette,
+    Body, BodyKind, Bullet, Chatter, Color, Contact, DrawCommand, Enemy, EventKind, GameEvent, GameState, Input, Mood,
+    Phase, Position, Ship, Variant, Velocity, palette,
 };
 use plugin_sdk::prelude::*;
 
@@ -48,7 +48,7 @@ impl Render {
     #[subscribe(Contacts)]
     fn spark(&mut self, frame: &Frame, contact: &Contact) {
         let &Contact { x, y, .. } = contact;
-        let by_bullet = contact.striker_kind == Body::BULLET;
+        let by_bullet = contact.striker_kind == BodyKind::Bullet;
         let (count, color) = if by_bullet { (6, palette::GOLD) } else { (3, palette::ICE) };
         let sparks = Burst { x, y, count, speed: 220.0, life: 22, size: 2.0, color, ..sparks_around() };
         self.particles.burst(&sparks, &mut frame.random(contact.enemy));
@@ -58,22 +58,21 @@ impl Render {
     fn show(&mut self, frame: &Frame, event: &GameEvent) {
         let mut random = frame.random(EntityId(u64::from(event.x.to_bits()) << 32 | u64::from(event.y.to_bits())));
         match event.kind {
-            GameEvent::KILL => self.show_kill(event, &mut random),
-            GameEvent::SHIP_HIT => self.show_crash(event, 0.45, &mut random),
-            GameEvent::GAME_OVER => self.show_crash(event, 0.9, &mut random),
-            GameEvent::WAVE => self.banner = hud::BANNER_TICKS,
-            GameEvent::LIFE => self.effects.flash(palette::LIME, 0.25),
-            GameEvent::START => {
+            EventKind::Kill => self.show_kill(event, &mut random),
+            EventKind::ShipHit => self.show_crash(event, 0.45, &mut random),
+            EventKind::GameOver => self.show_crash(event, 0.9, &mut random),
+            EventKind::Wave => self.banner = hud::BANNER_TICKS,
+            EventKind::Life => self.effects.flash(palette::LIME, 0.25),
+            EventKind::Start => {
                 self.effects.flash(palette::CYAN, 0.3);
                 self.effects.ripple(Ripple { x: event.x, y: event.y, radius: 500.0, strength: 10.0 });
             }
-            _ => {}
         }
     }
 
     #[subscribe(AiChatter)]
     fn alert(&mut self, chatter: &Chatter) {
-        if chatter.mood == Enemy::HUNT {
+        if chatter.mood == Mood::Hunt {
             self.effects.alert(chatter.x, chatter.y);
         }
     }
@@ -94,7 +93,7 @@ impl Render {
             frame.log(Level::WARN, format_args!("the frame arena is full: no picture"));
             return;
         };
-        if game.phase != GameState::PAUSED {
+        if game.phase != Phase::Paused {
             self.thrust(frame, &ships);
         }
         canvas.draw(DrawCommand::grid(grid_color(game)));
@@ -102,7 +101,7 @@ impl Render {
         draw_bullets(&mut canvas, &bullets);
         draw_enemies(&mut canvas, &enemies, frame.tick());
         draw_ships(&mut canvas, &ships, frame.tick());
-        if game.phase == GameState::PLAYING {
+        if game.phase == Phase::Playing {
             canvas.draw_all(sprites::crosshair(input));
         }
         canvas.draw_all(self.particles.commands());
@@ -110,7 +109,7 @@ impl Render {
         canvas.draw_all(self.effects.texts());
         hud::draw(&mut canvas, game, self.banner);
         canvas.send(frame, &mut commands);
-        if game.phase != GameState::PAUSED {
+        if game.phase != Phase::Paused {
             self.tick(frame.dt());
         }
     }
@@ -147,8 +146,8 @@ impl Render {
 
     fn show_kill(&mut self, event: &GameEvent, random: &mut Random) {
         let &GameEvent { x, y, value, variant, .. } = event;
-        let color = sprites::enemy_color(variant, Enemy::HUNT);
-        let heavy = if variant == Enemy::HEXAGON { 1.7 } else { 1.0 };
+        let color = sprites::enemy_color(variant, Mood::Hunt);
+        let heavy = if variant == Variant::Hexagon { 1.7 } else { 1.0 };
         let sparks = Burst { x, y, count: (14.0 * heavy) as u32, speed: 340.0 * heavy, color, ..sparks_around() };
         self.particles.burst(&sparks, random);
         let embers = Burst { count: 6, speed: 120.0, size: 5.0, streak: false, ..sparks };
@@ -196,8 +195,8 @@ fn grid_color(game: &GameState) -> Color {
     let heat = (game.combo.saturating_sub(10) as f32 / 60.0).clamp(0.0, 1.0);
     let blend = |cold: f32, hot: f32| (cold + (hot - cold) * heat) as u8;
     match game.phase {
-        GameState::PAUSED => [30, 45, 100, 255],
-        GameState::OVER => [130, 28, 50, 255],
+        Phase::Paused => [30, 45, 100, 255],
+        Phase::Over => [130, 28, 50, 255],
         _ => [blend(45.0, 150.0), blend(75.0, 50.0), blend(190.0, 210.0), 255],
     }
 }

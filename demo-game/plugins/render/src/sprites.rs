@@ -2,7 +2,7 @@
 
 use core::f32::consts::TAU;
 
-use game_types::{Color, DrawCommand, Enemy, Input, Position, Shape, Ship, Velocity, palette};
+use game_types::{Color, DrawCommand, Enemy, Input, Mood, Position, Shape, Ship, Variant, Velocity, palette};
 
 /// Drawn size of an enemy relative to its collider.
 const ENEMY_SCALE: f32 = 2.7;
@@ -15,16 +15,15 @@ const SHIELD_FLICKER_TICKS: u32 = 45;
 const PALE: Color = [125, 150, 205, 210];
 
 /// By variant: wandering, hunting, scattering.
-const ENEMY_COLORS: [[Color; 3]; Enemy::VARIANTS] = [
+const ENEMY_COLORS: [[Color; Mood::COUNT]; Variant::COUNT] = [
     [palette::CYAN, palette::ORANGE, PALE],
     [palette::BLUE, palette::MAGENTA, PALE],
     [palette::VIOLET, palette::RED, PALE],
 ];
 
 /// The colour of an enemy and of its debris.
-pub(crate) fn enemy_color(variant: u32, mood: u32) -> Color {
-    let moods = ENEMY_COLORS.get(variant as usize).unwrap_or(&ENEMY_COLORS[0]);
-    *moods.get(mood as usize).unwrap_or(&moods[0])
+pub(crate) fn enemy_color(variant: Variant, mood: Mood) -> Color {
+    ENEMY_COLORS[variant as usize][mood as usize]
 }
 
 /// An enemy's outline; `tick` turns the round ones, `strength` in `0.0 ..= 1.0` dims it.
@@ -38,9 +37,9 @@ pub(crate) fn enemy(
 ) -> DrawCommand {
     let heading = || velocity.y.atan2(velocity.x);
     let (shape, angle) = match enemy.variant {
-        Enemy::DART => (Shape::Dart, heading()),
-        Enemy::DIAMOND => (Shape::Diamond, heading()),
-        _ => (Shape::Hexagon, (tick % 240) as f32 / 240.0 * TAU),
+        Variant::Dart => (Shape::Dart, heading()),
+        Variant::Diamond => (Shape::Diamond, heading()),
+        Variant::Hexagon => (Shape::Hexagon, (tick % 240) as f32 / 240.0 * TAU),
     };
     let color = palette::faded(enemy_color(enemy.variant, enemy.mood), strength);
     DrawCommand::sprite(shape, place.x, place.y, radius * ENEMY_SCALE, angle, color)
@@ -88,11 +87,10 @@ mod tests {
 
     #[test]
     fn moods_show() {
-        for variant in 0..Enemy::VARIANTS as u32 {
-            let colors = [Enemy::WANDER, Enemy::HUNT, Enemy::SCATTER].map(|mood| enemy_color(variant, mood));
+        for variant in Variant::ALL {
+            let colors = Mood::ALL.map(|mood| enemy_color(variant, mood));
             assert!(colors[0] != colors[1] && colors[1] != colors[2] && colors[0] != colors[2]);
         }
-        assert_eq!(enemy_color(99, 99), enemy_color(0, 0));
     }
 
     #[test]

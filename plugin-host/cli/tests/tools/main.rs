@@ -23,3 +23,4 @@ mod removed;
 mod replay;
 mod support;
 mod top;
+mod values;

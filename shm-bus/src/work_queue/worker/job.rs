@@ -25,13 +25,14 @@ pub struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// The bytes that were sent; 8-byte aligned. A private copy.
+    /// The bytes that were sent; 16-byte aligned. A private copy.
     #[must_use]
     pub fn payload(&self) -> &[u8] {
         self.worker.payload(self.len)
     }
 
-    /// The messages in the payload, or `None` if the queue does not carry `M` or the length is no multiple of its size.
+    /// The messages in the payload, or `None` if the queue does not carry `M`, the length is no multiple of its size, or one of them is no
+    /// value of `M`: a `bool` that is neither 0 nor 1, or an enum's number without a variant.
     #[must_use]
     pub fn messages<M: Message>(&self) -> Option<&[M]> {
         if M::SCHEMA_HASH == self.worker.schema_hash() { messages_in(self.payload()) } else { None }

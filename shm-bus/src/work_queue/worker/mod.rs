@@ -30,6 +30,7 @@ use super::wake::wake_one;
 use crate::bell::SLICE;
 use crate::claims::{Claim, Owner, Register, inspect};
 use crate::control::Abandoned;
+use crate::lane::Payload;
 use crate::membership::{Change, Shared, text_fits};
 use crate::schedule::Schedule;
 use crate::wire::Policy;
@@ -85,7 +86,7 @@ pub struct Worker {
     schedule: Schedule,
     /// Epoch of the lane table that `lanes` reflects.
     epoch: Option<u64>,
-    payload: Vec<u64>,
+    payload: Payload,
     /// The held message, and its lane's index in `lanes`.
     held: Option<(usize, Claim)>,
     /// Number of takes since the last inspection of the tables.
@@ -130,7 +131,7 @@ impl Worker {
             lanes: Vec::new(),
             schedule: Schedule::default(),
             epoch: None,
-            payload: Vec::new(),
+            payload: Payload::default(),
             held: None,
             takes: 0,
             dry: 0,

@@ -1,0 +1,10 @@
+use plugin_sdk::prelude::*;
+
+#[derive(Clone, Copy, Plain)]
+#[repr(u8)]
+enum Mood {
+    Calm,
+    Angry { ticks: u32 },
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use plugin_sdk::prelude::*;
+
+#[derive(Clone, Copy, Plain)]
+enum Mood {
+    Calm,
+    Angry,
+}
+
+fn main() {}
