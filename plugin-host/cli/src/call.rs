@@ -160,8 +160,9 @@ fn failed(plugin: &str, method: &str, code: u32, message: &str) -> String {
 fn offered(bus: &Bus) -> Vec<String> {
     let prefix = service_of("");
     let snapshot = bus.snapshot();
+    let servers = snapshot.inboxes.iter().filter(|inbox| inbox.server.is_some());
     let mut names: Vec<String> =
-        snapshot.inboxes.iter().filter_map(|inbox| Some(inbox.name.strip_prefix(&prefix)?.to_owned())).collect();
+        servers.filter_map(|inbox| Some(inbox.name.strip_prefix(&prefix)?.to_owned())).collect();
     names.sort();
     names.dedup();
     names

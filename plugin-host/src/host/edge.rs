@@ -310,6 +310,9 @@ impl Host {
         plugin.stats.failed_loads += 1;
         plugin.is_in_doubt = true;
         match plugin.stats.generation {
+            generation if plugin.slot.as_ref().is_some_and(|slot| slot.is_suspended()) => {
+                tracing::error!(plugin = name, "{name}: generation {generation} stays suspended: {reason}");
+            }
             running if plugin.slot.is_some() => {
                 tracing::error!(plugin = name, "{name}: generation {running} keeps running: {reason}");
             }

@@ -1,10 +1,11 @@
-//! The commands of `hotframe bus`, run as processes on a real bus that the test holds.
+//! The commands of `hotframe`, run as processes on a real bus that the test holds.
 //!
 //! Every wait is for a line, a counter or an exit.
 
 #![cfg(unix)]
 
 mod accounts;
+mod call;
 mod doctor;
 mod echo;
 mod help;

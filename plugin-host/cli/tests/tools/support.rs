@@ -108,10 +108,17 @@ pub(crate) fn assert_empty(folder: &Path) {
     assert!(left.is_empty(), "{left:?}");
 }
 
-/// `hotframe` with these arguments, on the buses in `folder`.
+/// `hotframe bus` with these arguments, on the buses in `folder`.
 pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = hotframe(folder, &["bus"]);
+    command.args(arguments);
+    command
+}
+
+/// `hotframe` with these arguments, on the buses in `folder`.
+pub(crate) fn hotframe(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hotframe"));
-    command.arg("bus").args(arguments).env("HOTFRAME_DIR", folder);
+    command.args(arguments).env("HOTFRAME_DIR", folder);
     command
 }
 
