@@ -88,7 +88,7 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn export(_args: TokenStream, item: TokenStream) -> TokenStream {
     // `#[plugin]` takes the attribute from its methods before it would be expanded.
-    let advice = "`#[export]` belongs on a method of a `#[plugin] impl` block; free functions can't be exported yet";
+    let advice = "`#[export]` belongs on a method of a `#[plugin] impl` block; free functions cannot be exported yet";
     let error = syn::Error::new(proc_macro2::Span::call_site(), advice).to_compile_error();
     [error.into(), item].into_iter().collect()
 }
