@@ -61,19 +61,33 @@ struct Buffered {
 }
 
 impl Write for Buffered {
-    #[inline]
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if let Some(free) = self.bytes.get_mut(self.used..self.used + bytes.len()) {
-            free.copy_from_slice(bytes);
-            self.used += bytes.len();
-            return Ok(bytes.len());
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    // What the encoder calls. The provided one would loop around `write`.
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self.bytes.get_mut(self.used..self.used + bytes.len()) {
+            Some(free) => {
+                free.copy_from_slice(bytes);
+                self.used += bytes.len();
+                Ok(())
+            }
+            None => self.pass_on(bytes),
         }
-        self.flush()?;
-        self.sink.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         let used = core::mem::take(&mut self.used);
         self.sink.write_all(&self.bytes[..used])
+    }
+}
+
+impl Buffered {
+    #[cold]
+    fn pass_on(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.flush()?;
+        self.sink.write_all(bytes)
     }
 }
