@@ -82,10 +82,11 @@ mod tests {
     #[test]
     fn threads_have_lines_of_their_own_while_they_live() {
         let mine = mine();
-        assert!(mine < LINES && mine == super::mine());
+        assert_eq!(mine, super::mine());
         let other = std::thread::spawn(super::mine).join().expect("it panics nowhere");
-        assert_ne!(mine, other);
-        assert!(used() > mine.max(other));
+        // Other tests may have taken all lines.
+        assert!(mine != other || mine == LINES, "{mine}");
+        assert!(used() >= mine.max(other).min(LINES - 1) + 1);
     }
 
     #[test]
