@@ -14,6 +14,8 @@ fuzz_target!(|data: &[u8]| {
         Ok(fields) => {
             assert!(fields.size() > 0);
             is_json(&fields.to_json(payload));
+            let is_refused = fields.check(payload).is_err();
+            assert!(!is_refused || !fields.any_bits() || !payload.len().is_multiple_of(fields.size()));
             if fields.size() <= 4096 {
                 let mut one = payload.to_vec();
                 one.resize(fields.size(), 0xa5);
