@@ -89,7 +89,8 @@ pub(crate) struct Traffic {
     dropped: u64,
 }
 
-/// The bus's counters, those of former lanes of plugins that the bus no longer has, and what the game's readers received.
+/// The bus's counters, those of former lanes of plugins that the bus no longer has, and what the game's readers received. Topics without
+/// any lane are left out.
 pub(crate) fn traffic(
     snapshot: &Snapshot,
     past: &[PastLane],
@@ -115,6 +116,8 @@ pub(crate) fn traffic(
             topics.entry(topic.clone()).or_default().entry(priority.name()).or_default().received += count;
         }
     }
+    // Such as the requests of a service that nobody has called.
+    topics.retain(|_, priorities| !priorities.is_empty());
     topics
 }
 

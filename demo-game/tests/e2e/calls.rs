@@ -32,7 +32,7 @@ fn a_call_changes_the_running_game_also_after_its_plugin_was_replaced() {
 
     for (arguments, told) in [
         ("call director set_wave 0", "director/set_wave failed with code 1: wave 0 is not in 1 to 999"),
-        ("call director set_wave seven", "argument `number` cannot be a text"),
+        ("call director set_wave seven", "argument `number`: invalid type: string \"seven\", expected u32"),
         ("call director set_wave", "0 arguments are given, 1 expected; the method is set_wave(number: u32) -> u32"),
         ("call director set_waves 7", "set_wave"),
         ("call directer set_wave 7", "no plugin `directer` offers exports"),

@@ -48,7 +48,8 @@ fn check_ls(bus: &Value) {
         .iter()
         .map(|topic| (topic["name"].as_str().expect("a name"), topic))
         .collect();
-    assert!(topics.keys().copied().eq(TOPICS.map(|(name, _)| name)), "{bus:#}");
+    let of_the_game = topics.keys().copied().filter(|name| *name != "plugin/director/request");
+    assert!(of_the_game.eq(TOPICS.map(|(name, _)| name)), "{bus:#}");
     for (name, priority) in TOPICS {
         let topic = topics[name];
         assert!(topic["type"].as_str().is_some_and(|name| !name.is_empty()), "{topic:#}");
