@@ -41,6 +41,9 @@ use crate::watcher::{FileEvent, WatchError, Watcher, plugin_of};
 /// Interval at which [`Host::load_present`] checks whether the files that it waits for still exist.
 const PRESENCE_CHECK: Duration = Duration::from_millis(200);
 
+/// Time between two tries of a build while other participants change the bus.
+const BUS_PAUSE: Duration = Duration::from_millis(20);
+
 /// How long the end of the host waits for calls of a plugin's exports.
 const LAST_CALLS_WAIT: Duration = Duration::from_millis(100);
 
@@ -107,6 +110,8 @@ struct Waiting {
     told: BTreeSet<String>,
     /// The system refused a resource that it needs: it is also retried periodically.
     is_shortage: bool,
+    /// Since when it has waited for other participants to change the bus; `None` if it waits for something else.
+    busy_since: Option<Instant>,
 }
 
 /// Saved states in the order of the plugins' names; an error says why a state can't be saved.
@@ -116,6 +121,8 @@ pub type NamedStates<'a> = Vec<(&'a str, Result<Vec<u8>, Fault>)>;
 #[derive(Debug)]
 pub struct Host {
     bus: Bus,
+    /// The same participant, for everything that changes the bus within a frame: that must not wait for `bus.lock`.
+    edge_bus: Bus,
     plugins: BTreeMap<String, Plugin>,
     /// All slots, for callers on other threads.
     callable: Plugins,
@@ -161,6 +168,7 @@ impl Host {
         let watcher = Watcher::start(folder, loader(ImageStore::new()?, home.clone(), loaded_sender), event_sender)?;
         let (plugins, tried) = (BTreeMap::new(), BTreeSet::new());
         Ok(Self {
+            edge_bus: bus.with_lock_timeout(Duration::ZERO),
             bus,
             plugins,
             callable: Plugins::default(),
@@ -240,6 +248,11 @@ impl Host {
             awaited.retain(|plugin, _| !self.tried.contains(plugin));
         }
         self.frame_edge(engine);
+        // No frame waits for it.
+        while self.plugins.values().any(|plugin| plugin.waits_for(&self.bus)) {
+            std::thread::sleep(BUS_PAUSE);
+            self.frame_edge(engine);
+        }
         if self.tried.is_empty() {
             let (folder, file) = (self.folder().display(), crate::watcher::file_of("NAME"));
             tracing::warn!("{folder} holds no plugin; put {file} into it, for a plugin that is called NAME");
@@ -247,7 +260,7 @@ impl Host {
         Ok(())
     }
 
-    /// Waits until the next [`Self::frame_edge`] has something to do: a plugin to swap in, remove or refuse. Returns whether it has. For
+    /// Waits until the next [`Self::frame_edge`] has something to do: a plugin to swap in, to try again, to remove or to refuse. Returns whether it has. For
     /// tools and tests; a game just calls `frame_edge` in every frame.
     #[must_use]
     pub fn wait_for_change(&self, timeout: Duration) -> bool {
@@ -256,7 +269,9 @@ impl Host {
         }
         let mut select = Select::new();
         select.recv(&self.events);
-        select.ready_timeout(timeout).is_ok()
+        let retries_in = self.retry_at.map(|moment| moment.saturating_duration_since(Instant::now()));
+        let has_event = select.ready_timeout(retries_in.map_or(timeout, |time| time.min(timeout))).is_ok();
+        has_event || self.retries_now()
     }
 
     /// Begins the handovers of running plugins for which a build waits and which have no system in a stage after `stage`.
@@ -287,7 +302,7 @@ impl Host {
             self.tell_unmet();
         }
         self.try_touched_again();
-        self.services.serve(&self.callable);
+        self.services.serve(&self.callable, &self.edge_bus);
         changed
     }
 

@@ -6,8 +6,8 @@
 //! 2. A lane that is replaced is closed, not removed: its readers read it to its end.
 //!
 //! # Failure
-//! If a subscription can't be ended because another process holds the bus's lock, a later drain ends it; messages that arrive on it until
-//! then count as undelivered.
+//! Nothing here waits for `bus.lock`: the `bus` that makes the endpoints has no lock timeout. If a subscription can't be ended because another
+//! process holds the lock, a later drain ends it; messages that arrive on it until then count as undelivered.
 
 mod difference;
 mod port;
@@ -15,7 +15,10 @@ mod port;
 mod tests;
 mod traffic;
 
-use shm_bus::{Attachment, Bus, Delivery, Inbox, Leaving, ReceiveError, Start, TopicSpec};
+use shm_bus::{
+    Attachment, Bus, ChangeError, Delivery, Inbox, InboxError, Leaving, PublisherError, ReceiveError, Start,
+    SubscribeError, TopicSpec,
+};
 
 use crate::causes::with_causes;
 use crate::image::{Manifest, TopicInfo};
@@ -34,7 +37,7 @@ pub enum PortError {
         /// The topic's name on the bus.
         topic: String,
         /// The bus's error.
-        source: shm_bus::PublisherError,
+        source: PublisherError,
     },
     /// A topic can't be subscribed.
     #[error("it cannot subscribe to \"{topic}\": {}", with_causes(source))]
@@ -42,11 +45,23 @@ pub enum PortError {
         /// The topic's name on the bus.
         topic: String,
         /// The bus's error.
-        source: shm_bus::SubscribeError,
+        source: SubscribeError,
     },
     /// There is no room for its inbox.
     #[error("it cannot have an inbox: {0}")]
-    Inbox(#[from] shm_bus::InboxError),
+    Inbox(#[from] InboxError),
+}
+
+impl PortError {
+    /// Whether another participant was changing the bus.
+    pub(crate) const fn is_bus_busy(&self) -> bool {
+        matches!(
+            self,
+            Self::Publisher { source: PublisherError::Change(ChangeError::Busy { .. }), .. }
+                | Self::Subscription { source: SubscribeError::Change(ChangeError::Busy { .. }), .. }
+                | Self::Inbox(InboxError::Change(ChangeError::Busy { .. }))
+        )
+    }
 }
 
 /// All endpoints of one plugin.
@@ -246,6 +261,7 @@ impl Ports {
                 tracing::warn!(plugin, %error, "an inbox could not be drained; it is tried again in the next frame");
             }
         }
+        let known = joining.len();
         for (topic, publisher) in evicted {
             tracing::warn!(
                 plugin,
@@ -256,7 +272,19 @@ impl Ports {
             let news: Vec<_> = left.filter(|topic| !joining.contains(topic)).cloned().collect();
             joining.extend(news);
         }
-        joining.retain(|topic| !joins_again(plugin, inbox, topic, &mut unread));
+        let mut index = 0;
+        joining.retain(|topic| {
+            index += 1;
+            match inbox.subscribe_again(&topic.spec()) {
+                Ok(given_up) => unread += given_up,
+                Err(error) if index > known => {
+                    tracing::warn!(plugin, topic = topic.name, %error, "a topic could not be joined again; it is tried again in each frame");
+                    return true;
+                }
+                Err(_) => return true,
+            }
+            false
+        });
         leaving.retain(|topic| inbox.unsubscribe_from(&topic.spec()).map(|given_up| unread += given_up).is_err());
         unread
     }
@@ -267,19 +295,6 @@ impl Ports {
         publishers.iter().for_each(|port| traffic.end(port));
         self.traffic = traffic;
     }
-}
-
-/// Rejoins `topic`, including the lanes that the inbox has left. Messages that arrived since the drain are given up and added to `unread`.
-#[cold]
-fn joins_again(plugin: &str, inbox: &mut Inbox, topic: &TopicInfo, unread: &mut u64) -> bool {
-    let joined = inbox.unsubscribe_from(&topic.spec()).and_then(|given_up| {
-        *unread += given_up;
-        inbox.subscribe(&topic.spec(), Start::Now)
-    });
-    if let Err(error) = &joined {
-        tracing::warn!(plugin, topic = topic.name, %error, "a topic could not be joined again; it is tried again in the next frame");
-    }
-    joined.is_ok()
 }
 
 impl TopicInfo {

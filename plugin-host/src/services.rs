@@ -13,14 +13,15 @@
 //!
 //! # Failure
 //! A plugin whose service can't be made, because another game on the bus has the same plugin, can't be called by other processes; this is
-//! logged, and tried again with its next generation.
+//! logged, and tried again with its next generation. Nothing here waits for `bus.lock`: a service that can't be made because another process
+//! holds it is tried again in each frame.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plugin_sdk::wire::{Status, method_id};
 use serde::Serialize;
-use shm_bus::{Bus, ReceiveError, Request, Server};
+use shm_bus::{Bus, ChangeError, InboxError, ReceiveError, Request, Server, ServiceError, SubscribeError};
 
 use crate::call_error::CallError;
 use crate::image::ExportInfo;
@@ -41,7 +42,11 @@ pub fn service_of(plugin: &str) -> String {
 
 /// The services of one host, by plugin.
 #[derive(Debug, Default)]
-pub(crate) struct Services(BTreeMap<String, Exported>);
+pub(crate) struct Services {
+    offered: BTreeMap<String, Exported>,
+    /// Plugins whose service could not be made because another participant was changing the bus.
+    late: BTreeSet<String>,
+}
 
 #[derive(Debug)]
 struct Exported {
@@ -62,13 +67,20 @@ struct Listed<'a> {
 impl Services {
     /// Offers the exports of `plugin`, unless they are offered already.
     pub(crate) fn offer(&mut self, plugin: &str, bus: &Bus) {
-        if self.0.contains_key(plugin) {
+        if self.offered.contains_key(plugin) {
             return;
         }
+        let was_late = self.late.remove(plugin);
         match bus.server(service_of(plugin).as_str()) {
             Ok(server) => {
                 let exported = Exported { server, methods: BTreeMap::new(), reply: Vec::new() };
-                self.0.insert(plugin.to_owned(), exported);
+                self.offered.insert(plugin.to_owned(), exported);
+            }
+            Err(error) if is_bus_busy(&error) => {
+                if !was_late {
+                    tracing::warn!(plugin, %error, "other processes cannot call {plugin} yet: its service cannot be offered; it is tried again in each frame");
+                }
+                self.late.insert(plugin.to_owned());
             }
             Err(error) => {
                 tracing::warn!(plugin, %error, "other processes cannot call {plugin}: its service cannot be offered; it is tried again with its next build");
@@ -78,12 +90,16 @@ impl Services {
 
     /// Ends the service of `plugin`.
     pub(crate) fn withdraw(&mut self, plugin: &str) {
-        self.0.remove(plugin);
+        self.offered.remove(plugin);
+        self.late.remove(plugin);
     }
 
-    /// Answers the requests that wait.
-    pub(crate) fn serve(&mut self, plugins: &Plugins) {
-        self.0.retain(|plugin, exported| match exported.serve(plugin, plugins) {
+    /// Offers the services that are late, and answers the requests that wait.
+    pub(crate) fn serve(&mut self, plugins: &Plugins, bus: &Bus) {
+        for plugin in self.late.clone() {
+            self.offer(&plugin, bus);
+        }
+        self.offered.retain(|plugin, exported| match exported.serve(plugin, plugins) {
             Ok(()) => true,
             Err(error) => {
                 tracing::warn!(plugin, %error, "other processes cannot call {plugin} any more: its service has failed");
@@ -91,6 +107,15 @@ impl Services {
             }
         });
     }
+}
+
+/// Whether another participant was changing the bus.
+const fn is_bus_busy(error: &ServiceError) -> bool {
+    matches!(
+        error,
+        ServiceError::Inbox(InboxError::Change(ChangeError::Busy { .. }))
+            | ServiceError::Subscribe(SubscribeError::Change(ChangeError::Busy { .. }))
+    )
 }
 
 impl Exported {

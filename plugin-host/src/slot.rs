@@ -70,6 +70,8 @@ pub(crate) struct Occupant {
     /// Records that were read but not delivered, so that they block no publisher: they arrived while the plugin was suspended, or
     /// contained no whole messages, or a number that is no value of their type.
     pub(crate) undelivered: u64,
+    /// Those of them that arrived since the present instance was suspended.
+    pub(crate) missed: u64,
     /// Its account of the frame arena.
     pub(crate) share: Share,
 }
@@ -96,6 +98,7 @@ impl Slot {
             numbers: Vec::new(),
             delivery: Vec::new(),
             undelivered: 0,
+            missed: 0,
             share: Share::default(),
         };
         Self {
@@ -189,6 +192,7 @@ impl Slot {
         self.running.store(instance.is_some(), Ordering::Relaxed);
         let (target, occupant) = held.parts();
         occupant.uses += 1;
+        occupant.missed = 0;
         target.bindings.bind(instance.as_ref().map(|instance| instance.image().manifest()));
         std::mem::replace(&mut target.instance, instance)
     }
@@ -239,13 +243,14 @@ impl Slot {
     pub fn deliver(&self, frame: &FrameInfo, arena: &FrameArena, mut commands: impl FnMut(&[u8])) {
         let mut held = self.lock();
         let (Target { instance: Some(instance), .. }, occupant) = held.parts() else { return };
-        let Occupant { ports, uses, delivery, undelivered, share, .. } = occupant;
+        let Occupant { ports, uses, delivery, undelivered, missed, share, .. } = occupant;
         let unread = ports.drain(&self.name, |publishers, index, payload| {
             let Some(subscription) = instance.image().manifest().subscriptions.get(index) else { return };
             let deliver = instance.image().functions().subscriptions.get(index).copied();
             let (Some(deliver), Some((number, params))) = (deliver, delivery.get(index)) else { return };
             if self.is_suspended() {
                 *undelivered += 1;
+                *missed += 1;
                 return;
             }
             // Anybody may publish: a malformed record is the publisher's fault, and must not suspend this plugin.

@@ -57,7 +57,12 @@ impl SwapError {
     pub(crate) fn is_shortage(&self) -> bool {
         let Self::Ports(error) = self else { return false };
         let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
-        causes.any(|cause| cause.is::<io::Error>())
+        error.is_bus_busy() || causes.any(|cause| cause.is::<io::Error>())
+    }
+
+    /// Whether another participant was changing the bus.
+    pub(crate) const fn is_bus_busy(&self) -> bool {
+        matches!(self, Self::Ports(error) if error.is_bus_busy())
     }
 }
 
@@ -160,7 +165,7 @@ fn save(slot: &Slot, target: &Target) -> Result<Vec<u8>, SwapError> {
     }
 }
 
-/// Installs `successor` in `slot`, which is `held` since it was found not to be stale, or was made. Returns the old instance, to be dropped when there is time.
+/// Installs `successor` in `slot`, on a `bus` that doesn't wait for `bus.lock`. The slot is `held` since it was found not to be stale, or was made. Returns the old instance, to be dropped when there is time.
 pub(crate) fn accept<E: Engine>(
     slot: &Arc<Slot>,
     mut held: Held<'_>,
@@ -171,7 +176,7 @@ pub(crate) fn accept<E: Engine>(
 ) -> Result<Option<Instance>, SwapError> {
     let Successor { instance: new, is_code_alone, .. } = successor;
     let manifest = new.image().manifest();
-    let (was_suspended, undelivered) = (slot.is_suspended(), held.undelivered);
+    let missed = held.missed;
     // A broken lane is replaced even if the build declares what its predecessor did.
     if is_code_alone && held.ports.are_sound() {
         engine.check_code(PluginView { slot, manifest }).map_err(|error| SwapError::Engine(error.to_string()))?;
@@ -192,8 +197,8 @@ pub(crate) fn accept<E: Engine>(
     }
     let old = slot.put(&mut held, Some(new));
     drop(held);
-    if was_suspended && undelivered > 0 {
-        tracing::warn!(plugin = slot.name(), undelivered, "messages were dropped while it was suspended");
+    if missed > 0 {
+        tracing::warn!(plugin = slot.name(), undelivered = missed, "messages were dropped while it was suspended");
     }
     Ok(old)
 }

@@ -132,6 +132,11 @@ fn evict_laggard_has_the_inbox_leave_once_and_say_so() {
     game.inbox.unsubscribe("numbers").expect("left");
     game.inbox.subscribe(&numbers(Policy::EvictLaggard), Start::Last(1)).expect("joined again");
     assert_eq!(drain(&mut game.inbox), [(MANY, 0)]);
+    game.send(MANY + 1).expect("never refused");
+    let seen = game.inbox.subscribe_again(&numbers(Policy::EvictLaggard)).expect("joined again");
+    assert_eq!(seen, 1, "what had arrived is read and counted");
+    game.send(MANY + 2).expect("never refused");
+    assert_eq!(drain(&mut game.inbox), [(MANY + 2, 0)]);
 }
 
 #[test]

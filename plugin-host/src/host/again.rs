@@ -1,7 +1,10 @@
 //! A file that was copied again or touched is a request to retry, if its build doesn't run well. If it does run well, the log says so. A
-//! build to which the system refused a resource is retried every second by itself.
+//! build to which the system refused a resource is retried every second by itself; one that finds `bus.lock` held is retried sooner, and reported as
+//! refused after the bus's lock timeout. No try waits for the lock.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use shm_bus::Bus;
 
 use super::{Host, Plugin};
 use crate::handover::Build;
@@ -26,9 +29,20 @@ impl Host {
         });
     }
 
+    /// Whether builds to which the system refused a resource are to be retried now.
+    pub(super) fn retries_now(&self) -> bool {
+        self.retry_at.is_some_and(|moment| moment <= Instant::now())
+    }
+
+    /// Retries these builds after `pause`, or before.
+    pub(super) fn retry_in(&mut self, pause: Duration) {
+        let moment = Instant::now() + pause;
+        self.retry_at = Some(self.retry_at.map_or(moment, |earlier| earlier.min(moment)));
+    }
+
     /// Retries builds to which the system refused a resource, when their time has come.
     pub(super) fn retry_after_shortage(&mut self) {
-        if self.retry_at.is_none_or(|moment| Instant::now() < moment) {
+        if !self.retries_now() {
             return;
         }
         self.retry_at = None;
@@ -43,6 +57,12 @@ impl Host {
 }
 
 impl Plugin {
+    /// Whether its build still waits for other participants of `bus` to change it, which was not reported.
+    pub(super) fn waits_for(&self, bus: &Bus) -> bool {
+        let since = self.waiting.as_ref().and_then(|waiting| waiting.busy_since);
+        since.is_some_and(|since| since.elapsed() < bus.lock_timeout())
+    }
+
     /// Whether its file, as it is, did not become a running plugin.
     fn runs_badly(&self) -> bool {
         self.is_refused || self.slot.as_ref().is_some_and(|slot| slot.is_suspended())

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use plugin_sdk::abi::Stage;
 
 use super::tell::tell;
-use super::{Host, Plugin, Waiting};
+use super::{BUS_PAUSE, Host, Plugin, Waiting};
 use crate::call::StateReport;
 use crate::engine::Engine;
 use crate::handover::{Build, Handover};
@@ -154,15 +154,24 @@ impl Host {
         let plugin = self.plugins.entry(name.to_owned()).or_default();
         plugin.busy_edges = 0;
         plugin.is_refused = result.is_err();
-        let mut told = plugin.waiting.take().map(|waiting| waiting.told).unwrap_or_default();
+        let (mut told, busy_since) =
+            plugin.waiting.take().map(|waiting| (waiting.told, waiting.busy_since)).unwrap_or_default();
         let Err(error) = result else { return true };
+        let busy_since = error.is_bus_busy().then(|| busy_since.unwrap_or_else(Instant::now));
+        if busy_since.is_some_and(|since| since.elapsed() < self.bus.lock_timeout()) {
+            tracing::debug!(plugin = name, %error, "a build waits for the bus");
+            plugin.waiting = Some(Waiting { image: build.image.clone(), told, is_shortage: true, busy_since });
+            self.retry_in(BUS_PAUSE);
+            return false;
+        }
+        let was_told = !told.is_empty();
         let mut reason = error.to_string();
         let is_news = told.insert(reason.clone());
         if matches!(error, SwapError::Engine(_) | SwapError::Ports(_)) {
             let is_shortage = error.is_shortage();
-            plugin.waiting = Some(Waiting { image: build.image.clone(), told, is_shortage });
+            plugin.waiting = Some(Waiting { image: build.image.clone(), told, is_shortage, busy_since });
             if is_shortage {
-                self.retry_at = Some(Instant::now() + SHORTAGE_PAUSE);
+                self.retry_in(SHORTAGE_PAUSE);
             }
             reason.push_str(if is_shortage {
                 "; it is tried again every second"
@@ -170,7 +179,7 @@ impl Host {
                 "; it is tried again when other plugins change"
             });
         }
-        if !build.is_retry {
+        if !build.is_retry || !was_told {
             self.refused(name, &reason);
         } else if is_news {
             tracing::error!(plugin = name, "{name}: tried again and refused for another reason: {reason}");
@@ -225,14 +234,14 @@ impl Host {
             }
         };
         let (cost, report) = (successor.cost, successor.report.take());
-        let old = swap::accept(&slot, held, successor, || self.others(name), &self.bus, engine)?;
+        let old = swap::accept(&slot, held, successor, || self.others(name), &self.edge_bus, engine)?;
         let plugin = self.plugins.entry(name.to_owned()).or_default();
         plugin.accepted(name, image, slot, begun.elapsed(), cost);
         plugin.tell_state(name, image, report);
         if image.manifest().exports.is_empty() {
             self.services.withdraw(name);
         } else {
-            self.services.offer(name, &self.bus);
+            self.services.offer(name, &self.edge_bus);
         }
         self.goes(old);
         Ok(())
@@ -254,8 +263,9 @@ impl Host {
                 Err(error) => {
                     let old = swap::take_out(&slot, slot.lock());
                     plugin.leaves(&slot);
+                    let told = [error.to_string()].into();
                     let reason = format!("{error}; it is tried again when other plugins change");
-                    plugin.waiting = Some(Waiting { image, told: [error.to_string()].into(), is_shortage: false });
+                    plugin.waiting = Some(Waiting { image, told, is_shortage: false, busy_since: None });
                     self.goes(old);
                     self.refused(&name, &reason);
                 }

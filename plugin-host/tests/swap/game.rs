@@ -31,6 +31,11 @@ pub(crate) struct Game {
 impl Game {
     /// A game with these plugins in its folder: the plugin's name and the fixture.
     pub(crate) fn with(plugins: &[(&str, &str)]) -> Self {
+        Self::with_lock_timeout(plugins, Duration::from_secs(5))
+    }
+
+    /// Like [`Self::with`], on a bus with this lock timeout.
+    pub(crate) fn with_lock_timeout(plugins: &[(&str, &str)], lock_timeout: Duration) -> Self {
         let place = tempfile::tempdir().expect("a folder for one test");
         let folder = place.path().join("plugins");
         fs::create_dir(&folder).expect("a new folder");
@@ -38,7 +43,8 @@ impl Game {
             fs::copy(fixtures::library(fixture), library_path(&folder, plugin))
                 .expect("a plugin is put into the folder");
         }
-        let bus = Bus::open_in(place.path().join("bus"), "game").expect("a bus of one test");
+        let bus = Bus::builder("game").folder(place.path().join("bus")).lock_timeout(lock_timeout).open();
+        let bus = bus.expect("a bus of one test");
         // Before the host, whose other threads log to the subscriber of the thread that started it.
         let log = Log::start();
         let mut game = Self {

@@ -13,6 +13,7 @@
 //! | [`calls`] | exports, called from any thread while their plugin is replaced |
 //! | [`declarations`] | topics whose declaration changes: kept, recreated, refused |
 //! | [`messages`] | no message is lost, duplicated or out of order over swaps |
+//! | [`held_lock`] | no frame waits for a process that holds the bus's lock |
 //! | [`memory`] | the frame arena; retired images |
 //! | [`strangers`] | programs that aren't plugins: declarations bind them too, and what they break is recreated |
 //! | [`waiting`] | builds that wait for other plugins to change |
@@ -26,6 +27,7 @@ mod engine;
 mod files;
 mod game;
 mod handover;
+mod held_lock;
 mod memory;
 mod messages;
 mod random;

@@ -98,6 +98,23 @@ fn a_suspended_subscribers_inbox_is_drained_and_what_it_misses_is_counted() {
 }
 
 #[test]
+fn a_subscriber_that_is_suspended_again_is_told_only_what_it_missed_this_time() {
+    let mut game = Game::with(&BOTH);
+    game.frames(1);
+    for build in ["listener_v1", "listener_deaf"] {
+        game.swap("listener", "listener_panics");
+        game.frames(1);
+        assert!(game.is_suspended("listener"));
+        game.frames(1);
+        game.swap("listener", build);
+    }
+    let lines = game.log.lines();
+    let told = lines.iter().filter(|line| line.contains("messages were dropped while it was suspended"));
+    let told: Vec<_> = told.map(|line| line.split("undelivered=").nth(1).expect("a number")).collect();
+    assert_eq!(told, ["17", "19"]);
+}
+
+#[test]
 fn another_schema_for_a_topic_is_refused_with_both() {
     let mut game = Game::with(&BOTH);
     game.frames(1);

@@ -28,7 +28,7 @@ impl Inbox {
     /// [`TopicError::Schema`] with both schemas if the topic carries something else; otherwise see [`SubscribeError`].
     pub fn subscribe(&mut self, topic: &TopicSpec<'_>, from: Start) -> Result<(), SubscribeError> {
         let shared = Arc::clone(&self.shared);
-        let change = Change::begin(&shared)?;
+        let change = Change::begin(&shared, self.lock_timeout)?;
         let control = &shared.control;
         let found =
             if self.gating { find_or_add(control, topic, &Leaving::default()) } else { find_or_await(control, topic) };
@@ -47,7 +47,7 @@ impl Inbox {
         leaving: &Leaving,
     ) -> Result<(), SubscribeError> {
         let shared = Arc::clone(&self.shared);
-        let change = Change::begin(&shared)?;
+        let change = Change::begin(&shared, self.lock_timeout)?;
         let index = find_or_add(&shared.control, topic, leaving)?;
         self.join_at(&change, index, Some(topic), from)
     }
@@ -55,7 +55,7 @@ impl Inbox {
     /// Like [`Self::subscribe`], but fails if another inbox gates the topic.
     pub(crate) fn subscribe_alone(&mut self, topic: &TopicSpec<'_>, from: Start) -> Result<(), SubscribeError> {
         let shared = Arc::clone(&self.shared);
-        let change = Change::begin(&shared)?;
+        let change = Change::begin(&shared, self.lock_timeout)?;
         let index = find_or_add(&shared.control, topic, &Leaving::default())?;
         if let Some(other) = shared.control.inboxes().find(|inbox| inbox.id != self.id && inbox.gates(index)) {
             return Err(SubscribeError::Taken { topic: topic.name.to_owned(), by: other.name });
@@ -69,7 +69,7 @@ impl Inbox {
     /// [`TopicError::Unknown`] if nobody has declared it; otherwise see [`SubscribeError`].
     pub fn subscribe_untyped(&mut self, topic_name: &str, from: Start) -> Result<(), SubscribeError> {
         let shared = Arc::clone(&self.shared);
-        let change = Change::begin(&shared)?;
+        let change = Change::begin(&shared, self.lock_timeout)?;
         let found = shared.control.topic_named(topic_name);
         let index = found.ok_or_else(|| TopicError::Unknown { topic: topic_name.to_owned() })?.index;
         self.join_at(&change, index, None, from)
@@ -89,7 +89,7 @@ impl Inbox {
             return Ok(());
         }
         let shared = Arc::clone(&self.shared);
-        let _change = Change::begin(&shared)?;
+        let _change = Change::begin(&shared, self.lock_timeout)?;
         let found = shared.control.topics().map(|entry| Ok((self.map_lanes(entry.index)?, entry)));
         let found = found.collect::<Result<Vec<_>, ChangeError>>()?;
         let look = self.look_before_joining();
@@ -103,7 +103,7 @@ impl Inbox {
     }
 
     /// Subscribes to the existing topic at `index`.
-    fn join_at(
+    pub(super) fn join_at(
         &mut self,
         _: &Change<'_>,
         index: usize,

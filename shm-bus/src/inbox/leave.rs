@@ -10,9 +10,9 @@ use super::lane::{End, InLane};
 use super::subscription::Subscription;
 use super::{Inbox, ReceiveError, SubscribeError};
 use crate::inbox_file::InboxFile;
-use crate::lane::Look;
+use crate::lane::{Look, Start};
 use crate::layout::inbox::Count;
-use crate::membership::Change;
+use crate::membership::{Change, Leaving, find_or_add};
 use crate::outgoing::wake_for_room;
 use crate::topic::TopicSpec;
 
@@ -39,34 +39,63 @@ impl Inbox {
     /// As for [`Self::unsubscribe`].
     pub fn unsubscribe_from(&mut self, topic: &TopicSpec<'_>) -> Result<u64, SubscribeError> {
         self.shared.check()?;
-        let is_it = |subscription: &Subscription| {
+        let Some(index) = self.subscription_to(topic) else { return Ok(0) };
+        self.leave_topic(index, |inbox| inbox.read_out(index))
+    }
+
+    /// Leaves the topic with this declaration and subscribes to it from now on, in one change: joins the lanes again that it was evicted
+    /// from. Reads all messages that have arrived first, and returns their number. Only for an inbox that is waited for.
+    ///
+    /// # Errors
+    /// As for [`Self::subscribe`]. If the bus could not be changed, the topic is read as before.
+    pub fn subscribe_again(&mut self, topic: &TopicSpec<'_>) -> Result<u64, SubscribeError> {
+        let shared = Arc::clone(&self.shared);
+        let change = Change::begin(&shared, self.lock_timeout)?;
+        let mut seen = 0;
+        if let Some(index) = self.subscription_to(topic) {
+            seen = self.read_out(index);
+            self.end_subscription(&change, index);
+        }
+        let index = find_or_add(&shared.control, topic, &Leaving::default())?;
+        self.join_at(&change, index, Some(topic), Start::Now)?;
+        Ok(seen)
+    }
+
+    /// The position of the subscription to the topic with this declaration.
+    fn subscription_to(&self, topic: &TopicSpec<'_>) -> Option<usize> {
+        self.subscriptions.iter().position(|subscription| {
             let declared = &subscription.declared;
             declared.name == topic.name && declared.schema_hash == topic.schema_hash && declared.policy == topic.policy
-        };
-        let Some(index) = self.subscriptions.iter().position(is_it) else { return Ok(0) };
-        self.leave_topic(index, |inbox| {
-            // Lanes that appeared since the last look belong to it, too.
-            if let Err(error) = inbox.attach_new(inbox.shared.control.lanes().collect()) {
-                tracing::warn!(topic = topic.name, %error, "a lane is left unread");
-            }
-            inbox.arrange();
-            inbox.read_to_the_end_of(inbox.subscriptions[index].account)
         })
     }
 
     /// Ends the subscription at `index` in the list, after a last look at it.
     fn leave_topic(&mut self, index: usize, last_look: impl FnOnce(&mut Self) -> u64) -> Result<u64, SubscribeError> {
         let shared = Arc::clone(&self.shared);
-        let change = Change::begin(&shared)?;
+        let change = Change::begin(&shared, self.lock_timeout)?;
         let seen = last_look(self);
-        let Subscription { topic, account, .. } = self.subscriptions.swap_remove(index);
-        shared.control.unsubscribe_inbox(self.index, topic);
-        shared.control.bump_epoch();
+        self.end_subscription(&change, index);
         drop(change);
-        self.left.retain(|lane| lane.account != account);
-        self.leave_where(|lane, _| lane.account == account);
         Change::sweep_if_free(&shared);
         Ok(seen)
+    }
+
+    fn end_subscription(&mut self, _: &Change<'_>, index: usize) {
+        let Subscription { topic, account, .. } = self.subscriptions.swap_remove(index);
+        self.shared.control.unsubscribe_inbox(self.index, topic);
+        self.shared.control.bump_epoch();
+        self.left.retain(|lane| lane.account != account);
+        self.leave_where(|lane, _| lane.account == account);
+    }
+
+    /// Reads all messages of the subscription at `index` in the list; returns their number.
+    fn read_out(&mut self, index: usize) -> u64 {
+        // Lanes that appeared since the last look belong to it, too.
+        if let Err(error) = self.attach_new(self.shared.control.lanes().collect()) {
+            tracing::warn!(topic = self.subscriptions[index].declared.name, %error, "a lane is left unread");
+        }
+        self.arrange();
+        self.read_to_the_end_of(self.subscriptions[index].account)
     }
 
     fn read_to_the_end_of(&mut self, account: u64) -> u64 {

@@ -37,6 +37,7 @@ pub use error::{InboxError, ReceiveError, SubscribeError};
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::control::Abandoned;
 use crate::inbox_file::InboxFile;
@@ -71,6 +72,8 @@ pub struct Inbox {
     index: usize,
     id: u64,
     gating: bool,
+    /// How long its changes wait for `bus.lock`.
+    lock_timeout: Duration,
     file: InboxFile,
     subscriptions: Vec<Subscription>,
     lanes: Vec<InLane>,
@@ -104,14 +107,15 @@ impl Bus {
     /// # Errors
     /// See [`InboxError`].
     pub fn inbox(&self, name: &str, attachment: Attachment) -> Result<Inbox, InboxError> {
-        Inbox::new(Arc::clone(self.shared()), name, attachment)
+        Inbox::new(self, name, attachment)
     }
 }
 
 impl Inbox {
-    pub(crate) fn new(shared: Arc<Shared>, name: &str, attachment: Attachment) -> Result<Self, InboxError> {
+    fn new(bus: &Bus, name: &str, attachment: Attachment) -> Result<Self, InboxError> {
         text_fits(name)?;
-        let change = Change::begin(&shared)?;
+        let (shared, lock_timeout) = (Arc::clone(bus.shared()), bus.lock_timeout());
+        let change = Change::begin(&shared, lock_timeout)?;
         let control = &shared.control;
         let index = control.free_inbox().ok_or_else(|| InboxError::Limit { max: control.limits().inboxes })?;
         let id = control.next_id();
@@ -126,6 +130,7 @@ impl Inbox {
             index,
             id,
             gating,
+            lock_timeout,
             file,
             subscriptions: Vec::new(),
             lanes: Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::change_error::ChangeError;
 use super::shared::Shared;
@@ -10,11 +11,27 @@ use super::shared::Shared;
 #[derive(Clone, Debug)]
 pub struct Bus {
     shared: Arc<Shared>,
+    /// How long the changes through this handle wait for `bus.lock`.
+    lock_timeout: Duration,
 }
 
 impl Bus {
     pub(crate) fn of(shared: Shared) -> Self {
-        Self { shared: Arc::new(shared) }
+        let lock_timeout = shared.lock_timeout;
+        Self { shared: Arc::new(shared), lock_timeout }
+    }
+
+    /// A handle of the same participant with another lock timeout, also for the inboxes and servers that are made with it. Zero means a
+    /// single attempt: a thread that must not wait, as in a frame, gets [`ChangeError::Busy`] at once, and tries again later.
+    #[must_use]
+    pub fn with_lock_timeout(&self, lock_timeout: Duration) -> Self {
+        Self { shared: Arc::clone(&self.shared), lock_timeout }
+    }
+
+    /// How long changes through this handle wait while another participant changes the bus.
+    #[must_use]
+    pub const fn lock_timeout(&self) -> Duration {
+        self.lock_timeout
     }
 
     /// Reports progress of this participant, once a frame or turn (its heartbeat). Inboxes also report it at every drain and while they

@@ -28,10 +28,10 @@ impl<'a> Change<'a> {
     /// Maximum number of looks for abandoned entries while others change the bus, too.
     pub(super) const ROUNDS_MAX: usize = 64;
 
-    /// Waits for the lock, then removes what dead participants left.
-    pub(crate) fn begin(shared: &'a Shared) -> Result<Self, ChangeError> {
+    /// Waits for the lock, at most `lock_timeout`, then removes what dead participants left.
+    pub(crate) fn begin(shared: &'a Shared, lock_timeout: Duration) -> Result<Self, ChangeError> {
         shared.check()?;
-        let lock = shared.lock(shared.lock_timeout).map_err(|error| match error {
+        let lock = shared.lock(lock_timeout).map_err(|error| match error {
             LockError::Timeout => ChangeError::Busy { bus: shared.name.clone(), holder: shared.control.holder() },
             LockError::Gone => ChangeError::Removed { bus: shared.name.clone() },
             LockError::Io(source) => ChangeError::Io { what: "lock `bus.lock`".to_owned(), source },

@@ -10,7 +10,7 @@ use crate::layout::control::NAME_MAX;
 #[non_exhaustive]
 pub enum ChangeError {
     /// Another participant held `bus.lock` beyond the lock timeout, probably because it is stopped.
-    #[error("timed out waiting for `bus.lock` of bus `{bus}`: {} holds it, and is perhaps stopped", holder_text(*holder))]
+    #[error("`bus.lock` of bus `{bus}` was not free in time: {} holds it, and is perhaps stopped", holder_text(*holder))]
     Busy {
         /// The bus.
         bus: String,

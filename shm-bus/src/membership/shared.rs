@@ -30,7 +30,7 @@ pub(crate) struct Shared {
     pub(crate) slot: usize,
     /// This participant's id.
     pub(crate) id: u64,
-    /// This participant's lock timeout.
+    /// This participant's lock timeout; a handle may have another one.
     pub(crate) lock_timeout: Duration,
     /// The process that opened the bus, as shown to others; see [`Process`](crate::control::Process).
     pub(super) process: u64,

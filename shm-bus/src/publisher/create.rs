@@ -72,7 +72,7 @@ impl Bus {
         lanes: &[(Priority, u32)],
         leaving: &Leaving,
     ) -> Result<Publisher, PublisherError> {
-        Publisher::new(Arc::clone(self.shared()), topic, publisher_name, lanes, leaving)
+        Publisher::new(self, topic, publisher_name, lanes, leaving)
     }
 
     /// Creates a publisher of the topic `T`, with its declared priority and capacity.
@@ -87,7 +87,7 @@ impl Bus {
 
 impl Publisher {
     fn new(
-        shared: Arc<Shared>,
+        bus: &Bus,
         topic: &TopicSpec<'_>,
         name: &str,
         lanes: &[(Priority, u32)],
@@ -100,7 +100,8 @@ impl Publisher {
         if !are_lanes(lanes.iter().map(|(priority, _)| *priority)) {
             return Err(PublisherError::Lanes);
         }
-        let change = Change::begin(&shared)?;
+        let shared = Arc::clone(bus.shared());
+        let change = Change::begin(&shared, bus.lock_timeout())?;
         let policy = topic.policy;
         let topic = find_or_add(&shared.control, topic, leaving)?;
         refuse_queue(&shared.control, topic)?;

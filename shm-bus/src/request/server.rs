@@ -1,17 +1,18 @@
 //! The server of a service.
 //!
 //! # Failure
-//! A request that must not run is answered here. If a request is dropped without an answer, also by a panic, it is answered as failed.
+//! A request whose client has no lane for its answer yet is held back while another participant changes the bus, and later ones with it, for as
+//! long as the participant's lock timeout. A request that must not run is answered here. If a request is dropped without an answer, also by a panic, it is answered as failed.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::sessions::Sessions;
+use super::sessions::{LaneBusy, Message, Sessions};
 use super::{DeferredReply, ReplyError, Request, ServerCounts, ServiceError, ServiceSpec, WAIT_MAX};
 use crate::inbox::{Attachment, Inbox, ReceiveError, SubscribeError};
 use crate::lane::Start;
 use crate::membership::{Bus, Shared};
-use crate::wire::Status;
+use crate::wire::{Kind, Status};
 
 /// The only live server of one service. Made by [`Bus::server`](crate::Bus::server). Belongs to one thread at a time.
 #[derive(Debug)]
@@ -20,6 +21,16 @@ pub struct Server {
     inbox: Inbox,
     sessions: Sessions,
     shared: Arc<Shared>,
+    held_back: Option<HeldBack>,
+}
+
+/// A message that waits for a lane to its client. Its payload is still in the inbox.
+#[derive(Debug)]
+struct HeldBack {
+    kind: Kind,
+    correlation: u64,
+    len: usize,
+    since: Instant,
 }
 
 impl Server {
@@ -27,6 +38,8 @@ impl Server {
     pub const SERVE_MAX: usize = 1024;
     /// Maximum number of messages that one call skips.
     const PASSED_OVER_MAX: usize = 1024;
+    /// Time between two attempts to create the lane that a request waits for.
+    const LANE_PAUSE: Duration = Duration::from_millis(1);
 
     pub(super) fn new(bus: &Bus, service: &ServiceSpec<'_>) -> Result<Self, ServiceError> {
         service.check()?;
@@ -37,7 +50,7 @@ impl Server {
             error => error.into(),
         })?;
         let sessions = Sessions::new(bus.clone(), service, inbox.shared_file());
-        Ok(Self { inbox, sessions, shared: Arc::clone(bus.shared()) })
+        Ok(Self { inbox, sessions, shared: Arc::clone(bus.shared()), held_back: None })
     }
 
     /// The most urgent request that waits, if any. Requests that are expired, cancelled or malformed are answered and skipped.
@@ -49,10 +62,23 @@ impl Server {
         self.inbox.refuse_forked()?;
         self.sessions.close_gone(&self.shared);
         for _ in 0..Self::PASSED_OVER_MAX {
-            let Some(delivery) = self.inbox.receive()? else { return Ok(None) };
-            let len = delivery.payload.len();
-            if let Some(unanswered) = self.sessions.admit(&self.shared, &delivery) {
-                return Ok(Some(Request::new(unanswered, self.inbox.last_payload(len), &mut self.sessions)));
+            let (kind, correlation, len, since) = match self.held_back.take() {
+                Some(HeldBack { kind, correlation, len, since }) => (kind, correlation, len, Some(since)),
+                None => {
+                    let Some(delivery) = self.inbox.receive()? else { return Ok(None) };
+                    (delivery.kind, delivery.correlation, delivery.payload.len(), None)
+                }
+            };
+            let message = Message { kind, correlation, payload: self.inbox.last_payload(len), since };
+            match self.sessions.admit(&self.shared, &message) {
+                Ok(Some(unanswered)) => {
+                    return Ok(Some(Request::new(unanswered, self.inbox.last_payload(len), &mut self.sessions)));
+                }
+                Ok(None) => {}
+                Err(LaneBusy { since }) => {
+                    self.held_back = Some(HeldBack { kind, correlation, len, since });
+                    return Ok(None);
+                }
             }
         }
         Ok(None)
@@ -99,6 +125,10 @@ impl Server {
     /// # Errors
     /// See [`ReceiveError`].
     pub fn wait(&mut self, timeout: Duration) -> Result<bool, ReceiveError> {
+        if self.held_back.is_some() {
+            std::thread::sleep(timeout.min(Self::LANE_PAUSE));
+            return Ok(true);
+        }
         self.inbox.wait_timeout(timeout.min(WAIT_MAX))
     }
 

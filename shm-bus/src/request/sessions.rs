@@ -7,16 +7,17 @@
 //! # Failure
 //! An answer without a lane back is counted, never waited for. A request without one is not run, and its client is told.
 
+use std::time::Instant;
+
 use super::counts::ServerCounts;
 use super::pending::IN_FLIGHT_MAX;
 use super::{Codec, ServiceSpec, has_passed, unanswerable};
-use crate::inbox::Delivery;
 use crate::inbox_file::InboxFile;
 use crate::lane::Envelope;
 use crate::layout::inbox::ServerCount;
-use crate::membership::{Bus, Shared};
+use crate::membership::{Bus, ChangeError, Shared};
 use crate::outgoing::SendError;
-use crate::publisher::Publisher;
+use crate::publisher::{Publisher, PublisherError};
 use crate::wire::{Kind, Priority, RequestPrefix, RequestPrefixError, Status};
 
 /// Maximum number of cancels remembered for one client whose requests are still to be read.
@@ -70,6 +71,23 @@ pub(super) struct Address {
     /// Id of the client's inbox.
     client: u64,
     correlation: u64,
+}
+
+/// A message to a server.
+#[derive(Debug)]
+pub(super) struct Message<'a> {
+    pub(super) kind: Kind,
+    pub(super) correlation: u64,
+    pub(super) payload: &'a [u8],
+    /// Since when it has been held back.
+    pub(super) since: Option<Instant>,
+}
+
+/// The client's lane can't be created while another participant changes the bus: the message is to be held back.
+#[derive(Debug)]
+pub(super) struct LaneBusy {
+    /// Time of the first attempt.
+    pub(super) since: Instant,
 }
 
 /// See the module.
@@ -142,52 +160,55 @@ impl Sessions {
     }
 
     /// The request to run and its address, if the message is a request that may run.
-    pub(super) fn admit(&mut self, shared: &Shared, delivery: &Delivery<'_>) -> Option<DeferredReply> {
-        let prefix = match RequestPrefix::decode(delivery.payload) {
-            Ok((prefix, _)) if delivery.correlation != 0 => prefix,
+    pub(super) fn admit(&mut self, shared: &Shared, message: &Message<'_>) -> Result<Option<DeferredReply>, LaneBusy> {
+        let prefix = match RequestPrefix::decode(message.payload) {
+            Ok((prefix, _)) if message.correlation != 0 => prefix,
             Ok(_) | Err(RequestPrefixError::Short(_) | RequestPrefixError::ReplyTo) => {
                 ServerCount::Malformed.count_in(&self.file);
-                return None;
+                return Ok(None);
             }
-            Err(error) => return self.refuse_malformed(shared, delivery, error),
+            Err(error) => return self.refuse_malformed(shared, message, error).map(|()| None),
         };
-        let address = Address { client: prefix.reply_to, correlation: delivery.correlation };
-        match delivery.kind {
-            Kind::Request => self.admit_request(shared, address, prefix),
-            Kind::Cancel => {
-                self.cancel(shared, address);
-                None
-            }
+        let address = Address { client: prefix.reply_to, correlation: message.correlation };
+        match message.kind {
+            Kind::Request => self.admit_request(shared, address, prefix, message.since),
+            Kind::Cancel => self.cancel(shared, address, message.since).map(|()| None),
             Kind::Message | Kind::Pad | Kind::Response => {
                 ServerCount::Malformed.count_in(&self.file);
-                None
+                Ok(None)
             }
         }
     }
 
-    fn admit_request(&mut self, shared: &Shared, address: Address, prefix: RequestPrefix) -> Option<DeferredReply> {
-        let Some(client) = self.client(shared, address.client) else {
+    fn admit_request(
+        &mut self,
+        shared: &Shared,
+        address: Address,
+        prefix: RequestPrefix,
+        since: Option<Instant>,
+    ) -> Result<Option<DeferredReply>, LaneBusy> {
+        let Some(client) = self.client(shared, address.client, since)? else {
             self.note_unanswerable(shared, address);
-            return None;
+            return Ok(None);
         };
         if address.correlation <= client.seen {
             ServerCount::Malformed.count_in(&self.file);
-            return None;
+            return Ok(None);
         }
         client.seen = address.correlation;
         let cancelled = !client.cancelled.is_empty() && client.take_cancel(address.correlation);
         if cancelled {
             ServerCount::Cancelled.count_in(&self.file);
             let _ = self.answer(address, Status::Cancelled, &[]);
-            return None;
+            return Ok(None);
         }
         if has_passed(prefix.deadline_ns) {
             ServerCount::Expired.count_in(&self.file);
             let _ = self.answer(address, Status::DeadlineExceeded, &[]);
-            return None;
+            return Ok(None);
         }
         ServerCount::Served.count_in(&self.file);
-        Some(DeferredReply { address, prefix })
+        Ok(Some(DeferredReply { address, prefix }))
     }
 
     #[cold]
@@ -198,14 +219,15 @@ impl Sessions {
         }
     }
 
-    fn cancel(&mut self, shared: &Shared, address: Address) {
-        let client = self.client(shared, address.client);
+    fn cancel(&mut self, shared: &Shared, address: Address, since: Option<Instant>) -> Result<(), LaneBusy> {
+        let client = self.client(shared, address.client, since)?;
         match client {
             Some(client) if address.correlation > client.seen && client.cancelled.len() < CANCELS_MAX => {
                 client.cancelled.push(address.correlation);
             }
             _ => ServerCount::CancelsLate.count_in(&self.file),
         }
+        Ok(())
     }
 
     /// Reports this to the sender, as far as the sender is known.
@@ -213,15 +235,18 @@ impl Sessions {
     fn refuse_malformed(
         &mut self,
         shared: &Shared,
-        delivery: &Delivery<'_>,
+        message: &Message<'_>,
         error: RequestPrefixError,
-    ) -> Option<DeferredReply> {
+    ) -> Result<(), LaneBusy> {
+        let reply_to = message.payload.get(8..16).and_then(|bytes| bytes.try_into().ok());
+        let reply_to = reply_to.map_or(0, u64::from_le_bytes);
+        let is_known = self.client(shared, reply_to, message.since)?.is_some();
         ServerCount::Malformed.count_in(&self.file);
-        let reply_to = delivery.payload.get(8..16).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes)?;
-        self.client(shared, reply_to)?;
-        let address = Address { client: reply_to, correlation: delivery.correlation };
-        let _ = self.answer(address, Status::Malformed, error.to_string().as_bytes());
-        None
+        if is_known {
+            let address = Address { client: reply_to, correlation: message.correlation };
+            let _ = self.answer(address, Status::Malformed, error.to_string().as_bytes());
+        }
+        Ok(())
     }
 
     /// Sends an answer to its client.
@@ -277,35 +302,39 @@ impl Sessions {
     }
 
     /// The client whose inbox has this id; a new client gets its lane.
-    fn client(&mut self, shared: &Shared, id: u64) -> Option<&mut Session> {
+    fn client(&mut self, shared: &Shared, id: u64, since: Option<Instant>) -> Result<Option<&mut Session>, LaneBusy> {
         let index = match self.position(id) {
-            Some(index) => index,
-            None => self.open_session(shared, id)?,
+            Some(index) => Some(index),
+            None => self.open_session(shared, id, since)?,
         };
-        self.clients.get_mut(index)
+        Ok(index.and_then(|index| self.clients.get_mut(index)))
     }
 
     #[cold]
-    fn open_session(&mut self, shared: &Shared, id: u64) -> Option<usize> {
+    fn open_session(&mut self, shared: &Shared, id: u64, since: Option<Instant>) -> Result<Option<usize>, LaneBusy> {
+        let since = since.unwrap_or_else(Instant::now);
         let Self { bus, name, schema, priority, response_capacity, .. } = self;
         let service = ServiceSpec { schema: schema.as_str(), ..ServiceSpec::untyped(name) };
-        let inbox = shared.control.inboxes().find(|inbox| inbox.id == id)?;
+        let Some(inbox) = shared.control.inboxes().find(|inbox| inbox.id == id) else { return Ok(None) };
         let reads = service.responses(id, |topic| {
             shared.control.topics().any(|entry| entry.name == topic.name && inbox.gates(entry.index))
         });
         if !reads {
-            return None;
+            return Ok(None);
         }
         let lanes = [(*priority, *response_capacity)];
         let publisher = service.responses(id, |topic| bus.publisher(topic, service.name, &lanes));
         match publisher {
             Ok(publisher) => {
                 self.clients.push(Session { id, publisher, seen: 0, cancelled: Vec::new() });
-                Some(self.clients.len() - 1)
+                Ok(Some(self.clients.len() - 1))
+            }
+            Err(PublisherError::Change(ChangeError::Busy { .. })) if since.elapsed() < shared.lock_timeout => {
+                Err(LaneBusy { since })
             }
             Err(error) => {
                 tracing::warn!(service = name, client = id, %error, "cannot answer a client");
-                None
+                Ok(None)
             }
         }
     }

@@ -41,8 +41,6 @@ pub use self::{
     worker::{DeadLetter, Job, JobError, TakeError, Worker},
 };
 
-use std::sync::Arc;
-
 use crate::membership::Bus;
 
 impl Bus {
@@ -56,7 +54,7 @@ impl Bus {
         producer_name: &str,
         lanes: &[QueueLane],
     ) -> Result<WorkProducer, QueueError> {
-        WorkProducer::new(Arc::clone(self.shared()), queue, producer_name, lanes)
+        WorkProducer::new(self, queue, producer_name, lanes)
     }
 
     /// Creates a worker of `queue`: it takes messages that no other worker holds.
@@ -64,6 +62,6 @@ impl Bus {
     /// # Errors
     /// See [`QueueError`].
     pub fn worker(&self, queue: &QueueSpec<'_>, worker_name: &str) -> Result<Worker, QueueError> {
-        Worker::new(Arc::clone(self.shared()), queue, worker_name)
+        Worker::new(self, queue, worker_name)
     }
 }

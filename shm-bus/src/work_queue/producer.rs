@@ -19,7 +19,7 @@ use crate::lane::{Envelope, Memory, Refusal, copy_in};
 use crate::layout;
 use crate::layout::claims::Count;
 use crate::layout::lane::{HEAD, Tally};
-use crate::membership::{Change, Shared, text_fits};
+use crate::membership::{Bus, Change, Shared, text_fits};
 use crate::outgoing::{Lanes, OutLane, SendError, are_lanes, make_each, sleep_until_room};
 use crate::runtime::claims_name;
 use crate::sync::Ordering;
@@ -58,18 +58,14 @@ struct Room {
 }
 
 impl WorkProducer {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        queue: &QueueSpec<'_>,
-        name: &str,
-        lanes: &[QueueLane],
-    ) -> Result<Self, QueueError> {
+    pub(crate) fn new(bus: &Bus, queue: &QueueSpec<'_>, name: &str, lanes: &[QueueLane]) -> Result<Self, QueueError> {
         text_fits(name)?;
         lanes.iter().try_for_each(|lane| lane.check())?;
         if !are_lanes(lanes.iter().map(|lane| lane.priority)) {
             return Err(QueueError::Lanes);
         }
-        let change = Change::begin(&shared)?;
+        let shared = Arc::clone(bus.shared());
+        let change = Change::begin(&shared, bus.lock_timeout())?;
         let topic = find_or_add_queue(&shared.control, queue)?;
         let dropped = reclaim(&shared, topic, resources_of(lanes));
         let wanted = lanes.iter().map(|lane| (lane.priority, *lane));

@@ -31,7 +31,7 @@ use crate::bell::SLICE;
 use crate::claims::{Claim, Owner, Register, inspect};
 use crate::control::Abandoned;
 use crate::lane::Payload;
-use crate::membership::{Change, Shared, text_fits};
+use crate::membership::{Bus, Change, Shared, text_fits};
 use crate::schedule::Schedule;
 use crate::wire::Policy;
 use lanes::WorkLane;
@@ -107,9 +107,10 @@ impl Worker {
     /// Maximum number of attempts of one take; another worker won each of them.
     const ATTEMPTS_MAX: usize = 64;
 
-    pub(crate) fn new(shared: Arc<Shared>, queue: &QueueSpec<'_>, name: &str) -> Result<Self, QueueError> {
+    pub(crate) fn new(bus: &Bus, queue: &QueueSpec<'_>, name: &str) -> Result<Self, QueueError> {
         text_fits(name)?;
-        let change = Change::begin(&shared)?;
+        let shared = Arc::clone(bus.shared());
+        let change = Change::begin(&shared, bus.lock_timeout())?;
         let control = &shared.control;
         let limit = || QueueError::WorkerLimit { max: control.limits().inboxes };
         let index = control.free_inbox().ok_or_else(limit)?;
