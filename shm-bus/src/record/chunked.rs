@@ -169,12 +169,12 @@ impl ChunkedFile {
         if self.output.is_settled() {
             return Ok(());
         }
-        self.output.settle().or_else(|source| Err(self.unnamed(source)))
+        self.output.settle().map_err(|source| self.unnamed(source))
     }
 
     /// Gives a file without a message its name, or removes it if another file has that name. Returns whether it has the name.
     fn settle_empty(&mut self) -> Result<bool, RecordError> {
-        self.output.settle_if_new().or_else(|source| Err(self.unnamed(source)))
+        self.output.settle_if_new().map_err(|source| self.unnamed(source))
     }
 
     /// Handles a failed renaming: the file keeps its present name.
