@@ -13,7 +13,7 @@ use crate::bus::session::news::told;
 use crate::bus::session::watch::Watch;
 use crate::bus::target::find::find;
 use crate::bus::target::topic::topic;
-use crate::output::figures::{count, plural};
+use crate::output::figures::{count, plural, sum};
 use crate::output::print::{Guard, tell};
 
 /// Records topics into an MCAP file, until Ctrl-C or the game's end.
@@ -224,7 +224,8 @@ fn flush(args: &Args, recorder: &mut Recorder, out: &mut impl Write) -> Result<(
 }
 
 fn total<'a>(counts: impl IntoIterator<Item = &'a RecordedCounts>) -> (u64, u64) {
-    counts.into_iter().fold((0, 0), |(messages, lost), topic| (messages + topic.messages, lost + topic.lost))
+    let add = |(messages, lost), topic: &RecordedCounts| (sum([messages, topic.messages]), sum([lost, topic.lost]));
+    counts.into_iter().fold((0, 0), add)
 }
 
 fn write_summary(

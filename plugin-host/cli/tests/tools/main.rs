@@ -20,5 +20,6 @@ mod record;
 mod recording_to;
 mod removed;
 mod replay;
+mod scribbled;
 mod support;
 mod top;

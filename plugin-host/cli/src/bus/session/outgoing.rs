@@ -6,6 +6,7 @@ use shm_bus::wire::Priority;
 use shm_bus::{Bus, ChangeError, Publisher, SendError};
 
 use super::watch::Watch;
+use crate::output::figures::sum;
 
 /// A command gives up when a gating inbox has not read for this long.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -82,7 +83,7 @@ fn own_lanes(bus: &Bus) -> Vec<OwnLane> {
     for topic in &snapshot.topics {
         let readers = snapshot.inboxes.iter().filter(|inbox| inbox.topics.contains(&topic.name)).count() as u64;
         for lane in topic.lanes.iter().filter(|lane| lane.open && own(lane.participant)) {
-            let seen = lane.received + lane.lost + lane.conflated;
+            let seen = sum([lane.received, lane.lost, lane.conflated]);
             lanes.push(OwnLane { laggard: lane.laggard.clone(), unseen: seen < lane.sent.saturating_mul(readers) });
         }
     }
