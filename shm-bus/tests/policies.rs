@@ -67,6 +67,34 @@ fn reject_gives_the_newest_back_and_counts_it() {
 }
 
 #[test]
+fn a_sender_gives_up_waiting_for_room_when_it_is_told_to() {
+    let mut game = Game::new(Policy::Block { timeout_ms: u32::MAX });
+    let room = (game.publisher.payload_max(Priority::Normal) / 8) as u64;
+    let bytes = vec![0; 8 * room as usize];
+    let mut sent = 0;
+    while game.publisher.send_while(Priority::Normal, &bytes, || false).is_ok() {
+        sent += 1;
+    }
+    assert!(sent > 0);
+    let lane = game.lane();
+    assert_eq!((lane.sent, lane.waited, lane.timed_out, lane.rejected), (sent, 1, 1, 0), "given up once");
+
+    // Room that is made while the sender waits is used.
+    let Game { publisher, inbox, .. } = &mut game;
+    let mut asked = 0;
+    let sent_later = publisher.send_while(Priority::Normal, &bytes, || {
+        asked += 1;
+        if asked == 3 {
+            assert_eq!(inbox.drain(|_| ()).expect("mapped") as u64, sent);
+        }
+        true
+    });
+    assert_eq!((sent_later, asked), (Ok(()), 3));
+    let lane = game.lane();
+    assert_eq!((lane.sent, lane.waited, lane.timed_out), (sent + 1, 2, 1));
+}
+
+#[test]
 fn drop_newest_succeeds_and_counts_what_it_dropped() {
     let mut game = Game::new(Policy::DropNewest);
     for value in 0..MANY {

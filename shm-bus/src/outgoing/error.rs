@@ -20,7 +20,7 @@ pub enum SendError {
         /// Bytes that they can take, with their headers.
         capacity: u64,
     },
-    /// Like `Full` or `QueueFull`, after waiting as long as the topic's policy says.
+    /// Like `Full` or `QueueFull`, after waiting as long as the topic's policy says, or until the sender gave up.
     #[error("the lane was still full after {timeout_ms} ms: no inbox or worker made room")]
     TimedOut {
         /// Milliseconds waited.

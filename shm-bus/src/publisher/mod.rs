@@ -96,6 +96,20 @@ impl Publisher {
         self.send_as(priority, Envelope::MESSAGE, payload)
     }
 
+    /// Like [`Self::send`], but gives up a wait for room under [`Policy::Block`] once `goes_on` returns `false`: the message then counts as
+    /// timed out. `goes_on` is asked before each sleep and after it; a sleep ends after at most ten milliseconds.
+    ///
+    /// # Errors
+    /// See [`SendError`]; then nothing was sent.
+    pub fn send_while(
+        &mut self,
+        priority: Priority,
+        payload: &[u8],
+        mut goes_on: impl FnMut() -> bool,
+    ) -> Result<(), SendError> {
+        self.send_after_making_room(priority, Envelope::MESSAGE, payload, &mut goes_on)
+    }
+
     /// Like [`Self::send`], for another kind.
     #[inline(always)]
     pub(crate) fn send_as(&mut self, priority: Priority, envelope: Envelope, payload: &[u8]) -> Result<(), SendError> {
@@ -106,7 +120,7 @@ impl Publisher {
             signal::signal(&self.shared, self.topic, lane, self.fenced);
             return Ok(());
         }
-        self.send_after_making_room(priority, envelope, payload)
+        self.send_after_making_room(priority, envelope, payload, &mut || true)
     }
 
     /// Like [`Self::commit`], for another kind.
@@ -244,7 +258,7 @@ impl Publisher {
         {
             return Ok(());
         }
-        self.write_after_making_room(priority, envelope, payload)
+        self.write_after_making_room(priority, envelope, payload, &mut || true)
     }
 
     #[cold]
@@ -253,9 +267,10 @@ impl Publisher {
         priority: Priority,
         envelope: Envelope,
         payload: &[u8],
+        goes_on: &mut dyn FnMut() -> bool,
     ) -> Result<(), SendError> {
         self.refuse_unusable()?;
-        match self.reserve(priority, payload.len()) {
+        match self.reserve_while(priority, payload.len(), goes_on) {
             Ok(first) => {
                 if self.lane(priority)?.writer.take_shown() {
                     self.signal(priority);
@@ -276,8 +291,9 @@ impl Publisher {
         priority: Priority,
         envelope: Envelope,
         payload: &[u8],
+        goes_on: &mut dyn FnMut() -> bool,
     ) -> Result<(), SendError> {
-        self.write_after_making_room(priority, envelope, payload)?;
+        self.write_after_making_room(priority, envelope, payload, goes_on)?;
         self.signal(priority);
         Ok(())
     }
@@ -291,11 +307,21 @@ impl Publisher {
 
     #[inline]
     fn reserve(&mut self, priority: Priority, len: usize) -> Result<usize, SendError> {
+        self.reserve_while(priority, len, &mut || true)
+    }
+
+    #[inline]
+    fn reserve_while(
+        &mut self,
+        priority: Priority,
+        len: usize,
+        goes_on: &mut dyn FnMut() -> bool,
+    ) -> Result<usize, SendError> {
         if self.shared.is_forked() {
             return Err(SendError::Forked);
         }
         self.lane(priority)?;
-        self.reserve_now(priority, len).or_else(|refusal| self.refused(priority, len, refusal))
+        self.reserve_now(priority, len).or_else(|refusal| self.refused(priority, len, refusal, goes_on))
     }
 }
 

@@ -18,9 +18,15 @@ impl Publisher {
     /// moment.
     const TEST_INTERVAL: Duration = Duration::from_millis(10);
 
-    /// Room for `len` bytes that were just refused.
+    /// Room for `len` bytes that were just refused. A wait for it ends once `goes_on` returns `false`.
     #[cold]
-    pub(super) fn refused(&mut self, priority: Priority, len: usize, refusal: Refusal) -> Result<usize, SendError> {
+    pub(super) fn refused(
+        &mut self,
+        priority: Priority,
+        len: usize,
+        refusal: Refusal,
+        goes_on: &mut dyn FnMut() -> bool,
+    ) -> Result<usize, SendError> {
         self.shared.look_if_removed();
         self.refuse_unusable()?;
         let lane = self.lanes[priority as usize].as_mut().ok_or(SendError::NoLane(priority))?;
@@ -34,7 +40,8 @@ impl Publisher {
                 return Ok(first);
             }
             if let Policy::Block { timeout_ms } = self.policy
-                && let Some(first) = self.wait_for_room(priority, len, Duration::from_millis(timeout_ms.into()))
+                && let Some(first) =
+                    self.wait_for_room(priority, len, Duration::from_millis(timeout_ms.into()), goes_on)
             {
                 return Ok(first);
             }
@@ -55,8 +62,14 @@ impl Publisher {
         self.reserve_now(priority, len).ok()
     }
 
-    /// Sleeps until the inboxes have made room, at most `timeout`. Detects dead ones meanwhile.
-    fn wait_for_room(&mut self, priority: Priority, len: usize, timeout: Duration) -> Option<usize> {
+    /// Sleeps until the inboxes have made room, at most `timeout`, and only while `goes_on`. Detects dead ones meanwhile.
+    fn wait_for_room(
+        &mut self,
+        priority: Priority,
+        len: usize,
+        timeout: Duration,
+        goes_on: &mut dyn FnMut() -> bool,
+    ) -> Option<usize> {
         let shared = std::sync::Arc::clone(&self.shared);
         let lane = self.lanes[priority as usize].as_ref()?;
         lane.writer.tally(Tally::Waited, 1);
@@ -67,7 +80,7 @@ impl Publisher {
         sleep_until_room(&shared, index, timeout, || {
             shared.beat();
             first = self.reserve_now(priority, len).ok().or_else(|| self.without_the_dead(priority, len));
-            first.is_some() || shared.was_removed()
+            first.is_some() || shared.was_removed() || !goes_on()
         });
         first
     }

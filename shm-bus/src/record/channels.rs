@@ -127,10 +127,10 @@ impl Channels {
         data.extend(delivery.sequence.to_le_bytes());
         data.extend(delivery.lost.to_le_bytes());
         channel.layout.write(delivery, plain, self.encoding, data);
-        channel.lost += delivery.lost;
+        channel.lost = channel.lost.saturating_add(delivery.lost);
         topic.counts.messages += 1;
         topic.counts.bytes += delivery.payload.len() as u64;
-        topic.counts.lost += delivery.lost;
+        topic.counts.lost = topic.counts.lost.saturating_add(delivery.lost);
         channel.id
     }
 

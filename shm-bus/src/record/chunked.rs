@@ -119,12 +119,18 @@ impl ChunkedFile {
         }
     }
 
-    /// Ends the file with its index and gives it its name.
-    pub(super) fn finish(&mut self) -> Result<(), RecordError> {
+    /// Ends the file with its index and gives it its name. A file without a message replaces no other: it is removed instead. Returns
+    /// whether the file has its name.
+    pub(super) fn finish(&mut self) -> Result<bool, RecordError> {
         self.put(|out| out.finish().map(drop))?;
-        self.settle()?;
+        if self.has_messages() {
+            self.settle()?;
+        } else if !self.settle_empty()? {
+            return Ok(false);
+        }
         self.check_length()?;
-        self.check_place()
+        self.check_place()?;
+        Ok(true)
     }
 
     /// Checks that the file is as long as the written data: nobody else writes to it or truncates it.
@@ -163,10 +169,21 @@ impl ChunkedFile {
         if self.output.is_settled() {
             return Ok(());
         }
-        let Err(source) = self.output.settle() else { return Ok(()) };
-        self.check_place()?;
+        self.output.settle().map_err(|source| self.unnamed(source))
+    }
+
+    /// Gives a file without a message its name, or removes it if another file has that name. Returns whether it has the name.
+    fn settle_empty(&mut self) -> Result<bool, RecordError> {
+        self.output.settle_if_new().map_err(|source| self.unnamed(source))
+    }
+
+    /// Handles a failed renaming: the file keeps its present name.
+    fn unnamed(&mut self, source: io::Error) -> RecordError {
+        if let Err(error) = self.check_place() {
+            return error;
+        }
         let (path, wanted) = (self.output.leave(), self.wanted.clone());
-        Err(RecordError::Name { path, wanted, source })
+        RecordError::Name { path, wanted, source }
     }
 
     /// Handles a failed write: only flushed data remain. A file without a message is removed.

@@ -122,6 +122,20 @@ impl Output {
         Ok(())
     }
 
+    /// Gives the file its name if no other file has it; otherwise removes this file. Returns whether it has the name.
+    pub(super) fn settle_if_new(&mut self) -> io::Result<bool> {
+        let Some(temporary) = &self.temporary else { return Ok(true) };
+        match output::rename_new(temporary, &self.target) {
+            Ok(()) => self.temporary = None,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                self.discard();
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(true)
+    }
+
     /// Leaves the file where it is; returns its path.
     pub(super) fn leave(&mut self) -> PathBuf {
         self.temporary.take().unwrap_or_else(|| self.wanted.clone())

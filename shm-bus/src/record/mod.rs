@@ -23,7 +23,8 @@
 //!
 //! # Invariants
 //! 1. A file grows by whole chunks: flushed data can be read whatever happens to the recorder.
-//! 2. A recording gets its own name only once it contains a message, or has ended; until then an existing file of that name stays.
+//! 2. A recording gets its own name only once it contains a message; until then an existing file of that name stays. A recording that
+//!    ends without a message gets the name only if no file has it.
 //! 3. Nothing in a file is trusted: lengths are bounded, schemas parsed and checked before use.
 //! 4. Damage costs only the chunks in which it lies. Channels are written repeatedly, up to the end, so that one copy survives damage to
 //!    the others.
@@ -51,7 +52,7 @@ pub use error::RecordError;
 pub use frames::Damage;
 pub use reader::{RecordedMessage, Recording, RecordingError, RecordingReader};
 pub use recorded::RecordedChannel;
-pub use writer::Recorder;
+pub use writer::{Finished, Recorder};
 
 use crate::schema::ros::Dialect;
 use crate::wire::Kind;

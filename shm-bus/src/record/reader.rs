@@ -113,7 +113,7 @@ impl Recording {
             unchecked += u64::from(reader.frames.is_torn());
             let channel = &mut reader.channels[channel];
             channel.messages += 1;
-            channel.lost += lost;
+            channel.lost = channel.lost.saturating_add(lost);
             channel.longest = channel.longest.max(len);
         }
         let RecordingReader { path, frames: Frames { cut_off, damage, .. }, .. } = reader;

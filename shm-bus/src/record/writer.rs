@@ -14,6 +14,17 @@ use super::{ABOUT, CHANNEL, Encoding, LOSSES};
 use crate::inbox::{Delivery, Missed};
 use crate::snapshot::TopicInfo;
 
+/// The result of a recording that ended without an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finished {
+    /// What was recorded, by topic.
+    pub counts: Vec<RecordedCounts>,
+    /// Whether the recording exists, under its own name. It is `false` if it has no message and another file has that name: that file is
+    /// unchanged.
+    pub is_kept: bool,
+}
+
 /// See [the module](super).
 #[derive(Debug)]
 pub struct Recorder {
@@ -29,8 +40,8 @@ impl Recorder {
     /// Number of bytes after which [`Self::write`] flushes.
     const CHUNK_BYTES: usize = 1 << 20;
 
-    /// Begins a recording at `path`, where no file may exist unless `overwrite`. Until it contains a message, or has ended, it has another
-    /// name next to that one, see [`Self::path`]; an existing file at `path` stays until then.
+    /// Begins a recording at `path`, where no file may exist unless `overwrite`. Until it contains a message it has another name next to
+    /// that one, see [`Self::path`]; an existing file at `path` stays until then.
     ///
     /// # Errors
     /// [`RecordError::Create`]; also [`RecordError::Write`].
@@ -129,17 +140,18 @@ impl Recorder {
         self.channels.counts()
     }
 
-    /// Ends the file with its index and the losses, and returns the counts.
+    /// Ends the file with its index and the losses. A recording without a message replaces no file: it gets its name only if no file has
+    /// it, and is removed otherwise.
     ///
     /// # Errors
     /// See [`RecordError`].
-    pub fn finish(mut self) -> Result<Vec<RecordedCounts>, RecordError> {
+    pub fn finish(mut self) -> Result<Finished, RecordError> {
         let losses = self.channels.losses().into_iter().map(|(what, lost)| (what, lost.to_string())).collect();
         self.flush()?;
         self.write_copies(self.channels.copies())?;
         self.file.put_metadata(LOSSES, losses)?;
-        self.file.finish()?;
-        Ok(self.channels.counts().cloned().collect())
+        let is_kept = self.file.finish()?;
+        Ok(Finished { counts: self.channels.counts().cloned().collect(), is_kept })
     }
 }
 

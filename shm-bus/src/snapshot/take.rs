@@ -147,7 +147,7 @@ fn lane_info(view: View<'_>, lane: &LaneEntry, inboxes: &[Open]) -> Option<LaneI
 
 fn inbox_info((entry, file): &Open, topics: &[TopicEntry]) -> InboxInfo {
     let total = |lane_count, count| {
-        sum((0..LANES_MAX).map(|index| file.lane_count(index, lane_count))).wrapping_add(file.count(count))
+        sum((0..LANES_MAX).map(|index| file.lane_count(index, lane_count))).saturating_add(file.count(count))
     };
     let subscribed = topics.iter().filter(|topic| entry.reads(topic.index));
     let service = ServiceSpec::untyped(&entry.name);
@@ -172,5 +172,5 @@ fn inbox_info((entry, file): &Open, topics: &[TopicEntry]) -> InboxInfo {
 
 /// The sum of counters, which may have any values.
 fn sum<'a>(counters: impl Iterator<Item = &'a AtomicU64>) -> u64 {
-    counters.fold(0, |sum, counter| sum.wrapping_add(counter.load(Ordering::Relaxed)))
+    counters.fold(0, |sum, counter| sum.saturating_add(counter.load(Ordering::Relaxed)))
 }

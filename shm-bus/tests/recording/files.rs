@@ -10,16 +10,40 @@ use tempfile::TempDir;
 use super::{hit, read, record, rig};
 
 #[test]
-fn an_existing_file_is_kept_unless_told_otherwise_and_then_to_the_end() {
+fn an_existing_file_outlives_a_recording_without_a_message() {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("game.mcap");
     fs::write(&file, "precious").expect("written");
     Recorder::create(&file, "game", false).expect_err("kept");
     let recorder = Recorder::create(&file, "game", true).expect("made");
     assert_eq!(fs::read(&file).expect("there"), b"precious");
-    recorder.finish().expect("written");
-    assert!(Recording::open(&file).expect("readable").channels.is_empty());
+    assert!(!recorder.finish().expect("written").is_kept);
+    assert_eq!(fs::read(&file).expect("there"), b"precious");
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+}
+
+#[test]
+fn a_file_that_came_while_nothing_was_recorded_outlives_the_recording() {
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("game.mcap");
+    let recorder = Recorder::create(&file, "game", false).expect("made");
+    fs::write(&file, "precious").expect("written");
+    assert!(!recorder.finish().expect("written").is_kept);
+    assert_eq!(fs::read(&file).expect("there"), b"precious");
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+}
+
+#[test]
+fn a_recording_without_a_message_gets_a_name_that_is_free_and_is_readable() {
+    let folder = TempDir::new().expect("a folder");
+    for overwrite in [false, true] {
+        let file = folder.path().join(format!("{overwrite}.mcap"));
+        let finished = Recorder::create(&file, "game", overwrite).expect("made").finish().expect("written");
+        assert!(finished.is_kept && finished.counts.is_empty());
+        let recording = Recording::open(&file).expect("readable");
+        assert!(recording.channels.is_empty() && !recording.cut_off, "{recording:#?}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2);
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn a_recording_holds_messages_times_priorities_and_losses() {
         rig.publisher.send(Priority::High, &hit(number)).expect("room");
     }
     record(&mut rig, &mut recorder, &mut time);
-    let counts = recorder.finish().expect("room on the disk");
+    let counts = recorder.finish().expect("room on the disk").counts;
     assert_eq!((&counts[0].topic[..], counts.len()), ("test/hits", 1));
     assert_eq!(counts[0].messages + counts[0].lost, 202);
     assert!(counts[0].lost > 0);
@@ -150,7 +150,7 @@ fn the_file_alone_says_what_was_missed_of_lanes_that_came_and_went() {
     drop(passing);
     assert_eq!(rig.inbox.drain(|_| {}).expect("mapped"), 0);
     rig.inbox.take_missed().iter().for_each(|missed| recorder.miss(missed));
-    let counts = recorder.finish().expect("room on the disk");
+    let counts = recorder.finish().expect("room on the disk").counts;
     assert_eq!((counts.len(), counts[0].messages, counts[0].lost), (1, 1, 5));
     assert_eq!(losses(&file), [("test/hits".to_owned(), "5".to_owned())]);
 }

@@ -11,7 +11,7 @@ use crate::bus::observe::gaps::Gaps;
 use crate::bus::session::news::{missed, told};
 use crate::bus::session::watch::Watch;
 use crate::bus::target::topic::TopicArgs;
-use crate::output::figures::{count, nanoseconds, per_second};
+use crate::output::figures::{count, nanoseconds, per_second, sum};
 
 /// Measures how often a topic is sent, and the gaps between its messages as this command receives them.
 ///
@@ -59,19 +59,19 @@ pub(super) fn hz(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>
             interval.restart();
         }
     }
-    interval.lost = interval.lost.saturating_add(missed(&mut inbox));
-    if interval.messages + interval.lost > 0 { interval.print(args, out) } else { Ok(()) }
+    interval.lost = sum([interval.lost, missed(&mut inbox)]);
+    if interval.messages > 0 || interval.lost > 0 { interval.print(args, out) } else { Ok(()) }
 }
 
 impl Interval {
     /// Takes the next message, if one waits and `most` allows it; returns the number of messages.
     fn take(&mut self, inbox: &mut Inbox, most: u64) -> Result<u64, Box<dyn Error>> {
-        self.lost = self.lost.saturating_add(missed(inbox));
+        self.lost = sum([self.lost, missed(inbox)]);
         let Some(delivery) = told(inbox.receive())?.flatten().filter(|_| most > 0) else { return Ok(0) };
         self.gaps.arrived(Instant::now());
         self.messages += 1;
         self.bytes += delivery.payload.len() as u64;
-        self.lost += delivery.lost;
+        self.lost = sum([self.lost, delivery.lost]);
         Ok(1)
     }
 
@@ -82,7 +82,7 @@ impl Interval {
 
     fn print(&self, args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
         let time = self.begun.elapsed();
-        let (rate, bytes) = (per_second(self.messages + self.lost, time), per_second(self.bytes, time));
+        let (rate, bytes) = (per_second(sum([self.messages, self.lost]), time), per_second(self.bytes, time));
         if args.json {
             let line = json!({
                 "topic": args.target.topic, "seconds": time.as_secs_f64(), "messages": self.messages, "lost": self.lost,

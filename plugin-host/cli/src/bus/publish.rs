@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use shm_bus::schema::{EncodeError, Fields};
 use shm_bus::wire::Priority;
-use shm_bus::{Bus, Publisher, TopicInfo};
+use shm_bus::{Bus, Publisher, PublisherError, TopicInfo};
 
 use crate::bus::session::outgoing::{capacity, linger, send};
 use crate::bus::session::pace::Pace;
@@ -53,10 +53,11 @@ pub(crate) struct Args {
 
 /// A line of the input is not a message.
 #[derive(Debug, thiserror::Error)]
-#[error("line {line}")]
-struct LineError {
-    line: u64,
-    source: EncodeError,
+enum LineError {
+    #[error("line {line}")]
+    Message { line: u64, source: EncodeError },
+    #[error("line {line} cannot be read")]
+    Read { line: u64, source: std::io::Error },
 }
 
 fn rate(text: &str) -> Result<f64, String> {
@@ -90,8 +91,8 @@ pub(super) fn publish(args: &Args) -> Result<(), Box<dyn Error>> {
         Source::Given { payload, .. } => payload.len(),
         Source::Lines { .. } => fields.size() * 64,
     };
-    let mut publisher = bus.publisher(&spec(&topic), "hotframe bus pub", &[(priority, capacity(longest))])?;
-    let sent = send_all(args, (&bus, &mut watch), (&mut publisher, priority), (&fields, &mut source))?;
+    let mut lane = Lane::open(&bus, &topic, priority, longest)?;
+    let sent = send_all(args, (&bus, &mut watch), &mut lane, (&fields, &mut source))?;
     linger(&bus);
     tell(format_args!("sent {sent} to {} at priority {}", topic.name, priority.name()));
     if let Source::Lines { empty: empty @ 1.., .. } = source {
@@ -103,11 +104,37 @@ pub(super) fn publish(args: &Args) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// The lane of the messages.
+struct Lane<'a> {
+    bus: &'a Bus,
+    topic: &'a TopicInfo,
+    priority: Priority,
+    publisher: Publisher,
+}
+
+impl<'a> Lane<'a> {
+    /// A lane for messages of up to `longest` bytes.
+    fn open(bus: &'a Bus, topic: &'a TopicInfo, priority: Priority, longest: usize) -> Result<Self, PublisherError> {
+        let publisher = bus.publisher(&spec(topic), "hotframe bus pub", &[(priority, capacity(longest))])?;
+        Ok(Self { bus, topic, priority, publisher })
+    }
+
+    /// Replaces the lane by a longer one if it has no room for a message of `len` bytes. Readers first see what is in the present one, so
+    /// that the order of the messages is kept.
+    fn make_long_enough(&mut self, len: usize) -> Result<(), PublisherError> {
+        if len > self.publisher.payload_max(self.priority) {
+            linger(self.bus);
+            *self = Self::open(self.bus, self.topic, self.priority, len)?;
+        }
+        Ok(())
+    }
+}
+
 /// Sends until the source is empty or the command has to end; returns the number of records.
 fn send_all(
     args: &Args,
     (bus, watch): (&Bus, &mut Watch),
-    (publisher, priority): (&mut Publisher, Priority),
+    lane: &mut Lane<'_>,
     (fields, source): (&Fields, &mut Source),
 ) -> Result<u64, Box<dyn Error>> {
     let mut pace = Pace::start(Instant::now());
@@ -124,7 +151,8 @@ fn send_all(
         } else if watch.is_over(bus)? {
             break;
         }
-        if !send((bus, watch), (publisher, &args.topic), priority, &payload)? {
+        lane.make_long_enough(payload.len())?;
+        if !send((bus, watch), (&mut lane.publisher, &args.topic), lane.priority, &payload)? {
             break;
         }
         sent += 1;
@@ -160,14 +188,14 @@ impl Source {
                 match lines.recv_timeout(Watch::SLICE) {
                     Ok(text) => {
                         *line += 1;
-                        let text = text?;
+                        let text = text.map_err(|source| LineError::Read { line: *line, source })?;
                         if matches!(text.trim(), "" | "null") {
                             *empty += u64::from(!text.trim().is_empty());
                             continue;
                         }
                         *left -= 1;
-                        let payload = fields.from_json(&text).map_err(|source| LineError { line: *line, source })?;
-                        return Ok(Some(payload));
+                        let payload = fields.from_json(&text);
+                        return Ok(Some(payload.map_err(|source| LineError::Message { line: *line, source })?));
                     }
                     Err(RecvTimeoutError::Timeout) => {
                         if watch.is_over(bus)? {

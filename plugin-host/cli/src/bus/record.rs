@@ -5,15 +5,15 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use serde_json::json;
-use shm_bus::record::{Encoding, RecordedCounts, Recorder};
+use serde_json::{Value, json};
+use shm_bus::record::{Encoding, Finished, RecordedCounts, Recorder};
 use shm_bus::{Attachment, Bus, Delivery, Inbox, Shown, Start, TopicInfo};
 
 use crate::bus::session::news::told;
 use crate::bus::session::watch::Watch;
 use crate::bus::target::find::find;
 use crate::bus::target::topic::topic;
-use crate::output::figures::{count, plural};
+use crate::output::figures::{count, plural, sum};
 use crate::output::print::{Guard, tell};
 
 /// Records topics into an MCAP file, until Ctrl-C or the game's end.
@@ -31,7 +31,8 @@ use crate::output::print::{Guard, tell};
 /// `hotframe bus replay` plays both. Each message keeps its priority, publisher and number, and how many were lost just before it.
 ///
 /// The file is flushed four times a second; flushed data stays readable whatever happens to the recorder. Until the first
-/// message is flushed, the file is called FILE.part, and an existing FILE stays unchanged.
+/// message is flushed, the file is called FILE.part, and an existing FILE stays unchanged. A recording that ends without a message
+/// leaves an existing FILE as it is; it becomes FILE, without messages, only if there is none.
 ///
 /// Messages whose publisher ended before this command read them count as lost. A topic that is declared again with another
 /// layout or policy gets another channel.
@@ -116,18 +117,26 @@ fn record_telling(args: &Args, out: &mut impl Write) -> Result<(), Box<dyn Error
         tell(format_args!("the recording is {now}, and {then} from its first message on"));
     }
     run(args, &bus, (&mut inbox, &mut recorder), &mut watch, out)?;
-    let counts = recorder.finish()?;
+    let finished = recorder.finish()?;
+    if !finished.is_kept {
+        tell(format_args!("nothing was recorded; {} is as it was", args.file.display()));
+    }
     if args.json {
-        let topics = counts.iter().map(|topic| {
-            json!({ "topic": topic.topic, "messages": topic.messages, "bytes": topic.bytes, "lost": topic.lost })
-        });
-        let (messages, lost) = total(&counts);
-        let topics = topics.collect::<Vec<_>>();
-        writeln!(out, "{}", json!({ "file": args.file, "messages": messages, "lost": lost, "topics": topics }))?;
+        writeln!(out, "{}", summary_json(args, &finished))?
     } else {
-        write_summary(args, &counts, out)?;
+        write_summary(args, &finished, out)?
     }
     Ok(out.flush()?)
+}
+
+/// Its `file` is null if the recording has no message and another file has its name.
+fn summary_json(args: &Args, Finished { counts, is_kept, .. }: &Finished) -> Value {
+    let topics = counts.iter().map(
+        |topic| json!({ "topic": topic.topic, "messages": topic.messages, "bytes": topic.bytes, "lost": topic.lost }),
+    );
+    let (messages, lost) = total(counts);
+    let (file, topics) = (is_kept.then_some(&args.file), topics.collect::<Vec<_>>());
+    json!({ "file": file, "messages": messages, "lost": lost, "topics": topics })
 }
 
 fn run(
@@ -215,15 +224,20 @@ fn flush(args: &Args, recorder: &mut Recorder, out: &mut impl Write) -> Result<(
 }
 
 fn total<'a>(counts: impl IntoIterator<Item = &'a RecordedCounts>) -> (u64, u64) {
-    counts.into_iter().fold((0, 0), |(messages, lost), topic| (messages + topic.messages, lost + topic.lost))
+    let add = |(messages, lost), topic: &RecordedCounts| (sum([messages, topic.messages]), sum([lost, topic.lost]));
+    counts.into_iter().fold((0, 0), add)
 }
 
-fn write_summary(args: &Args, counts: &[RecordedCounts], out: &mut impl Write) -> std::io::Result<()> {
+fn write_summary(
+    args: &Args,
+    Finished { counts, is_kept, .. }: &Finished,
+    out: &mut impl Write,
+) -> std::io::Result<()> {
     for topic in counts {
         let (messages, bytes) = (plural(topic.messages, "message"), count(topic.bytes as f64));
         writeln!(out, "{}: {} {messages}, {bytes}B, {} lost", Shown(&topic.topic), topic.messages, topic.lost)?;
     }
     let (messages, lost) = total(counts);
-    let file = args.file.display().to_string();
-    writeln!(out, "{messages} {} in {}, {lost} lost", plural(messages, "message"), Shown(&file))
+    let place = if *is_kept { format!(" in {}", Shown(&args.file.display().to_string())) } else { String::new() };
+    writeln!(out, "{messages} {}{place}, {lost} lost", plural(messages, "message"))
 }

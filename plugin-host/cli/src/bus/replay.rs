@@ -12,7 +12,7 @@ use crate::bus::session::outgoing::{capacity, linger, send};
 use crate::bus::session::pace::Pace;
 use crate::bus::session::watch::Watch;
 use crate::bus::target::find::{FindError, find};
-use crate::output::figures::{nanoseconds, plural, several};
+use crate::output::figures::{nanoseconds, plural, several, sum};
 use crate::output::print::tell;
 
 /// Publishes a recording again, with its timing, priorities and publishers' names.
@@ -118,7 +118,7 @@ fn tell_of_damage(args: &Args, recording: &Recording) {
         tell(format_args!("{file} is damaged at byte {at}: {problem}; {what} are left out"));
     }
     if let Some(more) = recording.damage.get(PLACES_MAX..).filter(|more| !more.is_empty()) {
-        let bytes: u64 = more.iter().map(|damage| damage.bytes).sum();
+        let bytes = sum(more.iter().map(|damage| damage.bytes));
         tell(format_args!("{file} is damaged at {} more places; {bytes} bytes are left out", more.len()));
     }
     if recording.foreign > 0 {

@@ -27,6 +27,11 @@ pub(crate) fn plural(number: u64, what: &str) -> String {
     }
 }
 
+/// The sum of counts, at most `u64::MAX`: counts of a bus may have any values, because any process on it can write them.
+pub(crate) fn sum(counts: impl IntoIterator<Item = u64>) -> u64 {
+    counts.into_iter().fold(0, u64::saturating_add)
+}
+
 /// A number with three digits.
 fn three(number: f64) -> String {
     match number {
@@ -71,7 +76,7 @@ pub(crate) fn per_second(events: u64, time: Duration) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, nanoseconds, several};
+    use super::{count, nanoseconds, several, sum};
 
     #[test]
     fn three_digits_say_enough() {
@@ -88,6 +93,11 @@ mod tests {
         }
         assert_eq!(nanoseconds(16_666_667.0), "16.7 ms");
         assert_eq!(nanoseconds(250.0), "250 ns");
+    }
+
+    #[test]
+    fn no_sum_overflows() {
+        assert_eq!([sum([]), sum([1, 2]), sum([u64::MAX, 1, u64::MAX])], [0, 3, u64::MAX]);
     }
 
     #[test]

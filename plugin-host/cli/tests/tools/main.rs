@@ -21,6 +21,7 @@ mod record;
 mod recording_to;
 mod removed;
 mod replay;
+mod scribbled;
 mod support;
 mod top;
 mod values;

@@ -3,10 +3,11 @@
 use std::process::Stdio;
 use std::time::Instant;
 
-use shm_bus::wire::Priority;
-use shm_bus::{Attachment, Inbox};
+use rustix::process::Signal;
+use shm_bus::wire::{Policy, Priority};
+use shm_bus::{Attachment, Bus, Inbox, Snapshot, Start, TopicSpec};
 
-use super::support::{Game, HITS, Tool, hit, hit_json};
+use super::support::{Game, HANG, HITS, Tool, hit, hit_json};
 
 /// Receives `count` messages.
 fn receive(inbox: &mut Inbox, count: usize) -> Vec<(Priority, String, Vec<u8>)> {
@@ -84,6 +85,67 @@ fn what_does_not_fit_is_refused_with_the_reason() {
         assert!(error.contains(told), "{error}");
     }
     assert_eq!(game.bus.snapshot().topics[0].lanes.len(), 2, "nothing was made");
+}
+
+#[test]
+fn a_command_that_waits_for_room_ends_at_ctrl_c_and_at_sigterm() {
+    let mut game = Game::start();
+    let blocked = TopicSpec { name: "test/blocked", policy: Policy::Block { timeout_ms: 3_600_000 }, ..HITS };
+    let _publisher = game.bus.publisher(&blocked, "physics", &[(Priority::High, 4096)]).expect("made");
+    let mut inbox = game.bus.inbox("reader", Attachment::Gating).expect("made");
+    inbox.subscribe(&blocked, Start::Now).expect("subscribed");
+    let waits = |snapshot: &Snapshot| {
+        let lanes = snapshot.topics.iter().flat_map(|topic| &topic.lanes);
+        lanes.filter(|lane| lane.open && lane.waited > 0 && lane.timed_out == 0).count() == 1
+    };
+    let message = format!("[{}]", vec![hit_json(1); 64].join(","));
+    for signal in [Signal::INT, Signal::TERM] {
+        let publisher = game.tool(&["pub", blocked.name, &message, "--count", "1000000"]);
+        game.until("it waits for room", waits);
+        publisher.signal(signal);
+        let ended = publisher.end();
+        assert!(ended.status.success() && ended.err.contains("to test/blocked"), "{}", ended.err);
+    }
+    let file = game.file("game.mcap");
+    let record = game.tool(&["record", file.to_str().expect("text"), HITS.name, "--count", "1"]);
+    game.until_read_by("hotframe bus record", 1);
+    game.send(0..1);
+    record.done();
+    let lab = Bus::open_in(game.folder(), "lab").expect("opens");
+    let hits = TopicSpec { name: HITS.name, ..blocked };
+    let mut inbox = lab.inbox("reader", Attachment::Gating).expect("made");
+    inbox.subscribe(&hits, Start::Now).expect("subscribed");
+    let replay = game.tool(&["replay", file.to_str().expect("text"), "--bus", "lab", "--speed", "inf", "--loop"]);
+    let begun = Instant::now();
+    while !waits(&lab.snapshot()) {
+        assert!(begun.elapsed() < HANG, "it never waited for room");
+        std::thread::yield_now();
+    }
+    replay.signal(Signal::INT);
+    let ended = replay.end();
+    assert!(ended.status.success() && ended.err.contains("sent "), "{}", ended.err);
+}
+
+#[test]
+fn a_line_of_the_input_may_be_longer_than_the_lane() {
+    let game = Game::start();
+    let mut inbox = game.inbox(Attachment::Gating);
+    let mut publisher = Tool::start(&game.folder(), &["pub", HITS.name], Stdio::piped());
+    let long = vec![hit_json(2); 20_000].join(",");
+    publisher.write(&format!("{}\n[{long}]\n{}\n", hit_json(1), hit_json(3)));
+    publisher.close_input();
+    let payloads = receive(&mut inbox, 3).into_iter().map(|(.., payload)| payload);
+    assert!(payloads.eq([hit(1), hit(2).repeat(20_000), hit(3)]));
+    assert!(publisher.end().err.contains("sent 3"));
+}
+
+#[test]
+fn a_line_that_is_no_text_is_named() {
+    let game = Game::start();
+    let mut publisher = Tool::start(&game.folder(), &["pub", HITS.name], Stdio::piped());
+    publisher.write_bytes(&[hit_json(1).as_bytes(), b"\n\xff\xfe\n"].concat());
+    let error = publisher.failed();
+    assert!(error.contains("line 2 cannot be read") && error.contains("UTF-8"), "{error}");
 }
 
 #[test]

@@ -94,6 +94,43 @@ fn a_count_ends_it_and_the_summary_says_what_was_recorded() {
 }
 
 #[test]
+fn a_recording_without_a_message_replaces_no_file() {
+    let mut game = Game::start();
+    let file = game.file("keep.mcap");
+    let name = file.to_str().expect("text").to_owned();
+    let first = game.tool(&["record", &name, "--count", "1"]);
+    first.told();
+    game.send(0..1);
+    first.done();
+    let before = std::fs::read(&file).expect("there");
+    for end in [&["--duration", "0.01"][..], &["--count", "0"], &["--duration", "0.01", "--json"]] {
+        let ended = game.tool(&[&["record", &name, "--force"], end].concat()).end();
+        assert!(ended.status.success(), "{}", ended.err);
+        assert!(ended.err.contains(&format!("nothing was recorded; {name} is as it was")), "{}", ended.err);
+        assert!(!ended.out.contains("keep.mcap") && ended.out.contains("test/hits"), "{}", ended.out);
+        assert_eq!(std::fs::read(&file).expect("there"), before, "{end:?}");
+        assert!(!game.file("keep.mcap.part").exists());
+    }
+    let record = game.tool(&["record", &name, "--force"]);
+    assert!(record.told().contains("recording") && record.told().contains("keep.mcap.part"));
+    record.signal(Signal::INT);
+    assert!(record.end().err.contains("nothing was recorded"));
+    assert_eq!(std::fs::read(&file).expect("there"), before);
+}
+
+#[test]
+fn a_new_recording_without_a_message_is_readable() {
+    let game = Game::start();
+    let file = game.file("new.mcap");
+    let said = game.tool(&["record", file.to_str().expect("text"), "--force", "--duration", "0.01"]).done();
+    assert!(said.contains("0 messages in ") && said.contains("new.mcap"), "{said}");
+    let (recording, messages) = read(&file);
+    assert!(!recording.cut_off && messages.is_empty(), "{recording:#?}");
+    let error = game.tool(&["replay", file.to_str().expect("text")]).failed();
+    assert!(error.contains("holds nothing to replay"), "{error}");
+}
+
+#[test]
 fn a_full_disk_is_told_and_the_file_stays_readable() {
     let mut game = Game::start();
     let error = game.tool(&["record", "/dev/full", "--force"]).failed();

@@ -165,7 +165,11 @@ impl Tool {
     }
 
     pub(crate) fn write(&mut self, text: &str) {
-        self.child.stdin.as_mut().expect("piped").write_all(text.as_bytes()).expect("it reads");
+        self.write_bytes(text.as_bytes());
+    }
+
+    pub(crate) fn write_bytes(&mut self, bytes: &[u8]) {
+        self.child.stdin.as_mut().expect("piped").write_all(bytes).expect("it reads");
     }
 
     pub(crate) fn close_input(&mut self) {

@@ -10,7 +10,7 @@ use super::finding::{Finding, Report};
 use super::queue;
 use crate::bus::observe::process::{advice_on_hanging, advice_on_stopped};
 use crate::bus::observe::progress::hangs;
-use crate::output::figures::{count, several};
+use crate::output::figures::{count, several, sum};
 
 /// Fill level above which a lane counts as held up.
 const FULL: f64 = 0.75;
@@ -153,7 +153,7 @@ fn look_at_corrupt(corrupt: &CorruptInfo, now: &Snapshot, report: &mut Report) {
 
 fn look_at_lane(topic: &TopicInfo, lane: &LaneInfo, earlier: Option<&LaneInfo>, report: &mut Report) {
     let which = format!("topic {} {} of {}", topic.name, lane.priority.name(), lane.publisher);
-    let refused = |lane: &LaneInfo| lane.rejected + lane.dropped + lane.timed_out;
+    let refused = |lane: &LaneInfo| sum([lane.rejected, lane.dropped, lane.timed_out]);
     let more = refused(lane).saturating_sub(earlier.map_or(0, refused));
     let is_full = topic.policy.gates() && lane.fill as f64 >= lane.capacity as f64 * FULL;
     // Without a laggard it is a queue's lane, whose workers have not finished, or the messages were too long.

@@ -6,12 +6,12 @@ use shm_bus::{Holder, ParticipantInfo, QueueInfo, QueueLaneInfo};
 
 use super::finding::Report;
 use crate::bus::observe::process::advice_on_stopped;
-use crate::output::figures::several;
+use crate::output::figures::{several, sum};
 
 pub(super) fn look(queue: &QueueInfo, participants: &[ParticipantInfo], report: &mut Report) {
     let name = &queue.name;
-    let sum = |field: fn(&QueueLaneInfo) -> u64| queue.lanes.iter().map(field).sum::<u64>();
-    let waiting = sum(|lane| lane.waiting);
+    let total = |field: fn(&QueueLaneInfo) -> u64| sum(queue.lanes.iter().map(field));
+    let waiting = total(|lane| lane.waiting);
     if waiting > 0 && !queue.workers.iter().any(|worker| worker.state == Holder::Working) {
         let waiting = several(waiting, "message");
         let why = if queue.workers.iter().any(|worker| worker.state == Holder::Stopped) {
@@ -25,7 +25,7 @@ pub(super) fn look(queue: &QueueInfo, participants: &[ParticipantInfo], report: 
         );
     }
     look_for_stopped(queue, participants, report);
-    let dead = sum(|lane| lane.dead_letters);
+    let dead = total(|lane| lane.dead_letters);
     if dead > 0 {
         let (dead, tries) = (several(dead, "dead letter"), several(queue.deliveries_max.into(), "time"));
         report.problem(
@@ -40,7 +40,7 @@ pub(super) fn look(queue: &QueueInfo, participants: &[ParticipantInfo], report: 
             "take the letters (`Worker::take_dead_letter`): each lane keeps its place and its bytes until then",
         );
     }
-    let dropped = sum(|lane| lane.dead_dropped);
+    let dropped = total(|lane| lane.dead_dropped);
     if dropped > 0 {
         let dropped = several(dropped, "dead letter");
         let what = format!("queue {name}: {dropped} dropped so far, because there was no room");

@@ -7,10 +7,11 @@ use std::error::Error;
 use std::io::Write;
 
 use serde_json::{Value, json};
-use shm_bus::{Process, Shown, Snapshot};
+use shm_bus::{LaneInfo, Process, Shown, Snapshot};
 
 use crate::bus::observe::process::pid_text;
 use crate::bus::target::find::{FindError, look};
+use crate::output::figures::sum;
 
 /// Lists topics with their types, priorities, publishers and counts; participants, readers and work queues.
 ///
@@ -55,7 +56,7 @@ fn as_text(snapshot: &Snapshot) -> String {
                 lane.priority.name(),
                 Shown(&lane.publisher),
                 lane.sent,
-                lane.rejected + lane.dropped + lane.timed_out,
+                refused(lane),
                 lane.fill,
                 lane.capacity,
                 if lane.open { "" } else { ", closed" },
@@ -75,12 +76,17 @@ fn as_text(snapshot: &Snapshot) -> String {
     text
 }
 
+/// Messages that were not sent.
+fn refused(lane: &LaneInfo) -> u64 {
+    sum([lane.rejected, lane.dropped, lane.timed_out])
+}
+
 fn as_json(snapshot: &Snapshot) -> Value {
     let lanes = |topic: &shm_bus::TopicInfo| -> Vec<Value> {
-        let lane = |lane: &shm_bus::LaneInfo| {
+        let lane = |lane: &LaneInfo| {
             json!({
                 "priority": lane.priority.name(), "publisher": lane.publisher, "open": lane.open, "sent": lane.sent,
-                "dropped": lane.rejected + lane.dropped + lane.timed_out, "rejected": lane.rejected,
+                "dropped": refused(lane), "rejected": lane.rejected,
                 "dropped_newest": lane.dropped, "timed_out": lane.timed_out, "waited": lane.waited, "wakes": lane.wakes,
                 "faulty": lane.faulty, "unread_bytes": lane.fill, "laggard": lane.laggard,
                 "high_water_bytes": lane.high_water, "capacity_bytes": lane.capacity,

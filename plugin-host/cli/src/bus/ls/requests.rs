@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use shm_bus::{ClientCounts, InboxInfo, ServerCounts, Shown};
 
+use crate::output::figures::sum;
+
 /// A line for a client's inbox or a server's; nothing for others.
 pub(super) fn text(inbox: &InboxInfo) -> String {
     let (mut text, name) = (String::new(), Shown(&inbox.name));
@@ -20,7 +22,7 @@ pub(super) fn text(inbox: &InboxInfo) -> String {
             counts.expired,
             counts.cancelled,
             counts.malformed,
-            counts.unanswerable + counts.overflowed + counts.undelivered,
+            sum([counts.unanswerable, counts.overflowed, counts.undelivered]),
         );
     }
     text

@@ -2,6 +2,8 @@
 
 use shm_bus::{ParticipantInfo, Snapshot};
 
+use crate::output::figures::sum;
+
 /// Whether messages wait for `participant` and it did nothing between the two looks: it raised no heartbeat, and did not read, sleep or
 /// send. A participant for which nothing waits may be idle.
 pub(crate) fn hangs(participant: &ParticipantInfo, before: &Snapshot, now: &Snapshot) -> bool {
@@ -22,5 +24,5 @@ fn is_behind(participant: &ParticipantInfo, now: &Snapshot) -> bool {
 fn done(participant: &ParticipantInfo, bus: &Snapshot) -> (u64, u64) {
     let inboxes = bus.inboxes.iter().filter(|inbox| inbox.participant == participant.slot);
     let lanes = bus.topics.iter().flat_map(|topic| &topic.lanes).filter(|lane| lane.participant == participant.slot);
-    (inboxes.map(|inbox| inbox.received + inbox.sleeps).sum(), lanes.map(|lane| lane.sent).sum())
+    (sum(inboxes.flat_map(|inbox| [inbox.received, inbox.sleeps])), sum(lanes.map(|lane| lane.sent)))
 }

@@ -2,6 +2,7 @@
 
 use shm_bus::{Inbox, ReceiveError};
 
+use crate::output::figures::sum;
 use crate::output::print::tell;
 
 /// The received value; `None` if the inbox only reported that a topic was declared again. The user is told so, and the command continues
@@ -19,5 +20,5 @@ pub(crate) fn told<T>(received: Result<T, ReceiveError>) -> Result<Option<T>, Re
 
 /// Number of messages that `inbox` missed since the last call, over all topics.
 pub(crate) fn missed(inbox: &mut Inbox) -> u64 {
-    inbox.take_missed().iter().fold(0, |sum, missed| sum.saturating_add(missed.messages))
+    sum(inbox.take_missed().iter().map(|missed| missed.messages))
 }

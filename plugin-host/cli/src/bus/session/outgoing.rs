@@ -6,6 +6,7 @@ use shm_bus::wire::Priority;
 use shm_bus::{Bus, ChangeError, Publisher, SendError};
 
 use super::watch::Watch;
+use crate::output::figures::sum;
 
 /// A command gives up when a gating inbox has not read for this long.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -40,7 +41,7 @@ pub(crate) fn capacity(longest: usize) -> u32 {
     u32::try_from(wanted.next_power_of_two()).unwrap_or(1 << 30).min(1 << 30)
 }
 
-/// Sends; waits a while for room. Returns `false` if the command has to end instead.
+/// Sends; waits for room as long as the topic's policy says, and at least a while. Returns `false` if the command has to end instead.
 pub(crate) fn send(
     (bus, watch): (&Bus, &mut Watch),
     (publisher, topic): (&mut Publisher, &str),
@@ -49,20 +50,24 @@ pub(crate) fn send(
 ) -> Result<bool, OutgoingError> {
     let begun = Instant::now();
     loop {
-        match publisher.send(priority, payload) {
+        let mut is_over = Ok(false);
+        let sent = publisher.send_while(priority, payload, || {
+            is_over = watch.is_over(bus);
+            matches!(is_over, Ok(false))
+        });
+        match sent {
             Ok(()) => return Ok(true),
-            Err(SendError::Full | SendError::TimedOut { .. }) if begun.elapsed() < PATIENCE => {
-                if watch.is_over(bus)? {
-                    return Ok(false);
-                }
-                std::thread::sleep(PAUSE);
-            }
-            Err(SendError::Full | SendError::TimedOut { .. }) => {
-                let laggard = own_lanes(bus).into_iter().find_map(|lane| lane.laggard);
-                return Err(NoRoom { topic: topic.to_owned(), laggard }.into());
-            }
+            Err(SendError::Full | SendError::TimedOut { .. }) => {}
             Err(source) => return Err(OutgoingError::Send { topic: topic.to_owned(), source }),
         }
+        if is_over? || watch.is_over(bus)? {
+            return Ok(false);
+        }
+        if begun.elapsed() >= PATIENCE {
+            let laggard = own_lanes(bus).into_iter().find_map(|lane| lane.laggard);
+            return Err(NoRoom { topic: topic.to_owned(), laggard }.into());
+        }
+        std::thread::sleep(PAUSE);
     }
 }
 
@@ -82,7 +87,7 @@ fn own_lanes(bus: &Bus) -> Vec<OwnLane> {
     for topic in &snapshot.topics {
         let readers = snapshot.inboxes.iter().filter(|inbox| inbox.topics.contains(&topic.name)).count() as u64;
         for lane in topic.lanes.iter().filter(|lane| lane.open && own(lane.participant)) {
-            let seen = lane.received + lane.lost + lane.conflated;
+            let seen = sum([lane.received, lane.lost, lane.conflated]);
             lanes.push(OwnLane { laggard: lane.laggard.clone(), unseen: seen < lane.sent.saturating_mul(readers) });
         }
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shm_bus::{Holder, QueueInfo, QueueLaneInfo, Shown, Snapshot};
 
 use super::change::Change;
-use crate::output::figures::{count, per_second};
+use crate::output::figures::{count, per_second, sum};
 
 /// One queue: the sum of its lanes.
 pub(super) struct QueueRow {
@@ -30,20 +30,20 @@ impl QueueRow {
     }
 
     fn between<'a>(before: impl Iterator<Item = &'a QueueLaneInfo> + Clone, now: &QueueInfo, time: Duration) -> Self {
-        let sum = |field: fn(&QueueLaneInfo) -> u64| now.lanes.iter().map(field).sum::<u64>();
+        let total = |field: fn(&QueueLaneInfo) -> u64| sum(now.lanes.iter().map(field));
         let change = |field: fn(&QueueLaneInfo) -> u64| {
             let earlier = |id| before.clone().find(|lane| lane.id == id).map_or(0, field);
-            let grown = now.lanes.iter().map(|lane| field(lane).saturating_sub(earlier(lane.id))).sum();
-            Change { rate: per_second(grown, time), total: sum(field) }
+            let grown = sum(now.lanes.iter().map(|lane| field(lane).saturating_sub(earlier(lane.id))));
+            Change { rate: per_second(grown, time), total: total(field) }
         };
         Self {
             name: now.name.clone(),
             workers: now.workers.iter().filter(|worker| worker.state != Holder::Gone).count(),
-            waiting: sum(|lane| lane.waiting),
-            claimed: sum(|lane| lane.claimed.len() as u64),
+            waiting: total(|lane| lane.waiting),
+            claimed: total(|lane| lane.claimed.len() as u64),
             done: change(|lane| lane.done),
             redelivered: change(|lane| lane.redelivered),
-            dead_letters: sum(|lane| lane.dead_letters),
+            dead_letters: total(|lane| lane.dead_letters),
         }
     }
 

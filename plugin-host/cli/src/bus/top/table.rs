@@ -12,7 +12,7 @@ use super::listen::GapsByTopic;
 use super::queue::QueueRow;
 use crate::bus::observe::gaps::Gaps;
 use crate::bus::observe::progress::hangs;
-use crate::output::figures::per_second;
+use crate::output::figures::{per_second, sum};
 
 /// See the module.
 pub(super) struct Table {
@@ -157,8 +157,8 @@ fn topic_row(
     let change = |field: fn(&LaneInfo) -> u64| {
         let grown = |lane: &&LaneInfo| field(lane).saturating_sub(before.get(&lane.id).map_or(0, |lane| field(lane)));
         Change {
-            rate: per_second(lanes.iter().map(grown).sum(), time),
-            total: lanes.iter().map(|lane| field(lane)).sum(),
+            rate: per_second(sum(lanes.iter().map(grown)), time),
+            total: sum(lanes.iter().map(|lane| field(lane))),
         }
     };
     let share = |lane: &LaneInfo| if lane.capacity == 0 { 0.0 } else { lane.fill as f64 / lane.capacity as f64 };
