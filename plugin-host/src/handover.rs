@@ -17,6 +17,7 @@
 
 use std::sync::Arc;
 use std::thread::Builder;
+use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 use tracing::dispatcher;
@@ -44,14 +45,14 @@ pub(crate) struct Handover {
 }
 
 impl Handover {
-    /// Starts making `generation` of `build` from the instance in `slot`.
-    pub(crate) fn begin(slot: Arc<Slot>, build: Build, generation: u32) -> Self {
+    /// Starts making `generation` of `build` from the instance in `slot`, waiting as long as `calls_wait` for calls in flight.
+    pub(crate) fn begin(slot: Arc<Slot>, calls_wait: Duration, build: Build, generation: u32) -> Self {
         let plugin = slot.name().to_owned();
         let image = build.image.clone();
         let log = dispatcher::get_default(Clone::clone);
         let make = move || {
             is_large();
-            dispatcher::with_default(&log, || Successor::make(&slot, image, generation))
+            dispatcher::with_default(&log, || Successor::make(&slot, calls_wait, image, generation))
         };
         let made = spawn(Builder::new().name("handover".to_owned()).stack_size(STACK_BYTES), make);
         let made = made.inspect_err(|error| {

@@ -44,6 +44,9 @@ const PRESENCE_CHECK: Duration = Duration::from_millis(200);
 /// Time between two tries of a build while other participants change the bus.
 const BUS_PAUSE: Duration = Duration::from_millis(20);
 
+/// How long a swap or removal waits for calls in flight, unless [`Host::set_calls_wait`] says otherwise.
+pub const CALLS_WAIT: Duration = Duration::from_millis(2);
+
 /// How long the end of the host waits for calls of a plugin's exports.
 const LAST_CALLS_WAIT: Duration = Duration::from_millis(100);
 
@@ -138,6 +141,8 @@ pub struct Host {
     unmet: BTreeSet<Unmet>,
     /// Pending work for the plugins; dropping a handover waits for its work.
     pending: PendingWork<Build, Handover>,
+    /// See [`Self::set_calls_wait`].
+    calls_wait: Duration,
     /// Whether the engine has reported a finished stage since the last edge.
     hands_over: bool,
     arena: FrameArena,
@@ -178,6 +183,7 @@ impl Host {
             retry_at: None,
             unmet: BTreeSet::new(),
             pending: PendingWork::default(),
+            calls_wait: CALLS_WAIT,
             hands_over: false,
             arena: FrameArena::new(ARENA_QUOTA_BYTES),
             replaced: Mutex::default(),
@@ -187,6 +193,11 @@ impl Host {
             home,
             _watchdog: watchdog,
         })
+    }
+
+    /// Sets how long a swap or removal waits for calls in flight before it is left to the next edge; the default is [`CALLS_WAIT`].
+    pub const fn set_calls_wait(&mut self, wait: Duration) {
+        self.calls_wait = wait;
     }
 
     /// Sets each plugin's quota of the frame arena, in bytes a frame; the default is [`ARENA_QUOTA_BYTES`].

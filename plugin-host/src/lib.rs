@@ -43,7 +43,7 @@ pub use calls::exit::{EXIT_CODE, ExitGuard, exit_at_once};
 pub use causes::with_causes;
 pub use engine::{Engine, PluginView};
 pub use exports_only::ExportsOnly;
-pub use host::{Host, NamedStates, PluginStats, StartError, library_path};
+pub use host::{CALLS_WAIT, Host, NamedStates, PluginStats, StartError, library_path};
 pub use method::Method;
 pub use plugins::Plugins;
 pub use ports::{PastLane, PortError};

@@ -28,9 +28,6 @@ use crate::instance::Instance;
 use crate::ports::PortError;
 use crate::slot::{Held, Slot, Target};
 
-/// How long a swap or removal waits for calls in flight, before it is left to the next edge.
-const CALLS_WAIT: Duration = Duration::from_millis(2);
-
 /// Why a generation was not accepted. Its predecessor keeps running.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -111,8 +108,13 @@ impl Saved {
 
 impl Successor {
     /// Saves the instance in `slot` and creates `generation` from it; with defaults if the slot is empty. Calls wait for the saving only.
-    pub(crate) fn make(slot: &Slot, image: Arc<Image>, generation: u32) -> Result<Self, SwapError> {
-        let saved = Saved::take(slot, &hold(slot)?)?;
+    pub(crate) fn make(
+        slot: &Slot,
+        calls_wait: Duration,
+        image: Arc<Image>,
+        generation: u32,
+    ) -> Result<Self, SwapError> {
+        let saved = Saved::take(slot, &hold(slot, calls_wait)?)?;
         Self::create(saved, image, generation)
     }
 
@@ -144,9 +146,9 @@ impl Successor {
 /// Uses `slot` alone, when the calls in flight have returned.
 ///
 /// # Errors
-/// [`SwapError::Busy`].
-pub(crate) fn hold(slot: &Slot) -> Result<Held<'_>, SwapError> {
-    slot.lock_until(Instant::now() + CALLS_WAIT).ok_or(SwapError::Busy)
+/// [`SwapError::Busy`] if that takes longer than `calls_wait`.
+pub(crate) fn hold(slot: &Slot, calls_wait: Duration) -> Result<Held<'_>, SwapError> {
+    slot.lock_until(Instant::now() + calls_wait).ok_or(SwapError::Busy)
 }
 
 fn save(slot: &Slot, target: &Target) -> Result<Vec<u8>, SwapError> {
@@ -206,10 +208,11 @@ pub(crate) fn accept<E: Engine>(
 /// Removes `slot`'s plugin; its systems no longer run. Returns the instance, to be dropped when there is time.
 pub(crate) fn remove<E: Engine>(
     slot: &Arc<Slot>,
+    calls_wait: Duration,
     others: &Others,
     engine: &mut E,
 ) -> Result<Option<Instance>, SwapError> {
-    let held = hold(slot)?;
+    let held = hold(slot, calls_wait)?;
     let views: Vec<_> = others.iter().map(|(slot, image)| PluginView { slot, manifest: image.manifest() }).collect();
     let prepared = engine.prepare(&views).map_err(|error| SwapError::Engine(error.to_string()))?;
     engine.commit(prepared);

@@ -95,7 +95,8 @@ impl Host {
             let is_done = systems.all(|system| system.stage <= stage);
             Some((plugin.slot.clone().filter(|_| is_done)?, plugin.stats.generation))
         };
-        self.pending.hand_over(done, |(slot, generation), build| Handover::begin(slot, build, generation + 1));
+        let begin = |(slot, generation), build| Handover::begin(slot, self.calls_wait, build, generation + 1);
+        self.pending.hand_over(done, begin);
     }
 
     /// Does the work of this edge; returns the number of plugins that changed.
@@ -220,7 +221,7 @@ impl Host {
         let generation = plugin.stats.generation + 1;
         let made = made.transpose()?;
         // Held until the successor is in place: a call in between would change the instance that it replaces.
-        let held = swap::hold(&slot)?;
+        let held = swap::hold(&slot, self.calls_wait)?;
         let mut successor = match made {
             Some(successor) if !successor.is_stale(&held) => successor,
             stale => {
@@ -278,7 +279,7 @@ impl Host {
         let Some(plugin) = self.plugins.get_mut(name) else { return false };
         (plugin.is_refused, plugin.is_in_doubt) = (false, false);
         let Some(slot) = plugin.slot.clone() else { return false };
-        let old = match swap::remove(&slot, &others, engine) {
+        let old = match swap::remove(&slot, self.calls_wait, &others, engine) {
             Ok(old) => old,
             Err(SwapError::Busy) => {
                 self.postpone(name, Change::Removal);

@@ -55,6 +55,8 @@ impl Game {
             tick: 0,
             place,
         };
+        // Calls in flight end when the test wants it.
+        game.host.set_calls_wait(PATIENCE);
         game.host.load_present(&mut game.engine).expect("the folder can be read");
         game
     }

@@ -246,3 +246,18 @@ fn a_host_that_is_dropped_ends_its_handovers_and_drops_what_they_made() {
     drop(engine);
     assert_eq!(Arc::strong_count(&slot), 1, "no thread has the plugin's place any more");
 }
+
+#[test]
+fn a_change_of_a_plugin_that_is_in_a_call_is_left_to_the_next_edge() {
+    let mut game = talking();
+    let holder = Holder::of(&game, "listener");
+    game.host.set_calls_wait(Duration::ZERO);
+    game.begin_handover("listener", "listener_v2");
+    for _ in 0..3 {
+        assert_eq!(game.edge(), 0);
+        assert!(game.host.wait_for_change(Duration::ZERO), "the change still waits");
+    }
+    holder.let_go().join().expect("the gate is given back");
+    game.await_that(|game| game.stats("listener").generation == 2);
+    assert_eq!(game.stats("listener").failed_loads, 0);
+}
