@@ -14,8 +14,6 @@ pub(crate) struct Bindings(Vec<Binding>);
 #[derive(Debug)]
 struct Binding {
     name: String,
-    /// The signature that the caller was built with; `None` if any will do.
-    signature: Option<String>,
     found: Option<Found>,
 }
 
@@ -28,13 +26,10 @@ pub(crate) struct Found {
 }
 
 impl Bindings {
-    /// Number of the export with this name and signature.
-    pub(crate) fn add(&mut self, name: &str, signature: Option<&str>, present: Option<&Manifest>) -> usize {
-        let same = |known: &Binding| known.name == name && known.signature.as_deref() == signature;
-        self.0.iter().position(same).unwrap_or_else(|| {
-            let mut binding = Binding { name: name.to_owned(), signature: signature.map(str::to_owned), found: None };
-            binding.found = binding.find(present);
-            self.0.push(binding);
+    /// Number of the export with this name.
+    pub(crate) fn add(&mut self, name: &str, present: Option<&Manifest>) -> usize {
+        self.0.iter().position(|known| known.name == name).unwrap_or_else(|| {
+            self.0.push(Binding { name: name.to_owned(), found: find(name, present) });
             self.0.len() - 1
         })
     }
@@ -42,23 +37,19 @@ impl Bindings {
     /// Finds all of them in the manifest of the next instance.
     pub(crate) fn bind(&mut self, next: Option<&Manifest>) {
         for binding in &mut self.0 {
-            binding.found = binding.find(next);
+            binding.found = find(&binding.name, next);
         }
     }
 
-    /// Where export `number` stands; `None` if the present instance has none of its name and signature.
+    /// Where export `number` stands; `None` if the present instance has none of its name.
     #[inline]
     pub(crate) fn get(&self, number: usize) -> Option<Found> {
         self.0.get(number)?.found
     }
 }
 
-impl Binding {
-    fn find(&self, manifest: Option<&Manifest>) -> Option<Found> {
-        let exports = &manifest?.exports;
-        let index = exports.iter().position(|export| export.name == self.name)?;
-        let export = &exports[index];
-        let is_expected = self.signature.as_ref().is_none_or(|signature| *signature == export.signature);
-        is_expected.then_some(Found { index, access: export.access })
-    }
+fn find(name: &str, manifest: Option<&Manifest>) -> Option<Found> {
+    let exports = &manifest?.exports;
+    let index = exports.iter().position(|export| export.name == name)?;
+    Some(Found { index, access: exports[index].access })
 }

@@ -24,16 +24,6 @@ pub enum CallError {
         /// The plugin's exports, in a sentence.
         exports: String,
     },
-    /// The caller was built for another signature.
-    #[error("{plugin} exports {found}, the caller was built for {expected}; build both with the same interface")]
-    Signature {
-        /// The plugin.
-        plugin: String,
-        /// The caller's signature.
-        expected: String,
-        /// The plugin's signature.
-        found: String,
-    },
     /// The plugin was removed, and has not come back.
     #[error("{plugin} does not run: its library was removed")]
     Removed {
@@ -54,7 +44,7 @@ pub enum CallError {
         /// The export.
         method: String,
     },
-    /// Too many calls from plugin to plugin.
+    /// The thread is in too many calls.
     #[error(
         "the call of {plugin}/{method} is nested too deep: at most {} calls may be in one another",
         plugin_gate::DEPTH_MAX

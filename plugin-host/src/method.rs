@@ -55,7 +55,7 @@ enum Attempt {
 
 impl Method {
     /// Resolves export `name` of the instance in `slot`.
-    pub(crate) fn resolve(slot: &Arc<Slot>, name: &str, signature: Option<&str>) -> Result<Self, CallError> {
+    pub(crate) fn resolve(slot: &Arc<Slot>, name: &str) -> Result<Self, CallError> {
         let mut held = slot.queue().map_err(|refusal| refused(slot.name(), name, refusal))?;
         let Target { instance: Some(instance), bindings } = held.parts().0 else {
             return Err(CallError::Removed { plugin: slot.name().to_owned() });
@@ -67,12 +67,8 @@ impl Method {
                 in_words("its exports are", "it has none", manifest.exports.iter().map(|export| &*export.name));
             return Err(CallError::UnknownMethod { plugin: plugin(), method: name.to_owned(), exports });
         };
-        if let Some(expected) = signature.filter(|signature| *signature != export.signature) {
-            let (expected, found) = (expected.to_owned(), export.signature.clone());
-            return Err(CallError::Signature { plugin: plugin(), expected, found });
-        }
         let is_exclusive = Arc::new(AtomicBool::new(export.access == ExportAccess::Exclusive));
-        let number = bindings.add(name, signature, Some(manifest));
+        let number = bindings.add(name, Some(manifest));
         Ok(Self { slot: slot.clone(), name: name.into(), number, is_exclusive })
     }
 

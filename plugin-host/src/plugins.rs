@@ -26,12 +26,12 @@ impl Plugins {
         slots.entry(plugin.to_owned()).or_insert_with(|| Arc::new(Slot::new(plugin))).clone()
     }
 
-    /// Resolves export `method` of `plugin`, whatever its signature is.
+    /// Resolves export `method` of `plugin`.
     ///
     /// # Errors
     /// [`CallError`]: there is no such plugin or export.
     pub fn method(&self, plugin: &str, method: &str) -> Result<Method, CallError> {
-        Method::resolve(&self.find(plugin)?, method, None)
+        Method::resolve(&self.find(plugin)?, method)
     }
 
     /// Calls export `method` of `plugin` once, with a tuple of arguments. Resolve it by [`Self::method`] to call it often.

@@ -31,11 +31,11 @@ pub struct Velocity {
 pub struct Body {
     /// In units, above 0.
     pub radius: f32,
-    /// What it collides as.
+    /// Its role in collisions.
     pub kind: BodyKind,
 }
 
-/// What a [`Body`] collides as.
+/// Role of a [`Body`] in collisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Plain)]
 #[repr(u32)]
 pub enum BodyKind {
@@ -65,7 +65,7 @@ pub struct Ship {
 pub struct Enemy {
     /// Its look and behaviour.
     pub variant: Variant,
-    /// What it is up to. Written only by ai.
+    /// Its behaviour. Written only by ai.
     pub mood: Mood,
     /// Ticks until `mood` may change.
     pub mood_ticks: u32,
@@ -93,7 +93,7 @@ impl Variant {
     pub const ALL: [Self; Self::COUNT] = [Self::Dart, Self::Diamond, Self::Hexagon];
 }
 
-/// What an [`Enemy`] is up to.
+/// Behaviour of an [`Enemy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Plain)]
 #[repr(u32)]
 pub enum Mood {
@@ -177,7 +177,7 @@ pub struct Tuning {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Component)]
 #[repr(C)]
 pub struct GameState {
-    /// What the game is doing.
+    /// Phase of the game.
     pub phase: Phase,
     /// Ticks in this phase.
     pub phase_ticks: u32,
@@ -195,7 +195,7 @@ pub struct GameState {
     pub enemies: u32,
 }
 
-/// What the game is doing.
+/// Phase of the game.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Plain)]
 #[repr(u32)]
 pub enum Phase {

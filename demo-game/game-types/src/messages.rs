@@ -26,7 +26,7 @@ pub struct Contact {
 #[derive(Clone, Copy, Debug, PartialEq, Message)]
 #[repr(C)]
 pub struct GameEvent {
-    /// What happened.
+    /// Kind of the event.
     pub kind: EventKind,
     /// The number that belongs to the kind: points of a kill, number of a wave, lives left.
     pub value: u32,
@@ -34,13 +34,13 @@ pub struct GameEvent {
     pub x: f32,
     /// Position, in units.
     pub y: f32,
-    /// Of a kill, the [`Enemy::variant`](crate::Enemy::variant) that died; otherwise the default.
+    /// The [`Enemy::variant`](crate::Enemy::variant) that died, for a kill; otherwise the default.
     pub variant: Variant,
     /// Zero.
     pub reserved: u32,
 }
 
-/// What happened in a [`GameEvent`].
+/// Kind of a [`GameEvent`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Plain)]
 #[repr(u32)]
 pub enum EventKind {

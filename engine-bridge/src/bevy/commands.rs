@@ -139,7 +139,7 @@ fn gather(registry: &ComponentRegistry, scratch: &mut CommandScratch, command: &
             return Err(Dropped::Refused(format!("it contains \"{}\" twice", component.info.name)));
         }
         let copy = scratch.copy(component.id, bytes);
-        // Of the copy, because the plugin may still write to its buffer.
+        // Checks the copy, because the plugin may still write to its buffer.
         if let Some(fields) = component.checked.as_ref().filter(|_| command.operation != Operation::Remove)
             && let Err(error) = fields.check(copy)
         {

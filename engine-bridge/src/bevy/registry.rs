@@ -55,7 +55,7 @@ pub enum RegisterError {
         name: String,
         /// Its schema.
         schema: String,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
     /// Another component has its schema hash.
@@ -247,7 +247,7 @@ impl ComponentRegistry {
     }
 }
 
-/// What the bytes of a component have to be checked with; `None` if any bytes are a value.
+/// The fields that a component's bytes are checked against; `None` if any bytes are a value.
 fn checked(info: &ComponentInfo) -> Result<Option<Fields>, RegisterError> {
     // A tag has no bytes, and the parser knows no message without any.
     if info.size == 0 {

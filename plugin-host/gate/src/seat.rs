@@ -28,7 +28,7 @@ struct Taken(usize);
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        // What runs after this on the thread uses the common line.
+        // Later code of this thread uses the common line.
         MINE.set(LINES);
         // ORDERING: [SEAT] Release, pairs with the exchange in `take`: the next owner goes on from this one's counts.
         TAKEN.fetch_and(!(1 << self.0), Ordering::Release);

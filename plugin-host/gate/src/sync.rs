@@ -52,7 +52,8 @@ pub(crate) fn entry_fence() {
     }
 }
 
-/// Waits, longer each time: spins, then lets other threads run, then sleeps.
+/// Waits, longer each time: spins, then lets other threads run, then sleeps. It polls because a wake-up would cost each shared user a
+/// fence when it leaves.
 #[cfg(not(loom))]
 #[derive(Debug, Default)]
 pub(crate) struct Backoff(u32);

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-use plugin_host::{CallError, Plugins};
+use plugin_host::{CallError, FrameInfo, Plugins};
 use serde::{Deserialize, Serialize};
 
 use super::game::Game;
@@ -146,6 +146,21 @@ fn exports_are_listed_with_signatures_and_docs() {
     assert_eq!((&*add.name, &*add.signature), ("add", "add(amount: u64) -> u64"));
     assert!(add.docs.starts_with("Adds to the counter"), "{:?}", add.docs);
     assert!(exports.iter().any(|export| export.signature == "fails(code: u32)"));
+}
+
+/// The host's own thread is in a delivery to the plugin when it calls it.
+#[test]
+fn a_thread_that_would_wait_for_itself_is_refused() {
+    let mut game = Game::with(&[("listener", "listener_v1"), ("talker", "talker_v1")]);
+    game.frames(1);
+    let (plugins, mut refusals) = (game.host.plugins(), 0);
+    let frame = FrameInfo { tick: 1, seed: 1, delta_seconds: 1.0 / 60.0 };
+    game.host.deliver(&frame, |plugin, _| {
+        let error = plugins.call::<_, ()>(plugin, "anything", ()).expect_err("it is in a call");
+        assert!(matches!(error, CallError::Reentrant { .. }), "{error}");
+        refusals += 1;
+    });
+    assert!(refusals > 0, "something is delivered");
 }
 
 /// No call fails, and no call is lost or runs twice, however often the plugin is swapped meanwhile: 50 times, or as often as
