@@ -23,9 +23,12 @@ pub(crate) fn point() {
 
 #[cfg(all(feature = "crash-points", unix))]
 mod armed {
+    #![expect(unsafe_code, reason = "declares a function of the C library")]
+
+    use std::ffi::c_int;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-    use rustix::process::{Signal, getpid, kill_process};
+    use rustix::process::Signal;
 
     /// Effect of the armed point.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +37,13 @@ mod armed {
         Kill,
         /// SIGSTOP; after SIGCONT the process continues.
         Stop,
+    }
+
+    // SAFETY: this is the C library's `raise`, which accepts any number.
+    unsafe extern "C" {
+        /// Sends a signal to the calling thread, which receives it before this returns. A signal to the process may stop another thread
+        /// first, and the caller goes on until then.
+        safe fn raise(signal: c_int) -> c_int;
     }
 
     static PASSED: AtomicU64 = AtomicU64::new(0);
@@ -63,6 +73,6 @@ mod armed {
         } else {
             return;
         };
-        kill_process(getpid(), signal).expect("a process may signal itself");
+        assert_eq!(raise(signal.as_raw()), 0, "a thread may signal itself");
     }
 }

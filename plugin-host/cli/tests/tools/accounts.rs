@@ -132,8 +132,7 @@ fn echo_goes_on_when_its_topic_is_declared_anew_and_tells_what_it_missed() {
     }
     drop(publisher);
     // While stopped, it sees neither of these lanes.
-    echo.signal(Signal::STOP);
-    game.until("it is stopped", |_| is_stopped(&echo));
+    echo.stop();
     come_and_go(&game, &changing(), 30);
     come_and_go(&game, &changing(), 12);
     echo.signal(Signal::CONT);
@@ -149,8 +148,7 @@ fn echo_tells_at_its_end_what_waits_and_what_it_missed_last() {
     let (echo, mut publisher) = tool_beside(&game, &["echo", NAME, "--json"], "hotframe bus echo");
     publisher.send(Priority::Normal, &hit(1)).expect("room");
     assert_eq!(echo.json()["message"]["id"], 1);
-    echo.signal(Signal::STOP);
-    game.until("it is stopped", |_| is_stopped(&echo));
+    echo.stop();
     come_and_go(&game, &changing(), 42);
     (2..5).for_each(|id| publisher.send(Priority::Normal, &hit(id)).expect("room"));
     // This is the first thing that it finds when it continues.
@@ -162,18 +160,12 @@ fn echo_tells_at_its_end_what_waits_and_what_it_missed_last() {
     assert_eq!((ids, lost), (vec![2, 3, 4], 42));
 }
 
-fn is_stopped(tool: &Tool) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", tool.pid())).expect("it lives");
-    stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
-}
-
 #[test]
 fn hz_goes_on_when_its_topic_is_declared_anew_and_counts_what_it_missed() {
     let game = Game::start();
     let arguments = ["hz", NAME, "--json", "--interval", "3600", "--count", "5"];
     let (hz, mut publisher) = tool_beside(&game, &arguments, "hotframe bus hz");
-    hz.signal(Signal::STOP);
-    game.until("it is stopped", |_| is_stopped(&hz));
+    hz.stop();
     come_and_go(&game, &changing(), 42);
     hz.signal(Signal::CONT);
     publisher.send(Priority::Normal, &hit(1)).expect("room");
@@ -206,8 +198,7 @@ fn top_with_gaps_goes_on_when_a_topic_is_declared_anew_and_counts_what_it_missed
         publisher.send(Priority::Normal, &payload).expect("room");
         game.until("it has read it", |snapshot| received(snapshot, "hotframe bus top") == nth as u64 + 1);
     }
-    top.signal(Signal::STOP);
-    game.until("it is stopped", |_| is_stopped(&top));
+    top.stop();
     come_and_go(&game, &changing(), 42);
     top.signal(Signal::CONT);
     game.until("it has looked", |snapshot| {

@@ -55,7 +55,7 @@ fn a_stopped_tool_is_worth_a_hint() {
     let game = Game::start();
     let echo = game.tool(&["echo", HITS.name]);
     game.until_read_by("hotframe bus echo", 1);
-    echo.signal(Signal::STOP);
+    echo.stop();
     let ended = game.tool(&QUICK).end();
     assert!(ended.status.success(), "{}", ended.out);
     let stopped = format!("hotframe (process {}) is stopped; nothing waits for it", echo.pid());

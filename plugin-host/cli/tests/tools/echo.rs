@@ -63,7 +63,7 @@ fn a_stopped_or_killed_tool_changes_nothing_for_the_game() {
     let mut reader = game.inbox(Attachment::Gating);
     let (stopped, killed) = (game.tool(&["echo", HITS.name]), game.tool(&["echo", HITS.name]));
     game.until_read_by("hotframe bus echo", 2);
-    stopped.signal(Signal::STOP);
+    stopped.stop();
     killed.signal(Signal::KILL);
     let mut received = 0;
     for id in 0..1000 {

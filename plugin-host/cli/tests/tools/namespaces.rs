@@ -12,7 +12,7 @@ use shm_bus::wire::Priority;
 use shm_bus::{Attachment, Bus, Start};
 use tempfile::TempDir;
 
-use super::support::{Game, HITS, LANES, Tool, hit, hit_json};
+use super::support::{Game, HITS, LANES, Tool, await_stop, hit, hit_json};
 
 const FOLDER: &str = "TEST_NAMESPACE_FOLDER";
 /// Process 1 of a pid namespace.
@@ -114,6 +114,7 @@ fn stop_child_of(pid: u32) {
     let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("readable");
     let child = children.trim().parse().ok().and_then(Pid::from_raw).expect("one child");
     kill_process(child, Signal::STOP).expect("signalled");
+    await_stop(child.as_raw_pid() as u32);
 }
 
 #[test]

@@ -127,8 +127,7 @@ fn a_stopped_worker_that_holds_work_is_named() {
     command.args(["--exact", "queues::holds_a_job"]).env("TEST_QUEUE_FOLDER", game.folder());
     let other = super::support::Tool::spawn(&mut command);
     game.until("it holds one", |snapshot| snapshot.queues[0].lanes[0].claimed.len() == 1);
-    other.signal(rustix::process::Signal::STOP);
-    game.until("it is stopped", |snapshot| snapshot.queues[0].workers[0].state == shm_bus::Holder::Stopped);
+    other.stop();
     let problems = problems(&game);
     assert!(!game.tool(&["doctor"]).end().out.contains("nothing waits"));
     let stopped = format!("worker frozen (process {}) is stopped and holds 1 of its messages", other.pid());

@@ -160,7 +160,7 @@ fn a_recording_that_came_after_this_one_began_is_not_replaced() {
     early.told();
     assert!(early.told().contains("game.mcap.part, and "), "it has no message yet");
     // Now there is a message, which both record; the other recorder ends first.
-    early.signal(Signal::STOP);
+    early.stop();
     let other = game.tool(&["record", &name, "--force", "--count", "1"]);
     game.until_read_by("hotframe bus record", 2);
     assert!(other.told().contains("recording"));

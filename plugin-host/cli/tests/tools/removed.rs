@@ -43,7 +43,7 @@ fn doctor_after_moving(from: &str, to: &str) {
     let echo = game.tool(&["echo", HITS.name]);
     game.until_read_by("hotframe bus echo", 1);
     // A running tool would notice by itself, and end.
-    echo.signal(rustix::process::Signal::STOP);
+    echo.stop();
     assert!(!doctor(&game).contains("was moved"), "it is where it was");
     let moved = std::process::Command::new("mv").args([game.file(from), game.file(to)]).status().expect("mv runs");
     assert!(moved.success());

@@ -171,22 +171,12 @@ fn what_is_behind_damage_is_replayed_and_the_place_is_told() {
     assert!(ended.err.contains("sent 4 messages"), "{}", ended.err);
 }
 
-/// Waits until the tool is stopped.
-#[cfg(target_os = "linux")]
-fn await_stop(pid: u32) {
-    let is_stopped = || std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") T "));
-    while !is_stopped() {
-        std::thread::yield_now();
-    }
-}
-
 /// Stops a sending tool for this long; returns how many messages arrived before the stop's end, and how long the rest took.
 #[cfg(target_os = "linux")]
 fn stopped(replay: &super::support::Tool, inbox: &mut shm_bus::Inbox, count: usize) -> (usize, Duration) {
     const STOP: Duration = Duration::from_millis(700);
     inbox.wait().expect("mapped");
-    replay.signal(Signal::STOP);
-    await_stop(replay.pid());
+    replay.stop();
     // The stop itself, which has to last this long.
     std::thread::sleep(STOP);
     let mut came = 0;

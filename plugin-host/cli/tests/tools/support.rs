@@ -180,6 +180,12 @@ impl Tool {
         kill_process(Pid::from_child(&self.child), signal).expect("signalled");
     }
 
+    /// Stops it; returns when all of its threads stand.
+    pub(crate) fn stop(&self) {
+        self.signal(Signal::STOP);
+        await_stop(self.pid());
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -236,4 +242,15 @@ fn rest(lines: &Receiver<String>) -> String {
         text.push('\n');
     }
     text
+}
+
+/// Waits until all threads of the process `pid` are stopped. A signal has only been sent when the call that sends it returns.
+pub(crate) fn await_stop(pid: u32) {
+    let is_stopped = |task: std::io::Result<std::fs::DirEntry>| {
+        let stat = std::fs::read_to_string(task.expect("readable").path().join("stat")).expect("it lives");
+        stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+    };
+    while !std::fs::read_dir(format!("/proc/{pid}/task")).expect("it lives").all(is_stopped) {
+        std::thread::yield_now();
+    }
 }
