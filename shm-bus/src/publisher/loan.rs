@@ -6,7 +6,7 @@
 use std::ptr::NonNull;
 
 use super::Publisher;
-use crate::lane::{Envelope, Memory};
+use crate::lane::{Envelope, Memory, copy_in};
 use crate::sync::{AtomicU64, Ordering};
 use crate::wire::Priority;
 
@@ -43,6 +43,7 @@ impl<'a> Loan<'a> {
     ///
     /// # Panics
     /// If they would exceed the end, as for slices.
+    #[inline]
     pub fn write(&mut self, offset: usize, bytes: &[u8]) {
         let end = offset.checked_add(bytes.len());
         assert!(end.is_some_and(|end| end <= self.len), "{} bytes at {offset} of a loan of {}", bytes.len(), self.len);
@@ -84,6 +85,7 @@ pub(super) fn pointer(words: &[AtomicU64]) -> NonNull<u64> {
 }
 
 /// Copies `bytes` to `offset`; preserves the other bytes of the words that it touches.
+#[inline]
 fn write_at(words: &[AtomicU64], offset: usize, bytes: &[u8]) {
     let within = offset % 8;
     let (head, aligned) = bytes.split_at(if within == 0 { 0 } else { bytes.len().min(8 - within) });
@@ -92,13 +94,10 @@ fn write_at(words: &[AtomicU64], offset: usize, bytes: &[u8]) {
         merge(&words[index], within, head);
         index += 1;
     }
-    let (whole, rest) = aligned.as_chunks::<8>();
-    for (word, bytes) in words[index..].iter().zip(whole) {
-        // ORDERING: Relaxed, published by [COMMIT].
-        word.store(u64::from_le_bytes(*bytes), Ordering::Relaxed);
-    }
+    let (whole, rest) = aligned.split_at(aligned.len() / 8 * 8);
+    copy_in(&words[index..], whole);
     if !rest.is_empty() {
-        merge(&words[index + whole.len()], 0, rest);
+        merge(&words[index + whole.len() / 8], 0, rest);
     }
 }
 

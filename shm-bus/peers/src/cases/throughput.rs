@@ -11,8 +11,8 @@ use crate::link::{Batching, Link, receive_spinning, send_spinning, spin};
 #[cfg(feature = "tachyon")]
 use crate::peers::TachyonIpc;
 use crate::peers::{
-    CrossbeamChannel, Hotframe, Iceoryx2, IpcChannel, MemlinkShm, NexusQueue, PhotonRing, Pipe, Rtrb, UnixSocket,
-    memlink_protocol,
+    BareRing, CrossbeamChannel, Hotframe, HotframeInPieces, Iceoryx2, IpcChannel, MemlinkShm, NexusQueue, PhotonRing,
+    Pipe, Rtrb, UnixSocket, memlink_protocol,
 };
 use crate::samples::{Round, Samples};
 
@@ -57,6 +57,8 @@ pub(super) fn cases() -> [Case; 3] {
 fn singly<const W: usize>() -> Vec<Contender> {
     vec![
         across::<W, Hotframe<W>, Sink<W>>(),
+        across::<W, HotframeInPieces<W>, Sink<W>>(),
+        across::<W, BareRing<W>, Sink<W>>(),
         across::<W, Iceoryx2<W>, Sink<W>>(),
         #[cfg(feature = "tachyon")]
         across::<W, TachyonIpc<W>, Sink<W>>(),

@@ -2,6 +2,7 @@
 
 mod bare_futex;
 mod bare_line;
+mod bare_ring;
 mod crossbeam_channel;
 mod hotframe;
 mod iceoryx2;
@@ -17,8 +18,11 @@ mod tachyon_ipc;
 
 pub(crate) use self::bare_futex::BareFutex;
 pub(crate) use self::bare_line::BareLine;
+pub(crate) use self::bare_ring::BareRing;
 pub(crate) use self::crossbeam_channel::CrossbeamChannel;
-pub(crate) use self::hotframe::{Hotframe, HotframeFanOut, HotframeLoans, HotframeOneLevel, HotframePublishers};
+pub(crate) use self::hotframe::{
+    Hotframe, HotframeFanOut, HotframeInPieces, HotframeLoans, HotframeOneLevel, HotframePublishers,
+};
 pub(crate) use self::iceoryx2::{Iceoryx2, Iceoryx2Events, Iceoryx2FanOut, Iceoryx2Loans, Iceoryx2Publishers};
 pub(crate) use self::ipc_channel::IpcChannel;
 pub(crate) use self::memlink_shm::{MemlinkLevels, MemlinkShm};
