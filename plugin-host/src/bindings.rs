@@ -1,13 +1,13 @@
-//! The exports that callers have resolved, and where each stands in the present instance.
+//! All exports that a plugin has or had, and where each stands in the present instance.
 //!
-//! A caller resolves an export once and keeps its number over all generations; each new instance is searched for all resolved exports before
-//! it runs, so that a call needs no name.
+//! A caller resolves an export once and keeps its number over all generations; each new instance is searched for all known exports before it
+//! runs, so that a call needs no name, and resolving an export changes nothing.
 
 use plugin_sdk::abi::ExportAccess;
 
 use crate::image::Manifest;
 
-/// Resolved exports; their numbers are their places.
+/// Known exports; their numbers are their places.
 #[derive(Debug, Default)]
 pub(crate) struct Bindings(Vec<Binding>);
 
@@ -26,18 +26,20 @@ pub(crate) struct Found {
 }
 
 impl Bindings {
-    /// Number of the export with this name.
-    pub(crate) fn add(&mut self, name: &str, present: Option<&Manifest>) -> usize {
-        self.0.iter().position(|known| known.name == name).unwrap_or_else(|| {
-            self.0.push(Binding { name: name.to_owned(), found: find(name, present) });
-            self.0.len() - 1
-        })
+    /// Number of the export with this name; `None` if no instance has had it.
+    pub(crate) fn number(&self, name: &str) -> Option<usize> {
+        self.0.iter().position(|known| known.name == name)
     }
 
-    /// Finds all of them in the manifest of the next instance.
+    /// Finds all of them in the manifest of the next instance, and adds its own.
     pub(crate) fn bind(&mut self, next: Option<&Manifest>) {
         for binding in &mut self.0 {
             binding.found = find(&binding.name, next);
+        }
+        for export in next.iter().flat_map(|manifest| &manifest.exports) {
+            if self.number(&export.name).is_none() {
+                self.0.push(Binding { name: export.name.clone(), found: find(&export.name, next) });
+            }
         }
     }
 

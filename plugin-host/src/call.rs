@@ -1,173 +1,21 @@
-//! The host's side of a call: the function table for plugins, and the context that its functions use.
+//! The function table through which a plugin calls the host.
 //!
 //! # Invariants
-//! 1. A [`Context`] lives on the caller's stack for one call, and only that call's thread uses it.
-//! 2. No function of the table panics: unwinding out of one would abort the process.
+//! 1. No function of the table panics: unwinding out of one would abort the process.
 
 #![expect(unsafe_code, reason = "the host's functions of the C ABI")]
 
-use std::ffi::c_void;
-use std::fmt;
+mod nested;
 
-use plugin_sdk::abi::{Bump, Call, HostTable, Level, LifeCall, Sink, Status, Text};
+use std::ffi::c_void;
+
+use plugin_sdk::abi::{Call, HostTable, Level, LifeCall, Sink, Status, Text};
 use tracing::dispatcher;
 
-use crate::arena::Piece;
-use crate::calls::callee::{Callee, EntryPoint, UnderWay};
+use crate::calls::callee::Callee;
+use crate::context::{Context, Failure, StateReport};
+use crate::fault::Fault;
 use crate::ports::Port;
-
-/// Limit beyond which a fault's message is not extended, in bytes.
-const MESSAGE_BYTES_MAX: usize = 1024;
-
-/// Why a plugin's call failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// The plugin's message.
-    pub message: String,
-    /// `file:line:column` of a panic, otherwise empty.
-    pub location: String,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.message)?;
-        if self.location.is_empty() { Ok(()) } else { write!(out, ", at {}", self.location) }
-    }
-}
-
-impl std::error::Error for Fault {}
-
-/// State of one call, used by the table's functions.
-pub(crate) struct Context<'a> {
-    callee: &'static Callee,
-    entry_point: EntryPoint,
-    generation: u32,
-    /// `None` in `create`, `save` and `destroy`, which run outside of frames.
-    frame: Option<FrameAccess<'a>>,
-    /// The last reported panic, even if the plugin caught it.
-    panic: Option<Fault>,
-    fault: Option<Fault>,
-    report: Option<StateReport>,
-    /// The error that an export returned.
-    failure: Option<Failure>,
-    _under_way: UnderWay,
-}
-
-/// The error that an export returned.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Failure {
-    /// 0 if it has none.
-    pub(crate) code: u32,
-    pub(crate) message: String,
-}
-
-/// The fate of a plugin's state in a handover, as reported by the SDK.
-#[derive(Debug)]
-pub(crate) struct StateReport {
-    level: Level,
-    text: String,
-}
-
-impl StateReport {
-    /// Logs the report.
-    pub(crate) fn tell(&self, plugin: &str) {
-        let text = &self.text;
-        match self.level {
-            Level::WARN => tracing::warn!(plugin, "{plugin}'s state: {text}"),
-            Level::DEBUG => tracing::debug!(plugin, "{plugin}'s state: {text}"),
-            _ => tracing::info!(plugin, "{plugin}'s state: {text}"),
-        }
-    }
-}
-
-/// Resources that only a call within a frame may use.
-pub(crate) struct FrameAccess<'a> {
-    pub(crate) piece: Piece<'a>,
-    pub(crate) ports: &'a mut [Port],
-}
-
-impl<'a> Context<'a> {
-    /// Context of a call that begins now, for `entry_point`.
-    pub(crate) fn new(
-        callee: &'static Callee,
-        entry_point: EntryPoint,
-        generation: u32,
-        frame: Option<FrameAccess<'a>>,
-    ) -> Self {
-        Self::under_way(callee, entry_point, generation, frame, callee.enter(entry_point))
-    }
-
-    /// Context of an export that begins now, beside which others may run.
-    pub(crate) fn beside_others(callee: &'static Callee, entry_point: EntryPoint, generation: u32) -> Self {
-        Self::under_way(callee, entry_point, generation, None, callee.enter_beside_others(entry_point))
-    }
-
-    const fn under_way(
-        callee: &'static Callee,
-        entry_point: EntryPoint,
-        generation: u32,
-        frame: Option<FrameAccess<'a>>,
-        under_way: UnderWay,
-    ) -> Self {
-        Self {
-            callee,
-            entry_point,
-            generation,
-            frame,
-            panic: None,
-            fault: None,
-            report: None,
-            failure: None,
-            _under_way: under_way,
-        }
-    }
-
-    /// The plugin's access to the host; valid while `self` is borrowed.
-    pub(crate) fn life(&mut self) -> LifeCall {
-        LifeCall { host: &raw const TABLE, context: std::ptr::from_mut(self).cast() }
-    }
-
-    /// Takes the plugin's report on its state.
-    pub(crate) fn take_report(&mut self) -> Option<StateReport> {
-        self.report.take()
-    }
-
-    /// Takes back the unused rest of the call's arena piece.
-    pub(crate) fn close_piece(&mut self, left: Bump) {
-        if let Some(frame) = &mut self.frame {
-            frame.piece.left = left;
-        }
-    }
-
-    /// Records why the call will fail.
-    fn note(&mut self, fault: Fault) {
-        match &mut self.fault {
-            None => self.fault = Some(fault),
-            // The first fault is the cause: later ones come from dropping its payload.
-            Some(first) if first.message.len() < MESSAGE_BYTES_MAX => {
-                first.message.push_str("; then: ");
-                first.message.push_str(&fault.message);
-            }
-            Some(_) => {}
-        }
-    }
-
-    /// Takes the error that the export returned.
-    pub(crate) fn take_failure(&mut self) -> Option<Failure> {
-        self.failure.take()
-    }
-
-    /// The call's result by its status, with the reason that the plugin gave.
-    pub(crate) fn finish(self, status: Status) -> Result<(), Fault> {
-        if status == Status::OK {
-            return Ok(());
-        }
-        Err(self.fault.unwrap_or_else(|| Fault {
-            message: format!("it returned status {} without a reason", status.0),
-            location: String::new(),
-        }))
-    }
-}
 
 static TABLE: HostTable = HostTable {
     size: size_of::<HostTable>() as u32,
@@ -185,10 +33,18 @@ static TABLE: HostTable = HostTable {
     origin,
     stray,
     failed,
+    find_export: nested::find_export,
+    call_export: nested::call_export,
+    call_info: nested::call_info,
 };
 
+/// The plugin's access to the host; valid while `context` is borrowed.
+pub(crate) fn life(context: &mut Context<'_>) -> LifeCall {
+    LifeCall { host: &raw const TABLE, context: std::ptr::from_mut(context).cast() }
+}
+
 /// # Safety
-/// `context` came from [`Context::life`] in the current call on this thread.
+/// `context` came from [`life`] in the current call on this thread.
 unsafe fn context<'a>(context: *mut c_void) -> &'a mut Context<'a> {
     // SAFETY: by contract; the caller of the plugin doesn't touch it meanwhile.
     unsafe { &mut *context.cast() }

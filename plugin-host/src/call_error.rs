@@ -1,6 +1,6 @@
 //! Why a call of an export has no result.
 
-use crate::call::Fault;
+use crate::fault::Fault;
 
 /// Why a call of an export has no result. Nothing was called, unless the error is of the method itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +50,14 @@ pub enum CallError {
         plugin_gate::DEPTH_MAX
     )]
     TooDeep {
+        /// The plugin.
+        plugin: String,
+        /// The export.
+        method: String,
+    },
+    /// The call's time was over before it could begin.
+    #[error("{plugin}/{method} was not called: its time was over before {plugin} was free")]
+    TimedOut {
         /// The plugin.
         plugin: String,
         /// The export.

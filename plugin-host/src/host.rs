@@ -21,16 +21,17 @@ use shm_bus::Bus;
 
 use self::wishes::Unmet;
 use crate::arena::{ARENA_QUOTA_BYTES, ArenaUse, FrameArena};
-use crate::call::Fault;
 use crate::calls::exit;
-use crate::calls::home::Home;
+use crate::calls::home::{Home, OtherExports};
 use crate::calls::watchdog::Watchdog;
 use crate::engine::Engine;
+use crate::fault::Fault;
 use crate::handover::{Build, Handover};
 use crate::image::copy::{ImageStore, StoreError};
 use crate::image::{Image, Manifest};
 use crate::instance::Instance;
 use crate::loading::{Loaded, loader};
+use crate::others::FoundExports;
 use crate::pending::PendingWork;
 use crate::plugins::Plugins;
 use crate::ports::{PastLane, Traffic};
@@ -129,6 +130,8 @@ pub struct Host {
     plugins: BTreeMap<String, Plugin>,
     /// All slots, for callers on other threads.
     callable: Plugins,
+    /// Their exports, for one another; kept here for as long as the host lives.
+    _others: Arc<dyn OtherExports>,
     /// Their exports, for callers in other processes.
     services: Services,
     /// Plugins whose file is in the folder and was accepted, refused or postponed.
@@ -169,6 +172,9 @@ impl Host {
         let ((loaded_sender, loaded), (event_sender, events)) = (unbounded(), unbounded());
         exit::watch();
         let home = Arc::new(Home::new());
+        let callable = Plugins::default();
+        let others: Arc<dyn OtherExports> = Arc::new(FoundExports::new(callable.clone()));
+        home.offer(Arc::downgrade(&others));
         let watchdog = Watchdog::start(&home);
         let watcher = Watcher::start(folder, loader(ImageStore::new()?, home.clone(), loaded_sender), event_sender)?;
         let (plugins, tried) = (BTreeMap::new(), BTreeSet::new());
@@ -176,7 +182,8 @@ impl Host {
             edge_bus: bus.with_lock_timeout(Duration::ZERO),
             bus,
             plugins,
-            callable: Plugins::default(),
+            callable,
+            _others: others,
             services: Services::default(),
             tried,
             touched: BTreeSet::new(),

@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use plugin_sdk::abi::List;
 
-use crate::call::{Context, Fault, StateReport, sink};
+use crate::call::{life, sink};
 use crate::calls::callee::EntryPoint;
 use crate::calls::ends;
+use crate::context::{Context, StateReport};
+use crate::fault::Fault;
 use crate::image::Image;
 use crate::stack::with_room;
 
@@ -46,7 +48,7 @@ impl Instance {
         image.callee().begin(generation);
         ends::note(image.callee());
         let mut context = Context::new(image.callee(), EntryPoint::Create, generation, None);
-        let (life, mut state) = (context.life(), std::ptr::null_mut());
+        let (life, mut state) = (life(&mut context), std::ptr::null_mut());
         let saved = List { pointer: saved.as_ptr(), length: saved.len() };
         // SAFETY: the image's own function, with valid arguments for the call.
         let status = unsafe { (image.functions().create)(&raw const life, saved, &raw mut state) };
@@ -87,7 +89,7 @@ impl Instance {
         let mut bytes = Vec::new();
         ends::note(self.image.callee());
         let mut context = Context::new(self.image.callee(), EntryPoint::Save, self.generation, None);
-        let life = context.life();
+        let life = life(&mut context);
         let sink = sink(&mut bytes);
         // SAFETY: the image's own function and instance, which nobody else uses meanwhile (`self` is borrowed and calls need `&mut`).
         let status = unsafe { (self.image.functions().save)(&raw const life, self.state.as_ptr(), sink) };
@@ -101,7 +103,7 @@ impl Drop for Instance {
         let plugin = &self.image.manifest().name;
         ends::note(self.image.callee());
         let mut context = Context::new(self.image.callee(), EntryPoint::Drop, self.generation, None);
-        let life = context.life();
+        let life = life(&mut context);
         // SAFETY: the image's own function; the state is passed to it once and not used again.
         let status = unsafe { (self.image.functions().destroy)(&raw const life, self.state.as_ptr()) };
         if let Err(fault) = context.finish(status) {

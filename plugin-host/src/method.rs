@@ -9,18 +9,21 @@ use std::ffi::c_void;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use plugin_gate::Refusal;
-use plugin_sdk::abi::{ExportAccess, ExportCall, ExportFn, List, Status};
+use plugin_gate::{Patience, Refusal};
+use plugin_sdk::abi::{ExportAccess, ExportCall, ExportFn, List, Sink, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::bindings::Found;
-use crate::call::{Context, Failure, sink};
+use crate::call::{life, sink};
 use crate::call_error::CallError;
 use crate::calls::callee::EntryPoint;
+use crate::context::{Context, Failure};
 use crate::instance::Instance;
-use crate::slot::{Slot, Target};
+use crate::lineage::Lineage;
+use crate::slot::{Slot, Target, Unavailable};
 
 /// An export of a plugin, to be called any number of times while the plugin is replaced.
 ///
@@ -35,6 +38,8 @@ pub struct Method {
     number: usize,
     /// What the export needed at its last call. The next generation may differ, which the call finds out.
     is_exclusive: Arc<AtomicBool>,
+    /// Time for each call.
+    limit: Option<Duration>,
 }
 
 impl fmt::Debug for Method {
@@ -55,21 +60,27 @@ enum Attempt {
 
 impl Method {
     /// Resolves export `name` of the instance in `slot`.
-    pub(crate) fn resolve(slot: &Arc<Slot>, name: &str) -> Result<Self, CallError> {
-        let mut held = slot.queue().map_err(|refusal| refused(slot.name(), name, refusal))?;
-        let Target { instance: Some(instance), bindings } = held.parts().0 else {
+    /// Gives up after `patience`.
+    pub(crate) fn resolve(slot: &Arc<Slot>, name: &str, patience: Patience) -> Result<Self, CallError> {
+        let target = slot.share(patience).map_err(|why| unavailable(slot.name(), name, why))?;
+        let Target { instance: Some(instance), bindings } = &*target else {
             return Err(CallError::Removed { plugin: slot.name().to_owned() });
         };
-        let manifest = instance.image().manifest();
-        let plugin = || slot.name().to_owned();
-        let Some(export) = manifest.exports.iter().find(|export| export.name == name) else {
-            let exports =
-                in_words("its exports are", "it has none", manifest.exports.iter().map(|export| &*export.name));
-            return Err(CallError::UnknownMethod { plugin: plugin(), method: name.to_owned(), exports });
+        let number = bindings.number(name);
+        let Some((number, found)) = number.and_then(|number| Some((number, bindings.get(number)?))) else {
+            let exports = instance.image().manifest().exports.iter().map(|export| &*export.name);
+            let exports = in_words("its exports are", "it has none", exports);
+            return Err(CallError::UnknownMethod { plugin: slot.name().to_owned(), method: name.to_owned(), exports });
         };
-        let is_exclusive = Arc::new(AtomicBool::new(export.access == ExportAccess::Exclusive));
-        let number = bindings.add(name, Some(manifest));
-        Ok(Self { slot: slot.clone(), name: name.into(), number, is_exclusive })
+        let is_exclusive = Arc::new(AtomicBool::new(found.access == ExportAccess::Exclusive));
+        Ok(Self { slot: slot.clone(), name: name.into(), number, is_exclusive, limit: None })
+    }
+
+    /// The same export, with a limit on the time of each call: a call that can't begin before fails with [`CallError::TimedOut`], and the
+    /// method sees its deadline, as do the calls that it makes.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        Self { limit: Some(limit), ..self.clone() }
     }
 
     /// Calls it with a tuple of arguments (`()`, `(7,)`, `(7, "x")`) and returns its reply.
@@ -100,11 +111,26 @@ impl Method {
     /// [`CallError`], but for [`CallError::Reply`].
     #[inline]
     pub fn call_bytes(&self, arguments: &[u8], reply: &mut Vec<u8>) -> Result<(), CallError> {
+        let before = reply.len();
+        let lineage = Lineage::from_host(self.limit.map(|limit| Instant::now() + limit));
+        let outcome = self.call_into(lineage, arguments, sink(reply));
+        if outcome.is_err() {
+            reply.truncate(before);
+        }
+        outcome
+    }
+
+    /// Like [`Self::call_bytes`], within the chain of calls `lineage`, whatever the limit. After an error `reply` may hold a part of a reply.
+    #[inline]
+    pub(crate) fn call_into(&self, lineage: Lineage, arguments: &[u8], reply: Sink) -> Result<(), CallError> {
+        if lineage.is_over() {
+            return Err(self.unavailable(Unavailable::InUse));
+        }
         loop {
             let attempt = if self.is_exclusive.load(Ordering::Relaxed) {
-                self.call_alone(arguments, reply)
+                self.call_alone(lineage, arguments, reply)
             } else {
-                self.call_beside_others(arguments, reply)
+                self.call_beside_others(lineage, arguments, reply)
             };
             match attempt {
                 Attempt::Done(result) => return result,
@@ -113,10 +139,10 @@ impl Method {
         }
     }
 
-    fn call_beside_others(&self, arguments: &[u8], reply: &mut Vec<u8>) -> Attempt {
-        let target = match self.slot.share() {
+    fn call_beside_others(&self, lineage: Lineage, arguments: &[u8], reply: Sink) -> Attempt {
+        let target = match self.slot.share(lineage.patience()) {
             Ok(target) => target,
-            Err(refusal) => return Attempt::Done(Err(self.refused(refusal))),
+            Err(why) => return Attempt::Done(Err(self.unavailable(why))),
         };
         let (instance, found) = match self.find(&target) {
             Ok(found) => found,
@@ -125,15 +151,19 @@ impl Method {
         if found.access == ExportAccess::Exclusive {
             return Attempt::Needs(found.access);
         }
-        let context =
-            Context::beside_others(instance.image().callee(), EntryPoint::Export(found.index), instance.generation());
+        let context = Context::beside_others(
+            instance.image().callee(),
+            EntryPoint::Export(found.index),
+            instance.generation(),
+            lineage,
+        );
         Attempt::Done(self.invoke(instance, found, context, arguments, reply))
     }
 
-    fn call_alone(&self, arguments: &[u8], reply: &mut Vec<u8>) -> Attempt {
-        let mut held = match self.slot.queue() {
+    fn call_alone(&self, lineage: Lineage, arguments: &[u8], reply: Sink) -> Attempt {
+        let mut held = match self.slot.queue(lineage.patience()) {
             Ok(held) => held,
-            Err(refusal) => return Attempt::Done(Err(self.refused(refusal))),
+            Err(why) => return Attempt::Done(Err(self.unavailable(why))),
         };
         held.note_use();
         let (target, _) = held.parts();
@@ -146,7 +176,7 @@ impl Method {
         }
         let callee = instance.image().callee();
         let context = Context::new(callee, EntryPoint::Export(found.index), instance.generation(), None);
-        Attempt::Done(self.invoke(instance, found, context, arguments, reply))
+        Attempt::Done(self.invoke(instance, found, context.within(lineage), arguments, reply))
     }
 
     #[inline]
@@ -164,16 +194,14 @@ impl Method {
         found: Found,
         mut context: Context<'_>,
         arguments: &[u8],
-        reply: &mut Vec<u8>,
+        reply: Sink,
     ) -> Result<(), CallError> {
-        let before = reply.len();
         let export = instance.image().functions().exports[found.index];
-        let mut call = ExportCall { size: size_of::<ExportCall>() as u32, reserved: 0, life: context.life() };
+        let mut call = ExportCall { size: size_of::<ExportCall>() as u32, reserved: 0, life: life(&mut context) };
         let status = shim(export, instance.state(), &mut call, arguments, reply);
         if status == Status::OK {
             return Ok(());
         }
-        reply.truncate(before);
         Err(self.failed(context, status))
     }
 
@@ -211,8 +239,8 @@ impl Method {
     }
 
     #[cold]
-    fn refused(&self, refusal: Refusal) -> CallError {
-        refused(self.slot.name(), &self.name, refusal)
+    fn unavailable(&self, why: Unavailable) -> CallError {
+        unavailable(self.slot.name(), &self.name, why)
     }
 
     fn arguments(&self, why: String) -> CallError {
@@ -225,21 +253,22 @@ impl Method {
     }
 }
 
-fn refused(plugin: &str, method: &str, refusal: Refusal) -> CallError {
+fn unavailable(plugin: &str, method: &str, why: Unavailable) -> CallError {
     let (plugin, method) = (plugin.to_owned(), method.to_owned());
-    match refusal {
-        Refusal::Reentrant => CallError::Reentrant { plugin, method },
-        Refusal::TooDeep => CallError::TooDeep { plugin, method },
+    match why {
+        Unavailable::Refused(Refusal::Reentrant) => CallError::Reentrant { plugin, method },
+        Unavailable::Refused(Refusal::TooDeep) => CallError::TooDeep { plugin, method },
+        Unavailable::InUse => CallError::TimedOut { plugin, method },
     }
 }
 
 /// Calls the shim.
 #[inline]
-fn shim(export: ExportFn, state: *mut c_void, call: &mut ExportCall, arguments: &[u8], reply: &mut Vec<u8>) -> Status {
+fn shim(export: ExportFn, state: *mut c_void, call: &mut ExportCall, arguments: &[u8], reply: Sink) -> Status {
     let arguments = List { pointer: arguments.as_ptr(), length: arguments.len() };
     // SAFETY: this image's export and instance, which the slot's gate lends with the access that the export declares; the call, the
     // arguments and the sink live until it returns.
-    unsafe { export(state, call, arguments, sink(reply)) }
+    unsafe { export(state, call, arguments, reply) }
 }
 
 /// `names` in a sentence.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use plugin_gate::Patience;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -31,7 +32,12 @@ impl Plugins {
     /// # Errors
     /// [`CallError`]: there is no such plugin or export.
     pub fn method(&self, plugin: &str, method: &str) -> Result<Method, CallError> {
-        Method::resolve(&self.find(plugin)?, method)
+        self.method_within(plugin, method, Patience::Forever)
+    }
+
+    /// Like [`Self::method`]; gives up after `patience`.
+    pub(crate) fn method_within(&self, plugin: &str, method: &str, patience: Patience) -> Result<Method, CallError> {
+        Method::resolve(&self.find(plugin)?, method, patience)
     }
 
     /// Calls export `method` of `plugin` once, with a tuple of arguments. Resolve it by [`Self::method`] to call it often.

@@ -10,14 +10,16 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
-use plugin_gate::{Exclusive, Gate, Refusal, Shared};
+use plugin_gate::{Exclusive, Gate, Patience, Refusal, Shared};
 use plugin_sdk::abi::{Call, List, ParamValue, Status};
 use plugin_sdk::wire::schema_hash;
 
 use crate::arena::{FrameArena, Piece, Share};
 use crate::bindings::Bindings;
-use crate::call::{Context, Fault, FrameAccess};
+use crate::call::life;
 use crate::calls::callee::EntryPoint;
+use crate::context::{Context, FrameAccess};
+use crate::fault::Fault;
 use crate::image::{ExportInfo, Manifest, ParamInfo};
 use crate::instance::Instance;
 use crate::ports::Ports;
@@ -48,6 +50,21 @@ pub struct Slot {
 
 /// The use of a slot that nobody else uses.
 pub(crate) type Held<'a> = Exclusive<'a, Target, Occupant>;
+
+/// Why a caller gets no access to an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unavailable {
+    /// This thread's own calls are in the way.
+    Refused(Refusal),
+    /// Others used it for longer than the caller waits.
+    InUse,
+}
+
+impl From<Refusal> for Unavailable {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
 
 /// What exports need; the part of the slot that several threads may use at a time.
 #[derive(Debug, Default)]
@@ -127,27 +144,31 @@ impl Slot {
     /// # Panics
     /// If this thread uses the slot already: a plugin never gets at the host's functions that call this.
     pub(crate) fn lock(&self) -> Held<'_> {
-        self.gate.urgent().unwrap_or_else(|refusal| self.is_used_here(refusal))
+        match self.gate.urgent(Patience::Forever) {
+            Ok(Some(held)) => held,
+            Ok(None) => unreachable!("a wait without end ends when the slot is free"),
+            Err(refusal) => self.is_used_here(refusal),
+        }
     }
 
     /// Like [`Self::lock`], but `None` if the calls in flight have not returned by `deadline`.
     pub(crate) fn lock_until(&self, deadline: Instant) -> Option<Held<'_>> {
-        self.gate.urgent_until(deadline).unwrap_or_else(|refusal| self.is_used_here(refusal))
+        self.gate.urgent(Patience::Until(deadline)).unwrap_or_else(|refusal| self.is_used_here(refusal))
     }
 
     fn is_used_here(&self, refusal: Refusal) -> ! {
         panic!("{} is changed or run by a thread that is calling it: {refusal:?}", self.name)
     }
 
-    /// Uses the instance together with other calls of `&self`.
+    /// Uses the instance together with other calls of `&self`; gives up after `patience`.
     #[inline]
-    pub(crate) fn share(&self) -> Result<Shared<'_, Target, Occupant>, Refusal> {
-        self.gate.shared()
+    pub(crate) fn share(&self, patience: Patience) -> Result<Shared<'_, Target, Occupant>, Unavailable> {
+        self.gate.shared(patience)?.ok_or(Unavailable::InUse)
     }
 
-    /// Uses the instance alone, after those that wait already.
-    pub(crate) fn queue(&self) -> Result<Held<'_>, Refusal> {
-        self.gate.exclusive()
+    /// Uses the instance alone, after those that wait already; gives up after `patience`.
+    pub(crate) fn queue(&self, patience: Patience) -> Result<Held<'_>, Unavailable> {
+        self.gate.exclusive(patience)?.ok_or(Unavailable::InUse)
     }
 
     /// Number of calls and swaps so far: while it is unchanged, so is the instance's state.
@@ -162,7 +183,7 @@ impl Slot {
 
     /// The instance's exports; `None` without an instance, and while this thread changes it.
     pub(crate) fn exports(&self) -> Option<Vec<ExportInfo>> {
-        let target = self.share().ok()?;
+        let target = self.share(Patience::Forever).ok()?;
         Some(target.instance.as_ref()?.image().manifest().exports.clone())
     }
 
@@ -329,7 +350,7 @@ impl<'arena> Invocation<'_, 'arena> {
         let mut call = Call {
             size: size_of::<Call>() as u32,
             system: self.number,
-            life: context.life(),
+            life: life(&mut context),
             tick: self.frame.tick,
             seed: self.frame.seed,
             delta_seconds: self.frame.delta_seconds,

@@ -21,8 +21,9 @@ use std::time::{Duration, Instant};
 
 use shm_bus::Bus;
 
-use crate::call::{Fault, StateReport};
+use crate::context::StateReport;
 use crate::engine::{Engine, PluginView};
+use crate::fault::Fault;
 use crate::image::{Image, Manifest};
 use crate::instance::Instance;
 use crate::ports::PortError;

@@ -12,6 +12,8 @@ use core::ptr::NonNull;
 
 use crate::abi::{Call, Level, LifeCall, ParamValue};
 use crate::arena::Arena;
+use crate::call::nested::sealed::Life;
+use crate::call::{Calling, OtherPlugin};
 use crate::commands::{CommandBuffer, Commands};
 use crate::random::Random;
 use shm_bus_wire::EntityId;
@@ -28,6 +30,14 @@ impl fmt::Debug for Frame<'_> {
         out.debug_struct("Frame").field("tick", &self.tick()).finish_non_exhaustive()
     }
 }
+
+impl Life for Frame<'_> {
+    fn life(&self) -> LifeCall {
+        Frame::life(self)
+    }
+}
+
+impl Calling for Frame<'_> {}
 
 impl<'call> Frame<'call> {
     /// # Safety
@@ -99,6 +109,13 @@ impl<'call> Frame<'call> {
     pub fn random(&self, entity: EntityId) -> Random {
         let call = self.call();
         Random::new(call.seed, call.tick, call.system, entity)
+    }
+
+    /// Another plugin, to be called from within this system or subscription. Calls are made at once, on this thread, and in a frame in the
+    /// same order in each run.
+    #[must_use]
+    pub fn plugin<'a>(&'a self, name: &'a str) -> OtherPlugin<'a> {
+        OtherPlugin::new(self.life(), name)
     }
 
     /// Writes a line to the host's log, with the plugin's name and generation.

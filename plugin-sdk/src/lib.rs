@@ -173,7 +173,9 @@ pub mod state;
 mod unwind;
 
 pub use arena::{Arena, ArenaFull, ArenaVec};
-pub use call::{CallContext, CallError, ExportError, Result};
+pub use call::{
+    CallContext, CallError, CallFailure, Calling, ExportError, FailureKind, OtherExport, OtherPlugin, Result,
+};
 pub use commands::{Bundle, Commands, Words};
 pub use component::Component;
 pub use frame::Frame;
@@ -200,9 +202,9 @@ pub mod prelude {
     pub use crate::state::PluginState;
     pub use crate::wire::{EntityId, Message, Plain, Priority, Topic};
     pub use crate::{
-        Arena, ArenaFull, ArenaVec, Bundle, CallContext, CallError, Commands, Component, ExportError, Frame, Loan,
-        Message, Mut, Plain, PluginState, Publisher, Query, Random, Result, SendError, With, Without, export, plugin,
-        topic,
+        Arena, ArenaFull, ArenaVec, Bundle, CallContext, CallError, CallFailure, Commands, Component, ExportError,
+        Frame, Loan, Message, Mut, Plain, PluginState, Publisher, Query, Random, Result, SendError, With, Without,
+        export, plugin, topic,
     };
 }
 

@@ -9,10 +9,10 @@ use std::cell::UnsafeCell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
-use std::time::Instant;
 
 use crate::held::{self, Entry, Refusal};
 use crate::lock::Lock;
+use crate::patience::Patience;
 use crate::seat;
 
 /// A lock around `T`, of which shared users see the part `S`.
@@ -44,51 +44,50 @@ impl<S, T> Gate<S, T> {
         (&raw const self.lock).addr()
     }
 
-    /// Uses the shared part together with others; waits while somebody uses the gate exclusively.
+    /// Uses the shared part together with others; waits while somebody uses the gate exclusively, and gives up after `patience`, with `None`.
     ///
     /// # Errors
     /// [`Refusal`]: this thread would wait for itself, or holds too many gates.
     #[inline]
-    pub fn shared(&self) -> Result<Shared<'_, S, T>, Refusal> {
+    pub fn shared(&self, patience: Patience) -> Result<Option<Shared<'_, S, T>>, Refusal> {
         let line = seat::mine();
-        match held::push_shared(self.address())? {
-            Entry::First => self.lock.enter(line),
+        let is_in = match held::push_shared(self.address())? {
+            Entry::First => self.lock.enter(line, patience),
             Entry::Again => self.lock.enter_again(line),
-        }
-        Ok(Shared { gate: self, line, on_this_thread: PhantomData })
-    }
-
-    /// Uses the gate alone, when nobody else uses it and no frame waits for it.
-    ///
-    /// # Errors
-    /// As [`Self::shared`].
-    pub fn exclusive(&self) -> Result<Exclusive<'_, S, T>, Refusal> {
-        held::push_exclusive(self.address())?;
-        self.lock.claim(seat::used);
-        Ok(Exclusive { gate: self, on_this_thread: PhantomData })
-    }
-
-    /// Uses the gate alone as soon as the present uses have ended, before all others that wait. For frames.
-    ///
-    /// # Errors
-    /// As [`Self::shared`].
-    pub fn urgent(&self) -> Result<Exclusive<'_, S, T>, Refusal> {
-        held::push_exclusive(self.address())?;
-        self.lock.claim_urgently(seat::used, None);
-        Ok(Exclusive { gate: self, on_this_thread: PhantomData })
-    }
-
-    /// Like [`Self::urgent`], but gives up at `deadline`, with `None`.
-    ///
-    /// # Errors
-    /// As [`Self::shared`].
-    pub fn urgent_until(&self, deadline: Instant) -> Result<Option<Exclusive<'_, S, T>>, Refusal> {
-        held::push_exclusive(self.address())?;
-        if self.lock.claim_urgently(seat::used, Some(deadline)) {
-            return Ok(Some(Exclusive { gate: self, on_this_thread: PhantomData }));
+        };
+        if is_in {
+            return Ok(Some(Shared { gate: self, line, on_this_thread: PhantomData }));
         }
         held::pop(self.address());
         Ok(None)
+    }
+
+    /// Uses the gate alone, when nobody else uses it and no frame waits for it; gives up after `patience`, with `None`.
+    ///
+    /// # Errors
+    /// As [`Self::shared`].
+    pub fn exclusive(&self, patience: Patience) -> Result<Option<Exclusive<'_, S, T>>, Refusal> {
+        held::push_exclusive(self.address())?;
+        Ok(self.entered(self.lock.claim(seat::used, patience)))
+    }
+
+    /// Uses the gate alone as soon as the present uses have ended, before all others that wait; gives up after `patience`, with `None`. For
+    /// frames.
+    ///
+    /// # Errors
+    /// As [`Self::shared`].
+    pub fn urgent(&self, patience: Patience) -> Result<Option<Exclusive<'_, S, T>>, Refusal> {
+        held::push_exclusive(self.address())?;
+        Ok(self.entered(self.lock.claim_urgently(seat::used, patience)))
+    }
+
+    /// The guard of an exclusive use, if it has begun.
+    fn entered(&self, is_in: bool) -> Option<Exclusive<'_, S, T>> {
+        if is_in {
+            return Some(Exclusive { gate: self, on_this_thread: PhantomData });
+        }
+        held::pop(self.address());
+        None
     }
 }
 
@@ -176,46 +175,55 @@ mod tests {
     use std::sync::Barrier;
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::thread;
+    use std::time::Instant;
 
     use super::*;
+
+    fn enter<S, T>(gate: &Gate<S, T>) -> Shared<'_, S, T> {
+        gate.shared(Patience::Forever).ok().flatten().expect("this thread holds no gate")
+    }
+
+    fn alone<S, T>(gate: &Gate<S, T>) -> Exclusive<'_, S, T> {
+        gate.exclusive(Patience::Forever).ok().flatten().expect("this thread holds no gate")
+    }
 
     #[test]
     fn shared_users_are_in_it_at_the_same_time() {
         let (gate, both) = (Gate::new((), ()), Barrier::new(2));
-        let enter = || {
-            let _shared = gate.shared().expect("this thread holds no gate");
+        let use_it = || {
+            let _shared = enter(&gate);
             both.wait();
         };
         thread::scope(|scope| {
-            scope.spawn(enter);
-            enter();
+            scope.spawn(use_it);
+            use_it();
         });
     }
 
     #[test]
     fn a_thread_is_refused_what_it_would_wait_for_itself() {
         let gate = Gate::new((), ());
-        let shared = gate.shared().expect("nobody is in it");
-        assert!(gate.shared().is_ok());
-        assert_eq!(gate.exclusive().err(), Some(Refusal::Reentrant));
+        let shared = enter(&gate);
+        assert!(gate.shared(Patience::Forever).is_ok());
+        assert_eq!(gate.exclusive(Patience::Forever).err(), Some(Refusal::Reentrant));
         drop(shared);
-        let exclusive = gate.exclusive().expect("nobody is in it");
-        assert_eq!(gate.shared().err(), Some(Refusal::Reentrant));
-        assert_eq!(gate.urgent().err(), Some(Refusal::Reentrant));
+        let exclusive = alone(&gate);
+        assert_eq!(gate.shared(Patience::Forever).err(), Some(Refusal::Reentrant));
+        assert_eq!(gate.urgent(Patience::Forever).err(), Some(Refusal::Reentrant));
         drop(exclusive);
-        assert!(gate.urgent().is_ok());
+        assert!(gate.urgent(Patience::Forever).is_ok());
     }
 
     #[test]
     fn a_shared_use_within_a_shared_use_does_not_wait_for_who_waits_for_the_first() {
         let gate = Gate::new((), ());
-        let first = gate.shared().expect("nobody is in it");
+        let first = enter(&gate);
         thread::scope(|scope| {
-            let writer = scope.spawn(|| drop(gate.exclusive()));
+            let writer = scope.spawn(|| drop(gate.exclusive(Patience::Forever)));
             while !gate.lock.is_claimed() {
                 thread::yield_now();
             }
-            assert!(gate.shared().is_ok());
+            assert!(gate.shared(Patience::Forever).is_ok());
             drop(first);
             assert!(writer.join().is_ok());
         });
@@ -224,13 +232,35 @@ mod tests {
     #[test]
     fn a_bounded_wait_ends_and_leaves_the_gate_open() {
         let gate = Gate::new((), ());
-        let shared = gate.shared().expect("nobody is in it");
+        let shared = enter(&gate);
         thread::scope(|scope| {
-            let waiter = scope.spawn(|| gate.urgent_until(Instant::now()).is_ok_and(|found| found.is_none()));
+            let waiter =
+                scope.spawn(|| gate.urgent(Patience::Until(Instant::now())).is_ok_and(|found| found.is_none()));
             assert_eq!(waiter.join().ok(), Some(true));
         });
         drop(shared);
-        assert!(gate.urgent_until(Instant::now()).is_ok_and(|found| found.is_some()));
+        assert!(gate.urgent(Patience::Until(Instant::now())).is_ok_and(|found| found.is_some()));
+    }
+
+    #[test]
+    fn ordinary_uses_give_up_at_their_deadline_too_and_hold_nothing_then() {
+        let gate = Gate::new((), ());
+        let exclusive = alone(&gate);
+        let late = || Patience::For(std::time::Duration::from_millis(1));
+        thread::scope(|scope| {
+            let waiter = scope.spawn(|| {
+                let both = [
+                    gate.shared(late()).is_ok_and(|found| found.is_none()),
+                    gate.exclusive(late()).is_ok_and(|found| found.is_none()),
+                ];
+                // This thread is refused nothing: it holds nothing.
+                (both, gate.urgent(late()).is_ok_and(|found| found.is_none()))
+            });
+            assert_eq!(waiter.join().ok(), Some(([true; 2], true)));
+        });
+        drop(exclusive);
+        drop(enter(&gate));
+        drop(alone(&gate));
     }
 
     #[test]
@@ -246,19 +276,19 @@ mod tests {
             for _ in 0..3 {
                 scope.spawn(|| {
                     for _ in 0..ROUNDS {
-                        let shared = gate.shared().expect("this thread holds no gate");
+                        let shared = enter(&gate);
                         let before = *shared;
                         reads.fetch_add(1, Ordering::Relaxed);
                         assert_eq!(*shared, before);
                     }
                 });
             }
-            scope.spawn(|| (0..ROUNDS).for_each(|_| add(gate.exclusive().expect("this thread holds no gate"))));
+            scope.spawn(|| (0..ROUNDS).for_each(|_| add(alone(&gate))));
             for _ in 0..ROUNDS {
-                add(gate.urgent().expect("this thread holds no gate"));
+                add(gate.urgent(Patience::Forever).ok().flatten().expect("this thread holds no gate"));
             }
         });
-        let mut gate = gate.exclusive().expect("this thread holds no gate");
+        let mut gate = alone(&gate);
         assert!(gate.entries() >= reads.load(Ordering::Relaxed));
         assert_eq!(gate.parts(), (&mut (2 * ROUNDS), &mut (2 * ROUNDS)));
     }

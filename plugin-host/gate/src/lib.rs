@@ -6,6 +6,7 @@
 //! | [`lock`] | shared and exclusive use, as counters and one word |
 //! | [`seat`] | which cache line belongs to which thread |
 //! | [`held`] | which gates this thread holds |
+//! | [`patience`] | how long a thread waits |
 //! | [`sync`] | std's atomics, or loom's |
 //!
 //! # Invariants
@@ -22,6 +23,7 @@ mod held;
 mod lock;
 #[cfg(all(test, loom))]
 mod models;
+mod patience;
 #[cfg(not(loom))]
 mod seat;
 mod sync;
@@ -30,3 +32,5 @@ mod sync;
 pub use gate::{Exclusive, Gate, Shared};
 #[cfg(not(loom))]
 pub use held::{DEPTH_MAX, Refusal};
+#[cfg(not(loom))]
+pub use patience::Patience;

@@ -13,9 +13,10 @@
 //!    operations.
 //! 3. An ordinary user, shared or exclusive, begins only while the word is zero: the holder and urgent users come first.
 
-use std::time::Instant;
-
-use crate::sync::{AtomicU32, AtomicU64, Backoff, Condvar, Mutex, Ordering, Step, entry_fence, left_out, order_unless};
+use crate::patience::Patience;
+use crate::sync::{
+    AtomicU32, AtomicU64, Backoff, Condvar, Mutex, Ordering, Step, entry_fence, left_out, order_unless, wait,
+};
 
 /// Somebody uses the gate exclusively, or waits for the end of shared uses to do so.
 const HELD: u32 = 1;
@@ -59,36 +60,38 @@ impl Lock {
         self.lines.len() - 1
     }
 
-    /// Begins a shared use by the owner of `line`.
+    /// Begins a shared use by the owner of `line`; `false` if somebody uses it exclusively for longer than the caller waits.
     #[inline]
-    pub(crate) fn enter(&self, line: usize) {
+    pub(crate) fn enter(&self, line: usize, patience: Patience) -> bool {
         // ORDERING: [GATE] SeqCst, pairs with the accesses in `claim` and `drain`: either this thread sees the claim, or the claimant sees this
         // entry.
         self.lines[line].entered.fetch_add(1, Ordering::SeqCst);
         entry_fence();
         // ORDERING: [GATE] as above. It is also the Acquire side of [OPEN].
-        if self.word.load(Ordering::SeqCst) != 0 && !left_out(Step::Look) {
-            self.enter_later(line);
-        }
+        self.word.load(Ordering::SeqCst) == 0 || left_out(Step::Look) || self.enter_later(line, patience.begin())
     }
 
     /// Begins a shared use of a thread that is in a shared use already: it must not wait for somebody who waits for it.
-    pub(crate) fn enter_again(&self, line: usize) {
+    /// Always `true`.
+    pub(crate) fn enter_again(&self, line: usize) -> bool {
         // ORDERING: Relaxed, an entry of this thread stands in the line, so that no claimant gets past it.
         self.lines[line].entered.fetch_add(1, Ordering::Relaxed);
+        true
     }
 
     #[cold]
-    fn enter_later(&self, line: usize) {
+    fn enter_later(&self, line: usize, patience: Patience) -> bool {
         loop {
             self.leave(line);
-            self.sleep_until(|word| word == 0);
+            if !self.sleep_until(|word| word == 0, patience) {
+                return false;
+            }
             // ORDERING: [GATE] as in `enter`.
             self.lines[line].entered.fetch_add(1, Ordering::SeqCst);
             entry_fence();
             // ORDERING: [GATE] as in `enter`.
             if self.word.load(Ordering::SeqCst) == 0 {
-                return;
+                return true;
             }
         }
     }
@@ -107,19 +110,21 @@ impl Lock {
         }
     }
 
-    /// Begins an exclusive use, after the holder and all urgent users. `lines`: those with a larger number have no owner yet.
-    pub(crate) fn claim(&self, lines: impl Fn() -> usize) {
+    /// Begins an exclusive use, after the holder and all urgent users; `false` if that lasts longer than the caller waits. `lines`: those
+    /// with a larger number have no owner yet.
+    pub(crate) fn claim(&self, lines: impl Fn() -> usize, mut patience: Patience) -> bool {
         // ORDERING: [GATE] SeqCst on success, pairs with `enter`. It is also the Acquire side of [OPEN].
         while self.word.compare_exchange(0, HELD, Ordering::SeqCst, Ordering::Relaxed).is_err() {
-            self.sleep_until(|word| word == 0);
+            patience = patience.begin();
+            if !self.sleep_until(|word| word == 0, patience) {
+                return false;
+            }
         }
-        entry_fence();
-        let is_drained = self.drain(lines(), None);
-        debug_assert!(is_drained, "without a deadline it waits until it is drained");
+        self.finish_claim(lines, patience)
     }
 
-    /// Begins an exclusive use as soon as the present uses have ended; `false` if that lasts until `deadline`.
-    pub(crate) fn claim_urgently(&self, lines: impl Fn() -> usize, deadline: Option<Instant>) -> bool {
+    /// Begins an exclusive use as soon as the present uses have ended; `false` if that lasts longer than the caller waits.
+    pub(crate) fn claim_urgently(&self, lines: impl Fn() -> usize, mut patience: Patience) -> bool {
         // ORDERING: Relaxed, it only keeps others from beginning.
         let mut word = self.word.fetch_add(URGENT, Ordering::Relaxed) + URGENT;
         let mut backoff = Backoff::default();
@@ -132,34 +137,41 @@ impl Lock {
                 word = found;
                 continue;
             }
-            if is_over(deadline) {
+            patience = patience.begin();
+            if patience.is_over() {
                 self.change(|word| word.fetch_sub(URGENT, Ordering::SeqCst));
                 return false;
             }
-            if deadline.is_none() && backoff.is_long() {
-                self.sleep_until(|word| word & HELD == 0);
+            if patience == Patience::Forever && backoff.is_long() {
+                self.sleep_until(|word| word & HELD == 0, patience);
             } else {
                 backoff.wait();
             }
             word = self.word.load(Ordering::Relaxed);
         }
+        self.finish_claim(lines, patience)
+    }
+
+    /// After a claim: waits for the shared uses to end, or gives the claim up.
+    fn finish_claim(&self, lines: impl Fn() -> usize, patience: Patience) -> bool {
         entry_fence();
-        let is_drained = self.drain(lines(), deadline);
+        let is_drained = self.drain(lines(), patience);
         if !is_drained {
             self.open();
         }
         is_drained
     }
 
-    /// Waits until nobody is in a shared use; `false` if that lasts until `deadline`.
-    fn drain(&self, lines: usize, deadline: Option<Instant>) -> bool {
+    /// Waits until nobody is in a shared use; `false` if that lasts longer than the caller waits.
+    fn drain(&self, lines: usize, mut patience: Patience) -> bool {
         if left_out(Step::Drain) {
             return true;
         }
         for line in self.in_use(lines) {
             let mut backoff = Backoff::default();
             while !self.is_empty(line) {
-                if backoff.is_long() && is_over(deadline) {
+                patience = patience.begin();
+                if backoff.is_long() && patience.is_over() {
                     return false;
                 }
                 backoff.wait();
@@ -202,13 +214,13 @@ impl Lock {
         }
     }
 
-    /// Sleeps until the word is as `wanted`.
+    /// Sleeps until the word is as `wanted`; `false` if it isn't for longer than the caller waits.
     #[cold]
-    fn sleep_until(&self, wanted: impl Fn(u32) -> bool) {
+    fn sleep_until(&self, wanted: impl Fn(u32) -> bool, patience: Patience) -> bool {
         let mut backoff = Backoff::default();
         while !backoff.is_long() {
             if wanted(self.word.load(Ordering::Relaxed)) {
-                return;
+                return true;
             }
             backoff.wait();
         }
@@ -216,12 +228,19 @@ impl Lock {
         self.sleeping.fetch_add(1, Ordering::SeqCst);
         entry_fence();
         let mut sleepers = self.sleepers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        // ORDERING: [SLEEP] as above.
-        while !wanted(self.word.load(Ordering::SeqCst)) {
-            sleepers = self.changed.wait(sleepers).unwrap_or_else(std::sync::PoisonError::into_inner);
-        }
+        let is_wanted = loop {
+            // ORDERING: [SLEEP] as above.
+            if wanted(self.word.load(Ordering::SeqCst)) {
+                break true;
+            }
+            if patience.is_over() {
+                break false;
+            }
+            sleepers = wait(&self.changed, sleepers, patience);
+        };
         drop(sleepers);
         self.sleeping.fetch_sub(1, Ordering::Relaxed);
+        is_wanted
     }
 
     /// Number of entries so far. Exact in an exclusive use; entries that had to wait count more than once.
@@ -235,8 +254,4 @@ impl Lock {
     fn in_use(&self, lines: usize) -> impl Iterator<Item = usize> + use<> {
         (0..lines.min(self.common())).chain([self.common()])
     }
-}
-
-fn is_over(deadline: Option<Instant>) -> bool {
-    deadline.is_some_and(|deadline| Instant::now() >= deadline)
 }

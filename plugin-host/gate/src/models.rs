@@ -11,6 +11,7 @@ use loom::cell::UnsafeCell;
 use loom::thread;
 
 use crate::lock::Lock;
+use crate::patience::Patience;
 use crate::sync::Step;
 use crate::sync::model::without;
 
@@ -31,7 +32,7 @@ impl Guarded {
     }
 
     fn read(&self, line: usize) -> u32 {
-        self.lock.enter(line);
+        assert!(self.lock.enter(line, Patience::Forever));
         // SAFETY: loom reports a race.
         let value = self.value.with(|value| unsafe { *value });
         self.lock.leave(line);
@@ -44,13 +45,13 @@ impl Guarded {
     }
 
     fn write(&self) {
-        self.lock.claim(|| LINES);
+        assert!(self.lock.claim(|| LINES, Patience::Forever));
         self.add();
         self.lock.open();
     }
 
     fn write_urgently(&self) {
-        assert!(self.lock.claim_urgently(|| LINES, None));
+        assert!(self.lock.claim_urgently(|| LINES, Patience::Forever));
         self.add();
         self.lock.open();
     }
@@ -111,11 +112,32 @@ fn a_reader_and_an_impatient_writer() {
     let guarded = Guarded::new();
     let other = guarded.clone();
     let reader = thread::spawn(move || other.read(0));
-    if guarded.lock.claim_urgently(|| LINES, Some(Instant::now())) {
+    if guarded.lock.claim_urgently(|| LINES, Patience::Until(Instant::now())) {
         guarded.add();
         guarded.lock.open();
     }
     assert!(reader.join().is_ok());
+    guarded.write();
+}
+
+/// The same for ordinary uses of both kinds.
+fn a_writer_and_impatient_users() {
+    let guarded = Guarded::new();
+    let other = guarded.clone();
+    let writer = thread::spawn(move || other.write());
+    let other = guarded.clone();
+    let reader = thread::spawn(move || {
+        if other.lock.enter(0, Patience::Until(Instant::now())) {
+            // SAFETY: loom reports a race.
+            other.value.with(|value| unsafe { *value });
+            other.lock.leave(0);
+        }
+    });
+    if guarded.lock.claim(|| LINES, Patience::Until(Instant::now())) {
+        guarded.add();
+        guarded.lock.open();
+    }
+    assert!(writer.join().is_ok() && reader.join().is_ok());
     guarded.write();
 }
 
@@ -145,4 +167,5 @@ fn loom_an_urgent_and_an_ordinary_writer_and_a_reader() {
 #[test]
 fn loom_a_use_that_is_given_up_disturbs_nobody() {
     check(a_reader_and_an_impatient_writer);
+    check(a_writer_and_impatient_users);
 }

@@ -9,6 +9,15 @@ pub(crate) use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 #[cfg(not(loom))]
 pub(crate) use std::sync::{Condvar, Mutex};
 
+#[cfg(loom)]
+use loom::sync::MutexGuard;
+#[cfg(not(loom))]
+use std::sync::MutexGuard;
+#[cfg(not(loom))]
+use std::time::Instant;
+
+use crate::patience::Patience;
+
 /// Each step of the lock that a model leaves out to prove that it is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -50,6 +59,20 @@ pub(crate) fn entry_fence() {
         #[cfg(loom)]
         loom::sync::atomic::fence(Ordering::SeqCst);
     }
+}
+
+/// Sleeps until somebody notifies `condvar`, or until the wait is over; perhaps shorter. A model has no clock: there it waits.
+pub(crate) fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>, patience: Patience) -> MutexGuard<'a, T> {
+    use std::sync::PoisonError;
+
+    #[cfg(not(loom))]
+    if let Patience::Until(end) = patience {
+        let left = end.saturating_duration_since(Instant::now());
+        return condvar.wait_timeout(guard, left).map_or_else(|poisoned| poisoned.into_inner().0, |(guard, _)| guard);
+    }
+    #[cfg(loom)]
+    let _ = patience;
+    condvar.wait(guard).unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Waits, longer each time: spins, then lets other threads run, then sleeps. It polls because a wake-up would cost each shared user a

@@ -7,7 +7,7 @@ use plugin_sdk::abi::Stage;
 
 use super::tell::tell;
 use super::{BUS_PAUSE, Host, Plugin, Waiting};
-use crate::call::StateReport;
+use crate::context::StateReport;
 use crate::engine::Engine;
 use crate::handover::{Build, Handover};
 use crate::image::Image;

@@ -10,8 +10,8 @@ use std::time::Duration;
 use crossbeam_channel::RecvTimeoutError;
 use tracing::dispatcher;
 
-use crate::call::Fault;
 use crate::calls::ends::spawn;
+use crate::fault::Fault;
 use crate::instance::Instance;
 use crate::slot::Slot;
 use crate::stack::{STACK_BYTES, is_large};

@@ -30,6 +30,7 @@ mod handover;
 mod held_lock;
 mod memory;
 mod messages;
+mod nested;
 mod random;
 mod refusal;
 mod state;

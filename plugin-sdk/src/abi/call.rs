@@ -4,6 +4,8 @@
 
 use core::ffi::c_void;
 
+use super::nested::{CallInfo, NestedFailure};
+use super::sink::Sink;
 use super::status::{Level, Status};
 use super::text::{List, Text};
 
@@ -42,6 +44,28 @@ pub struct HostTable {
     pub stray: unsafe extern "C" fn(origin: *const c_void, message: Text, location: Text, thread: Text),
     /// In an export: reports the error that the method returned. A code of 0 means that it has none.
     pub failed: unsafe extern "C" fn(context: *mut c_void, code: u32, message: Text),
+    /// Finds export `method` of `plugin` and stores its number, which is valid until the process ends, whatever is loaded. Otherwise fills
+    /// `failure` and returns [`Status::FAILED`].
+    pub find_export: unsafe extern "C" fn(
+        context: *mut c_void,
+        plugin: Text,
+        method: Text,
+        number: *mut u64,
+        failure: *mut NestedFailure,
+    ) -> Status,
+    /// Calls the export with this number, which [`Self::find_export`] stored; see [`ExportFn`](super::ExportFn) for arguments and reply.
+    /// `limit_ns`: time for it, in nanoseconds; the current call's deadline holds, too. Without a reply it fills `failure` and returns
+    /// [`Status::FAILED`].
+    pub call_export: unsafe extern "C" fn(
+        context: *mut c_void,
+        number: u64,
+        limit_ns: u64,
+        arguments: List<u8>,
+        reply: Sink,
+        failure: *mut NestedFailure,
+    ) -> Status,
+    /// Describes the current call.
+    pub call_info: unsafe extern "C" fn(context: *mut c_void, info: *mut CallInfo) -> Status,
 }
 
 /// Argument of `create`, `save` and `destroy`: access to the host.

@@ -1,6 +1,6 @@
 //! The C ABI between host and plugin: `repr(C)` only.
 //!
-//! Both sides have the same [`ABI_VERSION`]. The structs passed by pointer ([`PluginDescriptor`], [`HostTable`], [`Call`]) begin with their
+//! Both sides have the same [`ABI_VERSION`]. The structs passed by pointer ([`PluginDescriptor`], [`HostTable`], [`Call`], …) begin with their
 //! size. Within a version fields may be appended to them; each side refuses a struct that is shorter than the one it knows. List items have a
 //! fixed size: changing one requires a new version.
 //!
@@ -17,6 +17,7 @@ mod call;
 pub mod command;
 mod descriptor;
 mod export;
+mod nested;
 pub mod section;
 mod sink;
 mod status;
@@ -29,6 +30,7 @@ pub use descriptor::{
     Stage, SubscriptionDescriptor, SystemDescriptor, SystemFn, TermDescriptor, TopicDescriptor,
 };
 pub use export::{ExportAccess, ExportCall, ExportDescriptor, ExportFn};
+pub use nested::{CallInfo, FailureKind, NestedFailure};
 pub use sink::Sink;
 pub use status::{Level, Status};
 pub use text::{List, Text};
@@ -37,11 +39,12 @@ pub use version::{ABI_VERSION, ENTRY, STATE_STACK_BYTES};
 /// Sizes on 64-bit platforms. A change requires a new version, unless it appends to one of the first three.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
-    assert!(size_of::<PluginDescriptor>() == 152 && size_of::<HostTable>() == 112 && size_of::<Call>() == 96);
+    assert!(size_of::<PluginDescriptor>() == 152 && size_of::<HostTable>() == 136 && size_of::<Call>() == 96);
     assert!(size_of::<ComponentDescriptor>() == 48 && size_of::<TermDescriptor>() == 56);
     assert!(size_of::<TopicDescriptor>() == 80 && size_of::<ParamDescriptor>() == 120);
     assert!(size_of::<SystemDescriptor>() == 80 && size_of::<SubscriptionDescriptor>() == 120);
     assert!(size_of::<ExportDescriptor>() == 72 && size_of::<ExportCall>() == 24);
+    assert!(size_of::<NestedFailure>() == 32 && size_of::<CallInfo>() == 48);
     assert!(size_of::<ParamValue>() == 24 && size_of::<TableColumns>() == 16 && size_of::<ColumnPointer>() == 16);
 };
 

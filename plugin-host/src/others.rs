@@ -1,0 +1,75 @@
+//! The exports that plugins have found to call them.
+//!
+//! # Invariants
+//! 1. An export keeps its number for as long as the host lives, over all generations of both plugins.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use plugin_gate::Patience;
+use plugin_sdk::abi::Sink;
+
+use crate::call_error::CallError;
+use crate::calls::home::OtherExports;
+use crate::lineage::Lineage;
+use crate::method::Method;
+use crate::name::canonical;
+use crate::plugins::Plugins;
+
+/// Exports that the plugins of one host may find.
+const EXPORTS_MAX: usize = 4096;
+
+/// The exports that the plugins of one host have found.
+#[derive(Debug)]
+pub(crate) struct FoundExports {
+    plugins: Plugins,
+    /// By number; read without a lock.
+    methods: Box<[OnceLock<Method>]>,
+    /// By the names of plugin and export.
+    numbers: Mutex<BTreeMap<(String, String), usize>>,
+}
+
+impl FoundExports {
+    pub(crate) fn new(plugins: Plugins) -> Self {
+        let methods = (0..EXPORTS_MAX).map(|_| OnceLock::new()).collect();
+        Self { plugins, methods, numbers: Mutex::default() }
+    }
+}
+
+impl OtherExports for FoundExports {
+    fn find(&self, plugin: &str, method: &str, patience: Patience) -> Result<u64, CallError> {
+        let names = (canonical(plugin), method.to_owned());
+        let known = self.numbers.lock().unwrap_or_else(PoisonError::into_inner).get(&names).copied();
+        if let Some(number) = known {
+            return Ok(number as u64);
+        }
+        // Without the lock: this may wait for the other plugin.
+        let found = self.plugins.method_within(plugin, method, patience)?;
+        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = numbers.len();
+        let number = *numbers.entry(names).or_insert(next);
+        let Some(place) = self.methods.get(number) else {
+            numbers.retain(|_, known| *known < EXPORTS_MAX);
+            return Err(CallError::UnknownMethod {
+                plugin: plugin.to_owned(),
+                method: method.to_owned(),
+                exports: format!("plugins have found {EXPORTS_MAX} exports, and cannot find more"),
+            });
+        };
+        // Another thread may have found the same export meanwhile.
+        let _ = place.set(found);
+        Ok(number as u64)
+    }
+
+    #[inline]
+    fn call(&self, number: u64, lineage: Lineage, arguments: &[u8], reply: Sink) -> Result<(), CallError> {
+        let method = usize::try_from(number).ok().and_then(|number| self.methods.get(number)?.get());
+        let Some(method) = method else {
+            return Err(CallError::UnknownPlugin {
+                plugin: format!("of export {number}"),
+                running: "no export with this number was found before".to_owned(),
+            });
+        };
+        method.call_into(lineage, arguments, reply)
+    }
+}
