@@ -9,8 +9,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-
-use crate::samples::Round;
+use measure::Round;
 
 /// The process, killed when dropped before its end.
 #[derive(Debug)]

@@ -1,8 +1,7 @@
 //! shm-bus measured beside its peers: rings and channels between threads, transports between processes, and, as lower bounds, bare system
 //! calls and cache lines.
 //!
-//! A **case** is measured in **rounds**; in each round every **contender** has one **session**, one directly after the other, so that all
-//! of them meet the same state of the machine. A session between processes starts this program again as its far end, which must end in
+//! See the crate `measure` for cases, rounds, contenders and sessions. A session between processes starts this program again as its far end, which must end in
 //! order; each end stays on a core of its own.
 //!
 //! # Failure
@@ -13,27 +12,23 @@ mod abilities;
 mod block;
 mod cases;
 mod far;
+mod goals;
 mod link;
 mod peers;
-mod report;
 mod run_folder;
-mod samples;
 mod system;
 
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
-use cases::{Case, Contender, Session};
-use report::{Measured, Report};
+use cases::{Contender, Session};
+use measure::{Effort, Report, Round};
 use run_folder::RunFolder;
-use samples::Round;
 
 /// Measures shm-bus and its peers side by side and prints the figures beside the goals.
 ///
@@ -84,90 +79,31 @@ fn main() -> Result<ExitCode> {
 }
 
 fn measure(args: &Args) -> Result<ExitCode> {
-    let (rounds, budget) = if args.quick { (5, Duration::from_millis(40)) } else { (11, Duration::from_millis(400)) };
-    if let Some(load) = system::load().filter(|load| *load > 0.5) {
-        eprintln!("The machine is busy (load {load}): ends that spin lose their cores, and the figures say little.");
-    }
+    let effort = Effort::new(args.quick);
     let mut run = RunFolder::new()?;
-    let watchdog = watchdog();
     let mut report = Report::default();
-    let mut failed = 0;
     for case in cases::all() {
         if !args.cases.is_empty() && !args.cases.iter().any(|name| name == case.name) {
             continue;
         }
-        eprintln!("{} …", case.name);
-        let measured = measure_case(&case, rounds, budget, &mut run, &watchdog);
-        for (peer, error) in
-            measured.iter().filter_map(|measured| Some((measured.peer, measured.rounds.as_ref().err()?)))
-        {
-            eprintln!("FAILED: {} by {peer}: {error}", case.name);
-            failed += 1;
-        }
-        report.add(&case, &measured);
+        let name = case.name;
+        eprintln!("{name} …");
+        let contenders: Vec<_> = case.contenders.iter().map(|known| (known.peer, known.between.name())).collect();
+        let session = |index| session(name, &case.contenders[index], &effort, &mut run);
+        report.add(&case.outline(), &measure::measure(name, &contenders, &effort, session));
     }
-    report::print(&report);
+    measure::print(&report, goals::GOALS);
     if let Some(path) = &args.json {
         let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
         serde_json::to_writer_pretty(BufWriter::new(file), &report)?;
     }
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// All rounds of one case. A contender that fails is not tried again.
-fn measure_case(
-    case: &Case,
-    rounds: usize,
-    budget: Duration,
-    run: &mut RunFolder,
-    watchdog: &Sender<()>,
-) -> Vec<Measured> {
-    let start = |contender: &Contender| Measured {
-        peer: contender.peer,
-        between: contender.between.name(),
-        rounds: Ok(Vec::with_capacity(rounds)),
-    };
-    let mut measured: Vec<_> = case.contenders.iter().map(start).collect();
-    let count = case.contenders.len();
-    for round in 0..rounds {
-        // Each round begins with another contender, so that none always follows the same one.
-        for index in (0..count).map(|index| (index + round) % count) {
-            let Ok(taken) = &mut measured[index].rounds else { continue };
-            let figures = measure_once(case, &case.contenders[index], budget, run);
-            let _ = watchdog.send(());
-            match figures {
-                Ok(figures) => taken.push(figures),
-                Err(error) => measured[index].rounds = Err(format!("{error:#}")),
-            }
-        }
-    }
-    measured
-}
-
-fn measure_once(case: &Case, contender: &Contender, budget: Duration, run: &mut RunFolder) -> Result<Round> {
+fn session(case: &str, contender: &Contender, effort: &Effort, run: &mut RunFolder) -> Result<Round> {
     let folder = run.session_folder()?;
-    let session = Session { case: case.name, peer: contender.peer, folder, budget };
+    let session = Session { case, peer: contender.peer, folder, budget: effort.budget };
     let figures = (contender.near)(&session)?;
-    ensure!(figures.p50 > 0.0 && figures.p99 >= figures.p50, "impossible figures: {figures:?}");
     std::fs::remove_dir_all(&session.folder)?;
     Ok(figures)
-}
-
-/// Ends the program if a session hangs; receives a message after each session.
-fn watchdog() -> Sender<()> {
-    const SESSION_MAX: Duration = Duration::from_secs(60);
-    let (alive, heard) = channel();
-    std::thread::spawn(move || {
-        loop {
-            match heard.recv_timeout(SESSION_MAX) {
-                Ok(()) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-                Err(RecvTimeoutError::Timeout) => {
-                    eprintln!("FAILED: a session hangs");
-                    std::process::exit(1);
-                }
-            }
-        }
-    });
-    alive
 }

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use measure::{Percentile, Round, Samples};
 
-use super::{Case, Exchange, Percentile, across, threads};
+use super::{Case, Exchange, across, threads};
 use crate::abilities::{Arrival, Urgent};
 use crate::block::{Block, END, LARGE, SMALL};
 use crate::link::spin;
 use crate::peers::{Hotframe, MemlinkLevels, memlink_protocol};
-use crate::samples::{Round, Samples};
 use crate::system::now;
 
 const NO_LEVELS: &str = "has no priorities";

@@ -8,14 +8,13 @@ use std::sync::mpsc::{Sender, channel};
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, ensure};
+use measure::{FAR, NEAR, Percentile, Round, Samples, pin};
 
-use super::{Between, Case, Contender, Percentile, Session};
+use super::{Between, Case, Contender, Session};
 use crate::abilities::FanOut;
 use crate::block::{Block, SMALL};
 use crate::link::spin;
 use crate::peers::{HotframeFanOut, Iceoryx2FanOut, memlink_protocol};
-use crate::samples::{Round, Samples};
-use crate::system::{FAR, NEAR, pin};
 
 const BATCH: u64 = 256;
 const ONE_READER: &str = "gives a message to one reader only";

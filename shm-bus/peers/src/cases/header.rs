@@ -3,12 +3,11 @@
 use std::hint::black_box;
 
 use anyhow::Result;
+use measure::{NEAR, Percentile, Round, pin, sample};
 use memlink_protocol::MessageHeader;
 use shm_bus::wire::{Header, Kind, Priority};
 
-use super::{Case, Contender, Percentile, Session};
-use crate::samples::{Round, sample};
-use crate::system::{NEAR, pin};
+use super::{Case, Contender, Session};
 
 const PER_SAMPLE: u64 = 1 << 12;
 

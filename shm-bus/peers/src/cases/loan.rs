@@ -6,12 +6,11 @@
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
+use measure::{NEAR, Percentile, Round, Samples, pin};
 
-use super::{Case, Contender, Percentile, Session};
+use super::{Case, Contender, Session};
 use crate::abilities::Loans;
 use crate::peers::{HotframeLoans, Iceoryx2Loans, memlink_protocol};
-use crate::samples::{Round, Samples};
-use crate::system::{NEAR, pin};
 
 const LARGE_BYTES: usize = 4 << 20;
 const HALF_BYTES: usize = 2 << 20;

@@ -16,30 +16,25 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use measure::{FAR, NEAR, Outline, Percentile, Round, pin};
 
 use crate::far::{self, Far};
 use crate::link::{Across, Link};
-use crate::samples::Round;
-use crate::system::{FAR, NEAR, pin};
 
-/// One row of the resulting table.
+/// One row of the resulting table; see [`Outline`].
 #[derive(Debug)]
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    /// The operation that one figure times.
     pub(crate) unit: &'static str,
-    /// The percentile that is compared.
     pub(crate) judged_by: Percentile,
     pub(crate) contenders: Vec<Contender>,
-    /// Peers that can't do it as published, and why.
     pub(crate) absent: &'static [(&'static str, &'static str)],
 }
 
-/// A percentile; see [`Case`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Percentile {
-    P50,
-    P99,
+impl Case {
+    pub(crate) const fn outline(&self) -> Outline {
+        Outline { name: self.name, unit: self.unit, judged_by: self.judged_by, absent: self.absent }
+    }
 }
 
 /// Where the two ends are.

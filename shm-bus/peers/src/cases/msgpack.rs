@@ -3,15 +3,14 @@
 use std::hint::black_box;
 
 use anyhow::{Context, Error, Result, ensure};
+use measure::{NEAR, Percentile, Round, pin, sample};
 use memlink_protocol::{MSGPACK, Request, Response, Serializer, StatusCode};
 use rmp_serde::Serializer as Pack;
 use serde::{Deserialize, Serialize};
 use shm_bus::wire::{HEADER_BYTES, Header, Kind, Priority};
 
-use super::{Case, Contender, Percentile, Session};
+use super::{Case, Contender, Session};
 use crate::block::{Block, LARGE};
-use crate::samples::{Round, sample};
-use crate::system::{NEAR, pin};
 
 const PER_SAMPLE: u64 = 16;
 const MODULE: &str = "physics";

@@ -3,13 +3,12 @@
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
+use measure::{NEAR, Percentile, Round, Samples, pin};
 
-use super::{Case, Contender, Percentile, Session};
+use super::{Case, Contender, Session};
 use crate::abilities::Publishers;
 use crate::block::{Block, SMALL};
 use crate::peers::{HotframePublishers, Iceoryx2Publishers, memlink_protocol};
-use crate::samples::{Round, Samples};
-use crate::system::{NEAR, pin};
 
 const BATCH: u64 = 64;
 const ONE_SENDER: &str = "has one sender for each queue";

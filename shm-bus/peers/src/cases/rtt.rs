@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use measure::{Percentile, Round, Samples};
 
-use super::{Case, Contender, Exchange, Percentile, across, threads};
+use super::{Case, Contender, Exchange, across, threads};
 use crate::block::{END, LARGE, SMALL};
 use crate::link::{Link, receive_spinning, send_spinning};
 #[cfg(feature = "tachyon")]
@@ -13,7 +14,6 @@ use crate::peers::{
     BareLine, CrossbeamChannel, Hotframe, Iceoryx2, IpcChannel, MemlinkShm, NexusQueue, PhotonRing, Pipe, Rtrb,
     UnixSocket, memlink_protocol,
 };
-use crate::samples::{Round, Samples};
 
 pub(super) fn cases() -> [Case; 2] {
     let mut small = contenders::<SMALL>();

@@ -1,8 +1,9 @@
 //! A block written and read in one thread, through a queue whose memory is reused.
 
 use anyhow::{Result, ensure};
+use measure::{NEAR, Percentile, Round, pin, sample};
 
-use super::{Case, Contender, Percentile, Session};
+use super::{Case, Contender, Session};
 use crate::block::{Block, SMALL};
 use crate::link::Link;
 #[cfg(feature = "tachyon")]
@@ -11,8 +12,6 @@ use crate::peers::{
     CrossbeamChannel, Hotframe, HotframeOneLevel, Iceoryx2, IpcChannel, MemlinkShm, NexusQueue, PhotonRing, Pipe, Rtrb,
     UnixSocket, memlink_protocol,
 };
-use crate::samples::{Round, sample};
-use crate::system::{NEAR, pin};
 
 const PER_SAMPLE: u64 = 256;
 

@@ -4,8 +4,9 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use measure::{Percentile, Round, Samples};
 
-use super::{Case, Contender, Exchange, Percentile, across, threads};
+use super::{Case, Contender, Exchange, across, threads};
 use crate::block::{Block, END, LARGE, SMALL};
 use crate::link::{Batching, Link, receive_spinning, send_spinning, spin};
 #[cfg(feature = "tachyon")]
@@ -14,7 +15,6 @@ use crate::peers::{
     BareRing, CrossbeamChannel, Hotframe, HotframeInPieces, Iceoryx2, IpcChannel, MemlinkShm, NexusQueue, PhotonRing,
     Pipe, Rtrb, UnixSocket, memlink_protocol,
 };
-use crate::samples::{Round, Samples};
 
 /// Blocks of one sample, after which the far end answers.
 const PER_SAMPLE: u64 = 1 << 12;

@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use measure::{Percentile, Round, Samples};
 
-use super::{Case, Exchange, Percentile, across, threads};
+use super::{Case, Exchange, across, threads};
 use crate::block::{Block, END, SMALL};
 use crate::link::{Sleeping, spin};
 use crate::peers::{
     BareFutex, CrossbeamChannel, Hotframe, Iceoryx2Events, IpcChannel, MemlinkShm, Pipe, UnixSocket, memlink_protocol,
 };
-use crate::samples::{Round, Samples};
 use crate::system::now;
 
 /// After a pause of this length, an end is sure to sleep.

@@ -6,39 +6,53 @@ use anyhow::{Result, ensure};
 
 /// Percentiles of one session.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Round {
-    pub(crate) p50: f64,
-    pub(crate) p99: f64,
+pub struct Round {
+    /// The median.
+    pub p50: f64,
+    /// The 99th percentile.
+    pub p99: f64,
 }
 
 /// Samples with room for all of them, touched beforehand.
 #[derive(Debug)]
-pub(crate) struct Samples {
+pub struct Samples {
     taken: usize,
     room: Vec<f64>,
+}
+
+impl Default for Samples {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Samples {
     const ROOM: usize = 1 << 18;
     const LEAST: usize = 10;
 
-    pub(crate) fn new() -> Self {
+    /// No samples yet.
+    #[must_use]
+    pub fn new() -> Self {
         Self { taken: 0, room: vec![1.0; Self::ROOM] }
     }
 
+    /// Whether there is no room.
     #[inline]
-    pub(crate) fn is_full(&self) -> bool {
+    #[must_use]
+    pub fn is_full(&self) -> bool {
         self.taken == Self::ROOM
     }
 
+    /// Number of samples.
     #[inline]
-    pub(crate) const fn taken(&self) -> usize {
+    #[must_use]
+    pub const fn taken(&self) -> usize {
         self.taken
     }
 
     /// Takes a sample; samples beyond the room are left out.
     #[inline]
-    pub(crate) fn take(&mut self, nanoseconds: f64) {
+    pub fn take(&mut self, nanoseconds: f64) {
         if let Some(place) = self.room.get_mut(self.taken) {
             *place = nanoseconds;
             self.taken += 1;
@@ -47,11 +61,15 @@ impl Samples {
 
     /// Takes `elapsed` spread over `operations`.
     #[inline]
-    pub(crate) fn take_each(&mut self, elapsed: Duration, operations: u64) {
+    pub fn take_each(&mut self, elapsed: Duration, operations: u64) {
         self.take(elapsed.as_nanos() as f64 / operations as f64);
     }
 
-    pub(crate) fn percentiles(mut self) -> Result<Round> {
+    /// The percentiles.
+    ///
+    /// # Errors
+    /// Too few samples were taken.
+    pub fn percentiles(mut self) -> Result<Round> {
         ensure!(self.taken >= Self::LEAST, "only {} samples were taken", self.taken);
         let samples = &mut self.room[..self.taken];
         samples.sort_unstable_by(f64::total_cmp);
@@ -62,7 +80,10 @@ impl Samples {
 
 /// Repeats `operations` for the time `budget` and takes a sample of each repetition, which makes `count` of them. The first fifth of the
 /// time warms up.
-pub(crate) fn sample(budget: Duration, count: u64, mut operations: impl FnMut() -> Result<()>) -> Result<Round> {
+///
+/// # Errors
+/// Those of `operations`, or too few samples.
+pub fn sample(budget: Duration, count: u64, mut operations: impl FnMut() -> Result<()>) -> Result<Round> {
     let start = Instant::now();
     while start.elapsed() < budget / 5 {
         operations()?;

@@ -1,30 +1,9 @@
-//! The bus's goals, as limits on our figure.
+//! The bus's goals.
 
-/// One goal.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Goal {
-    pub(crate) what: &'static str,
-    pub(crate) case: &'static str,
-    pub(crate) at_most: Limit,
-}
+use measure::Limit::{Holds, Nanoseconds, Times};
+use measure::{Goal, goal};
 
-/// The limit on our figure; it holds on every processor.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Limit {
-    Nanoseconds(f64),
-    /// This many times a peer's figure of the same case.
-    Times(f64, &'static str),
-    /// Another of our own rows may be at most this many times this one.
-    Holds(f64, &'static str),
-}
-
-const fn goal(what: &'static str, case: &'static str, at_most: Limit) -> Goal {
-    Goal { what, case, at_most }
-}
-
-use Limit::{Holds, Nanoseconds, Times};
-
-pub(super) const GOALS: &[Goal] = &[
+pub(crate) const GOALS: &[Goal] = &[
     goal("64 B across, half of a round trip", "rtt_half_64B", Times(0.25, "iceoryx2")),
     goal("64 B across, half of a round trip", "rtt_half_64B", Times(1.15, "bare_line")),
     goal("64 B a message: at least 0.6 × its throughput", "throughput_64B", Times(1.0 / 0.6, "rtrb")),

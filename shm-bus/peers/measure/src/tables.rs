@@ -2,19 +2,19 @@
 
 use std::fmt::Write;
 
-use super::goals::{GOALS, Limit};
-use super::rows::Report;
+use crate::goals::{Goal, Limit};
+use crate::rows::Report;
 
 /// Prints both tables.
-pub(crate) fn print(report: &Report) {
-    print!("{}\n{}", goals(report), peers(report));
+pub fn print(report: &Report, goals: &[Goal]) {
+    print!("{}\n{}", limits(report, goals), peers(report));
 }
 
-fn goals(report: &Report) -> String {
+fn limits(report: &Report, goals: &[Goal]) -> String {
     let mut out = String::from(
         "| what | goal | ours, ns | beside, ns | ours ÷ it | spread | met |\n|---|---|--:|--:|--:|--:|---|\n",
     );
-    for goal in GOALS.iter().filter(|goal| report.rows.iter().any(|row| row.case == goal.case)) {
+    for goal in goals.iter().filter(|goal| report.rows.iter().any(|row| row.case == goal.case)) {
         let ours = report.row(goal.case, "hotframe");
         let figure = ours.and_then(|row| row.judged);
         let beside = |peer| {

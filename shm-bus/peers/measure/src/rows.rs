@@ -5,15 +5,39 @@
 
 use serde::Serialize;
 
-use crate::cases::{Case, Percentile};
 use crate::samples::{Round, median};
+
+/// A percentile; see [`Outline`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Percentile {
+    /// The median.
+    P50,
+    /// The 99th.
+    P99,
+}
+
+/// What a case is, apart from its contenders.
+#[derive(Clone, Copy, Debug)]
+pub struct Outline {
+    /// Its name.
+    pub name: &'static str,
+    /// The operation that one figure times.
+    pub unit: &'static str,
+    /// The percentile that is compared.
+    pub judged_by: Percentile,
+    /// Peers that can't do it as published, and why.
+    pub absent: &'static [(&'static str, &'static str)],
+}
 
 /// A contender's rounds, or the reason for their absence.
 #[derive(Debug)]
-pub(crate) struct Measured {
-    pub(crate) peer: &'static str,
-    pub(crate) between: &'static str,
-    pub(crate) rounds: Result<Vec<Round>, String>,
+pub struct Measured {
+    /// The contender.
+    pub peer: &'static str,
+    /// Where its ends are.
+    pub between: &'static str,
+    /// One for each round.
+    pub rounds: Result<Vec<Round>, String>,
 }
 
 /// One line of the JSON file.
@@ -39,13 +63,13 @@ pub(crate) struct Row {
 
 /// The JSON file.
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct Report {
+pub struct Report {
     pub(crate) rows: Vec<Row>,
 }
 
 impl Report {
     /// Adds a case's rows.
-    pub(crate) fn add(&mut self, case: &Case, measured: &[Measured]) {
+    pub fn add(&mut self, case: &Outline, measured: &[Measured]) {
         let ours = measured.iter().find(|measured| measured.peer == "hotframe");
         let ours = ours.and_then(|measured| measured.rounds.as_deref().ok());
         for measured in measured {
@@ -56,12 +80,18 @@ impl Report {
         }
     }
 
+    /// Whether every contender has figures.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.rows.iter().all(|row| row.between.is_none() || row.p50.is_some())
+    }
+
     pub(crate) fn row(&self, case: &str, peer: &str) -> Option<&Row> {
         self.rows.iter().find(|row| row.case == case && row.peer == peer)
     }
 }
 
-fn empty(case: &Case, peer: &'static str) -> Row {
+fn empty(case: &Outline, peer: &'static str) -> Row {
     Row {
         case: case.name,
         peer,
@@ -76,7 +106,7 @@ fn empty(case: &Case, peer: &'static str) -> Row {
     }
 }
 
-fn row(case: &Case, measured: &Measured, ours: Option<&[Round]>) -> Row {
+fn row(case: &Outline, measured: &Measured, ours: Option<&[Round]>) -> Row {
     let empty = Row { between: Some(measured.between), ..empty(case, measured.peer) };
     let rounds = match &measured.rounds {
         Ok(rounds) => rounds,
