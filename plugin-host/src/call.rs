@@ -137,12 +137,13 @@ unsafe extern "C" fn fault(at: *mut c_void, message: Text, location: Text) {
 /// Logs immediately: what follows may end the process, for example a panic in a destructor.
 unsafe extern "C" fn panicked(at: *mut c_void, message: Text, location: Text) {
     // SAFETY: the plugin passes its call's context.
-    let Context { callee, entry_point, generation, panic, .. } = unsafe { context(at) };
+    let context = unsafe { context(at) };
     // SAFETY: the plugin keeps both texts alive for this call.
     let fault = unsafe { told(message, location) };
+    let Context { callee, entry_point, generation, .. } = context;
     let plugin = &callee.plugin;
     tracing::error!(plugin, generation, "{plugin} panicked {}: {fault}", callee.display_entry_point(*entry_point));
-    *panic = Some(fault);
+    context.told().panic = Some(fault);
 }
 
 unsafe extern "C" fn unwound(at: *mut c_void, is_told: u32, message: Text) {
@@ -150,7 +151,7 @@ unsafe extern "C" fn unwound(at: *mut c_void, is_told: u32, message: Text) {
     let context = unsafe { context(at) };
     // SAFETY: the plugin keeps the text alive for this call.
     let message = unsafe { message.to_owned_text() };
-    let last = context.panic.take().filter(|_| is_told != 0);
+    let last = context.told().panic.take().filter(|_| is_told != 0);
     context.note(last.unwrap_or(Fault { message, location: String::new() }));
 }
 
@@ -200,7 +201,7 @@ unsafe extern "C" fn failed(at: *mut c_void, code: u32, message: Text) {
     let context = unsafe { context(at) };
     // SAFETY: the plugin keeps the text alive for this call.
     let message = unsafe { message.to_owned_text() };
-    context.failure = Some(Failure { code, message });
+    context.told().failure = Some(Failure { code, message });
 }
 
 unsafe extern "C" fn state_report(at: *mut c_void, level: Level, report: Text) {
@@ -208,5 +209,5 @@ unsafe extern "C" fn state_report(at: *mut c_void, level: Level, report: Text) {
     let context = unsafe { context(at) };
     // SAFETY: the plugin keeps the text alive for this call.
     let text = unsafe { report.to_owned_text() };
-    context.report = Some(StateReport { level, text });
+    context.told().report = Some(StateReport { level, text });
 }

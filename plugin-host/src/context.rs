@@ -21,15 +21,23 @@ pub(crate) struct Context<'a> {
     pub(crate) generation: u32,
     /// `None` in `create`, `save` and `destroy`, which run outside of frames.
     pub(crate) frame: Option<FrameAccess<'a>>,
+    /// What the plugin has told, if anything: most calls tell nothing, and then this costs them nothing.
+    told: Option<Box<Told>>,
+    /// Its place in a chain of calls.
+    pub(crate) lineage: &'a Lineage,
+    _under_way: UnderWay,
+}
+
+/// What a plugin tells about its call.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
     /// The last reported panic, even if the plugin caught it.
     pub(crate) panic: Option<Fault>,
     fault: Option<Fault>,
+    /// In `create`: how the state was restored.
     pub(crate) report: Option<StateReport>,
     /// The error that an export returned.
     pub(crate) failure: Option<Failure>,
-    /// Its place in a chain of calls.
-    pub(crate) lineage: Lineage,
-    _under_way: UnderWay,
 }
 
 /// The error that an export returned.
@@ -67,54 +75,48 @@ pub(crate) struct FrameAccess<'a> {
 
 impl<'a> Context<'a> {
     /// Context of a call that begins now, for `entry_point`.
+    #[inline]
     pub(crate) fn new(
         callee: &'static Callee,
         entry_point: EntryPoint,
         generation: u32,
         frame: Option<FrameAccess<'a>>,
+        lineage: &'a Lineage,
     ) -> Self {
-        Self::under_way(callee, entry_point, generation, frame, callee.enter(entry_point))
+        Self::under_way(entry_point, generation, frame, lineage, callee.enter(entry_point))
     }
 
     /// Context of an export that begins now, beside which others may run.
+    #[inline]
     pub(crate) fn beside_others(
         callee: &'static Callee,
         entry_point: EntryPoint,
         generation: u32,
-        lineage: Lineage,
+        lineage: &'a Lineage,
     ) -> Self {
-        Self::under_way(callee, entry_point, generation, None, callee.enter_beside_others(entry_point)).within(lineage)
+        Self::under_way(entry_point, generation, None, lineage, callee.enter_beside_others(entry_point))
     }
 
-    /// The same, in a chain of calls.
-    pub(crate) fn within(self, lineage: Lineage) -> Self {
-        Self { lineage, ..self }
-    }
-
+    #[inline]
     const fn under_way(
-        callee: &'static Callee,
         entry_point: EntryPoint,
         generation: u32,
         frame: Option<FrameAccess<'a>>,
+        lineage: &'a Lineage,
         under_way: UnderWay,
     ) -> Self {
-        Self {
-            callee,
-            entry_point,
-            generation,
-            frame,
-            panic: None,
-            fault: None,
-            report: None,
-            failure: None,
-            lineage: Lineage::from_host(None),
-            _under_way: under_way,
-        }
+        Self { callee: under_way.callee(), entry_point, generation, frame, told: None, lineage, _under_way: under_way }
+    }
+
+    /// The place for what the plugin tells.
+    #[cold]
+    pub(crate) fn told(&mut self) -> &mut Told {
+        self.told.get_or_insert_default()
     }
 
     /// Takes the plugin's report on its state.
     pub(crate) fn take_report(&mut self) -> Option<StateReport> {
-        self.report.take()
+        self.told.as_mut()?.report.take()
     }
 
     /// Takes back the unused rest of the call's arena piece.
@@ -126,8 +128,8 @@ impl<'a> Context<'a> {
 
     /// Records why the call will fail.
     pub(crate) fn note(&mut self, fault: Fault) {
-        match &mut self.fault {
-            None => self.fault = Some(fault),
+        match &mut self.told().fault {
+            place @ None => *place = Some(fault),
             // The first fault is the cause: later ones come from dropping its payload.
             Some(first) if first.message.len() < MESSAGE_BYTES_MAX => {
                 first.message.push_str("; then: ");
@@ -139,7 +141,7 @@ impl<'a> Context<'a> {
 
     /// Takes the error that the export returned.
     pub(crate) fn take_failure(&mut self) -> Option<Failure> {
-        self.failure.take()
+        self.told.as_mut()?.failure.take()
     }
 
     /// The call's result by its status, with the reason that the plugin gave.
@@ -147,7 +149,7 @@ impl<'a> Context<'a> {
         if status == Status::OK {
             return Ok(());
         }
-        Err(self.fault.unwrap_or_else(|| Fault {
+        Err(self.told.and_then(|told| told.fault).unwrap_or_else(|| Fault {
             message: format!("it returned status {} without a reason", status.0),
             location: String::new(),
         }))

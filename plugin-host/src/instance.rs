@@ -14,6 +14,7 @@ use crate::calls::ends;
 use crate::context::{Context, StateReport};
 use crate::fault::Fault;
 use crate::image::Image;
+use crate::lineage::Lineage;
 use crate::stack::with_room;
 
 /// A live state object. Dropping it drops the state in the image's own code.
@@ -47,7 +48,8 @@ impl Instance {
     fn create_here(image: Arc<Image>, generation: u32, saved: &[u8]) -> Result<(Self, Option<StateReport>), Fault> {
         image.callee().begin(generation);
         ends::note(image.callee());
-        let mut context = Context::new(image.callee(), EntryPoint::Create, generation, None);
+        let lineage = Lineage::from_host(None);
+        let mut context = Context::new(image.callee(), EntryPoint::Create, generation, None, &lineage);
         let (life, mut state) = (life(&mut context), std::ptr::null_mut());
         let saved = List { pointer: saved.as_ptr(), length: saved.len() };
         // SAFETY: the image's own function, with valid arguments for the call.
@@ -88,7 +90,8 @@ impl Instance {
     fn save_here(&self) -> Result<Vec<u8>, Fault> {
         let mut bytes = Vec::new();
         ends::note(self.image.callee());
-        let mut context = Context::new(self.image.callee(), EntryPoint::Save, self.generation, None);
+        let lineage = Lineage::from_host(None);
+        let mut context = Context::new(self.image.callee(), EntryPoint::Save, self.generation, None, &lineage);
         let life = life(&mut context);
         let sink = sink(&mut bytes);
         // SAFETY: the image's own function and instance, which nobody else uses meanwhile (`self` is borrowed and calls need `&mut`).
@@ -102,7 +105,8 @@ impl Drop for Instance {
     fn drop(&mut self) {
         let plugin = &self.image.manifest().name;
         ends::note(self.image.callee());
-        let mut context = Context::new(self.image.callee(), EntryPoint::Drop, self.generation, None);
+        let lineage = Lineage::from_host(None);
+        let mut context = Context::new(self.image.callee(), EntryPoint::Drop, self.generation, None, &lineage);
         let life = life(&mut context);
         // SAFETY: the image's own function; the state is passed to it once and not used again.
         let status = unsafe { (self.image.functions().destroy)(&raw const life, self.state.as_ptr()) };

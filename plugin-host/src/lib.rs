@@ -10,6 +10,7 @@
 
 mod arena;
 mod bindings;
+mod buffers;
 mod call;
 mod call_error;
 mod calls;

@@ -1,5 +1,6 @@
 //! The place of a call in a chain of calls from plugin to plugin: who called, what time is left, and the numbers that name chain and call.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -8,8 +9,9 @@ use plugin_gate::Patience;
 /// Time that a call from plugin to plugin without a deadline waits for the other plugin: longer than any swap uses it.
 const NESTED_WAIT: Duration = Duration::from_secs(1);
 
-/// See the module. Cheap to make: numbers are given only when somebody asks for them.
-#[derive(Clone, Copy, Debug)]
+/// See the module. Cheap to make: numbers are given only when somebody asks for them. It lives beside the call's context and is passed by
+/// reference, because copying what was just stored would wait for the stores.
+#[derive(Debug)]
 pub(crate) struct Lineage {
     /// Name of the calling plugin; `None` if the host called.
     caller: Option<&'static str>,
@@ -17,21 +19,27 @@ pub(crate) struct Lineage {
     /// Calls that this one is nested in.
     depth: u32,
     /// 0: not given yet.
-    trace: u64,
+    trace: Cell<u64>,
     /// 0: not given yet.
-    span: u64,
+    span: Cell<u64>,
 }
 
 impl Lineage {
     /// Of a call by the host.
     pub(crate) const fn from_host(deadline: Option<Instant>) -> Self {
-        Self { caller: None, deadline, depth: 0, trace: 0, span: 0 }
+        Self { caller: None, deadline, depth: 0, trace: Cell::new(0), span: Cell::new(0) }
     }
 
     /// Of a call that `caller` makes within this one. It ends before this one's deadline, and before `deadline`.
-    pub(crate) fn child(&mut self, caller: &'static str, deadline: Option<Instant>) -> Self {
+    pub(crate) fn child(&self, caller: &'static str, deadline: Option<Instant>) -> Self {
         let deadline = self.deadline.into_iter().chain(deadline).min();
-        Self { caller: Some(caller), deadline, depth: self.depth + 1, trace: self.trace(), span: 0 }
+        Self {
+            caller: Some(caller),
+            deadline,
+            depth: self.depth + 1,
+            trace: Cell::new(self.trace()),
+            span: Cell::new(0),
+        }
     }
 
     pub(crate) const fn caller(&self) -> Option<&'static str> {
@@ -63,23 +71,23 @@ impl Lineage {
     }
 
     /// Number of the chain, the same in all calls of it.
-    pub(crate) fn trace(&mut self) -> u64 {
-        number(&mut self.trace)
+    pub(crate) fn trace(&self) -> u64 {
+        number(&self.trace)
     }
 
     /// Number of this call.
-    pub(crate) fn span(&mut self) -> u64 {
-        number(&mut self.span)
+    pub(crate) fn span(&self) -> u64 {
+        number(&self.span)
     }
 }
 
 /// The number in `place`; a new one if there is none yet.
-fn number(place: &mut u64) -> u64 {
+fn number(place: &Cell<u64>) -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
-    if *place == 0 {
-        *place = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+    if place.get() == 0 {
+        place.set(LAST.fetch_add(1, Ordering::Relaxed) + 1);
     }
-    *place
+    place.get()
 }
 
 #[cfg(test)]
@@ -88,9 +96,9 @@ mod tests {
 
     #[test]
     fn a_chain_has_one_trace_and_a_span_for_each_call() {
-        let mut outer = Lineage::from_host(None);
-        let mut inner = outer.child("ai", None);
-        let mut innermost = inner.child("director", None);
+        let outer = Lineage::from_host(None);
+        let inner = outer.child("ai", None);
+        let innermost = inner.child("director", None);
         assert_eq!([outer.trace(), inner.trace()], [innermost.trace(); 2]);
         let spans = [outer.span(), inner.span(), innermost.span()];
         assert!(spans[0] != spans[1] && spans[1] != spans[2] && spans[0] != spans[2]);

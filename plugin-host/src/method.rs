@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::bindings::Found;
+use crate::buffers::Buffers;
 use crate::call::{life, sink};
 use crate::call_error::CallError;
 use crate::calls::callee::EntryPoint;
@@ -88,15 +89,15 @@ impl Method {
     /// # Errors
     /// [`CallError`].
     pub fn call<A: Serialize, R: DeserializeOwned>(&self, arguments: A) -> Result<R, CallError> {
+        let mut lent = Buffers::lend();
+        let Buffers { arguments: bytes, reply } = &mut *lent;
         // As the plugin's side does: with field names, and as a human-readable format.
-        let mut bytes = Vec::new();
-        let mut serializer = rmp_serde::Serializer::new(&mut bytes).with_struct_map().with_human_readable();
+        let mut serializer = rmp_serde::Serializer::new(&mut *bytes).with_struct_map().with_human_readable();
         arguments.serialize(&mut serializer).map_err(|error| self.arguments(error.to_string()))?;
         // `()` is MessagePack's nil, and stands for no arguments and for no reply.
-        let arguments = if bytes == NIL { &[] } else { &*bytes };
-        let mut reply = Vec::new();
-        self.call_bytes(arguments, &mut reply)?;
-        let reply = if reply.is_empty() { NIL } else { &*reply };
+        let arguments = if bytes == NIL { &[] } else { &**bytes };
+        self.call_bytes(arguments, reply)?;
+        let reply = if reply.is_empty() { NIL } else { &**reply };
         let mut deserializer = rmp_serde::Deserializer::from_read_ref(reply).with_human_readable();
         R::deserialize(&mut deserializer).map_err(|error| {
             let (plugin, method) = self.names();
@@ -113,7 +114,7 @@ impl Method {
     pub fn call_bytes(&self, arguments: &[u8], reply: &mut Vec<u8>) -> Result<(), CallError> {
         let before = reply.len();
         let lineage = Lineage::from_host(self.limit.map(|limit| Instant::now() + limit));
-        let outcome = self.call_into(lineage, arguments, sink(reply));
+        let outcome = self.call_into(&lineage, arguments, sink(reply));
         if outcome.is_err() {
             reply.truncate(before);
         }
@@ -122,7 +123,7 @@ impl Method {
 
     /// Like [`Self::call_bytes`], within the chain of calls `lineage`, whatever the limit. After an error `reply` may hold a part of a reply.
     #[inline]
-    pub(crate) fn call_into(&self, lineage: Lineage, arguments: &[u8], reply: Sink) -> Result<(), CallError> {
+    pub(crate) fn call_into(&self, lineage: &Lineage, arguments: &[u8], reply: Sink) -> Result<(), CallError> {
         if lineage.is_over() {
             return Err(self.unavailable(Unavailable::InUse));
         }
@@ -139,7 +140,7 @@ impl Method {
         }
     }
 
-    fn call_beside_others(&self, lineage: Lineage, arguments: &[u8], reply: Sink) -> Attempt {
+    fn call_beside_others(&self, lineage: &Lineage, arguments: &[u8], reply: Sink) -> Attempt {
         let target = match self.slot.share(lineage.patience()) {
             Ok(target) => target,
             Err(why) => return Attempt::Done(Err(self.unavailable(why))),
@@ -160,7 +161,7 @@ impl Method {
         Attempt::Done(self.invoke(instance, found, context, arguments, reply))
     }
 
-    fn call_alone(&self, lineage: Lineage, arguments: &[u8], reply: Sink) -> Attempt {
+    fn call_alone(&self, lineage: &Lineage, arguments: &[u8], reply: Sink) -> Attempt {
         let mut held = match self.slot.queue(lineage.patience()) {
             Ok(held) => held,
             Err(why) => return Attempt::Done(Err(self.unavailable(why))),
@@ -175,8 +176,8 @@ impl Method {
             return Attempt::Needs(found.access);
         }
         let callee = instance.image().callee();
-        let context = Context::new(callee, EntryPoint::Export(found.index), instance.generation(), None);
-        Attempt::Done(self.invoke(instance, found, context.within(lineage), arguments, reply))
+        let context = Context::new(callee, EntryPoint::Export(found.index), instance.generation(), None, lineage);
+        Attempt::Done(self.invoke(instance, found, context, arguments, reply))
     }
 
     #[inline]

@@ -62,7 +62,7 @@ impl OtherExports for FoundExports {
     }
 
     #[inline]
-    fn call(&self, number: u64, lineage: Lineage, arguments: &[u8], reply: Sink) -> Result<(), CallError> {
+    fn call(&self, number: u64, lineage: &Lineage, arguments: &[u8], reply: Sink) -> Result<(), CallError> {
         let method = usize::try_from(number).ok().and_then(|number| self.methods.get(number)?.get());
         let Some(method) = method else {
             return Err(CallError::UnknownPlugin {

@@ -22,6 +22,7 @@ use crate::context::{Context, FrameAccess};
 use crate::fault::Fault;
 use crate::image::{ExportInfo, Manifest, ParamInfo};
 use crate::instance::Instance;
+use crate::lineage::Lineage;
 use crate::ports::Ports;
 
 /// The frame in which plugins run.
@@ -346,7 +347,8 @@ impl<'arena> Invocation<'_, 'arena> {
         let arena = piece.left;
         let access = FrameAccess { piece, ports: publishers };
         let callee = instance.image().callee();
-        let mut context = Context::new(callee, self.entry_point, generation, Some(access));
+        let lineage = Lineage::from_host(None);
+        let mut context = Context::new(callee, self.entry_point, generation, Some(access), &lineage);
         let mut call = Call {
             size: size_of::<Call>() as u32,
             system: self.number,

@@ -24,14 +24,15 @@ pub(crate) fn guard(life: LifeCall, body: impl FnOnce() -> Result<(), String>) -
 }
 
 /// Runs `body` for the host; a body that returns has a status of its own.
+///
+/// Inlined, so that what the body uses stays in registers: pairs of words that were stored singly and are loaded together would wait for
+/// the stores.
+#[inline(always)]
 pub(crate) fn guard_status(life: LifeCall, body: impl FnOnce() -> Result<Status, String>) -> Status {
-    let outer = CURRENT.replace(Some(life));
+    let outer = CURRENT.replace(&raw const life);
     let status = match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(status)) => status,
-        Ok(Err(reason)) => {
-            fault(life, &reason);
-            Status::REFUSED
-        }
+        Ok(Err(reason)) => refused(life, &reason),
         Err(payload) => {
             caught(life, payload);
             Status::FAULT
@@ -40,6 +41,12 @@ pub(crate) fn guard_status(life: LifeCall, body: impl FnOnce() -> Result<Status,
     // Only after the payload's drop, whose panics belong to this call too.
     CURRENT.set(outer);
     status
+}
+
+#[cold]
+fn refused(life: LifeCall, reason: &str) -> Status {
+    fault(life, reason);
+    Status::REFUSED
 }
 
 /// Runs `body` without reporting its panics; the caller catches them.

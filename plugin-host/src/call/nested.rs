@@ -50,7 +50,7 @@ pub(super) unsafe extern "C" fn call_export(
     let Some(exports) = context.callee.home.exports() else { return Status::INVALID };
     // SAFETY: the plugin keeps the arguments alive for this call.
     let arguments = unsafe { arguments.as_slice() };
-    match exports.call(number, lineage, arguments, reply) {
+    match exports.call(number, &lineage, arguments, reply) {
         Ok(()) => Status::OK,
         // SAFETY: the plugin passes a place for the failure.
         Err(error) => unsafe { fail(failure, &error) },
@@ -64,7 +64,7 @@ pub(super) unsafe extern "C" fn call_info(at: *mut c_void, info: *mut CallInfo) 
     if unsafe { (*info).size } < size_of::<CallInfo>() as u32 {
         return Status::INVALID;
     }
-    let lineage = &mut context.lineage;
+    let lineage = context.lineage;
     let left = lineage.deadline().map(|deadline| deadline.saturating_duration_since(Instant::now()));
     let described = CallInfo {
         size: size_of::<CallInfo>() as u32,
@@ -80,7 +80,7 @@ pub(super) unsafe extern "C" fn call_info(at: *mut c_void, info: *mut CallInfo) 
 }
 
 /// Of a call that the plugin makes within its current one.
-fn child_of(context: &mut Context<'_>, limit_ns: u64) -> Lineage {
+fn child_of(context: &Context<'_>, limit_ns: u64) -> Lineage {
     let limit = if limit_ns == u64::MAX { None } else { Some(Duration::from_nanos(limit_ns)) };
     let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
     context.lineage.child(&context.callee.plugin, deadline)

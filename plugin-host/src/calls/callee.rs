@@ -204,6 +204,13 @@ pub(crate) struct UnderWay {
     outer: Option<&'static Callee>,
 }
 
+impl UnderWay {
+    /// Who is called.
+    pub(crate) const fn callee(&self) -> &'static Callee {
+        self.callee
+    }
+}
+
 impl Drop for UnderWay {
     #[inline]
     fn drop(&mut self) {

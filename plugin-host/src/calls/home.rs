@@ -19,7 +19,7 @@ pub(crate) trait OtherExports: fmt::Debug + Send + Sync {
     fn find(&self, plugin: &str, method: &str, patience: Patience) -> Result<u64, CallError>;
 
     /// Calls the export with this number. After an error `reply` may hold a part of a reply.
-    fn call(&self, number: u64, lineage: Lineage, arguments: &[u8], reply: Sink) -> Result<(), CallError>;
+    fn call(&self, number: u64, lineage: &Lineage, arguments: &[u8], reply: Sink) -> Result<(), CallError>;
 }
 
 /// See the module.

@@ -29,7 +29,7 @@ pub struct Incoming {
 ///
 /// # Safety
 /// `instance` is of type `S` and not in exclusive use; `incoming` is valid and this call's own.
-#[inline]
+#[inline(always)]
 pub unsafe fn call_shared<S>(
     instance: *mut c_void,
     incoming: Incoming,
@@ -51,7 +51,7 @@ where
 ///
 /// # Safety
 /// `instance` is of type `S` and not in use elsewhere; `incoming` is valid and this call's own.
-#[inline]
+#[inline(always)]
 pub unsafe fn call_exclusive<S>(
     instance: *mut c_void,
     incoming: Incoming,
@@ -78,7 +78,7 @@ struct Opened<'call> {
 ///
 /// # Safety
 /// `incoming` is valid for `'call`.
-#[inline]
+#[inline(always)]
 unsafe fn open<'call>(incoming: Incoming) -> Option<Opened<'call>> {
     let Incoming { call, arguments, reply, signature } = incoming;
     let call = NonNull::new(call)?;
@@ -93,7 +93,7 @@ unsafe fn open<'call>(incoming: Incoming) -> Option<Opened<'call>> {
     Some(Opened { call, arguments, reply, signature })
 }
 
-#[inline]
+#[inline(always)]
 fn run<'call>(
     opened: &Opened<'call>,
     body: impl FnOnce(&CallContext<'call>, Arguments<'call>, Reply) -> Result<(), Failure>,

@@ -12,8 +12,8 @@ use crate::abi::{HostTable, LifeCall};
 
 thread_local! {
     // Types without destructors, so that the end of a thread runs no code of the library.
-    /// The host's call that this thread is in.
-    pub(super) static CURRENT: Cell<Option<LifeCall>> = const { Cell::new(None) };
+    /// The host's call that this thread is in, which lives in its guard; null outside of calls.
+    pub(super) static CURRENT: Cell<*const LifeCall> = const { Cell::new(core::ptr::null()) };
     /// Panics are expected here and are not reported.
     pub(super) static QUIET: Cell<bool> = const { Cell::new(false) };
     /// Fingerprint of the last reported panic of this thread.

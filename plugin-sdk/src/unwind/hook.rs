@@ -99,11 +99,12 @@ fn tell(info: &PanicHookInfo<'_>) {
     }
     let (payload, location) = (info.payload(), info.location().map(ToString::to_string).unwrap_or_default());
     let (message, location) = (Text::new(words(payload)), Text::new(&location));
-    match CURRENT.get() {
+    // SAFETY: the guard of this thread's call is still there, as the call has not returned.
+    match unsafe { CURRENT.get().as_ref() } {
         Some(life) => {
             TOLD.set(Some(fingerprint(payload)));
             // SAFETY: the host's own function and context; both texts live until it returns.
-            unsafe { (host(&life).panicked)(life.context, message, location) }
+            unsafe { (host(life).panicked)(life.context, message, location) }
         }
         None => tell_stray(message, location),
     }
