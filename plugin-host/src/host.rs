@@ -7,6 +7,7 @@
 mod again;
 mod edge;
 mod states;
+mod stats;
 mod tell;
 mod wishes;
 
@@ -19,8 +20,9 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Select, unbounded};
 use plugin_sdk::abi::Stage;
 use shm_bus::Bus;
 
+pub use self::stats::PluginStats;
 use self::wishes::Unmet;
-use crate::arena::{ARENA_QUOTA_BYTES, ArenaUse, FrameArena};
+use crate::arena::{ARENA_QUOTA_BYTES, FrameArena};
 use crate::call::Fault;
 use crate::calls::exit;
 use crate::calls::home::Home;
@@ -33,7 +35,7 @@ use crate::instance::Instance;
 use crate::loading::{Loaded, loader};
 use crate::pending::PendingWork;
 use crate::plugins::Plugins;
-use crate::ports::{PastLane, Traffic};
+use crate::ports::Traffic;
 use crate::services::Services;
 use crate::slot::{FrameInfo, Slot};
 use crate::watcher::{FileEvent, WatchError, Watcher, plugin_of};
@@ -60,30 +62,6 @@ pub enum StartError {
     /// There is no folder for private copies.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// Counters and measurements of one plugin's changes at frame edges.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct PluginStats {
-    /// The running generation; 0 if none was accepted.
-    pub generation: u32,
-    /// Swaps from one generation to the next.
-    pub reloads: u32,
-    /// Refused files and builds.
-    pub failed_loads: u32,
-    /// Calls that panicked.
-    pub panics: u64,
-    /// Records that were read but not delivered, so that they block no publisher: they arrived while the plugin was suspended, or
-    /// contained no whole messages.
-    pub undelivered: u64,
-    /// Its use of the frame arena.
-    pub arena: ArenaUse,
-    /// Its images that are no longer used but stay mapped until the process ends: those of replaced and of refused builds.
-    pub retired_images: u64,
-    /// Address space of these images, in bytes.
-    pub retired_bytes: u64,
-    /// How long each swap blocked the frame edge, including the wait for its handover.
-    pub swaps: Vec<Duration>,
 }
 
 /// A plugin that has been seen since the host started.
@@ -340,21 +318,6 @@ impl Host {
         self.arena.flip()
     }
 
-    /// Counters and measurements of each plugin, by name.
-    pub fn stats(&self) -> impl Iterator<Item = (&str, PluginStats)> {
-        self.plugins.iter().map(|(name, plugin)| {
-            let mut stats = plugin.stats.clone();
-            if let Some(slot) = &plugin.slot {
-                let occupant = slot.lock();
-                (stats.panics, stats.undelivered) = (slot.faults(), occupant.undelivered);
-                stats.arena.add(occupant.share.total());
-            }
-            let left = self.home.retired.of(name);
-            (stats.retired_images, stats.retired_bytes) = (left.images, left.bytes);
-            (name.as_str(), stats)
-        })
-    }
-
     /// Each running plugin's state as it would be saved now, by name.
     ///
     /// A plugin that does not save its state within ten seconds is abandoned: from then on, every call of it and every read of its counters
@@ -362,36 +325,6 @@ impl Host {
     pub fn states(&self) -> NamedStates<'_> {
         let running = self.plugins.values().filter_map(|plugin| plugin.slot.as_ref());
         running.filter_map(|slot| Some((slot.name(), states::save(slot)?))).collect()
-    }
-
-    /// Records that plugins received, by topic and priority; includes removed plugins.
-    #[must_use]
-    pub fn received(&self) -> BTreeMap<String, [u64; 4]> {
-        let mut sums = BTreeMap::<String, [u64; 4]>::new();
-        self.each_traffic(|traffic| {
-            for (topic, counts) in &traffic.received {
-                let sum = sums.entry(topic.clone()).or_default();
-                sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
-            }
-        });
-        sums
-    }
-
-    /// Lanes that plugins no longer publish to; the bus lists these only until they are read to their end.
-    #[must_use]
-    pub fn past_lanes(&self) -> Vec<PastLane> {
-        let mut past = Vec::new();
-        self.each_traffic(|traffic| past.extend_from_slice(&traffic.past));
-        past
-    }
-
-    fn each_traffic(&self, mut each: impl FnMut(&Traffic)) {
-        for plugin in self.plugins.values() {
-            each(&plugin.traffic);
-            if let Some(slot) = &plugin.slot {
-                each(&slot.lock().ports.traffic);
-            }
-        }
     }
 }
 
