@@ -127,6 +127,11 @@ impl<'a> Context<'a> {
         LifeCall { host: &raw const TABLE, context: std::ptr::from_mut(self).cast() }
     }
 
+    /// The call's entry point, for people.
+    pub(crate) fn display_entry_point(&self) -> impl fmt::Display + use<> {
+        self.callee.display_entry_point(self.entry_point)
+    }
+
     /// Takes the plugin's report on its state.
     pub(crate) fn take_report(&mut self) -> Option<StateReport> {
         self.report.take()

@@ -6,8 +6,11 @@
 
 mod again;
 mod edge;
+mod history;
+mod inquiry;
 mod states;
 mod stats;
+mod status;
 mod tell;
 mod wishes;
 
@@ -20,6 +23,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Select, unbounded};
 use plugin_sdk::abi::Stage;
 use shm_bus::Bus;
 
+use self::history::History;
+use self::inquiry::Inquiry;
 pub use self::stats::PluginStats;
 use self::wishes::Unmet;
 use crate::arena::{ARENA_QUOTA_BYTES, FrameArena};
@@ -81,6 +86,7 @@ struct Plugin {
     /// Counters of the slots that it has left.
     traffic: Traffic,
     stats: PluginStats,
+    history: History,
 }
 
 /// A refused build that is tried again.
@@ -109,6 +115,8 @@ pub struct Host {
     callable: Plugins,
     /// Their exports, for callers in other processes.
     services: Services,
+    /// What runs here, for other processes.
+    inquiry: Inquiry,
     /// Plugins whose file is in the folder and was accepted, refused or postponed.
     tried: BTreeSet<String>,
     /// Plugins whose accepted file was copied again or touched.
@@ -156,6 +164,7 @@ impl Host {
             plugins,
             callable: Plugins::default(),
             services: Services::default(),
+            inquiry: Inquiry::default(),
             tried,
             touched: BTreeSet::new(),
             retry_at: None,
@@ -292,6 +301,7 @@ impl Host {
         }
         self.try_touched_again();
         self.services.serve(&self.callable, &self.edge_bus);
+        self.answer_inquiries(changed > 0);
         changed
     }
 

@@ -17,6 +17,7 @@ mod causes;
 mod engine;
 pub mod environment;
 mod exports_only;
+mod faults;
 mod handover;
 mod host;
 pub mod image;
@@ -33,6 +34,7 @@ mod retired;
 mod services;
 mod slot;
 mod stack;
+pub mod status;
 mod swap;
 pub mod watcher;
 

@@ -110,7 +110,7 @@ impl Services {
 }
 
 /// Whether another participant was changing the bus.
-const fn is_bus_busy(error: &ServiceError) -> bool {
+pub(crate) const fn is_bus_busy(error: &ServiceError) -> bool {
     matches!(
         error,
         ServiceError::Inbox(InboxError::Change(ChangeError::Busy { .. }))

@@ -12,6 +12,7 @@ use shm_bus::wire::{Status, method_id};
 use shm_bus::{Bus, CallError, Client, Shown};
 
 use crate::bus::target::find::find;
+use crate::output::figures::duration;
 use crate::output::print::tell;
 
 /// Calls an export of a plugin in a running game and prints its reply as JSON. Without METHOD, lists the plugin's exports; without PLUGIN,
@@ -38,7 +39,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     bus: Option<String>,
     /// Seconds to wait for the answer
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = duration)]
     timeout: Duration,
     /// Print one line of JSON in any case: {"reply": …}, {"exports": …}, {"plugins": …} or {"error": {"status", "code", "message"}}
     #[arg(long)]
@@ -62,13 +63,6 @@ enum Failure {
     Refused { status: &'static str, code: u32, message: String },
     #[error("no answer from {plugin} within {timeout:?}; is the game stopped, or in a long frame?")]
     Silent { plugin: String, timeout: Duration },
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    match text.parse() {
-        Ok(seconds) if (0.001..=86_400.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
-        _ => Err("seconds from 0.001 to 86400 are needed".to_owned()),
-    }
 }
 
 pub(crate) fn call(args: &Args, out: &mut impl io::Write) -> Result<ExitCode, Box<dyn Error>> {

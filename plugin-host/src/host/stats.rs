@@ -38,7 +38,7 @@ impl Host {
             let mut stats = plugin.stats.clone();
             if let Some(slot) = &plugin.slot {
                 let occupant = slot.lock();
-                (stats.panics, stats.undelivered) = (slot.faults(), occupant.undelivered);
+                (stats.panics, stats.undelivered) = (slot.faults().count(), occupant.undelivered);
                 stats.arena.add(occupant.share.total());
             }
             let left = self.home.retired.of(name);

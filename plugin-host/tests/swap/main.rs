@@ -17,6 +17,7 @@
 //! | [`memory`] | the frame arena; retired images |
 //! | [`strangers`] | programs that aren't plugins: declarations bind them too, and what they break is recreated |
 //! | [`waiting`] | builds that wait for other plugins to change |
+//! | [`status`] | what other processes are told about the plugins |
 //! | [`random`] | any sequence of these, compared with a model |
 
 mod again;
@@ -33,6 +34,7 @@ mod messages;
 mod random;
 mod refusal;
 mod state;
+mod status;
 mod strangers;
 #[path = "../support/mod.rs"]
 mod support;
