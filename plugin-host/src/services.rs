@@ -1,4 +1,5 @@
-//! Exports as services on the bus: each running plugin with exports is the service `plugin/<name>`, answered at the frame edge.
+//! Exports as services on the bus: each running plugin with exports is the service `plugin/<name>`, answered at the frame edge. Internal
+//! exports are not offered: a request for one is refused as one for an unknown method is.
 //!
 //! | request | argument | answer |
 //! |---|---|---|
@@ -25,7 +26,7 @@ use shm_bus::{Bus, ChangeError, InboxError, ReceiveError, Request, Server, Servi
 
 use crate::call_error::CallError;
 use crate::image::ExportInfo;
-use crate::method::Method;
+use crate::method::{Method, in_words};
 use crate::plugins::Plugins;
 
 /// The name under which a service lists its exports; no method has such a name.
@@ -65,9 +66,11 @@ struct Listed<'a> {
 }
 
 impl Services {
-    /// Offers the exports of `plugin`, unless they are offered already.
+    /// Offers the exports of the next generation of `plugin`.
     pub(crate) fn offer(&mut self, plugin: &str, bus: &Bus) {
-        if self.offered.contains_key(plugin) {
+        if let Some(exported) = self.offered.get_mut(plugin) {
+            // An export may be internal from now on.
+            exported.methods.clear();
             return;
         }
         let was_late = self.late.remove(plugin);
@@ -146,20 +149,33 @@ fn run(
 ) -> Result<(), CallError> {
     let id = request.method();
     if id == method_id(LIST) {
-        let exports = plugins.exports(plugin)?;
+        let exports = offered(plugins, plugin)?;
         *reply = rmp_serde::to_vec_named(&exports.iter().map(listed).collect::<Vec<_>>()).unwrap_or_default();
         return Ok(());
     }
     let method = match methods.entry(id) {
         Entry::Occupied(known) => known.into_mut(),
         Entry::Vacant(place) => {
-            let exports = plugins.exports(plugin)?;
-            let name = exports.iter().map(|export| &*export.name).find(|name| method_id(name) == id);
-            // With a name that no export has, the error lists the exports.
-            place.insert(plugins.method(plugin, name.unwrap_or(&format!("number {id:#x}")))?)
+            let exports = offered(plugins, plugin)?;
+            let names = || exports.iter().map(|export| &*export.name);
+            let Some(name) = names().find(|name| method_id(name) == id) else {
+                return Err(CallError::UnknownMethod {
+                    plugin: plugin.to_owned(),
+                    method: format!("number {id:#x}"),
+                    exports: in_words("its exports are", "it has none", names()),
+                });
+            };
+            place.insert(plugins.method(plugin, name)?)
         }
     };
     method.call_bytes(request.payload(), reply)
+}
+
+/// The exports of `plugin` that other processes may call.
+fn offered(plugins: &Plugins, plugin: &str) -> Result<Vec<ExportInfo>, CallError> {
+    let mut exports = plugins.exports(plugin)?;
+    exports.retain(|export| !export.is_internal);
+    Ok(exports)
 }
 
 fn listed(export: &ExportInfo) -> Listed<'_> {

@@ -106,6 +106,8 @@ pub struct ExportStatus {
     pub signature: String,
     /// First line of its doc comment.
     pub docs: String,
+    /// Whether the host and plugins alone may call it.
+    pub internal: bool,
 }
 
 /// A load or swap.

@@ -138,10 +138,11 @@ impl Parse for SystemArgs {
     }
 }
 
-/// `#[export(name = "…")]`.
+/// `#[export(name = "…", internal)]`.
 #[derive(Default)]
 pub(crate) struct ExportArgs {
     pub(crate) name: Option<LitStr>,
+    pub(crate) internal: bool,
 }
 
 impl Parse for ExportArgs {
@@ -150,7 +151,8 @@ impl Parse for ExportArgs {
         options(input, |key, input| {
             match key.to_string().as_str() {
                 "name" => found.name = Some(text(key, input)?),
-                _ => return Err(Error::new(key.span(), "unknown option; expected `name`")),
+                "internal" => found.internal = true,
+                _ => return Err(Error::new(key.span(), "unknown option; expected `name` or `internal`")),
             }
             Ok(())
         })?;

@@ -238,6 +238,8 @@ pub(crate) struct Export {
     pub(crate) docs: String,
     /// `&mut self`.
     pub(crate) exclusive: bool,
+    /// Not offered on the bus.
+    pub(crate) internal: bool,
     /// Of `self`: the place of the error if the state can't be shared.
     pub(crate) receiver_span: Span,
     pub(crate) takes_context: bool,

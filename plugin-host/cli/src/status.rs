@@ -139,8 +139,9 @@ fn print(plugin: &PluginStatus, out: &mut impl io::Write) -> io::Result<()> {
     for SubscriptionStatus { signature, topic } in &plugin.subscriptions {
         writeln!(out, "    subscription {} to {}", Shown(signature), Shown(topic))?;
     }
-    for ExportStatus { signature, docs, .. } in &plugin.exports {
-        writeln!(out, "    export {}", Shown(signature))?;
+    for ExportStatus { signature, docs, internal, .. } in &plugin.exports {
+        let kind = if *internal { "internal export" } else { "export" };
+        writeln!(out, "    {kind} {}", Shown(signature))?;
         if !docs.is_empty() {
             writeln!(out, "        {}", Shown(docs))?;
         }

@@ -111,7 +111,7 @@ fn subscription(manifest: &Manifest, item: &SubscriptionInfo) -> SubscriptionSta
 
 fn export(item: &ExportInfo) -> ExportStatus {
     let docs = item.docs.lines().next().unwrap_or_default().to_owned();
-    ExportStatus { name: item.name.clone(), signature: item.signature.clone(), docs }
+    ExportStatus { name: item.name.clone(), signature: item.signature.clone(), docs, internal: item.is_internal }
 }
 
 /// Parameters as a plugin's author writes them, with the names by which the host knows components and topics.

@@ -234,8 +234,13 @@ fn export(item: &abi::ExportDescriptor) -> Result<ExportInfo, ManifestError> {
         what: "access",
         number: item.access,
     })?;
+    // A flag that this host doesn't know may forbid what it would do.
+    if !abi::ExportFlags::ALL.contains(abi::ExportFlags(item.flags)) {
+        return Err(ManifestError::Unknown { place: name, what: "flags of an export,", number: item.flags });
+    }
+    let is_internal = abi::ExportFlags(item.flags).contains(abi::ExportFlags::INTERNAL);
     let (signature, hash) = schema(&name, item.signature, item.hash)?;
-    Ok(ExportInfo { name, signature, hash, docs: text(item.docs), access })
+    Ok(ExportInfo { name, signature, hash, docs: text(item.docs), access, is_internal })
 }
 
 fn params(

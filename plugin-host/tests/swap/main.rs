@@ -11,6 +11,7 @@
 //! | [`again`] | a file that is copied again or touched is retried, if its plugin doesn't run well |
 //! | [`told`] | things that a person did and the host ignores are reported once, with advice |
 //! | [`calls`] | exports, called from any thread while their plugin is replaced |
+//! | [`services`] | exports, called by other processes |
 //! | [`declarations`] | topics whose declaration changes: kept, recreated, refused |
 //! | [`messages`] | no message is lost, duplicated or out of order over swaps |
 //! | [`held_lock`] | no frame waits for a process that holds the bus's lock |
@@ -33,6 +34,7 @@ mod memory;
 mod messages;
 mod random;
 mod refusal;
+mod services;
 mod state;
 mod status;
 mod strangers;

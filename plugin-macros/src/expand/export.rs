@@ -18,6 +18,7 @@ pub(crate) fn parse(state: &Type, method: &ImplItemFn, args: ExportArgs) -> Resu
     let declared = &method.sig;
     refuse_modifiers(declared)?;
     let receiver = receiver(declared)?;
+    let internal = args.internal;
     let (name, name_span) = name(declared, args)?;
     let mut inputs: Vec<&PatType> = Vec::new();
     let mut takes_context = false;
@@ -52,6 +53,7 @@ pub(crate) fn parse(state: &Type, method: &ImplItemFn, args: ExportArgs) -> Resu
         name_span,
         docs: docs(&method.attrs),
         exclusive: matches!(receiver.kind, ReceiverKind::Reference(_, _, Some(_))),
+        internal,
         receiver_span: receiver.span(),
         takes_context,
         arguments,
@@ -234,6 +236,7 @@ pub(crate) fn descriptor(state: &Type, export: &Export) -> TokenStream {
     } else {
         (quote!(Shared), quote!(call_shared))
     };
+    let flags = if export.internal { quote!(abi::ExportFlags::INTERNAL.0) } else { quote!(0) };
     let receiver = export.receiver_span;
     // The state's type stands at `self`, where the compiler then says that it isn't `Sync`.
     let state_at_receiver: TokenStream = state
@@ -269,7 +272,7 @@ pub(crate) fn descriptor(state: &Type, export: &Export) -> TokenStream {
             hash: ::plugin_sdk::wire::schema_hash(SIGNATURE),
             docs: abi::Text::new(#docs),
             access: abi::ExportAccess::#access as u32,
-            reserved: 0,
+            flags: #flags,
             call,
         }
     }}
