@@ -108,6 +108,8 @@ pub struct ExportStatus {
     pub docs: String,
     /// Whether the host and plugins alone may call it.
     pub internal: bool,
+    /// Whether other processes are answered while no frame runs.
+    pub thread: bool,
 }
 
 /// A load or swap.

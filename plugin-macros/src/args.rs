@@ -138,11 +138,13 @@ impl Parse for SystemArgs {
     }
 }
 
-/// `#[export(name = "…", internal)]`.
+/// `#[export(name = "…", internal, thread)]`.
 #[derive(Default)]
 pub(crate) struct ExportArgs {
     pub(crate) name: Option<LitStr>,
     pub(crate) internal: bool,
+    /// The word, as the place of errors.
+    pub(crate) thread: Option<Ident>,
 }
 
 impl Parse for ExportArgs {
@@ -152,7 +154,8 @@ impl Parse for ExportArgs {
             match key.to_string().as_str() {
                 "name" => found.name = Some(text(key, input)?),
                 "internal" => found.internal = true,
-                _ => return Err(Error::new(key.span(), "unknown option; expected `name` or `internal`")),
+                "thread" => found.thread = Some(key.clone()),
+                _ => return Err(Error::new(key.span(), "unknown option; expected `name`, `internal` or `thread`")),
             }
             Ok(())
         })?;

@@ -23,7 +23,9 @@ use crate::output::print::tell;
 ///   hotframe call director set_wave 7
 ///   hotframe call shop sell '{"item":"pen","pieces":3,"price":1.5}'
 ///
-/// Each ARGUMENT is JSON, or else a text: 7 is a number, seven and '"7"' are texts. The game answers at its next frame edge.
+/// Each ARGUMENT is JSON, or else a text: 7 is a number, seven and '"7"' are texts. The game answers at its next frame edge, and at once if
+/// the export is declared with #[export(thread)]; a game that gets to the call after the timeout does not execute it. Exports with
+/// #[export(internal)] are neither listed nor called. `hotframe status` shows which export is which.
 /// The exit code is 0 if the export ran and returned no error, otherwise 1.
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -129,12 +131,14 @@ fn ask(
         Err(error) => error,
     };
     Err(match error {
+        CallError::Deadline { .. } | CallError::Refused { status: Status::DeadlineExceeded, .. } => {
+            Failure::Silent { plugin: plugin.to_owned(), timeout }.into()
+        }
         CallError::Refused { status, reason, .. } => {
             let (code, message) = reason_of(status, &reason);
             let message = if status == Status::Application { failed(plugin, method, code, &message) } else { message };
             Failure::Refused { status: status.name(), code, message }.into()
         }
-        CallError::Deadline { .. } => Failure::Silent { plugin: plugin.to_owned(), timeout }.into(),
         other => other.into(),
     })
 }

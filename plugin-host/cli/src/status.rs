@@ -139,8 +139,12 @@ fn print(plugin: &PluginStatus, out: &mut impl io::Write) -> io::Result<()> {
     for SubscriptionStatus { signature, topic } in &plugin.subscriptions {
         writeln!(out, "    subscription {} to {}", Shown(signature), Shown(topic))?;
     }
-    for ExportStatus { signature, docs, internal, .. } in &plugin.exports {
-        let kind = if *internal { "internal export" } else { "export" };
+    for ExportStatus { signature, docs, internal, thread, .. } in &plugin.exports {
+        let kind = match (internal, thread) {
+            (true, _) => "internal export",
+            (false, true) => "export on a thread",
+            (false, false) => "export",
+        };
         writeln!(out, "    {kind} {}", Shown(signature))?;
         if !docs.is_empty() {
             writeln!(out, "        {}", Shown(docs))?;

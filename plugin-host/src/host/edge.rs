@@ -241,11 +241,7 @@ impl Host {
         let plugin = self.plugins.entry(name.to_owned()).or_default();
         plugin.accepted(name, image, slot, begun.elapsed(), cost);
         plugin.tell_state(name, image, report);
-        if image.manifest().exports.iter().all(|export| export.is_internal) {
-            self.services.withdraw(name);
-        } else {
-            self.services.offer(name, &self.edge_bus);
-        }
+        self.services.offer(image.manifest(), &self.callable, &self.edge_bus);
         self.goes(old);
         Ok(())
     }

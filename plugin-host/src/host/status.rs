@@ -111,7 +111,13 @@ fn subscription(manifest: &Manifest, item: &SubscriptionInfo) -> SubscriptionSta
 
 fn export(item: &ExportInfo) -> ExportStatus {
     let docs = item.docs.lines().next().unwrap_or_default().to_owned();
-    ExportStatus { name: item.name.clone(), signature: item.signature.clone(), docs, internal: item.is_internal }
+    ExportStatus {
+        name: item.name.clone(),
+        signature: item.signature.clone(),
+        docs,
+        internal: item.is_internal,
+        thread: item.is_on_thread,
+    }
 }
 
 /// Parameters as a plugin's author writes them, with the names by which the host knows components and topics.

@@ -12,6 +12,7 @@
 //! | [`told`] | things that a person did and the host ignores are reported once, with advice |
 //! | [`calls`] | exports, called from any thread while their plugin is replaced |
 //! | [`services`] | exports, called by other processes |
+//! | [`service_thread`] | the same, answered while no frame runs |
 //! | [`declarations`] | topics whose declaration changes: kept, recreated, refused |
 //! | [`messages`] | no message is lost, duplicated or out of order over swaps |
 //! | [`held_lock`] | no frame waits for a process that holds the bus's lock |
@@ -34,6 +35,7 @@ mod memory;
 mod messages;
 mod random;
 mod refusal;
+mod service_thread;
 mod services;
 mod state;
 mod status;

@@ -60,8 +60,11 @@ pub struct ExportFlags(pub u32);
 impl ExportFlags {
     /// The host and plugins may call it, other processes may not: it is not offered on the bus.
     pub const INTERNAL: Self = Self(1);
+    /// Other processes are answered by a thread of the host, also while no frame runs; otherwise at the frame edge. The access is
+    /// [`ExportAccess::Shared`].
+    pub const THREAD: Self = Self(2);
     /// All flags of this version.
-    pub const ALL: Self = Self(Self::INTERNAL.0);
+    pub const ALL: Self = Self(Self::INTERNAL.0 | Self::THREAD.0);
 
     /// Whether all of `flags` are set.
     #[must_use]

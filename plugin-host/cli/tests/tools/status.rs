@@ -52,7 +52,8 @@ fn director() -> Value {
         "systems": [{"signature": "waves(Query<&game.Enemy>)", "stage": "Update"}],
         "subscriptions": [{"signature": "hear(game.Contact)", "topic": "physics/contact"}],
         "exports": [{"name": "set_wave", "signature": "set_wave(number: u32) -> u32", "docs": "Begins a wave."},
-                    {"name": "wave", "signature": "wave() -> u32"}],
+                    {"name": "wave", "signature": "wave() -> u32", "thread": true},
+                    {"name": "skip", "signature": "skip()", "internal": true}],
         "swap": {"from": 1, "held_ns": 12_000, "ago_ms": 61_500},
     })
 }
@@ -65,7 +66,7 @@ fn a_plugin_is_described_and_what_an_older_game_leaves_out_is_empty() {
         system waves(Query<&game.Enemy>) in Update\n    \
         subscription hear(game.Contact) to physics/contact\n    \
         export set_wave(number: u32) -> u32\n        Begins a wave.\n    \
-        export wave() -> u32\n";
+        export on a thread wave() -> u32\n    internal export skip()\n";
     with_plugins(&game, &json!([director()]), || {
         assert_eq!(run(&game, &["status"]), (Some(0), told.to_owned(), String::new()));
         assert_eq!(run(&game, &["status", "director"]), (Some(0), told.to_owned(), String::new()));
