@@ -3,6 +3,8 @@
 //! # Invariants
 //! 1. A [`Context`] lives on the caller's stack for one call, and only that call's thread uses it.
 
+use std::fmt;
+
 use plugin_sdk::abi::{Bump, Level, Status};
 
 use crate::arena::Piece;
@@ -106,6 +108,11 @@ impl<'a> Context<'a> {
         under_way: UnderWay,
     ) -> Self {
         Self { callee: under_way.callee(), entry_point, generation, frame, told: None, lineage, _under_way: under_way }
+    }
+
+    /// The call's entry point, for people.
+    pub(crate) fn display_entry_point(&self) -> impl fmt::Display + use<> {
+        self.callee.display_entry_point(self.entry_point)
     }
 
     /// The place for what the plugin tells.

@@ -6,7 +6,11 @@
 
 mod again;
 mod edge;
+mod history;
+mod inquiry;
 mod states;
+mod stats;
+mod status;
 mod tell;
 mod wishes;
 
@@ -19,8 +23,11 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Select, unbounded};
 use plugin_sdk::abi::Stage;
 use shm_bus::Bus;
 
+use self::history::History;
+use self::inquiry::Inquiry;
+pub use self::stats::PluginStats;
 use self::wishes::Unmet;
-use crate::arena::{ARENA_QUOTA_BYTES, ArenaUse, FrameArena};
+use crate::arena::{ARENA_QUOTA_BYTES, FrameArena};
 use crate::calls::exit;
 use crate::calls::home::{Home, OtherExports};
 use crate::calls::watchdog::Watchdog;
@@ -34,7 +41,7 @@ use crate::loading::{Loaded, loader};
 use crate::others::FoundExports;
 use crate::pending::PendingWork;
 use crate::plugins::Plugins;
-use crate::ports::{PastLane, Traffic};
+use crate::ports::Traffic;
 use crate::services::Services;
 use crate::slot::{FrameInfo, Slot};
 use crate::watcher::{FileEvent, WatchError, Watcher, plugin_of};
@@ -63,30 +70,6 @@ pub enum StartError {
     Store(#[from] StoreError),
 }
 
-/// Counters and measurements of one plugin's changes at frame edges.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct PluginStats {
-    /// The running generation; 0 if none was accepted.
-    pub generation: u32,
-    /// Swaps from one generation to the next.
-    pub reloads: u32,
-    /// Refused files and builds.
-    pub failed_loads: u32,
-    /// Calls that panicked.
-    pub panics: u64,
-    /// Records that were read but not delivered, so that they block no publisher: they arrived while the plugin was suspended, or
-    /// contained no whole messages.
-    pub undelivered: u64,
-    /// Its use of the frame arena.
-    pub arena: ArenaUse,
-    /// Its images that are no longer used but stay mapped until the process ends: those of replaced and of refused builds.
-    pub retired_images: u64,
-    /// Address space of these images, in bytes.
-    pub retired_bytes: u64,
-    /// How long each swap blocked the frame edge, including the wait for its handover.
-    pub swaps: Vec<Duration>,
-}
-
 /// A plugin that has been seen since the host started.
 #[derive(Debug, Default)]
 struct Plugin {
@@ -104,6 +87,7 @@ struct Plugin {
     /// Counters of the slots that it has left.
     traffic: Traffic,
     stats: PluginStats,
+    history: History,
 }
 
 /// A refused build that is tried again.
@@ -134,6 +118,8 @@ pub struct Host {
     _others: Arc<dyn OtherExports>,
     /// Their exports, for callers in other processes.
     services: Services,
+    /// What runs here, for other processes.
+    inquiry: Inquiry,
     /// Plugins whose file is in the folder and was accepted, refused or postponed.
     tried: BTreeSet<String>,
     /// Plugins whose accepted file was copied again or touched.
@@ -185,6 +171,7 @@ impl Host {
             callable,
             _others: others,
             services: Services::default(),
+            inquiry: Inquiry::default(),
             tried,
             touched: BTreeSet::new(),
             retry_at: None,
@@ -321,6 +308,7 @@ impl Host {
         }
         self.try_touched_again();
         self.services.serve(&self.callable, &self.edge_bus);
+        self.answer_inquiries(changed > 0);
         changed
     }
 
@@ -347,21 +335,6 @@ impl Host {
         self.arena.flip()
     }
 
-    /// Counters and measurements of each plugin, by name.
-    pub fn stats(&self) -> impl Iterator<Item = (&str, PluginStats)> {
-        self.plugins.iter().map(|(name, plugin)| {
-            let mut stats = plugin.stats.clone();
-            if let Some(slot) = &plugin.slot {
-                let occupant = slot.lock();
-                (stats.panics, stats.undelivered) = (slot.faults(), occupant.undelivered);
-                stats.arena.add(occupant.share.total());
-            }
-            let left = self.home.retired.of(name);
-            (stats.retired_images, stats.retired_bytes) = (left.images, left.bytes);
-            (name.as_str(), stats)
-        })
-    }
-
     /// Each running plugin's state as it would be saved now, by name.
     ///
     /// A plugin that does not save its state within ten seconds is abandoned: from then on, every call of it and every read of its counters
@@ -369,36 +342,6 @@ impl Host {
     pub fn states(&self) -> NamedStates<'_> {
         let running = self.plugins.values().filter_map(|plugin| plugin.slot.as_ref());
         running.filter_map(|slot| Some((slot.name(), states::save(slot)?))).collect()
-    }
-
-    /// Records that plugins received, by topic and priority; includes removed plugins.
-    #[must_use]
-    pub fn received(&self) -> BTreeMap<String, [u64; 4]> {
-        let mut sums = BTreeMap::<String, [u64; 4]>::new();
-        self.each_traffic(|traffic| {
-            for (topic, counts) in &traffic.received {
-                let sum = sums.entry(topic.clone()).or_default();
-                sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
-            }
-        });
-        sums
-    }
-
-    /// Lanes that plugins no longer publish to; the bus lists these only until they are read to their end.
-    #[must_use]
-    pub fn past_lanes(&self) -> Vec<PastLane> {
-        let mut past = Vec::new();
-        self.each_traffic(|traffic| past.extend_from_slice(&traffic.past));
-        past
-    }
-
-    fn each_traffic(&self, mut each: impl FnMut(&Traffic)) {
-        for plugin in self.plugins.values() {
-            each(&plugin.traffic);
-            if let Some(slot) = &plugin.slot {
-                each(&slot.lock().ports.traffic);
-            }
-        }
     }
 }
 

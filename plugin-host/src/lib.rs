@@ -8,6 +8,7 @@
 //! An engine implements [`Engine`] and calls once a frame, in this order: [`Host::frame_edge`], [`Host::deliver`], its schedule (which
 //! calls [`Slot::run`]), [`Host::stage_done`], [`Host::end_frame`]. This crate doesn't depend on bevy.
 
+mod answers;
 mod arena;
 mod bindings;
 mod buffers;
@@ -20,6 +21,7 @@ mod engine;
 pub mod environment;
 mod exports_only;
 mod fault;
+mod faults;
 mod handover;
 mod host;
 pub mod image;
@@ -35,12 +37,15 @@ mod pending;
 mod plugins;
 mod ports;
 mod retired;
+mod service_thread;
 mod services;
 mod slot;
 mod stack;
+pub mod status;
 mod swap;
 pub mod watcher;
 
+pub use answers::LIST;
 pub use arena::{ARENA_QUOTA_BYTES, ArenaUse, FrameArena};
 pub use call_error::CallError;
 pub use calls::exit::{EXIT_CODE, ExitGuard, exit_at_once};
@@ -52,7 +57,7 @@ pub use host::{CALLS_WAIT, Host, NamedStates, PluginStats, StartError, library_p
 pub use method::Method;
 pub use plugins::Plugins;
 pub use ports::{PastLane, PortError};
-pub use services::{LIST, service_of};
+pub use services::service_of;
 pub use slot::{FrameInfo, Slot, publisher_value};
 pub use swap::SwapError;
 

@@ -210,6 +210,7 @@ impl Method {
     fn failed(&self, mut context: Context<'_>, status: Status) -> CallError {
         let (plugin, method) = self.names();
         let failure = context.take_failure();
+        let during = context.display_entry_point();
         let Err(fault) = context.finish(status) else {
             return CallError::Arguments { plugin, method, why: "it ended with an unknown status".to_owned() };
         };
@@ -220,7 +221,7 @@ impl Method {
             }
             Status::REFUSED => CallError::Arguments { plugin, method, why: fault.message },
             _ => {
-                self.slot.count_fault();
+                self.slot.faults().note(during.to_string(), &fault);
                 CallError::Panicked { plugin, method, fault }
             }
         }

@@ -7,7 +7,7 @@
 
 #![expect(unsafe_code, reason = "calls the system shims of an image")]
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use plugin_gate::{Exclusive, Gate, Patience, Refusal, Shared};
@@ -20,6 +20,7 @@ use crate::call::life;
 use crate::calls::callee::EntryPoint;
 use crate::context::{Context, FrameAccess};
 use crate::fault::Fault;
+use crate::faults::Faults;
 use crate::image::{ExportInfo, Manifest, ParamInfo};
 use crate::instance::Instance;
 use crate::lineage::Lineage;
@@ -44,8 +45,7 @@ pub struct Slot {
     suspended: AtomicBool,
     /// Whether there is an instance.
     running: AtomicBool,
-    /// Failed calls.
-    faults: AtomicU64,
+    faults: Faults,
     gate: Gate<Target, Occupant>,
 }
 
@@ -123,7 +123,7 @@ impl Slot {
             name: name.to_owned(),
             suspended: AtomicBool::new(false),
             running: AtomicBool::new(false),
-            faults: AtomicU64::new(0),
+            faults: Faults::default(),
             gate: Gate::new(Target::default(), occupant),
         }
     }
@@ -188,14 +188,9 @@ impl Slot {
         Some(target.instance.as_ref()?.image().manifest().exports.clone())
     }
 
-    /// Counts a failed call.
-    pub(crate) fn count_fault(&self) {
-        self.faults.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Failed calls so far.
-    pub(crate) fn faults(&self) -> u64 {
-        self.faults.load(Ordering::Relaxed)
+    /// Its failed calls.
+    pub(crate) const fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// Prepares calls of what `manifest` declares, before the first instance that declares it is installed.
@@ -368,8 +363,9 @@ impl<'arena> Invocation<'_, 'arena> {
             // mutably.
             Ok(()) => unsafe { call.commands.as_slice() },
             Err(fault) => {
-                self.slot.count_fault();
-                self.slot.suspend(generation, &callee.display_entry_point(self.entry_point).to_string(), &fault);
+                let during = callee.display_entry_point(self.entry_point).to_string();
+                self.slot.suspend(generation, &during, &fault);
+                self.slot.faults().note(during, &fault);
                 &[]
             }
         }

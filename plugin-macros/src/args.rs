@@ -138,10 +138,13 @@ impl Parse for SystemArgs {
     }
 }
 
-/// `#[export(name = "…")]`.
+/// `#[export(name = "…", internal, thread)]`.
 #[derive(Default)]
 pub(crate) struct ExportArgs {
     pub(crate) name: Option<LitStr>,
+    pub(crate) internal: bool,
+    /// The word, as the place of errors.
+    pub(crate) thread: Option<Ident>,
 }
 
 impl Parse for ExportArgs {
@@ -150,7 +153,9 @@ impl Parse for ExportArgs {
         options(input, |key, input| {
             match key.to_string().as_str() {
                 "name" => found.name = Some(text(key, input)?),
-                _ => return Err(Error::new(key.span(), "unknown option; expected `name`")),
+                "internal" => found.internal = true,
+                "thread" => found.thread = Some(key.clone()),
+                _ => return Err(Error::new(key.span(), "unknown option; expected `name`, `internal` or `thread`")),
             }
             Ok(())
         })?;

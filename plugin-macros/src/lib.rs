@@ -90,7 +90,9 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes a method of a `#[plugin] impl` callable by name, from any thread of the host.
 ///
-/// `#[export(name = "…")]` gives it another name than the method's. Its doc comment and its signature are part of the plugin's description.
+/// `#[export(name = "…")]` gives it another name than the method's. `#[export(internal)]` lets the host and plugins call it, but not other
+/// processes. `#[export(thread)]`, with `&self`, has other processes answered on a thread of the host as soon as their request arrives, also
+/// while no frame runs; otherwise they are answered at the next frame edge. Its doc comment and its signature are part of the plugin's description.
 ///
 /// - `&self`: several threads may run such methods at a time, so the state must be `Sync`. `&mut self`: nothing else of the plugin runs
 ///   meanwhile.

@@ -238,6 +238,10 @@ pub(crate) struct Export {
     pub(crate) docs: String,
     /// `&mut self`.
     pub(crate) exclusive: bool,
+    /// Not offered on the bus.
+    pub(crate) internal: bool,
+    /// Other processes are answered on a thread.
+    pub(crate) thread: bool,
     /// Of `self`: the place of the error if the state can't be shared.
     pub(crate) receiver_span: Span,
     pub(crate) takes_context: bool,

@@ -101,6 +101,9 @@
 //!
 //! | | |
 //! |---|---|
+//! | `#[export(name = "…")]` | another name than the method's |
+//! | `#[export(internal)]` | the host and plugins may call it, other processes may not |
+//! | `#[export(thread)]` | other processes are answered at once, on a thread of the host; otherwise at the next frame edge. With `&self` only |
 //! | `&self` | several threads may be in such methods at a time; the state must be `Sync` |
 //! | `&mut self` | nothing else of the plugin runs meanwhile, neither a system nor another export |
 //! | first argument | [`&CallContext`](CallContext), if it is needed |

@@ -30,6 +30,14 @@ fn a_call_changes_the_running_game_also_after_its_plugin_was_replaced() {
     assert_eq!(json_lines(&folder, "call director set_wave 9 --json"), [json!({"reply": 9})]);
     game.line("wave 9:");
 
+    let (code, status, error) = said("status director");
+    assert_eq!((code, &*error), (Some(0), ""));
+    assert!(status.starts_with("director 0.1.0: running, generation 2\n    swapped from generation 1 "), "{status}");
+    assert!(status.contains("\n    export set_wave(number: u32) -> u32\n        Begins wave"), "{status}");
+    let [all] = &json_lines(&folder, "status --json")[..] else { panic!("one line") };
+    let names = all["plugins"].as_array().expect("a list").iter().map(|plugin| plugin["name"].as_str());
+    assert!(names.eq(["ai", "director", "physics", "render"].map(Some)), "{all:#}");
+
     for (arguments, told) in [
         ("call director set_wave 0", "director/set_wave failed with code 1: wave 0 is not in 1 to 999"),
         ("call director set_wave seven", "argument `number`: invalid type: string \"seven\", expected u32"),

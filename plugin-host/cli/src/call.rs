@@ -12,6 +12,7 @@ use shm_bus::wire::{Status, method_id};
 use shm_bus::{Bus, CallError, Client, Shown};
 
 use crate::bus::target::find::find;
+use crate::output::figures::duration;
 use crate::output::print::tell;
 
 /// Calls an export of a plugin in a running game and prints its reply as JSON. Without METHOD, lists the plugin's exports; without PLUGIN,
@@ -22,7 +23,9 @@ use crate::output::print::tell;
 ///   hotframe call director set_wave 7
 ///   hotframe call shop sell '{"item":"pen","pieces":3,"price":1.5}'
 ///
-/// Each ARGUMENT is JSON, or else a text: 7 is a number, seven and '"7"' are texts. The game answers at its next frame edge.
+/// Each ARGUMENT is JSON, or else a text: 7 is a number, seven and '"7"' are texts. The game answers at its next frame edge, and at once if
+/// the export is declared with #[export(thread)]; a game that gets to the call after the timeout does not execute it. Exports with
+/// #[export(internal)] are neither listed nor called. `hotframe status` shows which export is which.
 /// The exit code is 0 if the export ran and returned no error, otherwise 1.
 #[derive(Clone, Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -38,7 +41,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     bus: Option<String>,
     /// Seconds to wait for the answer
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = duration)]
     timeout: Duration,
     /// Print one line of JSON in any case: {"reply": …}, {"exports": …}, {"plugins": …} or {"error": {"status", "code", "message"}}
     #[arg(long)]
@@ -62,13 +65,6 @@ enum Failure {
     Refused { status: &'static str, code: u32, message: String },
     #[error("no answer from {plugin} within {timeout:?}; is the game stopped, or in a long frame?")]
     Silent { plugin: String, timeout: Duration },
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    match text.parse() {
-        Ok(seconds) if (0.001..=86_400.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
-        _ => Err("seconds from 0.001 to 86400 are needed".to_owned()),
-    }
 }
 
 pub(crate) fn call(args: &Args, out: &mut impl io::Write) -> Result<ExitCode, Box<dyn Error>> {
@@ -135,12 +131,14 @@ fn ask(
         Err(error) => error,
     };
     Err(match error {
+        CallError::Deadline { .. } | CallError::Refused { status: Status::DeadlineExceeded, .. } => {
+            Failure::Silent { plugin: plugin.to_owned(), timeout }.into()
+        }
         CallError::Refused { status, reason, .. } => {
             let (code, message) = reason_of(status, &reason);
             let message = if status == Status::Application { failed(plugin, method, code, &message) } else { message };
             Failure::Refused { status: status.name(), code, message }.into()
         }
-        CallError::Deadline { .. } => Failure::Silent { plugin: plugin.to_owned(), timeout }.into(),
         other => other.into(),
     })
 }

@@ -12,8 +12,9 @@ use clap::{Parser, Subcommand};
 use crate::bus::BusCommand;
 use crate::call;
 use crate::output::print::Guard;
+use crate::status;
 
-/// Inspects the buses of running games, publishes, records and replays their messages, and calls their plugins.
+/// Inspects the buses of running games, publishes, records and replays their messages, and calls and lists their plugins.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "hotframe", version)]
 pub(crate) struct Command {
@@ -28,6 +29,8 @@ enum Area {
     Bus(BusCommand),
     #[command(about = "Call an export of a plugin in a running game")]
     Call(call::Args),
+    #[command(about = "List the plugins of a running game")]
+    Status(status::Args),
 }
 
 impl Command {
@@ -40,6 +43,7 @@ impl Command {
         let result = match self.area {
             Area::Bus(command) => command.run(&mut out),
             Area::Call(args) => call::call(&args, &mut out),
+            Area::Status(args) => status::status(&args, &mut out),
         };
         match result {
             Err(error) if is_closed_pipe(&*error) => Ok(ExitCode::SUCCESS),

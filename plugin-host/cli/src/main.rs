@@ -4,6 +4,7 @@ mod bus;
 mod call;
 mod command;
 mod output;
+mod status;
 
 use std::process::ExitCode;
 

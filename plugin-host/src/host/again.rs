@@ -71,6 +71,7 @@ impl Plugin {
     /// Logs that its file contains the running build.
     fn tell_unchanged(&mut self, name: &str) {
         let generation = self.stats.generation;
+        self.history.settled();
         if std::mem::take(&mut self.is_in_doubt) {
             tracing::info!(
                 plugin = name,

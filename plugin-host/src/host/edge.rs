@@ -41,6 +41,7 @@ impl Host {
             && let Some(plugin) = self.plugins.get_mut(plugin)
         {
             plugin.waiting = None;
+            plugin.history.postponed = None;
         }
         match &event {
             FileEvent::Accepted { plugin, .. }
@@ -77,10 +78,10 @@ impl Host {
                 self.pending.note(plugin, Change::Removal);
             }
             FileEvent::Touched { plugin } => drop(self.touched.insert(plugin)),
-            FileEvent::Postponed { ref plugin, .. } => {
-                if let Some(plugin) = self.plugins.get_mut(plugin) {
-                    plugin.is_in_doubt = true;
-                }
+            FileEvent::Postponed { ref plugin, ref reason, .. } => {
+                let plugin = self.plugins.entry(plugin.clone()).or_default();
+                plugin.is_in_doubt = true;
+                plugin.history.postponed = Some(reason.clone());
                 tell(&event);
             }
             other => tell(&other),
@@ -183,6 +184,7 @@ impl Host {
         if !build.is_retry || !was_told {
             self.refused(name, &reason);
         } else if is_news {
+            self.plugins.entry(name.to_owned()).or_default().history.refused(&reason);
             tracing::error!(plugin = name, "{name}: tried again and refused for another reason: {reason}");
         }
         false
@@ -239,11 +241,7 @@ impl Host {
         let plugin = self.plugins.entry(name.to_owned()).or_default();
         plugin.accepted(name, image, slot, begun.elapsed(), cost);
         plugin.tell_state(name, image, report);
-        if image.manifest().exports.is_empty() {
-            self.services.withdraw(name);
-        } else {
-            self.services.offer(name, &self.edge_bus);
-        }
+        self.services.offer(image.manifest(), &self.callable, &self.edge_bus);
         self.goes(old);
         Ok(())
     }
@@ -278,6 +276,7 @@ impl Host {
         let others = self.others(name);
         let Some(plugin) = self.plugins.get_mut(name) else { return false };
         (plugin.is_refused, plugin.is_in_doubt) = (false, false);
+        plugin.history.settled();
         let Some(slot) = plugin.slot.clone() else { return false };
         let old = match swap::remove(&slot, self.calls_wait, &others, engine) {
             Ok(old) => old,
@@ -320,6 +319,7 @@ impl Host {
         let plugin = self.plugins.entry(name.to_owned()).or_default();
         plugin.stats.failed_loads += 1;
         plugin.is_in_doubt = true;
+        plugin.history.refused(reason);
         match plugin.stats.generation {
             generation if plugin.slot.as_ref().is_some_and(|slot| slot.is_suspended()) => {
                 tracing::error!(plugin = name, "{name}: generation {generation} stays suspended: {reason}");
@@ -341,13 +341,15 @@ impl Plugin {
     /// Keeps the counters of its slot, which is empty.
     fn leaves(&mut self, slot: &Slot) {
         let mut occupant = slot.lock();
-        (self.stats.panics, self.stats.undelivered) = (slot.faults(), occupant.undelivered);
+        (self.stats.panics, self.stats.undelivered) = (slot.faults().count(), occupant.undelivered);
         self.stats.arena.add(std::mem::take(&mut occupant.share).total());
         self.traffic.take(&mut occupant.ports.traffic);
     }
 
     /// Records that its next generation runs in `slot`.
     fn accepted(&mut self, name: &str, image: &Arc<Image>, slot: Arc<Slot>, held: Duration, cost: Cost) {
+        let before = if self.slot.is_some() { self.stats.generation } else { 0 };
+        self.history.accepted(before, held);
         self.stats.generation += 1;
         self.is_in_doubt = false;
         let (generation, version) = (self.stats.generation, &image.manifest().version);

@@ -234,8 +234,15 @@ fn export(item: &abi::ExportDescriptor) -> Result<ExportInfo, ManifestError> {
         what: "access",
         number: item.access,
     })?;
+    // A flag that this host doesn't know may forbid what it would do.
+    let flags = abi::ExportFlags(item.flags);
+    if !abi::ExportFlags::ALL.contains(flags) {
+        return Err(ManifestError::Unknown { place: name, what: "flags of an export,", number: item.flags });
+    }
+    let is_internal = flags.contains(abi::ExportFlags::INTERNAL);
+    let is_on_thread = flags.contains(abi::ExportFlags::THREAD);
     let (signature, hash) = schema(&name, item.signature, item.hash)?;
-    Ok(ExportInfo { name, signature, hash, docs: text(item.docs), access })
+    Ok(ExportInfo { name, signature, hash, docs: text(item.docs), access, is_internal, is_on_thread })
 }
 
 fn params(

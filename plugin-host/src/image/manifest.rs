@@ -129,6 +129,10 @@ pub struct ExportInfo {
     pub docs: String,
     /// How it uses the instance.
     pub access: abi::ExportAccess,
+    /// Whether it is not offered to other processes.
+    pub is_internal: bool,
+    /// Whether other processes are answered on a thread of the host.
+    pub is_on_thread: bool,
 }
 
 /// A topic, as a plugin knows it.
@@ -241,6 +245,8 @@ mod tests {
             hash: 5,
             docs: String::new(),
             access: abi::ExportAccess::Shared,
+            is_internal: false,
+            is_on_thread: false,
         };
         let next = Manifest { version, state_schema, state_hash: 4, exports: vec![export], ..manifest() };
         assert!(next.declares_like(&manifest()));

@@ -104,10 +104,7 @@ fn a_refused_build_with_another_capacity_leaves_subscription_and_lane_as_they_we
 fn a_refused_build_with_more_topics_leaves_no_subscription_and_no_lane_behind() {
     let mut game = Game::with(&BOTH);
     game.frames(2);
-    let names = |game: &Game| {
-        let snapshot = game.host.bus().snapshot();
-        snapshot.topics.iter().map(|topic| topic.name.clone()).collect::<Vec<_>>()
-    };
+    let names = |game: &Game| game.topics().into_iter().map(|topic| topic.name).collect::<Vec<_>>();
     let before = names(&game);
     game.engine.refused.push("8.0.0");
     game.refuse("listener", "listener_more");
@@ -157,7 +154,7 @@ fn a_plugin_that_alone_uses_a_topic_may_change_its_message_or_its_policy() {
     // The last message before each swap has the old declaration, which nobody reads any more.
     assert_eq!(game.stats("solo").undelivered, 4);
     assert_eq!(game.log.count("messages of \"fixtures/note\" were dropped"), 4);
-    assert_eq!(game.host.bus().snapshot().topics.len(), 1);
+    assert_eq!(game.topics().len(), 1);
 }
 
 #[test]
@@ -169,7 +166,7 @@ fn a_refused_change_of_ones_own_topic_leaves_it_as_it_was() {
     game.frames(2);
     let solo = game.state::<Solo>("solo");
     assert_eq!((solo.sent, solo.heard), (5, 4));
-    let topics = game.host.bus().snapshot().topics;
+    let topics = game.topics();
     assert_eq!((topics.len(), topics[0].lanes.len()), (1, 1));
     game.swap("solo", "solo_other_policy");
     game.frames(1);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use plugin_host::{FrameInfo, Host, PluginStats, library_path};
 use plugin_sdk::abi::Stage;
 use plugin_sdk::state::{PluginState, restore};
-use shm_bus::Bus;
+use shm_bus::{Bus, TopicInfo};
 use tempfile::TempDir;
 
 use super::engine::Bare;
@@ -178,6 +178,13 @@ impl Game {
         let states = self.host.states();
         let (_, state) = states.iter().find(|(name, _)| *name == plugin).expect("the plugin runs");
         restore(state.as_ref().expect("its state can be saved")).expect("the state has these fields")
+    }
+
+    /// The topics of the bus, but for the one that the host itself reads.
+    pub(crate) fn topics(&self) -> Vec<TopicInfo> {
+        let mut topics = self.host.bus().snapshot().topics;
+        topics.retain(|topic| topic.name != "host/status/request");
+        topics
     }
 
     /// Names of the plugins that the engine runs.

@@ -11,12 +11,15 @@
 //! | [`again`] | a file that is copied again or touched is retried, if its plugin doesn't run well |
 //! | [`told`] | things that a person did and the host ignores are reported once, with advice |
 //! | [`calls`] | exports, called from any thread while their plugin is replaced |
+//! | [`services`] | exports, called by other processes |
+//! | [`service_thread`] | the same, answered while no frame runs |
 //! | [`declarations`] | topics whose declaration changes: kept, recreated, refused |
 //! | [`messages`] | no message is lost, duplicated or out of order over swaps |
 //! | [`held_lock`] | no frame waits for a process that holds the bus's lock |
 //! | [`memory`] | the frame arena; retired images |
 //! | [`strangers`] | programs that aren't plugins: declarations bind them too, and what they break is recreated |
 //! | [`waiting`] | builds that wait for other plugins to change |
+//! | [`status`] | what other processes are told about the plugins |
 //! | [`random`] | any sequence of these, compared with a model |
 
 mod again;
@@ -33,7 +36,10 @@ mod messages;
 mod nested;
 mod random;
 mod refusal;
+mod service_thread;
+mod services;
 mod state;
+mod status;
 mod strangers;
 #[path = "../support/mod.rs"]
 mod support;

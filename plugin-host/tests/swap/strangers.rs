@@ -166,7 +166,7 @@ const POLICIES: [(&str, Policy); 6] = [
 
 /// Plugins and the stranger receive each other's messages on each topic.
 fn hear_each_other(game: &mut Game, stranger: &mut Stranger) {
-    let topics = game.host.bus().snapshot().topics;
+    let topics = game.topics();
     let declared: Vec<_> = topics.iter().map(|topic| (topic.name.as_str(), topic.policy)).collect();
     assert_eq!(declared, POLICIES);
     let before = (game.state::<In>("policies_in").heard, game.state::<Out>("policies_out").sent);
@@ -197,7 +197,7 @@ fn plugins_agree_with_a_program_with_the_same_topics_that_came_before_them() {
     hear_each_other(&mut game, &mut stranger);
     drop(stranger);
     game.frames(1);
-    let topics = game.host.bus().snapshot().topics;
+    let topics = game.topics();
     assert_eq!(topics.len(), 6, "the plugins hold them by themselves");
 }
 

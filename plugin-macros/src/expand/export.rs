@@ -18,6 +18,8 @@ pub(crate) fn parse(state: &Type, method: &ImplItemFn, args: ExportArgs) -> Resu
     let declared = &method.sig;
     refuse_modifiers(declared)?;
     let receiver = receiver(declared)?;
+    let (internal, thread) = (args.internal, args.thread.is_some());
+    refuse_thread(receiver, &args)?;
     let (name, name_span) = name(declared, args)?;
     let mut inputs: Vec<&PatType> = Vec::new();
     let mut takes_context = false;
@@ -52,6 +54,8 @@ pub(crate) fn parse(state: &Type, method: &ImplItemFn, args: ExportArgs) -> Resu
         name_span,
         docs: docs(&method.attrs),
         exclusive: matches!(receiver.kind, ReceiverKind::Reference(_, _, Some(_))),
+        internal,
+        thread,
         receiver_span: receiver.span(),
         takes_context,
         arguments,
@@ -103,6 +107,19 @@ fn receiver(declared: &Signature) -> Result<&Receiver> {
             "a function without a state cannot be exported yet; write `&self` or `&mut self` as the first parameter",
         )),
     }
+}
+
+fn refuse_thread(receiver: &Receiver, args: &ExportArgs) -> Result<()> {
+    let Some(word) = &args.thread else { return Ok(()) };
+    if args.internal {
+        let advice = "other processes never call an internal export; remove `thread` or `internal`";
+        return Err(Error::new(word.span(), advice));
+    }
+    if matches!(receiver.kind, ReceiverKind::Reference(_, _, Some(_))) {
+        let advice = "a frame would wait for an export that changes the state on another thread; write `&self`, or remove `thread`";
+        return Err(Error::new_spanned(receiver, advice));
+    }
+    Ok(())
 }
 
 /// The export's name and where it stands.
@@ -234,6 +251,8 @@ pub(crate) fn descriptor(state: &Type, export: &Export) -> TokenStream {
     } else {
         (quote!(Shared), quote!(call_shared))
     };
+    let internal = export.internal.then(|| quote!(| abi::ExportFlags::INTERNAL.0));
+    let thread = export.thread.then(|| quote!(| abi::ExportFlags::THREAD.0));
     let receiver = export.receiver_span;
     // The state's type stands at `self`, where the compiler then says that it isn't `Sync`.
     let state_at_receiver: TokenStream = state
@@ -269,7 +288,7 @@ pub(crate) fn descriptor(state: &Type, export: &Export) -> TokenStream {
             hash: ::plugin_sdk::wire::schema_hash(SIGNATURE),
             docs: abi::Text::new(#docs),
             access: abi::ExportAccess::#access as u32,
-            reserved: 0,
+            flags: 0 #internal #thread,
             call,
         }
     }}

@@ -25,8 +25,8 @@ pub struct ExportDescriptor {
     pub docs: Text,
     /// An [`ExportAccess`].
     pub access: u32,
-    /// Zero.
-    pub reserved: u32,
+    /// Bits of [`ExportFlags`].
+    pub flags: u32,
     /// The shim.
     pub call: ExportFn,
 }
@@ -50,6 +50,26 @@ impl ExportAccess {
             1 => Some(Self::Exclusive),
             _ => None,
         }
+    }
+}
+
+/// Bits of [`ExportDescriptor::flags`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExportFlags(pub u32);
+
+impl ExportFlags {
+    /// The host and plugins may call it, other processes may not: it is not offered on the bus.
+    pub const INTERNAL: Self = Self(1);
+    /// Other processes are answered by a thread of the host, also while no frame runs; otherwise at the frame edge. The access is
+    /// [`ExportAccess::Shared`].
+    pub const THREAD: Self = Self(2);
+    /// All flags of this version.
+    pub const ALL: Self = Self(Self::INTERNAL.0 | Self::THREAD.0);
+
+    /// Whether all of `flags` are set.
+    #[must_use]
+    pub const fn contains(self, flags: Self) -> bool {
+        self.0 & flags.0 == flags.0
     }
 }
 

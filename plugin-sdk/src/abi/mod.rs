@@ -29,7 +29,7 @@ pub use descriptor::{
     Access, ComponentDescriptor, CreateFn, DeliverFn, DestroyFn, ParamDescriptor, ParamKind, PluginDescriptor, SaveFn,
     Stage, SubscriptionDescriptor, SystemDescriptor, SystemFn, TermDescriptor, TopicDescriptor,
 };
-pub use export::{ExportAccess, ExportCall, ExportDescriptor, ExportFn};
+pub use export::{ExportAccess, ExportCall, ExportDescriptor, ExportFlags, ExportFn};
 pub use nested::{CallInfo, FailureKind, NestedFailure};
 pub use sink::Sink;
 pub use status::{Level, Status};

@@ -7,7 +7,7 @@ struct Race {
 
 #[plugin(name = "race")]
 impl Race {
-    #[export(internal)]
+    #[export(intrenal)]
     fn laps(&self) -> u32 {
         self.laps
     }

@@ -4,7 +4,10 @@
 //! A request whose client has no lane for its answer yet is held back while another participant changes the bus, and later ones with it, for as
 //! long as the participant's lock timeout. A request that must not run is answered here. If a request is dropped without an answer, also by a panic, it is answered as failed.
 
+use std::future::Future as _;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 use super::sessions::{LaneBusy, Message, Sessions};
@@ -130,6 +133,19 @@ impl Server {
             return Ok(true);
         }
         self.inbox.wait_timeout(timeout.min(WAIT_MAX))
+    }
+
+    /// Prepares sleeping elsewhere, for a thread that has several servers: `waker` is woken when something arrives, and spuriously at most
+    /// once a second. Returns `true` if something waits already; then nobody is woken. Call this before every sleep.
+    ///
+    /// # Errors
+    /// See [`ReceiveError`].
+    pub fn arm(&mut self, waker: &Waker) -> Result<bool, ReceiveError> {
+        if self.held_back.is_some() {
+            std::thread::sleep(Self::LANE_PAUSE);
+            return Ok(true);
+        }
+        Ok(pin!(self.inbox.wait_async()).poll(&mut Context::from_waker(waker))?.is_ready())
     }
 
     /// Answers a request that was deferred with [`Request::defer`].

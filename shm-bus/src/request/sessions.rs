@@ -63,6 +63,12 @@ impl DeferredReply {
     pub const fn method(&self) -> u32 {
         self.prefix.method
     }
+
+    /// Whether its client has stopped waiting.
+    #[must_use]
+    pub fn has_expired(&self) -> bool {
+        has_passed(self.prefix.deadline_ns)
+    }
 }
 
 /// Destination of an answer.

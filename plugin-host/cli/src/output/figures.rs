@@ -69,6 +69,11 @@ pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Like [`seconds`], as a duration.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    seconds(text).map(Duration::from_secs_f64)
+}
+
 /// A rate: `events` during `time`, per second.
 pub(crate) fn per_second(events: u64, time: Duration) -> f64 {
     if time.is_zero() { 0.0 } else { events as f64 / time.as_secs_f64() }

@@ -22,6 +22,7 @@ mod recording_to;
 mod removed;
 mod replay;
 mod scribbled;
+mod status;
 mod support;
 mod top;
 mod values;

@@ -1,0 +1,127 @@
+//! Answers to the requests for one plugin, wherever they are served.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use plugin_sdk::wire::{Status, method_id};
+use serde::Serialize;
+
+use crate::call_error::CallError;
+use crate::image::ExportInfo;
+use crate::method::{Method, in_words};
+use crate::plugins::Plugins;
+
+/// The name under which a service lists its exports; no method has such a name.
+pub const LIST: &str = "exports?";
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    /// By their ids on the bus; found when they are first called.
+    known: BTreeMap<u32, Known>,
+    content: Vec<u8>,
+}
+
+/// An export that other processes may call.
+#[derive(Debug)]
+struct Known {
+    method: Method,
+    is_on_thread: bool,
+}
+
+/// One export as [`LIST`] answers it.
+#[derive(Serialize)]
+struct Listed<'a> {
+    name: &'a str,
+    signature: &'a str,
+    docs: &'a str,
+}
+
+impl Answers {
+    /// Searches all exports anew: in the next generation one may be internal, or be answered elsewhere.
+    pub(crate) fn forget(&mut self) {
+        self.known.clear();
+    }
+
+    /// Whether the method `id` has to be called at the frame edge.
+    pub(crate) fn belongs_to_edge(&mut self, id: u32, plugin: &str, plugins: &Plugins) -> bool {
+        id != method_id(LIST) && self.find(id, plugin, plugins).is_ok_and(|known| !known.is_on_thread)
+    }
+
+    /// Calls the method `id`; returns the answer.
+    pub(crate) fn answer(&mut self, id: u32, argument: &[u8], plugin: &str, plugins: &Plugins) -> (Status, &[u8]) {
+        let mut content = std::mem::take(&mut self.content);
+        content.clear();
+        let status = match self.call(id, argument, plugin, plugins, &mut content) {
+            Ok(()) => Status::Ok,
+            Err(error) => {
+                content = content_of(&error);
+                status_of(&error)
+            }
+        };
+        self.content = content;
+        (status, &self.content)
+    }
+
+    fn call(
+        &mut self,
+        id: u32,
+        argument: &[u8],
+        plugin: &str,
+        plugins: &Plugins,
+        reply: &mut Vec<u8>,
+    ) -> Result<(), CallError> {
+        if id == method_id(LIST) {
+            let exports = offered(plugins, plugin)?;
+            *reply = rmp_serde::to_vec_named(&exports.iter().map(listed).collect::<Vec<_>>()).unwrap_or_default();
+            return Ok(());
+        }
+        self.find(id, plugin, plugins)?.method.call_bytes(argument, reply)
+    }
+
+    fn find(&mut self, id: u32, plugin: &str, plugins: &Plugins) -> Result<&Known, CallError> {
+        Ok(match self.known.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let exports = offered(plugins, plugin)?;
+                let Some(export) = exports.iter().find(|export| method_id(&export.name) == id) else {
+                    let names = exports.iter().map(|export| &*export.name);
+                    return Err(CallError::UnknownMethod {
+                        plugin: plugin.to_owned(),
+                        method: format!("number {id:#x}"),
+                        exports: in_words("its exports are", "it has none", names),
+                    });
+                };
+                let method = plugins.method(plugin, &export.name)?;
+                place.insert(Known { method, is_on_thread: export.is_on_thread })
+            }
+        })
+    }
+}
+
+/// The exports of `plugin` that other processes may call.
+fn offered(plugins: &Plugins, plugin: &str) -> Result<Vec<ExportInfo>, CallError> {
+    let mut exports = plugins.exports(plugin)?;
+    exports.retain(|export| !export.is_internal);
+    Ok(exports)
+}
+
+fn listed(export: &ExportInfo) -> Listed<'_> {
+    Listed { name: &export.name, signature: &export.signature, docs: &export.docs }
+}
+
+const fn status_of(error: &CallError) -> Status {
+    match error {
+        CallError::Failed { .. } => Status::Application,
+        CallError::UnknownMethod { .. } => Status::NoSuchMethod,
+        CallError::Arguments { .. } => Status::Malformed,
+        _ => Status::Failed,
+    }
+}
+
+fn content_of(error: &CallError) -> Vec<u8> {
+    match error {
+        CallError::Failed { code, message, .. } => rmp_serde::to_vec(&(code, message)).unwrap_or_default(),
+        other => other.to_string().into_bytes(),
+    }
+}

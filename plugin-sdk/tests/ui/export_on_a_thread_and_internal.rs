@@ -1,0 +1,16 @@
+use plugin_sdk::prelude::*;
+
+#[derive(Default, PluginState)]
+struct Race {
+    laps: u32,
+}
+
+#[plugin(name = "race")]
+impl Race {
+    #[export(internal, thread)]
+    fn laps(&self) -> u32 {
+        self.laps
+    }
+}
+
+fn main() {}
