@@ -29,11 +29,13 @@ mod name;
 mod pending;
 mod plugins;
 mod ports;
+mod remote;
 mod retired;
 mod services;
 mod slot;
 mod stack;
 mod swap;
+mod typed;
 pub mod watcher;
 
 pub use arena::{ARENA_QUOTA_BYTES, ArenaUse, FrameArena};
@@ -47,6 +49,7 @@ pub use host::{CALLS_WAIT, Host, NamedStates, PluginStats, StartError, library_p
 pub use method::Method;
 pub use plugins::Plugins;
 pub use ports::{PastLane, PortError};
+pub use remote::{Remote, RemoteError, RemotePlugin};
 pub use services::{LIST, service_of};
 pub use slot::{FrameInfo, Slot, publisher_value};
 pub use swap::SwapError;

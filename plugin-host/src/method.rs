@@ -19,6 +19,7 @@ use crate::bindings::Found;
 use crate::call::{Context, Failure, sink};
 use crate::call_error::CallError;
 use crate::calls::callee::EntryPoint;
+use crate::image::ExportInfo;
 use crate::instance::Instance;
 use crate::slot::{Slot, Target};
 
@@ -31,6 +32,8 @@ use crate::slot::{Slot, Target};
 pub struct Method {
     slot: Arc<Slot>,
     name: Arc<str>,
+    /// The signature that its caller was built for; `None` if it takes any.
+    signature: Option<Arc<str>>,
     /// Number in the slot's bindings.
     number: usize,
     /// What the export needed at its last call. The next generation may differ, which the call finds out.
@@ -54,8 +57,8 @@ enum Attempt {
 }
 
 impl Method {
-    /// Resolves export `name` of the instance in `slot`.
-    pub(crate) fn resolve(slot: &Arc<Slot>, name: &str) -> Result<Self, CallError> {
+    /// Resolves export `name` of the instance in `slot`, and refuses one with another `signature` if that is given.
+    pub(crate) fn resolve(slot: &Arc<Slot>, name: &str, signature: Option<&str>) -> Result<Self, CallError> {
         let mut held = slot.queue().map_err(|refusal| refused(slot.name(), name, refusal))?;
         let Target { instance: Some(instance), bindings } = held.parts().0 else {
             return Err(CallError::Removed { plugin: slot.name().to_owned() });
@@ -67,9 +70,12 @@ impl Method {
                 in_words("its exports are", "it has none", manifest.exports.iter().map(|export| &*export.name));
             return Err(CallError::UnknownMethod { plugin: plugin(), method: name.to_owned(), exports });
         };
+        if let Some(wanted) = signature.filter(|wanted| *wanted != export.signature) {
+            return Err(other_signature(plugin(), wanted, export));
+        }
         let is_exclusive = Arc::new(AtomicBool::new(export.access == ExportAccess::Exclusive));
-        let number = bindings.add(name, Some(manifest));
-        Ok(Self { slot: slot.clone(), name: name.into(), number, is_exclusive })
+        let number = bindings.add(name, signature, Some(manifest));
+        Ok(Self { slot: slot.clone(), name: name.into(), signature: signature.map(Arc::from), number, is_exclusive })
     }
 
     /// Calls it with a tuple of arguments (`()`, `(7,)`, `(7, "x")`) and returns its reply.
@@ -87,10 +93,7 @@ impl Method {
         self.call_bytes(arguments, &mut reply)?;
         let reply = if reply.is_empty() { NIL } else { &*reply };
         let mut deserializer = rmp_serde::Deserializer::from_read_ref(reply).with_human_readable();
-        R::deserialize(&mut deserializer).map_err(|error| {
-            let (plugin, method) = self.names();
-            CallError::Reply { plugin, method, why: error.to_string() }
-        })
+        R::deserialize(&mut deserializer).map_err(|error| self.reply(error.to_string()))
     }
 
     /// Calls it with a MessagePack array of arguments, or none, and appends its reply, a MessagePack value or nothing, to `reply`. After an
@@ -206,6 +209,10 @@ impl Method {
             return CallError::Suspended { plugin };
         }
         let exports = &instance.image().manifest().exports;
+        let other = exports.iter().find(|export| *export.name == *self.name);
+        if let (Some(wanted), Some(export)) = (&self.signature, other) {
+            return other_signature(plugin, wanted, export);
+        }
         let exports = in_words("its exports are", "it has none", exports.iter().map(|export| &*export.signature));
         CallError::UnknownMethod { plugin, method, exports }
     }
@@ -215,14 +222,25 @@ impl Method {
         refused(self.slot.name(), &self.name, refusal)
     }
 
-    fn arguments(&self, why: String) -> CallError {
+    pub(crate) fn arguments(&self, why: String) -> CallError {
         let (plugin, method) = self.names();
         CallError::Arguments { plugin, method, why }
+    }
+
+    pub(crate) fn reply(&self, why: String) -> CallError {
+        let (plugin, method) = self.names();
+        CallError::Reply { plugin, method, why }
     }
 
     fn names(&self) -> (String, String) {
         (self.slot.name().to_owned(), (*self.name).to_owned())
     }
+}
+
+#[cold]
+fn other_signature(plugin: String, wanted: &str, found: &ExportInfo) -> CallError {
+    let (wanted, found, method) = (wanted.to_owned(), found.signature.clone(), found.name.clone());
+    CallError::Signature { plugin, method, wanted, found }
 }
 
 fn refused(plugin: &str, method: &str, refusal: Refusal) -> CallError {

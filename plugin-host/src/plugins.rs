@@ -31,7 +31,16 @@ impl Plugins {
     /// # Errors
     /// [`CallError`]: there is no such plugin or export.
     pub fn method(&self, plugin: &str, method: &str) -> Result<Method, CallError> {
-        Method::resolve(&self.find(plugin)?, method)
+        Method::resolve(&self.find(plugin)?, method, None)
+    }
+
+    /// Resolves export `method` of `plugin` for a caller that was built for this canonical `signature`. A generation in which the export has
+    /// another one is not called.
+    ///
+    /// # Errors
+    /// [`CallError`]: there is no such plugin or export, or its signature is another one.
+    pub fn method_with_signature(&self, plugin: &str, method: &str, signature: &str) -> Result<Method, CallError> {
+        Method::resolve(&self.find(plugin)?, method, Some(signature))
     }
 
     /// Calls export `method` of `plugin` once, with a tuple of arguments. Resolve it by [`Self::method`] to call it often.

@@ -2,13 +2,16 @@
 //!
 //! | request | argument | answer |
 //! |---|---|---|
-//! | the export's name | a MessagePack array of its arguments, or nothing | its reply as MessagePack, or nothing |
+//! | the export's name, or its signature | a MessagePack array of its arguments, or nothing | its reply as MessagePack, or nothing |
 //! | [`LIST`] | nothing | a MessagePack array of `{name, signature, docs}` |
+//!
+//! A caller that requests an export by its signature is refused once the export has another one. Requests are identified by 32 bits of a
+//! text's hash.
 //!
 //! | status | meaning | content |
 //! |---|---|---|
 //! | application | the export returned an error | MessagePack array of code (0: none) and text |
-//! | no such method, malformed | no such export; its arguments are not these | text |
+//! | no such method, malformed | no such export, or another signature; its arguments are not these | text |
 //! | failed | it panicked, or can't be called now | text |
 //!
 //! # Failure
@@ -154,9 +157,16 @@ fn run(
         Entry::Occupied(known) => known.into_mut(),
         Entry::Vacant(place) => {
             let exports = plugins.exports(plugin)?;
-            let name = exports.iter().map(|export| &*export.name).find(|name| method_id(name) == id);
-            // With a name that no export has, the error lists the exports.
-            place.insert(plugins.method(plugin, name.unwrap_or(&format!("number {id:#x}")))?)
+            let by_name = exports.iter().find(|export| method_id(&export.name) == id);
+            let by_signature = || exports.iter().find(|export| method_id(&export.signature) == id);
+            place.insert(match (by_name, by_name.map_or_else(by_signature, |_| None)) {
+                (Some(ExportInfo { name, .. }), _) => plugins.method(plugin, name)?,
+                (None, Some(ExportInfo { name, signature, .. })) => {
+                    plugins.method_with_signature(plugin, name, signature)?
+                }
+                // With a name that no export has, the error lists the exports.
+                (None, None) => plugins.method(plugin, &format!("number {id:#x}"))?,
+            })
         }
     };
     method.call_bytes(request.payload(), reply)
@@ -169,7 +179,7 @@ fn listed(export: &ExportInfo) -> Listed<'_> {
 const fn status_of(error: &CallError) -> Status {
     match error {
         CallError::Failed { .. } => Status::Application,
-        CallError::UnknownMethod { .. } => Status::NoSuchMethod,
+        CallError::UnknownMethod { .. } | CallError::Signature { .. } => Status::NoSuchMethod,
         CallError::Arguments { .. } => Status::Malformed,
         _ => Status::Failed,
     }

@@ -159,6 +159,7 @@ extern crate self as plugin_sdk;
 pub mod abi;
 mod arena;
 mod call;
+pub mod client;
 mod commands;
 mod component;
 mod frame;
@@ -178,7 +179,7 @@ pub use commands::{Bundle, Commands, Words};
 pub use component::Component;
 pub use frame::Frame;
 pub use param::SystemParam;
-pub use plugin_macros::{Component, Message, Plain, PluginState, export, plugin};
+pub use plugin_macros::{Component, Message, Plain, PluginState, export, interface, plugin};
 pub use publisher::{Loan, Publisher, SendError};
 pub use query::{
     Columns, FilterTerm, Mut, Query, QueryData, QueryFilter, ReadOnlyData, ReadOnlyTerm, Rows, Term, With, Without,
@@ -201,8 +202,8 @@ pub mod prelude {
     pub use crate::wire::{EntityId, Message, Plain, Priority, Topic};
     pub use crate::{
         Arena, ArenaFull, ArenaVec, Bundle, CallContext, CallError, Commands, Component, ExportError, Frame, Loan,
-        Message, Mut, Plain, PluginState, Publisher, Query, Random, Result, SendError, With, Without, export, plugin,
-        topic,
+        Message, Mut, Plain, PluginState, Publisher, Query, Random, Result, SendError, With, Without, export,
+        interface, plugin, topic,
     };
 }
 

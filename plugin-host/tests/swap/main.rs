@@ -11,6 +11,7 @@
 //! | [`again`] | a file that is copied again or touched is retried, if its plugin doesn't run well |
 //! | [`told`] | things that a person did and the host ignores are reported once, with advice |
 //! | [`calls`] | exports, called from any thread while their plugin is replaced |
+//! | [`clients`] | typed clients of an interface, on the host's threads and over the bus |
 //! | [`declarations`] | topics whose declaration changes: kept, recreated, refused |
 //! | [`messages`] | no message is lost, duplicated or out of order over swaps |
 //! | [`held_lock`] | no frame waits for a process that holds the bus's lock |
@@ -21,6 +22,7 @@
 
 mod again;
 mod calls;
+mod clients;
 mod containment;
 mod declarations;
 mod engine;
