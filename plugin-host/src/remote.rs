@@ -16,6 +16,7 @@ use plugin_sdk::wire::{Status, method_id};
 use serde::Deserialize;
 use shm_bus::{Bus, Client, ServiceError};
 
+use crate::name::canonical;
 use crate::services::{LIST, service_of};
 
 /// Plugins of a game in another process, which answers at its frame edges.
@@ -149,7 +150,7 @@ impl Caller for Remote {
 
     fn connect(&self, plugin: &str, interface: &'static InterfaceSpec) -> Result<RemotePlugin, RemoteError> {
         let name = || plugin.to_owned();
-        let client = self.bus.client(service_of(plugin).as_str());
+        let client = self.bus.client(service_of(&canonical(plugin)).as_str());
         let mut client = client.map_err(|source| RemoteError::Service { plugin: name(), source })?;
         if !client.has_server() {
             return Err(RemoteError::NoPlugin { plugin: name(), bus: self.bus.name().to_owned() });

@@ -198,21 +198,18 @@ fn client_method(visibility: &syn::Visibility, number: usize, method: &Method) -
         quote!(#(#docs)*)
     };
     let parameters = arguments.iter().map(|(name, kind)| quote!(#name: #kind));
-    let encoded = if arguments.is_empty() {
-        quote!(::plugin_sdk::client::Arguments::default())
-    } else {
-        let count = arguments.len() as u32;
-        let values = arguments.iter().map(|(argument, kind)| {
-            let text = argument.unraw().to_string();
-            let place = Span::call_site().located_at(kind.span());
-            if export::is_bytes(kind) {
-                quote_spanned!(place=> .bytes(#text, #argument))
-            } else {
-                quote_spanned!(place=> .value(#text, &#argument))
-            }
-        });
-        quote!(::plugin_sdk::client::Arguments::new(#count)#(#values)*)
-    };
+    // Of this expansion alone: an argument may have the same name.
+    let encoded = Ident::new("encoded", Span::mixed_site());
+    let (count, mutable) = (arguments.len() as u32, (!arguments.is_empty()).then(|| quote!(mut)));
+    let values = arguments.iter().map(|(argument, kind)| {
+        let text = argument.unraw().to_string();
+        let place = Span::call_site().located_at(kind.span());
+        if export::is_bytes(kind) {
+            quote_spanned!(place=> #encoded.bytes(#text, #argument);)
+        } else {
+            quote_spanned!(place=> #encoded.value(#text, &#argument);)
+        }
+    });
     let place = Span::call_site().located_at(reply.span());
     let call = quote_spanned!(place=> .call::<#reply>);
     quote! {
@@ -222,6 +219,8 @@ fn client_method(visibility: &syn::Visibility, number: usize, method: &Method) -
         /// The plugin's own, or the caller's.
         #[allow(dead_code, reason = "not every program calls each method")]
         #visibility fn #ident #generics (&self, #(#parameters),*) -> ::core::result::Result<#reply, C::Error> {
+            let #mutable #encoded = ::plugin_sdk::client::Arguments::new(#count);
+            #(#values)*
             self.0 #call(#number, #encoded)
         }
     }

@@ -30,13 +30,11 @@ impl<C: Caller> Connection<C> {
     ///
     /// # Errors
     /// As [`Caller::call`]; or the arguments or the reply can't be converted.
-    pub fn call<R: DeserializeOwned>(&self, number: usize, arguments: Arguments) -> Result<R, C::Error> {
-        let Arguments { bytes, failure } = arguments;
-        if let Some(why) = failure {
-            return Err(self.caller.misfit(&self.plugin, number, Misfit::Argument(why)));
-        }
+    pub fn call<R: DeserializeOwned>(&self, number: usize, mut arguments: Arguments) -> Result<R, C::Error> {
+        let arguments =
+            arguments.encoded().map_err(|why| self.caller.misfit(&self.plugin, number, Misfit::Argument(why)))?;
         let mut reply = Vec::new();
-        self.caller.call(&self.plugin, number, &bytes, &mut reply)?;
+        self.caller.call(&self.plugin, number, arguments, &mut reply)?;
         let reply = if reply.is_empty() { NIL } else { &*reply };
         let mut deserializer = rmp_serde::Deserializer::from_read_ref(reply).with_human_readable();
         R::deserialize(&mut deserializer)
