@@ -8,7 +8,7 @@ use serde_json::json;
 use shm_bus::Bus;
 
 use crate::command::{json_lines, output};
-use crate::support::game::Game;
+use crate::support::game::{BUS, Game};
 use crate::support::plugins::{Plugins, Way, padded};
 
 #[test]
@@ -56,9 +56,9 @@ fn a_call_changes_the_running_game_also_after_its_plugin_was_replaced() {
 #[test]
 fn a_typed_client_in_another_process_changes_the_game_also_after_its_plugin_was_replaced() {
     let plugins = Plugins::all();
-    let mut game = Game::start(&plugins, "--realtime --bot --frames 100000 --bus game");
+    let mut game = Game::start(&plugins, "--realtime --bot --frames 100000");
     game.line("wave 1:");
-    let bus = Bus::attach_in(game.bus_folder(), "game").expect("the game has a bus");
+    let bus = Bus::attach_in(game.bus_folder(), BUS).expect("the game has a bus");
     let director = DirectorClient::connect(Remote::new(bus, Duration::from_secs(60)), "director");
     let director = director.expect("it implements this interface");
     assert_eq!(director.set_wave(7).expect("it is a wave"), 7);
