@@ -84,7 +84,9 @@ impl Answers {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => {
                 let exports = offered(plugins, plugin)?;
-                let Some(export) = exports.iter().find(|export| method_id(&export.name) == id) else {
+                let by_name = exports.iter().find(|export| method_id(&export.name) == id);
+                let by_signature = || exports.iter().find(|export| method_id(&export.signature) == id);
+                let Some(export) = by_name.or_else(by_signature) else {
                     let names = exports.iter().map(|export| &*export.name);
                     return Err(CallError::UnknownMethod {
                         plugin: plugin.to_owned(),
@@ -92,7 +94,10 @@ impl Answers {
                         exports: in_words("its exports are", "it has none", names),
                     });
                 };
-                let method = plugins.method(plugin, &export.name)?;
+                let method = match by_name {
+                    Some(export) => plugins.method(plugin, &export.name)?,
+                    None => plugins.method_with_signature(plugin, &export.name, &export.signature)?,
+                };
                 place.insert(Known { method, is_on_thread: export.is_on_thread })
             }
         })
@@ -113,7 +118,7 @@ fn listed(export: &ExportInfo) -> Listed<'_> {
 const fn status_of(error: &CallError) -> Status {
     match error {
         CallError::Failed { .. } => Status::Application,
-        CallError::UnknownMethod { .. } => Status::NoSuchMethod,
+        CallError::UnknownMethod { .. } | CallError::Signature { .. } => Status::NoSuchMethod,
         CallError::Arguments { .. } => Status::Malformed,
         _ => Status::Failed,
     }

@@ -1,7 +1,8 @@
 //! All exports that a plugin has or had, and where each stands in the present instance.
 //!
 //! A caller resolves an export once and keeps its number over all generations; each new instance is searched for all known exports before it
-//! runs, so that a call needs no name, and resolving an export changes nothing.
+//! runs, so that a call needs no name, and resolving an export changes nothing. An export
+//! with another signature than its caller was built for is not found.
 
 use plugin_sdk::abi::ExportAccess;
 
@@ -14,6 +15,8 @@ pub(crate) struct Bindings(Vec<Binding>);
 #[derive(Debug)]
 struct Binding {
     name: String,
+    /// What the caller was built for; `None` if it takes any.
+    signature: Option<String>,
     found: Option<Found>,
 }
 
@@ -26,32 +29,40 @@ pub(crate) struct Found {
 }
 
 impl Bindings {
-    /// Number of the export with this name; `None` if no instance has had it.
-    pub(crate) fn number(&self, name: &str) -> Option<usize> {
-        self.0.iter().position(|known| known.name == name)
+    /// Number of the export with this name, and with this signature if one is given; `None` if no instance has had it.
+    pub(crate) fn number(&self, name: &str, signature: Option<&str>) -> Option<usize> {
+        self.0.iter().position(|known| known.name == name && known.signature.as_deref() == signature)
     }
 
     /// Finds all of them in the manifest of the next instance, and adds its own.
     pub(crate) fn bind(&mut self, next: Option<&Manifest>) {
         for binding in &mut self.0 {
-            binding.found = find(&binding.name, next);
+            binding.find(next);
         }
         for export in next.iter().flat_map(|manifest| &manifest.exports) {
-            if self.number(&export.name).is_none() {
-                self.0.push(Binding { name: export.name.clone(), found: find(&export.name, next) });
+            for signature in [None, Some(&*export.signature)] {
+                if self.number(&export.name, signature).is_none() {
+                    let signature = signature.map(str::to_owned);
+                    let mut binding = Binding { name: export.name.clone(), signature, found: None };
+                    binding.find(next);
+                    self.0.push(binding);
+                }
             }
         }
     }
 
-    /// Where export `number` stands; `None` if the present instance has none of its name.
+    /// Where export `number` stands; `None` if the present instance has none of its name and signature.
     #[inline]
     pub(crate) fn get(&self, number: usize) -> Option<Found> {
         self.0.get(number)?.found
     }
 }
 
-fn find(name: &str, manifest: Option<&Manifest>) -> Option<Found> {
-    let exports = &manifest?.exports;
-    let index = exports.iter().position(|export| export.name == name)?;
-    Some(Found { index, access: exports[index].access })
+impl Binding {
+    fn find(&mut self, manifest: Option<&Manifest>) {
+        let exports = manifest.map_or(&[][..], |manifest| &manifest.exports);
+        let fits = |signature: &str| self.signature.as_deref().is_none_or(|wanted| wanted == signature);
+        let index = exports.iter().position(|export| export.name == self.name && fits(&export.signature));
+        self.found = index.map(|index| Found { index, access: exports[index].access });
+    }
 }

@@ -24,6 +24,20 @@ pub enum CallError {
         /// The plugin's exports, in a sentence.
         exports: String,
     },
+    /// The plugin's export has another signature than the caller was built for.
+    #[error(
+        "{plugin}/{method} is `{found}`, but this caller was built for `{wanted}`; build plugin and caller with the same interface"
+    )]
+    Signature {
+        /// The plugin.
+        plugin: String,
+        /// The export.
+        method: String,
+        /// The caller's signature.
+        wanted: String,
+        /// The export's signature.
+        found: String,
+    },
     /// The plugin was removed, and has not come back.
     #[error("{plugin} does not run: its library was removed")]
     Removed {

@@ -36,6 +36,7 @@ mod others;
 mod pending;
 mod plugins;
 mod ports;
+mod remote;
 mod retired;
 mod service_thread;
 mod services;
@@ -43,6 +44,7 @@ mod slot;
 mod stack;
 pub mod status;
 mod swap;
+mod typed;
 pub mod watcher;
 
 pub use answers::LIST;
@@ -57,6 +59,7 @@ pub use host::{CALLS_WAIT, Host, NamedStates, PluginStats, StartError, library_p
 pub use method::Method;
 pub use plugins::Plugins;
 pub use ports::{PastLane, PortError};
+pub use remote::{Remote, RemoteError, RemotePlugin};
 pub use services::service_of;
 pub use slot::{FrameInfo, Slot, publisher_value};
 pub use swap::SwapError;

@@ -22,6 +22,7 @@ use crate::call::{life, sink};
 use crate::call_error::CallError;
 use crate::calls::callee::EntryPoint;
 use crate::context::{Context, Failure};
+use crate::image::ExportInfo;
 use crate::instance::Instance;
 use crate::lineage::Lineage;
 use crate::slot::{Slot, Target, Unavailable};
@@ -35,6 +36,8 @@ use crate::slot::{Slot, Target, Unavailable};
 pub struct Method {
     slot: Arc<Slot>,
     name: Arc<str>,
+    /// The signature that its caller was built for; `None` if it takes any.
+    signature: Option<Arc<str>>,
     /// Number in the slot's bindings.
     number: usize,
     /// What the export needed at its last call. The next generation may differ, which the call finds out.
@@ -60,21 +63,35 @@ enum Attempt {
 }
 
 impl Method {
-    /// Resolves export `name` of the instance in `slot`.
-    /// Gives up after `patience`.
-    pub(crate) fn resolve(slot: &Arc<Slot>, name: &str, patience: Patience) -> Result<Self, CallError> {
+    /// Resolves export `name` of the instance in `slot`, and refuses one with another `signature` if that is given. Gives up after `patience`.
+    pub(crate) fn resolve(
+        slot: &Arc<Slot>,
+        name: &str,
+        signature: Option<&str>,
+        patience: Patience,
+    ) -> Result<Self, CallError> {
         let target = slot.share(patience).map_err(|why| unavailable(slot.name(), name, why))?;
         let Target { instance: Some(instance), bindings } = &*target else {
             return Err(CallError::Removed { plugin: slot.name().to_owned() });
         };
-        let number = bindings.number(name);
+        let number = bindings.number(name, signature);
         let Some((number, found)) = number.and_then(|number| Some((number, bindings.get(number)?))) else {
-            let exports = instance.image().manifest().exports.iter().map(|export| &*export.name);
-            let exports = in_words("its exports are", "it has none", exports);
-            return Err(CallError::UnknownMethod { plugin: slot.name().to_owned(), method: name.to_owned(), exports });
+            let (plugin, exports) = (slot.name().to_owned(), &instance.image().manifest().exports);
+            if let (Some(wanted), Some(found)) = (signature, exports.iter().find(|export| export.name == name)) {
+                return Err(other_signature(plugin, wanted, found));
+            }
+            let exports = in_words("its exports are", "it has none", exports.iter().map(|export| &*export.name));
+            return Err(CallError::UnknownMethod { plugin, method: name.to_owned(), exports });
         };
         let is_exclusive = Arc::new(AtomicBool::new(found.access == ExportAccess::Exclusive));
-        Ok(Self { slot: slot.clone(), name: name.into(), number, is_exclusive, limit: None })
+        Ok(Self {
+            slot: slot.clone(),
+            name: name.into(),
+            signature: signature.map(Arc::from),
+            number,
+            is_exclusive,
+            limit: None,
+        })
     }
 
     /// The same export, with a limit on the time of each call: a call that can't begin before fails with [`CallError::TimedOut`], and the
@@ -99,10 +116,7 @@ impl Method {
         self.call_bytes(arguments, reply)?;
         let reply = if reply.is_empty() { NIL } else { &**reply };
         let mut deserializer = rmp_serde::Deserializer::from_read_ref(reply).with_human_readable();
-        R::deserialize(&mut deserializer).map_err(|error| {
-            let (plugin, method) = self.names();
-            CallError::Reply { plugin, method, why: error.to_string() }
-        })
+        R::deserialize(&mut deserializer).map_err(|error| self.reply(error.to_string()))
     }
 
     /// Calls it with a MessagePack array of arguments, or none, and appends its reply, a MessagePack value or nothing, to `reply`. After an
@@ -236,6 +250,10 @@ impl Method {
             return CallError::Suspended { plugin };
         }
         let exports = &instance.image().manifest().exports;
+        let other = exports.iter().find(|export| *export.name == *self.name);
+        if let (Some(wanted), Some(export)) = (&self.signature, other) {
+            return other_signature(plugin, wanted, export);
+        }
         let exports = in_words("its exports are", "it has none", exports.iter().map(|export| &*export.signature));
         CallError::UnknownMethod { plugin, method, exports }
     }
@@ -245,14 +263,25 @@ impl Method {
         unavailable(self.slot.name(), &self.name, why)
     }
 
-    fn arguments(&self, why: String) -> CallError {
+    pub(crate) fn arguments(&self, why: String) -> CallError {
         let (plugin, method) = self.names();
         CallError::Arguments { plugin, method, why }
+    }
+
+    pub(crate) fn reply(&self, why: String) -> CallError {
+        let (plugin, method) = self.names();
+        CallError::Reply { plugin, method, why }
     }
 
     fn names(&self) -> (String, String) {
         (self.slot.name().to_owned(), (*self.name).to_owned())
     }
+}
+
+#[cold]
+fn other_signature(plugin: String, wanted: &str, found: &ExportInfo) -> CallError {
+    let (wanted, found, method) = (wanted.to_owned(), found.signature.clone(), found.name.clone());
+    CallError::Signature { plugin, method, wanted, found }
 }
 
 fn unavailable(plugin: &str, method: &str, why: Unavailable) -> CallError {

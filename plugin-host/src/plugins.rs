@@ -37,7 +37,16 @@ impl Plugins {
 
     /// Like [`Self::method`]; gives up after `patience`.
     pub(crate) fn method_within(&self, plugin: &str, method: &str, patience: Patience) -> Result<Method, CallError> {
-        Method::resolve(&self.find(plugin)?, method, patience)
+        Method::resolve(&self.find(plugin)?, method, None, patience)
+    }
+
+    /// Resolves export `method` of `plugin` for a caller that was built for this canonical `signature`. A generation in which the export has
+    /// another one is not called.
+    ///
+    /// # Errors
+    /// [`CallError`]: there is no such plugin or export, or its signature is another one.
+    pub fn method_with_signature(&self, plugin: &str, method: &str, signature: &str) -> Result<Method, CallError> {
+        Method::resolve(&self.find(plugin)?, method, Some(signature), Patience::Forever)
     }
 
     /// Calls export `method` of `plugin` once, with a tuple of arguments. Resolve it by [`Self::method`] to call it often.

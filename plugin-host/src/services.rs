@@ -8,13 +8,16 @@
 //!
 //! | request | argument | answer |
 //! |---|---|---|
-//! | the export's name | a MessagePack array of its arguments, or nothing | its reply as MessagePack, or nothing |
+//! | the export's name, or its signature | a MessagePack array of its arguments, or nothing | its reply as MessagePack, or nothing |
 //! | [`LIST`] | nothing | a MessagePack array of `{name, signature, docs}` |
+//!
+//! A caller that requests an export by its signature is refused once the export has another one. Requests are identified by 32 bits of a
+//! text's hash.
 //!
 //! | status | meaning | content |
 //! |---|---|---|
 //! | application | the export returned an error | MessagePack array of code (0: none) and text |
-//! | no such method, malformed | no such export; its arguments are not these | text |
+//! | no such method, malformed | no such export, or another signature; its arguments are not these | text |
 //! | failed | it panicked, or can't be called now | text |
 //!
 //! # Failure

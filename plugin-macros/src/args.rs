@@ -2,7 +2,7 @@
 
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Error, Ident, LitInt, LitStr, Path, Result, Token, parenthesized};
+use syn::{Attribute, Error, Ident, LitInt, LitStr, Path, Result, Token, parenthesized, token};
 
 /// Calls `option` for each `key …` in a comma-separated list; `option` parses the rest after the key.
 pub(crate) fn options(
@@ -81,12 +81,20 @@ impl TypeArgs {
     }
 }
 
-/// `#[plugin(name = "…", version = "…", components(A, B))]`.
+/// `(A, B)`.
+fn paths(input: ParseStream<'_>) -> Result<Vec<Path>> {
+    let list;
+    parenthesized!(list in input);
+    Ok(Punctuated::<Path, Token![,]>::parse_terminated(&list)?.into_iter().collect())
+}
+
+/// `#[plugin(name = "…", version = "…", components(A, B), implements = Interface)]`.
 #[derive(Default)]
 pub(crate) struct PluginArgs {
     pub(crate) name: Option<LitStr>,
     pub(crate) version: Option<LitStr>,
     pub(crate) components: Vec<Path>,
+    pub(crate) interfaces: Vec<Path>,
 }
 
 impl Parse for PluginArgs {
@@ -96,15 +104,17 @@ impl Parse for PluginArgs {
             match key.to_string().as_str() {
                 "name" => found.name = Some(text(key, input)?),
                 "version" => found.version = Some(text(key, input)?),
-                "components" => {
-                    let list;
-                    parenthesized!(list in input);
-                    found.components = Punctuated::<Path, Token![,]>::parse_terminated(&list)?.into_iter().collect();
+                "components" => found.components = paths(input)?,
+                "implements" if input.peek(Token![=]) => found.interfaces = vec![value(input)?],
+                "implements" if input.peek(token::Paren) => found.interfaces = paths(input)?,
+                "implements" => {
+                    let advice = "write `implements = Interface` or `implements(First, Second)`";
+                    return Err(Error::new(key.span(), advice));
                 }
                 _ => {
                     return Err(Error::new(
                         key.span(),
-                        "unknown option; expected `name`, `version` or `components(…)`",
+                        "unknown option; expected `name`, `version`, `components(…)` or `implements = …`",
                     ));
                 }
             }

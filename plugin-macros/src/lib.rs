@@ -73,6 +73,7 @@ pub fn derive_plugin_state(input: TokenStream) -> TokenStream {
 /// Options of `#[plugin]`:
 /// - `name = "…"`, `version = "…"`: by default the package's. `-` and `_` are equivalent in names.
 /// - `components(A, B)`: components that only commands use.
+/// - `implements = Interface` or `implements(First, Second)`: traits with [`macro@interface`] whose methods are all exported, which is checked.
 ///
 /// Attributes of methods:
 /// - `#[system(stage = Update, after = "…", before = "…")]`. The stages, in frame order, are `First` (input, bookkeeping), `Update` (game
@@ -106,4 +107,21 @@ pub fn export(_args: TokenStream, item: TokenStream) -> TokenStream {
     let advice = "`#[export]` belongs on a method of a `#[plugin] impl` block; free functions cannot be exported yet";
     let error = syn::Error::new(proc_macro2::Span::call_site(), advice).to_compile_error();
     [error.into(), item].into_iter().collect()
+}
+
+/// Turns a trait into an interface: an agreement on exports, between plugins that have them and callers that link no plugin.
+///
+/// The trait is in a crate that both depend on, and has no options. Of `trait DirectorApi` it makes
+/// - `DirectorClient<C>`, with a method for each method of the trait. `DirectorClient::connect(caller, "director")` resolves all of them; `C` is a
+///   `plugin_sdk::client::Caller`, such as the host or a game in another process. Each returns a `Result` with the caller's error.
+/// - the description `<dyn DirectorApi as plugin_sdk::client::Interface>::SPEC`, with the signatures of the methods.
+///
+/// A plugin with `#[plugin(implements = DirectorApi)]` has an `#[export]` of each method's name with the same arguments and reply: types are
+/// compared as they are written. Whether it takes `&self` or `&mut self`, a `&CallContext`, and which error it returns is the plugin's choice.
+/// The trait itself is not implemented by anything.
+///
+/// Methods are those of [`macro@export`], but their replies own their values.
+#[proc_macro_attribute]
+pub fn interface(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::interface::entry(args.into(), item.into()).unwrap_or_else(|error| error.to_compile_error()).into()
 }

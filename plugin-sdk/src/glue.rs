@@ -5,6 +5,7 @@
 mod arguments;
 mod export;
 mod failure;
+pub mod implements;
 mod reply;
 pub mod returned;
 mod sink;
@@ -20,8 +21,8 @@ pub use self::failure::Failure;
 pub use self::reply::Reply;
 use self::sink::SinkWriter;
 use crate::abi::{
-    ABI_VERSION, Call, ComponentDescriptor, ExportDescriptor, HostTable, Level, LifeCall, List, ParamDescriptor,
-    ParamKind, PluginDescriptor, Sink, Status, SubscriptionDescriptor, SystemDescriptor, Text,
+    ABI_VERSION, Call, ComponentDescriptor, ExportDescriptor, HostTable, InterfaceDescriptor, Level, LifeCall, List,
+    ParamDescriptor, ParamKind, PluginDescriptor, Sink, Status, SubscriptionDescriptor, SystemDescriptor, Text,
 };
 pub use crate::call::CallError;
 use crate::frame::Frame;
@@ -39,6 +40,7 @@ pub const fn descriptor<S: PluginState>(
     systems: &'static [SystemDescriptor],
     subscriptions: &'static [SubscriptionDescriptor],
     exports: &'static [ExportDescriptor],
+    interfaces: &'static [InterfaceDescriptor],
 ) -> PluginDescriptor {
     PluginDescriptor {
         size: size_of::<PluginDescriptor>() as u32,
@@ -54,6 +56,7 @@ pub const fn descriptor<S: PluginState>(
         save: save::<S>,
         destroy: destroy::<S>,
         exports: List::new(exports),
+        interfaces: List::new(interfaces),
     }
 }
 

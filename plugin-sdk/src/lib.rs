@@ -114,6 +114,50 @@
 //! Arguments and replies are MessagePack with field names. A call with wrong arguments is refused with the name of the argument and the
 //! cause, before the method is called. A panic ends the call, and the caller is told.
 //!
+//! # Interfaces
+//! A trait with `#[interface]`, in a crate that a plugin shares with its callers, is an agreement on exports. It makes a typed client, so that
+//! nobody links the plugin.
+//!
+//! ```
+//! mod shared {                                 // a crate of its own
+//!     use plugin_sdk::prelude::*;
+//!
+//!     #[interface]
+//!     pub trait SwarmApi {
+//!         fn set_aggression(&mut self, value: f32) -> Result<f32>;
+//!         fn count(&self) -> u32;
+//!     }
+//! }
+//!
+//! use plugin_sdk::client::Caller;
+//! use plugin_sdk::prelude::*;
+//! use shared::{SwarmApi, SwarmClient};
+//!
+//! #[derive(Default, PluginState)]
+//! struct Swarm { aggression: f32, members: u32 }
+//!
+//! #[plugin(name = "swarm", version = "1.0.0", implements = SwarmApi)]
+//! impl Swarm {
+//!     #[export]
+//!     fn set_aggression(&mut self, value: f32) -> Result<f32> {
+//!         Ok(std::mem::replace(&mut self.aggression, value))
+//!     }
+//!
+//!     #[export]
+//!     fn count(&self) -> u32 { self.members }
+//! }
+//!
+//! fn anger<C: Caller>(caller: C) -> Result<u32, C::Error> {
+//!     let swarm = SwarmClient::connect(caller, "swarm")?;   // once; it stays usable over swaps
+//!     swarm.set_aggression(0.9)?;
+//!     swarm.count()
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! The caller is the host's `Plugins`, or `Remote` for a game in another process, both in `plugin-host`. An export with another signature than
+//! the interface's is a compile error in the plugin, and at run time an error with both signatures; it is not called then.
+//!
 //! # What components and messages hold
 //! Their fields are fixed-width numbers, `bool`s, [`EntityId`](wire::EntityId)s, arrays, and types that derive [`Plain`]: structs with
 //! `#[repr(C)]`, and enums without data with `#[repr(u8)]`, `#[repr(u16)]` or `#[repr(u32)]`. With the feature `glam` also glam's vectors,
@@ -162,6 +206,7 @@ extern crate self as plugin_sdk;
 pub mod abi;
 mod arena;
 mod call;
+pub mod client;
 mod commands;
 mod component;
 mod frame;
@@ -183,7 +228,7 @@ pub use commands::{Bundle, Commands, Words};
 pub use component::Component;
 pub use frame::Frame;
 pub use param::SystemParam;
-pub use plugin_macros::{Component, Message, Plain, PluginState, export, plugin};
+pub use plugin_macros::{Component, Message, Plain, PluginState, export, interface, plugin};
 pub use publisher::{Loan, Publisher, SendError};
 pub use query::{
     Columns, FilterTerm, Mut, Query, QueryData, QueryFilter, ReadOnlyData, ReadOnlyTerm, Rows, Term, With, Without,
@@ -207,7 +252,7 @@ pub mod prelude {
     pub use crate::{
         Arena, ArenaFull, ArenaVec, Bundle, CallContext, CallError, CallFailure, Commands, Component, ExportError,
         Frame, Loan, Message, Mut, Plain, PluginState, Publisher, Query, Random, Result, SendError, With, Without,
-        export, plugin, topic,
+        export, interface, plugin, topic,
     };
 }
 

@@ -1,7 +1,8 @@
-//! Components, messages and topics that the demo game and its plugins share: plain data without behaviour.
+//! Components, messages, topics and interfaces that the demo game and its plugins share: plain data without behaviour.
 
 mod components;
 pub mod draw;
+mod interfaces;
 mod messages;
 pub mod topics;
 
@@ -9,6 +10,7 @@ pub use components::{
     Body, BodyKind, Bullet, Enemy, GameState, Input, Mood, Phase, Position, Ship, Tuning, Variant, Velocity,
 };
 pub use draw::*;
+pub use interfaces::{DirectorApi, DirectorClient};
 pub use messages::{Chatter, Contact, EventKind, GameEvent};
 
 /// Half the arena's width, in units.

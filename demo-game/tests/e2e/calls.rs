@@ -1,9 +1,14 @@
 //! `hotframe call` beside a running game: a person changes the game by its plugins' exports.
 
+use std::time::Duration;
+
+use game_types::DirectorClient;
+use plugin_host::{Remote, RemoteError};
 use serde_json::json;
+use shm_bus::Bus;
 
 use crate::command::{json_lines, output};
-use crate::support::game::Game;
+use crate::support::game::{BUS, Game};
 use crate::support::plugins::{Plugins, Way, padded};
 
 #[test]
@@ -53,4 +58,23 @@ fn a_call_changes_the_running_game_also_after_its_plugin_was_replaced() {
     assert_eq!((code, &*error), (Some(1), ""));
     let refusal: serde_json::Value = serde_json::from_str(&out).expect("one line of JSON");
     assert_eq!((&refusal["error"]["status"], &refusal["error"]["code"]), (&json!("application error"), &json!(1)));
+}
+
+/// This process is another one than the game's.
+#[test]
+fn a_typed_client_in_another_process_changes_the_game_also_after_its_plugin_was_replaced() {
+    let plugins = Plugins::all();
+    let mut game = Game::start(&plugins, "--realtime --bot --frames 100000");
+    game.line("wave 1:");
+    let bus = Bus::attach_in(game.bus_folder(), BUS).expect("the game has a bus");
+    let director = DirectorClient::connect(Remote::new(bus, Duration::from_secs(60)), "director");
+    let director = director.expect("it implements this interface");
+    assert_eq!(director.set_wave(7).expect("it is a wave"), 7);
+    game.line("wave 7:");
+    plugins.replace("director", Way::Renamed, &padded("director", 1));
+    game.line("director runs as generation 2");
+    assert_eq!(director.set_wave(9).expect("it is a wave"), 9);
+    game.line("wave 9:");
+    let error = director.set_wave(0).expect_err("there is no such wave");
+    assert!(matches!(&error, RemoteError::Failed { code: 1, message, .. } if message.contains("1 to 999")), "{error}");
 }

@@ -111,6 +111,7 @@ const fn kind_of(error: &CallError) -> (FailureKind, u32) {
     match error {
         CallError::UnknownPlugin { .. } => (FailureKind::UnknownPlugin, 0),
         CallError::UnknownMethod { .. } => (FailureKind::UnknownMethod, 0),
+        CallError::Signature { .. } => (FailureKind::Signature, 0),
         CallError::Removed { .. } => (FailureKind::Removed, 0),
         CallError::Suspended { .. } => (FailureKind::Suspended, 0),
         CallError::Reentrant { .. } => (FailureKind::Reentrant, 0),

@@ -133,6 +133,7 @@ mod tests {
             subscriptions: Vec::new(),
             topics: Vec::new(),
             exports: Vec::new(),
+            interfaces: Vec::new(),
         }
     }
 

@@ -11,7 +11,9 @@ use plugin_sdk::abi;
 use plugin_sdk::wire::{Policy, Priority, schema_hash};
 
 use super::conflict::{self, TermError};
-use super::manifest::{ComponentInfo, ExportInfo, Manifest, ParamInfo, SubscriptionInfo, SystemInfo, Term, TopicInfo};
+use super::manifest::{
+    ComponentInfo, ExportInfo, InterfaceInfo, Manifest, ParamInfo, SubscriptionInfo, SystemInfo, Term, TopicInfo,
+};
 use crate::name::canonical;
 
 /// Maximum number of items in any list of a descriptor; longer lists come from no plugin.
@@ -143,6 +145,7 @@ impl Manifest {
                 .collect::<Result<_, _>>()?,
             topics: Vec::new(),
             exports: items(descriptor.exports, "exports")?.iter().map(export).collect::<Result<_, _>>()?,
+            interfaces: items(descriptor.interfaces, "interfaces")?.iter().map(interface).collect::<Result<_, _>>()?,
         };
         let manifest = Self { topics, ..manifest };
         for system in &manifest.systems {
@@ -150,6 +153,7 @@ impl Manifest {
         }
         unique("systems", manifest.systems.iter().map(|system| &system.name))?;
         unique("exports", manifest.exports.iter().map(|export| &export.name))?;
+        unique("interfaces", manifest.interfaces.iter().map(|interface| &interface.name))?;
         unique("subscriptions to the topic", manifest.subscriptions.iter().map(|item| &item.topic.name))?;
         for SubscriptionInfo { topic, .. } in &manifest.subscriptions {
             let published = manifest.topics.iter().find(|published| published.name == topic.name);
@@ -243,6 +247,12 @@ fn export(item: &abi::ExportDescriptor) -> Result<ExportInfo, ManifestError> {
     let is_on_thread = flags.contains(abi::ExportFlags::THREAD);
     let (signature, hash) = schema(&name, item.signature, item.hash)?;
     Ok(ExportInfo { name, signature, hash, docs: text(item.docs), access, is_internal, is_on_thread })
+}
+
+fn interface(item: &abi::InterfaceDescriptor) -> Result<InterfaceInfo, ManifestError> {
+    let name = text(item.name);
+    let (text, hash) = schema(&name, item.text, item.hash)?;
+    Ok(InterfaceInfo { name, text, hash })
 }
 
 fn params(

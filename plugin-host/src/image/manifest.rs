@@ -26,6 +26,8 @@ pub struct Manifest {
     pub topics: Vec<TopicInfo>,
     /// In source order.
     pub exports: Vec<ExportInfo>,
+    /// Interfaces that the exports implement, in source order.
+    pub interfaces: Vec<InterfaceInfo>,
 }
 
 impl Manifest {
@@ -43,6 +45,7 @@ impl Manifest {
             topics,
             // They are found by the instance, whichever it is.
             exports: _,
+            interfaces: _,
         } = self;
         *name == other.name
             && *components == other.components
@@ -135,6 +138,17 @@ pub struct ExportInfo {
     pub is_on_thread: bool,
 }
 
+/// An interface: signatures that callers and plugins agreed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InterfaceInfo {
+    /// Stable name: `package.Trait`.
+    pub name: String,
+    /// The signatures of its methods, in order, separated by `; `.
+    pub text: String,
+    /// FNV-1a of `text`.
+    pub hash: u64,
+}
+
 /// A topic, as a plugin knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicInfo {
@@ -206,6 +220,7 @@ mod tests {
             subscriptions: Vec::new(),
             topics: vec![TopicInfo::of_numbers("a")],
             exports: Vec::new(),
+            interfaces: Vec::new(),
         }
     }
 

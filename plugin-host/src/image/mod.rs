@@ -12,4 +12,6 @@ pub(crate) mod stamp;
 pub use conflict::{TermError, conflicts};
 pub use descriptor::ManifestError;
 pub use load::{Image, LoadError};
-pub use manifest::{ComponentInfo, ExportInfo, Manifest, ParamInfo, SubscriptionInfo, SystemInfo, Term, TopicInfo};
+pub use manifest::{
+    ComponentInfo, ExportInfo, InterfaceInfo, Manifest, ParamInfo, SubscriptionInfo, SystemInfo, Term, TopicInfo,
+};

@@ -199,7 +199,7 @@ fn no_call_of_four_threads_fails_over_many_swaps() {
 }
 
 /// Ends the other threads, also if this one panics.
-struct Over<'a>(&'a AtomicBool);
+pub(crate) struct Over<'a>(pub(crate) &'a AtomicBool);
 
 impl Drop for Over<'_> {
     fn drop(&mut self) {

@@ -71,6 +71,12 @@ impl Game {
         self.place.path()
     }
 
+    /// Another participant of the bus, as a process of its own would be.
+    pub(crate) fn another_handle(&self) -> Bus {
+        let folder = self.host.bus().path().parent().expect("a bus lies in a folder");
+        Bus::attach_in(folder, "game").expect("the bus has room")
+    }
+
     /// Replaces `plugin`'s file by `bytes`, in one step.
     pub(crate) fn put_bytes(&self, plugin: &str, bytes: &[u8]) {
         let aside = self.aside().join("new-build");

@@ -13,6 +13,7 @@
 //! | [`calls`] | exports, called from any thread while their plugin is replaced |
 //! | [`services`] | exports, called by other processes |
 //! | [`service_thread`] | the same, answered while no frame runs |
+//! | [`clients`] | typed clients of an interface, on the host's threads and over the bus |
 //! | [`declarations`] | topics whose declaration changes: kept, recreated, refused |
 //! | [`messages`] | no message is lost, duplicated or out of order over swaps |
 //! | [`held_lock`] | no frame waits for a process that holds the bus's lock |
@@ -24,6 +25,7 @@
 
 mod again;
 mod calls;
+mod clients;
 mod containment;
 mod declarations;
 mod engine;

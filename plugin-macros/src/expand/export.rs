@@ -16,39 +16,18 @@ use crate::signature;
 
 pub(crate) fn parse(state: &Type, method: &ImplItemFn, args: ExportArgs) -> Result<Export> {
     let declared = &method.sig;
-    refuse_modifiers(declared)?;
-    let receiver = receiver(declared)?;
+    let Parts { receiver, context, arguments: typed, output, reply } = parts(declared)?;
     let (internal, thread) = (args.internal, args.thread.is_some());
     refuse_thread(receiver, &args)?;
     let (name, name_span) = name(declared, args)?;
-    let mut inputs: Vec<&PatType> = Vec::new();
-    let mut takes_context = false;
-    for input in &declared.inputs {
-        let FnArg::Typed(input) = input else { continue };
-        if is_reference_to(&input.ty, "CallContext") {
-            if takes_context || !inputs.is_empty() {
-                let advice = "write `&CallContext` once, right after `self`";
-                return Err(Error::new_spanned(&input.ty, advice));
-            }
-            takes_context = true;
-        } else {
-            inputs.push(input);
-        }
-    }
-    let (mut arguments, mut typed) = (Vec::new(), Vec::new());
-    for input in inputs {
-        let argument = argument_name(input)?;
-        refuse_type(&input.ty)?;
-        arguments.push(Argument {
-            name: argument.unraw().to_string(),
-            bytes: is_bytes(&input.ty),
-            span: input.ty.span(),
-        });
-        typed.push((argument, (*input.ty).clone()));
-    }
-    let (output, reply) = output(&declared.output)?;
+    let arguments = typed.iter().map(|(name, kind)| Argument {
+        name: name.unraw().to_string(),
+        bytes: is_bytes(kind),
+        span: kind.span(),
+    });
     Ok(Export {
         ident: declared.ident.clone(),
+        arguments: arguments.collect(),
         signature: signature::text(state, &name, &typed, reply),
         name,
         name_span,
@@ -57,10 +36,42 @@ pub(crate) fn parse(state: &Type, method: &ImplItemFn, args: ExportArgs) -> Resu
         internal,
         thread,
         receiver_span: receiver.span(),
-        takes_context,
-        arguments,
+        takes_context: context.is_some(),
         output,
     })
+}
+
+/// A checked declaration of a method that can be called by name.
+pub(super) struct Parts<'a> {
+    receiver: &'a Receiver,
+    /// The type of `&CallContext`, if the method takes it.
+    pub(super) context: Option<&'a Type>,
+    pub(super) arguments: Vec<(Ident, Type)>,
+    output: Output,
+    /// The type of the reply, unless it is `()`.
+    pub(super) reply: Option<&'a Type>,
+}
+
+pub(super) fn parts(declared: &Signature) -> Result<Parts<'_>> {
+    refuse_modifiers(declared)?;
+    let receiver = receiver(declared)?;
+    let (mut context, mut arguments) = (None, Vec::new());
+    for input in &declared.inputs {
+        let FnArg::Typed(input) = input else { continue };
+        if is_reference_to(&input.ty, "CallContext") {
+            if context.is_some() || !arguments.is_empty() {
+                let advice = "write `&CallContext` once, right after `self`";
+                return Err(Error::new_spanned(&input.ty, advice));
+            }
+            context = Some(&*input.ty);
+        } else {
+            let name = argument_name(input)?;
+            refuse_type(&input.ty)?;
+            arguments.push((name, (*input.ty).clone()));
+        }
+    }
+    let (output, reply) = output(&declared.output)?;
+    Ok(Parts { receiver, context, arguments, output, reply })
 }
 
 pub(crate) fn refuse_duplicates(exports: &[Export]) -> Result<()> {
@@ -219,7 +230,7 @@ fn value_of_result(kind: &Type) -> Result<&Type> {
     Err(Error::new_spanned(kind, "callers see the type of the value; write `Result<T>` or `Result<T, E>`"))
 }
 
-fn is_bytes(kind: &Type) -> bool {
+pub(super) fn is_bytes(kind: &Type) -> bool {
     let Type::Reference(TypeReference { elem, mutability: None, .. }) = kind else { return false };
     let Type::Slice(slice) = &**elem else { return false };
     last_segment(&slice.elem).is_some_and(|name| name == "u8")

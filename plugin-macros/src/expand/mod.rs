@@ -1,6 +1,8 @@
 //! Expands models to tokens, one module per macro.
 
 pub(crate) mod export;
+mod implements;
+pub(crate) mod interface;
 pub(crate) mod plain;
 pub(crate) mod plugin;
 pub(crate) mod state;

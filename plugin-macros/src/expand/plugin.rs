@@ -10,7 +10,7 @@ use syn::{
     parse_quote,
 };
 
-use super::export;
+use super::{export, implements};
 use crate::args::{ExportArgs, PluginArgs, SystemArgs};
 use crate::model::{Export, Method, Param, Subscription, System, last_segment};
 
@@ -58,6 +58,7 @@ pub(crate) fn entry(args: TokenStream, item: TokenStream) -> Result<TokenStream>
     refuse_empty(&systems, &subscriptions, &exports)?;
     refuse_duplicates(&subscriptions)?;
     export::refuse_duplicates(&exports)?;
+    implements::refuse_duplicates(&args.interfaces)?;
     let glue = expand(&state, &args, &systems, &subscriptions, &exports);
     Ok(quote!(#block #glue))
 }
@@ -211,6 +212,8 @@ fn expand(
     let system_descriptors = systems.iter().map(|system| system_descriptor(state, system));
     let subscription_descriptors =
         subscriptions.iter().map(|subscription| subscription_descriptor(state, subscription));
+    let interfaces = implements::descriptors(&args.interfaces);
+    let checks = implements::checks(&args.interfaces, exports);
     let exports = exports.iter().map(|method| export::descriptor(state, method));
     let components = &args.components;
     quote! {
@@ -225,9 +228,11 @@ fn expand(
             const SYSTEMS: &[abi::SystemDescriptor] = &[#(#system_descriptors),*];
             const SUBSCRIPTIONS: &[abi::SubscriptionDescriptor] = &[#(#subscription_descriptors),*];
             const EXPORTS: &[abi::ExportDescriptor] = &[#(#exports),*];
+            const INTERFACES: &[abi::InterfaceDescriptor] = &[#(#interfaces),*];
+            #checks
 
             static DESCRIPTOR: abi::PluginDescriptor =
-                glue::descriptor::<#state>(NAME, VERSION, COMPONENTS, SYSTEMS, SUBSCRIPTIONS, EXPORTS);
+                glue::descriptor::<#state>(NAME, VERSION, COMPONENTS, SYSTEMS, SUBSCRIPTIONS, EXPORTS, INTERFACES);
 
             #[used]
             #[cfg_attr(any(target_os = "macos", target_os = "ios"), unsafe(link_section = "__TEXT,__hotframe"))]

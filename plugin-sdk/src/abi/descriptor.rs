@@ -4,6 +4,7 @@ use core::ffi::c_void;
 
 use super::call::{Call, LifeCall};
 use super::export::ExportDescriptor;
+use super::interface::InterfaceDescriptor;
 use super::sink::Sink;
 use super::status::Status;
 use super::text::{List, Text};
@@ -40,6 +41,8 @@ pub struct PluginDescriptor {
     pub destroy: DestroyFn,
     /// Exports, in source order.
     pub exports: List<ExportDescriptor>,
+    /// Interfaces that the exports implement, in source order.
+    pub interfaces: List<InterfaceDescriptor>,
 }
 
 #[expect(unsafe_code, reason = "a static of raw pointers to constants is shared between threads")]

@@ -47,6 +47,8 @@ pub enum FailureKind {
     Failed = 10,
     /// The method panicked.
     Panicked = 11,
+    /// The export has another signature than the caller was built for.
+    Signature = 12,
 }
 
 impl FailureKind {
@@ -65,6 +67,7 @@ impl FailureKind {
             9 => Self::Reply,
             10 => Self::Failed,
             11 => Self::Panicked,
+            12 => Self::Signature,
             _ => Self::Other,
         }
     }

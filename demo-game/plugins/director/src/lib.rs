@@ -16,7 +16,7 @@ mod turn;
 mod waves;
 
 use game_types::topics::{AiChatter, Contacts as ContactTopic, GameEvents};
-use game_types::{Body, Chatter, Contact, EventKind, Input, Mood, Phase};
+use game_types::{Body, Chatter, Contact, DirectorApi, EventKind, Input, Mood, Phase};
 use plugin_sdk::prelude::*;
 
 use crate::damage::Contacts;
@@ -38,7 +38,7 @@ struct Director {
     contacts: Contacts,
 }
 
-#[plugin(components(Body))]
+#[plugin(components(Body), implements = DirectorApi)]
 impl Director {
     #[subscribe(ContactTopic)]
     fn note_contact(&mut self, contact: &Contact) {

@@ -1,0 +1,6 @@
+use plugin_sdk::prelude::*;
+
+#[interface]
+trait RaceApi {}
+
+fn main() {}

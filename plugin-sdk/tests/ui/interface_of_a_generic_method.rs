@@ -1,0 +1,8 @@
+use plugin_sdk::prelude::*;
+
+#[interface]
+trait RaceApi {
+    fn add<T>(&mut self, laps: T);
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use plugin_sdk::prelude::*;
+
+#[interface]
+trait RaceApi {
+    fn copy(&self) -> Vec<Self>;
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use plugin_sdk::prelude::*;
+
+#[interface]
+struct RaceApi;
+
+fn main() {}

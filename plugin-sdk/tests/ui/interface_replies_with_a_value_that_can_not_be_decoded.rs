@@ -1,0 +1,10 @@
+use plugin_sdk::prelude::*;
+
+struct Lap;
+
+#[interface]
+trait RaceApi {
+    fn last(&self) -> Lap;
+}
+
+fn main() {}

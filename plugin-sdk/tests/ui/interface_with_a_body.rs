@@ -1,0 +1,10 @@
+use plugin_sdk::prelude::*;
+
+#[interface]
+trait RaceApi {
+    fn laps(&self) -> u32 {
+        3
+    }
+}
+
+fn main() {}

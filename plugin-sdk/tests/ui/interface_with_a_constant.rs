@@ -1,0 +1,8 @@
+use plugin_sdk::prelude::*;
+
+#[interface]
+trait RaceApi {
+    const LAPS: u32;
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use plugin_sdk::prelude::*;
+
+#[interface]
+trait RaceApi: Send {
+    fn laps(&self) -> u32;
+}
+
+fn main() {}

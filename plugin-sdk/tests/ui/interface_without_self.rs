@@ -1,0 +1,8 @@
+use plugin_sdk::prelude::*;
+
+#[interface]
+trait RaceApi {
+    fn laps() -> u32;
+}
+
+fn main() {}
