@@ -185,6 +185,7 @@ static TABLE: HostTable = HostTable {
     origin,
     stray,
     failed,
+    trace: Some(&crate::trace::TABLE),
 };
 
 /// # Safety
@@ -267,6 +268,7 @@ unsafe extern "C" fn log(at: *mut c_void, level: Level, message: Text) {
         Level::ERROR => tracing::error!(plugin, generation, "{message}"),
         Level::WARN => tracing::warn!(plugin, generation, "{message}"),
         Level::DEBUG => tracing::debug!(plugin, generation, "{message}"),
+        Level::TRACE => tracing::trace!(plugin, generation, "{message}"),
         _ => tracing::info!(plugin, generation, "{message}"),
     }
 }

@@ -6,6 +6,7 @@
 
 mod again;
 mod edge;
+mod listening;
 mod states;
 mod tell;
 mod wishes;
@@ -141,6 +142,8 @@ pub struct Host {
     unmet: BTreeSet<Unmet>,
     /// Pending work for the plugins; dropping a handover waits for its work.
     pending: PendingWork<Build, Handover>,
+    /// Who listened to what of the plugins' `tracing` events at the last edge.
+    trace_word: u64,
     /// See [`Self::set_calls_wait`].
     calls_wait: Duration,
     /// Whether the engine has reported a finished stage since the last edge.
@@ -183,6 +186,7 @@ impl Host {
             retry_at: None,
             unmet: BTreeSet::new(),
             pending: PendingWork::default(),
+            trace_word: 0,
             calls_wait: CALLS_WAIT,
             hands_over: false,
             arena: FrameArena::new(ARENA_QUOTA_BYTES),
@@ -313,6 +317,7 @@ impl Host {
             self.tell_unmet();
         }
         self.try_touched_again();
+        self.tell_listening(changed > 0);
         self.services.serve(&self.callable, &self.edge_bus);
         changed
     }

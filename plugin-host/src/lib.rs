@@ -34,6 +34,7 @@ mod services;
 mod slot;
 mod stack;
 mod swap;
+mod trace;
 pub mod watcher;
 
 pub use arena::{ARENA_QUOTA_BYTES, ArenaUse, FrameArena};

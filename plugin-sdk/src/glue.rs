@@ -54,6 +54,10 @@ pub const fn descriptor<S: PluginState>(
         save: save::<S>,
         destroy: destroy::<S>,
         exports: List::new(exports),
+        #[cfg(feature = "tracing")]
+        trace_changed: Some(crate::trace::changed),
+        #[cfg(not(feature = "tracing"))]
+        trace_changed: None,
     }
 }
 
@@ -155,6 +159,8 @@ unsafe extern "C" fn create<S: PluginState>(
         return Status::INVALID;
     }
     unwind::install(life);
+    #[cfg(feature = "tracing")]
+    crate::trace::install(life);
     let status = unwind::guard(life, || {
         // SAFETY: the host passes a valid list.
         let saved = unsafe { saved.as_slice() };

@@ -170,6 +170,8 @@ mod publisher;
 mod query;
 mod random;
 pub mod state;
+#[cfg(feature = "tracing")]
+mod trace;
 mod unwind;
 
 pub use arena::{Arena, ArenaFull, ArenaVec};
@@ -186,6 +188,8 @@ pub use query::{
 pub use random::Random;
 pub use serde;
 pub use shm_bus_wire::topic;
+#[cfg(feature = "tracing")]
+pub use tracing;
 
 /// Data that cross a process or library boundary: the crate `shm-bus-wire`.
 pub mod wire {

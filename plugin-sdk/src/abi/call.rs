@@ -6,8 +6,9 @@ use core::ffi::c_void;
 
 use super::status::{Level, Status};
 use super::text::{List, Text};
+use super::trace::TraceTable;
 
-/// The host's functions. Each except [`Self::stray`] takes the `context` of the current call, and is called on that call's thread.
+/// The host's functions. Each function except [`Self::stray`] takes the `context` of the current call, and is called on that call's thread.
 #[derive(Debug)]
 #[repr(C)]
 pub struct HostTable {
@@ -42,6 +43,8 @@ pub struct HostTable {
     pub stray: unsafe extern "C" fn(origin: *const c_void, message: Text, location: Text, thread: Text),
     /// In an export: reports the error that the method returned. A code of 0 means that it has none.
     pub failed: unsafe extern "C" fn(context: *mut c_void, code: u32, message: Text),
+    /// Takes the library's `tracing` events and spans; null if nobody wants them.
+    pub trace: Option<&'static TraceTable>,
 }
 
 /// Argument of `create`, `save` and `destroy`: access to the host.

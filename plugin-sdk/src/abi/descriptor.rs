@@ -40,6 +40,9 @@ pub struct PluginDescriptor {
     pub destroy: DestroyFn,
     /// Exports, in source order.
     pub exports: List<ExportDescriptor>,
+    /// Called when other levels or places are listened to than before: the library asks the host's [`TraceTable`](super::TraceTable) again. Null
+    /// in a library without `tracing`.
+    pub trace_changed: Option<extern "C" fn()>,
 }
 
 #[expect(unsafe_code, reason = "a static of raw pointers to constants is shared between threads")]

@@ -21,6 +21,7 @@ pub mod section;
 mod sink;
 mod status;
 mod text;
+mod trace;
 mod version;
 
 pub use call::{Bump, Call, ColumnPointer, HostTable, LifeCall, ParamValue, TableColumns};
@@ -32,16 +33,18 @@ pub use export::{ExportAccess, ExportCall, ExportDescriptor, ExportFn};
 pub use sink::Sink;
 pub use status::{Level, Status};
 pub use text::{List, Text};
+pub use trace::{TraceInterest, TraceKind, TraceParent, TracePlace, TraceTable, TraceValue};
 pub use version::{ABI_VERSION, ENTRY, STATE_STACK_BYTES};
 
 /// Sizes on 64-bit platforms. A change requires a new version, unless it appends to one of the first three.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
-    assert!(size_of::<PluginDescriptor>() == 152 && size_of::<HostTable>() == 112 && size_of::<Call>() == 96);
+    assert!(size_of::<PluginDescriptor>() == 160 && size_of::<HostTable>() == 120 && size_of::<Call>() == 96);
     assert!(size_of::<ComponentDescriptor>() == 48 && size_of::<TermDescriptor>() == 56);
     assert!(size_of::<TopicDescriptor>() == 80 && size_of::<ParamDescriptor>() == 120);
     assert!(size_of::<SystemDescriptor>() == 80 && size_of::<SubscriptionDescriptor>() == 120);
     assert!(size_of::<ExportDescriptor>() == 72 && size_of::<ExportCall>() == 24);
+    assert!(size_of::<TraceTable>() == 96 && size_of::<TracePlace>() == 96 && size_of::<TraceValue>() == 32);
     assert!(size_of::<ParamValue>() == 24 && size_of::<TableColumns>() == 16 && size_of::<ColumnPointer>() == 16);
 };
 
