@@ -111,6 +111,33 @@
 //! Arguments and replies are MessagePack with field names. A call with wrong arguments is refused with the name of the argument and the
 //! cause, before the method is called. A panic ends the call, and the caller is told.
 //!
+//! # Logs
+//! [`Frame::log`] and [`CallContext::log`] write a line to the host's log. The crate [`tracing`] works, too, in the plugin and in the crates
+//! that it links: events and spans go to the host's subscriber, which adds the fields `plugin` and `generation`, on any thread and outside of
+//! calls. A level that nobody listens to costs one relaxed load.
+//!
+//! ```
+//! use plugin_sdk::prelude::*;
+//! use plugin_sdk::tracing::{debug, info_span};
+//!
+//! #[derive(Default, PluginState)]
+//! struct Paths { found: u64 }
+//!
+//! #[plugin(name = "paths", version = "1.0.0")]
+//! impl Paths {
+//!     #[export]
+//!     fn search(&mut self, goal: &str) {
+//!         let _entered = info_span!("search", goal).entered();
+//!         self.found += 1;
+//!         debug!(found = self.found, "a path is found");   // shown with `RUST_LOG=paths=debug`
+//!     }
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! Don't install a subscriber: the SDK has installed one before the state is created, so that `init()` of a subscriber crate panics. Without
+//! the default feature `tracing` nothing is installed.
+//!
 //! # What components and messages hold
 //! Their fields are fixed-width numbers, `bool`s, [`EntityId`](wire::EntityId)s, arrays, and types that derive [`Plain`]: structs with
 //! `#[repr(C)]`, and enums without data with `#[repr(u8)]`, `#[repr(u16)]` or `#[repr(u32)]`. With the feature `glam` also glam's vectors,
