@@ -186,6 +186,7 @@ static TABLE: HostTable = HostTable {
     stray,
     failed,
     trace: Some(&crate::trace::TABLE),
+    metrics: Some(&crate::metering::TABLE),
 };
 
 /// # Safety

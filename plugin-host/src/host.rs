@@ -6,6 +6,7 @@
 
 mod again;
 mod edge;
+mod figures;
 mod listening;
 mod states;
 mod tell;
@@ -32,6 +33,7 @@ use crate::image::copy::{ImageStore, StoreError};
 use crate::image::{Image, Manifest};
 use crate::instance::Instance;
 use crate::loading::{Loaded, loader};
+use crate::metering::Figures;
 use crate::pending::PendingWork;
 use crate::plugins::Plugins;
 use crate::ports::{PastLane, Traffic};
@@ -144,6 +146,8 @@ pub struct Host {
     pending: PendingWork<Build, Handover>,
     /// Who listened to what of the plugins' `tracing` events at the last edge.
     trace_word: u64,
+    /// Asked by readers on other threads.
+    figures: Figures,
     /// See [`Self::set_calls_wait`].
     calls_wait: Duration,
     /// Whether the engine has reported a finished stage since the last edge.
@@ -176,6 +180,7 @@ impl Host {
         let watcher = Watcher::start(folder, loader(ImageStore::new()?, home.clone(), loaded_sender), event_sender)?;
         let (plugins, tried) = (BTreeMap::new(), BTreeSet::new());
         Ok(Self {
+            figures: Figures::new(bus.clone()),
             edge_bus: bus.with_lock_timeout(Duration::ZERO),
             bus,
             plugins,
@@ -342,6 +347,7 @@ impl Host {
     /// of the arena.
     pub fn end_frame(&mut self) -> usize {
         self.replaced.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        self.record_figures();
         self.arena.flip()
     }
 

@@ -16,6 +16,8 @@ mod calls;
 mod causes;
 mod engine;
 pub mod environment;
+#[cfg(feature = "prometheus")]
+mod exporter;
 mod exports_only;
 mod handover;
 mod host;
@@ -24,6 +26,7 @@ pub mod image;
 mod inside;
 mod instance;
 mod loading;
+mod metering;
 mod method;
 mod name;
 mod pending;
@@ -43,8 +46,11 @@ pub use call_error::CallError;
 pub use calls::exit::{EXIT_CODE, ExitGuard, exit_at_once};
 pub use causes::with_causes;
 pub use engine::{Engine, PluginView};
+#[cfg(feature = "prometheus")]
+pub use exporter::{ExportError, Exporter};
 pub use exports_only::ExportsOnly;
 pub use host::{CALLS_WAIT, Host, NamedStates, PluginStats, StartError, library_path};
+pub use metering::{Figures, record_metrics};
 pub use method::Method;
 pub use plugins::Plugins;
 pub use ports::{PastLane, PortError};

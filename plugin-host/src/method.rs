@@ -9,7 +9,9 @@ use std::ffi::c_void;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
+use metrics::Histogram;
 use plugin_gate::Refusal;
 use plugin_sdk::abi::{ExportAccess, ExportCall, ExportFn, List, Status};
 use serde::Serialize;
@@ -20,6 +22,7 @@ use crate::call::{Context, Failure, sink};
 use crate::call_error::CallError;
 use crate::calls::callee::EntryPoint;
 use crate::instance::Instance;
+use crate::metering;
 use crate::slot::{Slot, Target};
 
 /// An export of a plugin, to be called any number of times while the plugin is replaced.
@@ -35,6 +38,8 @@ pub struct Method {
     number: usize,
     /// What the export needed at its last call. The next generation may differ, which the call finds out.
     is_exclusive: Arc<AtomicBool>,
+    /// Takes the duration of each call; `None` if nobody wants it, and then no clock is read.
+    latency: Option<Histogram>,
 }
 
 impl fmt::Debug for Method {
@@ -69,7 +74,8 @@ impl Method {
         };
         let is_exclusive = Arc::new(AtomicBool::new(export.access == ExportAccess::Exclusive));
         let number = bindings.add(name, Some(manifest));
-        Ok(Self { slot: slot.clone(), name: name.into(), number, is_exclusive })
+        let latency = metering::latency(slot.name(), name);
+        Ok(Self { slot: slot.clone(), name: name.into(), number, is_exclusive, latency })
     }
 
     /// Calls it with a tuple of arguments (`()`, `(7,)`, `(7, "x")`) and returns its reply.
@@ -100,6 +106,22 @@ impl Method {
     /// [`CallError`], but for [`CallError::Reply`].
     #[inline]
     pub fn call_bytes(&self, arguments: &[u8], reply: &mut Vec<u8>) -> Result<(), CallError> {
+        match &self.latency {
+            None => self.call_now(arguments, reply),
+            Some(latency) => self.call_timed(arguments, reply, latency),
+        }
+    }
+
+    #[cold]
+    fn call_timed(&self, arguments: &[u8], reply: &mut Vec<u8>, latency: &Histogram) -> Result<(), CallError> {
+        let begun = Instant::now();
+        let result = self.call_now(arguments, reply);
+        latency.record(begun.elapsed());
+        result
+    }
+
+    #[inline]
+    fn call_now(&self, arguments: &[u8], reply: &mut Vec<u8>) -> Result<(), CallError> {
         loop {
             let attempt = if self.is_exclusive.load(Ordering::Relaxed) {
                 self.call_alone(arguments, reply)

@@ -161,6 +161,8 @@ unsafe extern "C" fn create<S: PluginState>(
     unwind::install(life);
     #[cfg(feature = "tracing")]
     crate::trace::install(life);
+    #[cfg(feature = "metrics")]
+    crate::metering::install(life);
     let status = unwind::guard(life, || {
         // SAFETY: the host passes a valid list.
         let saved = unsafe { saved.as_slice() };

@@ -138,6 +138,11 @@
 //! Don't install a subscriber: the SDK has installed one before the state is created, so that `init()` of a subscriber crate panics. Without
 //! the default feature `tracing` nothing is installed.
 //!
+//! # Metrics
+//! With the feature `metrics`, counters, gauges and histograms that the plugin, and the crates that it links, record through the crate
+//! `metrics` (`plugin_sdk::metrics`) go to the host's recorder, which adds the label `plugin`. Counters go on over swaps. In a host without a
+//! recorder the crate's macros do nothing.
+//!
 //! # What components and messages hold
 //! Their fields are fixed-width numbers, `bool`s, [`EntityId`](wire::EntityId)s, arrays, and types that derive [`Plain`]: structs with
 //! `#[repr(C)]`, and enums without data with `#[repr(u8)]`, `#[repr(u16)]` or `#[repr(u32)]`. With the feature `glam` also glam's vectors,
@@ -192,6 +197,8 @@ mod frame;
 #[doc(hidden)]
 pub mod glue;
 mod log;
+#[cfg(feature = "metrics")]
+mod metering;
 mod param;
 mod publisher;
 mod query;
@@ -206,6 +213,8 @@ pub use call::{CallContext, CallError, ExportError, Result};
 pub use commands::{Bundle, Commands, Words};
 pub use component::Component;
 pub use frame::Frame;
+#[cfg(feature = "metrics")]
+pub use metrics;
 pub use param::SystemParam;
 pub use plugin_macros::{Component, Message, Plain, PluginState, export, plugin};
 pub use publisher::{Loan, Publisher, SendError};

@@ -4,6 +4,7 @@
 //! share the places that they have in common, so that reloads add those alone whose line, target or fields have changed.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
@@ -67,8 +68,8 @@ impl Place {
         ));
         all.insert(key, place);
         drop(all);
-        // It asks the subscribers, which may log.
-        register(place);
+        // It asks the subscribers, which may log, or panic: then the library asks each time.
+        let _ = catch_unwind(AssertUnwindSafe(|| register(place)));
         place
     }
 

@@ -4,6 +4,7 @@
 
 use core::ffi::c_void;
 
+use super::metrics::MetricsTable;
 use super::status::{Level, Status};
 use super::text::{List, Text};
 use super::trace::TraceTable;
@@ -45,6 +46,8 @@ pub struct HostTable {
     pub failed: unsafe extern "C" fn(context: *mut c_void, code: u32, message: Text),
     /// Takes the library's `tracing` events and spans; null if nobody wants them.
     pub trace: Option<&'static TraceTable>,
+    /// Takes the metrics that the library records; null if the host knows none.
+    pub metrics: Option<&'static MetricsTable>,
 }
 
 /// Argument of `create`, `save` and `destroy`: access to the host.

@@ -17,6 +17,7 @@ mod call;
 pub mod command;
 mod descriptor;
 mod export;
+mod metrics;
 pub mod section;
 mod sink;
 mod status;
@@ -30,6 +31,7 @@ pub use descriptor::{
     Stage, SubscriptionDescriptor, SystemDescriptor, SystemFn, TermDescriptor, TopicDescriptor,
 };
 pub use export::{ExportAccess, ExportCall, ExportDescriptor, ExportFn};
+pub use metrics::{MetricKind, MetricLabel, MetricsTable};
 pub use sink::Sink;
 pub use status::{Level, Status};
 pub use text::{List, Text};
@@ -39,12 +41,13 @@ pub use version::{ABI_VERSION, ENTRY, STATE_STACK_BYTES};
 /// Sizes on 64-bit platforms. A change requires a new version, unless it appends to one of the first three.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
-    assert!(size_of::<PluginDescriptor>() == 160 && size_of::<HostTable>() == 120 && size_of::<Call>() == 96);
+    assert!(size_of::<PluginDescriptor>() == 160 && size_of::<HostTable>() == 128 && size_of::<Call>() == 96);
     assert!(size_of::<ComponentDescriptor>() == 48 && size_of::<TermDescriptor>() == 56);
     assert!(size_of::<TopicDescriptor>() == 80 && size_of::<ParamDescriptor>() == 120);
     assert!(size_of::<SystemDescriptor>() == 80 && size_of::<SubscriptionDescriptor>() == 120);
     assert!(size_of::<ExportDescriptor>() == 72 && size_of::<ExportCall>() == 24);
     assert!(size_of::<TraceTable>() == 96 && size_of::<TracePlace>() == 96 && size_of::<TraceValue>() == 32);
+    assert!(size_of::<MetricsTable>() == 56 && size_of::<MetricLabel>() == 32);
     assert!(size_of::<ParamValue>() == 24 && size_of::<TableColumns>() == 16 && size_of::<ColumnPointer>() == 16);
 };
 
