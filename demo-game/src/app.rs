@@ -12,7 +12,7 @@ use bevy_ecs::query::QueryState;
 use engine_bridge::bevy::{self, Col, ComponentRegistry, PluginHost, RegisterError};
 use game_types::topics::DrawCommands;
 use game_types::{Body, Bullet, DrawCommand, Enemy, GameState, Input, Position, Ship, TICK_RATE, Tuning, Velocity};
-use plugin_host::{FrameInfo, Host, StartError};
+use plugin_host::{Figures, FrameInfo, Host, StartError};
 use plugin_sdk::wire::Topic as _;
 use shm_bus::{Attachment, Bus, Inbox, ReceiveError, Start, TopicSpec};
 
@@ -114,6 +114,11 @@ impl App {
     /// The picture of the last frame.
     pub(crate) fn canvas(&self) -> &Canvas {
         &self.canvas
+    }
+
+    /// What a reader on another thread asks for the figures of the plugins.
+    pub(crate) fn figures(&self) -> Figures {
+        self.world.resource::<PluginHost>().0.figures()
     }
 
     /// Frames so far.

@@ -1,5 +1,6 @@
 //! Command-line flags.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -51,6 +52,19 @@ pub(crate) struct Options {
     /// Write a report of the run as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+    /// Serve figures to Prometheus at http://ADDR/metrics; a port alone is one of this machine's own [default: 127.0.0.1:9464]
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = "9464", value_parser = metrics_address)]
+    pub(crate) metrics: Option<SocketAddr>,
+}
+
+/// An address, or a port of the loopback interface.
+fn metrics_address(text: &str) -> Result<SocketAddr, String> {
+    match text.parse::<u16>() {
+        Ok(port) => Ok((Ipv4Addr::LOCALHOST, port).into()),
+        Err(_) => {
+            text.parse().map_err(|_| "write a port, or an address with a port, such as 127.0.0.1:9464".to_owned())
+        }
+    }
 }
 
 /// Refuses a name of another picture format before anything is played: only PNG is written.

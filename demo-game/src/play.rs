@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use plugin_host::{ExitGuard, with_causes};
+use plugin_host::{ExitGuard, Exporter, with_causes};
 use shm_bus::Bus;
 
-use crate::app::{App, refuse_second_game};
+use crate::app::{App, AppError, refuse_second_game};
 use crate::cli::Options;
 use crate::presenter::window::{self, Flow, Game, WindowError};
 use crate::presenter::{Canvas, InputState, Pacer, screenshot};
@@ -43,7 +43,15 @@ pub(crate) fn play(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     // Until this function returns, an `exit` is not the game's own.
     let _guard = ExitGuard::hold();
     tracing::info!("plugins in {}, bus {}", folder.display(), bus.name());
-    let app = |bot| App::new(&folder, bus.clone(), tuning, options.seed, bot);
+    // It outlives the game that has no window and the one that replaces it: a process has one.
+    let exporter = options.metrics.map(Exporter::start).transpose()?;
+    let app = |bot| {
+        let app = App::new(&folder, bus.clone(), tuning, options.seed, bot)?;
+        if let Some(exporter) = &exporter {
+            exporter.attach(app.figures());
+        }
+        Ok::<_, AppError>(app)
+    };
     if options.headless {
         let mut app = app(options.bot)?;
         without_window(&mut app, options.frames.unwrap_or(HEADLESS_FRAMES), options.realtime);

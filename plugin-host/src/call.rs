@@ -36,6 +36,8 @@ static TABLE: HostTable = HostTable {
     find_export: nested::find_export,
     call_export: nested::call_export,
     call_info: nested::call_info,
+    trace: Some(&crate::trace::TABLE),
+    metrics: Some(&crate::metering::TABLE),
 };
 
 /// The plugin's access to the host; valid while `context` is borrowed.
@@ -123,6 +125,7 @@ unsafe extern "C" fn log(at: *mut c_void, level: Level, message: Text) {
         Level::ERROR => tracing::error!(plugin, generation, "{message}"),
         Level::WARN => tracing::warn!(plugin, generation, "{message}"),
         Level::DEBUG => tracing::debug!(plugin, generation, "{message}"),
+        Level::TRACE => tracing::trace!(plugin, generation, "{message}"),
         _ => tracing::info!(plugin, generation, "{message}"),
     }
 }

@@ -6,8 +6,10 @@
 
 mod again;
 mod edge;
+mod figures;
 mod history;
 mod inquiry;
+mod listening;
 mod states;
 mod stats;
 mod status;
@@ -38,6 +40,7 @@ use crate::image::copy::{ImageStore, StoreError};
 use crate::image::{Image, Manifest};
 use crate::instance::Instance;
 use crate::loading::{Loaded, loader};
+use crate::metering::Figures;
 use crate::others::FoundExports;
 use crate::pending::PendingWork;
 use crate::plugins::Plugins;
@@ -130,6 +133,10 @@ pub struct Host {
     unmet: BTreeSet<Unmet>,
     /// Pending work for the plugins; dropping a handover waits for its work.
     pending: PendingWork<Build, Handover>,
+    /// Who listened to what of the plugins' `tracing` events at the last edge.
+    trace_word: u64,
+    /// Asked by readers on other threads.
+    figures: Figures,
     /// See [`Self::set_calls_wait`].
     calls_wait: Duration,
     /// Whether the engine has reported a finished stage since the last edge.
@@ -165,6 +172,7 @@ impl Host {
         let watcher = Watcher::start(folder, loader(ImageStore::new()?, home.clone(), loaded_sender), event_sender)?;
         let (plugins, tried) = (BTreeMap::new(), BTreeSet::new());
         Ok(Self {
+            figures: Figures::new(bus.clone()),
             edge_bus: bus.with_lock_timeout(Duration::ZERO),
             bus,
             plugins,
@@ -177,6 +185,7 @@ impl Host {
             retry_at: None,
             unmet: BTreeSet::new(),
             pending: PendingWork::default(),
+            trace_word: 0,
             calls_wait: CALLS_WAIT,
             hands_over: false,
             arena: FrameArena::new(ARENA_QUOTA_BYTES),
@@ -307,6 +316,7 @@ impl Host {
             self.tell_unmet();
         }
         self.try_touched_again();
+        self.tell_listening(changed > 0);
         self.services.serve(&self.callable, &self.edge_bus);
         self.answer_inquiries(changed > 0);
         changed
@@ -332,6 +342,7 @@ impl Host {
     /// of the arena.
     pub fn end_frame(&mut self) -> usize {
         self.replaced.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        self.record_figures();
         self.arena.flip()
     }
 

@@ -19,6 +19,8 @@ mod causes;
 mod context;
 mod engine;
 pub mod environment;
+#[cfg(feature = "prometheus")]
+mod exporter;
 mod exports_only;
 mod fault;
 mod faults;
@@ -30,6 +32,7 @@ mod inside;
 mod instance;
 mod lineage;
 mod loading;
+mod metering;
 mod method;
 mod name;
 mod others;
@@ -44,6 +47,7 @@ mod slot;
 mod stack;
 pub mod status;
 mod swap;
+mod trace;
 mod typed;
 pub mod watcher;
 
@@ -53,9 +57,12 @@ pub use call_error::CallError;
 pub use calls::exit::{EXIT_CODE, ExitGuard, exit_at_once};
 pub use causes::with_causes;
 pub use engine::{Engine, PluginView};
+#[cfg(feature = "prometheus")]
+pub use exporter::{ExportError, Exporter};
 pub use exports_only::ExportsOnly;
 pub use fault::Fault;
 pub use host::{CALLS_WAIT, Host, NamedStates, PluginStats, StartError, library_path};
+pub use metering::{Figures, record_metrics};
 pub use method::Method;
 pub use plugins::Plugins;
 pub use ports::{PastLane, PortError};

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use metrics::Histogram;
 use plugin_gate::{Patience, Refusal};
 use plugin_sdk::abi::{ExportAccess, ExportCall, ExportFn, List, Sink, Status};
 use serde::Serialize;
@@ -25,6 +26,7 @@ use crate::context::{Context, Failure};
 use crate::image::ExportInfo;
 use crate::instance::Instance;
 use crate::lineage::Lineage;
+use crate::metering;
 use crate::slot::{Slot, Target, Unavailable};
 
 /// An export of a plugin, to be called any number of times while the plugin is replaced.
@@ -44,6 +46,8 @@ pub struct Method {
     is_exclusive: Arc<AtomicBool>,
     /// Time for each call.
     limit: Option<Duration>,
+    /// Takes the duration of each call; `None` if nobody wants it, and then no clock is read.
+    latency: Option<Histogram>,
 }
 
 impl fmt::Debug for Method {
@@ -91,6 +95,7 @@ impl Method {
             number,
             is_exclusive,
             limit: None,
+            latency: metering::latency(slot.name(), name),
         })
     }
 
@@ -138,6 +143,28 @@ impl Method {
     /// Like [`Self::call_bytes`], within the chain of calls `lineage`, whatever the limit. After an error `reply` may hold a part of a reply.
     #[inline]
     pub(crate) fn call_into(&self, lineage: &Lineage, arguments: &[u8], reply: Sink) -> Result<(), CallError> {
+        match &self.latency {
+            None => self.call_now(lineage, arguments, reply),
+            Some(latency) => self.call_timed(lineage, arguments, reply, latency),
+        }
+    }
+
+    #[cold]
+    fn call_timed(
+        &self,
+        lineage: &Lineage,
+        arguments: &[u8],
+        reply: Sink,
+        latency: &Histogram,
+    ) -> Result<(), CallError> {
+        let begun = Instant::now();
+        let result = self.call_now(lineage, arguments, reply);
+        latency.record(begun.elapsed());
+        result
+    }
+
+    #[inline]
+    fn call_now(&self, lineage: &Lineage, arguments: &[u8], reply: Sink) -> Result<(), CallError> {
         if lineage.is_over() {
             return Err(self.unavailable(Unavailable::InUse));
         }

@@ -57,6 +57,10 @@ pub const fn descriptor<S: PluginState>(
         destroy: destroy::<S>,
         exports: List::new(exports),
         interfaces: List::new(interfaces),
+        #[cfg(feature = "tracing")]
+        trace_changed: Some(crate::trace::changed),
+        #[cfg(not(feature = "tracing"))]
+        trace_changed: None,
     }
 }
 
@@ -158,6 +162,10 @@ unsafe extern "C" fn create<S: PluginState>(
         return Status::INVALID;
     }
     unwind::install(life);
+    #[cfg(feature = "tracing")]
+    crate::trace::install(life);
+    #[cfg(feature = "metrics")]
+    crate::metering::install(life);
     let status = unwind::guard(life, || {
         // SAFETY: the host passes a valid list.
         let saved = unsafe { saved.as_slice() };

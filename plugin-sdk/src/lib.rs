@@ -158,6 +158,38 @@
 //! The caller is the host's `Plugins`, or `Remote` for a game in another process, both in `plugin-host`. An export with another signature than
 //! the interface's is a compile error in the plugin, and at run time an error with both signatures; it is not called then.
 //!
+//! # Logs
+//! [`Frame::log`] and [`CallContext::log`] write a line to the host's log. The crate [`tracing`] works, too, in the plugin and in the crates
+//! that it links: events and spans go to the host's subscriber, which adds the fields `plugin` and `generation`, on any thread and outside of
+//! calls. A level that nobody listens to costs one relaxed load.
+//!
+//! ```
+//! use plugin_sdk::prelude::*;
+//! use plugin_sdk::tracing::{debug, info_span};
+//!
+//! #[derive(Default, PluginState)]
+//! struct Paths { found: u64 }
+//!
+//! #[plugin(name = "paths", version = "1.0.0")]
+//! impl Paths {
+//!     #[export]
+//!     fn search(&mut self, goal: &str) {
+//!         let _entered = info_span!("search", goal).entered();
+//!         self.found += 1;
+//!         debug!(found = self.found, "a path is found");   // shown with `RUST_LOG=paths=debug`
+//!     }
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! Don't install a subscriber: the SDK has installed one before the state is created, so that `init()` of a subscriber crate panics. Without
+//! the default feature `tracing` nothing is installed.
+//!
+//! # Metrics
+//! With the feature `metrics`, counters, gauges and histograms that the plugin, and the crates that it links, record through the crate
+//! `metrics` (`plugin_sdk::metrics`) go to the host's recorder, which adds the label `plugin`. Counters go on over swaps. In a host without a
+//! recorder the crate's macros do nothing.
+//!
 //! # What components and messages hold
 //! Their fields are fixed-width numbers, `bool`s, [`EntityId`](wire::EntityId)s, arrays, and types that derive [`Plain`]: structs with
 //! `#[repr(C)]`, and enums without data with `#[repr(u8)]`, `#[repr(u16)]` or `#[repr(u32)]`. With the feature `glam` also glam's vectors,
@@ -213,11 +245,15 @@ mod frame;
 #[doc(hidden)]
 pub mod glue;
 mod log;
+#[cfg(feature = "metrics")]
+mod metering;
 mod param;
 mod publisher;
 mod query;
 mod random;
 pub mod state;
+#[cfg(feature = "tracing")]
+mod trace;
 mod unwind;
 
 pub use arena::{Arena, ArenaFull, ArenaVec};
@@ -227,6 +263,8 @@ pub use call::{
 pub use commands::{Bundle, Commands, Words};
 pub use component::Component;
 pub use frame::Frame;
+#[cfg(feature = "metrics")]
+pub use metrics;
 pub use param::SystemParam;
 pub use plugin_macros::{Component, Message, Plain, PluginState, export, interface, plugin};
 pub use publisher::{Loan, Publisher, SendError};
@@ -236,6 +274,8 @@ pub use query::{
 pub use random::Random;
 pub use serde;
 pub use shm_bus_wire::topic;
+#[cfg(feature = "tracing")]
+pub use tracing;
 
 /// Data that cross a process or library boundary: the crate `shm-bus-wire`.
 pub mod wire {

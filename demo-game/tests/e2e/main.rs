@@ -12,5 +12,6 @@ mod folder;
 mod graph;
 mod hash;
 mod live_edit;
+mod metrics;
 mod replace;
 mod support;

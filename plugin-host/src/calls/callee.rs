@@ -94,6 +94,8 @@ pub(crate) struct Callee {
     pub(crate) plugin: String,
     /// Generation of the last instance; 0 before the first.
     generation: AtomicU32,
+    /// What its library was told last of who listens to its `tracing` events.
+    heard: AtomicU64,
     /// `None` until the descriptor has been read.
     methods: OnceLock<Methods>,
     /// Path of the mapped library.
@@ -114,6 +116,7 @@ impl Callee {
         let callee: &'static Self = Box::leak(Box::new(Self {
             plugin: plugin.to_owned(),
             generation: AtomicU32::new(0),
+            heard: AtomicU64::new(0),
             methods: OnceLock::new(),
             library,
             word: AtomicU64::new(0),
@@ -136,6 +139,16 @@ impl Callee {
 
     pub(crate) fn generation(&self) -> u32 {
         self.generation.load(Ordering::Relaxed)
+    }
+
+    /// Notes the word of [`crate::trace`] that its library is told.
+    pub(crate) fn hear(&self, word: u64) {
+        self.heard.store(word, Ordering::Relaxed);
+    }
+
+    /// The word that its library was told last; 0 if it hasn't asked.
+    pub(crate) fn heard(&self) -> u64 {
+        self.heard.load(Ordering::Relaxed)
     }
 
     /// Marks it as no longer called; its threads may go on.

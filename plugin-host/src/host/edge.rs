@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::handover::{Build, Handover};
 use crate::image::Image;
 use crate::instance::Instance;
+use crate::metering;
 use crate::pending::{Change, EdgeAction};
 use crate::slot::Slot;
 use crate::swap::{self, Cost, Others, Successor, SwapError};
@@ -363,6 +364,7 @@ impl Plugin {
         } else {
             self.stats.reloads += 1;
             self.stats.swaps.push(held);
+            metering::edge_held(name, held);
             let Cost { bytes, saved_in, restored_in } = cost;
             tracing::info!(
                 plugin = name,

@@ -102,6 +102,8 @@ pub(crate) struct Functions {
     pub(crate) subscriptions: Vec<abi::DeliverFn>,
     /// In the order of [`Manifest::exports`].
     pub(crate) exports: Vec<abi::ExportFn>,
+    /// `None` in a library without `tracing`.
+    pub(crate) trace_changed: Option<extern "C" fn()>,
 }
 
 impl Image {
@@ -235,6 +237,7 @@ fn describe(library: &Library, facts: &Facts, callee: &'static Callee) -> Result
         systems: systems.iter().map(|system| system.run).collect(),
         subscriptions: subscriptions.iter().map(|subscription| subscription.deliver).collect(),
         exports: exports.iter().map(|export| export.call).collect(),
+        trace_changed: descriptor.trace_changed,
     };
     Ok((manifest, functions))
 }

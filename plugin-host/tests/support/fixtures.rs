@@ -67,7 +67,7 @@ fn manifest() -> String {
         "[workspace]\nmembers = ['my-hyph']\n\n\
          [package]\nname = \"fixtures\"\nversion = \"0.1.0\"\nedition = \"2024\"\nautoexamples = false\n\n\
          [lib]\npath = '{}'\n\n\
-         [dependencies]\nplugin-sdk = {{ path = '{}' }}\n\n\
+         [dependencies]\nplugin-sdk = {{ path = '{}', features = ['metrics'] }}\n\n\
          [profile.dev]\ndebug = false\nincremental = false\n",
         sources.join("lib.rs").display(),
         sdk.display(),

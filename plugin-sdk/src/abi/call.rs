@@ -4,12 +4,14 @@
 
 use core::ffi::c_void;
 
+use super::metrics::MetricsTable;
 use super::nested::{CallInfo, NestedFailure};
 use super::sink::Sink;
 use super::status::{Level, Status};
 use super::text::{List, Text};
+use super::trace::TraceTable;
 
-/// The host's functions. Each except [`Self::stray`] takes the `context` of the current call, and is called on that call's thread.
+/// The host's functions. Each function except [`Self::stray`] takes the `context` of the current call, and is called on that call's thread.
 #[derive(Debug)]
 #[repr(C)]
 pub struct HostTable {
@@ -66,6 +68,10 @@ pub struct HostTable {
     ) -> Status,
     /// Describes the current call.
     pub call_info: unsafe extern "C" fn(context: *mut c_void, info: *mut CallInfo) -> Status,
+    /// Takes the library's `tracing` events and spans; null if nobody wants them.
+    pub trace: Option<&'static TraceTable>,
+    /// Takes the metrics that the library records; null if the host knows none.
+    pub metrics: Option<&'static MetricsTable>,
 }
 
 /// Argument of `create`, `save` and `destroy`: access to the host.

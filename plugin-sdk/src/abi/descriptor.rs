@@ -43,6 +43,9 @@ pub struct PluginDescriptor {
     pub exports: List<ExportDescriptor>,
     /// Interfaces that the exports implement, in source order.
     pub interfaces: List<InterfaceDescriptor>,
+    /// Called when other levels or places are listened to than before: the library asks the host's [`TraceTable`](super::TraceTable) again. Null
+    /// in a library without `tracing`.
+    pub trace_changed: Option<extern "C" fn()>,
 }
 
 #[expect(unsafe_code, reason = "a static of raw pointers to constants is shared between threads")]

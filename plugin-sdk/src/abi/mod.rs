@@ -18,11 +18,13 @@ pub mod command;
 mod descriptor;
 mod export;
 mod interface;
+mod metrics;
 mod nested;
 pub mod section;
 mod sink;
 mod status;
 mod text;
+mod trace;
 mod version;
 
 pub use call::{Bump, Call, ColumnPointer, HostTable, LifeCall, ParamValue, TableColumns};
@@ -32,22 +34,26 @@ pub use descriptor::{
 };
 pub use export::{ExportAccess, ExportCall, ExportDescriptor, ExportFlags, ExportFn};
 pub use interface::InterfaceDescriptor;
+pub use metrics::{MetricKind, MetricLabel, MetricsTable};
 pub use nested::{CallInfo, FailureKind, NestedFailure};
 pub use sink::Sink;
 pub use status::{Level, Status};
 pub use text::{List, Text};
+pub use trace::{TraceInterest, TraceKind, TraceParent, TracePlace, TraceTable, TraceValue};
 pub use version::{ABI_VERSION, ENTRY, STATE_STACK_BYTES};
 
 /// Sizes on 64-bit platforms. A change requires a new version, unless it appends to one of the first three.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
-    assert!(size_of::<PluginDescriptor>() == 168 && size_of::<HostTable>() == 136 && size_of::<Call>() == 96);
+    assert!(size_of::<PluginDescriptor>() == 176 && size_of::<HostTable>() == 152 && size_of::<Call>() == 96);
     assert!(size_of::<ComponentDescriptor>() == 48 && size_of::<TermDescriptor>() == 56);
     assert!(size_of::<TopicDescriptor>() == 80 && size_of::<ParamDescriptor>() == 120);
     assert!(size_of::<SystemDescriptor>() == 80 && size_of::<SubscriptionDescriptor>() == 120);
     assert!(size_of::<ExportDescriptor>() == 72 && size_of::<ExportCall>() == 24);
     assert!(size_of::<NestedFailure>() == 32 && size_of::<CallInfo>() == 48);
     assert!(size_of::<InterfaceDescriptor>() == 40);
+    assert!(size_of::<TraceTable>() == 96 && size_of::<TracePlace>() == 96 && size_of::<TraceValue>() == 32);
+    assert!(size_of::<MetricsTable>() == 56 && size_of::<MetricLabel>() == 32);
     assert!(size_of::<ParamValue>() == 24 && size_of::<TableColumns>() == 16 && size_of::<ColumnPointer>() == 16);
 };
 

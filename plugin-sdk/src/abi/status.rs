@@ -22,12 +22,14 @@ impl Status {
     pub const MALFORMED: Self = Self(6);
 }
 
-/// Severity of a log line. An unknown number counts as [`Level::INFO`].
+/// Severity of a log line, an event or a span. An unknown number counts as [`Level::INFO`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct Level(pub u32);
 
 impl Level {
+    /// Nothing: below every level.
+    pub const OFF: Self = Self(0);
     /// Something failed.
     pub const ERROR: Self = Self(1);
     /// Something is off.
@@ -36,4 +38,6 @@ impl Level {
     pub const INFO: Self = Self(3);
     /// For the author.
     pub const DEBUG: Self = Self(4);
+    /// Every step.
+    pub const TRACE: Self = Self(5);
 }
