@@ -110,7 +110,8 @@ fn a_dropped_hosts_plugins_end_while_its_world_lives() {
     bevy::load_present(&mut world).expect("the folder can be read");
     frame(&mut world, 0);
     let bus = folders.bus();
-    let names: Vec<String> = bus.snapshot().inboxes.into_iter().map(|inbox| inbox.name).collect();
+    let mut names: Vec<String> = bus.snapshot().inboxes.into_iter().map(|inbox| inbox.name).collect();
+    names.sort();
     assert_eq!(names, ["host/status", "listener"]);
     drop(world.remove_resource::<PluginHost>());
     assert_eq!(bus.snapshot().inboxes.len(), 0, "it is waited for no longer");
