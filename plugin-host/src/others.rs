@@ -25,9 +25,12 @@ pub(crate) struct FoundExports {
     plugins: Plugins,
     /// By number; read without a lock.
     methods: Box<[OnceLock<Method>]>,
-    /// By the names of plugin and export.
-    numbers: Mutex<BTreeMap<(String, String), usize>>,
+    /// By the names of plugin and export, and the wanted signature.
+    numbers: Mutex<BTreeMap<Names, usize>>,
 }
+
+/// Plugin, export, and the wanted signature.
+type Names = (String, String, Option<String>);
 
 impl FoundExports {
     pub(crate) fn new(plugins: Plugins) -> Self {
@@ -37,14 +40,10 @@ impl FoundExports {
 }
 
 impl OtherExports for FoundExports {
-    fn find(&self, plugin: &str, method: &str, patience: Patience) -> Result<u64, CallError> {
-        let names = (canonical(plugin), method.to_owned());
-        let known = self.numbers.lock().unwrap_or_else(PoisonError::into_inner).get(&names).copied();
-        if let Some(number) = known {
-            return Ok(number as u64);
-        }
-        // Without the lock: this may wait for the other plugin.
-        let found = self.plugins.method_within(plugin, method, patience)?;
+    fn find(&self, plugin: &str, method: &str, signature: Option<&str>, patience: Patience) -> Result<u64, CallError> {
+        // Also for a known export: it may be gone, or have another signature. Without the lock, as this may wait for the other plugin.
+        let found = self.plugins.method_within(plugin, method, signature, patience)?;
+        let names = (canonical(plugin), method.to_owned(), signature.map(str::to_owned));
         let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
         let next = numbers.len();
         let number = *numbers.entry(names).or_insert(next);

@@ -32,12 +32,18 @@ impl Plugins {
     /// # Errors
     /// [`CallError`]: there is no such plugin or export.
     pub fn method(&self, plugin: &str, method: &str) -> Result<Method, CallError> {
-        self.method_within(plugin, method, Patience::Forever)
+        self.method_within(plugin, method, None, Patience::Forever)
     }
 
-    /// Like [`Self::method`]; gives up after `patience`.
-    pub(crate) fn method_within(&self, plugin: &str, method: &str, patience: Patience) -> Result<Method, CallError> {
-        Method::resolve(&self.find(plugin)?, method, None, patience)
+    /// Like [`Self::method`], for a caller that was built for this signature, if one is given; gives up after `patience`.
+    pub(crate) fn method_within(
+        &self,
+        plugin: &str,
+        method: &str,
+        signature: Option<&str>,
+        patience: Patience,
+    ) -> Result<Method, CallError> {
+        Method::resolve(&self.find(plugin)?, method, signature, patience)
     }
 
     /// Resolves export `method` of `plugin` for a caller that was built for this canonical `signature`. A generation in which the export has
@@ -46,7 +52,7 @@ impl Plugins {
     /// # Errors
     /// [`CallError`]: there is no such plugin or export, or its signature is another one.
     pub fn method_with_signature(&self, plugin: &str, method: &str, signature: &str) -> Result<Method, CallError> {
-        Method::resolve(&self.find(plugin)?, method, Some(signature), Patience::Forever)
+        self.method_within(plugin, method, Some(signature), Patience::Forever)
     }
 
     /// Calls export `method` of `plugin` once, with a tuple of arguments. Resolve it by [`Self::method`] to call it often.

@@ -155,8 +155,36 @@
 //! # fn main() {}
 //! ```
 //!
-//! The caller is the host's `Plugins`, or `Remote` for a game in another process, both in `plugin-host`. An export with another signature than
+//! The caller is another plugin's call, [`Within`]`(frame)`, the host's `Plugins`, or `Remote` for a game in another process, both in
+//! `plugin-host`. An export with another signature than
 //! the interface's is a compile error in the plugin, and at run time an error with both signatures; it is not called then.
+//!
+//! # Calls of other plugins
+//! A plugin calls another one through its frame or context, by name or by a typed client. The call is made at once, on the same thread.
+//!
+//! ```
+//! use std::time::Duration;
+//! use plugin_sdk::prelude::*;
+//!
+//! #[derive(Default, PluginState)]
+//! struct Scout;
+//!
+//! #[plugin(name = "scout", version = "1.0.0")]
+//! impl Scout {
+//!     #[export]
+//!     fn report(&self, call: &CallContext) -> Result<u32> {
+//!         let swarm = call.plugin("swarm").within(Duration::from_millis(5));
+//!         let count: u32 = swarm.call("count", ())?;                    // CallFailure says why there is no reply
+//!         Ok(count)
+//!     }
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! [`OtherPlugin::export`] finds an export once; [`OtherExport::call`] then needs no name. A call that would wait for itself is refused, as is
+//! the 17th within one another. A deadline ([`OtherPlugin::within`], or the caller's) holds in all calls within:
+//! [`CallContext::remaining`], [`CallContext::expired`]. [`CallContext::caller`], [`CallContext::trace_id`] and [`CallContext::span_id`] name the
+//! chain.
 //!
 //! # Logs
 //! [`Frame::log`] and [`CallContext::log`] write a line to the host's log. The crate [`tracing`] works, too, in the plugin and in the crates
@@ -258,7 +286,7 @@ mod unwind;
 
 pub use arena::{Arena, ArenaFull, ArenaVec};
 pub use call::{
-    CallContext, CallError, CallFailure, Calling, ExportError, FailureKind, OtherExport, OtherPlugin, Result,
+    CallContext, CallError, CallFailure, Calling, ExportError, FailureKind, OtherExport, OtherPlugin, Result, Within,
 };
 pub use commands::{Bundle, Commands, Words};
 pub use component::Component;

@@ -14,6 +14,7 @@ pub(super) unsafe extern "C" fn find_export(
     at: *mut c_void,
     plugin: Text,
     method: Text,
+    signature: Text,
     number: *mut u64,
     failure: *mut NestedFailure,
 ) -> Status {
@@ -23,9 +24,12 @@ pub(super) unsafe extern "C" fn find_export(
     let plugin = unsafe { plugin.to_owned_text() };
     // SAFETY: as above.
     let method = unsafe { method.to_owned_text() };
+    // SAFETY: as above.
+    let signature = unsafe { signature.to_owned_text() };
+    let signature = Some(&*signature).filter(|signature| !signature.is_empty());
     let lineage = child_of(context, u64::MAX);
     let Some(exports) = context.callee.home.exports() else { return Status::INVALID };
-    match exports.find(&plugin, &method, lineage.patience()) {
+    match exports.find(&plugin, &method, signature, lineage.patience()) {
         Ok(found) => {
             // SAFETY: the plugin passes a place for the number.
             unsafe { *number = found };

@@ -15,8 +15,8 @@ use crate::retired::Retired;
 
 /// The exports of a host's plugins, for calls from plugin to plugin.
 pub(crate) trait OtherExports: fmt::Debug + Send + Sync {
-    /// Number of export `method` of `plugin`.
-    fn find(&self, plugin: &str, method: &str, patience: Patience) -> Result<u64, CallError>;
+    /// Number of export `method` of `plugin`, which must have this signature if one is given.
+    fn find(&self, plugin: &str, method: &str, signature: Option<&str>, patience: Patience) -> Result<u64, CallError>;
 
     /// Calls the export with this number. After an error `reply` may hold a part of a reply.
     fn call(&self, number: u64, lineage: &Lineage, arguments: &[u8], reply: Sink) -> Result<(), CallError>;

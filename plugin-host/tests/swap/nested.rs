@@ -63,15 +63,29 @@ fn a_call_that_fails_says_why() {
 }
 
 #[test]
+fn a_typed_client_within_a_call_is_refused_a_build_with_another_signature() {
+    let mut game = Game::with(&[("asker", "asker"), ("shop", "shop")]);
+    let plugins = game.host.plugins();
+    assert_eq!(plugins.call("asker", "sold", ()), Ok(0_u64));
+    game.swap("shop", "shop_old");
+    let (code, message) = failure(&plugins, "sold", ());
+    assert_eq!(code, FailureKind::Signature as u32);
+    assert!(message.contains("sell(item: String)") && message.contains("sell(order: Order)"), "{message}");
+    game.swap("shop", "shop");
+    assert_eq!(plugins.call("asker", "sold", ()), Ok(0_u64));
+}
+
+#[test]
 fn a_removed_plugin_is_unknown_and_its_found_export_says_that_it_was_removed() {
     let (mut game, plugins) = game();
-    assert_eq!(plugins.call("asker", "ask", ("exports", "value")), Ok(0_u64));
+    // The asker's system finds the export `add`, and keeps it.
+    game.frames(1);
     std::fs::remove_file(game.path("exports")).expect("the library is there");
     game.await_that(|game| game.host.plugins().names().len() == 2);
-    let (code, message) = failure(&plugins, "ask", ("exports", "value"));
-    assert!(code == FailureKind::Removed as u32 && message.contains("was removed"), "{code}: {message}");
-    let (code, _) = failure(&plugins, "ask", ("exports", "length"));
+    let (code, _) = failure(&plugins, "ask", ("exports", "value"));
     assert_eq!(code, FailureKind::UnknownPlugin as u32);
+    game.frames(1);
+    assert_eq!(game.log.count("exports does not run: its library was removed"), 1, "{:#?}", game.log.lines());
 }
 
 #[test]

@@ -46,12 +46,14 @@ pub struct HostTable {
     pub stray: unsafe extern "C" fn(origin: *const c_void, message: Text, location: Text, thread: Text),
     /// In an export: reports the error that the method returned. A code of 0 means that it has none.
     pub failed: unsafe extern "C" fn(context: *mut c_void, code: u32, message: Text),
-    /// Finds export `method` of `plugin` and stores its number, which is valid until the process ends, whatever is loaded. Otherwise fills
-    /// `failure` and returns [`Status::FAILED`].
+    /// Finds export `method` of `plugin` and stores its number, which is valid for as long as the host lives, whatever is loaded. With a
+    /// `signature` that isn't empty, the export must have it, now and at each call. Otherwise fills `failure` and returns
+    /// [`Status::FAILED`].
     pub find_export: unsafe extern "C" fn(
         context: *mut c_void,
         plugin: Text,
         method: Text,
+        signature: Text,
         number: *mut u64,
         failure: *mut NestedFailure,
     ) -> Status,

@@ -12,4 +12,4 @@ pub use context::CallContext;
 pub(crate) use error::with_causes;
 pub use error::{CallError, ExportError, Result};
 pub use failure::{CallFailure, FailureKind};
-pub use nested::{Calling, OtherExport, OtherPlugin};
+pub use nested::{Calling, OtherExport, OtherPlugin, Within};

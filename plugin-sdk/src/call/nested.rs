@@ -7,12 +7,14 @@
 
 use core::ffi::c_void;
 use core::time::Duration;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::failure::{CallFailure, FailureKind};
 use crate::abi::{CallInfo, LifeCall, List, NestedFailure, Sink, Status, Text};
+use crate::client::{Caller, InterfaceSpec, Misfit};
 
 /// MessagePack's nil: no arguments, and no reply.
 const NIL: &[u8] = &[0xc0];
@@ -63,11 +65,17 @@ impl<'call> OtherPlugin<'call> {
     /// # Errors
     /// [`CallFailure`]: there is no such plugin or export.
     pub fn export(&self, method: &str) -> Result<OtherExport, CallFailure> {
+        self.export_with(method, "")
+    }
+
+    /// Finds its export `method`, which must have this canonical signature, unless it is empty.
+    fn export_with(&self, method: &str, signature: &str) -> Result<OtherExport, CallFailure> {
         let mut number = 0;
         ask(|failure| {
             let (host, context) = host(&self.life);
+            let [plugin, method, signature] = [self.name, method, signature].map(Text::new);
             // SAFETY: the host's own function and context; the texts and both places live until it returns.
-            unsafe { (host.find_export)(context, Text::new(self.name), Text::new(method), &raw mut number, failure) }
+            unsafe { (host.find_export)(context, plugin, method, signature, &raw mut number, failure) }
         })?;
         Ok(OtherExport { number, limit: self.limit })
     }
@@ -125,6 +133,40 @@ impl OtherExport {
             reply.truncate(before);
         }
         outcome
+    }
+}
+
+/// A call as the transport of typed clients: `DirectorClient::connect(Within(frame), "director")`.
+///
+/// A client is made within a call and ends with it. Connecting costs a lookup for each method of the interface.
+#[derive(Debug)]
+pub struct Within<'a, C>(pub &'a C);
+
+impl<C: Calling> Caller for Within<'_, C> {
+    /// The methods of the interface, in its order.
+    type Plugin = Arc<[OtherExport]>;
+    type Error = CallFailure;
+
+    fn connect(&self, plugin: &str, interface: &'static InterfaceSpec) -> Result<Self::Plugin, CallFailure> {
+        let plugin = OtherPlugin::new(self.0.life(), plugin);
+        interface.methods.iter().map(|method| plugin.export_with(method.name, method.signature)).collect()
+    }
+
+    fn call(
+        &self,
+        plugin: &Self::Plugin,
+        number: usize,
+        arguments: &[u8],
+        reply: &mut Vec<u8>,
+    ) -> Result<(), CallFailure> {
+        plugin[number].call_bytes(self.0, arguments, reply)
+    }
+
+    fn misfit(&self, _: &Self::Plugin, _: usize, misfit: Misfit) -> CallFailure {
+        match misfit {
+            Misfit::Argument(why) => unfit(FailureKind::Arguments, "argument", &why),
+            Misfit::Reply(why) => unfit(FailureKind::Reply, "reply", &why),
+        }
     }
 }
 
