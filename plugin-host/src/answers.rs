@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::time::{Duration, Instant};
 
 use plugin_sdk::wire::{Status, method_id};
 use serde::Serialize;
 
+use crate::call::sink;
 use crate::call_error::CallError;
 use crate::image::ExportInfo;
+use crate::lineage::Lineage;
 use crate::method::{Method, in_words};
 use crate::plugins::Plugins;
 
@@ -37,6 +40,16 @@ struct Listed<'a> {
     docs: &'a str,
 }
 
+/// A request of another process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    /// The method's id on the bus.
+    pub(crate) id: u32,
+    pub(crate) argument: &'a [u8],
+    /// Time for which the caller still waits.
+    pub(crate) left: Duration,
+}
+
 impl Answers {
     /// Searches all exports anew: in the next generation one may be internal, or be answered elsewhere.
     pub(crate) fn forget(&mut self) {
@@ -48,11 +61,11 @@ impl Answers {
         id != method_id(LIST) && self.find(id, plugin, plugins).is_ok_and(|known| !known.is_on_thread)
     }
 
-    /// Calls the method `id`; returns the answer.
-    pub(crate) fn answer(&mut self, id: u32, argument: &[u8], plugin: &str, plugins: &Plugins) -> (Status, &[u8]) {
+    /// Calls the method of `asked`; returns the answer.
+    pub(crate) fn answer(&mut self, asked: Asked<'_>, plugin: &str, plugins: &Plugins) -> (Status, &[u8]) {
         let mut content = std::mem::take(&mut self.content);
         content.clear();
-        let status = match self.call(id, argument, plugin, plugins, &mut content) {
+        let status = match self.call(asked, plugin, plugins, &mut content) {
             Ok(()) => Status::Ok,
             Err(error) => {
                 content = content_of(&error);
@@ -65,8 +78,7 @@ impl Answers {
 
     fn call(
         &mut self,
-        id: u32,
-        argument: &[u8],
+        Asked { id, argument, left }: Asked<'_>,
         plugin: &str,
         plugins: &Plugins,
         reply: &mut Vec<u8>,
@@ -76,7 +88,9 @@ impl Answers {
             *reply = rmp_serde::to_vec_named(&exports.iter().map(listed).collect::<Vec<_>>()).unwrap_or_default();
             return Ok(());
         }
-        self.find(id, plugin, plugins)?.method.call_bytes(argument, reply)
+        // A wait that no clock can represent is as good as none.
+        let lineage = Lineage::from_host(Instant::now().checked_add(left));
+        self.find(id, plugin, plugins)?.method.call_into(&lineage, argument, sink(reply))
     }
 
     fn find(&mut self, id: u32, plugin: &str, plugins: &Plugins) -> Result<&Known, CallError> {

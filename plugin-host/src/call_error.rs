@@ -2,7 +2,8 @@
 
 use crate::fault::Fault;
 
-/// Why a call of an export has no result. Nothing was called, unless the error is of the method itself.
+/// Why a call of an export has no result. After `Failed`, `Panicked` and `Reply` the method has run; after every other error it has not been
+/// called.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
@@ -38,6 +39,22 @@ pub enum CallError {
         /// The export's signature.
         found: String,
     },
+    /// The plugins of this host have found too many exports of one another.
+    #[error("{plugin}/{method} cannot be called: the plugins of this host call {max} different exports already")]
+    TooManyExports {
+        /// The plugin.
+        plugin: String,
+        /// The export.
+        method: String,
+        /// The limit.
+        max: usize,
+    },
+    /// A plugin calls an export by a number that it was not given.
+    #[error("no export has number {number}; find it by its name first")]
+    UnknownNumber {
+        /// The number.
+        number: u64,
+    },
     /// The plugin was removed, and has not come back.
     #[error("{plugin} does not run: its library was removed")]
     Removed {
@@ -50,7 +67,7 @@ pub enum CallError {
         /// The plugin.
         plugin: String,
     },
-    /// The caller is called by the plugin, whose instance is in use on this thread.
+    /// This thread is already in a call of the plugin, so the new call would wait for itself.
     #[error("{plugin} is in a call on this thread already, and a call of {method} would wait for itself")]
     Reentrant {
         /// The plugin.
@@ -69,8 +86,8 @@ pub enum CallError {
         /// The export.
         method: String,
     },
-    /// The call's time was over before it could begin.
-    #[error("{plugin}/{method} was not called: its time was over before {plugin} was free")]
+    /// The call's deadline passed before it could begin.
+    #[error("{plugin}/{method} was not called: its deadline passed first")]
     TimedOut {
         /// The plugin.
         plugin: String,

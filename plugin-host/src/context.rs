@@ -21,7 +21,7 @@ pub(crate) struct Context<'a> {
     pub(crate) callee: &'static Callee,
     pub(crate) entry_point: EntryPoint,
     pub(crate) generation: u32,
-    /// `None` in `create`, `save` and `destroy`, which run outside of frames.
+    /// `None` in `create`, `save`, `drop` and exports: they may use neither the frame arena nor publishers.
     pub(crate) frame: Option<FrameAccess<'a>>,
     /// What the plugin has told, if anything: most calls tell nothing, and then this costs them nothing.
     told: Option<Box<Told>>,

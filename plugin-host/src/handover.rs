@@ -3,17 +3,17 @@
 //!
 //! ```text
 //! frame's thread   … its last stage │ others, picture, sleep        │ edge: commit │ next frame
-//! worker                            └ save ─► create from the state ┘
+//! thread                            └ save ─► create from the state ┘
 //!                                     └──┘ the gate is held
 //! ```
 //! This module knows nothing of edges: [`pending`](crate::pending) decides when a handover begins and how it ends.
 //!
 //! # Invariants
-//! 1. The worker's work ends before the handover does: dropping a handover waits for the work and drops its result. Nobody waits for the
+//! 1. The thread's work ends before the handover does: dropping a handover waits for the work and drops its result. Nobody waits for the
 //!    end of the thread, where the plugin's thread-locals are dropped.
 //!
 //! # Failure
-//! If no thread can be started or the worker panics, there is no result; the whole swap is then done at the edge.
+//! If no thread can be started or the thread panics, there is no result; the whole swap is then done at the edge.
 
 use std::sync::Arc;
 use std::thread::Builder;
@@ -40,7 +40,7 @@ pub(crate) struct Build {
 #[derive(Debug)]
 pub(crate) struct Handover {
     build: Build,
-    /// Receives the worker's result; `None` if the worker could not be started or has ended.
+    /// Receives the thread's result; `None` if the thread could not be started or has ended.
     made: Option<Receiver<Result<Successor, SwapError>>>,
 }
 
@@ -61,7 +61,7 @@ impl Handover {
         Self { build, made: made.ok() }
     }
 
-    /// Waits for the worker. `None` if it neither made nor refused anything.
+    /// Waits for the thread. `None` if it neither made nor refused anything.
     pub(crate) fn end(mut self) -> (Build, Option<Result<Successor, SwapError>>) {
         let made = self.made.take().and_then(|made| made.recv().ok());
         (self.build.clone(), made)

@@ -362,7 +362,7 @@ impl Drop for Host {
         self.pending = PendingWork::default();
         for slot in self.plugins.values().filter_map(|plugin| plugin.slot.as_ref()) {
             // A plugin that was abandoned while saving still holds its gate.
-            let Some(mut occupant) = slot.lock_until(Instant::now() + LAST_CALLS_WAIT) else { continue };
+            let Some(mut occupant) = slot.lock_within(LAST_CALLS_WAIT) else { continue };
             let instance = slot.put(&mut occupant, None);
             occupant.ports.close();
             drop(occupant);

@@ -99,8 +99,8 @@ impl Method {
         })
     }
 
-    /// The same export, with a limit on the time of each call: a call that can't begin before fails with [`CallError::TimedOut`], and the
-    /// method sees its deadline, as do the calls that it makes.
+    /// The same export, with a limit on the time of each call. A call that has not begun by then fails with [`CallError::TimedOut`]. The
+    /// method, and the calls that it makes, see the deadline.
     #[must_use]
     pub fn within(&self, limit: Duration) -> Self {
         Self { limit: Some(limit), ..self.clone() }
@@ -132,7 +132,7 @@ impl Method {
     #[inline]
     pub fn call_bytes(&self, arguments: &[u8], reply: &mut Vec<u8>) -> Result<(), CallError> {
         let before = reply.len();
-        let lineage = Lineage::from_host(self.limit.map(|limit| Instant::now() + limit));
+        let lineage = Lineage::from_host(self.limit.and_then(|limit| Instant::now().checked_add(limit)));
         let outcome = self.call_into(&lineage, arguments, sink(reply));
         if outcome.is_err() {
             reply.truncate(before);
@@ -311,7 +311,8 @@ fn other_signature(plugin: String, wanted: &str, found: &ExportInfo) -> CallErro
     CallError::Signature { plugin, method, wanted, found }
 }
 
-fn unavailable(plugin: &str, method: &str, why: Unavailable) -> CallError {
+/// Why `method` of `plugin` could not be called.
+pub(crate) fn unavailable(plugin: &str, method: &str, why: Unavailable) -> CallError {
     let (plugin, method) = (plugin.to_owned(), method.to_owned());
     match why {
         Unavailable::Refused(Refusal::Reentrant) => CallError::Reentrant { plugin, method },

@@ -49,10 +49,10 @@ impl OtherExports for FoundExports {
         let number = *numbers.entry(names).or_insert(next);
         let Some(place) = self.methods.get(number) else {
             numbers.retain(|_, known| *known < EXPORTS_MAX);
-            return Err(CallError::UnknownMethod {
+            return Err(CallError::TooManyExports {
                 plugin: plugin.to_owned(),
                 method: method.to_owned(),
-                exports: format!("plugins have found {EXPORTS_MAX} exports, and cannot find more"),
+                max: EXPORTS_MAX,
             });
         };
         // Another thread may have found the same export meanwhile.
@@ -64,10 +64,7 @@ impl OtherExports for FoundExports {
     fn call(&self, number: u64, lineage: &Lineage, arguments: &[u8], reply: Sink) -> Result<(), CallError> {
         let method = usize::try_from(number).ok().and_then(|number| self.methods.get(number)?.get());
         let Some(method) = method else {
-            return Err(CallError::UnknownPlugin {
-                plugin: format!("of export {number}"),
-                running: "no export with this number was found before".to_owned(),
-            });
+            return Err(CallError::UnknownNumber { number });
         };
         method.call_into(lineage, arguments, reply)
     }

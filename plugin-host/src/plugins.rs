@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::call_error::CallError;
 use crate::image::ExportInfo;
-use crate::method::{Method, in_words};
+use crate::method::{Method, in_words, unavailable};
 use crate::name::canonical;
 use crate::slot::Slot;
 
@@ -78,10 +78,11 @@ impl Plugins {
     /// The exports of `plugin`, in source order.
     ///
     /// # Errors
-    /// [`CallError`]: it does not run, or is calling.
+    /// [`CallError`]: the plugin does not run, or this thread is in a call that uses it alone.
     pub fn exports(&self, plugin: &str) -> Result<Vec<ExportInfo>, CallError> {
         let slot = self.find(plugin)?;
-        slot.exports().ok_or_else(|| CallError::Removed { plugin: plugin.to_owned() })
+        let exports = slot.exports().map_err(|why| unavailable(slot.name(), "its list of exports", why))?;
+        exports.ok_or_else(|| CallError::Removed { plugin: plugin.to_owned() })
     }
 
     fn find(&self, plugin: &str) -> Result<Arc<Slot>, CallError> {

@@ -1,4 +1,4 @@
-//! A plugin's endpoints on the bus: its publishers and its inbox. They belong to the plugin, not to a generation, so a swap keeps lanes and
+//! A plugin's ports on the bus: its publishers and its inbox. They belong to the plugin, not to a generation, so a swap keeps lanes and
 //! cursors. [`difference`] decides which are kept.
 //!
 //! # Invariants
@@ -6,7 +6,7 @@
 //! 2. A lane that is replaced is closed, not removed: its readers read it to its end.
 //!
 //! # Failure
-//! Nothing here waits for `bus.lock`: the `bus` that makes the endpoints has no lock timeout. If a subscription can't be ended because another
+//! Nothing here waits for `bus.lock`: the `bus` that makes the ports has no lock timeout. If a subscription can't be ended because another
 //! process holds the lock, a later drain ends it; messages that arrive on it until then count as undelivered.
 
 mod difference;
@@ -27,7 +27,7 @@ pub(crate) use port::Port;
 pub use traffic::PastLane;
 pub(crate) use traffic::Traffic;
 
-/// Why a plugin's endpoints could not be created.
+/// Why a plugin's ports could not be created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PortError {
@@ -64,7 +64,7 @@ impl PortError {
     }
 }
 
-/// All endpoints of one plugin.
+/// All ports of one plugin.
 #[derive(Debug, Default)]
 pub(crate) struct Ports {
     /// In the order of the manifest's topics.
@@ -102,7 +102,7 @@ enum NextPublisher {
 }
 
 impl Ports {
-    /// Creates the endpoints that `manifest` needs and these ports lack.
+    /// Creates the ports that `manifest` needs and these lack.
     pub(crate) fn prepare(&mut self, bus: &Bus, manifest: &Manifest) -> Result<PreparedPorts, PortError> {
         let mut prepared = PreparedPorts {
             subscribed: manifest.subscriptions.iter().map(|subscription| subscription.topic.clone()).collect(),
@@ -160,7 +160,7 @@ impl Ports {
         Ok(())
     }
 
-    /// The endpoints that the present generation gives up: these publishers, and the inbox's topics that are declared again.
+    /// The ports that the present generation gives up: these publishers, and the inbox's topics that are declared again.
     fn leaving(&self, publishers: &[usize]) -> Leaving {
         let mut leaving = Leaving::default();
         publishers.iter().for_each(|index| leaving.add_publisher(&self.publishers[*index].publisher));
@@ -173,7 +173,7 @@ impl Ports {
         self.publishers.iter().all(|port| !port.published().is_broken)
     }
 
-    /// Switches to the prepared endpoints. Returns the number of messages that this plugin will never read.
+    /// Switches to the prepared ports. Returns the number of messages that this plugin will never read.
     pub(crate) fn apply(&mut self, plugin: &str, prepared: PreparedPorts) -> u64 {
         let mut present: Vec<Option<Port>> = std::mem::take(&mut self.publishers).into_iter().map(Some).collect();
         let next = prepared.publishers.into_iter().filter_map(|next| match next {

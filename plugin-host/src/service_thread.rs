@@ -20,7 +20,7 @@ use plugin_sdk::wire::Status;
 use shm_bus::{DeferredReply, ReceiveError, Server};
 use tracing::dispatcher;
 
-use crate::answers::Answers;
+use crate::answers::{Answers, Asked};
 use crate::calls::ends::spawn;
 use crate::plugins::Plugins;
 
@@ -211,7 +211,8 @@ fn serve_one(
         let _ = reporting.send(Report::Request(plugin.to_owned(), request.defer(), argument));
         return Ok(true);
     }
-    let (status, content) = answers.answer(id, argument, plugin, plugins);
+    let asked = Asked { id, argument, left: request.time_left() };
+    let (status, content) = answers.answer(asked, plugin, plugins);
     if let Err(error) = request.answer(status, content) {
         tracing::debug!(plugin, %error, "a caller gets no answer");
     }

@@ -31,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use plugin_sdk::wire::Status;
 use shm_bus::{Bus, ChangeError, DeferredReply, InboxError, ReceiveError, Server, ServiceError, SubscribeError};
 
-use crate::answers::Answers;
+use crate::answers::{Answers, Asked};
 use crate::image::Manifest;
 use crate::plugins::Plugins;
 use crate::service_thread::{Report, ServiceThread};
@@ -203,7 +203,8 @@ fn answer_deferred<'a>(
         tracing::debug!(plugin, "a call is not executed: its deadline passed before the frame edge");
         return (Status::DeadlineExceeded, &[]);
     }
-    answers.answer(reply.method(), argument, plugin, plugins)
+    let asked = Asked { id: reply.method(), argument, left: reply.time_left() };
+    answers.answer(asked, plugin, plugins)
 }
 
 /// Whether another participant was changing the bus.
@@ -220,7 +221,8 @@ impl Exported {
         let Self { server: Some(server), answers } = self else { return Ok(()) };
         for _ in 0..REQUESTS_MAX {
             let Some(request) = server.next()? else { break };
-            let (status, content) = answers.answer(request.method(), request.payload(), plugin, plugins);
+            let asked = Asked { id: request.method(), argument: request.payload(), left: request.time_left() };
+            let (status, content) = answers.answer(asked, plugin, plugins);
             if let Err(error) = request.answer(status, content) {
                 tracing::debug!(plugin, %error, "a caller gets no answer");
             }

@@ -8,7 +8,7 @@
 #![expect(unsafe_code, reason = "calls the system shims of an image")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::Duration;
 
 use plugin_gate::{Exclusive, Gate, Patience, Refusal, Shared};
 use plugin_sdk::abi::{Call, List, ParamValue, Status};
@@ -152,9 +152,9 @@ impl Slot {
         }
     }
 
-    /// Like [`Self::lock`], but `None` if the calls in flight have not returned by `deadline`.
-    pub(crate) fn lock_until(&self, deadline: Instant) -> Option<Held<'_>> {
-        self.gate.urgent(Patience::Until(deadline)).unwrap_or_else(|refusal| self.is_used_here(refusal))
+    /// Like [`Self::lock`], but `None` if the calls in flight have not returned after `wait`.
+    pub(crate) fn lock_within(&self, wait: Duration) -> Option<Held<'_>> {
+        self.gate.urgent(Patience::For(wait)).unwrap_or_else(|refusal| self.is_used_here(refusal))
     }
 
     fn is_used_here(&self, refusal: Refusal) -> ! {
@@ -182,10 +182,10 @@ impl Slot {
         self.running.load(Ordering::Relaxed)
     }
 
-    /// The instance's exports; `None` without an instance, and while this thread changes it.
-    pub(crate) fn exports(&self) -> Option<Vec<ExportInfo>> {
-        let target = self.share(Patience::Forever).ok()?;
-        Some(target.instance.as_ref()?.image().manifest().exports.clone())
+    /// The instance's exports; `None` without an instance.
+    pub(crate) fn exports(&self) -> Result<Option<Vec<ExportInfo>>, Unavailable> {
+        let target = self.share(Patience::Forever)?;
+        Ok(target.instance.as_ref().map(|instance| instance.image().manifest().exports.clone()))
     }
 
     /// Its failed calls.

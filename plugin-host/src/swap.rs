@@ -149,7 +149,7 @@ impl Successor {
 /// # Errors
 /// [`SwapError::Busy`] if that takes longer than `calls_wait`.
 pub(crate) fn hold(slot: &Slot, calls_wait: Duration) -> Result<Held<'_>, SwapError> {
-    slot.lock_until(Instant::now() + calls_wait).ok_or(SwapError::Busy)
+    slot.lock_within(calls_wait).ok_or(SwapError::Busy)
 }
 
 fn save(slot: &Slot, target: &Target) -> Result<Vec<u8>, SwapError> {

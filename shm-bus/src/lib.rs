@@ -40,8 +40,8 @@
 //!
 //! # Priorities
 //! [`Inbox::receive`] returns the most urgent message of all lanes: [Critical, High, Normal, Low](wire::Priority). A flood of Low messages
-//! neither delays Critical ones nor takes their room, as each priority has its own lane. Nor does a flood of Critical messages starve the
-//! others: a waiting level is served after 8 (High), 32 (Normal) or 128 (Low) messages of other levels, two more at the most. So at most
+//! neither delays Critical ones nor takes their room, as each priority has its own lane. A flood of Critical messages does not starve
+//! the others: a waiting level is served after 8 (High), 32 (Normal) or 128 (Low) messages of other levels, two more at the most. So at most
 //! three other messages come between two Critical ones. Within a level publishers take turns; each lane keeps its order. [`Inbox::drain`]
 //! is for frame edges: it returns all messages that were there when it began, in an order that depends only on the messages.
 //!
@@ -154,7 +154,7 @@
 //!
 //! # Costs
 //! - **Fan-out** is free: a message is written once, and each reader copies it from there. All memory is allocated and mapped when the
-//!   publisher is created, nothing later. No clock is read.
+//!   publisher is created, nothing later. The fast paths of send and receive read no clock.
 //! - **Sleeping** costs the publishers. After each commit a publisher loads a single word, the topic's *interest mask*; while every inbox
 //!   of the topic polls, that is all. From the first `wait`, `wait_async` or `arm` of an inbox on, each message of its topics costs a full
 //!   fence and a check of its doorbell, and a system call if it sleeps at that moment.

@@ -100,6 +100,7 @@ fn help_explains_every_flag() {
         "--plugins",
         "--bus",
         "--report",
+        "--metrics",
     ];
     let lines: Vec<&str> = help.lines().map(str::trim).collect();
     for flag in flags {

@@ -5,7 +5,7 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use plugin_host::{LIST, service_of};
+use plugin_host::{LIST, service_of, with_causes};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use shm_bus::wire::{Status, method_id};
@@ -68,8 +68,7 @@ enum Failure {
 }
 
 pub(crate) fn call(args: &Args, out: &mut impl io::Write) -> Result<ExitCode, Box<dyn Error>> {
-    let bus = find(args.bus.as_deref())?;
-    match answer(args, &bus) {
+    match find(args.bus.as_deref()).map_err(Into::into).and_then(|bus| answer(args, &bus)) {
         Ok(answer) => print(args, &answer, out)?,
         Err(error) if args.json => {
             let (status, code) = match error.downcast_ref() {
@@ -78,7 +77,7 @@ pub(crate) fn call(args: &Args, out: &mut impl io::Write) -> Result<ExitCode, Bo
                 Some(Failure::Silent { .. }) => ("no answer", 0),
                 None => ("failed", 0),
             };
-            writeln!(out, "{}", json!({"error": {"status": status, "code": code, "message": error.to_string()}}))?;
+            writeln!(out, "{}", json!({"error": {"status": status, "code": code, "message": with_causes(&*error)}}))?;
             return Ok(ExitCode::FAILURE);
         }
         Err(error) => return Err(error),

@@ -14,7 +14,7 @@ use crate::call;
 use crate::output::print::Guard;
 use crate::status;
 
-/// Inspects the buses of running games, publishes, records and replays their messages, and calls and lists their plugins.
+/// Lists and calls the plugins of running games; inspects their buses; publishes, records and replays messages.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "hotframe", version)]
 pub(crate) struct Command {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use plugin_host::status::{
     ExportStatus, FORMAT, HostStatus, METHOD, PluginStatus, SERVICE, SubscriptionStatus, SystemStatus, state,
 };
+use plugin_host::with_causes;
 use serde_json::{Value, json};
 use shm_bus::wire::method_id;
 use shm_bus::{Bus, CallError, Shown};
@@ -74,12 +75,11 @@ impl Failure {
 }
 
 pub(crate) fn status(args: &Args, out: &mut impl io::Write) -> Result<ExitCode, Box<dyn Error>> {
-    let bus = find(args.bus.as_deref())?;
-    let (status, whole) = match answer(args, &bus) {
+    let (status, whole) = match find(args.bus.as_deref()).map_err(Into::into).and_then(|bus| answer(args, &bus)) {
         Ok(answer) => answer,
         Err(error) if args.json => {
             let status = error.downcast_ref().map_or("failed", Failure::status);
-            writeln!(out, "{}", json!({"error": {"status": status, "message": error.to_string()}}))?;
+            writeln!(out, "{}", json!({"error": {"status": status, "message": with_causes(&*error)}}))?;
             return Ok(ExitCode::FAILURE);
         }
         Err(error) => return Err(error),

@@ -28,7 +28,10 @@ pub(super) unsafe extern "C" fn find_export(
     let signature = unsafe { signature.to_owned_text() };
     let signature = Some(&*signature).filter(|signature| !signature.is_empty());
     let lineage = child_of(context, u64::MAX);
-    let Some(exports) = context.callee.home.exports() else { return Status::INVALID };
+    let Some(exports) = context.callee.home.exports() else {
+        // SAFETY: the plugin passes a place for the failure.
+        return unsafe { ended(failure) };
+    };
     match exports.find(&plugin, &method, signature, lineage.patience()) {
         Ok(found) => {
             // SAFETY: the plugin passes a place for the number.
@@ -51,7 +54,10 @@ pub(super) unsafe extern "C" fn call_export(
     // SAFETY: the plugin passes its call's context, which nobody uses during the call below.
     let context = unsafe { context(at) };
     let lineage = child_of(context, limit_ns);
-    let Some(exports) = context.callee.home.exports() else { return Status::INVALID };
+    let Some(exports) = context.callee.home.exports() else {
+        // SAFETY: the plugin passes a place for the failure.
+        return unsafe { ended(failure) };
+    };
     // SAFETY: the plugin keeps the arguments alive for this call.
     let arguments = unsafe { arguments.as_slice() };
     match exports.call(number, &lineage, arguments, reply) {
@@ -90,21 +96,37 @@ fn child_of(context: &Context<'_>, limit_ns: u64) -> Lineage {
     context.lineage.child(&context.callee.plugin, deadline)
 }
 
+/// Tells the plugin that nobody can be called any more.
+///
+/// # Safety
+/// `failure` is valid.
+#[cold]
+unsafe fn ended(failure: *mut NestedFailure) -> Status {
+    // SAFETY: by contract.
+    unsafe { tell(failure, FailureKind::Other, 0, "the host has ended") }
+}
+
 /// Tells the plugin why its call has no result.
 ///
 /// # Safety
 /// `failure` is valid.
 #[cold]
 unsafe fn fail(failure: *mut NestedFailure, error: &CallError) -> Status {
+    let (kind, code) = kind_of(error);
+    // SAFETY: by contract.
+    unsafe { tell(failure, kind, code, &error.to_string()) }
+}
+
+/// # Safety
+/// `failure` is valid.
+unsafe fn tell(failure: *mut NestedFailure, kind: FailureKind, code: u32, text: &str) -> Status {
     // SAFETY: valid by contract, and its size comes first in every version.
     if unsafe { (*failure).size } < size_of::<NestedFailure>() as u32 {
         return Status::INVALID;
     }
     // SAFETY: valid and long enough.
     let failure = unsafe { &mut *failure };
-    let (kind, code) = kind_of(error);
     (failure.kind, failure.code) = (kind as u32, code);
-    let text = error.to_string();
     // SAFETY: the plugin's own function and context; the text lives until it returns. A text that it can't take is lost.
     let _ = unsafe { (failure.text.write)(failure.text.context, text.as_ptr(), text.len()) };
     Status::FAILED
@@ -116,6 +138,7 @@ const fn kind_of(error: &CallError) -> (FailureKind, u32) {
         CallError::UnknownPlugin { .. } => (FailureKind::UnknownPlugin, 0),
         CallError::UnknownMethod { .. } => (FailureKind::UnknownMethod, 0),
         CallError::Signature { .. } => (FailureKind::Signature, 0),
+        CallError::TooManyExports { .. } | CallError::UnknownNumber { .. } => (FailureKind::Other, 0),
         CallError::Removed { .. } => (FailureKind::Removed, 0),
         CallError::Suspended { .. } => (FailureKind::Suspended, 0),
         CallError::Reentrant { .. } => (FailureKind::Reentrant, 0),

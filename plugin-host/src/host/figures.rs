@@ -1,7 +1,5 @@
 //! Records the figures of the plugins when a reader asks for them.
 
-use std::time::Instant;
-
 use metrics::{counter, gauge};
 
 use super::{Host, PluginStats};
@@ -28,7 +26,7 @@ impl Host {
         if let Some(slot) = &plugin.slot {
             stats.panics = slot.faults().count();
             // Calls in flight must not hold the frame: these figures are then left as they were.
-            if let Some(occupant) = slot.lock_until(Instant::now() + self.calls_wait) {
+            if let Some(occupant) = slot.lock_within(self.calls_wait) {
                 stats.undelivered = occupant.undelivered;
                 stats.arena.add(occupant.share.total());
                 drop(occupant);

@@ -1,4 +1,4 @@
-//! Which endpoints of a plugin change with its declarations: a decision table without side effects.
+//! Which ports of a plugin change with its declarations: a decision table without side effects.
 //!
 //! | present | next | publisher | subscription |
 //! |---|---|---|---|
@@ -17,23 +17,23 @@
 
 use crate::image::TopicInfo;
 
-/// How the next generation gets its endpoint of one topic.
+/// How the next generation gets its port of one topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PortAction {
-    /// It takes over the present endpoint at this index.
+    /// It takes over the present port at this index.
     Keep(usize),
-    /// It gets a new endpoint; the present one with that name goes.
+    /// It gets a new port; the present one with that name goes.
     Replace,
-    /// It gets a new endpoint.
+    /// It gets a new port.
     Add,
 }
 
-/// Actions that lead from the present endpoints to the next ones.
+/// Actions that lead from the present ports to the next ones.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Difference {
-    /// One for each next endpoint.
+    /// One for each next port.
     pub(super) actions: Vec<PortAction>,
-    /// Indices of present endpoints that are not taken over.
+    /// Indices of present ports that are not taken over.
     pub(super) gone: Vec<usize>,
 }
 

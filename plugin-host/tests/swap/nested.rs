@@ -131,6 +131,8 @@ fn a_deadline_is_seen_and_holds_in_the_calls_within() {
     assert_eq!((outer, inner), (None, None));
     let over = times.within(Duration::ZERO).call::<_, Times>(());
     assert!(matches!(over, Err(CallError::TimedOut { .. })), "{over:?}");
+    let (endless, _): Times = times.within(Duration::MAX).call(()).expect("it replies");
+    assert_eq!(endless, None, "as good as none");
     let hour = Duration::from_secs(3600);
     let (outer, inner): Times = times.within(hour).call(()).expect("it replies");
     assert!(inner <= outer && outer <= Some(hour) && inner > Some(hour / 2), "{outer:?}, {inner:?}");
@@ -159,7 +161,10 @@ fn a_call_of_a_plugin_in_use_gives_up_at_its_deadline() {
             [("ask_within", (1_u64, "answerer", "number_alone")), ("ask_within", (1, "answerer", "who"))]
         {
             let (code, message) = failure(&plugins, method, arguments);
-            assert!(code == FailureKind::TimedOut as u32 && message.contains("time was over"), "{code}: {message}");
+            assert!(
+                code == FailureKind::TimedOut as u32 && message.contains("its deadline passed first"),
+                "{code}: {message}"
+            );
         }
         let (code, _) = failure(&plugins, "ask", ("answerer", "number_alone"));
         assert_eq!(code, FailureKind::TimedOut as u32, "without a limit, too");

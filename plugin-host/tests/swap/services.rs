@@ -51,6 +51,15 @@ fn an_internal_export_is_called_by_the_host_but_not_by_other_processes() {
 }
 
 #[test]
+fn an_export_sees_how_long_its_caller_in_another_process_waits() {
+    let mut game = Game::with(&[("answerer", "answerer")]);
+    let mut client = game.host.bus().client(service_of("answerer").as_str()).expect("there is room");
+    let answer = call(&mut game, &mut client, "time").expect("it replies");
+    let left: Option<Duration> = rmp_serde::from_slice(&answer).expect("MessagePack");
+    assert!(left.is_some_and(|left| left <= FOREVER && left > FOREVER / 2), "{left:?}");
+}
+
+#[test]
 fn an_export_that_a_swap_makes_internal_is_refused_from_then_on() {
     let mut game = Game::with(&[("exports", "exports")]);
     let mut client = client(&game);

@@ -4,7 +4,8 @@ use core::fmt;
 
 pub use crate::abi::FailureKind;
 
-/// Why a call of another plugin has no result. Unless it is of the method itself, nothing was called.
+/// Why a call of another plugin has no result. After the kinds `Failed`, `Panicked` and `Reply` the method has run; after every other kind it
+/// has not been called.
 ///
 /// It is a [`std::error::Error`]: `?` makes a [`CallError`](super::CallError) of it in an export, whose code is 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub struct CallFailure {
     pub kind: FailureKind,
     /// The code of the error that the export returned; 0 if it has none.
     pub code: u32,
-    /// Tells a person; names plugin and method.
+    /// Tells a person what failed.
     pub message: String,
 }
 

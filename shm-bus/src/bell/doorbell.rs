@@ -2,7 +2,7 @@
 //! in [`layout`](crate::layout::control::doorbell).
 //!
 //! # Ready bits `[READY]`
-//! A publisher commits, fences, and sets its lane's bit unless it is set. An inbox that finds a lane dry clears the bit, fences, and looks
+//! A publisher commits, fences, and sets its lane's bit unless it is set. An inbox that finds a lane empty clears the bit, fences, and looks
 //! once more. Either it sees the message, or the publisher sees the cleared bit and sets it again.
 //!
 //! # Invariants
@@ -79,7 +79,7 @@ impl<'a> Doorbell<'a> {
         }
     }
 
-    /// Clears the bit of the lane at `index`, which was found dry, and looks at it once more; returns whether it holds a message now.
+    /// Clears the bit of the lane at `index`, which was found empty, and looks at it once more; returns whether it holds a message now.
     pub(crate) fn lower(self, index: usize, look: impl FnOnce() -> bool) -> bool {
         let (ready, bit) = self.bit(index);
         // ORDERING: [READY] Relaxed, ordered before the look by the fence.

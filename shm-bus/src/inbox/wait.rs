@@ -1,7 +1,7 @@
-//! Sleeps until something arrives: spins briefly, then parks on the doorbell.
+//! Sleeps until something arrives: spins briefly, then sleeps on the doorbell.
 //!
 //! # Invariants
-//! 1. Before it parks, an inbox has set its bit in the interest mask of every topic that it reads, armed its bell, and checked every lane
+//! 1. Before it sleeps, an inbox has set its bit in the interest mask of every topic that it reads, armed its bell, and checked every lane
 //!    once more: `[BELL]`.
 //! 2. It checks again after at most 10 ms, whatever happened to the publisher that should have woken it.
 

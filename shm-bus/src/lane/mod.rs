@@ -40,7 +40,7 @@
 //!    `copy` does it.
 //!
 //! # Failure
-//! A writer that dies before `[COMMIT]` leaves a zero: readers see a dry lane. A reader that finds an impossible word stops reading this
+//! A writer that dies before `[COMMIT]` leaves a zero: readers see an empty lane. A reader that finds an impossible word stops reading this
 //! lane and reports what was wrong.
 
 mod copy;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::sessions::Sessions;
+use super::time_until;
 use super::{Codec, DeferredReply, ReplyError};
-use crate::sys::monotonic_ns;
 use crate::wire::{REQUEST_PREFIX_BYTES, Status};
 
 /// A request that is being served: the method and its argument, and the means to answer. If it is dropped without an answer, it is answered
@@ -41,7 +41,7 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn time_left(&self) -> Duration {
         let deadline_ns = self.unanswered.as_ref().map_or(0, |unanswered| unanswered.prefix.deadline_ns);
-        Duration::from_nanos(deadline_ns.saturating_sub(monotonic_ns()))
+        time_until(deadline_ns)
     }
 
     /// Answers with the method's result.

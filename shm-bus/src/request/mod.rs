@@ -73,6 +73,11 @@ fn has_passed(deadline_ns: u64) -> bool {
     deadline_ns != u64::MAX && crate::sys::monotonic_ns() >= deadline_ns
 }
 
+/// Time until `deadline_ns`.
+fn time_until(deadline_ns: u64) -> Duration {
+    Duration::from_nanos(deadline_ns.saturating_sub(crate::sys::monotonic_ns()))
+}
+
 /// The longest wait that every clock can represent.
 const WAIT_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
 

@@ -7,11 +7,13 @@
 //! # Failure
 //! An answer without a lane back is counted, never waited for. A request without one is not run, and its client is told.
 
+use std::time::Duration;
+
 use std::time::Instant;
 
 use super::counts::ServerCounts;
 use super::pending::IN_FLIGHT_MAX;
-use super::{Codec, ServiceSpec, has_passed, unanswerable};
+use super::{Codec, ServiceSpec, has_passed, time_until, unanswerable};
 use crate::inbox_file::InboxFile;
 use crate::lane::Envelope;
 use crate::layout::inbox::ServerCount;
@@ -62,6 +64,12 @@ impl DeferredReply {
     #[must_use]
     pub const fn method(&self) -> u32 {
         self.prefix.method
+    }
+
+    /// Time for which the client still waits.
+    #[must_use]
+    pub fn time_left(&self) -> Duration {
+        time_until(self.prefix.deadline_ns)
     }
 
     /// Whether its client has stopped waiting.

@@ -131,7 +131,7 @@ pub struct LaneInfo {
     pub sent: u64,
     /// Bytes written, with headers and padding.
     pub written: u64,
-    /// Messages received by current readers, as of their last cursor publication: when they last found it dry, or at an eighth of its ring.
+    /// Messages received by current readers, as of their last cursor publication: when they last found it empty, or at an eighth of its ring.
     pub received: u64,
     /// Messages that current readers lost to overwriting.
     pub lost: u64,

@@ -77,7 +77,7 @@ enum Source {
     /// One message, and how often it is still to be sent.
     Given { payload: Vec<u8>, left: u64 },
     /// Lines of the standard input.
-    Lines { lines: Receiver<std::io::Result<String>>, line: u64, left: u64, empty: u64 },
+    Lines { lines: Receiver<std::io::Result<String>>, line: u64, left: u64, nulls: u64 },
 }
 
 pub(super) fn publish(args: &Args) -> Result<(), Box<dyn Error>> {
@@ -95,10 +95,10 @@ pub(super) fn publish(args: &Args) -> Result<(), Box<dyn Error>> {
     let sent = send_all(args, (&bus, &mut watch), &mut lane, (&fields, &mut source))?;
     linger(&bus);
     tell(format_args!("sent {sent} to {} at priority {}", topic.name, priority.name()));
-    if let Source::Lines { empty: empty @ 1.., .. } = source {
+    if let Source::Lines { nulls: nulls @ 1.., .. } = source {
         tell(format_args!(
             "left out {} without a message (null), which `echo` prints for lost messages",
-            several(empty, "line")
+            several(nulls, "line")
         ));
     }
     Ok(())
@@ -171,7 +171,7 @@ impl Source {
                 // A read can't be interrupted, so it runs on a thread of its own, which ends with the process.
                 let (sender, lines) = sync_channel(64);
                 std::thread::spawn(move || std::io::stdin().lock().lines().try_for_each(|line| sender.send(line)));
-                Ok(Self::Lines { lines, line: 0, left: args.count.unwrap_or(u64::MAX), empty: 0 })
+                Ok(Self::Lines { lines, line: 0, left: args.count.unwrap_or(u64::MAX), nulls: 0 })
             }
         }
     }
@@ -184,13 +184,13 @@ impl Source {
                 *left -= 1;
                 Ok(Some(payload.clone()))
             }
-            Self::Lines { lines, line, left, empty } => loop {
+            Self::Lines { lines, line, left, nulls } => loop {
                 match lines.recv_timeout(Watch::SLICE) {
                     Ok(text) => {
                         *line += 1;
                         let text = text.map_err(|source| LineError::Read { line: *line, source })?;
                         if matches!(text.trim(), "" | "null") {
-                            *empty += u64::from(!text.trim().is_empty());
+                            *nulls += u64::from(text.trim() == "null");
                             continue;
                         }
                         *left -= 1;
