@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
+use rustix::fs::statvfs;
 use rustix::process::geteuid;
 use shm_bus::wire::Priority;
 use shm_bus::{Attachment, Bus, Start};
@@ -101,12 +102,27 @@ fn ext2_holds_a_bus_and_a_full_one_is_told() {
     std::fs::create_dir(&at).expect("made");
     let Some(_mount) = Mount::of(&at, &["-o", "loop", image.to_str().expect("text")]) else { return };
     std::fs::set_permissions(&at, Permissions::from_mode(0o700)).expect("set");
+    let free = free_blocks(&at);
     check_a_bus_in(&at);
+    await_free(&at, free);
     let bus = Bus::open_in(&at, "game").expect("opens");
+    let free_beside_it = free_blocks(&at);
     let error = bus.publisher(&NUMBERS, "large", &[(Priority::Low, 1 << 22)]).expect_err("no room");
     let error = super::orders::texts(&error);
     assert!(error.contains("create a segment") && error.contains("No space left"), "{error}");
+    await_free(&at, free_beside_it);
     check_a_bus_in(&at);
+}
+
+fn free_blocks(at: &Path) -> u64 {
+    statvfs(at).expect("mounted").f_bfree
+}
+
+/// Waits until removed files have given back their blocks: a process that another test is starting holds them until its `exec`.
+fn await_free(at: &Path, blocks: u64) {
+    while free_blocks(at) < blocks {
+        std::thread::yield_now();
+    }
 }
 
 #[test]
