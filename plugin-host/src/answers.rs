@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::time::{Duration, Instant};
 
+use plugin_sdk::abi::Sink;
 use plugin_sdk::wire::{Status, method_id};
 use serde::Serialize;
 
-use crate::call::sink;
 use crate::call_error::CallError;
 use crate::image::ExportInfo;
 use crate::lineage::Lineage;
@@ -90,7 +90,7 @@ impl Answers {
         }
         // A wait that no clock can represent is as good as none.
         let lineage = Lineage::from_host(Instant::now().checked_add(left));
-        self.find(id, plugin, plugins)?.method.call_into(&lineage, argument, sink(reply))
+        self.find(id, plugin, plugins)?.method.call_into(&lineage, argument, Sink::into_vec(reply))
     }
 
     fn find(&mut self, id: u32, plugin: &str, plugins: &Plugins) -> Result<&Known, CallError> {

@@ -15,7 +15,7 @@ pub(crate) struct Bindings(Vec<Binding>);
 #[derive(Debug)]
 struct Binding {
     name: String,
-    /// What the caller was built for; `None` if it takes any.
+    /// The signature that the caller was built for; `None` if it takes any.
     signature: Option<String>,
     found: Option<Found>,
 }

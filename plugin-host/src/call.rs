@@ -9,7 +9,7 @@ mod nested;
 
 use std::ffi::c_void;
 
-use plugin_sdk::abi::{Call, HostTable, Level, LifeCall, Sink, Status, Text};
+use plugin_sdk::abi::{Call, HostTable, Level, LifeCall, Status, Text};
 use tracing::dispatcher;
 
 use crate::calls::callee::Callee;
@@ -174,19 +174,6 @@ unsafe extern "C" fn stray(origin: *const c_void, message: Text, location: Text,
         let (plugin, generation) = (&callee.plugin, callee.generation());
         tracing::error!(plugin, generation, thread, "a thread of {plugin} panicked: {fault}");
     });
-}
-
-/// A sink that appends to `bytes`, for as long as they are borrowed.
-pub(crate) fn sink(bytes: &mut Vec<u8>) -> Sink {
-    Sink { context: std::ptr::from_mut(bytes).cast(), write }
-}
-
-unsafe extern "C" fn write(context: *mut c_void, bytes: *const u8, length: usize) -> Status {
-    // SAFETY: `sink` passes its vector as the context, and the plugin passes that back unchanged.
-    let vector = unsafe { &mut *context.cast::<Vec<u8>>() };
-    // SAFETY: the plugin passes as many bytes as it says, from a slice, hence not null.
-    vector.extend_from_slice(unsafe { std::slice::from_raw_parts(bytes, length) });
-    Status::OK
 }
 
 /// # Safety

@@ -23,14 +23,14 @@ pub(crate) struct Context<'a> {
     pub(crate) generation: u32,
     /// `None` in `create`, `save`, `drop` and exports: they may use neither the frame arena nor publishers.
     pub(crate) frame: Option<FrameAccess<'a>>,
-    /// What the plugin has told, if anything: most calls tell nothing, and then this costs them nothing.
+    /// The plugin's reports about this call. Most calls report nothing, and then allocate nothing.
     told: Option<Box<Told>>,
     /// Its place in a chain of calls.
     pub(crate) lineage: &'a Lineage,
     _under_way: UnderWay,
 }
 
-/// What a plugin tells about its call.
+/// A plugin's reports about its call.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
     /// The last reported panic, even if the plugin caught it.

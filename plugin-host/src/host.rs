@@ -121,7 +121,7 @@ pub struct Host {
     _others: Arc<dyn OtherExports>,
     /// Their exports, for callers in other processes.
     services: Services,
-    /// What runs here, for other processes.
+    /// Answers other processes that ask for this host's status.
     inquiry: Inquiry,
     /// Plugins whose file is in the folder and was accepted, refused or postponed.
     tried: BTreeSet<String>,
@@ -133,7 +133,7 @@ pub struct Host {
     unmet: BTreeSet<Unmet>,
     /// Pending work for the plugins; dropping a handover waits for its work.
     pending: PendingWork<Build, Handover>,
-    /// Who listened to what of the plugins' `tracing` events at the last edge.
+    /// The listeners to the plugins' `tracing` events, as of the last edge.
     trace_word: u64,
     /// Asked by readers on other threads.
     figures: Figures,

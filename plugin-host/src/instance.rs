@@ -6,9 +6,9 @@ use std::ffi::c_void;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use plugin_sdk::abi::List;
+use plugin_sdk::abi::{List, Sink};
 
-use crate::call::{life, sink};
+use crate::call::life;
 use crate::calls::callee::EntryPoint;
 use crate::calls::ends;
 use crate::context::{Context, StateReport};
@@ -93,7 +93,7 @@ impl Instance {
         let lineage = Lineage::from_host(None);
         let mut context = Context::new(self.image.callee(), EntryPoint::Save, self.generation, None, &lineage);
         let life = life(&mut context);
-        let sink = sink(&mut bytes);
+        let sink = Sink::into_vec(&mut bytes);
         // SAFETY: the image's own function and instance, which nobody else uses meanwhile (`self` is borrowed and calls need `&mut`).
         let status = unsafe { (self.image.functions().save)(&raw const life, self.state.as_ptr(), sink) };
         context.finish(status)?;

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 
 use crate::bindings::Found;
 use crate::buffers::Buffers;
-use crate::call::{life, sink};
+use crate::call::life;
 use crate::call_error::CallError;
 use crate::calls::callee::EntryPoint;
 use crate::context::{Context, Failure};
@@ -133,7 +133,7 @@ impl Method {
     pub fn call_bytes(&self, arguments: &[u8], reply: &mut Vec<u8>) -> Result<(), CallError> {
         let before = reply.len();
         let lineage = Lineage::from_host(self.limit.and_then(|limit| Instant::now().checked_add(limit)));
-        let outcome = self.call_into(&lineage, arguments, sink(reply));
+        let outcome = self.call_into(&lineage, arguments, Sink::into_vec(reply));
         if outcome.is_err() {
             reply.truncate(before);
         }

@@ -118,7 +118,7 @@ pub fn export(_args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// A plugin with `#[plugin(implements = DirectorApi)]` has an `#[export]` of each method's name with the same arguments and reply: types are
 /// compared as they are written. Whether it takes `&self` or `&mut self`, a `&CallContext`, and which error it returns is the plugin's choice.
-/// The trait itself is not implemented by anything.
+/// Nothing implements the trait itself.
 ///
 /// Methods are those of [`macro@export`], but their replies own their values.
 #[proc_macro_attribute]

@@ -89,7 +89,7 @@ pub(super) unsafe extern "C" fn call_info(at: *mut c_void, info: *mut CallInfo) 
     Status::OK
 }
 
-/// Of a call that the plugin makes within its current one.
+/// The lineage of a call that the plugin makes within its current one.
 fn child_of(context: &Context<'_>, limit_ns: u64) -> Lineage {
     let limit = if limit_ns == u64::MAX { None } else { Some(Duration::from_nanos(limit_ns)) };
     let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));

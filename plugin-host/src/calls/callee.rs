@@ -94,7 +94,7 @@ pub(crate) struct Callee {
     pub(crate) plugin: String,
     /// Generation of the last instance; 0 before the first.
     generation: AtomicU32,
-    /// What its library was told last of who listens to its `tracing` events.
+    /// The state of the `tracing` listeners that its library was last told.
     heard: AtomicU64,
     /// `None` until the descriptor has been read.
     methods: OnceLock<Methods>,
@@ -218,7 +218,7 @@ pub(crate) struct UnderWay {
 }
 
 impl UnderWay {
-    /// Who is called.
+    /// The called image.
     pub(crate) const fn callee(&self) -> &'static Callee {
         self.callee
     }

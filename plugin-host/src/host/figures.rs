@@ -6,7 +6,7 @@ use super::{Host, PluginStats};
 use crate::metering::Figures;
 
 impl Host {
-    /// What a reader on another thread asks for the figures of this host.
+    /// A handle by which a reader on another thread requests this host's figures.
     #[must_use]
     pub fn figures(&self) -> Figures {
         self.figures.clone()

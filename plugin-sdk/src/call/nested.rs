@@ -123,7 +123,7 @@ impl OtherExport {
         let limit_ns = self.limit.map_or(u64::MAX, |limit| u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX));
         let arguments = List { pointer: arguments.as_ptr(), length: arguments.len() };
         let before = reply.len();
-        let sink = sink(reply);
+        let sink = Sink::into_vec(reply);
         let outcome = ask(|failure| {
             let (host, context) = host(&life);
             // SAFETY: the host's own function and context; arguments, sink and failure live until it returns.
@@ -208,7 +208,7 @@ fn ask(call: impl FnOnce(*mut NestedFailure) -> Status) -> Result<(), CallFailur
         kind: FailureKind::Other as u32,
         code: 0,
         reserved: 0,
-        text: sink(&mut text),
+        text: Sink::into_vec(&mut text),
     };
     if call(&raw mut failure) == Status::OK {
         return Ok(());
@@ -220,20 +220,4 @@ fn ask(call: impl FnOnce(*mut NestedFailure) -> Status) -> Result<(), CallFailur
 fn host(life: &LifeCall) -> (&crate::abi::HostTable, *mut c_void) {
     // SAFETY: the host keeps its table alive for as long as any plugin is loaded.
     (unsafe { life.host() }, life.context)
-}
-
-/// A sink that appends to `bytes`, for as long as they live.
-fn sink(bytes: &mut Vec<u8>) -> Sink {
-    Sink { context: core::ptr::from_mut(bytes).cast(), write }
-}
-
-unsafe extern "C" fn write(context: *mut c_void, bytes: *const u8, length: usize) -> Status {
-    // SAFETY: `sink` passes its vector as the context, and whoever writes passes that back unchanged.
-    let vector = unsafe { &mut *context.cast::<Vec<u8>>() };
-    if vector.try_reserve(length).is_err() {
-        return Status::FULL;
-    }
-    // SAFETY: the writer passes as many bytes as it says.
-    vector.extend_from_slice(unsafe { List { pointer: bytes, length }.as_slice() });
-    Status::OK
 }

@@ -41,7 +41,7 @@ impl Server {
     pub const SERVE_MAX: usize = 1024;
     /// Maximum number of messages that one call skips.
     const PASSED_OVER_MAX: usize = 1024;
-    /// Time between two attempts to create the lane that a request waits for.
+    /// Time between two attempts to create the lane that a request waits for. Nothing tells that `bus.lock` is free.
     const LANE_PAUSE: Duration = Duration::from_millis(1);
 
     pub(super) fn new(bus: &Bus, service: &ServiceSpec<'_>) -> Result<Self, ServiceError> {
